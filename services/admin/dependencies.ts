@@ -1,0 +1,26 @@
+import type { Peers } from "../host/peers.ts";
+import type { SystemStore } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** The state of one part of the instance: why it does not serve, or undefined when it does. */
+export interface ComponentState {
+  readonly name: string;
+  readonly fault: string | undefined;
+}
+
+/** What the use cases of the admin service need. */
+export interface AdminDependencies {
+  readonly system: SystemStore;
+  readonly vault: Vault;
+  readonly peers: Peers;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  /** Origin of the default tenant: `scheme://host[:port]`. Known once the gateway listens. */
+  readonly publicOrigin: () => string;
+  /** What `POST /v1/admin/bootstrap` must show; undefined: it is closed. */
+  readonly bootstrapToken: string | undefined;
+  /** Asks every part of the instance how it is. */
+  readonly componentStates: () => Promise<readonly ComponentState[]>;
+  /** Version of the program. */
+  readonly version: string;
+}

@@ -1,0 +1,11 @@
+import { Code } from "@connectrpc/connect";
+import { AuthErrorReason, AuthErrorReasonSchema } from "#gen/koder/auth/v1/errors_pb.ts";
+import { failures } from "../host/failure.ts";
+
+/** The failures of the auth service. */
+export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
+  [AuthErrorReason.FLOW_NOT_FOUND]: Code.NotFound,
+  [AuthErrorReason.STEP_NOT_EXPECTED]: Code.FailedPrecondition,
+  [AuthErrorReason.PASSWORD_MISMATCH]: Code.Unauthenticated,
+  [AuthErrorReason.TOO_MANY_ATTEMPTS]: Code.ResourceExhausted,
+});

@@ -1,0 +1,17 @@
+import type { Peers } from "../host/peers.ts";
+import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { AttemptPolicy } from "./attempts.ts";
+
+/** How long a flow lives (koder.md), in milliseconds. */
+export const flowLifetime = 10 * 60_000;
+
+/** What the use cases of the auth service need. */
+export interface AuthDependencies {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly peers: Peers;
+  readonly attempts: AttemptPolicy;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}

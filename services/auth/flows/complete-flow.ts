@@ -1,0 +1,63 @@
+import { create } from "@bufbuild/protobuf";
+import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
+import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { flows } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { flowAdvanced } from "./flow-events.ts";
+import { stepNotExpected } from "./open-flow.ts";
+
+/** One factor, and it was a password. */
+const passwordOnly = "urn:koder:acr:1fa";
+
+/** Moves a flow on; a flow that was moved by another call meanwhile does not move again. */
+export async function advanceFlow(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  stored: Stored<typeof FlowSchema>,
+  change: Partial<Flow>,
+): Promise<Stored<typeof FlowSchema>> {
+  const record = create(FlowSchema, { ...stored.record, ...change });
+  const version = stored.version + 1;
+  try {
+    await data.commit([replace(flows, record, stored.version)], [flowAdvanced(call, now, record, version)]);
+  } catch (error) {
+    throw error instanceof Conflict ? stepNotExpected() : error;
+  }
+  return { record, version };
+}
+
+/**
+ * Completes a flow whose factors have all succeeded, and begins the session. The flow first, in its own commit: it completes
+ * once, and a crash before the session leaves the person to sign in again, with nothing open.
+ */
+export async function completeFlow(
+  { store, peers, clock }: Pick<AuthDependencies, "store" | "peers" | "clock">,
+  call: Call,
+  stored: Stored<typeof FlowSchema>,
+  change: Partial<Flow>,
+  browser: BrowserContext | undefined,
+): Promise<{ readonly flow: Flow; readonly sessionToken: string }> {
+  const data = store.tenant(call.tenantId);
+  const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
+  const { record: flow } = await advanceFlow(data, call, clock(), stored, done);
+  const { sessionToken } = await peers.client(BrowserSessionService).createSession(
+    {
+      userId: flow.userId,
+      ...(flow.authTime ? { authTime: flow.authTime } : {}),
+      acr: passwordOnly,
+      amr: flow.amr,
+      userEpoch: flow.userEpoch,
+      remoteAddress: browser?.remoteAddress ?? "",
+      userAgent: browser?.userAgent ?? "",
+      previousSessionToken: browser?.sessionToken ?? "",
+    },
+    forward(call),
+  );
+  return { flow, sessionToken };
+}

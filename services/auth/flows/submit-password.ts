@@ -1,0 +1,58 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import {
+  SubmitPasswordResponseSchema,
+  type SubmitPasswordRequest,
+  type SubmitPasswordResponse,
+} from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { callOf, forward } from "../../host/call.ts";
+import { countAttempt } from "../attempts.ts";
+import { authFailure } from "../auth-failure.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { advanceFlow, completeFlow } from "./complete-flow.ts";
+import { flowMessage } from "./flow-message.ts";
+import { openFlow } from "./open-flow.ts";
+
+/**
+ * Takes the password of a flow: the attempt is counted, then the user's epoch is read, and only then the password verified.
+ * In this order a password change that happens meanwhile voids the session that would come of the old password. What goes
+ * wrong has one answer, whoever the name belongs to (security A23).
+ */
+export function submitPassword(dependencies: AuthDependencies) {
+  const { store, vault, peers, attempts, clock } = dependencies;
+  return async (request: SubmitPasswordRequest, context: HandlerContext): Promise<SubmitPasswordResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const stored = await openFlow(data, await vault.tenant(call.tenantId), request, FlowStep.PASSWORD);
+    const { userId, accountKey } = stored.record;
+    const attempt = await countAttempt(data, attempts, clock(), {
+      accountKey,
+      remoteAddress: request.browser?.remoteAddress ?? "",
+    });
+    const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
+    const { verified, passwordChangeRequired } = await peers
+      .client(CredentialService)
+      .verifyPassword({ userId, password: request.password }, forward(call));
+    if (!verified) {
+      throw authFailure(AuthErrorReason.PASSWORD_MISMATCH, "the name or the password is not right");
+    }
+    await attempt.succeeded();
+    const now = clock();
+    const proven = { amr: ["pwd"], authTime: timestampFromMs(now), userEpoch };
+    if (passwordChangeRequired) {
+      const { record } = await advanceFlow(data, call, now, stored, {
+        ...proven,
+        state: FlowState.PASSWORD_OK,
+        nextSteps: [FlowStep.NEW_PASSWORD],
+      });
+      return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, record) });
+    }
+    const { flow, sessionToken } = await completeFlow(dependencies, call, stored, proven, request.browser);
+    return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
+  };
+}

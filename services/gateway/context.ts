@@ -1,0 +1,51 @@
+import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Outbound } from "../host/call.ts";
+import { deadlines } from "../host/interceptors/deadline.ts";
+
+/** What the gateway knows of a request. */
+export interface GatewayContext {
+  /** ULID, made here. */
+  readonly requestId: string;
+  /** The tenant that answers to the request's host. */
+  readonly tenant: Tenant;
+  /** Address of the client; behind trusted proxies, the one that they forward. */
+  readonly remoteAddress: string;
+  /** What a call to a service on behalf of the request hands on. */
+  readonly outbound: Outbound;
+}
+
+const contexts = new WeakMap<FastifyRequest, GatewayContext>();
+
+/** The context of a request. Throws on a request that the gateway has not let in. */
+export function contextOf(request: FastifyRequest): GatewayContext {
+  const context = contexts.get(request);
+  if (context === undefined) throw new Error("the request has no context: the gateway's hooks did not run");
+  return context;
+}
+
+/** Makes the context of a request at `now` (ms); calls made for it end when its connection is gone. */
+export function enter(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { requestId, tenant, remoteAddress, now }: Omit<GatewayContext, "outbound"> & { readonly now: number },
+): void {
+  const gone = new AbortController();
+  // The request's own signal ends as soon as its body was read; the answer's end is what counts.
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  contexts.set(request, {
+    requestId,
+    tenant,
+    remoteAddress,
+    outbound: {
+      requestId,
+      tenantId: tenant.id,
+      deadline: now + deadlines.usual,
+      actor: { id: "", type: ActorType.UNSPECIFIED },
+      signal: gone.signal,
+    },
+  });
+}

@@ -1,0 +1,109 @@
+import type { DescService } from "@bufbuild/protobuf";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../host/failure.ts";
+import { createHttpApp, sendError, type HttpAppOptions } from "../host/http-app.ts";
+import { ulid } from "../vault/random.ts";
+import { enter } from "./context.ts";
+import { remoteAddressReader } from "./remote-address.ts";
+import { mountRest } from "./rest/transcoder.ts";
+import { mountRpc, restCaller, type RpcOptions } from "./rpc/mount-rpc.ts";
+import { allowedMethods, rememberRoutes } from "./routes.ts";
+import { createTenantOfHost } from "./tenant-of-host.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+
+export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "services"> {
+  /** The services that the world may call. */
+  readonly services: readonly DescService[];
+  readonly trustedProxies: readonly string[];
+  /** Adds the standard endpoints and the pages. */
+  readonly mount: (app: FastifyInstance) => void;
+  /** Shows a person that there is no such page. */
+  readonly showNotFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
+}
+
+/** On every answer; pages and the standard endpoints set what they need beyond it. */
+const securityHeaders = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "DENY",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+} as const;
+const overTls = { ...securityHeaders, "strict-transport-security": "max-age=31536000; includeSubDomains" } as const;
+
+/**
+ * A path that another program might read otherwise than our router does (security A25): dot segments, doubled, encoded or
+ * back slashes, NUL.
+ */
+const ambiguousPath = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:[/?#;]|$)/i;
+
+/**
+ * The gateway: one port for browsers, OpenID Connect clients, REST and RPC. It finds the tenant of the host, sets limits and
+ * headers, and hands on; it decides nothing, stores nothing and holds no key of a tenant.
+ */
+export function createGateway(options: GatewayOptions): FastifyInstance {
+  const { peers, services, clock } = options;
+  const app = createHttpApp(options);
+  const hosts = createTenantOfHost({ peers, clock });
+  const remoteAddress = remoteAddressReader(options.trustedProxies);
+
+  rememberRoutes(app);
+  app.addHook("onRequest", (request, reply, done) => {
+    const requestId = ulid(clock());
+    void reply.headers(options.tls === undefined ? securityHeaders : overTls).header("x-request-id", requestId);
+    const path = request.url.slice(0, (request.url.indexOf("?") + 1 || request.url.length + 1) - 1);
+    if (ambiguousPath.test(path)) return refuse(reply, ErrorReason.INVALID_REQUEST, "the path is ambiguous");
+    const host = request.host.toLowerCase();
+    if (host === "" || host.length > 260) return refuse(reply, ErrorReason.HOST_UNKNOWN, "the Host header is missing");
+    const admit = (tenant: Tenant | null): void => {
+      if (tenant === null) return refuse(reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
+      const { canonicalOrigin } = tenant;
+      if (canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) !== host) {
+        return leadToCanonical(request, reply, canonicalOrigin);
+      }
+      enter(request, reply, {
+        requestId,
+        tenant,
+        remoteAddress: remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for")),
+        now: clock(),
+      });
+      done();
+    };
+    const known = hosts.peek(host);
+    if (known !== undefined) return admit(known);
+    hosts.get(host, requestId).then(admit, done);
+  });
+
+  mountRpc(app, options);
+  mountRest(app, services, restCaller(peers));
+  options.mount(app);
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = allowedMethods(app, request.url);
+    if (allowed.length > 0 && !allowed.includes(request.method)) {
+      void reply.header("allow", allowed.join(", "));
+      return sendError(reply, failure(ErrorReason.METHOD_NOT_ALLOWED, `the path takes ${allowed.join(", ")}`));
+    }
+    if (headerOf(request, "accept")?.includes("text/html") === true) return options.showNotFound(request, reply);
+    return sendError(reply, failure(ErrorReason.NOT_FOUND, "no such path is here"));
+  });
+  return app;
+}
+
+function refuse(reply: FastifyReply, reason: ErrorReason, message: string): void {
+  sendError(reply, failure(reason, message));
+}
+
+/**
+ * A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
+ * is refused, so that no cookie, link or token is ever of another origin.
+ */
+function leadToCanonical(request: FastifyRequest, reply: FastifyReply, canonicalOrigin: string): void {
+  const isRead = request.method === "GET" || request.method === "HEAD";
+  if (isRead) void reply.redirect(`${canonicalOrigin}${request.url}`, 308);
+  else refuse(reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
+}
+
+function headerOf(request: FastifyRequest, name: string): string | undefined {
+  const value = request.headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}

@@ -1,0 +1,30 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ClientAuthenticationSchema } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { decode, MalformedForm, type Form } from "./form.ts";
+
+type ClientAuthentication = MessageInitShape<typeof ClientAuthenticationSchema>;
+
+/**
+ * Every way in which a request authenticates its client (RFC 6749 §2.3): HTTP Basic, form-decoded after base64 (§2.3.1), and
+ * what stands in the body. How many there may be is not for us to say. Throws MalformedForm for a Basic header that is none.
+ */
+export function clientAuthentications(authorization: string | undefined, form: Form): ClientAuthentication[] {
+  const found: ClientAuthentication[] = [];
+  const basic = /^Basic +([A-Za-z0-9+/=_-]*) *$/i.exec(authorization ?? "");
+  if (basic !== null) {
+    const text = Buffer.from(basic[1] ?? "", "base64").toString("utf8");
+    const at = text.indexOf(":");
+    if (at < 0) throw new MalformedForm("the Basic credential has no colon");
+    found.push({
+      method: "client_secret_basic",
+      clientId: decode(text.slice(0, at)),
+      clientSecret: decode(text.slice(at + 1)),
+    });
+  } else if (authorization !== undefined) {
+    throw new MalformedForm("the Authorization header is not Basic");
+  }
+  const [clientId, clientSecret] = [form.get("client_id"), form.get("client_secret")];
+  if (clientSecret !== "") found.push({ method: "client_secret_post", clientId, clientSecret });
+  else if (clientId !== "") found.push({ method: "none", clientId });
+  return found;
+}

@@ -1,0 +1,21 @@
+import type { FastifyInstance } from "fastify";
+
+/** Any origin may read, and none may bring its cookies (protocol 16). */
+export const anyOrigin = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce, Retry-After",
+  "cross-origin-resource-policy": "cross-origin",
+} as const;
+
+/** Answers the preflight of a path that takes no cookie; it names no client, so the answer is the same for all. */
+export function allowPreflight(app: FastifyInstance, path: string, methods: string): void {
+  app.options(path, async (_request, reply) =>
+    reply
+      .code(204)
+      .headers(anyOrigin)
+      .header("access-control-allow-methods", methods)
+      .header("access-control-allow-headers", "Authorization, Content-Type, DPoP")
+      .header("access-control-max-age", "3600")
+      .send(),
+  );
+}

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from "fastify";
+import type { Peers } from "../../host/peers.ts";
+import type { ShowError } from "../pages/error-page.ts";
+import { mountAuthorize } from "./authorize.ts";
+import { mountDiscovery } from "./discovery.ts";
+import { mountKeys } from "./keys.ts";
+import { mountToken } from "./token.ts";
+import { mountUserinfo } from "./userinfo.ts";
+
+export interface OidcOptions {
+  readonly peers: Peers;
+  readonly showError: ShowError;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** Adds the standard endpoints: each reads the standard's HTTP, calls one RPC, and writes the standard's answer. */
+export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
+  mountDiscovery(app, options);
+  mountKeys(app, options);
+  mountAuthorize(app, options);
+  mountToken(app, options);
+  mountUserinfo(app, options);
+}

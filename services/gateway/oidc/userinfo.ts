@@ -1,0 +1,112 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { TokenService, type UserinfoClaims } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import { allowPreflight, anyOrigin } from "./cors.ts";
+import { MalformedForm } from "./form.ts";
+import { readFormsOnly, type FormBody } from "./form-body.ts";
+import { oauthErrorOf } from "./oauth-error.ts";
+
+const answerHeaders = {
+  ...anyOrigin,
+  "content-type": "application/json; charset=utf-8",
+  "cache-control": "no-store",
+} as const;
+
+/** The userinfo endpoint and its alias (OpenID Connect Core §5.3); the token in the header or in a form, never in the query. */
+export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers: Peers }): void {
+  for (const path of ["/oidc/v1/userinfo", "/oauth/v2/userinfo"]) {
+    allowPreflight(app, path, "GET, POST");
+    void app.register(async (own) => {
+      readFormsOnly(own);
+      own.setErrorHandler((error, _request, reply) => {
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return refuse(reply, 415, "invalid_request", "send a form, or no body");
+        if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return refuse(reply, 413, "invalid_request", "the body is too large");
+        const answer = oauthErrorOf(error);
+        return refuse(reply.headers(answer.headers), answer.status, answer.error, answer.description);
+      });
+      own.get(path, async (request, reply) => answer(request, reply, bearerToken(request)));
+      own.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
+        const form = request.body;
+        if (form instanceof MalformedForm) throw form;
+        const [inHeader, inBody] = [bearerToken(request), form?.get("access_token") ?? ""];
+        // RFC 6750 §2: one way in a request.
+        if (inHeader !== "" && inBody !== "") return refuse(reply, 400, "invalid_request", "the token was sent twice");
+        return answer(request, reply, inHeader || inBody);
+      });
+    });
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply, accessToken: string): Promise<FastifyReply> {
+    const { outcome } = await peers
+      .client(TokenService)
+      .getUserinfo({ accessToken: accessToken.length > 8_192 ? "too-long" : accessToken }, forward(contextOf(request).outbound));
+    switch (outcome.case) {
+      case "claims":
+        return reply.headers(answerHeaders).send(JSON.stringify(claimsJson(outcome.value)));
+      case "error": {
+        const { error, errorDescription } = outcome.value;
+        if (error === "") return refuse(reply, 401, "", "send the access token as Authorization: Bearer");
+        return refuse(reply, error === "insufficient_scope" ? 403 : 401, error, errorDescription);
+      }
+      case undefined:
+        throw new Error("the oauth service answered a userinfo request with nothing");
+    }
+  }
+}
+
+const bearerToken = (request: FastifyRequest): string =>
+  /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+
+/** RFC 6750 §3: what was wrong stands in the challenge, nothing where no token was sent. */
+function refuse(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
+  const said = error === "" ? "" : `, error="${error}", error_description="${description}"`;
+  return reply
+    .code(status)
+    .headers(answerHeaders)
+    .header("www-authenticate", `Bearer realm="koder-id"${said}`)
+    .send(JSON.stringify({ error: error || "invalid_request", error_description: description }));
+}
+
+/** The claims that are set, by their names in OpenID Connect Core §5.1. */
+function claimsJson({ sub, user, scopes }: UserinfoClaims): Readonly<Record<string, unknown>> {
+  const address = user?.address;
+  const claims: Readonly<Record<string, unknown>> = {
+    sub,
+    name: user?.name,
+    given_name: user?.givenName,
+    family_name: user?.familyName,
+    middle_name: user?.middleName,
+    nickname: user?.nickname,
+    preferred_username: user?.username,
+    profile: user?.profile,
+    picture: user?.picture,
+    website: user?.website,
+    gender: user?.gender,
+    birthdate: user?.birthdate,
+    zoneinfo: user?.zoneinfo,
+    locale: user?.locale,
+    updated_at: user?.updateTime === undefined ? undefined : Math.floor(timestampMs(user.updateTime) / 1000),
+    email: user?.email,
+    email_verified: scopes.includes("email") && user?.email ? user.emailVerified : undefined,
+    phone_number: user?.phoneNumber,
+    phone_number_verified: scopes.includes("phone") && user?.phoneNumber ? user.phoneNumberVerified : undefined,
+    address:
+      address === undefined
+        ? undefined
+        : {
+            ...present("formatted", address.formatted),
+            ...present("street_address", address.streetAddress),
+            ...present("locality", address.locality),
+            ...present("region", address.region),
+            ...present("postal_code", address.postalCode),
+            ...present("country", address.country),
+          },
+  };
+  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined && value !== ""));
+}
+
+const present = (name: string, value: string) => (value === "" ? {} : { [name]: value });

@@ -1,0 +1,27 @@
+// Lets a person see the password that they type. The page works without it: the button is only there with it.
+(function () {
+  "use strict";
+  var inputs = document.querySelectorAll("input[type=password][data-show]");
+  Array.prototype.forEach.call(inputs, function (input) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "toggle";
+    button.textContent = input.getAttribute("data-show");
+    button.setAttribute("aria-pressed", "false");
+    button.setAttribute("aria-controls", input.id);
+    button.addEventListener("click", function () {
+      var shown = input.type === "text";
+      input.type = shown ? "password" : "text";
+      button.textContent = input.getAttribute(shown ? "data-show" : "data-hide");
+      button.setAttribute("aria-pressed", String(!shown));
+      input.focus();
+    });
+    input.form.addEventListener("submit", function () {
+      input.type = "password";
+    });
+    input.parentNode.classList.add("has-toggle");
+    input.parentNode.appendChild(button);
+  });
+  var alert = document.querySelector("[role=alert][tabindex]");
+  if (alert) alert.focus();
+})();

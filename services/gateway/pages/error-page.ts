@@ -1,0 +1,62 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { errorId } from "../../host/error-id.ts";
+import type { Log } from "../../host/log.ts";
+import { contextOf } from "../context.ts";
+import { sendPage } from "./render.ts";
+
+/** What an error page tells. */
+export interface ErrorPage {
+  readonly status: number;
+  /** Of the closed lists. */
+  readonly reason: string;
+  /** For whoever looks at the details: what was wrong, in English; never a secret. */
+  readonly detail?: string;
+  /** Whose mistake it was, where that is not plain from the reason. */
+  readonly culprit?: "application";
+  /** The id that an error came with; a new one otherwise. */
+  readonly id?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Shows a person an error page. */
+export type ShowError = (request: FastifyRequest, reply: FastifyReply, page: ErrorPage) => Promise<FastifyReply>;
+
+/** Error pages: a sentence that says what to do, and an id that the log has too (koder.md K9). */
+export function createShowError({ log }: { readonly log: Log }): ShowError {
+  return (request, reply, page) => {
+    const id = page.id ?? errorId(page.reason);
+    const { requestId } = contextOf(request);
+    log.info({ id, reason: page.reason, requestId, status: page.status }, "error page");
+    const kind = kindOf(page);
+    return sendPage(request, reply, {
+      template: "error",
+      status: page.status,
+      ...(page.headers === undefined ? {} : { headers: page.headers }),
+      show: (texts) => ({
+        heading: texts[`${kind}_heading`],
+        sentence: texts[kind],
+        detail: page.detail ?? "",
+        id,
+      }),
+    });
+  };
+}
+
+/** The texts of an error, by their key. */
+function kindOf({ reason, culprit, status }: ErrorPage): string {
+  if (culprit === "application") return "error_application";
+  switch (reason) {
+    case "AUTHORIZATION_NOT_FOUND":
+    case "FLOW_NOT_FOUND":
+    case "STEP_NOT_EXPECTED":
+      return "error_expired";
+    case "NOT_FOUND":
+      return "error_not_found";
+    case "PERMISSION_DENIED":
+      return "error_forbidden";
+    case "START_ELSEWHERE":
+      return "start";
+    default:
+      return status < 500 ? "error_request" : status === 503 ? "error_unavailable" : "error_internal";
+  }
+}

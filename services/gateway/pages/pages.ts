@@ -1,0 +1,15 @@
+import type { FastifyInstance } from "fastify";
+import type { Peers } from "../../host/peers.ts";
+import { mountAssets } from "./assets.ts";
+import type { ShowError } from "./error-page.ts";
+import { sendPage } from "./render.ts";
+import { mountSignIn } from "./sign-in.ts";
+
+/** Adds the pages that people see. */
+export function mountPages(app: FastifyInstance, options: { readonly peers: Peers; readonly showError: ShowError }): void {
+  mountAssets(app);
+  mountSignIn(app, options);
+  app.get("/", async (request, reply) =>
+    sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
+  );
+}

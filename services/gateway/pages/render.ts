@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { Liquid } from "liquidjs";
+import { contextOf } from "../context.ts";
+import { assets } from "./assets.ts";
+import { chooseLocale, textsOf, type Texts } from "./texts.ts";
+
+/**
+ * Nothing but our own style, script and pictures; never in a frame. No limit on where forms lead: browsers apply it to the
+ * redirect to the client as well (design §5).
+ */
+const pageHeaders = {
+  "content-type": "text/html; charset=utf-8",
+  "cache-control": "no-store",
+  "content-security-policy":
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'",
+  // The form's own POST must say where it comes from; nobody else is told.
+  "referrer-policy": "same-origin",
+  vary: "accept-language",
+} as const;
+
+const engine = new Liquid({
+  root: join(import.meta.dirname, "templates"),
+  extname: ".liquid",
+  outputEscape: "escape",
+  cache: true,
+  ownPropertyOnly: true,
+  strictVariables: false,
+});
+
+/** A page, ready to be sent. */
+export interface Page {
+  readonly template: "sign-in" | "new-password" | "error" | "landing";
+  readonly status: number;
+  /** `ui_locales` of the client, if there is one. */
+  readonly uiLocales?: string;
+  /** What the template shows, with the texts of the person's language at hand. */
+  readonly show: (texts: Texts) => Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a page in the person's language. */
+export async function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
+  const { tenant } = contextOf(request);
+  const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
+  const t = textsOf(locale);
+  const html = (await engine.renderFile(page.template, {
+    ...page.show(t),
+    t,
+    locale,
+    assets,
+    tenant: { displayName: tenant.displayName, canonicalOrigin: tenant.canonicalOrigin },
+  })) as string;
+  return reply
+    .code(page.status)
+    .headers(pageHeaders)
+    .header("content-language", locale)
+    .headers(page.headers ?? {})
+    .send(html);
+}

@@ -1,0 +1,290 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import {
+  AuthorizationService,
+  type GetAuthorizationResponse,
+} from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import { errorId } from "../../host/error-id.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import { redirectLocation } from "../oidc/authorize.ts";
+import { cookieNames, readCookie, writeCookie } from "../oidc/cookies.ts";
+import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
+import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
+import type { ShowError } from "./error-page.ts";
+import { isFromOurPage } from "./own-page.ts";
+import { sendPage } from "./render.ts";
+import type { Texts } from "./texts.ts";
+
+/** A sign-in page's summary of what went wrong, and the sentence beside the field. */
+interface Fault {
+  readonly status: number;
+  readonly id: string;
+  readonly sentence: (texts: Texts) => string;
+  readonly field?: (texts: Texts) => string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the page goes on with from one request to the next. */
+interface Pending {
+  readonly authorizationId: string;
+  readonly browserToken: string;
+  readonly sessionToken: string;
+  readonly shown: GetAuthorizationResponse;
+}
+
+/**
+ * The sign-in page. It shows what the oauth service says of the pending authorization, gives what the person types to the
+ * auth service, and goes on to the client; what is right or wrong is for those to say.
+ */
+export function mountSignIn(app: FastifyInstance, { peers, showError }: { readonly peers: Peers; readonly showError: ShowError }): void {
+  const path = "/sign-in";
+  app.get(path, async (request, reply) => {
+    const form = parsedQuery(request);
+    const id = form?.get("authorization") ?? "";
+    if (id === "") return showError(request, reply, { status: 400, reason: "START_ELSEWHERE" });
+    return answering(request, reply, async () => {
+      const pending = await pendingOf(request, id);
+      return showSignIn(request, reply, pending, pending.shown.loginHint);
+    });
+  });
+  void app.register(async (posts) => {
+    readFormsOnly(posts);
+    posts.setErrorHandler(async (error, request, reply) => {
+      const { statusCode = 500 } = error as { statusCode?: number };
+      if (statusCode >= 500) throw error;
+      return showError(request, reply, { status: statusCode, reason: "INVALID_REQUEST" });
+    });
+    posts.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
+      const { tenant } = contextOf(request);
+      if (!isFromOurPage(request.headers, tenant.canonicalOrigin)) {
+        return showError(request, reply, { status: 403, reason: "PERMISSION_DENIED" });
+      }
+      const form = request.body;
+      if (form === undefined || form instanceof MalformedForm || form.duplicates.length > 0) {
+        return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
+      }
+      return answering(request, reply, async () => {
+        const pending = await pendingOf(request, form.get("authorization"));
+        return form.has("new_password")
+          ? submitNewPassword(request, reply, pending, form)
+          : submitPassword(request, reply, pending, form);
+      });
+    });
+  });
+
+  function parsedQuery(request: FastifyRequest): Form | undefined {
+    try {
+      return parseForm(request.url.split(/\?(.*)/s)[1] ?? "");
+    } catch (error) {
+      if (error instanceof MalformedForm) return undefined;
+      throw error;
+    }
+  }
+
+  /** Runs a step; what no page of it handles becomes an error page. */
+  async function answering(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    step: () => Promise<FastifyReply>,
+  ): Promise<FastifyReply> {
+    try {
+      return await step();
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const { status, reason, id, headers } = errorAnswer(error);
+      const away = error.code === Code.Unavailable || error.code === Code.ResourceExhausted;
+      const retryAfter = headers["retry-after"];
+      return showError(request, reply, {
+        status: away ? 503 : status,
+        reason,
+        id,
+        ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
+      });
+    }
+  }
+
+  async function pendingOf(request: FastifyRequest, authorizationId: string): Promise<Pending> {
+    const { outbound, tenant } = contextOf(request);
+    const names = cookieNames(tenant.canonicalOrigin.startsWith("https:"));
+    const browserToken = readCookie(request.headers.cookie, names.browser);
+    const shown = await peers
+      .client(AuthorizationService)
+      .getAuthorization({ authorizationId: authorizationId.slice(0, 128) || "none", browserToken }, forward(outbound));
+    const sessionToken = readCookie(request.headers.cookie, names.session);
+    return { authorizationId, browserToken, sessionToken, shown };
+  }
+
+  const browserOf = (request: FastifyRequest, { browserToken, sessionToken }: Pending) => ({
+    browserToken,
+    sessionToken,
+    remoteAddress: contextOf(request).remoteAddress.slice(0, 64),
+    userAgent: (request.headers["user-agent"] ?? "").slice(0, 256).toWellFormed(),
+  });
+
+  async function submitPassword(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: Pending,
+    form: Form,
+  ): Promise<FastifyReply> {
+    const { outbound } = contextOf(request);
+    const username = form.get("username").trim().slice(0, 320);
+    const password = form.get("password");
+    if (username === "" || password === "" || password.length > 1_024) {
+      const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_empty") };
+      return showSignIn(request, reply, pending, username, fault);
+    }
+    const flows = peers.client(BrowserFlowService);
+    const browser = browserOf(request, pending);
+    try {
+      const { flow } = await flows.createFlow({ username, browser }, forward(outbound));
+      const flowId = flow?.id ?? "";
+      const answer = await flows.submitPassword({ flowId, browser, password }, forward(outbound));
+      if (answer.flow?.nextSteps.includes(FlowStep.NEW_PASSWORD) === true) {
+        return await showNewPassword(request, reply, pending, { flowId, username });
+      }
+      return await goOn(request, reply, pending, answer.sessionToken);
+    } catch (error) {
+      const fault = signInFault(error);
+      if (fault === undefined) throw error;
+      return showSignIn(request, reply, pending, username, fault);
+    }
+  }
+
+  async function submitNewPassword(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: Pending,
+    form: Form,
+  ): Promise<FastifyReply> {
+    const { outbound } = contextOf(request);
+    const flowId = form.get("flow").slice(0, 128) || "none";
+    const newPassword = form.get("new_password").slice(0, 1_024);
+    const browser = browserOf(request, pending);
+    try {
+      const answer = await peers
+        .client(BrowserFlowService)
+        .submitNewPassword({ flowId, browser, newPassword }, forward(outbound));
+      return await goOn(request, reply, pending, answer.sessionToken);
+    } catch (error) {
+      const fault = newPasswordFault(error);
+      if (fault === undefined) throw error;
+      return showNewPassword(request, reply, pending, { flowId, username: form.get("username") }, fault);
+    }
+  }
+
+  /** Gives the browser its session, and goes on to the client. */
+  async function goOn(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { authorizationId, browserToken }: Pending,
+    sessionToken: string,
+  ): Promise<FastifyReply> {
+    const { outbound, tenant } = contextOf(request);
+    const isSecure = tenant.canonicalOrigin.startsWith("https:");
+    const { next } = await peers
+      .client(AuthorizationService)
+      .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(outbound));
+    void reply
+      .header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure))
+      .header("cache-control", "no-store");
+    switch (next.case) {
+      case "redirect":
+        return reply.code(303).header("location", redirectLocation(next.value)).send();
+      case "signIn":
+        return reply.code(303).header("location", `/sign-in?authorization=${next.value.authorizationId}`).send();
+      case undefined:
+        throw new Error("the oauth service resumed an authorization with nothing");
+    }
+  }
+}
+
+function showSignIn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authorizationId, shown }: Pending,
+  username: string,
+  fault?: Fault,
+): Promise<FastifyReply> {
+  return sendPage(request, reply, {
+    template: "sign-in",
+    status: fault?.status ?? 200,
+    uiLocales: shown.uiLocales,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({
+      authorization: authorizationId,
+      username,
+      client: { name: shown.clientName || shown.clientId, policyUri: shown.policyUri, tosUri: shown.tosUri },
+      ...shownFault(fault, texts),
+    }),
+  });
+}
+
+function showNewPassword(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authorizationId, shown }: Pending,
+  { flowId, username }: { readonly flowId: string; readonly username: string },
+  fault?: Fault,
+): Promise<FastifyReply> {
+  return sendPage(request, reply, {
+    template: "new-password",
+    status: fault?.status ?? 200,
+    uiLocales: shown.uiLocales,
+    show: (texts) => ({ authorization: authorizationId, flow: flowId, username, ...shownFault(fault, texts) }),
+  });
+}
+
+const shownFault = (fault: Fault | undefined, texts: Texts) =>
+  fault === undefined
+    ? {}
+    : { fault: { id: fault.id, sentence: fault.sentence(texts), field: fault.field?.(texts) ?? "" } };
+
+const text =
+  (key: string, values: Readonly<Record<string, number>> = {}) =>
+  (texts: Texts): string =>
+    (texts[key] ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
+
+/** What the sign-in form says to an error; undefined for one that it has no words for. */
+function signInFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id, headers } = errorAnswer(error);
+  switch (reason) {
+    case "PASSWORD_MISMATCH":
+      return { status: 401, id, sentence: text("fault_mismatch"), field: text("fault_mismatch_field") };
+    case "TOO_MANY_ATTEMPTS": {
+      const seconds = Number(headers["retry-after"] ?? 60);
+      const sentence =
+        seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
+      return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
+    }
+    case "HASHING_BUSY":
+      return { status: 503, id, sentence: text("fault_busy"), headers: { "retry-after": headers["retry-after"] ?? "2" } };
+    default:
+      return undefined;
+  }
+}
+
+function newPasswordFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id, headers } = errorAnswer(error);
+  if (reason === "HASHING_BUSY") {
+    return { status: 503, id, sentence: text("fault_busy"), headers: { "retry-after": headers["retry-after"] ?? "2" } };
+  }
+  if (reason !== "PASSWORD_NOT_ALLOWED" && reason !== "INVALID_REQUEST") return undefined;
+  const said = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.description ?? "";
+  const key = said.includes("at least")
+    ? "fault_short"
+    : said.includes("at most")
+      ? "fault_long"
+      : said.includes("replaces")
+        ? "fault_same"
+        : "fault_simple";
+  return { status: 400, id, sentence: text("fault_new_password"), field: text(key) };
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** A catalogue of texts by their keys. */
+export type Texts = Readonly<Record<string, string>>;
+
+const read = (file: string): Texts =>
+  JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as Texts;
+
+/** One catalogue a language; the first is the source and the fallback (koder.md K10). */
+export const catalogues: ReadonlyMap<string, Texts> = new Map([
+  ["en-US", read("en.json")],
+  ["pt-BR", read("pt-BR.json")],
+  ["es", read("es.json")],
+]);
+
+const [fallback = "en-US"] = catalogues.keys();
+
+/** The language for a person: what the client asked for (`ui_locales`), then what the browser likes, then English. */
+export function chooseLocale(uiLocales: string, acceptLanguage: string | undefined): string {
+  for (const tag of [...uiLocales.split(" "), ...byPreference(acceptLanguage ?? "")]) {
+    const found = matching(tag);
+    if (found !== undefined) return found;
+  }
+  return fallback;
+}
+
+/** The texts of a language that `chooseLocale` chose. */
+export const textsOf = (locale: string): Texts => catalogues.get(locale) ?? {};
+
+/** Tags of an Accept-Language header (RFC 9110 §12.5.4), the most wanted first. */
+function byPreference(header: string): readonly string[] {
+  return header
+    .slice(0, 500)
+    .split(",")
+    .map((part) => {
+      const [tag = "", ...parameters] = part.trim().split(";");
+      const quality = parameters.map((parameter) => /^\s*q=([01](?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1]).find(Boolean);
+      return { tag, quality: Number(quality ?? 1) };
+    })
+    .filter(({ quality }) => quality > 0)
+    .toSorted((a, b) => b.quality - a.quality)
+    .map(({ tag }) => tag);
+}
+
+/** The same tag, or else one of the same language. */
+function matching(tag: string): string | undefined {
+  const [language = ""] = tag.toLowerCase().split("-");
+  if (language === "") return undefined;
+  const tags = [...catalogues.keys()];
+  return (
+    tags.find((known) => known.toLowerCase() === tag.toLowerCase()) ??
+    tags.find((known) => known.toLowerCase().split("-")[0] === language)
+  );
+}

@@ -1,0 +1,106 @@
+import {
+  create,
+  fromJson,
+  ScalarType,
+  type DescField,
+  type DescMethod,
+  type JsonObject,
+  type JsonValue,
+  type Message,
+} from "@bufbuild/protobuf";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../../host/failure.ts";
+import type { RestBinding } from "./http-rule.ts";
+
+/** What a REST request is made of. */
+export interface RestRequest {
+  readonly params: Readonly<Record<string, string>>;
+  /** What stands behind the `?`. */
+  readonly query: string;
+  readonly body: unknown;
+}
+
+const invalid = (field: string, description: string) =>
+  failure(ErrorReason.INVALID_REQUEST, field === "" ? description : `${field}: ${description}`, {
+    violations: [{ field, description }],
+  });
+
+/**
+ * The request message of a REST call: path, query and body put where the binding says. Members have the protos' names, or
+ * their JSON spelling; what there is no field for is refused by name. PATCH derives the mask from the members sent.
+ */
+export function readRequest(method: DescMethod, binding: RestBinding, { params, query, body }: RestRequest): Message {
+  const json: JsonObject = Object.create(null);
+  let mask: readonly string[] | undefined;
+  if (binding.body === undefined) {
+    if (body !== undefined) throw invalid("", "the request takes no body");
+  } else if (binding.body === "*") {
+    Object.assign(json, objectBody(body ?? {}));
+    for (const field of binding.pathFields) {
+      if (field.name in json || field.jsonName in json) throw invalid(field.name, "stands in the path, not in the body");
+    }
+  } else {
+    const sent = objectBody(body);
+    json[binding.body.jsonName] = sent;
+    if (binding.verb === "patch") mask = Object.keys(sent).map((name) => protoName(binding.body as DescField, name));
+  }
+  for (const [field, value] of queryValues(binding, query)) json[field.jsonName] = value;
+  for (const field of binding.pathFields) json[field.jsonName] = params[field.name] ?? "";
+
+  const message = decode(method, binding, json);
+  const maskField = method.input.fields.find(({ message: type }) => type?.typeName === FieldMaskSchema.typeName);
+  if (mask !== undefined && maskField !== undefined) {
+    (message as unknown as Record<string, unknown>)[maskField.localName] ??= create(FieldMaskSchema, { paths: [...mask] });
+  }
+  return message;
+}
+
+function objectBody(body: unknown): JsonObject {
+  if (typeof body !== "object" || body === null || Array.isArray(body)) throw invalid("", "the body must be a JSON object");
+  return body as JsonObject;
+}
+
+function protoName(resource: DescField, name: string): string {
+  return resource.message?.fields.find((field) => field.name === name || field.jsonName === name)?.name ?? name;
+}
+
+function* queryValues(binding: RestBinding, query: string): Iterable<readonly [DescField, JsonValue]> {
+  const sent = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    const values = sent.get(name);
+    if (values === undefined) sent.set(name, [value]);
+    else values.push(value);
+  }
+  for (const [name, values] of sent) {
+    const field = binding.queryFields.find((one) => one.name === name || one.jsonName === name);
+    if (field === undefined) throw invalid(name.slice(0, 100), "is no parameter of this call");
+    if (field.fieldKind === "list") {
+      yield [field, values.map((value) => queryValue(field, value))];
+      continue;
+    }
+    const [value = "", ...others] = values;
+    if (others.length > 0) throw invalid(field.name, "was sent more than once");
+    yield [field, queryValue(field, value)];
+  }
+}
+
+function queryValue(field: DescField, value: string): JsonValue {
+  if (field.scalar !== ScalarType.BOOL) return value;
+  if (value === "true" || value === "false") return value === "true";
+  throw invalid(field.name, "must be true or false");
+}
+
+/** Decoding errors name the field; the value, which may be a secret, is never repeated. */
+function decode(method: DescMethod, binding: RestBinding, json: JsonObject): Message {
+  try {
+    return fromJson(method.input, json);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : "";
+    const resource = typeof binding.body === "object" ? `${binding.body.name}.` : "";
+    const unknown = /key "([^"]{1,100})" is unknown/.exec(said)?.[1];
+    if (unknown !== undefined) throw invalid(`${resource}${unknown}`, "is no field of this request");
+    const field = /field [\w.]+\.([\w]+)/.exec(said)?.[1];
+    throw invalid(field === undefined ? "" : `${resource}${field}`, "has a value of the wrong kind");
+  }
+}

@@ -1,0 +1,64 @@
+import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { errorAnswer } from "../../host/error-answer.ts";
+import { restBindings, type RestBinding } from "./http-rule.ts";
+import { readJsonOnly } from "./json-body.ts";
+import { readRequest } from "./read-request.ts";
+import { writeResponse } from "./write-response.ts";
+
+/** Calls a method on behalf of an HTTP request. Rejects with a ConnectError. */
+export type RestCall = (method: DescMethodUnary, request: FastifyRequest, message: Message) => Promise<Message>;
+
+/** Serves the REST faces of these services: each route is read from `google.api.http`, none is written by hand. */
+export function mountRest(app: FastifyInstance, services: readonly DescService[], call: RestCall): void {
+  void app.register(async (rest) => {
+    readJsonOnly(rest);
+    for (const service of services) {
+      for (const method of service.methods) {
+        if (!isUnary(method)) continue;
+        for (const binding of restBindings(method)) mountBinding(rest, method, binding, call);
+      }
+    }
+  });
+}
+
+const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
+
+function mountBinding(app: FastifyInstance, method: DescMethodUnary, binding: RestBinding, call: RestCall): void {
+  app.route({
+    method: binding.verb.toUpperCase() as HTTPMethods,
+    url: routeOf(method, binding.path),
+    handler: async (request, reply) => {
+      try {
+        const [, query = ""] = request.url.split(/\?(.*)/s);
+        const params = request.params as Readonly<Record<string, string>>;
+        const message = readRequest(method, binding, { params, query, body: request.body });
+        const response = await call(method, request, message);
+        return await send(reply, 200, {}, writeResponse(binding, method.output, response));
+      } catch (error) {
+        if (!(error instanceof ConnectError)) throw error;
+        const { status, headers, body } = errorAnswer(error);
+        return send(reply, status, headers, body);
+      }
+    },
+  });
+}
+
+function send(reply: FastifyReply, status: number, headers: Readonly<Record<string, string>>, body: string) {
+  return reply
+    .code(status)
+    .header("content-type", "application/json; charset=utf-8")
+    .header("cache-control", "no-store")
+    .headers(headers)
+    .send(body);
+}
+
+/** `/v1/users/{user_id}` as the router writes it. Other forms of path template are added with the first path that has them. */
+function routeOf(method: DescMethod, path: string): string {
+  const route = path.replaceAll(/\{([a-z_]+)\}(?=\/|$)/g, ":$1");
+  if (/[{}*]|[^/]:/.test(route)) {
+    throw new Error(`${method.parent.typeName}/${method.name}: the path ${path} has a form that is not supported`);
+  }
+  return route;
+}

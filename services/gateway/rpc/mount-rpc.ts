@@ -1,0 +1,96 @@
+import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
+import { createContextKey, createContextValues, type CallOptions, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { forward } from "../../host/call.ts";
+import { largestBody } from "../../host/http-app.ts";
+import { internalHeaders } from "../../host/internal-headers.ts";
+import { deadlines } from "../../host/interceptors/deadline.ts";
+import type { Peers } from "../../host/peers.ts";
+import type { Implementation } from "../../host/service-module.ts";
+import { contextOf, type GatewayContext } from "../context.ts";
+
+const gatewayContextKey = createContextKey<GatewayContext | undefined>(undefined, { description: "gateway context" });
+
+/** How long streams under way may go on once the gateway closes, in milliseconds. */
+const shutdownTimeout = 1_000;
+
+export interface RpcOptions {
+  readonly peers: Peers;
+  readonly services: readonly DescService[];
+  /** Health and reflection, which are answered here. */
+  readonly own: readonly Implementation[];
+  readonly interceptors: readonly Interceptor[];
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/**
+ * Serves the public services by gRPC, gRPC-web and Connect: the same descriptors as the services, each method handed on to
+ * its service by the typed client. The caller's own credential goes along, and is verified there.
+ */
+export function mountRpc(app: FastifyInstance, { peers, services, own, interceptors, clock }: RpcOptions): void {
+  void app.register(fastifyConnectPlugin, {
+    interceptors: [...interceptors],
+    readMaxBytes: largestBody,
+    shutdownTimeoutMs: shutdownTimeout,
+    contextValues: (request) => createContextValues().set(gatewayContextKey, contextOf(request)),
+    routes(router) {
+      for (const service of services) router.service(service, handedOn(peers, service, clock) as never);
+      for (const { service, methods } of own) router.service(service, methods as never, { interceptors: [] });
+    },
+  });
+}
+
+type AnyCall = (message: Message, options: CallOptions) => unknown;
+
+function handedOn(peers: Peers, service: DescService, clock: () => number): Readonly<Record<string, unknown>> {
+  const client = peers.client(service) as Readonly<Record<string, AnyCall>>;
+  const handOn = (method: DescMethod) => (message: Message, context: HandlerContext) => {
+    const call = client[method.localName];
+    const gateway = context.values.get(gatewayContextKey);
+    if (call === undefined || gateway === undefined) throw new Error(`${method.name} cannot be handed on`);
+    const timeout = Math.min(context.timeoutMs() ?? deadlines.usual, deadlines.longest);
+    return call(
+      message,
+      forward({
+        ...gateway.outbound,
+        ...credentialOf((name) => context.requestHeader.get(name)),
+        signal: context.signal,
+        deadline: clock() + timeout,
+      }),
+    );
+  };
+  return Object.fromEntries(
+    service.methods
+      .filter(({ methodKind }) => methodKind === "unary" || methodKind === "server_streaming")
+      .map((method) => [method.localName, handOn(method)]),
+  );
+}
+
+/** What the gateway hands on of a request's headers; everything else stays outside. */
+export function credentialOf(header: (name: string) => string | null | undefined) {
+  const authorization = header("authorization") ?? bootstrapCredential(header(internalHeaders.bootstrapToken));
+  const tenantHeader = header(internalHeaders.tenant);
+  return {
+    ...(authorization == null ? {} : { authorization }),
+    ...(tenantHeader == null ? {} : { tenantHeader }),
+  };
+}
+
+const bootstrapCredential = (token: string | null | undefined): string | undefined =>
+  token == null ? undefined : `Bearer ${token}`;
+
+/** Calls a unary method for an HTTP request, as the REST transcoder wants it. */
+export function restCaller(peers: Peers) {
+  return (method: DescMethodUnary, request: FastifyRequest, message: Message): Promise<Message> => {
+    const client = peers.client(method.parent) as Readonly<Record<string, AnyCall>>;
+    const call = client[method.localName];
+    if (call === undefined) throw new Error(`${method.name} cannot be handed on`);
+    const header = (name: string): string | undefined => {
+      const value = request.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    };
+    return call(message, forward({ ...contextOf(request).outbound, ...credentialOf(header) })) as Promise<Message>;
+  };
+}

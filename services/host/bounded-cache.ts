@@ -1,0 +1,70 @@
+/** A cache that holds at most so many entries, each for at most so long, and asks once for what many want at once. */
+export interface BoundedCache<Value> {
+  /** What is remembered under the key, or what `load` gives, which is then remembered. A failure is not. */
+  get(key: string, load: () => Promise<Value>): Promise<Value>;
+  /** What is remembered now. */
+  peek(key: string): Value | undefined;
+  /** Forgets the key; what is being loaded for it is not remembered either. */
+  delete(key: string): void;
+}
+
+interface Entry<Value> {
+  readonly value: Promise<Value>;
+  loaded: { readonly value: Value } | undefined;
+  until: number;
+}
+
+/**
+ * A least-recently-used cache of `maxEntries`, each for `ttl` milliseconds from its loading on. `clock` in
+ * milliseconds.
+ */
+export function createBoundedCache<Value>({
+  maxEntries,
+  ttl,
+  clock,
+}: {
+  readonly maxEntries: number;
+  readonly ttl: number;
+  readonly clock: () => number;
+}): BoundedCache<Value> {
+  const entries = new Map<string, Entry<Value>>();
+
+  function fresh(key: string): Entry<Value> | undefined {
+    const entry = entries.get(key);
+    return entry !== undefined && clock() < entry.until ? entry : undefined;
+  }
+
+  function load(key: string, loader: () => Promise<Value>): Promise<Value> {
+    const value = loader();
+    const entry: Entry<Value> = { value, loaded: undefined, until: Number.POSITIVE_INFINITY };
+    entries.delete(key);
+    entries.set(key, entry);
+    value.then(
+      (loaded) => {
+        entry.loaded = { value: loaded };
+        entry.until = clock() + ttl;
+      },
+      () => {
+        if (entries.get(key) === entry) entries.delete(key);
+      },
+    );
+    if (entries.size > maxEntries) {
+      const [oldest] = entries.keys();
+      if (oldest !== undefined) entries.delete(oldest);
+    }
+    return value;
+  }
+
+  return {
+    get(key, loader) {
+      const entry = fresh(key);
+      if (entry === undefined) return load(key, loader);
+      // Moved to the end: the first of the map is the one that was used least recently.
+      entries.delete(key);
+      entries.set(key, entry);
+      return entry.value;
+    },
+    peek: (key) => fresh(key)?.loaded?.value,
+    delete: (key) => void entries.delete(key),
+  };
+}

@@ -1,0 +1,239 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { dirname, join, resolve, sep } from "node:path";
+import type { LogLevel } from "./log.ts";
+import { nearestName } from "./nearest-name.ts";
+
+/** What every process is told; see docs/configuration.md. */
+export interface Config {
+  readonly mode: "development" | "production";
+  readonly listen: { readonly host: string; readonly port: number };
+  /** Origin of the default tenant; undefined: `http://localhost` with the port that the gateway listens on. */
+  readonly publicOrigin: string | undefined;
+  /** `memory:` or `sqlite:<path>`. */
+  readonly store: string;
+  readonly data: string;
+  readonly serviceHost: string;
+  /** gRPC is at base + 1…5, HTTP at base + 11…15; 0: free ports. */
+  readonly serviceBasePort: number;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Addresses and prefixes whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly masterKeyFile: string;
+  readonly bootstrapToken: string | undefined;
+  readonly adminEmail: string;
+  readonly adminPassword: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+/** A setting: what it means, what it is when it is not set, and how it is read. Throws a sentence when it is wrong. */
+interface Setting<Value> {
+  readonly meaning: string;
+  readonly fallback: string;
+  readonly read: (text: string) => Value;
+}
+
+const setting = <Value>(meaning: string, fallback: string, read: (text: string) => Value): Setting<Value> => ({
+  meaning,
+  fallback,
+  read,
+});
+
+const oneOf =
+  <Value extends string>(...values: readonly Value[]) =>
+  (text: string): Value => {
+    const found = values.find((value) => value === text);
+    if (found === undefined) throw new Error(`must be one of ${values.join(", ")}`);
+    return found;
+  };
+const text = (value: string): string => value;
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new Error("must be a port, 0 to 65535");
+  return number;
+}
+
+function hostAndPort(value: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
+  if (match === null) throw new Error("must be host:port, such as 127.0.0.1:8080 or [::1]:8080");
+  return { host: match[1] ?? match[2] ?? "", port: port(match[3] ?? "") };
+}
+
+function origin(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.username !== "") {
+    throw new Error("must be an http or https URL");
+  }
+  if (`${url.origin}/` !== url.href) throw new Error("must be an origin, without path, query or fragment");
+  return url.origin;
+}
+
+function storeUrl(value: string): string {
+  if (value === "memory:" || /^sqlite:.+/.test(value)) return value;
+  throw new Error("must be memory: or sqlite:<path>; other stores are not supported yet");
+}
+
+function proxies(value: string): readonly string[] {
+  const listed = value.split(",").map((one) => one.trim());
+  for (const one of listed) {
+    const [address = "", prefix] = one.split("/");
+    const bits = isIP(address) === 4 ? 32 : 128;
+    if (isIP(address) === 0 || (prefix !== undefined && !(/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits))) {
+      throw new Error("must be addresses or prefixes separated by commas, such as 10.0.0.0/8");
+    }
+  }
+  return listed;
+}
+
+/** Every setting. `data` stands for the value of KODER_ID_DATA. An empty fallback means: not set. */
+export const settings = {
+  KODER_ID_MODE: setting(
+    "`development` or `production`; `development` is the default, and allowed, only while the public URL is loopback",
+    "",
+    oneOf("development", "production"),
+  ),
+  KODER_ID_LISTEN: setting("Address and port of the gateway", "127.0.0.1:8080", hostAndPort),
+  KODER_ID_PUBLIC_URL: setting("Origin that people and applications use; default: `http://localhost` and the port", "", origin),
+  KODER_ID_STORE: setting("`sqlite:<path>` or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder", "", storeUrl),
+  KODER_ID_DATA: setting("Folder for the database, the master key and the first credentials", "./data", text),
+  KODER_ID_SERVICES: setting("Services in this process: `all`", "all", oneOf("all")),
+  KODER_ID_SERVICE_HOST: setting("Address of the services' own ports", "127.0.0.1", text),
+  KODER_ID_SERVICE_BASE_PORT: setting("gRPC at +1 to +5, HTTP at +11 to +15; `0` picks free ports", "4000", (value) => {
+    const base = port(value);
+    if (base > 65_535 - 15) throw new Error("must leave room for fifteen ports above it");
+    return base;
+  }),
+  KODER_ID_TLS_CERT: setting("PEM file of the gateway's certificate chain; needs KODER_ID_TLS_KEY", "", text),
+  KODER_ID_TLS_KEY: setting("PEM file of the certificate's key", "", text),
+  KODER_ID_TRUSTED_PROXIES: setting("Proxies whose X-Forwarded-For is believed: addresses or prefixes, by commas", "", proxies),
+  KODER_ID_MASTER_KEY_FILE: setting("File of the master key, mode 0600; default: `master-key` in the data folder", "", text),
+  KODER_ID_BOOTSTRAP_TOKEN: setting(
+    "When set, no owner is created at the start: `POST /v1/admin/bootstrap` with this token creates it",
+    "",
+    (value) => {
+      if (value.length < 24) throw new Error("must be at least 24 characters");
+      return value;
+    },
+  ),
+  KODER_ID_ADMIN_EMAIL: setting("Address of the owner that the first start creates", "", text),
+  KODER_ID_ADMIN_PASSWORD: setting("Password of that owner; default: one is made and must be changed", "", text),
+  KODER_ID_LOG_LEVEL: setting(
+    "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
+    "info",
+    oneOf<LogLevel>("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+  ),
+} satisfies Readonly<Record<string, Setting<unknown>>>;
+
+type SettingName = keyof typeof settings;
+type Read = { readonly [Name in SettingName]: ReturnType<(typeof settings)[Name]["read"]> | undefined };
+
+/** Everything that is wrong with a configuration, a sentence each; never with a value in it. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+  constructor(problems: readonly string[]) {
+    super(`the configuration is not good:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`);
+  }
+}
+
+/**
+ * Reads the configuration from environment variables, and from the JSON file that KODER_ID_CONFIG names, whose members have
+ * the same names; the environment wins. Throws ConfigurationError with every problem that there is.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const given = new Map<string, string>();
+  for (const [name, value] of [...Object.entries(fromFile(env["KODER_ID_CONFIG"], problems)), ...Object.entries(env)]) {
+    if (name.startsWith("KODER_ID_") && name !== "KODER_ID_CONFIG" && value !== undefined) given.set(name, value);
+  }
+  for (const name of given.keys()) {
+    if (name in settings) continue;
+    const near = nearestName(name, Object.keys(settings));
+    problems.push(`${name} is no setting${near === undefined ? "" : `; did you mean ${near}?`}`);
+  }
+  const entries = Object.entries(settings).map(([name, { fallback, read }]) => {
+    const value = given.get(name) ?? fallback;
+    if (value === "") return [name, undefined];
+    try {
+      return [name, read(value)];
+    } catch (error) {
+      problems.push(`${name} ${error instanceof Error ? error.message : "is not valid"}`);
+      return [name, undefined];
+    }
+  });
+  const read = Object.fromEntries(entries) as Read;
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return complete(read, problems);
+}
+
+function fromFile(file: string | undefined, problems: string[]): Readonly<Record<string, string>> {
+  if (file === undefined) return {};
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("is no JSON object");
+    return Object.fromEntries(
+      Object.entries(parsed).flatMap(([name, value]) => {
+        if (name.startsWith("KODER_ID_") && (typeof value === "string" || typeof value === "number")) {
+          return [[name, String(value)]];
+        }
+        problems.push(`the configuration file: ${name} must be a KODER_ID_ setting with a text or a number`);
+        return [];
+      }),
+    );
+  } catch (error) {
+    problems.push(`KODER_ID_CONFIG: the file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return {};
+  }
+}
+
+const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function complete(read: Read, problems: string[]): Config {
+  const publicOrigin = read.KODER_ID_PUBLIC_URL;
+  const isLoopback = publicOrigin === undefined || loopback.test(new URL(publicOrigin).hostname);
+  const mode = read.KODER_ID_MODE ?? (isLoopback ? "development" : "production");
+  const data = resolve(read.KODER_ID_DATA ?? "./data");
+  const store = read.KODER_ID_STORE ?? `sqlite:${join(data, "koder-id.db")}`;
+  const masterKeyFile = resolve(read.KODER_ID_MASTER_KEY_FILE ?? join(data, "master-key"));
+  const [certFile, keyFile] = [read.KODER_ID_TLS_CERT, read.KODER_ID_TLS_KEY];
+  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
+  const trustedProxies = read.KODER_ID_TRUSTED_PROXIES ?? [];
+
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    problems.push("KODER_ID_TLS_CERT and KODER_ID_TLS_KEY must be set together");
+  }
+  if (tls !== undefined && publicOrigin?.startsWith("http:") === true) {
+    problems.push("KODER_ID_PUBLIC_URL must be https where the gateway has a certificate");
+  }
+  if (mode === "development" && !isLoopback) {
+    problems.push("KODER_ID_MODE may be development only while KODER_ID_PUBLIC_URL is loopback");
+  }
+  if (mode === "production") {
+    if (publicOrigin === undefined) problems.push("KODER_ID_PUBLIC_URL must be set in production");
+    else if (!publicOrigin.startsWith("https:")) problems.push("KODER_ID_PUBLIC_URL must be https in production");
+    if (tls === undefined && trustedProxies.length === 0) {
+      problems.push("production needs TLS: set KODER_ID_TLS_CERT and KODER_ID_TLS_KEY, or KODER_ID_TRUSTED_PROXIES");
+    }
+    if (store === "memory:") problems.push("KODER_ID_STORE must not be memory: in production");
+    if (`${dirname(masterKeyFile)}${sep}`.startsWith(`${data}${sep}`)) {
+      problems.push("KODER_ID_MASTER_KEY_FILE must lie outside KODER_ID_DATA in production");
+    }
+  }
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return Object.freeze({
+    mode,
+    listen: read.KODER_ID_LISTEN ?? { host: "127.0.0.1", port: 8080 },
+    publicOrigin,
+    store,
+    data,
+    serviceHost: read.KODER_ID_SERVICE_HOST ?? "127.0.0.1",
+    serviceBasePort: read.KODER_ID_SERVICE_BASE_PORT ?? 4000,
+    tls,
+    trustedProxies,
+    masterKeyFile,
+    bootstrapToken: read.KODER_ID_BOOTSTRAP_TOKEN,
+    adminEmail: read.KODER_ID_ADMIN_EMAIL ?? "",
+    adminPassword: read.KODER_ID_ADMIN_PASSWORD,
+    logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
+  });
+}

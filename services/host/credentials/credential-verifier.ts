@@ -1,0 +1,132 @@
+import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
+import { forward, type Caller, type Outbound } from "../call.ts";
+import { failure } from "../failure.ts";
+import type { Peers } from "../peers.ts";
+import type { Tenants } from "../tenants.ts";
+import { createTenantKeys } from "./tenant-keys.ts";
+
+/** A credential that was proven good, and whose it is. */
+export interface Credential {
+  readonly tenantId: string;
+  readonly caller: Extract<Caller, { kind: "user" | "client" }>;
+}
+
+/** Proves bearer credentials. */
+export interface CredentialVerifier {
+  /** Verifies an `Authorization` header. Throws CREDENTIAL_INVALID for whatever is not good now. */
+  verify(authorization: string, work: Outbound): Promise<Credential>;
+}
+
+const refused = (message = "the credential is unknown, expired, revoked or not meant for this API") =>
+  failure(ErrorReason.CREDENTIAL_INVALID, message);
+
+/**
+ * Verifies API keys (`kak_…`) and access tokens of our own. A good signature is remembered, whether the token is still good
+ * never: that is asked at every use (design §3, the one revocation rule).
+ */
+export function createCredentialVerifier({
+  peers,
+  tenants,
+  clock,
+}: {
+  readonly peers: Peers;
+  readonly tenants: Tenants;
+  readonly clock: () => number;
+}): CredentialVerifier {
+  const verifyJwt = createJwtVerifier();
+  const tenantKeys = createTenantKeys({ peers, clock });
+
+  async function apiKey(key: string, work: Outbound): Promise<Credential> {
+    const answer = await peers.client(ApiKeyVerificationService).verifyApiKey({ apiKey: key }, forward(work));
+    if (!answer.active) throw refused();
+    return {
+      tenantId: answer.tenantId,
+      caller: {
+        kind: "client",
+        clientId: undefined,
+        apiKeyId: answer.apiKeyId,
+        permissions: new Set(answer.permissions),
+        instance: answer.instance,
+      },
+    };
+  }
+
+  async function accessToken(token: string, work: Outbound): Promise<Credential> {
+    const claimed = claimedTenant(token);
+    if (claimed === undefined) throw refused();
+    const tenant = await tenants.lookup(work, claimed).catch(() => {
+      throw refused();
+    });
+    const inTenant = { ...work, tenantId: tenant.id };
+    const expected = {
+      typ: "at+jwt",
+      issuer: tenant.canonicalOrigin,
+      audience: tenant.canonicalOrigin,
+      now: clock(),
+    };
+    const claims = await tenantKeys
+      .verify(inTenant, (keys) => verifyJwt(token, keys, expected))
+      .catch((error: unknown) => {
+        throw error instanceof JwtRefused ? refused() : error;
+      });
+    if (claims["tenant_id"] !== tenant.id) throw refused();
+    const clientId = text(claims, "client_id");
+    const grantId = text(claims, "gid");
+    const { active } = await peers.client(RevocationService).checkToken(
+      { clientId, grantId, clientEpoch: BigInt(Number(claims["epoch"] ?? 0)) },
+      forward(inTenant),
+    );
+    if (!active) throw refused();
+    if (grantId === "") {
+      // Service accounts have no roles yet: a client's own token proves who it is, and permits nothing.
+      const none = { apiKeyId: undefined, permissions: new Set<string>(), instance: false };
+      return { tenantId: tenant.id, caller: { kind: "client", clientId, ...none } };
+    }
+    const userId = text(claims, "sub");
+    const { permissions, instance } = await peers
+      .client(CredentialService)
+      .getAuthority({ userId }, forward(inTenant));
+    return {
+      tenantId: tenant.id,
+      caller: {
+        kind: "user",
+        userId,
+        clientId,
+        sessionId: text(claims, "sid"),
+        scopes: new Set(text(claims, "scope").split(" ")),
+        permissions: new Set(permissions),
+        instance,
+        authTime: Number(claims["auth_time"] ?? 0),
+      },
+    };
+  }
+
+  return {
+    async verify(authorization, work) {
+      const token = /^Bearer +([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization)?.[1];
+      if (token === undefined) throw refused("send the credential as Authorization: Bearer …");
+      return token.startsWith("kak_") ? apiKey(token, work) : accessToken(token, work);
+    },
+  };
+}
+
+const text = (claims: JwtClaims, name: string): string => {
+  const value = claims[name];
+  return typeof value === "string" ? value : "";
+};
+
+/** The tenant that a token says it is of: which keys to verify it with, nothing more. */
+function claimedTenant(token: string): string | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
+    const claimed = (claims as { tenant_id?: unknown } | null)?.tenant_id;
+    // Ids only: an empty one would be the default tenant.
+    return typeof claimed === "string" && /^[0-9A-Z]{26}$/.test(claimed) ? claimed : undefined;
+  } catch {
+    return undefined; // no JSON: no token of ours
+  }
+}

@@ -1,0 +1,65 @@
+import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { JwtRefused, verificationKey, type VerificationKey } from "../../vault/verify-jwt.ts";
+import type { SigningAlg } from "../../vault/signing-key.ts";
+import { createBoundedCache } from "../bounded-cache.ts";
+import { forward, type Outbound } from "../call.ts";
+import type { Peers } from "../peers.ts";
+
+/** The public keys of tenants, for verifying. */
+export interface TenantKeys {
+  /**
+   * Runs `verify` with the keys of the call's tenant; where it refuses a token for its unknown key, once more with keys that
+   * are read anew, at most once a second for a tenant.
+   */
+  verify<Claims>(call: Outbound, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
+}
+
+interface Known {
+  readonly keys: readonly VerificationKey[];
+  readonly readAt: number;
+}
+
+const remembered = { maxEntries: 1_000, ttl: 5_000 };
+const rereadAfter = 1_000;
+
+/** Keys as the oauth service publishes them, remembered for at most five seconds. */
+export function createTenantKeys({ peers, clock }: { readonly peers: Peers; readonly clock: () => number }): TenantKeys {
+  const cache = createBoundedCache<Known>({ ...remembered, clock });
+  // Key objects are made once: building one costs more than verifying with it.
+  const made = createBoundedCache<VerificationKey>({ maxEntries: 4_000, ttl: 3_600_000, clock });
+
+  const read = (call: Outbound): Promise<Known> =>
+    cache.get(call.tenantId, async () => {
+      const { signal: _signal, ...outbound } = call;
+      const { keys } = await peers.client(MetadataService).getKeys({}, forward(outbound));
+      const usable = await Promise.all(
+        keys.flatMap(({ kid, alg, kty, n, e, crv, x, y }) =>
+          isSigningAlg(alg)
+            ? [
+                made.get(`${call.tenantId}/${kid}`, async () =>
+                  verificationKey(kid, alg, kty === "RSA" ? { kty, n, e } : { kty, crv, x, ...(y === "" ? {} : { y }) }),
+                ),
+              ]
+            : [],
+        ),
+      );
+      return { keys: usable, readAt: clock() };
+    });
+
+  return {
+    async verify(call, verify) {
+      const { keys, readAt } = await read(call);
+      try {
+        return verify(keys);
+      } catch (error) {
+        const stale = error instanceof JwtRefused && error.fault === "unknown_key" && clock() - readAt >= rereadAfter;
+        if (!stale) throw error;
+        cache.delete(call.tenantId);
+        return verify((await read(call)).keys);
+      }
+    },
+  };
+}
+
+const isSigningAlg = (alg: string): alg is SigningAlg =>
+  alg === "RS256" || alg === "PS256" || alg === "ES256" || alg === "EdDSA";

@@ -1,0 +1,90 @@
+import { createServer as createHttp1Server, type RequestListener, type Server } from "node:http";
+import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
+import { createServer as createTcpServer, type Socket } from "node:net";
+import type { FastifyServerFactory } from "fastify";
+import { answerMalformed } from "./malformed-http.ts";
+
+/** Limits of a listener, in milliseconds, bytes and counts: a slow or greedy client costs little and not for long. */
+export const listenerLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderBytes: 32_768,
+  maxHeaders: 100,
+  maxConnections: 10_000,
+  /** Until the first byte of a connection has come. */
+  firstByte: 10_000,
+  maxConcurrentStreams: 128,
+} as const;
+
+/** No method of HTTP/1.1 begins so; HTTP/2 with prior knowledge does (RFC 9113 §3.4). */
+const preface = "PRI";
+
+/**
+ * Serves HTTP/1.1 and HTTP/2 with prior knowledge on one cleartext port: the first bytes of a connection say which it is.
+ * Closing it lets the requests under way finish.
+ */
+export const dualCleartext: FastifyServerFactory = (handler) => {
+  const http1 = createHttp1Server(
+    {
+      headersTimeout: listenerLimits.headersTimeout,
+      requestTimeout: listenerLimits.requestTimeout,
+      keepAliveTimeout: listenerLimits.keepAliveTimeout,
+      maxHeaderSize: listenerLimits.maxHeaderBytes,
+    },
+    handler as RequestListener,
+  );
+  http1.maxHeadersCount = listenerLimits.maxHeaders;
+  http1.emit("listening"); // its time-outs start here; it never listens by itself
+  http1.on("clientError", answerMalformed);
+  const http2 = createHttp2Server(
+    {
+      maxHeaderListPairs: listenerLimits.maxHeaders,
+      settings: {
+        maxConcurrentStreams: listenerLimits.maxConcurrentStreams,
+        maxHeaderListSize: listenerLimits.maxHeaderBytes,
+      },
+    },
+    handler as never,
+  );
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on("session", (session) => {
+    sessions.add(session);
+    session.once("close", () => sessions.delete(session));
+    session.on("error", () => session.destroy());
+  });
+  const sockets = new Set<Socket>();
+
+  const server = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.on("error", () => socket.destroy());
+    const timer = setTimeout(() => socket.destroy(), listenerLimits.firstByte).unref();
+    socket.once("readable", () => {
+      clearTimeout(timer);
+      const first = socket.read() as Buffer | null;
+      if (first === null) return void socket.destroy();
+      socket.unshift(first);
+      const isHttp2 = first.toString("latin1", 0, preface.length) === preface;
+      (isHttp2 ? http2 : http1).emit("connection", socket);
+    });
+  });
+  server.maxConnections = listenerLimits.maxConnections;
+
+  const stopListening = server.close.bind(server);
+  return Object.assign(server, {
+    close(done?: (error?: Error) => void) {
+      stopListening(done);
+      for (const session of sessions) session.close();
+      http1.close();
+      return server;
+    },
+    closeAllConnections() {
+      for (const socket of sockets) socket.destroy();
+    },
+    closeIdleConnections() {
+      http1.closeIdleConnections();
+    },
+    setTimeout: () => server,
+  }) as unknown as Server;
+};

@@ -1,0 +1,89 @@
+import { constants } from "node:crypto";
+import { readFileSync } from "node:fs";
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import { ConnectError } from "@connectrpc/connect";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { dualCleartext, listenerLimits } from "./dual-cleartext.ts";
+import { errorAnswer, type ErrorAnswer } from "./error-answer.ts";
+import { failure } from "./failure.ts";
+import { mapError } from "./interceptors/error-mapping.ts";
+
+/** The largest body that is read, in bytes. */
+export const largestBody = 1 << 20;
+
+export interface HttpAppOptions {
+  /** PEM files; without them the port is cleartext. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Told of every error that no route answered itself. */
+  readonly onFault: (error: unknown, answer: ErrorAnswer) => void;
+}
+
+/**
+ * A Fastify application on one port for HTTP/1.1 and HTTP/2, cleartext or TLS with ALPN, with the limits of
+ * `listenerLimits`. Errors, framework's too, leave as our JSON shape.
+ */
+export function createHttpApp({ tls, onFault }: HttpAppOptions): FastifyInstance {
+  const common = {
+    logger: false,
+    requestIdHeader: false,
+    bodyLimit: largestBody,
+    exposeHeadRoutes: true,
+    forceCloseConnections: "idle",
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200, caseSensitive: true },
+    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => void send(reply, asOurs(error)),
+  } as const;
+  const app = (
+    tls === undefined
+      ? Fastify({ ...common, serverFactory: dualCleartext } as never)
+      : Fastify({
+          ...common,
+          http2: true,
+          http2SessionTimeout: listenerLimits.keepAliveTimeout,
+          https: {
+            allowHTTP1: true,
+            cert: readFileSync(tls.certFile),
+            key: readFileSync(tls.keyFile),
+            minVersion: "TLSv1.2",
+            secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+          },
+        } as never)
+  ) as unknown as FastifyInstance;
+  app.setErrorHandler((error, _request, reply) => {
+    const answer = send(reply, asOurs(error));
+    if (answer.status >= 500) onFault(error, answer);
+  });
+  return app;
+}
+
+/** Answers with an error in our JSON shape. */
+export function sendError(reply: FastifyReply, error: ConnectError): void {
+  send(reply, error);
+}
+
+function send(reply: FastifyReply, error: ConnectError): ErrorAnswer {
+  const answer = errorAnswer(error);
+  void reply.code(answer.status).headers(answer.headers).send(answer.body);
+  return answer;
+}
+
+/** Fastify's own refusals in our words; everything else as any call's error. */
+function asOurs(error: unknown): ConnectError {
+  switch (error instanceof Error && "code" in error ? error.code : undefined) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return failure(ErrorReason.BODY_TOO_LARGE, `the body is larger than ${largestBody} bytes`);
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return failure(ErrorReason.UNSUPPORTED_MEDIA_TYPE, "the content type is not one that this endpoint reads");
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_ASYNC_CONSTRAINT":
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return failure(ErrorReason.INVALID_REQUEST, "the path is not valid");
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return failure(ErrorReason.INVALID_REQUEST, "the body is not as long as Content-Length says");
+    case "FST_ERR_CTP_EMPTY_JSON_BODY":
+    case "FST_ERR_CTP_INVALID_JSON_BODY":
+      return failure(ErrorReason.INVALID_REQUEST, "the body is not JSON");
+    default:
+      return mapError(error, undefined);
+  }
+}

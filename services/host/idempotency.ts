@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import {
+  create,
+  fromBinary,
+  toBinary,
+  type DescMessage,
+  type DescMethod,
+  type MessageShape,
+} from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { Conflict, type Collection, type Store, type Write } from "../store/store.ts";
+import { insert } from "../store/writes.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Call } from "./call.ts";
+import { failure } from "./failure.ts";
+
+/** How long a request id counts, in milliseconds. */
+const counted = 86_400_000;
+
+/** Where a service keeps the answers to its Create calls. */
+export function requestRecords(service: string): Collection<typeof RequestRecordSchema> {
+  return {
+    name: `${service}_requests`,
+    schema: RequestRecordSchema,
+    id: (record) => record.id,
+    expiresAt: (record) => (record.expireTime ? timestampMs(record.expireTime) : undefined),
+    events: "none",
+  };
+}
+
+/** One Create call that may carry a request id. */
+export interface CreateCall<Request extends DescMessage, Response extends DescMessage> {
+  readonly method: DescMethod;
+  readonly requestId: string;
+  readonly requestSchema: Request;
+  readonly request: MessageShape<Request>;
+  readonly responseSchema: Response;
+}
+
+/** Makes Create calls repeatable: a repeat within a day answers the first result. */
+export interface Idempotency {
+  /**
+   * Runs `work`, or answers what it answered to the same request before. `work` adds what `remember(response)` gives to the
+   * commit of its resource, so that both or neither are there. Throws REQUEST_ID_REUSED when the id came with another request.
+   */
+  run<Request extends DescMessage, Response extends DescMessage>(
+    call: Call,
+    create: CreateCall<Request, Response>,
+    work: (remember: (response: MessageShape<Response>) => readonly Write[]) => Promise<MessageShape<Response>>,
+  ): Promise<MessageShape<Response>>;
+}
+
+/** Idempotency over a collection that `requestRecords` made. The answers, which may hold secrets, are sealed. */
+export function createIdempotency({
+  store,
+  vault,
+  clock,
+  collection,
+}: {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly clock: () => number;
+  readonly collection: Collection<typeof RequestRecordSchema>;
+}): Idempotency {
+  return {
+    async run(call, { method, requestId, requestSchema, request, responseSchema }, work) {
+      if (requestId === "") return work(() => []);
+      const id = `${method.parent.typeName}/${method.name}/${requestId.toLowerCase()}`;
+      const place = { collection: collection.name, id, field: "sealed_response" };
+      const requestHash = createHash("sha256")
+        .update(`${call.actor.type}/${call.actor.id}\0`)
+        .update(toBinary(requestSchema, request))
+        .digest();
+      const tenantVault = await vault.tenant(call.tenantId);
+
+      const answered = async () => {
+        const stored = await store.tenant(call.tenantId).get(collection, id);
+        if (stored === undefined) return undefined;
+        if (!requestHash.equals(stored.record.requestHash)) {
+          throw failure(ErrorReason.REQUEST_ID_REUSED, "request_id: was used with another request", {
+            violations: [{ field: "request_id", description: "must be new for a new request" }],
+          });
+        }
+        return fromBinary(responseSchema, tenantVault.open(place, stored.record.sealedResponse));
+      };
+
+      const before = await answered();
+      if (before !== undefined) return before;
+      try {
+        return await work((response) => [
+          insert(
+            collection,
+            create(RequestRecordSchema, {
+              id,
+              requestHash,
+              sealedResponse: tenantVault.seal(place, toBinary(responseSchema, response)),
+              expireTime: timestampFromMs(clock() + counted),
+            }),
+          ),
+        ]);
+      } catch (error) {
+        // The same request was answered meanwhile; its resource may have been the one in the way.
+        const meanwhile = await answered();
+        if (meanwhile !== undefined) return meanwhile;
+        if (error instanceof Conflict) throw failure(ErrorReason.CONFLICT, "the same request is being answered");
+        throw error;
+      }
+    },
+  };
+}

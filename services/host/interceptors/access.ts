@@ -1,0 +1,172 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { createContextKey, type Interceptor } from "@connectrpc/connect";
+import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
+import { Target } from "#gen/koder/options/v1/access_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callKey, readActor, serviceNames, type Call, type Caller, type ServiceName } from "../call.ts";
+import type { Credential, CredentialVerifier } from "../credentials/credential-verifier.ts";
+import { failure } from "../failure.ts";
+import { internalHeaders } from "../internal-headers.ts";
+import type { Tenants } from "../tenants.ts";
+import { arrivalOf, type Arrival } from "./arrival.ts";
+import type { AccessRule } from "./access-rule.ts";
+
+/** The token that a call to a method for BOOTSTRAP_TOKEN presented; the handler compares it. */
+export const presentedTokenKey = createContextKey<string | undefined>(undefined, { description: "presented token" });
+
+export interface AccessDependencies {
+  readonly rules: ReadonlyMap<DescMethod, AccessRule>;
+  readonly credentials: CredentialVerifier;
+  readonly tenants: Tenants;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+interface Request {
+  readonly method: DescMethod;
+  readonly header: Headers;
+  readonly message: unknown;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Decides, by the method's `access` option alone, who may call, and makes the `Call` that the handler sees. Denies by
+ * default: a method without a rule is refused. A service token speaks for the service; what a user or a program may do is
+ * proven by their own credential, which is verified here whoever hands it on.
+ */
+export function accessInterceptor(dependencies: AccessDependencies): Interceptor {
+  return (next) => (request) => {
+    const arrival = arrivalOf(request.contextValues);
+    const rule = dependencies.rules.get(request.method);
+    if (rule === undefined) throw failure(ErrorReason.PERMISSION_DENIED, "the method is not open to anybody");
+    if (arrival.service !== undefined && rule.services.has(arrival.service.service)) {
+      request.contextValues.set(callKey, serviceCall(request, arrival, arrival.service.service, arrival.service.tenantId));
+      return next(request);
+    }
+    return admit(dependencies, rule, request, arrival).then((call) => {
+      request.contextValues.set(callKey, call);
+      if (rule.bootstrapToken) request.contextValues.set(presentedTokenKey, presentedToken(request.header));
+      return next(request);
+    });
+  };
+}
+
+const publicActor = { id: "", type: ActorType.UNSPECIFIED };
+
+async function admit(
+  dependencies: AccessDependencies,
+  rule: AccessRule,
+  request: Request,
+  arrival: Arrival,
+): Promise<Call> {
+  if (rule.user || rule.client) return admitCredential(dependencies, rule, request, arrival);
+  if (!rule.isPublic && !rule.bootstrapToken) {
+    throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the method is for services of this system");
+  }
+  if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
+  const { tenants } = dependencies;
+  const own = { requestId: arrival.requestId, deadline: arrival.deadline, actor: publicActor, tenantId: "system" };
+  const tenantId = arrival.service?.tenantId ?? (await tenants.lookup(own, "")).id;
+  return makeCall(request, arrival, tenantId, { kind: "public" }, publicActor);
+}
+
+async function admitCredential(
+  { credentials, tenants, clock }: AccessDependencies,
+  rule: AccessRule,
+  request: Request,
+  arrival: Arrival,
+): Promise<Call> {
+  const authorization = request.header.get("authorization");
+  if (authorization === null) {
+    if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
+    throw failure(ErrorReason.CREDENTIAL_MISSING, "send a credential as Authorization: Bearer …");
+  }
+  const { requestId, deadline } = arrival;
+  const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
+  const credential = await credentials.verify(authorization, own);
+  const tenantId = await tenantFor(tenants, credential, arrival);
+  const { caller } = credential;
+  if (!(caller.kind === "user" ? rule.user : rule.client)) {
+    throw failure(ErrorReason.PERMISSION_DENIED, `the method is not open to a ${caller.kind}'s credential`);
+  }
+  checkRight(rule, caller, request.message);
+  if (rule.maxAuthAge !== undefined && caller.kind === "user" && clock() - caller.authTime * 1000 > rule.maxAuthAge) {
+    throw failure(ErrorReason.SIGN_IN_TOO_OLD, "the sign-in is too old for this; sign in again");
+  }
+  return makeCall(request, arrival, tenantId, caller, actorOf(caller));
+}
+
+/** The tenant that the call is about, which the credential must reach. */
+async function tenantFor(tenants: Tenants, credential: Credential, arrival: Arrival): Promise<string> {
+  const { requestId, deadline } = arrival;
+  if (arrival.askedTenant !== undefined) {
+    if (!credential.caller.instance) throw tenantHeaderRefused();
+    const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
+    return (await tenants.lookup(own, arrival.askedTenant)).id;
+  }
+  const tenantId = arrival.service?.tenantId ?? credential.tenantId;
+  if (tenantId !== credential.tenantId && !credential.caller.instance) {
+    throw failure(ErrorReason.CREDENTIAL_INVALID, "the credential belongs to another tenant");
+  }
+  return tenantId;
+}
+
+const tenantHeaderRefused = () =>
+  failure(ErrorReason.TENANT_HEADER_REFUSED, "X-Koder-Tenant needs a credential with INSTANCE authority");
+
+function checkRight(rule: AccessRule, caller: Credential["caller"], message: unknown): void {
+  if (rule.target === Target.SELF || rule.target === Target.SELF_OR_PERMISSION) {
+    const asked = rule.resourceId?.(message);
+    if (caller.kind === "user" && (asked === "me" || asked === caller.userId)) return;
+    // `me` is nobody else, whatever the permission.
+    if (rule.target === Target.SELF || asked === "me") throw denied(rule.permission);
+  }
+  if (rule.target === Target.INSTANCE && !caller.instance) throw denied(`${rule.permission} for the instance`);
+  if (!hasPermission(caller, rule.permission)) throw denied(rule.permission);
+}
+
+/** A person's token carries their permission only where its scope names it: no ordinary application administers. */
+function hasPermission(caller: Credential["caller"], permission: string): boolean {
+  if (caller.kind === "user" && !caller.scopes.has(permission)) return false;
+  return caller.permissions.has(permission) || caller.permissions.has("*");
+}
+
+const denied = (permission: string) =>
+  failure(
+    ErrorReason.PERMISSION_DENIED,
+    permission === "" ? "the credential reaches its own user only" : `the credential lacks the permission ${permission}`,
+    { metadata: permission === "" ? {} : { permission } },
+  );
+
+function actorOf(caller: Credential["caller"]): Call["actor"] {
+  if (caller.kind === "user") return { id: caller.userId, type: ActorType.USER };
+  return caller.apiKeyId === undefined
+    ? { id: caller.clientId ?? "", type: ActorType.CLIENT }
+    : { id: caller.apiKeyId, type: ActorType.API_KEY };
+}
+
+function serviceCall(request: Request, arrival: Arrival, service: string, tenantId: string): Call {
+  const name = serviceNames.find((known) => known === service);
+  if (name === undefined) throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the service token names no service");
+  return makeCall(request, arrival, tenantId, { kind: "service", service: name }, forwardedActor(request.header, name));
+}
+
+/** Who is behind a service's call, as it says; itself when it says nothing. */
+function forwardedActor(header: Headers, service: ServiceName): Call["actor"] {
+  return readActor(header.get(internalHeaders.actor) ?? "") ?? { id: service, type: ActorType.SERVICE };
+}
+
+function makeCall(
+  { signal }: Request,
+  { requestId, deadline }: Arrival,
+  tenantId: string,
+  caller: Caller,
+  actor: Call["actor"],
+): Call {
+  return { requestId, deadline, tenantId, caller, actor, signal };
+}
+
+function presentedToken(header: Headers): string | undefined {
+  const bearer = /^Bearer +([^ ]+)$/i.exec(header.get("authorization") ?? "")?.[1];
+  return bearer ?? header.get(internalHeaders.bootstrapToken) ?? undefined;
+}

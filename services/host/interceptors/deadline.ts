@@ -1,0 +1,47 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../failure.ts";
+import { arrivalOf, localTimeoutKey } from "./arrival.ts";
+
+/** What a call that asks for no deadline gets, and the most that one may ask for, in milliseconds. */
+export const deadlines = { usual: 15_000, longest: 60_000 } as const;
+
+const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
+
+/**
+ * Gives every call a deadline. A call from the network is answered when it passes, whatever its handler does; a local call
+ * belongs to one from the network, which waits for it, and needs no timer of its own.
+ */
+export function deadlineInterceptor(clock: () => number): Interceptor {
+  return (next) => (request) => {
+    const arrival = arrivalOf(request.contextValues);
+    const local = request.contextValues.get(localTimeoutKey);
+    const asked = local ?? timeoutOf(request.header);
+    const left = Math.min(asked ?? deadlines.usual, deadlines.longest);
+    arrival.deadline = clock() + left;
+    if (left <= 0) throw exceeded();
+    return local !== undefined || request.stream ? next(request) : answeredWithin(left, next(request));
+  };
+}
+
+const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");
+
+async function answeredWithin<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const passed = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(exceeded()), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, passed]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `grpc-timeout` or `connect-timeout-ms`; undefined when neither is there in its form. */
+function timeoutOf(header: Headers): number | undefined {
+  const grpc = /^(\d{1,8})([HMSmun])$/.exec(header.get("grpc-timeout") ?? "");
+  if (grpc !== null) return Number(grpc[1]) * (units[grpc[2] ?? ""] ?? 1);
+  const connect = header.get("connect-timeout-ms");
+  return connect !== null && /^\d{1,10}$/.test(connect) ? Number(connect) : undefined;
+}

@@ -1,0 +1,84 @@
+import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { create } from "@bufbuild/protobuf";
+import { ErrorInfoSchema, type ErrorInfo } from "#gen/google/rpc/error_details_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { Conflict, StoreUnavailable } from "../../store/store.ts";
+import { errorDomain, failure } from "../failure.ts";
+import { errorId } from "../error-id.ts";
+import { arrivalKey } from "./arrival.ts";
+
+/** A fault of ours that a caller was told nothing of; the operator reads it here. */
+export interface Fault {
+  readonly id: string;
+  readonly reason: string;
+  readonly method: string;
+  readonly requestId: string;
+  readonly error: unknown;
+}
+
+/** Seconds after which a caller may come back when something was away. */
+const comeBack = 1;
+
+/**
+ * Sees to it that every error that leaves has a reason of the closed lists and an id that the logs have too, and that
+ * nothing leaves of a fault of ours but that: what it was goes to `report`.
+ */
+export function errorMappingInterceptor(report: (fault: Fault) => void): Interceptor {
+  return (next) => async (request) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      const mapped = mapError(error, request.signal);
+      const info = errorInfoOf(mapped);
+      const known = info?.metadata["id"];
+      if (known !== undefined) throw mapped; // a peer's, with its id: reported there
+      const reason = info?.reason ?? "INTERNAL";
+      const id = errorId(reason);
+      if (mapped !== error || mapped.cause !== undefined) {
+        report({
+          id,
+          reason,
+          method: `${request.method.parent.typeName}/${request.method.name}`,
+          requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
+          error: mapped.cause ?? error,
+        });
+      }
+      throw withId(mapped, info, id);
+    }
+  };
+}
+
+/** The error that a caller may see. */
+export function mapError(error: unknown, signal: AbortSignal | undefined): ConnectError {
+  if (error instanceof ConnectError && errorInfoOf(error) !== undefined) return error;
+  if (signal?.aborted === true) {
+    return failure(ErrorReason.CANCELED, "the caller went away, or its deadline passed", { cause: error });
+  }
+  if (error instanceof Conflict) {
+    return failure(ErrorReason.CONFLICT, "somebody else changed the same thing; repeat the call", { cause: error });
+  }
+  if (error instanceof StoreUnavailable) {
+    return failure(ErrorReason.UNAVAILABLE, "the store is away for a moment", { retryAfter: comeBack, cause: error });
+  }
+  return failure(ErrorReason.INTERNAL, "something went wrong on our side", { cause: error });
+}
+
+/** What an error says of itself in our own words; undefined when it is not one of ours. */
+export function errorInfoOf(error: ConnectError): ErrorInfo | undefined {
+  return error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === errorDomain);
+}
+
+/** The same error with its id, and without what was underneath. */
+function withId(error: ConnectError, info: ErrorInfo | undefined, id: string): ConnectError {
+  const named = create(ErrorInfoSchema, {
+    reason: info?.reason ?? "INTERNAL",
+    domain: errorDomain,
+    metadata: { ...info?.metadata, id },
+  });
+  const others = error.details.filter((detail) =>
+    "desc" in detail ? detail.desc.typeName !== ErrorInfoSchema.typeName : detail.type !== ErrorInfoSchema.typeName,
+  );
+  const mapped = new ConnectError(error.rawMessage, error.code, error.metadata);
+  mapped.details = [{ desc: ErrorInfoSchema, value: named }, ...others];
+  return mapped;
+}

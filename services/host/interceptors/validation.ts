@@ -1,0 +1,32 @@
+import { create, type DescMessage, type DescService, type Message } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { createValidator, type Validator } from "@bufbuild/protovalidate";
+import type { Interceptor } from "@connectrpc/connect";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../failure.ts";
+
+/** Refuses a request that breaks a rule of its message, with one violation for each field. */
+export function validationInterceptor(validator: Validator = createValidator()): Interceptor {
+  return (next) => (request) => {
+    if (request.stream) throw new Error(`${request.method.name}: streams of requests are not validated`);
+    validate(validator, request.method.input, request.message);
+    return next(request);
+  };
+}
+
+function validate(validator: Validator, schema: DescMessage, message: Message): void {
+  const result = validator.validate(schema, message);
+  if (result.kind === "valid") return;
+  if (result.kind === "error") throw result.error;
+  const violations = result.violations.map(({ field, message: description }) => ({
+    field: pathToString(field),
+    description,
+  }));
+  const said = violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`));
+  throw failure(ErrorReason.INVALID_REQUEST, said.join("; "), { violations });
+}
+
+/** Compiles the rules of every request, which the first use of a message would otherwise wait for. */
+export function warmValidation(validator: Validator, services: readonly DescService[]): void {
+  for (const { methods } of services) for (const { input } of methods) validator.validate(input, create(input));
+}

@@ -1,0 +1,45 @@
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import type { PagePosition } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+import type { Call } from "./call.ts";
+import { failure } from "./failure.ts";
+
+/** Page tokens: keyset positions that callers carry and cannot make (security A22). */
+export interface PageTokens {
+  /** `listing` names method, filters and order: a token of one listing is none of another. */
+  encode(call: Pick<Call, "tenantId">, listing: string, position: PagePosition): Promise<string>;
+  /** Throws PAGE_TOKEN_INVALID for whatever `encode` did not make for this tenant and listing. */
+  decode(call: Pick<Call, "tenantId">, listing: string, token: string): Promise<PagePosition>;
+}
+
+const macUse = "page-token";
+const headLength = 4 + 32;
+
+/** Tokens are key version (4 bytes), MAC (32) and the position as JSON, in base64url; the MAC covers the listing too. */
+export function createPageTokens(vault: Vault): PageTokens {
+  const covered = (listing: string, body: Uint8Array) => Buffer.concat([Buffer.from(`${listing}\0`, "utf8"), body]);
+  return {
+    async encode({ tenantId }, listing, { value, id }) {
+      const body = Buffer.from(JSON.stringify([value, id]), "utf8");
+      const { keyVersion, mac } = (await vault.tenant(tenantId)).mac(macUse, covered(listing, body));
+      const head = Buffer.alloc(4);
+      head.writeUInt32BE(keyVersion);
+      return Buffer.concat([head, mac, body]).toString("base64url");
+    },
+    async decode({ tenantId }, listing, token) {
+      const bytes = Buffer.from(token, "base64url");
+      const tenantVault = await vault.tenant(tenantId);
+      const body = bytes.subarray(headLength);
+      if (
+        bytes.length <= headLength ||
+        !tenantVault.verifyMac(macUse, bytes.readUInt32BE(0), covered(listing, body), bytes.subarray(4, headLength))
+      ) {
+        throw failure(ErrorReason.PAGE_TOKEN_INVALID, "page_token: is not one of this listing; start from the first page", {
+          violations: [{ field: "page_token", description: "must be the next_page_token of the same listing" }],
+        });
+      }
+      const [value, id] = JSON.parse(body.toString("utf8")) as [string | number, string];
+      return { value, id };
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { isIP } from "node:net";
+import type { DescService } from "@bufbuild/protobuf";
+import type { Interceptor } from "@connectrpc/connect";
+import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import type { FastifyInstance } from "fastify";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "./failure.ts";
+import type { HealthBoard } from "./health.ts";
+import { createHttpApp, largestBody, sendError, type HttpAppOptions } from "./http-app.ts";
+import type { Metrics } from "./metrics.ts";
+import { reflection } from "./reflection.ts";
+import type { Implementation, ServiceModule } from "./service-module.ts";
+
+/** How long streams under way may go on once the listener closes, in milliseconds. */
+const shutdownTimeout = 1_000;
+
+export interface ServiceListenerOptions extends Pick<HttpAppOptions, "onFault"> {
+  readonly module: ServiceModule;
+  readonly interceptors: readonly Interceptor[];
+  readonly health: HealthBoard;
+  /** The configured service host: a name that Host may have besides loopback's. */
+  readonly host: string;
+}
+
+/**
+ * A service's gRPC port: gRPC, gRPC-web and Connect over HTTP/2 and HTTP/1.1, with `grpc.health.v1` and reflection, which
+ * alone need no credential. Every other method runs through the interceptors.
+ */
+export function createGrpcListener(options: ServiceListenerOptions): FastifyInstance {
+  const app = createHttpApp(options);
+  app.addHook("onRequest", checkHost(options.host));
+  mountRpc(app, options);
+  answerUnknown(app);
+  return app;
+}
+
+/** What a service's HTTP port has beyond its RPCs. */
+export interface HttpListenerOptions extends ServiceListenerOptions {
+  readonly metrics: Metrics;
+  /** Why the process does not serve now; undefined when it does. */
+  readonly fault: () => Promise<string | undefined>;
+  /** Adds the REST face of the service. */
+  readonly mountRest: (app: FastifyInstance) => void;
+}
+
+/** A service's HTTP port: Connect, REST, `/healthz`, `/readyz` and `/metrics`. */
+export function createHttpListener(options: HttpListenerOptions): FastifyInstance {
+  const app = createHttpApp(options);
+  app.addHook("onRequest", checkHost(options.host));
+  mountRpc(app, options);
+  options.mountRest(app);
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const fault = await options.fault();
+    return fault === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault });
+  });
+  app.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(options.metrics.text()),
+  );
+  answerUnknown(app);
+  return app;
+}
+
+/** Serves a module's implementations, health and reflection on an application. */
+function mountRpc(app: FastifyInstance, { module, interceptors, health }: ServiceListenerOptions): void {
+  const services: DescService[] = module.implementations.map(({ service }) => service);
+  const open: readonly Implementation[] = [health.implementation, ...reflection([...services, health.implementation.service])];
+  void app.register(fastifyConnectPlugin, {
+    interceptors: [...interceptors],
+    readMaxBytes: largestBody,
+    shutdownTimeoutMs: shutdownTimeout,
+    routes(router) {
+      for (const { service, methods } of module.implementations) router.service(service, methods as never);
+      for (const { service, methods } of open) router.service(service, methods as never, { interceptors: [] });
+    },
+  });
+}
+
+function answerUnknown(app: FastifyInstance): void {
+  app.setNotFoundHandler((_request, reply) =>
+    sendError(reply, failure(ErrorReason.NOT_FOUND, "no such path is here")),
+  );
+}
+
+const loopbackName = /^(?:localhost|.+\.localhost)$/;
+
+/** Refuses a request whose Host is neither an address, nor loopback's name, nor the configured one: it was rebound (A25). */
+function checkHost(configured: string) {
+  return (
+    request: { readonly host: string },
+    reply: Parameters<typeof sendError>[0],
+    done: () => void,
+  ): void => {
+    const host = request.host.replace(/:\d{1,5}$/, "").replace(/^\[(.*)\]$/, "$1");
+    if (isIP(host) !== 0 || loopbackName.test(host) || host === configured) return done();
+    sendError(reply, failure(ErrorReason.HOST_UNKNOWN, "this server does not answer to that host"));
+  };
+}

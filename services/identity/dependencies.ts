@@ -1,0 +1,18 @@
+import type { Idempotency } from "../host/idempotency.ts";
+import type { PageTokens } from "../host/page-token.ts";
+import type { Peers } from "../host/peers.ts";
+import type { Tenants } from "../host/tenants.ts";
+import type { Store } from "../store/store.ts";
+import type { PasswordHashing } from "./passwords/password-hashing.ts";
+
+/** What the use cases of the identity service need. */
+export interface IdentityDependencies {
+  readonly store: Store;
+  readonly peers: Peers;
+  readonly tenants: Tenants;
+  readonly pageTokens: PageTokens;
+  readonly idempotency: Idempotency;
+  readonly hashing: PasswordHashing;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}

@@ -1,0 +1,15 @@
+import { Code } from "@connectrpc/connect";
+import { IdentityErrorReason, IdentityErrorReasonSchema } from "#gen/koder/identity/v1/errors_pb.ts";
+import { failures } from "../host/failure.ts";
+
+/** The failures of the identity service. */
+export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReasonSchema, {
+  [IdentityErrorReason.USER_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.USERNAME_TAKEN]: Code.AlreadyExists,
+  [IdentityErrorReason.EMAIL_TAKEN]: Code.AlreadyExists,
+  [IdentityErrorReason.USERNAME_NOT_ALLOWED]: Code.InvalidArgument,
+  [IdentityErrorReason.PASSWORD_NOT_ALLOWED]: Code.InvalidArgument,
+  [IdentityErrorReason.FIELD_NOT_WRITABLE]: Code.InvalidArgument,
+  [IdentityErrorReason.HASHING_BUSY]: Code.ResourceExhausted,
+  [IdentityErrorReason.OWNER_EXISTS]: Code.FailedPrecondition,
+});

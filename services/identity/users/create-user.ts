@@ -1,0 +1,98 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { AddressSchema, UserSchema as StoredUserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import { UserStatus, type User } from "#gen/koder/identity/v1/user_pb.ts";
+import {
+  CreateUserRequestSchema,
+  CreateUserResponseSchema,
+  UserService,
+  type CreateUserRequest,
+  type CreateUserResponse,
+} from "#gen/koder/identity/v1/user_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert } from "../../store/writes.ts";
+import { ulid } from "../../vault/random.ts";
+import { passwords, users } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { identityFailure } from "../identity-failure.ts";
+import { checkPassword } from "../passwords/password-policy.ts";
+import { checkedUsername, emailKey } from "./login-names.ts";
+import { profileFields } from "./profile-fields.ts";
+import { takenFailure } from "./taken.ts";
+import { userCreated } from "./user-events.ts";
+import { userMessage, withoutType } from "./user-message.ts";
+
+/** Creates a user, and their password where one is given, in one commit. */
+export function createUser({ store, idempotency, hashing, clock }: IdentityDependencies) {
+  return async (request: CreateUserRequest, context: HandlerContext): Promise<CreateUserResponse> => {
+    const call = callOf(context);
+    const { user } = request;
+    if (user === undefined) throw failure(ErrorReason.INVALID_REQUEST, "user: is required");
+    refuseServerFields(user);
+    if (user.username === "" && user.email === "") {
+      throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address is needed", {
+        violations: [{ field: "user.username", description: "must be set where email is not" }],
+      });
+    }
+    const username = user.username === "" ? "" : checkedUsername(user.username);
+    const password = user.password === "" ? undefined : checkPassword("user.password", user.password, user);
+    return idempotency.run(
+      call,
+      {
+        method: UserService.method.createUser,
+        requestId: request.requestId,
+        request,
+        requestSchema: CreateUserRequestSchema,
+        responseSchema: CreateUserResponseSchema,
+      },
+      async (remember) => {
+        const phc = password === undefined ? undefined : await hashing.hash(password, call.signal);
+        const now = clock();
+        const time = timestampFromMs(now);
+        const record = create(StoredUserSchema, {
+          ...Object.fromEntries(profileFields.map(({ name }) => [name, user[name]])),
+          id: ulid(now),
+          username,
+          email: user.email,
+          emailKey: user.email === "" ? "" : emailKey(user.email),
+          emailVerified: user.emailVerified,
+          status: user.status || UserStatus.ACTIVE,
+          passwordChangeRequired: user.passwordChangeRequired,
+          phoneNumberVerified: user.phoneNumberVerified,
+          createTime: time,
+          updateTime: time,
+          ...(user.address ? { address: create(AddressSchema, withoutType(user.address)) } : {}),
+        });
+        const response = create(CreateUserResponseSchema, { user: userMessage({ record, version: 1 }) });
+        const secret = phc === undefined ? [] : [insert(passwords, create(PasswordSchema, { userId: record.id, phc, setTime: time }))];
+        try {
+          await store
+            .tenant(call.tenantId)
+            .commit([insert(users, record), ...secret, ...remember(response)], [userCreated(call, now, record.id, username)]);
+        } catch (error) {
+          throw error instanceof Conflict ? takenFailure(error) : error;
+        }
+        return response;
+      },
+    );
+  };
+}
+
+function refuseServerFields(user: User): void {
+  const set = [
+    user.id === "" ? undefined : "id",
+    user.etag === "" ? undefined : "etag",
+    user.createTime === undefined ? undefined : "create_time",
+    user.updateTime === undefined ? undefined : "update_time",
+  ].filter((field) => field !== undefined);
+  if (set.length === 0) return;
+  throw identityFailure(IdentityErrorReason.FIELD_NOT_WRITABLE, `${set.join(", ")}: set by the server`, {
+    violations: set.map((field) => ({ field: `user.${field}`, description: "is set by the server" })),
+  });
+}

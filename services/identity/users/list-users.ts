@@ -1,0 +1,41 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  ListUsersResponseSchema,
+  type ListUsersRequest,
+  type ListUsersResponse,
+} from "#gen/koder/identity/v1/user_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { users } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { emailKey, usernameKey } from "./login-names.ts";
+import { userMessage } from "./user-message.ts";
+
+const defaultPageSize = 50;
+
+/** The users of the tenant: by id, or by the prefix of their username; or the one with an address or a name. */
+export function listUsers({ store, pageTokens }: IdentityDependencies) {
+  return async (request: ListUsersRequest, context: HandlerContext): Promise<ListUsersResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    if (request.email !== "" || request.username !== "") {
+      const stored =
+        request.email === ""
+          ? await data.find(users, "username", usernameKey(request.username))
+          : await data.find(users, "email", emailKey(request.email));
+      return create(ListUsersResponseSchema, { users: stored === undefined ? [] : [userMessage(stored)] });
+    }
+    const prefix = usernameKey(request.usernamePrefix);
+    const listing = `users?username_prefix=${prefix}`;
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const page = await data.page(users, {
+      ...(prefix === "" ? { index: "id" } : { index: "username", prefix }),
+      limit: request.pageSize || defaultPageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    return create(ListUsersResponseSchema, {
+      users: page.items.map(userMessage),
+      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+    });
+  };
+}

@@ -1,0 +1,32 @@
+import { domainToASCII } from "node:url";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import { identityFailure } from "../identity-failure.ts";
+
+/** koder.md K6: 2–20 of `a-z 0-9 - .`, starting with a letter, no two specials in a row and none at the end. */
+const usernameForm = /^[a-z](?:[-.]?[a-z0-9])+$/;
+const [shortest, longest] = [2, 20];
+
+/** A username as it is kept and looked up: lower-cased. The form allows ASCII only, so that nothing can look like another. */
+export const usernameKey = (username: string): string => username.toLowerCase();
+
+/** Checks a username against the tenant's policy, and answers it as kept. Throws USERNAME_NOT_ALLOWED. */
+export function checkedUsername(username: string): string {
+  const key = usernameKey(username);
+  if (key.length >= shortest && key.length <= longest && usernameForm.test(key)) return key;
+  const description =
+    "must be 2 to 20 of a–z, 0–9, - and ., starting with a letter, without two specials in a row or one at the end";
+  throw identityFailure(IdentityErrorReason.USERNAME_NOT_ALLOWED, `username: ${description}`, {
+    violations: [{ field: "user.username", description }],
+  });
+}
+
+/**
+ * What two e-mail addresses are compared by: the local part in NFKC and lower case, the domain by UTS 46 (its ASCII form).
+ * Mail systems that tell upper from lower case in local parts are not known any more, people who type both are.
+ */
+export function emailKey(email: string): string {
+  const at = email.lastIndexOf("@");
+  if (at < 0) return email.normalize("NFKC").toLowerCase();
+  const domain = email.slice(at + 1);
+  return `${email.slice(0, at).normalize("NFKC").toLowerCase()}@${domainToASCII(domain) || domain.toLowerCase()}`;
+}

@@ -1,0 +1,21 @@
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import type { Conflict } from "../../store/store.ts";
+import { users } from "../collections.ts";
+import { identityFailure } from "../identity-failure.ts";
+
+/** The failure that a taken name or address is; the conflict itself when it is another. */
+export function takenFailure(conflict: Conflict): Error {
+  if (conflict.collection !== users.name || conflict.reason !== "unique") return conflict;
+  switch (conflict.index) {
+    case "username":
+      return identityFailure(IdentityErrorReason.USERNAME_TAKEN, "username: another user has this name", {
+        violations: [{ field: "user.username", description: "must not be another user's" }],
+      });
+    case "email":
+      return identityFailure(IdentityErrorReason.EMAIL_TAKEN, "email: another user has this address", {
+        violations: [{ field: "user.email", description: "must not be another user's" }],
+      });
+    default:
+      return identityFailure(IdentityErrorReason.OWNER_EXISTS, "the instance has an owner already");
+  }
+}

@@ -1,0 +1,108 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  AddressSchema,
+  UserSchema as StoredUserSchema,
+  type User as StoredUser,
+} from "#gen/koder/identity/store/v1/user_pb.ts";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import { UserStatus, type User } from "#gen/koder/identity/v1/user_pb.ts";
+import {
+  UpdateUserResponseSchema,
+  type UpdateUserRequest,
+  type UpdateUserResponse,
+} from "#gen/koder/identity/v1/user_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { users } from "../collections.ts";
+import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { identityFailure } from "../identity-failure.ts";
+import { checkedUsername, emailKey } from "./login-names.ts";
+import { profileFields } from "./profile-fields.ts";
+import { takenFailure } from "./taken.ts";
+import { userUpdated } from "./user-events.ts";
+import { userEtag, userMessage, withoutType } from "./user-message.ts";
+import { userNotFound } from "./user-not-found.ts";
+
+/**
+ * Changes the fields that the mask names, all or none. A status of DISABLED, also where it was so before, voids every
+ * session and token before the answer: commit first, so that nothing new begins, then the epoch. A repeat after a crash in
+ * between voids them.
+ */
+export function updateUser(dependencies: IdentityDependencies) {
+  const { store, clock } = dependencies;
+  return async (request: UpdateUserRequest, context: HandlerContext): Promise<UpdateUserResponse> => {
+    const call = callOf(context);
+    const { user } = request;
+    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
+    if (user === undefined || paths.length === 0) {
+      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
+        violations: [{ field: "update_mask", description: "must name at least one field" }],
+      });
+    }
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(users, request.userId);
+    if (stored === undefined) throw userNotFound(request.userId);
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
+    if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
+
+    const now = clock();
+    const changed = create(StoredUserSchema, {
+      ...stored.record,
+      ...Object.assign({}, ...paths.map((path) => change(path, user))),
+      updateTime: timestampFromMs(now),
+    });
+    if (changed.username === "" && changed.email === "") {
+      throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address must be left");
+    }
+    const version = stored.version + 1;
+    try {
+      await data.commit(
+        [replace(users, changed, stored.version)],
+        [userUpdated(call, now, changed.id, version, paths)],
+      );
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      throw error.reason === "version" ? mismatch() : takenFailure(error);
+    }
+    if (paths.includes("status") && changed.status === UserStatus.DISABLED) {
+      await voidWhatWasIssued(dependencies, call, changed.id);
+    }
+    return create(UpdateUserResponseSchema, { user: userMessage({ record: changed, version }) });
+  };
+}
+
+/** What one path of the mask changes. Throws FIELD_NOT_WRITABLE for one that this call cannot. */
+function change(path: string, user: User): Partial<StoredUser> {
+  const profile = profileFields.find((field) => field.path === path);
+  if (profile !== undefined) return { [profile.name]: user[profile.name] };
+  switch (path) {
+    case "username":
+      return { username: user.username === "" ? "" : checkedUsername(user.username) };
+    case "email":
+      return { email: user.email, emailKey: user.email === "" ? "" : emailKey(user.email) };
+    case "email_verified":
+      return { emailVerified: user.emailVerified };
+    case "phone_number_verified":
+      return { phoneNumberVerified: user.phoneNumberVerified };
+    case "password_change_required":
+      return { passwordChangeRequired: user.passwordChangeRequired };
+    case "status":
+      if (user.status !== UserStatus.UNSPECIFIED) return { status: user.status };
+      throw failure(ErrorReason.INVALID_REQUEST, "user.status: must be ACTIVE or DISABLED", {
+        violations: [{ field: "user.status", description: "must be ACTIVE or DISABLED" }],
+      });
+    case "address":
+      // A message that is set to nothing is cleared; protobuf keeps no field for it.
+      return { address: create(AddressSchema, user.address ? withoutType(user.address) : {}) };
+    default:
+      throw identityFailure(IdentityErrorReason.FIELD_NOT_WRITABLE, `${path}: cannot be changed by this call`, {
+        violations: [{ field: `user.${path}`, description: "cannot be changed by this call" }],
+      });
+  }
+}

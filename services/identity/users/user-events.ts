@@ -1,0 +1,32 @@
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+
+const resource = (id: string, version: number) => ({ type: "user", id, version });
+
+/** A user was created. */
+export const userCreated = (call: Call, now: number, id: string, username: string): Event =>
+  eventOf(call, now, resource(id, 1), {
+    case: "userCreated",
+    value: { $typeName: "koder.events.v1.UserCreated", username },
+  });
+
+/** Fields of a user were changed; `version` is the record's after the change. */
+export const userUpdated = (call: Call, now: number, id: string, version: number, paths: readonly string[]): Event =>
+  eventOf(call, now, resource(id, version), {
+    case: "userUpdated",
+    value: { $typeName: "koder.events.v1.UserUpdated", paths: [...paths] },
+  });
+
+/** A user's password was set; `version` is the user record's after the change. */
+export const userPasswordChanged = (
+  call: Call,
+  now: number,
+  id: string,
+  version: number,
+  byAdministrator: boolean,
+): Event =>
+  eventOf(call, now, resource(id, version), {
+    case: "userPasswordChanged",
+    value: { $typeName: "koder.events.v1.UserPasswordChanged", byAdministrator },
+  });

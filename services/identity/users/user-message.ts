@@ -1,0 +1,34 @@
+import { create } from "@bufbuild/protobuf";
+import type { User as StoredUser } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { AddressSchema, UserSchema, type User, type UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
+import { profileFields } from "./profile-fields.ts";
+
+/** Opaque to callers: the version of the user's record. */
+export const userEtag = (version: number): string => `v${version}`;
+
+/** A user as others see them; never with a password. */
+export function userMessage({ record, version }: { readonly record: StoredUser; readonly version: number }): User {
+  const { address, createTime, updateTime } = record;
+  return create(UserSchema, {
+    ...Object.fromEntries(profileFields.map(({ name }) => [name, record[name]])),
+    id: record.id,
+    etag: userEtag(version),
+    username: record.username,
+    email: record.email,
+    emailVerified: record.emailVerified,
+    status: record.status as UserStatus,
+    passwordChangeRequired: record.passwordChangeRequired,
+    phoneNumberVerified: record.phoneNumberVerified,
+    ...(address ? { address: create(AddressSchema, withoutType(address)) } : {}),
+    ...(createTime ? { createTime } : {}),
+    ...(updateTime ? { updateTime } : {}),
+  });
+}
+
+/** The fields of a message without its type's name, for a message of another type with the same fields. */
+export function withoutType<Fields extends { $typeName: string; $unknown?: unknown }>(
+  message: Fields,
+): Omit<Fields, "$typeName" | "$unknown"> {
+  const { $typeName: _type, $unknown: _unknown, ...fields } = message;
+  return fields;
+}

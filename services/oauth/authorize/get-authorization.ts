@@ -1,0 +1,28 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  GetAuthorizationResponseSchema,
+  type GetAuthorizationRequest,
+  type GetAuthorizationResponse,
+} from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { pendingAuthorization } from "./pending-authorization.ts";
+
+/** What the sign-in page shows: who asks, and what the client said of the person. */
+export function getAuthorization(dependencies: OauthDependencies) {
+  return async (request: GetAuthorizationRequest, context: HandlerContext): Promise<GetAuthorizationResponse> => {
+    const call = callOf(context);
+    const pending = await pendingAuthorization(dependencies, call, request.authorizationId, request.browserToken);
+    const client = await dependencies.clients.get(call, pending.clientId);
+    return create(GetAuthorizationResponseSchema, {
+      clientId: pending.clientId,
+      clientName: client?.clientName ?? "",
+      clientUri: client?.clientUri ?? "",
+      policyUri: client?.policyUri ?? "",
+      tosUri: client?.tosUri ?? "",
+      loginHint: pending.loginHint,
+      uiLocales: pending.uiLocales,
+    });
+  };
+}

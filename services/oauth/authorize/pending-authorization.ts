@@ -1,0 +1,69 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
+import { authorizations } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import type { AuthorizationRequest } from "./authorization-request.ts";
+
+const idUse = "authorization-id";
+const browserUse = "authorization-browser";
+
+type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
+
+/**
+ * Keeps a request until its person has signed in, bound to the browser that brought it (security A2, A26). Answers its
+ * secret id, of which only the keyed hash is kept.
+ */
+export async function storeAuthorization(
+  { store, vault, clock, lifetimes }: Needs,
+  call: Call,
+  request: AuthorizationRequest,
+  browserToken: string,
+): Promise<string> {
+  const tenantVault = await vault.tenant(call.tenantId);
+  const id = randomToken("", 16);
+  const now = clock();
+  const record = create(AuthorizationSchema, {
+    idHash: tenantVault.keyedHash(idUse, id),
+    browserHash: tenantVault.keyedHash(browserUse, browserToken),
+    clientId: request.client.clientId,
+    redirectUri: request.redirectUri,
+    scopes: [...request.scopes],
+    state: request.state,
+    nonce: request.nonce,
+    codeChallenge: request.codeChallenge,
+    freshSignIn: request.prompt.has("login") || request.prompt.has("select_account"),
+    loginHint: request.loginHint,
+    uiLocales: request.uiLocales,
+    createTime: timestampFromMs(now),
+    expireTime: timestampFromMs(now + lifetimes.authorization),
+    ...(request.maxAge === undefined ? {} : { maxAge: BigInt(request.maxAge) }),
+  });
+  await store.tenant(call.tenantId).commit([insert(authorizations, record)], []);
+  return id;
+}
+
+/** The pending authorization of an id, if this browser brought it. Throws AUTHORIZATION_NOT_FOUND otherwise. */
+export async function pendingAuthorization(
+  { store, vault }: Pick<Needs, "store" | "vault">,
+  call: Call,
+  id: string,
+  browserToken: string,
+): Promise<Authorization> {
+  const tenantVault = await vault.tenant(call.tenantId);
+  for (const hash of tenantVault.keyedHashes(idUse, id)) {
+    const stored = await store.tenant(call.tenantId).get(authorizations, hash);
+    if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
+      return stored.record;
+    }
+  }
+  throw oauthFailure(
+    OauthErrorReason.AUTHORIZATION_NOT_FOUND,
+    "this sign-in has expired or was begun in another browser; go back to the application and start again",
+  );
+}

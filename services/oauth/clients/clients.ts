@@ -1,0 +1,29 @@
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { createBoundedCache } from "../../host/bounded-cache.ts";
+import type { Call } from "../../host/call.ts";
+import type { Store } from "../../store/store.ts";
+import { clients } from "../collections.ts";
+
+/** The clients of every tenant, each remembered for at most five seconds. Deleted ones are not there. */
+export interface Clients {
+  get(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
+  /** Looks at the store the next time: the client was changed here. */
+  forget(tenantId: string, clientId: string): void;
+}
+
+const remembered = { maxEntries: 10_000, ttl: 5_000 };
+
+/** Clients over a bounded cache. What it gives is shared: it must not be changed. `clock` in milliseconds. */
+export function createClients({ store, clock }: { readonly store: Store; readonly clock: () => number }): Clients {
+  const cache = createBoundedCache<Client | undefined>({ ...remembered, clock });
+  // Tenant ids have no slash, so that the key is unambiguous.
+  const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
+  return {
+    get: ({ tenantId }, clientId) =>
+      cache.get(keyOf(tenantId, clientId), async () => {
+        const stored = await store.tenant(tenantId).get(clients, clientId);
+        return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
+      }),
+    forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
+  };
+}

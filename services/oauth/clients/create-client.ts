@@ -1,0 +1,80 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import {
+  ClientService,
+  CreateClientRequestSchema,
+  CreateClientResponseSchema,
+  type CreateClientRequest,
+  type CreateClientResponse,
+} from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken, ulid } from "../../vault/random.ts";
+import { clients } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import { clientMessage } from "./client-message.ts";
+import { clientMetadata } from "./client-metadata.ts";
+import { clientSecretUse } from "./client-secret.ts";
+
+/** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
+export function createClient({ store, vault, clock, idempotency }: OauthDependencies) {
+  return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
+    const call = callOf(context);
+    if (request.client === undefined) throw failure(ErrorReason.INVALID_REQUEST, "client: is required");
+    const asked = request.client;
+    const metadata = clientMetadata(asked);
+    const tenantVault = await vault.tenant(call.tenantId);
+    return idempotency.run(
+      call,
+      {
+        method: ClientService.method.createClient,
+        requestId: request.requestId,
+        request,
+        requestSchema: CreateClientRequestSchema,
+        responseSchema: CreateClientResponseSchema,
+      },
+      async (remember) => {
+        const now = clock();
+        const secret = metadata.tokenEndpointAuthMethod === "none" ? "" : randomToken("kcs_");
+        const record = create(StoredClientSchema, {
+          ...metadata,
+          clientId: asked.clientId || ulid(now),
+          secretHashes: secret === "" ? [] : [tenantVault.keyedHash(clientSecretUse, secret)],
+          createTime: timestampFromMs(now),
+          updateTime: timestampFromMs(now),
+        });
+        const response = create(CreateClientResponseSchema, { client: clientMessage({ record, version: 1 }, secret) });
+        const created = eventOf(
+          call,
+          now,
+          { type: "client", id: record.clientId, version: 1 },
+          {
+            case: "clientCreated",
+            value: { $typeName: "koder.events.v1.ClientCreated", clientName: record.clientName },
+          },
+        );
+        try {
+          await store
+            .tenant(call.tenantId)
+            .commit([insert(clients, record), ...(await remember(response))], [created]);
+        } catch (error) {
+          if (!(error instanceof Conflict) || error.collection !== clients.name) throw error;
+          throw oauthFailure(
+            OauthErrorReason.CLIENT_ID_TAKEN,
+            `client_id: ${record.clientId} is taken, or was once; ids are never given twice`,
+            { violations: [{ field: "client.client_id", description: "must not have been used before" }] },
+          );
+        }
+        return response;
+      },
+    );
+  };
+}

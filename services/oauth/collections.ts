@@ -1,0 +1,46 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
+import { requestRecords } from "../host/idempotency.ts";
+import type { Collection } from "../store/store.ts";
+
+/** Clients, and the tombstones of deleted ones, which keep their ids from being given again (security A30). */
+export const clients: Collection<typeof ClientSchema> = {
+  name: "oauth_clients",
+  schema: ClientSchema,
+  id: (client) => client.clientId,
+  indexes: { live_id: { type: "text", value: (client) => (client.deleteTime ? undefined : client.clientId) } },
+  events: "required",
+};
+
+/** Authorization requests that wait for their person; they change nothing and expire by themselves. */
+export const authorizations: Collection<typeof AuthorizationSchema> = {
+  name: "oauth_authorizations",
+  schema: AuthorizationSchema,
+  id: (authorization) => authorization.idHash,
+  expiresAt: (authorization) => (authorization.expireTime ? timestampMs(authorization.expireTime) : undefined),
+  events: "none",
+};
+
+/** Signing keys. At most one of an algorithm is next and one current: replicas that race agree by this index. */
+export const signingKeys: Collection<typeof SigningKeySchema> = {
+  name: "oauth_signing_keys",
+  schema: SigningKeySchema,
+  id: (key) => key.kid,
+  unique: {
+    slot: { type: "text", value: (key) => (key.state === "retired" ? undefined : `${key.alg}/${key.state}`) },
+  },
+  events: "required",
+};
+
+/** Answers to Create calls that carried a request id. */
+export const oauthRequests = requestRecords("oauth");
+
+/** Everything that the oauth service stores. */
+export const oauthCollections: readonly Collection[] = [
+  clients,
+  authorizations,
+  signingKeys,
+  oauthRequests,
+] as unknown as Collection[];

@@ -1,0 +1,45 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  GetServerMetadataResponseSchema,
+  type GetServerMetadataRequest,
+  type GetServerMetadataResponse,
+} from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { personScopes } from "../scopes.ts";
+
+/** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
+export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants">) {
+  return async (_request: GetServerMetadataRequest, context: HandlerContext): Promise<GetServerMetadataResponse> => {
+    const { canonicalOrigin: issuer } = await tenants.get(callOf(context));
+    return create(GetServerMetadataResponseSchema, {
+      issuer,
+      authorizationEndpoint: `${issuer}/oauth/v2/authorize`,
+      tokenEndpoint: `${issuer}/oauth/v2/token`,
+      userinfoEndpoint: `${issuer}/oidc/v1/userinfo`,
+      jwksUri: `${issuer}/oauth/v2/keys`,
+      scopesSupported: [...personScopes],
+      responseTypesSupported: ["code"],
+      responseModesSupported: ["query"],
+      grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials"],
+      subjectTypesSupported: ["public"],
+      idTokenSigningAlgValuesSupported: ["RS256"],
+      tokenEndpointAuthMethodsSupported: ["client_secret_basic", "client_secret_post", "none"],
+      claimsSupported,
+      codeChallengeMethodsSupported: ["S256"],
+      authorizationResponseIssParameterSupported: true,
+      requestParameterSupported: false,
+      requestUriParameterSupported: false,
+      claimsParameterSupported: false,
+      promptValuesSupported: ["none", "login", "select_account"],
+      uiLocalesSupported: ["en-US", "pt-BR", "es"],
+    });
+  };
+}
+
+const claimsSupported = [
+  "iss sub aud exp iat auth_time nonce acr amr at_hash sid",
+  "name given_name family_name middle_name nickname preferred_username profile picture website gender birthdate",
+  "zoneinfo locale updated_at email email_verified phone_number phone_number_verified address",
+].flatMap((line) => line.split(" "));

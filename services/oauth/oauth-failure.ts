@@ -1,0 +1,12 @@
+import { Code } from "@connectrpc/connect";
+import { OauthErrorReason, OauthErrorReasonSchema } from "#gen/koder/oauth/v1/errors_pb.ts";
+import { failures } from "../host/failure.ts";
+
+/** The failures of the oauth service. */
+export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
+  [OauthErrorReason.CLIENT_NOT_FOUND]: Code.NotFound,
+  [OauthErrorReason.CLIENT_ID_TAKEN]: Code.AlreadyExists,
+  [OauthErrorReason.CLIENT_METADATA_INVALID]: Code.InvalidArgument,
+  [OauthErrorReason.AUTHORIZATION_NOT_FOUND]: Code.NotFound,
+  [OauthErrorReason.SIGNING_KEY_NOT_READY]: Code.Unavailable,
+});

@@ -1,0 +1,45 @@
+import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { authorize } from "./authorize/authorize.ts";
+import { getAuthorization } from "./authorize/get-authorization.ts";
+import { resumeAuthorization } from "./authorize/resume-authorization.ts";
+import { createClient } from "./clients/create-client.ts";
+import { deleteClient } from "./clients/delete-client.ts";
+import { getClient } from "./clients/get-client.ts";
+import { listClients } from "./clients/list-clients.ts";
+import type { OauthDependencies } from "./dependencies.ts";
+import { getKeys } from "./keys/get-keys.ts";
+import { getServerMetadata } from "./metadata/get-server-metadata.ts";
+import { getUserinfo } from "./token/get-userinfo.ts";
+import { issueToken } from "./token/issue-token.ts";
+
+/** The oauth service: clients, the authorization endpoint, the token and userinfo endpoints, keys and metadata. */
+export function createOauthService(dependencies: OauthDependencies): ServiceModule {
+  return {
+    name: "oauth",
+    implementations: [
+      implementation(ClientService, {
+        createClient: createClient(dependencies),
+        getClient: getClient(dependencies),
+        listClients: listClients(dependencies),
+        deleteClient: deleteClient(dependencies),
+      }),
+      implementation(MetadataService, {
+        getServerMetadata: getServerMetadata(dependencies),
+        getKeys: getKeys(dependencies),
+      }),
+      implementation(AuthorizationService, {
+        authorize: authorize(dependencies),
+        getAuthorization: getAuthorization(dependencies),
+        resumeAuthorization: resumeAuthorization(dependencies),
+      }),
+      implementation(TokenService, {
+        issueToken: issueToken(dependencies),
+        getUserinfo: getUserinfo(dependencies),
+      }),
+    ],
+  };
+}

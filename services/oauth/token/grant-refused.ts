@@ -1,0 +1,17 @@
+import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { OAuthRefusal } from "../oauth-error.ts";
+
+/**
+ * `invalid_grant` for whatever was wrong (RFC 6749 §5.2). The description helps the client's developer with its own
+ * mistakes, and tells nobody whether a token that is not theirs exists.
+ */
+export function grantRefused(what: "code" | "refresh_token", refusal: GrantRefusal): OAuthRefusal {
+  switch (refusal) {
+    case GrantRefusal.REDIRECT_URI:
+      return new OAuthRefusal("invalid_grant", "redirect_uri is not the one of the authorization request");
+    case GrantRefusal.CODE_VERIFIER:
+      return new OAuthRefusal("invalid_grant", "code_verifier does not fit the code_challenge");
+    default:
+      return new OAuthRefusal("invalid_grant", `the ${what} is unknown, expired, used or revoked`);
+  }
+}

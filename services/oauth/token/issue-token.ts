@@ -1,0 +1,46 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  IssueTokenResponseSchema,
+  type IssueTokenRequest,
+  type IssueTokenResponse,
+} from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { OAuthRefusal } from "../oauth-error.ts";
+import { authenticateClient } from "./authenticate-client.ts";
+import { authorizationCodeGrant } from "./authorization-code-grant.ts";
+import { clientCredentialsGrant } from "./client-credentials-grant.ts";
+import { refreshTokenGrant } from "./refresh-token-grant.ts";
+import type { GrantHandler } from "./token-request.ts";
+
+/**
+ * The token endpoint (RFC 6749 §3.2): no parameter twice, the client authenticated, the grant known and the client
+ * registered for it, then the grant itself.
+ */
+export function issueToken(dependencies: OauthDependencies) {
+  const grants: Readonly<Record<string, GrantHandler | undefined>> = Object.assign(Object.create(null), {
+    authorization_code: authorizationCodeGrant(dependencies),
+    refresh_token: refreshTokenGrant(dependencies),
+    client_credentials: clientCredentialsGrant(dependencies),
+  });
+  return async (parameters: IssueTokenRequest, context: HandlerContext): Promise<IssueTokenResponse> => {
+    const call = callOf(context);
+    try {
+      const [duplicate] = parameters.duplicateParameters;
+      if (duplicate !== undefined) throw new OAuthRefusal("invalid_request", `${duplicate} was sent twice`);
+      const client = await authenticateClient(dependencies, call, parameters.clientAuthentications);
+      if (parameters.grantType === "") throw new OAuthRefusal("invalid_request", "grant_type is missing");
+      const grant = grants[parameters.grantType];
+      if (grant === undefined) throw new OAuthRefusal("unsupported_grant_type", "grant_type is not supported");
+      if (!client.grantTypes.includes(parameters.grantType)) {
+        throw new OAuthRefusal("unauthorized_client", "the client is not registered for this grant_type");
+      }
+      const tokens = await grant({ call, client, parameters });
+      return create(IssueTokenResponseSchema, { outcome: { case: "tokens", value: tokens } });
+    } catch (error) {
+      if (!(error instanceof OAuthRefusal)) throw error;
+      return create(IssueTokenResponseSchema, { outcome: { case: "error", value: error.toMessage() } });
+    }
+  };
+}

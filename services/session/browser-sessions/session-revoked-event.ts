@@ -1,0 +1,15 @@
+import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import type { Stored } from "../../store/store.ts";
+
+/** The event of a session that ends with this call. */
+export function sessionRevoked(call: Call, now: number, { record, version }: Stored<typeof SessionSchema>): Event {
+  return eventOf(
+    call,
+    now,
+    { type: "session", id: record.id, version: version + 1 },
+    { case: "sessionRevoked", value: { $typeName: "koder.events.v1.SessionRevoked", userId: record.userId } },
+  );
+}

@@ -1,0 +1,75 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { CodeSchema } from "#gen/koder/session/store/v1/code_pb.ts";
+import {
+  IssueCodeResponseSchema,
+  type IssueCodeRequest,
+  type IssueCodeResponse,
+} from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
+import { liveSession } from "../browser-sessions/live-session.ts";
+import { codes, sessions } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { epochOf } from "../revocation/epoch.ts";
+
+/** Names the keyed hash under which a code is kept. */
+export const codeUse = "authorization-code";
+
+/**
+ * Issues an authorization code (RFC 6749 §4.1.2): 256 random bits of which only the keyed hash is kept, bound to client,
+ * redirect URI, challenge, session and tenant. One write. A session that has ended since it was looked at gives none.
+ */
+export function issueCode({ store, vault, clock, lifetimes }: SessionDependencies) {
+  return async (request: IssueCodeRequest, context: HandlerContext): Promise<IssueCodeResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const [session, clientEpoch, tenantVault] = await Promise.all([
+      data.get(sessions, request.sessionId).then((stored) => liveSession(data, stored)),
+      epochOf(data, { client: request.clientId }),
+      vault.tenant(call.tenantId),
+    ]);
+    if (session === undefined) {
+      return create(IssueCodeResponseSchema, { outcome: { case: "sessionEnded", value: {} } });
+    }
+    const now = clock();
+    const code = randomToken("kac_");
+    const until = timestampFromMs(now + lifetimes.code);
+    const record = create(CodeSchema, {
+      codeHash: tenantVault.keyedHash(codeUse, code),
+      clientId: request.clientId,
+      redirectUri: request.redirectUri,
+      codeChallenge: request.codeChallenge,
+      nonce: request.nonce,
+      scopes: request.scopes,
+      sessionId: session.id,
+      userId: session.userId,
+      acr: session.acr,
+      amr: session.amr,
+      authTimeRequested: request.authTimeRequested,
+      userEpoch: session.userEpoch,
+      clientEpoch,
+      useBefore: until,
+      expireTime: until,
+      ...(session.authTime ? { authTime: session.authTime } : {}),
+    });
+    const event = eventOf(
+      call,
+      now,
+      { type: "code", id: record.codeHash, version: 1 },
+      {
+        case: "authorizationCodeIssued",
+        value: {
+          $typeName: "koder.events.v1.AuthorizationCodeIssued",
+          clientId: record.clientId,
+          userId: record.userId,
+        },
+      },
+    );
+    await data.commit([insert(codes, record)], [event]);
+    return create(IssueCodeResponseSchema, { outcome: { case: "code", value: code } });
+  };
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { granted, sessionFixture } from "../session-fixture.ts";
+
+const refusal = (value: GrantRefusal) => ({ outcome: { case: "refusal", value } });
+
+describe("redeeming a code", () => {
+  test("gives the grant, its nonce once, and a refresh token where offline access was granted", async () => {
+    const f = await sessionFixture();
+    const { grant, refreshToken } = granted(await f.redeem(await f.code()));
+    expect(grant).toMatchObject({ userId: f.userId, clientId: f.clientId, nonce: "n", acr: "1", amr: ["pwd"] });
+    expect(refreshToken).toMatch(/^krt_[A-Za-z0-9_-]+$/);
+    expect(granted(await f.refresh(refreshToken)).grant.nonce).toBe("");
+    expect(granted(await f.redeem(await f.code(["openid"]))).refreshToken).toBe("");
+    expect(granted(await f.redeem(await f.code(), { refreshTokenAllowed: false })).refreshToken).toBe("");
+  });
+
+  test("A9: client, redirect URI, verifier and tenant are bound, and a failed try does not spend the code", async () => {
+    const f = await sessionFixture();
+    const code = await f.code();
+    expect(await f.redeem(code, { clientId: "other" })).toMatchObject(refusal(GrantRefusal.OTHER_CLIENT));
+    expect(await f.redeem(code, { redirectUri: "https://chat.koder.dev/cb2" })).toMatchObject(
+      refusal(GrantRefusal.REDIRECT_URI),
+    );
+    expect(await f.redeem(code, { codeVerifier: randomBytes(32).toString("base64url") })).toMatchObject(
+      refusal(GrantRefusal.CODE_VERIFIER),
+    );
+    expect(await f.redeem(code, { codeVerifier: "" })).toMatchObject(refusal(GrantRefusal.CODE_VERIFIER));
+    expect(await f.redeem(code, {}, "t2")).toMatchObject(refusal(GrantRefusal.UNKNOWN));
+    granted(await f.redeem(code));
+  });
+
+  test("is good for 60 seconds", async () => {
+    const f = await sessionFixture();
+    const [early, late] = [await f.code(), await f.code()];
+    f.advance(59_999);
+    granted(await f.redeem(early));
+    f.advance(1);
+    expect(await f.redeem(late)).toMatchObject(refusal(GrantRefusal.UNKNOWN));
+  });
+
+  test("A9: a second use is refused and ends what the first one gave", async () => {
+    const f = await sessionFixture();
+    const code = await f.code();
+    const { grant, refreshToken } = granted(await f.redeem(code));
+    expect(await f.isGood(grant.id)).toBe(true);
+    f.advance(120_000);
+    expect(await f.redeem(code, { clientId: "other" })).toMatchObject(refusal(GrantRefusal.REUSED));
+    expect(await f.isGood(grant.id)).toBe(false);
+    expect(await f.refresh(refreshToken)).toMatchObject(refusal(GrantRefusal.REVOKED));
+  });
+
+  test("A9: of 50 uses at once one succeeds, and what it gave is over", async () => {
+    const f = await sessionFixture();
+    const code = await f.code();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => f.redeem(code)));
+    const winners = answers.filter(({ outcome }) => outcome.case === "redeemed");
+    expect(winners).toHaveLength(1);
+    for (const winner of winners) expect(await f.isGood(granted(winner).grant.id)).toBe(false);
+  });
+
+  test("A3: a code dies with its session, its user's epoch and its client's", async () => {
+    const f = await sessionFixture();
+    const { session, sessionToken } = await f.signIn();
+    const codes = await Promise.all([1, 2].map(() => f.codeOf(session?.id ?? "")));
+    const [first, second] = codes.map(({ outcome }) => (outcome.case === "code" ? outcome.value : ""));
+    await f.bump({ case: "clientId", value: f.clientId });
+    expect(await f.redeem(first ?? "")).toMatchObject(refusal(GrantRefusal.REVOKED));
+    await f.signIn(0n, sessionToken);
+    expect(await f.redeem(second ?? "")).toMatchObject(refusal(GrantRefusal.REVOKED));
+    const third = await f.code();
+    await f.bump({ case: "userId", value: f.userId });
+    expect(await f.redeem(third)).toMatchObject(refusal(GrantRefusal.REVOKED));
+  });
+
+  test("a session that is over gives no code, and one begun with an old epoch is over", async () => {
+    const f = await sessionFixture();
+    const { session } = await f.signIn();
+    await f.bump({ case: "userId", value: f.userId });
+    expect((await f.codeOf(session?.id ?? "")).outcome.case).toBe("sessionEnded");
+    const { session: renewed } = await f.signIn(1n);
+    expect((await f.codeOf(renewed?.id ?? "")).outcome.case).toBe("code");
+    f.advance(f.dependencies.lifetimes.session);
+    expect((await f.codeOf(renewed?.id ?? "")).outcome.case).toBe("sessionEnded");
+  });
+});

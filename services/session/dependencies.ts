@@ -1,0 +1,36 @@
+import type { PageTokens } from "../host/page-token.ts";
+import type { Store } from "../store/store.ts";
+import type { Vault } from "../vault/vault.ts";
+
+/** How long things of the session service live, in milliseconds. */
+export interface SessionLifetimes {
+  /** A browser session, from its sign-in on. */
+  readonly session: number;
+  /** An authorization code until it is redeemed. */
+  readonly code: number;
+  /** A refresh family, from its first token on. */
+  readonly refreshAbsolute: number;
+  /** A refresh family without a refresh. */
+  readonly refreshIdle: number;
+  /** After a rotation: how long the token before still gives the same successor. */
+  readonly refreshOverlap: number;
+}
+
+/** koder.md and protocol.md's figures. */
+export const defaultSessionLifetimes: SessionLifetimes = {
+  session: 12 * 3_600_000,
+  code: 60_000,
+  refreshAbsolute: 30 * 86_400_000,
+  refreshIdle: 14 * 86_400_000,
+  refreshOverlap: 10_000,
+};
+
+/** What the use cases of the session service need. */
+export interface SessionDependencies {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly pageTokens: PageTokens;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+  readonly lifetimes: SessionLifetimes;
+}

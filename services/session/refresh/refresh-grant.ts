@@ -1,0 +1,143 @@
+import { randomBytes } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
+import {
+  GrantRefusal,
+  RefreshGrantResponseSchema,
+  type RefreshGrantRequest,
+  type RefreshGrantResponse,
+} from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { callOf, type Call } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { timingSafeEqualBytes } from "../../vault/random.ts";
+import type { TenantVault } from "../../vault/vault.ts";
+import { grants } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { endGrant, type GrantEndReason } from "./end-grant.ts";
+import { isGrantAlive } from "./grant-alive.ts";
+import { grantMessage } from "./grant-message.ts";
+import { readRefreshToken, writeRefreshToken, type RefreshToken } from "./refresh-token.ts";
+
+/** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
+const attempts = 8;
+
+/**
+ * Exchanges a refresh token for its successor (RFC 6749 §6, RFC 9700 §4.14.2). The family is the grant's one row:
+ * rotation is one conditional update; an older generation is a replay and ends the grant; the generation just before,
+ * within the overlap and as long as its successor was not used, is an honest retry and gets that same successor.
+ */
+export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependencies) {
+  return async (request: RefreshGrantRequest, context: HandlerContext): Promise<RefreshGrantResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const tenantVault = await vault.tenant(call.tenantId);
+    const presented = readRefreshToken(tenantVault, call.tenantId, request.refreshToken);
+    if (presented === undefined) return refused(GrantRefusal.UNKNOWN);
+
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const now = clock();
+      const stored = await data.get(grants, presented.grantId);
+      if (stored === undefined) return refused(GrantRefusal.UNKNOWN);
+      const grant = stored.record;
+      if (grant.clientId !== request.clientId) return refused(GrantRefusal.OTHER_CLIENT);
+      if (!(await isGrantAlive(data, grant))) return refused(GrantRefusal.REVOKED);
+      const rotatedAt = grant.rotateTime ? timestampMs(grant.rotateTime) : 0;
+      const standing = standingOf(presented, grant, now - rotatedAt, lifetimes);
+      if (standing.kind === "end") {
+        await endGrant(data, call, now, grant.id, standing.reason);
+        return refused(standing.refusal);
+      }
+      const foreign = request.scopes.find((scope) => !grant.scopes.includes(scope));
+      if (foreign !== undefined) {
+        return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
+      }
+      if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
+      const next = await rotate(data, call, now, stored);
+      if (next !== undefined) return refreshed(tenantVault, call, next);
+    }
+    throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
+  };
+}
+
+type Standing =
+  | { readonly kind: "rotate" }
+  | { readonly kind: "retry" }
+  | { readonly kind: "end"; readonly reason: GrantEndReason; readonly refusal: GrantRefusal };
+
+/** What a token, whose MAC is good, is to the row as it stands `age` ms after its last rotation. */
+function standingOf(
+  presented: RefreshToken,
+  grant: Grant,
+  age: number,
+  lifetimes: SessionDependencies["lifetimes"],
+): Standing {
+  const current = Number(grant.generation);
+  const reused: Standing = { kind: "end", reason: "refresh_token_reuse", refusal: GrantRefusal.REUSED };
+  if (presented.generation > current) {
+    return { kind: "end", reason: "generation_ahead", refusal: GrantRefusal.AHEAD };
+  }
+  if (presented.generation === current) {
+    // Ours by its MAC, of this generation, and yet not the row's: the row was restored and has been rotated anew.
+    if (!timingSafeEqualBytes(presented.salt, grant.salt)) {
+      return { kind: "end", reason: "salt_mismatch", refusal: GrantRefusal.AHEAD };
+    }
+    if (age > lifetimes.refreshIdle) return { kind: "end", reason: "idle", refusal: GrantRefusal.IDLE };
+    return { kind: "rotate" };
+  }
+  const isPrevious =
+    presented.generation === current - 1 && timingSafeEqualBytes(presented.salt, grant.previousSalt);
+  return isPrevious && age <= lifetimes.refreshOverlap ? { kind: "retry" } : reused;
+}
+
+/** One conditional update; undefined when another call was first. */
+async function rotate(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  { record, version }: Stored<typeof GrantSchema>,
+): Promise<Grant | undefined> {
+  const next = create(GrantSchema, {
+    ...record,
+    generation: record.generation + 1n,
+    salt: randomBytes(16),
+    previousSalt: record.salt,
+    rotateTime: timestampFromMs(now),
+  });
+  const event = eventOf(
+    call,
+    now,
+    { type: "grant", id: record.id, version: version + 1 },
+    {
+      case: "grantRefreshed",
+      value: { $typeName: "koder.events.v1.GrantRefreshed", generation: next.generation },
+    },
+  );
+  try {
+    await data.commit([replace(grants, next, version)], [event]);
+    return next;
+  } catch (error) {
+    if (error instanceof Conflict) return undefined;
+    throw error;
+  }
+}
+
+function refreshed(vault: TenantVault, call: Call, grant: Grant): RefreshGrantResponse {
+  const refreshToken = writeRefreshToken(vault, {
+    tenantId: call.tenantId,
+    grantId: grant.id,
+    generation: Number(grant.generation),
+    salt: grant.salt,
+  });
+  return create(RefreshGrantResponseSchema, {
+    outcome: { case: "refreshed", value: { grant: grantMessage(grant), refreshToken } },
+  });
+}
+
+const refused = (refusal: GrantRefusal): RefreshGrantResponse =>
+  create(RefreshGrantResponseSchema, { outcome: { case: "refusal", value: refusal } });

@@ -1,0 +1,27 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  CheckTokenResponseSchema,
+  type CheckTokenRequest,
+  type CheckTokenResponse,
+} from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import type { TenantStore } from "../../store/store.ts";
+import { grants } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { isGrantAlive } from "../refresh/grant-alive.ts";
+import { epochOf } from "./epoch.ts";
+
+/** The one revocation rule, for a token whose signature and expiry the caller has verified. */
+export function checkToken({ store }: SessionDependencies) {
+  return async (request: CheckTokenRequest, context: HandlerContext): Promise<CheckTokenResponse> => {
+    const data = store.tenant(callOf(context).tenantId);
+    return create(CheckTokenResponseSchema, { active: await isActive(data, request) });
+  };
+}
+
+async function isActive(data: TenantStore, request: CheckTokenRequest): Promise<boolean> {
+  if (request.grantId === "") return (await epochOf(data, { client: request.clientId })) === request.clientEpoch;
+  const stored = await data.get(grants, request.grantId);
+  return stored !== undefined && stored.record.clientId === request.clientId && isGrantAlive(data, stored.record);
+}

@@ -1,0 +1,45 @@
+import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
+import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { createSession } from "./browser-sessions/create-session.ts";
+import { resolveSession } from "./browser-sessions/resolve-session.ts";
+import { issueCode } from "./codes/issue-code.ts";
+import { redeemCode } from "./codes/redeem-code.ts";
+import type { SessionDependencies } from "./dependencies.ts";
+import { refreshGrant } from "./refresh/refresh-grant.ts";
+import { bumpEpoch } from "./revocation/bump-epoch.ts";
+import { checkToken } from "./revocation/check-token.ts";
+import { getUserEpoch } from "./revocation/get-user-epoch.ts";
+import { getSession } from "./sessions/get-session.ts";
+import { listSessions } from "./sessions/list-sessions.ts";
+import { revokeSession } from "./sessions/revoke-session.ts";
+
+/** The session service: browser sessions, codes, grants, refresh families, and the one rule of what is still good. */
+export function createSessionService(dependencies: SessionDependencies): ServiceModule {
+  return {
+    name: "session",
+    implementations: [
+      implementation(SessionService, {
+        getSession: getSession(dependencies),
+        listSessions: listSessions(dependencies),
+        revokeSession: revokeSession(dependencies),
+      }),
+      implementation(BrowserSessionService, {
+        createSession: createSession(dependencies),
+        resolveSession: resolveSession(dependencies),
+      }),
+      implementation(GrantService, {
+        issueCode: issueCode(dependencies),
+        redeemCode: redeemCode(dependencies),
+        refreshGrant: refreshGrant(dependencies),
+      }),
+      implementation(RevocationService, {
+        checkToken: checkToken(dependencies),
+        getUserEpoch: getUserEpoch(dependencies),
+        bumpEpoch: bumpEpoch(dependencies),
+      }),
+    ],
+  };
+}

@@ -1,0 +1,47 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  ListSessionsResponseSchema,
+  type ListSessionsRequest,
+  type ListSessionsResponse,
+} from "#gen/koder/session/v1/session_service_pb.ts";
+import { callOf, type Call } from "../../host/call.ts";
+import { liveSession } from "../browser-sessions/live-session.ts";
+import { sessionMessage } from "../browser-sessions/session-message.ts";
+import { sessions } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+
+const defaultPageSize = 50;
+
+/**
+ * Live sessions, newest first: of the tenant, or of one user. A page may be shorter than asked for where sessions on it
+ * were voided with their user; `next_page_token` alone says whether more follow.
+ */
+export function listSessions({ store, pageTokens }: SessionDependencies) {
+  return async (request: ListSessionsRequest, context: HandlerContext): Promise<ListSessionsResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = userOf(call, request);
+    const listing = `sessions?user_id=${userId}`;
+    const after =
+      request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const page = await data.page(sessions, {
+      ...(userId === "" ? { index: "id" } : { index: "user_id", equals: userId }),
+      descending: true,
+      limit: request.pageSize || defaultPageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    const live = await Promise.all(page.items.map((stored) => liveSession(data, stored)));
+    return create(ListSessionsResponseSchema, {
+      sessions: live.filter((session) => session !== undefined).map(sessionMessage),
+      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+    });
+  };
+}
+
+function userOf(call: Call, request: ListSessionsRequest): string {
+  if (request.userId !== "me") return request.userId;
+  // The access check lets `me` pass for users only.
+  if (call.caller.kind !== "user") throw new Error("`me` was let through for a caller who is no user");
+  return call.caller.userId;
+}

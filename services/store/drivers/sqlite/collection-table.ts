@@ -1,0 +1,84 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { fromBinary, type DescMessage } from "@bufbuild/protobuf";
+import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.ts";
+import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../../store.ts";
+import { collectionWriter } from "./collection-writer.ts";
+import { indexColumns } from "./index-columns.ts";
+import { pageSql } from "./page-query.ts";
+
+/** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
+export interface CollectionTable {
+  get(tenant: string, id: string, now: number): Stored<DescMessage> | undefined;
+  find(tenant: string, index: string, value: IndexValue, now: number): Stored<DescMessage> | undefined;
+  page(tenant: string, query: PageQuery, now: number): Page<DescMessage>;
+  /**
+   * Checks and encodes a write. What it answers does the write, inside a transaction, or throws Conflict that names the
+   * write as `position`.
+   */
+  prepareWrite(tenant: string, write: Write, position: number): (now: number) => void;
+  deleteSome(tenant: string, limit: number): number;
+  sweep(now: number, limit: number): number;
+}
+
+/** Prepares the statements of a collection. */
+export function collectionTable(database: DatabaseSync, collection: Collection): CollectionTable {
+  const { name, schema } = collection;
+  const columns = indexColumns(collection);
+  const alive = "(expires IS NULL OR expires > ?)";
+
+  const select = database.prepare(`SELECT version, data FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
+  const removeSome = database.prepare(
+    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE tenant = ? LIMIT ?)`,
+  );
+  const sweep = database.prepare(
+    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE expires <= ? LIMIT ?)`,
+  );
+  const byUnique = new Map(
+    columns
+      .filter(({ unique }) => unique)
+      .map(({ index, column }) => [
+        index,
+        database.prepare(`SELECT version, data FROM "${name}" WHERE tenant = ? AND "${column}" = ? AND ${alive}`),
+      ]),
+  );
+  // As many as there are shapes of queries: a handful for each index.
+  const pages = new Map<string, StatementSync>();
+  function pageStatement(sql: string): StatementSync {
+    const known = pages.get(sql);
+    if (known !== undefined) return known;
+    const statement = database.prepare(sql);
+    pages.set(sql, statement);
+    return statement;
+  }
+  const stored = (row: Readonly<Record<string, unknown>>): Stored<DescMessage> => ({
+    record: fromBinary(schema, row["data"] as Uint8Array),
+    version: row["version"] as number,
+  });
+
+  return {
+    get(tenant, id, now) {
+      const row = select.get(tenant, id, now);
+      return row === undefined ? undefined : stored(row);
+    },
+    find(tenant, index, value, now) {
+      const statement = byUnique.get(index);
+      if (statement === undefined) throw new RangeError(`${name} has no unique index ${index}`);
+      checkIndexValue(`${name}.${index}`, typeOfIndex(collection, index), value);
+      const row = statement.get(tenant, value, now);
+      return row === undefined ? undefined : stored(row);
+    },
+    page(tenant, query, now) {
+      checkPageQuery(collection, query);
+      const column = columns.find(({ index }) => index === query.index)?.column ?? "id";
+      const { sql, values } = pageSql(name, column, tenant, query, now);
+      const rows = pageStatement(sql).all(...values);
+      const items = rows.slice(0, query.limit);
+      const last = items.at(-1);
+      if (rows.length <= query.limit || last === undefined) return { items: items.map(stored) };
+      return { items: items.map(stored), next: { value: last["value"] as IndexValue, id: last["id"] as string } };
+    },
+    prepareWrite: collectionWriter(database, collection, columns),
+    deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),
+    sweep: (now, limit) => Number(sweep.run(now, limit).changes),
+  };
+}

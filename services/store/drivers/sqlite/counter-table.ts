@@ -1,0 +1,40 @@
+import type { DatabaseSync } from "node:sqlite";
+import { checkInteger } from "../../check-input.ts";
+
+/** The statements of the counters. Everything is synchronous; times are milliseconds since the epoch. */
+export interface CounterTable {
+  /** Adds, inside a transaction. Throws a RangeError when the value would leave the safe integers. */
+  add(tenant: string, name: string, n: number, expiresAt: number, now: number): number;
+  deleteSome(tenant: string, limit: number): number;
+  sweep(now: number, limit: number): number;
+}
+
+/** Prepares the statements of the counters. */
+export function counterTable(database: DatabaseSync): CounterTable {
+  const select = database.prepare("SELECT value FROM counters WHERE tenant = ? AND name = ? AND expires > ?");
+  const increase = database.prepare("UPDATE counters SET value = ? WHERE tenant = ? AND name = ?");
+  const start = database.prepare(`
+    INSERT INTO counters (tenant, name, value, expires) VALUES (?, ?, ?, ?)
+    ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value, expires = excluded.expires`);
+  const removeSome = database.prepare(
+    "DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE tenant = ? LIMIT ?)",
+  );
+  const sweep = database.prepare(
+    "DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE expires <= ? LIMIT ?)",
+  );
+  return {
+    add(tenant, name, n, expiresAt, now) {
+      const found = select.get(tenant, name, now);
+      if (found === undefined) {
+        start.run(tenant, name, n, expiresAt);
+        return n;
+      }
+      const value = (found["value"] as number) + n;
+      checkInteger("the counter's new value", value);
+      increase.run(value, tenant, name);
+      return value;
+    },
+    deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),
+    sweep: (now, limit) => Number(sweep.run(now, limit).changes),
+  };
+}

@@ -1,0 +1,41 @@
+import type { SQLInputValue } from "node:sqlite";
+import { prefixUpperBound } from "../../prefix-bound.ts";
+import type { PageQuery } from "../../store.ts";
+
+/** A page in SQL: columns id, version, data and value, one row more than the page holds when others follow. */
+export interface PageSql {
+  readonly sql: string;
+  readonly values: readonly SQLInputValue[];
+}
+
+/**
+ * Says a page in SQL. TEXT compares by its UTF-8 bytes (SQLite's BINARY), which is the order of code points, and the
+ * position compares as a row value, so that a page begins where an index look-up ends. The text depends on the shape of
+ * the query only, so that it can be prepared once.
+ */
+export function pageSql(table: string, column: string, tenant: string, query: PageQuery, now: number): PageSql {
+  const conditions = ["tenant = ?", `"${column}" IS NOT NULL`, "(expires IS NULL OR expires > ?)"];
+  const values: SQLInputValue[] = [tenant, now];
+  const want = (condition: string, ...bound: readonly SQLInputValue[]): void => {
+    conditions.push(condition);
+    values.push(...bound);
+  };
+  if (query.equals !== undefined) want(`"${column}" = ?`, query.equals);
+  if (query.range?.from !== undefined) want(`"${column}" >= ?`, query.range.from);
+  if (query.range?.to !== undefined) want(`"${column}" < ?`, query.range.to);
+  if (query.prefix !== undefined) {
+    want(`"${column}" >= ?`, query.prefix);
+    const bound = prefixUpperBound(query.prefix);
+    if (bound !== undefined) want(`"${column}" < ?`, bound);
+  }
+  const [direction, follows] = query.descending === true ? ["DESC", "<"] : ["ASC", ">"];
+  if (query.after !== undefined) want(`("${column}", id) ${follows} (?, ?)`, query.after.value, query.after.id);
+  values.push(query.limit + 1);
+  // Without statistics the planner may take the primary key and look at all that the tenant has.
+  const by = column === "id" ? "" : `INDEXED BY "${table}.${column}"`;
+  return {
+    sql: `SELECT id, version, data, "${column}" AS value FROM "${table}" ${by} WHERE ${conditions.join(" AND ")}
+      ORDER BY "${column}" ${direction}, id ${direction} LIMIT ?`,
+    values,
+  };
+}

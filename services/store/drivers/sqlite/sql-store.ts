@@ -1,0 +1,129 @@
+import type { DatabaseSync } from "node:sqlite";
+import { toBinary, type DescMessage } from "@bufbuild/protobuf";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { checkCommit, checkId, checkInteger, checkLimit, checkTenantId, systemTenant } from "../../check-input.ts";
+import {
+  StoreUnavailable,
+  type Collection,
+  type IndexValue,
+  type PageQuery,
+  type Store,
+  type SystemStore,
+  type TenantStore,
+} from "../../store.ts";
+import { collectionTable, type CollectionTable } from "./collection-table.ts";
+import { counterTable } from "./counter-table.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import { outboxTable } from "./outbox-table.ts";
+import { unavailable } from "./sqlite-error.ts";
+
+/** The store contract over one SQLite database whose tables are up to date. It closes the database with itself. */
+export function createSqlStore({
+  database,
+  collections,
+  clock,
+}: {
+  readonly database: DatabaseSync;
+  readonly collections: readonly Collection[];
+  readonly clock: () => number;
+}): Store {
+  const tables = new Map(collections.map((collection) => [collection, collectionTable(database, collection)]));
+  const counters = counterTable(database);
+  const outbox = outboxTable(database);
+  const touch = database.prepare("INSERT OR REPLACE INTO health (id, time) VALUES (1, ?)");
+  const commits = createGroupCommit(database);
+  let closing: Promise<void> | undefined;
+
+  function tableOf<Desc extends DescMessage>(collection: Collection<Desc>): CollectionTable {
+    const table = tables.get(collection);
+    if (table === undefined) throw new RangeError(`the collection ${collection.name} was not declared to the store`);
+    return table;
+  }
+  async function read<Result>(work: () => Result): Promise<Result> {
+    if (closing !== undefined) throw new StoreUnavailable("the store is closed", "not done");
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(error) ?? error;
+    }
+  }
+  async function write<Result>(work: () => Result): Promise<Result> {
+    if (closing !== undefined) throw new StoreUnavailable("the store is closed", "not done");
+    return commits.run(work);
+  }
+  /** Takes up to `limit` rows away from all tables together. */
+  function fromAll(limit: number, take: (table: CollectionTable | typeof counters, left: number) => number): number {
+    let left = limit;
+    for (const table of [...tables.values(), counters]) if (left > 0) left -= take(table, left);
+    return limit - left;
+  }
+
+  function tenantStore(tenantId: string): TenantStore {
+    return {
+      tenantId,
+      get: <Desc extends DescMessage>(collection: Collection<Desc>, id: string) =>
+        read(() => {
+          checkId(collection.name, id);
+          return tableOf(collection).get(tenantId, id, clock());
+        }),
+      find: <Desc extends DescMessage>(collection: Collection<Desc>, index: string, value: IndexValue) =>
+        read(() => tableOf(collection).find(tenantId, index, value, clock())),
+      page: <Desc extends DescMessage>(collection: Collection<Desc>, query: PageQuery) =>
+        read(() => tableOf(collection).page(tenantId, query, clock())),
+      async add(counter, n, expiresAt) {
+        checkId("counter", counter);
+        checkInteger("n", n);
+        checkInteger("expiresAt", expiresAt);
+        return write(() => counters.add(tenantId, counter, n, expiresAt, clock()));
+      },
+      async commit(writes, events) {
+        checkCommit(writes, events);
+        // Encoded before it waits: what the caller does to its messages afterwards changes nothing.
+        const steps = writes.map((one, position) => tableOf(one.collection).prepareWrite(tenantId, one, position));
+        const encodedEvents = events.map((event) => toBinary(EventSchema, event));
+        await write(() => {
+          const now = clock();
+          for (const step of steps) step(now);
+          for (const event of encodedEvents) outbox.append(tenantId, event);
+        });
+      },
+      async deleteRange(collection, limit) {
+        checkLimit(limit);
+        if (collection === "everything") {
+          return write(() => fromAll(limit, (table, left) => table.deleteSome(tenantId, left)));
+        }
+        const table = tableOf(collection);
+        return write(() => table.deleteSome(tenantId, limit));
+      },
+    };
+  }
+
+  const system: SystemStore = {
+    ...tenantStore(systemTenant),
+    async sweep(limit) {
+      checkLimit(limit);
+      const now = clock();
+      return write(() => fromAll(limit, (table, left) => table.sweep(now, left)));
+    },
+    outbox: (after, limit) =>
+      read(() => {
+        checkInteger("after", after);
+        checkLimit(limit);
+        return outbox.read(after, limit);
+      }),
+  };
+
+  return {
+    tenant(tenantId) {
+      checkTenantId(tenantId);
+      return tenantStore(tenantId);
+    },
+    system: () => system,
+    // A write of its own, because a full disk still reads well.
+    ping: () => write(() => void touch.run(clock())),
+    close() {
+      closing ??= commits.drain().then(() => database.close());
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { keys, tickets } from "./conformance/test-records.ts";
+import { openStore } from "./open-store.ts";
+import type { Collection } from "./store.ts";
+
+const clock = () => 0;
+
+test.each([
+  ["postgres://user:secret@host/db", /^the store postgres: is not supported yet; use sqlite:<path> or memory:$/],
+  ["./data/koder-id.db", /must be given as sqlite:<path> or memory:/],
+  ["", /must be given as/],
+  ["memory:x", /memory: is not supported/],
+  ["sqlite:", /needs the path of its file/],
+])("the URL %j is refused with a sentence", async (url, message) => {
+  await expect(openStore({ url, collections: [], clock })).rejects.toThrow(message);
+});
+
+const text = { type: "text", value: () => "" } as const;
+test.each([
+  ["a name that is none", [{ ...keys, name: "Keys" }], /"Keys" is not <service>_<plural>/],
+  ["a name of the store's own tables", [{ ...keys, name: "outbox" }], /"outbox" is not/],
+  ["a name of the engine's", [{ ...keys, name: "sqlite_keys" }], /sqlite_keys/],
+  ["SQL for a name", [{ ...keys, name: 'a_b" (x); --' }], RangeError],
+  ["a name twice", [keys, { ...tickets, name: keys.name }], /test_keys is declared twice/],
+  ["an index called id", [{ ...keys, indexes: { id: text } }], /test_keys: the index name "id"/],
+  ["SQL for an index", [{ ...keys, indexes: { 'a"': text } }], RangeError],
+  ["an index of two kinds", [{ ...keys, unique: { a: text }, indexes: { a: text } }], /both unique and plain/],
+])("collections with %s are refused", async (_name, collections, message) => {
+  await expect(openStore({ url: "memory:", collections: collections as readonly Collection[], clock })).rejects.toThrow(
+    message,
+  );
+});

@@ -1,0 +1,112 @@
+import { createHash, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
+import { link, mkdir, open, rm, stat, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+
+/** A key that wraps the tenants' data keys. */
+export interface MasterKey {
+  /** Names the key in what it wrapped; derived from it, says nothing of it. */
+  readonly id: string;
+  readonly key: KeyObject;
+}
+
+/** The master keys of an instance: the first wraps, all of them unwrap. */
+export type MasterKeys = readonly [MasterKey, ...MasterKey[]];
+
+/** What a master key file holds for one key: `kmk1_<id>_<base64url of 32 bytes>`. The id doubles as a checksum. */
+function writeLine(bytes: Uint8Array): string {
+  return `kmk1_${idOf(bytes)}_${Buffer.from(bytes).toString("base64url")}\n`;
+}
+
+const idOf = (bytes: Uint8Array): string =>
+  createHash("sha256").update("koder-id master key id\0").update(bytes).digest("hex").slice(0, 16);
+
+function readLine(line: string, lineNumber: number, file: string): MasterKey {
+  const match = /^kmk1_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/.exec(line);
+  const bytes = Buffer.from(match?.[2] ?? "", "base64url");
+  // The message must not repeat the line: what is damaged may still be most of a key.
+  if (match === null || bytes.length !== 32 || idOf(bytes) !== match[1]) {
+    throw new Error(`the master key file ${file} is damaged: line ${lineNumber} is not a whole kmk1_ key`);
+  }
+  return { id: match[1], key: createSecretKey(bytes) };
+}
+
+/**
+ * Reads the master keys from a file that only its owner may read; the first line wraps, the others still unwrap. Where
+ * there is no file and `mayCreate`, makes one with a new key, mode 0600, whole and durable before it answers; of processes
+ * that do so at once one makes it and all read the same. Throws with a sentence for people that names the file, never a key.
+ */
+export async function loadMasterKeys({ file, mayCreate }: { file: string; mayCreate: boolean }): Promise<MasterKeys> {
+  if (mayCreate && !(await exists(file))) {
+    await createIfAbsent(resolve(file)).catch((cause: unknown) => {
+      throw new Error(`the master key file ${file} cannot be created`, { cause });
+    });
+  }
+  const lines = (await readPrivately(file)).split(/\r?\n/);
+  const keys = lines.flatMap((line, i) => (line === "" ? [] : [readLine(line, i + 1, file)]));
+  const [first, ...others] = keys;
+  if (first === undefined) throw new Error(`the master key file ${file} is empty`);
+  return [first, ...others];
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false, // whoever opens or makes it says why
+  );
+
+/** Checks the very file that it then reads, so that none can be put in its place in between. */
+async function readPrivately(file: string): Promise<string> {
+  const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code ?? "unknown"})`;
+    throw new Error(`the master key file ${file} ${why}`, { cause });
+  });
+  try {
+    const found = await handle.stat();
+    if (!found.isFile()) throw new Error(`the master key file ${file} is not a regular file`);
+    if ((found.mode & 0o077) !== 0) {
+      const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
+      throw new Error(`the master key file ${file} has mode ${mode}, open to others than its owner: set it to 0600`);
+    }
+    return await handle.readFile("utf8");
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The file gets its name only when it is whole: a crash, or another process that looks, finds all of it or nothing. */
+async function createIfAbsent(file: string): Promise<void> {
+  const directory = dirname(file);
+  const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
+  const draft = join(directory, `.${basename(file)}.${randomBytes(8).toString("hex")}`);
+  try {
+    await closing(open(draft, "wx", 0o600), async (handle) => {
+      await handle.chmod(0o600); // whatever the umask left
+      await handle.writeFile(writeLine(randomBytes(32)));
+      await handle.sync();
+    });
+    // A link fails where the name is taken; a rename would overwrite the key of whoever was first.
+    await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncDirectories(directory, firstMade === undefined ? directory : dirname(firstMade));
+}
+
+/** Makes names durable, from a directory up to one that was there before: a lost key file is lost data. */
+async function syncDirectories(from: string, upTo: string): Promise<void> {
+  for (let directory = from; ; directory = dirname(directory)) {
+    await closing(open(directory), (handle) => handle.sync());
+    if (directory === upTo || directory === dirname(directory)) return;
+  }
+}
+
+async function closing(opening: Promise<FileHandle>, work: (handle: FileHandle) => Promise<void>): Promise<void> {
+  const handle = await opening;
+  try {
+    await work(handle);
+  } finally {
+    await handle.close();
+  }
+}

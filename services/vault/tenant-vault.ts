@@ -1,0 +1,66 @@
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
+import { openBox, SealBroken, sealBox, versionOfBox } from "./sealed-box.ts";
+import type { TenantVault } from "./vault.ts";
+
+type Purpose = "seal" | "mac" | "hash";
+
+/** Uses are names in our own code, a handful; a caller that makes them up does not fill the memory. */
+const mostDerived = 64;
+const macLength = 32;
+
+/** What the versions of one tenant's data key do; the highest version is the one that makes new things. */
+export function createTenantVault(tenantId: string, keys: ReadonlyMap<number, KeyObject>): TenantVault {
+  const newestFirst = [...keys.keys()].toSorted((a, b) => b - a);
+  const [newest] = newestFirst;
+  if (newest === undefined) throw new RangeError(`tenant ${tenantId} has no key`);
+  const derived = new Map<string, KeyObject>();
+
+  /** HKDF separates versions, purposes and uses (RFC 5869). Undefined for a version that there is not. */
+  function keyFor(purpose: Purpose, use: string, version: number): KeyObject | undefined {
+    const name = `${version}\0${purpose}\0${use}`;
+    const known = derived.get(name);
+    if (known !== undefined) return known;
+    const key = keys.get(version);
+    if (key === undefined) return undefined;
+    const bytes = hkdfSync("sha256", key, "", `koder-id ${purpose} v1\0${use}`, 32);
+    const made = createSecretKey(new Uint8Array(bytes));
+    if (derived.size >= mostDerived) derived.clear();
+    derived.set(name, made);
+    return made;
+  }
+  function newestKey(purpose: Purpose, use: string): KeyObject {
+    const key = keyFor(purpose, use, newest ?? 0);
+    if (key === undefined) throw new Error(`tenant ${tenantId} has no key ${newest}`);
+    return key;
+  }
+  const hmac = (key: KeyObject, data: Uint8Array | string) => createHmac("sha256", key).update(data).digest();
+  const boxKey = (key: KeyObject, version: number) => ({ key, version, tenantId });
+  function hash(use: string, version: number, secret: string): string | undefined {
+    const key = keyFor("hash", use, version);
+    return key === undefined ? undefined : `k${version}:${hmac(key, secret).toString("base64url")}`;
+  }
+
+  return {
+    seal: (place, plaintext) => sealBox(boxKey(newestKey("seal", ""), newest), place, plaintext),
+    open(place, sealed) {
+      const version = versionOfBox(sealed);
+      const key = version === undefined ? undefined : keyFor("seal", "", version);
+      if (version === undefined || key === undefined) throw new SealBroken(tenantId, place);
+      return openBox(boxKey(key, version), place, sealed);
+    },
+    mac: (use, data) => ({ keyVersion: newest, mac: hmac(newestKey("mac", use), data) }),
+    verifyMac(use, keyVersion, data, mac) {
+      const key = keyFor("mac", use, keyVersion);
+      return key !== undefined && mac.length === macLength && timingSafeEqual(hmac(key, data), mac);
+    },
+    keyedHash: (use, secret) => `k${newest}:${hmac(newestKey("hash", use), secret).toString("base64url")}`,
+    keyedHashes: (use, secret) => newestFirst.flatMap((version) => hash(use, version, secret) ?? []),
+    verifyKeyedHash(use, expected, secret) {
+      const version = /^k(\d{1,10}):/.exec(expected)?.[1];
+      const actual = version === undefined ? undefined : hash(use, Number(version), secret);
+      if (actual === undefined) return false;
+      const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
+      return a.length === b.length && timingSafeEqual(a, b);
+    },
+  };
+}

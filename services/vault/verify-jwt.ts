@@ -1,0 +1,156 @@
+import { constants, createPublicKey, hash, verify, type KeyObject, type VerifyKeyObjectInput } from "node:crypto";
+import { checkKeyFits, type PublicJwk, type SigningAlg } from "./signing-key.ts";
+
+/** A key that verifies. The algorithm is ours to say, never the token's. */
+export interface VerificationKey {
+  readonly kid: string;
+  readonly alg: SigningAlg;
+  readonly publicKey: KeyObject;
+}
+
+/** What a token must be. */
+export interface JwtExpectation {
+  readonly typ: string;
+  readonly issuer: string;
+  readonly audience?: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Seconds by which the clock that wrote `iat` and `nbf` may be ahead of ours, 5 if not given. `exp` has no grace. */
+  readonly clockTolerance?: number;
+}
+
+/** The claims of a token that was verified: `exp` and `iat` are there, the rest is as it was signed. */
+export type JwtClaims = Readonly<Record<string, unknown>> & { readonly exp: number; readonly iat: number };
+
+/** Why a token is not good; `unknown_key` may pass once newer keys are read. */
+export type JwtFault = "malformed" | "unknown_key" | "header" | "signature" | "expired" | "not_yet" | "issuer" | "audience";
+
+/** A token that is not good. Says why, and nothing of what is in it. */
+export class JwtRefused extends Error {
+  override readonly name = "JwtRefused";
+  readonly fault: JwtFault;
+  constructor(fault: JwtFault) {
+    super(`the token is refused: ${fault}`);
+    this.fault = fault;
+  }
+}
+
+/** Verifies tokens that one of `keys` signed. Throws JwtRefused. */
+export type JwtVerifier = (token: string, keys: readonly VerificationKey[], expected: JwtExpectation) => JwtClaims;
+
+/** A verification key from its published form. Throws where it is no key for this algorithm. */
+export function verificationKey(kid: string, alg: SigningAlg, jwk: PublicJwk): VerificationKey {
+  const publicKey = createPublicKey({ key: { ...jwk }, format: "jwk" });
+  checkKeyFits(alg, publicKey);
+  return { kid, alg, publicKey };
+}
+
+/**
+ * Verifies a token of our own: its key found by `kid`, the algorithm from that key's record, a header of nothing but `alg`,
+ * `typ` and `kid`, then the signature, times, issuer and audience (RFC 8725 §3). Revocation is the caller's to ask.
+ */
+export const verifyJwt: JwtVerifier = (token, keys, expected) => {
+  const parts = split(token);
+  checkSignature(parts, keyOf(parts.header, keys, expected.typ));
+  return checkClaims(parseObject(parts.payload), expected);
+};
+
+/** Signatures remembered at once. */
+const mostRemembered = 10_000;
+
+/**
+ * `verifyJwt` that remembers good signatures by the token's SHA-256 and the key, so that a token that comes again costs a
+ * hash. Everything else is looked at every time. What has expired is forgotten when it comes again or as the oldest.
+ */
+export function createJwtVerifier(): JwtVerifier {
+  const good = new Map<string, VerificationKey>();
+  return (token, keys, expected) => {
+    const parts = split(token);
+    const key = keyOf(parts.header, keys, expected.typ);
+    const digest = hash("sha256", token, "base64");
+    if (good.get(digest) !== key) {
+      checkSignature(parts, key);
+      good.set(digest, key);
+      if (good.size > mostRemembered) for (const oldest of good.keys()) if (good.delete(oldest)) break;
+    }
+    try {
+      return checkClaims(parseObject(parts.payload), expected);
+    } catch (error) {
+      if (error instanceof JwtRefused && error.fault === "expired") good.delete(digest);
+      throw error;
+    }
+  };
+}
+
+interface Parts {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
+}
+
+/** More than we sign, and as much as a header carries. */
+const longestToken = 16_384;
+
+function split(token: string): Parts {
+  if (token.length > longestToken) throw new JwtRefused("malformed");
+  const [header = "", payload = "", signature = "", ...others] = token.split(".", 4);
+  if (header === "" || payload === "" || signature === "" || others.length > 0) throw new JwtRefused("malformed");
+  return { header, payload, signature };
+}
+
+function keyOf(encoded: string, keys: readonly VerificationKey[], expectedTyp: string): VerificationKey {
+  const { alg, typ, kid, ...others } = parseObject(encoded);
+  const key = keys.find((one) => one.kid === kid);
+  if (key === undefined) throw new JwtRefused("unknown_key");
+  // Nothing but what we sign: no other algorithm, no key of its own, no extension.
+  if (alg !== key.alg || typ !== expectedTyp || Object.keys(others).length > 0) throw new JwtRefused("header");
+  return key;
+}
+
+function parseObject(encoded: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8"));
+  } catch {
+    throw new JwtRefused("malformed");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new JwtRefused("malformed");
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function checkSignature({ header, payload, signature }: Parts, { alg, publicKey }: VerificationKey): void {
+  const bytes = Buffer.from(signature, "base64url");
+  // Not "ascii": that drops the high byte, and what was signed would no longer be what is read.
+  const input = Buffer.from(`${header}.${payload}`, "utf8");
+  const isGood =
+    bytes.toString("base64url") === signature && // one spelling only
+    verify(alg === "EdDSA" ? null : "sha256", input, parametersOf(alg, publicKey), bytes);
+  if (!isGood) throw new JwtRefused("signature");
+}
+
+function parametersOf(alg: SigningAlg, publicKey: KeyObject): VerifyKeyObjectInput {
+  switch (alg) {
+    case "PS256":
+      return { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+    case "ES256":
+      return { key: publicKey, dsaEncoding: "ieee-p1363" };
+    case "RS256":
+    case "EdDSA":
+      return { key: publicKey };
+  }
+}
+
+function checkClaims(claims: Readonly<Record<string, unknown>>, expected: JwtExpectation): JwtClaims {
+  const { issuer, audience, now, clockTolerance = 5 } = expected;
+  const { exp, iat, nbf, iss, aud } = claims;
+  const seconds = now / 1000;
+  if (typeof exp !== "number" || typeof iat !== "number") throw new JwtRefused("malformed");
+  if (nbf !== undefined && typeof nbf !== "number") throw new JwtRefused("malformed");
+  if (seconds >= exp) throw new JwtRefused("expired");
+  if (Math.max(iat, nbf ?? iat) > seconds + clockTolerance) throw new JwtRefused("not_yet");
+  if (iss !== issuer) throw new JwtRefused("issuer");
+  if (audience !== undefined && !(Array.isArray(aud) ? aud.includes(audience) : aud === audience)) {
+    throw new JwtRefused("audience");
+  }
+  return { ...claims, exp, iat };
+}

@@ -1,0 +1,141 @@
+/** How an endpoint tells what was wrong. */
+export type AnswerForm =
+  /** `{ "error": { "reason", "message", "id" } }` */
+  | "rest"
+  /** RFC 6749 §5.2 */
+  | "oauth"
+  /** A page for people */
+  | "page"
+  /** Connect's own JSON */
+  | "connect";
+
+/** One public endpoint, and everything that it may answer to whatever is sent. */
+export interface PublicEndpoint {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly forms: readonly AnswerForm[];
+  /** REST and Connect reasons, OAuth error codes. A success needs none. */
+  readonly reasons: readonly string[];
+  /** Names that its parameters have; a fuzzer mixes them with others. */
+  readonly parameters: readonly string[];
+}
+
+/** What the gateway itself answers, before an endpoint is reached. */
+const gatewayReasons = [
+  "NOT_FOUND",
+  "METHOD_NOT_ALLOWED",
+  "HOST_UNKNOWN",
+  "TENANT_NOT_FOUND",
+  "BODY_TOO_LARGE",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "INVALID_REQUEST",
+  "TENANT_HEADER_REFUSED",
+];
+const credentialReasons = ["CREDENTIAL_MISSING", "CREDENTIAL_INVALID", "PERMISSION_DENIED"];
+const rest = (
+  method: PublicEndpoint["method"],
+  path: string,
+  parameters: readonly string[],
+  reasons: readonly string[] = [],
+): PublicEndpoint => ({
+  method,
+  path,
+  forms: ["rest", "page"],
+  parameters,
+  reasons: [...gatewayReasons, ...credentialReasons, ...reasons],
+});
+const standard = (
+  method: PublicEndpoint["method"],
+  path: string,
+  parameters: readonly string[],
+  reasons: readonly string[],
+  forms: readonly AnswerForm[] = ["oauth", "rest", "page"],
+): PublicEndpoint => ({ method, path, forms, parameters, reasons: [...gatewayReasons, ...reasons] });
+
+const authorizeParameters = [
+  "response_type",
+  "client_id",
+  "redirect_uri",
+  "scope",
+  "state",
+  "nonce",
+  "code_challenge",
+  "code_challenge_method",
+  "prompt",
+  "max_age",
+  "login_hint",
+  "ui_locales",
+  "request",
+  "request_uri",
+  "response_mode",
+  "resource",
+];
+const tokenParameters = [
+  "grant_type",
+  "code",
+  "redirect_uri",
+  "code_verifier",
+  "refresh_token",
+  "scope",
+  "client_id",
+  "client_secret",
+];
+const tokenErrors = [
+  "invalid_request",
+  "invalid_client",
+  "invalid_grant",
+  "unauthorized_client",
+  "unsupported_grant_type",
+  "invalid_scope",
+];
+const userFields = ["username", "email", "password", "name", "status", "address", "etag", "id"];
+const clientFields = ["client_id", "client_name", "redirect_uris", "grant_types", "scope", "token_endpoint_auth_method"];
+const connect = (path: string, parameters: readonly string[], reasons: readonly string[] = []): PublicEndpoint => ({
+  method: "POST",
+  path,
+  forms: ["connect", "rest", "page"],
+  parameters,
+  reasons: [...gatewayReasons, ...credentialReasons, ...reasons],
+});
+
+const userId = "01JZZZZZZZZZZZZZZZZZZZZZZZ";
+
+/** Every endpoint on the public port. */
+export const publicEndpoints: readonly PublicEndpoint[] = [
+  standard("GET", "/.well-known/openid-configuration", [], []),
+  standard("GET", "/.well-known/oauth-authorization-server", [], []),
+  standard("GET", "/.well-known/jwks.json", [], []),
+  standard("GET", "/oauth/v2/keys", [], []),
+  standard("GET", "/oauth/v2/authorize", authorizeParameters, ["invalid_request"], ["page"]),
+  standard("POST", "/oauth/v2/authorize", authorizeParameters, ["invalid_request"], ["page", "oauth", "rest"]),
+  standard("POST", "/oauth/v2/token", tokenParameters, tokenErrors),
+  standard("GET", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
+  standard("POST", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
+  standard("GET", "/oauth/v2/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
+  standard("GET", "/", [], [], ["page"]),
+  standard("GET", "/sign-in", ["authorization"], [], ["page"]),
+  standard("POST", "/sign-in", ["authorization", "username", "password", "flow", "new_password"], [], ["page", "rest"]),
+  rest("POST", "/v1/users", userFields),
+  rest("GET", "/v1/users", ["page_size", "page_token", "email", "username", "username_prefix"]),
+  rest("GET", `/v1/users/${userId}`, [], ["USER_NOT_FOUND"]),
+  rest("PATCH", `/v1/users/${userId}`, userFields, ["USER_NOT_FOUND"]),
+  rest("POST", `/v1/users/${userId}/password`, ["password"], ["USER_NOT_FOUND"]),
+  rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token"]),
+  rest("POST", "/v1/clients", clientFields),
+  rest("GET", "/v1/clients", ["page_size", "page_token"]),
+  rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),
+  rest("DELETE", "/v1/clients/dev.koder.chat", ["etag"], ["CLIENT_NOT_FOUND"]),
+  rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"]),
+  rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
+  rest("POST", "/v1/admin/bootstrap", ["username", "email", "password"], [
+    "BOOTSTRAP_CLOSED",
+    "BOOTSTRAP_TOKEN_INVALID",
+  ]),
+  rest("GET", "/v1/admin/system/health", []),
+  connect("/koder.identity.v1.UserService/CreateUser", ["user", "requestId"]),
+  connect("/koder.identity.v1.UserService/ListUsers", ["pageSize", "pageToken"]),
+  connect("/koder.oauth.v1.ClientService/CreateClient", ["client", "requestId"]),
+  connect("/koder.oauth.v1.TokenService/IssueToken", ["grantType"], ["unimplemented"]),
+  connect("/koder.session.v1.GrantService/RedeemCode", ["code"], ["unimplemented"]),
+  connect("/grpc.health.v1.Health/Check", ["service"], ["not_found"]),
+];

@@ -1,0 +1,133 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { ServiceName } from "../../services/host/call.ts";
+
+/** A server started as a user starts it: a process of its own. */
+export interface RunningServer {
+  /** Public origin, without a slash at the end. */
+  readonly url: string;
+  /** `host:port` of each service's gRPC port. */
+  readonly grpc: Readonly<Record<Exclude<ServiceName, "gateway">, string>>;
+  /** `host:port` of each service's HTTP port. */
+  readonly http: Readonly<Record<Exclude<ServiceName, "gateway">, string>>;
+  readonly dataDir: string;
+  /** The first API key, with authority over the instance. */
+  readonly adminApiKey: string;
+  /** The owner's first password. */
+  readonly adminPassword: string;
+  readonly pid: number;
+  /** Every line that the server wrote until now, both streams. */
+  logs(): readonly string[];
+  /** Ends it with a signal, `SIGTERM` unless told otherwise, and resolves with its exit code, null after a kill. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Ends it if it still runs, and removes its data unless the caller named the folder. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Settings beyond those that a test needs. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A folder to keep data in, of a server that ran before; by default a new one. */
+  readonly dataDir?: string;
+}
+
+/** How long a server may take until it is ready, and how long until it has ended, in ms. */
+const patience = 30_000;
+
+interface ReadyLine {
+  readonly msg: "ready";
+  readonly url: string;
+  readonly grpc: RunningServer["grpc"];
+  readonly http: RunningServer["http"];
+}
+
+/** Starts a server on free ports and waits for its ready line. Rejects with what it wrote when it ends before. */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "koder-id-server-"));
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "services/main.ts"], {
+    cwd: join(import.meta.dirname, "../.."),
+    env: {
+      ...withoutSettings(process.env),
+      KODER_ID_LISTEN: "127.0.0.1:0",
+      KODER_ID_SERVICE_BASE_PORT: "0",
+      KODER_ID_DATA: dataDir,
+      ...options.env,
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const removeData = (): void => {
+    if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
+  };
+  const output: string[] = [];
+  try {
+    const ready = await readyLine(child, output);
+    return {
+      url: ready.url,
+      grpc: ready.grpc,
+      http: ready.http,
+      dataDir,
+      adminApiKey: readFileSync(join(dataDir, "admin-api-key"), "utf8").trim(),
+      adminPassword: readFileSync(join(dataDir, "admin-password"), "utf8").trim(),
+      pid: child.pid ?? 0,
+      logs: () => output,
+      end: (signal = "SIGTERM") => end(child, signal),
+      stop: async () => {
+        await end(child, "SIGTERM");
+        removeData();
+      },
+    };
+  } catch (error) {
+    await end(child, "SIGKILL");
+    removeData();
+    throw error;
+  }
+}
+
+/** Settings of the developer's own shell must not reach a test. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("KODER_ID_")));
+}
+
+function readyLine(child: ChildProcess, output: string[]): Promise<ReadyLine> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReadyLine>();
+  const fail = (why: string) => reject(new Error(`the server ${why}\n${output.join("\n")}`));
+  const timer = setTimeout(() => fail(`was not ready within ${patience} ms`), patience);
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on("line", (line) => {
+      output.push(line);
+      const message = parsed(line);
+      if (isReady(message)) resolve(message);
+    });
+  }
+  child.once("error", (error) => fail(`could not be started: ${error.message}`));
+  child.once("close", (code) => fail(`ended with ${code} before it was ready`));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // Not a log line, for instance a warning of Node's own.
+  }
+}
+
+function isReady(message: unknown): message is ReadyLine {
+  return typeof message === "object" && message !== null && "msg" in message && message.msg === "ready";
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    const closed = once(child, "close");
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill("SIGKILL"), patience);
+    await closed;
+    clearTimeout(timer);
+  }
+  return child.exitCode;
+}
