@@ -101,7 +101,7 @@ const allCollections: readonly Collection[] = [
   ...oauthCollections,
   ...sessionCollections,
   ...adminCollections,
-  vaultTenantKeys as unknown as Collection,
+  vaultTenantKeys,
 ];
 
 /** Wires every service, the gateway and their ports, and resolves once the instance is ready to serve. */
@@ -202,7 +202,8 @@ export async function createKoderId({
     return broken === undefined ? undefined : `${broken.name}: ${broken.fault ?? ""}`;
   };
 
-  const listeners: { readonly name: ServiceName; readonly grpc: FastifyInstance; readonly http: FastifyInstance }[] = [];
+  const listeners: { readonly name: ServiceName; readonly grpc: FastifyInstance; readonly http: FastifyInstance }[] =
+    [];
   for (const module of modules) {
     const { name } = module;
     const interceptors = serviceInterceptors({
@@ -301,7 +302,7 @@ export async function createKoderId({
         name: "service ports",
         stop: () => Promise.all(listeners.flatMap(({ grpc: one, http: other }) => [one.close(), other.close()])),
       },
-      { name: "services", stop: () => Promise.all(modules.map((module) => module.stop?.())) },
+      { name: "services", stop: () => Promise.all(modules.map(async (module) => module.stop?.())) },
       { name: "store", stop: () => store.close() },
     ],
   };

@@ -36,4 +36,4 @@ export const owners: Collection<typeof OwnerSchema> = {
 };
 
 /** Everything that the admin service stores. */
-export const adminCollections: readonly Collection[] = [tenants, apiKeys, owners] as unknown as Collection[];
+export const adminCollections: readonly Collection[] = [tenants, apiKeys, owners];

@@ -12,4 +12,4 @@ export const flows: Collection<typeof FlowSchema> = {
 };
 
 /** Everything that the auth service stores. */
-export const authCollections: readonly Collection[] = [flows] as unknown as Collection[];
+export const authCollections: readonly Collection[] = [flows];

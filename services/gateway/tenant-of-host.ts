@@ -18,7 +18,13 @@ export interface TenantOfHost {
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
 /** Hosts as the tenant directory knows them, each remembered for at most five seconds. */
-export function createTenantOfHost({ peers, clock }: { readonly peers: Peers; readonly clock: () => number }): TenantOfHost {
+export function createTenantOfHost({
+  peers,
+  clock,
+}: {
+  readonly peers: Peers;
+  readonly clock: () => number;
+}): TenantOfHost {
   const cache = createBoundedCache<Tenant | null>({ ...remembered, clock });
   return {
     peek: (host) => cache.peek(host),

@@ -94,8 +94,16 @@ export const settings = {
     oneOf("development", "production"),
   ),
   KODER_ID_LISTEN: setting("Address and port of the gateway", "127.0.0.1:8080", hostAndPort),
-  KODER_ID_PUBLIC_URL: setting("Origin that people and applications use; default: `http://localhost` and the port", "", origin),
-  KODER_ID_STORE: setting("`sqlite:<path>` or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder", "", storeUrl),
+  KODER_ID_PUBLIC_URL: setting(
+    "Origin that people and applications use; default: `http://localhost` and the port",
+    "",
+    origin,
+  ),
+  KODER_ID_STORE: setting(
+    "`sqlite:<path>` or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder",
+    "",
+    storeUrl,
+  ),
   KODER_ID_DATA: setting("Folder for the database, the master key and the first credentials", "./data", text),
   KODER_ID_SERVICES: setting("Services in this process: `all`", "all", oneOf("all")),
   KODER_ID_SERVICE_HOST: setting("Address of the services' own ports", "127.0.0.1", text),
@@ -106,8 +114,16 @@ export const settings = {
   }),
   KODER_ID_TLS_CERT: setting("PEM file of the gateway's certificate chain; needs KODER_ID_TLS_KEY", "", text),
   KODER_ID_TLS_KEY: setting("PEM file of the certificate's key", "", text),
-  KODER_ID_TRUSTED_PROXIES: setting("Proxies whose X-Forwarded-For is believed: addresses or prefixes, by commas", "", proxies),
-  KODER_ID_MASTER_KEY_FILE: setting("File of the master key, mode 0600; default: `master-key` in the data folder", "", text),
+  KODER_ID_TRUSTED_PROXIES: setting(
+    "Proxies whose X-Forwarded-For is believed: addresses or prefixes, by commas",
+    "",
+    proxies,
+  ),
+  KODER_ID_MASTER_KEY_FILE: setting(
+    "File of the master key, mode 0600; default: `master-key` in the data folder",
+    "",
+    text,
+  ),
   KODER_ID_BOOTSTRAP_TOKEN: setting(
     "When set, no owner is created at the start: `POST /v1/admin/bootstrap` with this token creates it",
     "",
@@ -181,7 +197,9 @@ function fromFile(file: string | undefined, problems: string[]): Readonly<Record
       }),
     );
   } catch (error) {
-    problems.push(`KODER_ID_CONFIG: the file cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(
+      `KODER_ID_CONFIG: the file cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
     return {};
   }
 }

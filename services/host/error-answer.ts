@@ -3,7 +3,7 @@ import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { errorId } from "./error-id.ts";
 import { errorInfoOf } from "./interceptors/error-mapping.ts";
 
-/** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations"? } }`. */
+/** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations": [{ "field", "description" }] } }`. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -66,7 +66,7 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
         reason,
         message: info === undefined ? "something went wrong on our side" : error.rawMessage,
         id,
-        ...(violations === undefined ? {} : { violations }),
+        violations: violations ?? [],
       },
     }),
     reason,

@@ -37,7 +37,9 @@ const names = new Map<DescEnum, Map<number, string>>();
 export function reasonName(reasons: DescEnum, reason: number): string {
   let known = names.get(reasons);
   if (known === undefined) {
-    known = new Map(reasons.values.map((value) => [value.number, value.name.slice((reasons.sharedPrefix ?? "").length)]));
+    known = new Map(
+      reasons.values.map((value) => [value.number, value.name.slice((reasons.sharedPrefix ?? "").length)]),
+    );
     names.set(reasons, known);
   }
   const name = known.get(reason);
@@ -70,7 +72,8 @@ export function failures<Reason extends number>(
         desc: RetryInfoSchema,
         value: { retryDelay: { seconds: BigInt(Math.ceil(details.retryAfter)), nanos: 0 } } as never,
       });
-    const headers = details.retryAfter === undefined ? undefined : { "retry-after": String(Math.ceil(details.retryAfter)) };
+    const headers =
+      details.retryAfter === undefined ? undefined : { "retry-after": String(Math.ceil(details.retryAfter)) };
     return new ConnectError(message, code, headers, outgoing, details.cause);
   };
 }

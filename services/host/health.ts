@@ -45,7 +45,9 @@ export function createHealthBoard(services: readonly string[]): HealthBoard {
         return { status };
       },
       list: () => ({
-        statuses: Object.fromEntries([...serving.keys()].map((name) => [name, { status: statusOf(name) ?? Status.UNKNOWN }])),
+        statuses: Object.fromEntries(
+          [...serving.keys()].map((name) => [name, { status: statusOf(name) ?? Status.UNKNOWN }]),
+        ),
       }),
       watch,
     }),

@@ -33,22 +33,20 @@ export function createHttpApp({ tls, onFault }: HttpAppOptions): FastifyInstance
     routerOptions: { maxParamLength: 200, caseSensitive: true },
     frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => void send(reply, asOurs(error)),
   } as const;
-  const app = (
-    tls === undefined
-      ? Fastify({ ...common, serverFactory: dualCleartext } as never)
-      : Fastify({
-          ...common,
-          http2: true,
-          http2SessionTimeout: listenerLimits.keepAliveTimeout,
-          https: {
-            allowHTTP1: true,
-            cert: readFileSync(tls.certFile),
-            key: readFileSync(tls.keyFile),
-            minVersion: "TLSv1.2",
-            secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-          },
-        } as never)
-  ) as unknown as FastifyInstance;
+  const app = (tls === undefined
+    ? Fastify({ ...common, serverFactory: dualCleartext } as never)
+    : Fastify({
+        ...common,
+        http2: true,
+        http2SessionTimeout: listenerLimits.keepAliveTimeout,
+        https: {
+          allowHTTP1: true,
+          cert: readFileSync(tls.certFile),
+          key: readFileSync(tls.keyFile),
+          minVersion: "TLSv1.2",
+          secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+        },
+      } as never)) as unknown as FastifyInstance;
   app.setErrorHandler((error, _request, reply) => {
     const answer = send(reply, asOurs(error));
     if (answer.status >= 500) onFault(error, answer);

@@ -1,12 +1,5 @@
 import { createHash } from "node:crypto";
-import {
-  create,
-  fromBinary,
-  toBinary,
-  type DescMessage,
-  type DescMethod,
-  type MessageShape,
-} from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";

@@ -12,9 +12,20 @@ export type LogLevel = "fatal" | "error" | "warn" | "info" | "debug" | "trace" |
  * The log: one JSON object a line, on standard output unless told otherwise, written asynchronously and flushed at exit.
  * What goes in is chosen by name at each place; messages go through `redact`.
  */
-export function createLog({ level, destination }: { readonly level: LogLevel; readonly destination?: DestinationStream }): Log {
+export function createLog({
+  level,
+  destination,
+}: {
+  readonly level: LogLevel;
+  readonly destination?: DestinationStream;
+}): Log {
   return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (label) => ({ level: label }) } },
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
     destination ?? pino.destination({ sync: false, minLength: 0 }),
   );
 }

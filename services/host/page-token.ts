@@ -34,9 +34,13 @@ export function createPageTokens(vault: Vault): PageTokens {
         bytes.length <= headLength ||
         !tenantVault.verifyMac(macUse, bytes.readUInt32BE(0), covered(listing, body), bytes.subarray(4, headLength))
       ) {
-        throw failure(ErrorReason.PAGE_TOKEN_INVALID, "page_token: is not one of this listing; start from the first page", {
-          violations: [{ field: "page_token", description: "must be the next_page_token of the same listing" }],
-        });
+        throw failure(
+          ErrorReason.PAGE_TOKEN_INVALID,
+          "page_token: is not one of this listing; start from the first page",
+          {
+            violations: [{ field: "page_token", description: "must be the next_page_token of the same listing" }],
+          },
+        );
       }
       const [value, id] = JSON.parse(body.toString("utf8")) as [string | number, string];
       return { value, id };

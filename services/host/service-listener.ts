@@ -64,7 +64,10 @@ export function createHttpListener(options: HttpListenerOptions): FastifyInstanc
 /** Serves a module's implementations, health and reflection on an application. */
 function mountRpc(app: FastifyInstance, { module, interceptors, health }: ServiceListenerOptions): void {
   const services: DescService[] = module.implementations.map(({ service }) => service);
-  const open: readonly Implementation[] = [health.implementation, ...reflection([...services, health.implementation.service])];
+  const open: readonly Implementation[] = [
+    health.implementation,
+    ...reflection([...services, health.implementation.service]),
+  ];
   void app.register(fastifyConnectPlugin, {
     interceptors: [...interceptors],
     readMaxBytes: largestBody,
@@ -77,20 +80,14 @@ function mountRpc(app: FastifyInstance, { module, interceptors, health }: Servic
 }
 
 function answerUnknown(app: FastifyInstance): void {
-  app.setNotFoundHandler((_request, reply) =>
-    sendError(reply, failure(ErrorReason.NOT_FOUND, "no such path is here")),
-  );
+  app.setNotFoundHandler((_request, reply) => sendError(reply, failure(ErrorReason.NOT_FOUND, "no such path is here")));
 }
 
 const loopbackName = /^(?:localhost|.+\.localhost)$/;
 
 /** Refuses a request whose Host is neither an address, nor loopback's name, nor the configured one: it was rebound (A25). */
 function checkHost(configured: string) {
-  return (
-    request: { readonly host: string },
-    reply: Parameters<typeof sendError>[0],
-    done: () => void,
-  ): void => {
+  return (request: { readonly host: string }, reply: Parameters<typeof sendError>[0], done: () => void): void => {
     const host = request.host.replace(/:\d{1,5}$/, "").replace(/^\[(.*)\]$/, "$1");
     if (isIP(host) !== 0 || loopbackName.test(host) || host === configured) return done();
     sendError(reply, failure(ErrorReason.HOST_UNKNOWN, "this server does not answer to that host"));

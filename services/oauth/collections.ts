@@ -38,9 +38,4 @@ export const signingKeys: Collection<typeof SigningKeySchema> = {
 export const oauthRequests = requestRecords("oauth");
 
 /** Everything that the oauth service stores. */
-export const oauthCollections: readonly Collection[] = [
-  clients,
-  authorizations,
-  signingKeys,
-  oauthRequests,
-] as unknown as Collection[];
+export const oauthCollections: readonly Collection[] = [clients, authorizations, signingKeys, oauthRequests];

@@ -44,4 +44,4 @@ export const epochs: Collection<typeof EpochSchema> = {
 };
 
 /** Everything that the session service stores. */
-export const sessionCollections: readonly Collection[] = [sessions, codes, grants, epochs] as unknown as Collection[];
+export const sessionCollections: readonly Collection[] = [sessions, codes, grants, epochs];

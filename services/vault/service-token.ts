@@ -93,7 +93,7 @@ export function createServiceTokenVerifier({
     const key = keys.get(iss);
     const signature = Buffer.from(tail, "base64url");
     if (signature.toString("base64url") !== tail) return undefined; // one spelling only
-    // UTF-8, because "ascii" drops the high byte, and what was signed would no longer be what is read.
+    // UTF-8, because "ascii" drops the high byte, and a token would have many spellings.
     if (key === undefined || !verify(null, Buffer.from(`${head}.${body}`, "utf8"), key, signature)) return undefined;
     return { service: iss, tenantId: tenant, method, exp };
   }

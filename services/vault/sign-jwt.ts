@@ -1,5 +1,5 @@
 import { constants, sign, type SignKeyObjectInput } from "node:crypto";
-import type { SigningAlg, SigningKey } from "./signing-key.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** Header bytes, ready to be signed: a key signs two kinds of token, again and again. */
 const headers = new WeakMap<SigningKey, Map<string, string>>();
@@ -45,7 +45,11 @@ export function signJwt(key: SigningKey, { typ }: { readonly typ: string }, payl
 function parametersOf({ alg, privateKey }: SigningKey): SignKeyObjectInput {
   switch (alg) {
     case "PS256":
-      return { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+      return {
+        key: privateKey,
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: constants.RSA_PSS_SALTLEN_DIGEST,
+      };
     case "ES256":
       return { key: privateKey, dsaEncoding: "ieee-p1363" };
     case "RS256":

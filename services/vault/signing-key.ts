@@ -61,7 +61,10 @@ export async function importSigningKey({
 }
 
 /** Refuses a key that is not of its algorithm's type, curve or strength (RFC 7518 §3.3–3.5, RFC 8037 §3.1). */
-export function checkKeyFits(alg: SigningAlg, { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): void {
+export function checkKeyFits(
+  alg: SigningAlg,
+  { asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject,
+): void {
   const fits = {
     RS256: type === "rsa" && (details?.modulusLength ?? 0) >= 2048,
     PS256: type === "rsa" && (details?.modulusLength ?? 0) >= 2048,

@@ -23,7 +23,15 @@ export interface JwtExpectation {
 export type JwtClaims = Readonly<Record<string, unknown>> & { readonly exp: number; readonly iat: number };
 
 /** Why a token is not good; `unknown_key` may pass once newer keys are read. */
-export type JwtFault = "malformed" | "unknown_key" | "header" | "signature" | "expired" | "not_yet" | "issuer" | "audience";
+export type JwtFault =
+  | "malformed"
+  | "unknown_key"
+  | "header"
+  | "signature"
+  | "expired"
+  | "not_yet"
+  | "issuer"
+  | "audience";
 
 /** A token that is not good. Says why, and nothing of what is in it. */
 export class JwtRefused extends Error {
@@ -120,7 +128,7 @@ function parseObject(encoded: string): Readonly<Record<string, unknown>> {
 
 function checkSignature({ header, payload, signature }: Parts, { alg, publicKey }: VerificationKey): void {
   const bytes = Buffer.from(signature, "base64url");
-  // Not "ascii": that drops the high byte, and what was signed would no longer be what is read.
+  // Not "ascii": that drops the high byte, and a token would have many spellings.
   const input = Buffer.from(`${header}.${payload}`, "utf8");
   const isGood =
     bytes.toString("base64url") === signature && // one spelling only

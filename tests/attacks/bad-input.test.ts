@@ -49,13 +49,15 @@ const nameFor = (endpoint: PublicEndpoint) =>
     : fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...endpoint.parameters) }, { weight: 1, arbitrary: awkward });
 
 const formBody = (endpoint: PublicEndpoint) =>
-  fc.array(fc.tuple(nameFor(endpoint), awkward, fc.boolean()), { maxLength: 8 }).map((pairs) =>
-    pairs
-      .map(([name, value, encoded]) =>
-        encoded ? `${encodeLoosely(name)}=${encodeLoosely(value)}` : `${name}=${value}`,
-      )
-      .join("&"),
-  );
+  fc
+    .array(fc.tuple(nameFor(endpoint), awkward, fc.boolean()), { maxLength: 8 })
+    .map((pairs) =>
+      pairs
+        .map(([name, value, encoded]) =>
+          encoded ? `${encodeLoosely(name)}=${encodeLoosely(value)}` : `${name}=${value}`,
+        )
+        .join("&"),
+    );
 
 /** Lone surrogates have no UTF-8: they are sent as the replacement character. */
 const encodeLoosely = (text: string): string => encodeURIComponent(text.toWellFormed());
@@ -63,9 +65,10 @@ const encodeLoosely = (text: string): string => encodeURIComponent(text.toWellFo
 const deep = (depth: number) => `${'{"a":['.repeat(depth)}${"]}".repeat(depth)}`;
 const jsonBody = (endpoint: PublicEndpoint) =>
   fc.oneof(
-    fc.array(fc.tuple(nameFor(endpoint), fc.jsonValue({ maxDepth: 4 })), { maxLength: 6 }).map((members) =>
-      // Written by hand, so that members may come twice.
-      `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`,
+    fc.array(fc.tuple(nameFor(endpoint), fc.jsonValue({ maxDepth: 4 })), { maxLength: 6 }).map(
+      (members) =>
+        // Written by hand, so that members may come twice.
+        `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`,
     ),
     fc.json(),
     awkward,
@@ -163,7 +166,10 @@ const attack: fc.Arbitrary<{ endpoint: PublicEndpoint; raw: RawRequest }> = fc
 /** node:http refuses to send spaces and controls in a path: they are left as their escapes, the rest stays raw. */
 function pathOf(path: string, query: string): string {
   const whole = query === "" ? path : `${path}?${query}`;
-  return whole.toWellFormed().replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character)).slice(0, 8_000);
+  return whole
+    .toWellFormed()
+    .replaceAll(/[^\x21-\x7e]/gu, (character) => encodeURIComponent(character))
+    .slice(0, 8_000);
 }
 
 /** Every error name that an answer carries, whatever its form. */
@@ -195,11 +201,11 @@ describe("A27: whatever is sent, the answer is one of the endpoint's own", () =>
         expect(answer.status, "status").toBeGreaterThanOrEqual(200);
         expect(answer.status, answer.body).toBeLessThan(500);
         expect(answer.body).not.toMatch(traces);
-        const allowed = endpoint.forms.includes("connect")
-          ? [...endpoint.reasons, ...connectCodes]
-          : endpoint.reasons;
+        const allowed = endpoint.forms.includes("connect") ? [...endpoint.reasons, ...connectCodes] : endpoint.reasons;
         for (const reason of reasonsIn(answer)) expect(allowed, `${raw.method} ${raw.path}`).toContain(reason);
-        if (answer.status >= 400 && raw.method !== "HEAD") {
+        // Connect answers a content type that is none of its own with 415 and Accept-Post alone.
+        const byConnect = endpoint.forms.includes("connect") && answer.status === 415;
+        if (answer.status >= 400 && raw.method !== "HEAD" && !byConnect) {
           expect(answer.body, "an error says what was wrong").not.toBe("");
         }
       }),

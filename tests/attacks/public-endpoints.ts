@@ -89,7 +89,14 @@ const tokenErrors = [
   "invalid_scope",
 ];
 const userFields = ["username", "email", "password", "name", "status", "address", "etag", "id"];
-const clientFields = ["client_id", "client_name", "redirect_uris", "grant_types", "scope", "token_endpoint_auth_method"];
+const clientFields = [
+  "client_id",
+  "client_name",
+  "redirect_uris",
+  "grant_types",
+  "scope",
+  "token_endpoint_auth_method",
+];
 const connect = (path: string, parameters: readonly string[], reasons: readonly string[] = []): PublicEndpoint => ({
   method: "POST",
   path,
@@ -127,10 +134,12 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("DELETE", "/v1/clients/dev.koder.chat", ["etag"], ["CLIENT_NOT_FOUND"]),
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"]),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
-  rest("POST", "/v1/admin/bootstrap", ["username", "email", "password"], [
-    "BOOTSTRAP_CLOSED",
-    "BOOTSTRAP_TOKEN_INVALID",
-  ]),
+  rest(
+    "POST",
+    "/v1/admin/bootstrap",
+    ["username", "email", "password"],
+    ["BOOTSTRAP_CLOSED", "BOOTSTRAP_TOKEN_INVALID"],
+  ),
   rest("GET", "/v1/admin/system/health", []),
   connect("/koder.identity.v1.UserService/CreateUser", ["user", "requestId"]),
   connect("/koder.identity.v1.UserService/ListUsers", ["pageSize", "pageToken"]),

@@ -26,7 +26,11 @@ test.each([
 });
 
 test("a sync that ends on a later line counts from there", () => {
-  const interrupted = ["7 fdatasync(20</d/a.db-wal> <unfinished ...>", "8 write(9<x>, 1) = 1", "7 <... fdatasync resumed>) = 0"];
+  const interrupted = [
+    "7 fdatasync(20</d/a.db-wal> <unfinished ...>",
+    "8 write(9<x>, 1) = 1",
+    "7 <... fdatasync resumed>) = 0",
+  ];
   expect(early([log, ...interrupted, answer])).toBe(0);
 });
 

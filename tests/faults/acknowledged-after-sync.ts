@@ -25,7 +25,7 @@ export function acknowledgedAfterSync(trace: string, { oneByOne }: { readonly on
     if (line.endsWith("<unfinished ...>")) unfinished.set(thread, line);
 
     if (!isResumed && /pwrite64\(\d+<[^>]*-wal>/.test(line)) unsynced = true;
-    if (/f(data)?sync\(\d+<[^>]*-wal>/.test(begun) && /= 0$/.test(line)) [unsynced, synced] = [false, true];
+    if (/f(data)?sync\(\d+<[^>]*-wal>/.test(begun) && line.endsWith("= 0")) [unsynced, synced] = [false, true];
     if (!isResumed && /\bwrite\(1</.test(line)) {
       acknowledgements += 1;
       if (unsynced || !synced) early.push(line);

@@ -22,7 +22,9 @@ export interface Application {
 
 /** Takes a free port, so that the redirect URI is known before the client is registered. */
 export async function startApplication(
-  register: (callbackUrl: string) => Promise<{ issuer: string; clientId: string; clientSecret?: string; scope: string }>,
+  register: (
+    callbackUrl: string,
+  ) => Promise<{ issuer: string; clientId: string; clientSecret?: string; scope: string }>,
 ): Promise<Application> {
   const server = createServer();
   server.listen(0, "127.0.0.1");

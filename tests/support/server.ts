@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,9 +15,9 @@ export interface RunningServer {
   /** `host:port` of each service's HTTP port. */
   readonly http: Readonly<Record<Exclude<ServiceName, "gateway">, string>>;
   readonly dataDir: string;
-  /** The first API key, with authority over the instance. */
+  /** The first API key, with authority over the instance; empty where the start made none. */
   readonly adminApiKey: string;
-  /** The owner's first password. */
+  /** The owner's first password; empty where the start made none. */
   readonly adminPassword: string;
   readonly pid: number;
   /** Every line that the server wrote until now, both streams. */
@@ -70,8 +70,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
       grpc: ready.grpc,
       http: ready.http,
       dataDir,
-      adminApiKey: readFileSync(join(dataDir, "admin-api-key"), "utf8").trim(),
-      adminPassword: readFileSync(join(dataDir, "admin-password"), "utf8").trim(),
+      adminApiKey: firstCredential(dataDir, "admin-api-key"),
+      adminPassword: firstCredential(dataDir, "admin-password"),
       pid: child.pid ?? 0,
       logs: () => output,
       end: (signal = "SIGTERM") => end(child, signal),
@@ -85,6 +85,12 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     removeData();
     throw error;
   }
+}
+
+/** A credential that the first start wrote; empty when it wrote none, as with a bootstrap token or a given password. */
+function firstCredential(dataDir: string, name: string): string {
+  const file = join(dataDir, name);
+  return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 }
 
 /** Settings of the developer's own shell must not reach a test. */

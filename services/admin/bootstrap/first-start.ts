@@ -45,7 +45,9 @@ export async function claimAtFirstStart(
   }
   log.info({ apiKeyFile: join(data, "admin-api-key") }, "the owner admin was created");
   if (adminPassword === undefined && onTerminal) {
-    process.stdout.write(`\n  Sign in as admin with the password ${password}\n  It must be changed at the first sign-in.\n`);
+    process.stdout.write(
+      `\n  Sign in as admin with the password ${password}\n  It must be changed at the first sign-in.\n`,
+    );
   }
 }
 

@@ -1,8 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  GetSystemHealthResponseSchema,
-  type GetSystemHealthResponse,
-} from "#gen/koder/admin/v1/system_service_pb.ts";
+import { GetSystemHealthResponseSchema, type GetSystemHealthResponse } from "#gen/koder/admin/v1/system_service_pb.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 
 /** How each part of the instance is, asked now. */

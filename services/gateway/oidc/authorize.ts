@@ -22,7 +22,10 @@ const longestQuery = 8_000;
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is sent on to a GET with the same
  * parameters, so that Lax cookies come with it (design §5).
  */
-export function mountAuthorize(app: FastifyInstance, { peers, showError }: { peers: Peers; showError: ShowError }): void {
+export function mountAuthorize(
+  app: FastifyInstance,
+  { peers, showError }: { peers: Peers; showError: ShowError },
+): void {
   const path = "/oauth/v2/authorize";
   app.get(path, async (request, reply) => {
     const [, query = ""] = request.url.split(/\?(.*)/s);
@@ -86,7 +89,11 @@ export function mountAuthorize(app: FastifyInstance, { peers, showError }: { pee
     return next(request, reply, response);
   }
 
-  async function next(request: FastifyRequest, reply: FastifyReply, { next: to }: AuthorizeResponse): Promise<FastifyReply> {
+  async function next(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { next: to }: AuthorizeResponse,
+  ): Promise<FastifyReply> {
     void reply.header("cache-control", "no-store");
     switch (to.case) {
       case "redirect":

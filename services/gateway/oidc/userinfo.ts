@@ -23,8 +23,10 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
       readFormsOnly(own);
       own.setErrorHandler((error, _request, reply) => {
         const code = error instanceof Error && "code" in error ? error.code : undefined;
-        if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") return refuse(reply, 415, "invalid_request", "send a form, or no body");
-        if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return refuse(reply, 413, "invalid_request", "the body is too large");
+        if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE")
+          return refuse(reply, 415, "invalid_request", "send a form, or no body");
+        if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
+          return refuse(reply, 413, "invalid_request", "the body is too large");
         const answer = oauthErrorOf(error);
         return refuse(reply.headers(answer.headers), answer.status, answer.error, answer.description);
       });
@@ -43,7 +45,10 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
   async function answer(request: FastifyRequest, reply: FastifyReply, accessToken: string): Promise<FastifyReply> {
     const { outcome } = await peers
       .client(TokenService)
-      .getUserinfo({ accessToken: accessToken.length > 8_192 ? "too-long" : accessToken }, forward(contextOf(request).outbound));
+      .getUserinfo(
+        { accessToken: accessToken.length > 8_192 ? "too-long" : accessToken },
+        forward(contextOf(request).outbound),
+      );
     switch (outcome.case) {
       case "claims":
         return reply.headers(answerHeaders).send(JSON.stringify(claimsJson(outcome.value)));

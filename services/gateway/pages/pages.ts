@@ -6,7 +6,10 @@ import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
 
 /** Adds the pages that people see. */
-export function mountPages(app: FastifyInstance, options: { readonly peers: Peers; readonly showError: ShowError }): void {
+export function mountPages(
+  app: FastifyInstance,
+  options: { readonly peers: Peers; readonly showError: ShowError },
+): void {
   mountAssets(app);
   mountSignIn(app, options);
   app.get("/", async (request, reply) =>

@@ -3,10 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import {
-  AuthorizationService,
-  type GetAuthorizationResponse,
-} from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { AuthorizationService, type GetAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
@@ -42,7 +39,10 @@ interface Pending {
  * The sign-in page. It shows what the oauth service says of the pending authorization, gives what the person types to the
  * auth service, and goes on to the client; what is right or wrong is for those to say.
  */
-export function mountSignIn(app: FastifyInstance, { peers, showError }: { readonly peers: Peers; readonly showError: ShowError }): void {
+export function mountSignIn(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
   const path = "/sign-in";
   app.get(path, async (request, reply) => {
     const form = parsedQuery(request);
@@ -261,11 +261,18 @@ function signInFault(error: unknown): Fault | undefined {
     case "TOO_MANY_ATTEMPTS": {
       const seconds = Number(headers["retry-after"] ?? 60);
       const sentence =
-        seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
+        seconds > 90
+          ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) })
+          : text("fault_wait", { seconds });
       return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
     }
     case "HASHING_BUSY":
-      return { status: 503, id, sentence: text("fault_busy"), headers: { "retry-after": headers["retry-after"] ?? "2" } };
+      return {
+        status: 503,
+        id,
+        sentence: text("fault_busy"),
+        headers: { "retry-after": headers["retry-after"] ?? "2" },
+      };
     default:
       return undefined;
   }

@@ -35,7 +35,9 @@ function byPreference(header: string): readonly string[] {
     .split(",")
     .map((part) => {
       const [tag = "", ...parameters] = part.trim().split(";");
-      const quality = parameters.map((parameter) => /^\s*q=([01](?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1]).find(Boolean);
+      const quality = parameters
+        .map((parameter) => /^\s*q=([01](?:\.\d{1,3})?)\s*$/.exec(parameter)?.[1])
+        .find(Boolean);
       return { tag, quality: Number(quality ?? 1) };
     })
     .filter(({ quality }) => quality > 0)

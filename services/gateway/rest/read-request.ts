@@ -38,7 +38,8 @@ export function readRequest(method: DescMethod, binding: RestBinding, { params, 
   } else if (binding.body === "*") {
     Object.assign(json, objectBody(body ?? {}));
     for (const field of binding.pathFields) {
-      if (field.name in json || field.jsonName in json) throw invalid(field.name, "stands in the path, not in the body");
+      if (field.name in json || field.jsonName in json)
+        throw invalid(field.name, "stands in the path, not in the body");
     }
   } else {
     const sent = objectBody(body);
@@ -51,13 +52,16 @@ export function readRequest(method: DescMethod, binding: RestBinding, { params, 
   const message = decode(method, binding, json);
   const maskField = method.input.fields.find(({ message: type }) => type?.typeName === FieldMaskSchema.typeName);
   if (mask !== undefined && maskField !== undefined) {
-    (message as unknown as Record<string, unknown>)[maskField.localName] ??= create(FieldMaskSchema, { paths: [...mask] });
+    (message as unknown as Record<string, unknown>)[maskField.localName] ??= create(FieldMaskSchema, {
+      paths: [...mask],
+    });
   }
   return message;
 }
 
 function objectBody(body: unknown): JsonObject {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw invalid("", "the body must be a JSON object");
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw invalid("", "the body must be a JSON object");
   return body as JsonObject;
 }
 

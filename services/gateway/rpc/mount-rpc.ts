@@ -1,5 +1,11 @@
 import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
-import { createContextKey, createContextValues, type CallOptions, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import {
+  createContextKey,
+  createContextValues,
+  type CallOptions,
+  type HandlerContext,
+  type Interceptor,
+} from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { forward } from "../../host/call.ts";

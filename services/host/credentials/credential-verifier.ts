@@ -76,10 +76,9 @@ export function createCredentialVerifier({
     if (claims["tenant_id"] !== tenant.id) throw refused();
     const clientId = text(claims, "client_id");
     const grantId = text(claims, "gid");
-    const { active } = await peers.client(RevocationService).checkToken(
-      { clientId, grantId, clientEpoch: BigInt(Number(claims["epoch"] ?? 0)) },
-      forward(inTenant),
-    );
+    const { active } = await peers
+      .client(RevocationService)
+      .checkToken({ clientId, grantId, clientEpoch: BigInt(Number(claims["epoch"] ?? 0)) }, forward(inTenant));
     if (!active) throw refused();
     if (grantId === "") {
       // Service accounts have no roles yet: a client's own token proves who it is, and permits nothing.
@@ -87,9 +86,7 @@ export function createCredentialVerifier({
       return { tenantId: tenant.id, caller: { kind: "client", clientId, ...none } };
     }
     const userId = text(claims, "sub");
-    const { permissions, instance } = await peers
-      .client(CredentialService)
-      .getAuthority({ userId }, forward(inTenant));
+    const { permissions, instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
     return {
       tenantId: tenant.id,
       caller: {

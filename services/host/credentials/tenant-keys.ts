@@ -23,7 +23,13 @@ const remembered = { maxEntries: 1_000, ttl: 5_000 };
 const rereadAfter = 1_000;
 
 /** Keys as the oauth service publishes them, remembered for at most five seconds. */
-export function createTenantKeys({ peers, clock }: { readonly peers: Peers; readonly clock: () => number }): TenantKeys {
+export function createTenantKeys({
+  peers,
+  clock,
+}: {
+  readonly peers: Peers;
+  readonly clock: () => number;
+}): TenantKeys {
   const cache = createBoundedCache<Known>({ ...remembered, clock });
   // Key objects are made once: building one costs more than verifying with it.
   const made = createBoundedCache<VerificationKey>({ maxEntries: 4_000, ttl: 3_600_000, clock });
@@ -37,7 +43,11 @@ export function createTenantKeys({ peers, clock }: { readonly peers: Peers; read
           isSigningAlg(alg)
             ? [
                 made.get(`${call.tenantId}/${kid}`, async () =>
-                  verificationKey(kid, alg, kty === "RSA" ? { kty, n, e } : { kty, crv, x, ...(y === "" ? {} : { y }) }),
+                  verificationKey(
+                    kid,
+                    alg,
+                    kty === "RSA" ? { kty, n, e } : { kty, crv, x, ...(y === "" ? {} : { y }) },
+                  ),
                 ),
               ]
             : [],

@@ -40,7 +40,10 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
     const rule = dependencies.rules.get(request.method);
     if (rule === undefined) throw failure(ErrorReason.PERMISSION_DENIED, "the method is not open to anybody");
     if (arrival.service !== undefined && rule.services.has(arrival.service.service)) {
-      request.contextValues.set(callKey, serviceCall(request, arrival, arrival.service.service, arrival.service.tenantId));
+      request.contextValues.set(
+        callKey,
+        serviceCall(request, arrival, arrival.service.service, arrival.service.tenantId),
+      );
       return next(request);
     }
     return admit(dependencies, rule, request, arrival).then((call) => {
@@ -64,6 +67,9 @@ async function admit(
     throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the method is for services of this system");
   }
   if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
+  if (rule.bootstrapToken && presentedToken(request.header) === undefined) {
+    throw failure(ErrorReason.CREDENTIAL_MISSING, "send the bootstrap token as Authorization: Bearer …");
+  }
   const { tenants } = dependencies;
   const own = { requestId: arrival.requestId, deadline: arrival.deadline, actor: publicActor, tenantId: "system" };
   const tenantId = arrival.service?.tenantId ?? (await tenants.lookup(own, "")).id;
@@ -134,7 +140,9 @@ function hasPermission(caller: Credential["caller"], permission: string): boolea
 const denied = (permission: string) =>
   failure(
     ErrorReason.PERMISSION_DENIED,
-    permission === "" ? "the credential reaches its own user only" : `the credential lacks the permission ${permission}`,
+    permission === ""
+      ? "the credential reaches its own user only"
+      : `the credential lacks the permission ${permission}`,
     { metadata: permission === "" ? {} : { permission } },
   );
 

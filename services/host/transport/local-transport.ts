@@ -1,4 +1,11 @@
-import { create, isMessage, type DescMessage, type DescMethod, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import {
+  create,
+  isMessage,
+  type DescMessage,
+  type DescMethod,
+  type MessageInitShape,
+  type MessageShape,
+} from "@bufbuild/protobuf";
 import {
   Code,
   ConnectError,
@@ -27,7 +34,10 @@ type Spec = ReturnType<typeof createMethodImplSpec>;
  * A transport to a service of the same process: the same clients and the same interceptors, and no bytes. Messages cross as
  * they are, so nobody may change one that they were given. An error crosses as the ConnectError that it is.
  */
-export function createLocalTransport(module: ServiceModule, { interceptors, freeze = false }: LocalTransportOptions): Transport {
+export function createLocalTransport(
+  module: ServiceModule,
+  { interceptors, freeze = false }: LocalTransportOptions,
+): Transport {
   const specs = new Map<DescMethod, Spec>();
   for (const { service, methods } of module.implementations) {
     for (const method of service.methods) {

@@ -8,59 +8,84 @@ import {
   type CreateOwnerRequest,
   type CreateOwnerResponse,
 } from "#gen/koder/identity/v1/credential_internal_pb.ts";
-import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
-import { callOf } from "../../host/call.ts";
-import { Conflict } from "../../store/store.ts";
+import { callOf, type Call } from "../../host/call.ts";
+import { Conflict, type Stored } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
-import { passwords, users } from "../collections.ts";
+import { ownerIndexed, passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { identityFailure } from "../identity-failure.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { checkedUsername, emailKey } from "../users/login-names.ts";
-import { takenFailure } from "../users/taken.ts";
+import { ownerExists, takenFailure } from "../users/taken.ts";
 import { userCreated } from "../users/user-events.ts";
 import { userMessage } from "../users/user-message.ts";
 
-/** Creates the owner of the instance; a repeat with the same id, as long as they never signed in, sets the password anew. */
+/**
+ * Creates the owner of the instance. A repeat with the same id sets the password anew as long as that owner never signed
+ * in, and so does the one of two attempts at once that comes second. Throws OWNER_EXISTS when somebody else owns the
+ * instance, or this owner has signed in.
+ */
 export function createOwner(dependencies: IdentityDependencies) {
-  const { store, hashing, clock } = dependencies;
+  const { store } = dependencies;
   return async (request: CreateOwnerRequest, context: HandlerContext): Promise<CreateOwnerResponse> => {
     const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const username = checkedUsername(request.username);
+    const username = checkedUsername("username", request.username);
     const password = checkPassword("password", request.password, request);
-    const changeRequired = request.passwordChangeRequired;
-    const stored = await data.get(users, request.userId);
-    if (stored !== undefined) {
-      if (!stored.record.instanceOwner || stored.record.signedInOnce) {
-        throw identityFailure(IdentityErrorReason.OWNER_EXISTS, "the owner exists and has signed in");
+    for (let isSecondLook = false; ; isSecondLook = true) {
+      const owner = await store.tenant(call.tenantId).find(users, "owner", ownerIndexed);
+      try {
+        const user =
+          owner === undefined
+            ? await insertOwner(dependencies, call, { ...request, username, password })
+            : await resetOwner(dependencies, call, owner, { ...request, password });
+        return create(CreateOwnerResponseSchema, { user: userMessage(user) });
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        if (isSecondLook) throw takenFailure(error, "");
       }
-      await storePassword(dependencies, call, stored, password, { byAdministrator: true, changeRequired });
-      const after = (await data.get(users, request.userId)) ?? stored;
-      return create(CreateOwnerResponseSchema, { user: userMessage(after) });
     }
-    const phc = await hashing.hash(password, call.signal);
-    const now = clock();
-    const time = timestampFromMs(now);
-    const record = create(UserSchema, {
-      id: request.userId,
-      username,
-      email: request.email,
-      emailKey: request.email === "" ? "" : emailKey(request.email),
-      status: UserStatus.ACTIVE,
-      passwordChangeRequired: changeRequired,
-      instanceOwner: true,
-      createTime: time,
-      updateTime: time,
-    });
-    const secret = create(PasswordSchema, { userId: record.id, phc, setTime: time });
-    try {
-      await data.commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id, username)]);
-    } catch (error) {
-      throw error instanceof Conflict ? takenFailure(error) : error;
-    }
-    return create(CreateOwnerResponseSchema, { user: userMessage({ record, version: 1 }) });
   };
+}
+
+type Owner = Pick<CreateOwnerRequest, "userId" | "username" | "email" | "password" | "passwordChangeRequired">;
+
+async function insertOwner(
+  { store, hashing, clock }: IdentityDependencies,
+  call: Call,
+  owner: Owner,
+): Promise<Stored<typeof UserSchema>> {
+  const phc = await hashing.hash(owner.password, call.signal);
+  const now = clock();
+  const time = timestampFromMs(now);
+  const record = create(UserSchema, {
+    id: owner.userId,
+    username: owner.username,
+    email: owner.email,
+    emailKey: emailKey(owner.email),
+    status: UserStatus.ACTIVE,
+    passwordChangeRequired: owner.passwordChangeRequired,
+    instanceOwner: true,
+    createTime: time,
+    updateTime: time,
+  });
+  const secret = create(PasswordSchema, { userId: record.id, phc, setTime: time });
+  await store
+    .tenant(call.tenantId)
+    .commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id, record.username)]);
+  return { record, version: 1 };
+}
+
+async function resetOwner(
+  dependencies: IdentityDependencies,
+  call: Call,
+  stored: Stored<typeof UserSchema>,
+  { userId, password, passwordChangeRequired }: Owner,
+): Promise<Stored<typeof UserSchema>> {
+  if (stored.record.id !== userId || stored.record.signedInOnce) throw ownerExists();
+  const before = await dependencies.store.tenant(call.tenantId).get(passwords, userId);
+  return storePassword(dependencies, call, stored, before, password, {
+    byAdministrator: true,
+    changeRequired: passwordChangeRequired,
+  });
 }

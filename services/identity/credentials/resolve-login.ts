@@ -21,16 +21,13 @@ export function resolveLogin({ store, tenants }: IdentityDependencies) {
     const login = request.login.trim();
     const data = store.tenant(call.tenantId);
     const { defaultDomain } = await tenants.get(call);
-    const address = login.includes("@") ? login : `${login}@${defaultDomain}`;
+    const isAddress = login.includes("@");
+    const address = isAddress ? login : `${login}@${defaultDomain}`;
     const [byAddress, byName] = await Promise.all([
-      data.find(users, "email", lookup(emailKey(address))),
-      data.find(users, "username", lookup(usernameKey(login))),
+      data.find(users, "email", emailKey(address)),
+      data.find(users, "username", usernameKey(login)),
     ]);
-    const mayBeAddress = login.includes("@") || defaultDomain !== "";
-    const found = (mayBeAddress ? byAddress : undefined) ?? (login.includes("@") ? undefined : byName);
+    const found = isAddress ? byAddress : ((defaultDomain === "" ? undefined : byAddress) ?? byName);
     return create(ResolveLoginResponseSchema, { userId: found?.record.id ?? "" });
   };
 }
-
-/** What people type may hold what no index holds. */
-const lookup = (key: string): string => key.toWellFormed().replaceAll("\0", "\ufffd");

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { HandlerContext } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import {
@@ -14,7 +13,7 @@ import { Conflict, type Stored } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { userPasswordChanged, userUpdated } from "../users/user-events.ts";
+import { userUpdated } from "../users/user-events.ts";
 
 /** Looked up where there is no user, so that the reads are the same. No user has it. */
 const nobody = "00000000000000000000000000";
@@ -42,7 +41,10 @@ export function verifyPassword(dependencies: IdentityDependencies) {
   };
 }
 
-/** Upgrades a hash of weaker parameters, and notes an owner's first sign-in. Nothing of it may stop a sign-in. */
+/**
+ * Notes a first sign-in, and upgrades a hash of weaker parameters, in one commit with the user's record, so that it is lost
+ * to whatever else changes the user meanwhile. The next sign-in does what this one could not: that never stops a sign-in.
+ */
 async function noteSignIn(
   { store, hashing, clock }: IdentityDependencies,
   call: Call,
@@ -50,25 +52,19 @@ async function noteSignIn(
   password: Stored<typeof PasswordSchema>,
   secret: string,
 ): Promise<void> {
-  const data = store.tenant(call.tenantId);
-  const { id } = user.record;
-  const now = clock();
+  const isOutdated = hashing.isOutdated(password.record.phc);
+  if (user.record.signedInOnce && !isOutdated) return;
   try {
-    if (hashing.isOutdated(password.record.phc)) {
+    const writes = [replace(users, create(UserSchema, { ...user.record, signedInOnce: true }), user.version)];
+    if (isOutdated) {
       const phc = await hashing.hash(secret, call.signal);
-      const record = create(PasswordSchema, { ...password.record, phc, setTime: timestampFromMs(now) });
-      await data.commit(
-        [replace(passwords, record, password.version)],
-        [userPasswordChanged(call, now, id, user.version, false)],
-      );
+      writes.push(replace(passwords, create(PasswordSchema, { ...password.record, phc }), password.version));
     }
-    if (!user.record.signedInOnce) {
-      await data.commit(
-        [replace(users, create(UserSchema, { ...user.record, signedInOnce: true }), user.version)],
-        [userUpdated(call, now, id, user.version + 1, ["signed_in_once"])],
-      );
-    }
+    // No field that anybody sees has changed.
+    const event = userUpdated(call, clock(), user.record.id, user.version + 1, []);
+    await store.tenant(call.tenantId).commit(writes, [event]);
   } catch (error) {
-    if (!(error instanceof Conflict)) throw error; // changed by somebody else meanwhile: the next sign-in does it
+    const isHashingBusy = error instanceof ConnectError && error.code === Code.ResourceExhausted;
+    if (!(error instanceof Conflict) && !isHashingBusy) throw error;
   }
 }

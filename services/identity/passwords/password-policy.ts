@@ -35,5 +35,7 @@ function faultOf(password: string, { username, email }: PasswordOwner): string |
   const names = [username, email, local].filter((name) => name.length > 2).map((name) => name.toLowerCase());
   // What is left when every name of theirs is taken out: repeating one's name is not a password.
   const rest = names.reduce((left, name) => left.replaceAll(name, ""), password.toLowerCase());
-  return rest.length < 8 && rest.length < password.length ? "must not be made of the user's own name or address" : undefined;
+  return rest.length < 8 && rest.length < password.length
+    ? "must not be made of the user's own name or address"
+    : undefined;
 }

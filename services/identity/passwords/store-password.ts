@@ -9,30 +9,33 @@ import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { userPasswordChanged } from "../users/user-events.ts";
 
-/** Hashes a password that was checked, and commits it with the user's record. Rejects with Conflict when either changed. */
+/**
+ * Hashes a password that was checked, and commits it in place of `before` with the user's record. Rejects with Conflict when
+ * either is not any more what was read: whatever was decided on them does not hold then.
+ */
 export async function storePassword(
   { store, hashing, clock }: Pick<IdentityDependencies, "store" | "hashing" | "clock">,
   call: Call,
   user: Stored<typeof UserSchema>,
+  before: Stored<typeof PasswordSchema> | undefined,
   password: string,
   { byAdministrator, changeRequired }: { readonly byAdministrator: boolean; readonly changeRequired: boolean },
-): Promise<void> {
-  const data = store.tenant(call.tenantId);
+): Promise<Stored<typeof UserSchema>> {
   const { id } = user.record;
-  const before = await data.get(passwords, id);
   const phc = await hashing.hash(password, call.signal);
   const now = clock();
-  const record = create(PasswordSchema, { userId: id, phc, setTime: timestampFromMs(now) });
-  const changed = create(UserSchema, {
-    ...user.record,
-    passwordChangeRequired: changeRequired,
-    updateTime: timestampFromMs(now),
-  });
-  await data.commit(
-    [
-      replace(users, changed, user.version),
-      before === undefined ? insert(passwords, record) : replace(passwords, record, before.version),
-    ],
-    [userPasswordChanged(call, now, id, user.version + 1, byAdministrator)],
-  );
+  const time = timestampFromMs(now);
+  const secret = create(PasswordSchema, { userId: id, phc, setTime: time });
+  const record = create(UserSchema, { ...user.record, passwordChangeRequired: changeRequired, updateTime: time });
+  const version = user.version + 1;
+  await store
+    .tenant(call.tenantId)
+    .commit(
+      [
+        replace(users, record, user.version),
+        before === undefined ? insert(passwords, secret) : replace(passwords, secret, before.version),
+      ],
+      [userPasswordChanged(call, now, id, version, byAdministrator)],
+    );
+  return { record, version };
 }

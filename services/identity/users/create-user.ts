@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
-import { AddressSchema, UserSchema as StoredUserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { UserSchema as StoredUserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { UserStatus, type User } from "#gen/koder/identity/v1/user_pb.ts";
 import {
@@ -26,7 +26,7 @@ import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userCreated } from "./user-events.ts";
-import { userMessage, withoutType } from "./user-message.ts";
+import { storedAddress, userMessage } from "./user-message.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
 export function createUser({ store, idempotency, hashing, clock }: IdentityDependencies) {
@@ -40,7 +40,7 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
         violations: [{ field: "user.username", description: "must be set where email is not" }],
       });
     }
-    const username = user.username === "" ? "" : checkedUsername(user.username);
+    const username = user.username === "" ? "" : checkedUsername("user.username", user.username);
     const password = user.password === "" ? undefined : checkPassword("user.password", user.password, user);
     return idempotency.run(
       call,
@@ -60,21 +60,27 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
           id: ulid(now),
           username,
           email: user.email,
-          emailKey: user.email === "" ? "" : emailKey(user.email),
+          emailKey: emailKey(user.email),
           emailVerified: user.emailVerified,
           status: user.status || UserStatus.ACTIVE,
           passwordChangeRequired: user.passwordChangeRequired,
           phoneNumberVerified: user.phoneNumberVerified,
           createTime: time,
           updateTime: time,
-          ...(user.address ? { address: create(AddressSchema, withoutType(user.address)) } : {}),
+          address: storedAddress(user.address),
         });
         const response = create(CreateUserResponseSchema, { user: userMessage({ record, version: 1 }) });
-        const secret = phc === undefined ? [] : [insert(passwords, create(PasswordSchema, { userId: record.id, phc, setTime: time }))];
+        const secret =
+          phc === undefined
+            ? []
+            : [insert(passwords, create(PasswordSchema, { userId: record.id, phc, setTime: time }))];
         try {
           await store
             .tenant(call.tenantId)
-            .commit([insert(users, record), ...secret, ...remember(response)], [userCreated(call, now, record.id, username)]);
+            .commit(
+              [insert(users, record), ...secret, ...remember(response)],
+              [userCreated(call, now, record.id, username)],
+            );
         } catch (error) {
           throw error instanceof Conflict ? takenFailure(error) : error;
         }

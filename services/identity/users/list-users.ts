@@ -13,21 +13,25 @@ import { userMessage } from "./user-message.ts";
 
 const defaultPageSize = 50;
 
-/** The users of the tenant: by id, or by the prefix of their username; or the one with an address or a name. */
+/**
+ * The users of the tenant: by id, or by the prefix of their username; or the one with an address or a name, which is no
+ * listing that a page token could belong to.
+ */
 export function listUsers({ store, pageTokens }: IdentityDependencies) {
   return async (request: ListUsersRequest, context: HandlerContext): Promise<ListUsersResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    if (request.email !== "" || request.username !== "") {
+    const prefix = usernameKey(request.usernamePrefix);
+    const isExact = request.email !== "" || request.username !== "";
+    const listing = isExact ? "users?exact" : `users?username_prefix=${prefix}`;
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    if (isExact) {
       const stored =
         request.email === ""
           ? await data.find(users, "username", usernameKey(request.username))
           : await data.find(users, "email", emailKey(request.email));
       return create(ListUsersResponseSchema, { users: stored === undefined ? [] : [userMessage(stored)] });
     }
-    const prefix = usernameKey(request.usernamePrefix);
-    const listing = `users?username_prefix=${prefix}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await data.page(users, {
       ...(prefix === "" ? { index: "id" } : { index: "username", prefix }),
       limit: request.pageSize || defaultPageSize,

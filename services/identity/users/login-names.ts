@@ -6,27 +6,39 @@ import { identityFailure } from "../identity-failure.ts";
 const usernameForm = /^[a-z](?:[-.]?[a-z0-9])+$/;
 const [shortest, longest] = [2, 20];
 
-/** A username as it is kept and looked up: lower-cased. The form allows ASCII only, so that nothing can look like another. */
-export const usernameKey = (username: string): string => username.toLowerCase();
+/** Characters of a key that may be somebody's; no address is longer (RFC 5321 §4.5.3.1.3), no username either. */
+const longestKey = 320;
 
-/** Checks a username against the tenant's policy, and answers it as kept. Throws USERNAME_NOT_ALLOWED. */
-export function checkedUsername(username: string): string {
+/**
+ * A username as it is kept and looked up: lower-cased. The form allows ASCII only, so that nothing can look like another.
+ * What cannot be kept, because it is too long or no text, becomes what nobody has.
+ */
+export const usernameKey = (username: string): string => storable(username.toLowerCase());
+
+/** Checks a username against the tenant's policy, and answers it as kept. Throws USERNAME_NOT_ALLOWED, naming `field`. */
+export function checkedUsername(field: string, username: string): string {
   const key = usernameKey(username);
   if (key.length >= shortest && key.length <= longest && usernameForm.test(key)) return key;
   const description =
     "must be 2 to 20 of a–z, 0–9, - and ., starting with a letter, without two specials in a row or one at the end";
-  throw identityFailure(IdentityErrorReason.USERNAME_NOT_ALLOWED, `username: ${description}`, {
-    violations: [{ field: "user.username", description }],
+  throw identityFailure(IdentityErrorReason.USERNAME_NOT_ALLOWED, `${field}: ${description}`, {
+    violations: [{ field, description }],
   });
 }
 
 /**
  * What two e-mail addresses are compared by: the local part in NFKC and lower case, the domain by UTS 46 (its ASCII form).
- * Mail systems that tell upper from lower case in local parts are not known any more, people who type both are.
+ * Mail systems that tell upper from lower case in local parts are not known any more, people who type both are. Empty for
+ * an empty address; what cannot be kept becomes what nobody has.
  */
 export function emailKey(email: string): string {
   const at = email.lastIndexOf("@");
-  if (at < 0) return email.normalize("NFKC").toLowerCase();
+  const local = (at < 0 ? email : email.slice(0, at)).normalize("NFKC").toLowerCase();
+  if (at < 0) return storable(local);
   const domain = email.slice(at + 1);
-  return `${email.slice(0, at).normalize("NFKC").toLowerCase()}@${domainToASCII(domain) || domain.toLowerCase()}`;
+  return storable(`${local}@${domainToASCII(domain) || domain.toLowerCase()}`);
 }
+
+/** People type what no index holds, and NFKC can make eighteen characters of one. No key of a user has the sign. */
+const storable = (key: string): string =>
+  key.length > longestKey || key.includes("\0") || !key.isWellFormed() ? "\ufffd" : key;

@@ -6,24 +6,23 @@ import {
   type SetUserPasswordResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { users } from "../collections.ts";
+import { passwords, users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { userNotFound } from "./user-not-found.ts";
 
-/** Sets a password as an administrator, and voids what was issued to the user before it answers. */
+/** Sets a password as an administrator, and voids what was issued to the user before it answers. A repeat voids again. */
 export function setUserPassword(dependencies: IdentityDependencies) {
   return async (request: SetUserPasswordRequest, context: HandlerContext): Promise<SetUserPasswordResponse> => {
     const call = callOf(context);
-    const stored = await dependencies.store.tenant(call.tenantId).get(users, request.userId);
-    if (stored === undefined) throw userNotFound(request.userId);
-    const password = checkPassword("password", request.password, stored.record);
-    await storePassword(dependencies, call, stored, password, {
-      byAdministrator: true,
-      changeRequired: request.passwordChangeRequired,
-    });
+    const data = dependencies.store.tenant(call.tenantId);
+    const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
+    if (user === undefined) throw userNotFound(request.userId);
+    const password = checkPassword("password", request.password, user.record);
+    const changeRequired = request.passwordChangeRequired;
+    await storePassword(dependencies, call, user, before, password, { byAdministrator: true, changeRequired });
     await voidWhatWasIssued(dependencies, call, request.userId);
     return create(SetUserPasswordResponseSchema, {});
   };

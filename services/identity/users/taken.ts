@@ -3,19 +3,27 @@ import type { Conflict } from "../../store/store.ts";
 import { users } from "../collections.ts";
 import { identityFailure } from "../identity-failure.ts";
 
-/** The failure that a taken name or address is; the conflict itself when it is another. */
-export function takenFailure(conflict: Conflict): Error {
+/**
+ * The failure that a taken name or address is; the conflict itself when it is another. `parent` is the dotted path of the
+ * message whose fields the violations name, with its dot.
+ */
+export function takenFailure(conflict: Conflict, parent: "user." | "" = "user."): Error {
   if (conflict.collection !== users.name || conflict.reason !== "unique") return conflict;
   switch (conflict.index) {
     case "username":
       return identityFailure(IdentityErrorReason.USERNAME_TAKEN, "username: another user has this name", {
-        violations: [{ field: "user.username", description: "must not be another user's" }],
+        violations: [{ field: `${parent}username`, description: "must not be another user's" }],
       });
     case "email":
       return identityFailure(IdentityErrorReason.EMAIL_TAKEN, "email: another user has this address", {
-        violations: [{ field: "user.email", description: "must not be another user's" }],
+        violations: [{ field: `${parent}email`, description: "must not be another user's" }],
       });
+    case "owner":
+      return ownerExists();
     default:
-      return identityFailure(IdentityErrorReason.OWNER_EXISTS, "the instance has an owner already");
+      return conflict;
   }
 }
+
+/** The answer to whoever comes to own an instance that has its owner. */
+export const ownerExists = () => identityFailure(IdentityErrorReason.OWNER_EXISTS, "the instance has an owner already");

@@ -1,11 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import {
-  AddressSchema,
-  UserSchema as StoredUserSchema,
-  type User as StoredUser,
-} from "#gen/koder/identity/store/v1/user_pb.ts";
+import { UserSchema as StoredUserSchema, type User as StoredUser } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { UserStatus, type User } from "#gen/koder/identity/v1/user_pb.ts";
 import {
@@ -26,7 +22,7 @@ import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userUpdated } from "./user-events.ts";
-import { userEtag, userMessage, withoutType } from "./user-message.ts";
+import { storedAddress, userEtag, userMessage } from "./user-message.ts";
 import { userNotFound } from "./user-not-found.ts";
 
 /**
@@ -54,11 +50,13 @@ export function updateUser(dependencies: IdentityDependencies) {
     const now = clock();
     const changed = create(StoredUserSchema, {
       ...stored.record,
-      ...Object.assign({}, ...paths.map((path) => change(path, user))),
+      ...Object.assign(unproven(paths, user, stored.record), ...paths.map((path) => change(path, user))),
       updateTime: timestampFromMs(now),
     });
     if (changed.username === "" && changed.email === "") {
-      throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address must be left");
+      throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address must be left", {
+        violations: [{ field: "user.username", description: "must be set where email is not" }],
+      });
     }
     const version = stored.version + 1;
     try {
@@ -77,15 +75,25 @@ export function updateUser(dependencies: IdentityDependencies) {
   };
 }
 
+/** What was proven of an address or telephone is not true of another, unless the mask says so too (security A16). */
+function unproven(paths: readonly string[], user: User, before: StoredUser): Partial<StoredUser> {
+  return {
+    ...(paths.includes("email") && emailKey(user.email) !== before.emailKey ? { emailVerified: false } : {}),
+    ...(paths.includes("phone_number") && user.phoneNumber !== before.phoneNumber
+      ? { phoneNumberVerified: false }
+      : {}),
+  };
+}
+
 /** What one path of the mask changes. Throws FIELD_NOT_WRITABLE for one that this call cannot. */
 function change(path: string, user: User): Partial<StoredUser> {
   const profile = profileFields.find((field) => field.path === path);
   if (profile !== undefined) return { [profile.name]: user[profile.name] };
   switch (path) {
     case "username":
-      return { username: user.username === "" ? "" : checkedUsername(user.username) };
+      return { username: user.username === "" ? "" : checkedUsername("user.username", user.username) };
     case "email":
-      return { email: user.email, emailKey: user.email === "" ? "" : emailKey(user.email) };
+      return { email: user.email, emailKey: emailKey(user.email) };
     case "email_verified":
       return { emailVerified: user.emailVerified };
     case "phone_number_verified":
@@ -98,8 +106,7 @@ function change(path: string, user: User): Partial<StoredUser> {
         violations: [{ field: "user.status", description: "must be ACTIVE or DISABLED" }],
       });
     case "address":
-      // A message that is set to nothing is cleared; protobuf keeps no field for it.
-      return { address: create(AddressSchema, user.address ? withoutType(user.address) : {}) };
+      return { address: storedAddress(user.address) };
     default:
       throw identityFailure(IdentityErrorReason.FIELD_NOT_WRITABLE, `${path}: cannot be changed by this call`, {
         violations: [{ field: `user.${path}`, description: "cannot be changed by this call" }],

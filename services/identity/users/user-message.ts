@@ -1,6 +1,10 @@
-import { create } from "@bufbuild/protobuf";
-import type { User as StoredUser } from "#gen/koder/identity/store/v1/user_pb.ts";
-import { AddressSchema, UserSchema, type User, type UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
+import { create, isFieldSet, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
+import {
+  AddressSchema as StoredAddressSchema,
+  type Address as StoredAddress,
+  type User as StoredUser,
+} from "#gen/koder/identity/store/v1/user_pb.ts";
+import { AddressSchema, UserSchema, type Address, type User, type UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { profileFields } from "./profile-fields.ts";
 
 /** Opaque to callers: the version of the user's record. */
@@ -25,8 +29,18 @@ export function userMessage({ record, version }: { readonly record: StoredUser; 
   });
 }
 
+/** An address as it is kept; one without any content is none. */
+export function storedAddress(address: Address | undefined): StoredAddress | undefined {
+  return address === undefined || isEmpty(AddressSchema, address)
+    ? undefined
+    : create(StoredAddressSchema, withoutType(address));
+}
+
+const isEmpty = <Desc extends DescMessage>(schema: Desc, message: MessageShape<Desc>): boolean =>
+  schema.fields.every((field) => !isFieldSet(message, field));
+
 /** The fields of a message without its type's name, for a message of another type with the same fields. */
-export function withoutType<Fields extends { $typeName: string; $unknown?: unknown }>(
+function withoutType<Fields extends { $typeName: string; $unknown?: unknown }>(
   message: Fields,
 ): Omit<Fields, "$typeName" | "$unknown"> {
   const { $typeName: _type, $unknown: _unknown, ...fields } = message;

@@ -1,6 +1,12 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { AuthorizationParameters, AuthorizationRequest } from "./authorization-request.ts";
-import { checkDuplicates, checkMaxAge, checkPrompt, checkRequestObject, checkResponseMode } from "./check-parameters.ts";
+import {
+  checkDuplicates,
+  checkMaxAge,
+  checkPrompt,
+  checkRequestObject,
+  checkResponseMode,
+} from "./check-parameters.ts";
 import { checkPkce } from "./check-pkce.ts";
 import { checkResponseType } from "./check-response-type.ts";
 import { checkScope } from "./check-scope.ts";

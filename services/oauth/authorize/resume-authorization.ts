@@ -22,10 +22,7 @@ import { isSignInNeeded } from "./sign-in-needed.ts";
  */
 export function resumeAuthorization(dependencies: OauthDependencies) {
   const { clients, peers, clock } = dependencies;
-  return async (
-    request: ResumeAuthorizationRequest,
-    context: HandlerContext,
-  ): Promise<ResumeAuthorizationResponse> => {
+  return async (request: ResumeAuthorizationRequest, context: HandlerContext): Promise<ResumeAuthorizationResponse> => {
     const call = callOf(context);
     const pending = await pendingAuthorization(dependencies, call, request.authorizationId, request.browserToken);
     const client = await clients.get(call, pending.clientId);

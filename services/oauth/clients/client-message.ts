@@ -1,5 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import type { Client as StoredClient, ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type {
+  Client as StoredClient,
+  ClientSchema as StoredClientSchema,
+} from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { Stored } from "../../store/store.ts";
 

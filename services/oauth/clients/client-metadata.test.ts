@@ -37,7 +37,10 @@ describe("client metadata", () => {
   test.each([
     [{}, ["redirect_uris"]],
     [{ ...web, grantTypes: ["client_credentials"] }, ["redirect_uris"]],
-    [{ ...web, grantTypes: ["authorization_code", "client_credentials"], tokenEndpointAuthMethod: "none" }, ["grant_types"]],
+    [
+      { ...web, grantTypes: ["authorization_code", "client_credentials"], tokenEndpointAuthMethod: "none" },
+      ["grant_types"],
+    ],
     [{ grantTypes: ["refresh_token"] }, ["grant_types"]],
     [{ redirectUris: ["https://a.example/cb", "http://b.example/cb"] }, ["redirect_uris[1]"]],
     [{ ...web, clientSecret: "mine" }, ["client_secret"]],

@@ -1,5 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { ClientSchema as StoredClientSchema, type Client as StoredClient } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import {
+  ClientSchema as StoredClientSchema,
+  type Client as StoredClient,
+} from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";

@@ -62,9 +62,7 @@ export function createClient({ store, vault, clock, idempotency }: OauthDependen
           },
         );
         try {
-          await store
-            .tenant(call.tenantId)
-            .commit([insert(clients, record), ...(await remember(response))], [created]);
+          await store.tenant(call.tenantId).commit([insert(clients, record), ...remember(response)], [created]);
         } catch (error) {
           if (!(error instanceof Conflict) || error.collection !== clients.name) throw error;
           throw oauthFailure(

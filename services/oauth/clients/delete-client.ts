@@ -39,8 +39,7 @@ export function deleteClient({ store, peers, clock, clients: known }: OauthDepen
       await voidTokens();
       throw clientNotFound(request.clientId);
     }
-    const mismatch = () =>
-      failure(ErrorReason.ETAG_MISMATCH, "etag: the client was changed meanwhile; read it again");
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the client was changed meanwhile; read it again");
     if (request.etag !== "" && request.etag !== clientEtag(stored.version)) throw mismatch();
     const now = clock();
     const tombstone = create(StoredClientSchema, {

@@ -20,7 +20,7 @@ export function getKeys({ signingKeys, clock }: Pick<OauthDependencies, "signing
     const published = await signingKeys.published(call);
     return create(GetKeysResponseSchema, {
       keys: published.map(({ key }) => {
-        const { kty = "", n = "", e = "", crv = "", x = "", y = "" } = key.publicJwk;
+        const { kty, n = "", e = "", crv = "", x = "", y = "" } = key.publicJwk;
         return { kid: key.kid, alg: key.alg, use: "sig", kty, n, e, crv, x, y };
       }),
       expireTime: timestampFromMs(clock() + mayBeRemembered),

@@ -38,9 +38,7 @@ export function idToken(
     at_hash: leftHalf(createHash("sha256").update(accessToken, "ascii").digest()),
     sid: grant.sessionId,
     ...(grant.nonce === "" ? {} : { nonce: grant.nonce }),
-    ...(grant.authTimeRequested && grant.authTime
-      ? { auth_time: Math.floor(timestampMs(grant.authTime) / 1000) }
-      : {}),
+    ...(grant.authTimeRequested && grant.authTime ? { auth_time: Math.floor(timestampMs(grant.authTime) / 1000) } : {}),
   };
 }
 

@@ -90,8 +90,7 @@ function standingOf(
     if (age > lifetimes.refreshIdle) return { kind: "end", reason: "idle", refusal: GrantRefusal.IDLE };
     return { kind: "rotate" };
   }
-  const isPrevious =
-    presented.generation === current - 1 && timingSafeEqualBytes(presented.salt, grant.previousSalt);
+  const isPrevious = presented.generation === current - 1 && timingSafeEqualBytes(presented.salt, grant.previousSalt);
   return isPrevious && age <= lifetimes.refreshOverlap ? { kind: "retry" } : reused;
 }
 

@@ -23,8 +23,7 @@ export function listSessions({ store, pageTokens }: SessionDependencies) {
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const listing = `sessions?user_id=${userId}`;
-    const after =
-      request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await data.page(sessions, {
       ...(userId === "" ? { index: "id" } : { index: "user_id", equals: userId }),
       descending: true,

@@ -1,0 +1,198 @@
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  createPerson,
+  registerClient,
+  rest,
+  tokenRequest,
+  tokensFor,
+  userinfoStatus,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+import { sendRaw } from "./raw-request.ts";
+
+let server: RunningServer;
+let client: RelyingParty;
+let accessToken: string;
+let idToken: string;
+beforeAll(async () => {
+  server = await startServer();
+  client = await registerClient(server);
+  const person = await createPerson(server);
+  ({ accessToken, idToken } = await tokensFor(server, client, person.username));
+});
+afterAll(() => server?.stop());
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const decode = (part: string | undefined) =>
+  JSON.parse(Buffer.from(part ?? "", "base64url").toString("utf8")) as Record<string, unknown>;
+
+describe("A12: a token is what our key record says, never what it says itself", () => {
+  test("none, HS/RS confusion, key injection, wrong typ, altered claims", async () => {
+    const [head, body, tail] = accessToken.split(".");
+    const [header, claims] = [decode(head), decode(body)];
+    const keys = (await (await fetch(`${server.url}/oauth/v2/keys`)).json()) as { keys: { kid: string; n: string }[] };
+    const jwk = keys.keys.find(({ kid }) => kid === header["kid"]);
+    const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const signed = (forged: Record<string, unknown>, payload: Record<string, unknown> = claims) => {
+      const input = `${encode(forged)}.${encode(payload)}`;
+      return `${input}.${sign("sha256", Buffer.from(input), own.privateKey).toString("base64url")}`;
+    };
+    const hmac = (secret: string) => {
+      const input = `${encode({ ...header, alg: "HS256" })}.${body}`;
+      return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
+    };
+    const forgeries = [
+      `${encode({ ...header, alg: "none" })}.${body}.`,
+      `${encode({ alg: "none" })}.${body}.${tail}`,
+      hmac(JSON.stringify(jwk)),
+      hmac(jwk?.n ?? ""),
+      signed(header),
+      signed({ ...header, kid: "../../../dev/null" }),
+      signed({ ...header, kid: undefined }),
+      signed({ ...header, jwk: own.publicKey.export({ format: "jwk" }) }),
+      signed({ ...header, jku: "https://evil.example/keys" }),
+      `${head}.${encode({ ...claims, sub: "01JZZZZZZZZZZZZZZZZZZZZZZZ" })}.${tail}`,
+      `${head}.${encode({ ...claims, exp: 4_102_444_800 })}.${tail}`,
+      `${head}.${body}.${tail}AA`,
+      `${head}.${body}`,
+      idToken,
+      "",
+    ];
+    for (const forged of forgeries) {
+      expect(await userinfoStatus(server, forged), forged).toBe(401);
+      expect((await rest(server, "GET", "/v1/users/me", undefined, forged || "x")).status, forged).toBe(401);
+    }
+    expect(await userinfoStatus(server, accessToken)).toBe(200);
+  });
+});
+
+describe("A11: an application's token administers nothing", () => {
+  test("a person's token, and a client's own, reach no admin call", async () => {
+    for (const [method, path, body] of [
+      ["GET", "/v1/users", undefined],
+      ["POST", "/v1/users", { username: "mallory" }],
+      ["GET", "/v1/clients", undefined],
+      ["GET", "/v1/sessions", undefined],
+      ["GET", "/v1/admin/system/health", undefined],
+    ] as const) {
+      expect(await rest(server, method, path, body, accessToken)).toMatchObject({
+        status: 403,
+        json: { error: { reason: "PERMISSION_DENIED" } },
+      });
+    }
+    const machine = await registerClient(server, {
+      grant_types: ["client_credentials"],
+      redirect_uris: [],
+      scope: "users.read users.write clients.write",
+    });
+    const { json } = await tokenRequest(server, machine, { grant_type: "client_credentials", scope: "users.read" });
+    expect(json["scope"]).toBe("users.read");
+    expect((await rest(server, "GET", "/v1/users", undefined, String(json["access_token"]))).status).toBe(403);
+  });
+
+  test("a person reads themselves and their own sessions, and nobody else", async () => {
+    const { json } = await rest(server, "GET", "/v1/users/me", undefined, accessToken);
+    expect(json).not.toHaveProperty("password");
+    expect((await rest(server, "GET", `/v1/users/${String(json["id"])}`, undefined, accessToken)).status).toBe(200);
+    expect((await rest(server, "GET", "/v1/users/me/sessions", undefined, accessToken)).status).toBe(200);
+    const other = await createPerson(server);
+    expect((await rest(server, "GET", `/v1/users/${other.id}`, undefined, accessToken)).status).toBe(403);
+    expect((await rest(server, "GET", `/v1/users/${other.id}/sessions`, undefined, accessToken)).status).toBe(403);
+  });
+});
+
+describe("A25: what comes from outside is not taken for ours", () => {
+  const send = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+    sendRaw(server.url, { method, path, headers, body: Buffer.alloc(0) });
+
+  test("X-Koder-Tenant needs INSTANCE authority, and is never passed over", async () => {
+    for (const authorization of ["", `Bearer ${accessToken}`]) {
+      const answer = await send("/v1/users/me", {
+        "x-koder-tenant": "default",
+        ...(authorization === "" ? {} : { authorization }),
+      });
+      expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("TENANT_HEADER_REFUSED")]);
+    }
+    const admin = { authorization: `Bearer ${server.adminApiKey}` };
+    expect((await send("/v1/users", { ...admin, "x-koder-tenant": "default" })).status).toBe(200);
+    expect((await send("/v1/users", { ...admin, "x-koder-tenant": "nobody" })).status).toBe(404);
+  });
+
+  test("headers between services are not believed", async () => {
+    const forged = { "x-koder-service-token": "eyJhbGciOiJub25lIn0.e30.", "x-koder-actor": "USER:admin" };
+    expect((await send("/v1/users", forged)).status).toBe(401);
+    const port = `http://${server.grpc.identity}`;
+    const method = "/koder.identity.v1.CredentialService/GetClaims";
+    const body = Buffer.from('{"userId":"01JZZZZZZZZZZZZZZZZZZZZZZZ"}');
+    for (const headers of [{}, forged, { authorization: `Bearer ${server.adminApiKey}` }]) {
+      const answer = await sendRaw(port, {
+        method: "POST",
+        path: method,
+        headers: { "content-type": "application/json", ...headers },
+        body,
+      });
+      expect(answer.status, answer.body).toBe(401);
+      expect(answer.body).toContain("SERVICE_TOKEN_INVALID");
+    }
+    const throughGateway = await sendRaw(server.url, {
+      method: "POST",
+      path: method,
+      headers: { "content-type": "application/json" },
+      body,
+    });
+    expect(throughGateway.status).toBe(404);
+  });
+
+  test("paths that two programs read differently are refused", async () => {
+    for (const path of [
+      "/v1/users/../clients",
+      "/v1/users/%2e%2e/clients",
+      "/v1//users",
+      "/v1/users%2fme",
+      "/v1\\users",
+      "/v1/users/%5c",
+      "/v1/users/%00",
+      "/./v1/users",
+    ]) {
+      const answer = await send(path, { authorization: `Bearer ${server.adminApiKey}` });
+      expect([path, answer.status]).toEqual([path, 400]);
+    }
+  });
+
+  test("a host that is nobody's is refused, on the gateway and on the services' ports", async () => {
+    for (const host of ["evil.example", "localhost", "localhost:1", "127.0.0.1.evil.example"]) {
+      expect([host, (await send("/", { host })).status]).toEqual([host, 421]);
+    }
+    for (const port of [server.grpc.identity, server.http.identity]) {
+      const answer = await sendRaw(`http://${port}`, {
+        method: "GET",
+        path: "/healthz",
+        headers: { host: "evil.example" },
+        body: Buffer.alloc(0),
+      });
+      expect(answer.status).toBe(421);
+    }
+  });
+});
+
+describe("A22: page tokens are ours alone", () => {
+  test("altered, of another listing, or made up", async () => {
+    await Promise.all(Array.from({ length: 3 }, () => createPerson(server)));
+    const { json } = await rest(server, "GET", "/v1/users?page_size=1");
+    const token = String(json["next_page_token"]);
+    expect((await rest(server, "GET", `/v1/users?page_size=1&page_token=${token}`)).status).toBe(200);
+    for (const path of [
+      `/v1/users?page_token=${token.slice(0, -2)}AA`,
+      `/v1/users?username_prefix=p&page_token=${token}`,
+      `/v1/clients?page_token=${token}`,
+      "/v1/users?page_token=eyJpZCI6MX0",
+    ]) {
+      expect(await rest(server, "GET", path)).toMatchObject({
+        status: 400,
+        json: { error: { reason: "PAGE_TOKEN_INVALID" } },
+      });
+    }
+  });
+});
