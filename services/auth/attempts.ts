@@ -1,17 +1,19 @@
-import { isIPv6 } from "node:net";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import type { TenantStore } from "../store/store.ts";
 import { authFailure } from "./auth-failure.ts";
+import { clientNetwork } from "./client-network.ts";
 
 /** How many attempts are let through. Times in milliseconds. */
 export interface AttemptPolicy {
-  /** Failures of an account in a row that cost nothing. */
-  readonly free: number;
-  /** The wait after the first failure beyond them; it doubles with each further one, up to `longestDelay`. */
-  readonly firstDelay: number;
-  readonly longestDelay: number;
-  /** After this long without a success the row begins anew. */
-  readonly forgottenAfter: number;
+  /** The failure in a row, of one account, after which the next attempt must first wait. */
+  readonly firstWaitAt: number;
+  /** That first wait; it doubles with each further failure, up to `longestWait`. */
+  readonly firstWait: number;
+  readonly longestWait: number;
+  /** Failures in a row after which no attempt is let through any more (NIST SP 800-63B-4 §3.2.2: at most 100). */
+  readonly mostFailures: number;
+  /** How long a row of failures is remembered that no success ends. */
+  readonly remembered: number;
   /** Attempts of one address (IPv6: one /64) and of the whole tenant that may fail within `window`. */
   readonly perAddress: number;
   readonly perTenant: number;
@@ -20,58 +22,83 @@ export interface AttemptPolicy {
   readonly window: number;
 }
 
-/** With these an account sees at most 90 verified guesses a day. */
+/** The limits of security.md; with them a stranger has at most 100 guesses at an account in a month. */
 export const defaultAttemptPolicy: AttemptPolicy = {
-  free: 5,
-  firstDelay: 1_000,
-  longestDelay: 20 * 60_000,
-  forgottenAfter: 86_400_000,
+  firstWaitAt: 5,
+  firstWait: 1_000,
+  longestWait: 15 * 60_000,
+  mostFailures: 100,
+  remembered: 30 * 86_400_000,
   perAddress: 100,
   perTenant: 10_000,
   flowsPerAddress: 600,
   window: 10 * 60_000,
 };
 
+/** Whose attempt it is. */
+export interface Attempt {
+  /** The account, or the name that no account has. */
+  readonly accountKey: string;
+  /** The account's epoch: whoever gets a new password from an administrator begins a new row of failures. */
+  readonly userEpoch: bigint;
+  readonly remoteAddress: string;
+}
+
 /** An attempt that was counted and may be verified. */
 export interface CountedAttempt {
-  /** Takes it back: it was no failure. The account's row of failures ends. */
+  /** Takes it back, because it was no failure, and ends the account's row of failures. */
   succeeded(): Promise<void>;
 }
 
 /**
- * Counts an attempt before anything of it is verified (security A7): atomically, in the store, so that attempts at the same
- * moment, on whichever replica, each see their own number. Throws TOO_MANY_ATTEMPTS when it must wait; it was counted all
- * the same.
+ * Counts an attempt before anything of it is verified (security A7). Each attempt sees its own number, atomically, in the
+ * store, so that attempts at the same moment, on whichever replica, cannot slip through together. Throws
+ * TOO_MANY_ATTEMPTS when it must wait; it was counted all the same, but makes no wait longer: only what is verified does.
  */
 export async function countAttempt(
   data: TenantStore,
   policy: AttemptPolicy,
   now: number,
-  { accountKey, remoteAddress }: { readonly accountKey: string; readonly remoteAddress: string },
+  { accountKey, userEpoch, remoteAddress }: Attempt,
 ): Promise<CountedAttempt> {
-  const account = `attempts/account/${accountKey}`;
-  const address = addressCounter("attempts", remoteAddress);
-  const windowEnd = now + policy.window;
-  const [failures, ofAddress, ofTenant] = await Promise.all([
-    data.add(account, 1, now + policy.forgottenAfter),
-    data.add(address, 1, windowEnd),
-    data.add("attempts/tenant", 1, windowEnd),
+  const row = `${accountKey}/${userEpoch}`;
+  const [account, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
+  const forgotten = now + policy.remembered;
+  const [address, addressEnd] = inWindow(`attempts/address/${clientNetwork(remoteAddress)}`, policy.window, now);
+  const [tenant, tenantEnd] = inWindow("attempts/tenant", policy.window, now);
+  const [ofAccount, ofAddress, ofTenant] = await Promise.all([
+    data.add(account, 1, forgotten),
+    data.add(address, 1, addressEnd),
+    data.add(tenant, 1, tenantEnd),
   ]);
   if (ofAddress > policy.perAddress || ofTenant > policy.perTenant) throw tooMany(policy.window);
-  if (failures > policy.free) {
-    // The lock is a counter that lives as long as the wait: whoever makes it 1 may pass, everybody else waits.
-    const delay = Math.min(policy.firstDelay * 2 ** Math.min(failures - policy.free - 1, 40), policy.longestDelay);
-    if ((await data.add(`attempts/wait/${accountKey}`, 1, now + delay)) > 1) throw tooMany(delay);
-  }
+  const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, now, row, slowed);
   return {
     async succeeded() {
       await Promise.all([
-        data.add(account, -failures, now + policy.forgottenAfter),
-        data.add(address, -1, windowEnd),
-        data.add("attempts/tenant", -1, windowEnd),
+        take(data, account, ofAccount, forgotten),
+        take(data, slowed, slowedAttempts, forgotten),
+        take(data, address, 1, addressEnd),
+        take(data, tenant, 1, tenantEnd),
       ]);
     },
   };
+}
+
+/**
+ * Lets one attempt through for each wait. The lock is a counter that lives as long as the wait: whoever makes it 1 passes.
+ * Answers how many have passed so, this one included.
+ */
+async function passSlowly(data: TenantStore, policy: AttemptPolicy, now: number, row: string, slowed: string) {
+  const forgotten = now + policy.remembered;
+  const mostSlowed = policy.mostFailures - policy.firstWaitAt + 1;
+  const before = await data.add(slowed, 0, forgotten);
+  if (before >= mostSlowed) throw tooMany(policy.longestWait);
+  const wait = (passed: number) => Math.min(policy.firstWait * 2 ** Math.max(passed, 0), policy.longestWait);
+  if ((await data.add(`attempts/wait/${row}`, 1, now + wait(before))) > 1) throw tooMany(wait(before - 1));
+  const passed = await data.add(slowed, 1, forgotten);
+  if (passed > mostSlowed) throw tooMany(policy.longestWait);
+  return passed;
 }
 
 /** Counts a flow that is started. Throws TOO_MANY_ATTEMPTS when one address starts too many. */
@@ -81,26 +108,24 @@ export async function countFlow(
   now: number,
   remoteAddress: string,
 ): Promise<void> {
-  const started = await data.add(addressCounter("flows", remoteAddress), 1, now + policy.window);
-  if (started > policy.flowsPerAddress) throw tooMany(policy.window);
+  const [counter, end] = inWindow(`flows/address/${clientNetwork(remoteAddress)}`, policy.window, now);
+  if ((await data.add(counter, 1, end)) > policy.flowsPerAddress) throw tooMany(policy.window);
 }
 
-/** One person has a whole /64 of IPv6, and counts as one. */
-function addressCounter(kind: string, address: string): string {
-  return `${kind}/address/${isIPv6(address) ? `${networkOf(address)}/64` : address || "unknown"}`;
+/** A counter of the window that `now` lies in, and when it may be forgotten: what was counted there is taken back there. */
+function inWindow(name: string, window: number, now: number): readonly [counter: string, expiresAt: number] {
+  const number = Math.floor(now / window);
+  return [`${name}/${number}`, (number + 2) * window];
 }
 
-/** The first four groups of an IPv6 address. */
-function networkOf(address: string): string {
-  const [plain = ""] = address.split("%");
-  const [head = "", tail] = plain.split("::");
-  const before = head.split(":").filter((group) => group !== "");
-  const after = tail === undefined ? [] : tail.split(":").filter((group) => group !== "");
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - before.length - after.length }, () => "0");
-  return [...before, ...zeros, ...after]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
+/**
+ * Takes `n` from a counter, and gives back at once what was not there: successes at the same moment take the same failures,
+ * and a counter left below zero would be so many guesses for a stranger.
+ */
+async function take(data: TenantStore, counter: string, n: number, expiresAt: number): Promise<void> {
+  if (n === 0) return;
+  const left = await data.add(counter, -n, expiresAt);
+  if (left < 0) await data.add(counter, Math.min(n, -left), expiresAt);
 }
 
 const tooMany = (wait: number) =>

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { randomToken, timingSafeEqualBytes, timingSafeEqualText, ulid } from "./random.ts";
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-const timeOf = (id: string) => [...id.slice(0, 10)].reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
+const timeOf = (id: string) => Array.from(id.slice(0, 10)).reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
 
 describe("ulid", () => {
   // One test after the other: the time of the module's last ULID only grows.
@@ -11,16 +11,19 @@ describe("ulid", () => {
     let previous = "";
     let latest = 0;
     fc.assert(
-      fc.property(fc.array(fc.oneof(fc.nat(2 ** 31), fc.double({ min: 0, max: 1e9, noNaN: true })), { minLength: 1 }), (moments) => {
-        for (const now of moments) {
-          const id = ulid(now);
-          latest = Math.max(latest, Math.trunc(now));
-          expect(id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
-          expect(timeOf(id)).toBe(latest);
-          expect(id > previous).toBe(true);
-          previous = id;
-        }
-      }),
+      fc.property(
+        fc.array(fc.oneof(fc.nat(2 ** 31), fc.double({ min: 0, max: 1e9, noNaN: true })), { minLength: 1 }),
+        (moments) => {
+          for (const now of moments) {
+            const id = ulid(now);
+            latest = Math.max(latest, Math.trunc(now));
+            expect(id).toMatch(/^[0-7][0-9A-HJKMNP-TV-Z]{25}$/);
+            expect(timeOf(id)).toBe(latest);
+            expect(id > previous).toBe(true);
+            previous = id;
+          }
+        },
+      ),
     );
   });
 

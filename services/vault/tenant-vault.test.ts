@@ -39,7 +39,11 @@ describe("sealing", () => {
   });
 
   test("answers SealBroken to bytes that are no sealed value", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => expect(() => before.open(place, bytes)).toThrow(SealBroken)));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+        expect(() => before.open(place, bytes)).toThrow(SealBroken);
+      }),
+    );
   });
 });
 
@@ -122,7 +126,16 @@ describe("keyed hashes", () => {
 
   test("have one spelling", () => {
     const hash = before.keyedHash("u", "secret");
-    for (const spelled of [`k01:${hash.slice(3)}`, ` ${hash}`, `${hash}=`, `${hash}\n`, hash.slice(3), "", "k1:", "k9:x"]) {
+    for (const spelled of [
+      `k01:${hash.slice(3)}`,
+      ` ${hash}`,
+      `${hash}=`,
+      `${hash}\n`,
+      hash.slice(3),
+      "",
+      "k1:",
+      "k9:x",
+    ]) {
       expect(before.verifyKeyedHash("u", spelled, "secret"), spelled).toBe(false);
     }
   });

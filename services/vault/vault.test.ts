@@ -110,12 +110,15 @@ describe("a tenant's key", () => {
     expect(await records(store)).toHaveLength(1);
   });
 
-  test.each(["", "a/1", "a b", "ä", "x".repeat(65), "../x"])("is not made for %j, which is no tenant id", async (tenantId) => {
-    const store = await open();
-    const vault = createVault({ masterKeys: [master], system: store.system(), clock });
-    await expect(vault.tenant(tenantId)).rejects.toThrow(RangeError);
-    expect(await records(store)).toEqual([]);
-  });
+  test.each(["", "a/1", "a b", "ä", "x".repeat(65), "../x"])(
+    "is not made for %j, which is no tenant id",
+    async (tenantId) => {
+      const store = await open();
+      const vault = createVault({ masterKeys: [master], system: store.system(), clock });
+      await expect(vault.tenant(tenantId)).rejects.toThrow(RangeError);
+      expect(await records(store)).toEqual([]);
+    },
+  );
 });
 
 describe("rotation", () => {
@@ -201,7 +204,9 @@ describe("a key record that cannot be right", () => {
       tenantId: system.tenantId,
       page: (collection, query) => system.page(collection, { ...query, equals: "acme" }),
     };
-    await expect(createVault({ masterKeys: [master], system: misled, clock }).tenant("victim")).rejects.toThrow(SealBroken);
+    await expect(createVault({ masterKeys: [master], system: misled, clock }).tenant("victim")).rejects.toThrow(
+      SealBroken,
+    );
   });
 });
 

@@ -63,14 +63,12 @@ export const verifyJwt: JwtVerifier = (token, keys, expected) => {
   return checkClaims(parseObject(parts.payload), expected);
 };
 
-/** Signatures remembered at once. */
-const mostRemembered = 10_000;
-
 /**
  * `verifyJwt` that remembers good signatures by the token's SHA-256 and the key, so that a token that comes again costs a
- * hash. Everything else is looked at every time. What has expired is forgotten when it comes again or as the oldest.
+ * hash. Everything else is looked at every time. What has expired is forgotten when it comes again, and beyond
+ * `mostRemembered` the oldest.
  */
-export function createJwtVerifier(): JwtVerifier {
+export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRemembered?: number } = {}): JwtVerifier {
   const good = new Map<string, VerificationKey>();
   return (token, keys, expected) => {
     const parts = split(token);

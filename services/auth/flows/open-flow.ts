@@ -3,7 +3,6 @@ import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
-import { timingSafeEqualText } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { authFailure } from "../auth-failure.ts";
 import { flows } from "../collections.ts";
@@ -19,8 +18,7 @@ export async function openFlow(
   for (const hash of vault.keyedHashes(flowUses.id, flowId)) {
     const stored = await data.get(flows, hash);
     if (stored === undefined) continue;
-    const own = vault.keyedHashes(flowUses.browser, browser?.browserToken ?? "");
-    if (!own.some((one) => timingSafeEqualText(one, stored.record.browserHash))) break;
+    if (!vault.verifyKeyedHash(flowUses.browser, stored.record.browserHash, browser?.browserToken ?? "")) break;
     if (!stored.record.nextSteps.includes(step)) throw stepNotExpected();
     return stored;
   }

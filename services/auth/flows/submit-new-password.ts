@@ -15,9 +15,12 @@ import { flowMessage } from "./flow-message.ts";
 import { openFlow, stepNotExpected } from "./open-flow.ts";
 
 /**
- * Takes the new password of a flow that asks for one, and completes it. The change voids everything older, the flow's own
- * epoch too, so the session carries the epoch that the change gave. If the user was voided since the old password was
- * verified, by an administrator or another change, the flow is over: what it proved no longer counts.
+ * Takes the new password of a flow that asks for one, and completes it. What the flow proved counts as long as nothing else
+ * voided the user since: the change itself must be the very next epoch, which the session then carries. An administrator who
+ * disables the user, or sets a password of their own, so leaves no session behind, at whichever moment they come.
+ *
+ * A crash before the change leaves the flow as it was; one within it, a flow that takes the same password again; one after
+ * it, a changed password to sign in with, and nothing open.
  */
 export function submitNewPassword(dependencies: AuthDependencies) {
   const { store, vault, peers } = dependencies;
@@ -26,11 +29,13 @@ export function submitNewPassword(dependencies: AuthDependencies) {
     const data = store.tenant(call.tenantId);
     const stored = await openFlow(data, await vault.tenant(call.tenantId), request, FlowStep.NEW_PASSWORD);
     const { userId } = stored.record;
-    const now = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
-    if (now.userEpoch !== stored.record.userEpoch) throw stepNotExpected();
+    const proven = stored.record.userEpoch;
+    const current = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
+    if (current.userEpoch !== proven) throw stepNotExpected();
     const { userEpoch } = await peers
       .client(CredentialService)
       .changePassword({ userId, newPassword: request.newPassword }, forward(call));
+    if (userEpoch !== proven + 1n) throw stepNotExpected();
     const { flow, sessionToken } = await completeFlow(dependencies, call, stored, { userEpoch }, request.browser);
     return create(SubmitNewPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
   };

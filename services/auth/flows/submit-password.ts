@@ -19,9 +19,12 @@ import { flowMessage } from "./flow-message.ts";
 import { openFlow } from "./open-flow.ts";
 
 /**
- * Takes the password of a flow: the attempt is counted, then the user's epoch is read, and only then the password verified.
- * In this order a password change that happens meanwhile voids the session that would come of the old password. What goes
- * wrong has one answer, whoever the name belongs to (security A23).
+ * Takes the password of a flow. The user's epoch is read and the attempt counted before the password is verified: so a
+ * password change or a disabling that happens meanwhile voids the session that would come of it, and no guess is free. What
+ * goes wrong has one answer, whoever the name belongs to (security A23).
+ *
+ * A crash after the count leaves a failure too many; one after the verification, a flow that can be tried again; later
+ * ones are told at `completeFlow`.
  */
 export function submitPassword(dependencies: AuthDependencies) {
   const { store, vault, peers, attempts, clock } = dependencies;
@@ -30,11 +33,12 @@ export function submitPassword(dependencies: AuthDependencies) {
     const data = store.tenant(call.tenantId);
     const stored = await openFlow(data, await vault.tenant(call.tenantId), request, FlowStep.PASSWORD);
     const { userId, accountKey } = stored.record;
+    const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
     const attempt = await countAttempt(data, attempts, clock(), {
       accountKey,
+      userEpoch,
       remoteAddress: request.browser?.remoteAddress ?? "",
     });
-    const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
     const { verified, passwordChangeRequired } = await peers
       .client(CredentialService)
       .verifyPassword({ userId, password: request.password }, forward(call));

@@ -25,6 +25,7 @@ const engine = new Liquid({
   outputEscape: "escape",
   cache: true,
   ownPropertyOnly: true,
+  jsTruthy: true, // an empty text is nothing to show
   strictVariables: false,
 });
 

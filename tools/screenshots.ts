@@ -1,0 +1,92 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "../tests/support/browser.ts";
+import { authorizationRequest, createPerson, registerClient } from "../tests/support/relying-party.ts";
+import { startServer, type RunningServer } from "../tests/support/server.ts";
+import { repositoryRoot } from "./run-program.ts";
+
+/** Pictures of every page and state, in a folder that git ignores; `--readme` takes the one that the README shows. */
+const folder = join(repositoryRoot, "tests/screenshots");
+const forReadme = join(repositoryRoot, "docs/images/sign-in.png");
+
+const sizes = [
+  { name: "phone", width: 360, height: 740 },
+  { name: "tablet", width: 768, height: 1024 },
+  { name: "desktop", width: 1440, height: 900 },
+] as const;
+const schemes = ["light", "dark"] as const;
+const locales = ["en-US", "pt-BR", "es"] as const;
+
+interface State {
+  readonly name: string;
+  readonly open: (page: Page) => Promise<unknown>;
+}
+
+/** The states that there are to look at. */
+async function states(server: RunningServer): Promise<readonly State[]> {
+  const client = await registerClient(server, { client_name: "Koder Chat", policy_uri: "https://koder.dev/privacy", tos_uri: "https://koder.dev/terms" });
+  const longNamed = await registerClient(server, { client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne" });
+  const person = await createPerson(server);
+  const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
+  async function submit(page: Page, username: string, password: string): Promise<void> {
+    await signIn(page);
+    await page.fill("input[name=username]", username);
+    await page.fill("input[name=password]", password);
+    await page.click("button[type=submit]");
+  }
+  return [
+    { name: "landing", open: (page) => page.goto(server.url) },
+    { name: "sign-in", open: (page) => signIn(page) },
+    { name: "sign-in-long-name", open: (page) => signIn(page, longNamed) },
+    { name: "sign-in-wrong", open: (page) => submit(page, person.username, "not the password") },
+    { name: "new-password", open: (page) => submit(page, "admin", server.adminPassword) },
+    {
+      name: "new-password-short",
+      async open(page) {
+        await submit(page, "admin", server.adminPassword);
+        await page.fill("input[name=new_password]", "short");
+        await page.click("button[type=submit]");
+      },
+    },
+    { name: "error-application", open: (page) => page.goto(`${server.url}/oauth/v2/authorize?client_id=nobody`) },
+    { name: "error-not-found", open: (page) => page.goto(`${server.url}/nowhere`) },
+    { name: "error-expired", open: (page) => page.goto(`${server.url}/sign-in?authorization=gone`) },
+  ];
+}
+
+async function take(browser: Browser, state: State, settings: { size: (typeof sizes)[number]; scheme: (typeof schemes)[number]; locale: string }, path: string): Promise<void> {
+  const { size, scheme, locale } = settings;
+  const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  await state.open(page);
+  await page.screenshot({ path });
+  await context.close();
+}
+
+const server = await startServer();
+const browser = await launchBrowser();
+try {
+  const all = await states(server);
+  if (process.argv.includes("--readme")) {
+    const state = all.find(({ name }) => name === "sign-in");
+    mkdirSync(join(forReadme, ".."), { recursive: true });
+    const size = { name: "desktop", width: 1000, height: 720 } as never;
+    if (state !== undefined) await take(browser, state, { size, scheme: "light", locale: "en-US" }, forReadme);
+  } else {
+    mkdirSync(folder, { recursive: true });
+    for (const state of all) {
+      for (const size of sizes) {
+        for (const scheme of schemes) {
+          for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {
+            await take(browser, state, { size, scheme, locale }, join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`));
+          }
+        }
+      }
+    }
+    process.stdout.write(`${folder}\n`);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
