@@ -60,8 +60,11 @@ async function take(browser: Browser, state: State, settings: { size: (typeof si
   const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
   const page = await context.newPage();
   await state.open(page);
-  await page.screenshot({ path });
-  await context.close();
+  try {
+    await page.screenshot({ path });
+  } finally {
+    await context.close();
+  }
 }
 
 const server = await startServer();
@@ -79,7 +82,10 @@ try {
       for (const size of sizes) {
         for (const scheme of schemes) {
           for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {
-            await take(browser, state, { size, scheme, locale }, join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`));
+            const path = join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`);
+            const settings = { size, scheme, locale };
+            // Headless Chromium without a GPU now and then takes no picture; the next try does.
+            await take(browser, state, settings, path).catch(() => take(browser, state, settings, path));
           }
         }
       }

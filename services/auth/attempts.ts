@@ -46,7 +46,7 @@ export interface Attempt {
 
 /** An attempt that was counted and may be verified. */
 export interface CountedAttempt {
-  /** Takes it back, because it was no failure, and ends the account's row of failures. */
+  /** Takes it back, because it was no failure, and ends the account's row of failures. A wait under way runs out. */
   succeeded(): Promise<void>;
 }
 

@@ -33,6 +33,12 @@ describe("ulid", () => {
     expect(ids.toSorted()).toEqual(ids);
   });
 
+  test("ascends inside a millisecond that the clock gives in fractions", () => {
+    const ids = Array.from({ length: 200 }, (_, i) => ulid(2 ** 32 + 1 + i / 200));
+    expect(ids.toSorted()).toEqual(ids);
+    expect(new Set(ids.map(timeOf))).toEqual(new Set([2 ** 32 + 1]));
+  });
+
   test("starts anew at random in a new millisecond", () => {
     const tails = Array.from({ length: 1_000 }, (_, i) => ulid(2 ** 33 + i).slice(10));
     expect(new Set(tails).size).toBe(tails.length);

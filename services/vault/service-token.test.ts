@@ -114,41 +114,42 @@ describe("a service token", () => {
 });
 
 describe("what is refused", () => {
-  const refused = (token: string, called = method) => {
-    expect(setUp().verify(token, called)).toBeUndefined();
+  const isAccepted = (token: string, called = method): boolean => {
+    const [fresh, { token: issue, verify }] = [setUp(), setUp()];
     // A good token that was seen first must not help.
-    const { token: issue, verify } = setUp();
     verify(issue(binding), method);
-    expect(verify(token, called)).toBeUndefined();
+    return fresh.verify(token, called) !== undefined || verify(token, called) !== undefined;
   };
 
   test("another service's name over one's own key, and a service that is not there", () => {
-    refused(forge({ iss: "gateway" }));
-    refused(forge({}, {}, gateway.privateKey));
-    refused(forge({}, {}, generateServiceKey().privateKey));
-    for (const iss of ["", "nobody", "__proto__", undefined, null, ["oauth"]]) refused(forge({ iss }));
+    expect(isAccepted(forge({ iss: "gateway" }))).toBe(false);
+    expect(isAccepted(forge({}, {}, gateway.privateKey))).toBe(false);
+    expect(isAccepted(forge({}, {}, generateServiceKey().privateKey))).toBe(false);
+    for (const iss of ["", "nobody", "__proto__", undefined, null, ["oauth"]])
+      expect(isAccepted(forge({ iss }))).toBe(false);
   });
 
   test("another audience or method", () => {
-    for (const aud of ["identity", "", undefined, ["session"], "session "]) refused(forge({ aud }));
+    for (const aud of ["identity", "", undefined, ["session"], "session "])
+      expect(isAccepted(forge({ aud }))).toBe(false);
     for (const other of ["koder.session.v1.GrantService/IssueCode", "", undefined, [method], `${method} `]) {
-      refused(forge({ method: other }));
+      expect(isAccepted(forge({ method: other }))).toBe(false);
     }
-    refused(forge(), "koder.session.v1.GrantService/IssueCode");
+    expect(isAccepted(forge(), "koder.session.v1.GrantService/IssueCode")).toBe(false);
   });
 
   test("a tenant that is none", () => {
-    for (const tenant of [undefined, null, 1, ["acme"]]) refused(forge({ tenant }));
+    for (const tenant of [undefined, null, 1, ["acme"]]) expect(isAccepted(forge({ tenant }))).toBe(false);
   });
 
   test("times: over, too long, ahead by more than 5 seconds, or not numbers", () => {
-    refused(forge({ iat: start - 60, exp: start }));
-    refused(forge({ exp: start + 61 }));
-    refused(forge({ iat: start + 6, exp: start + 66 }));
-    refused(forge({ iat: -1e15, exp: 1e15 }));
+    expect(isAccepted(forge({ iat: start - 60, exp: start }))).toBe(false);
+    expect(isAccepted(forge({ exp: start + 61 }))).toBe(false);
+    expect(isAccepted(forge({ iat: start + 6, exp: start + 66 }))).toBe(false);
+    expect(isAccepted(forge({ iat: -1e15, exp: 1e15 }))).toBe(false);
     for (const value of [undefined, null, String(start), [], {}]) {
-      refused(forge({ iat: value }));
-      refused(forge({ exp: value }));
+      expect(isAccepted(forge({ iat: value }))).toBe(false);
+      expect(isAccepted(forge({ exp: value }))).toBe(false);
     }
     for (const [iat, exp] of [
       ["1e999", "1e999"],
@@ -160,18 +161,20 @@ describe("what is refused", () => {
         .replace('"iat":0', `"iat":${iat}`)
         .replace('"exp":0', `"exp":${exp}`);
       const input = `${encode(header)}.${Buffer.from(body).toString("base64url")}`;
-      refused(`${input}.${sign(null, Buffer.from(input), oauth.privateKey).toString("base64url")}`);
+      expect(isAccepted(`${input}.${sign(null, Buffer.from(input), oauth.privateKey).toString("base64url")}`)).toBe(
+        false,
+      );
     }
     expect(setUp().verify(forge({ iat: start + 5, exp: start + 65 }), method)).toBeDefined();
   });
 
   test("any other header, though the service's own key signed it", () => {
-    refused(forge({}, { alg: "none" }));
-    refused(forge({}, { alg: "HS256" }));
-    refused(forge({}, { typ: "at+jwt" }));
-    refused(forge({}, { kid: "x" }));
-    refused(forge({}, { jwk: oauth.publicKey.export({ format: "jwk" }) }));
-    refused(forge({}, { crit: ["exp"] }));
+    expect(isAccepted(forge({}, { alg: "none" }))).toBe(false);
+    expect(isAccepted(forge({}, { alg: "HS256" }))).toBe(false);
+    expect(isAccepted(forge({}, { typ: "at+jwt" }))).toBe(false);
+    expect(isAccepted(forge({}, { kid: "x" }))).toBe(false);
+    expect(isAccepted(forge({}, { jwk: oauth.publicKey.export({ format: "jwk" }) }))).toBe(false);
+    expect(isAccepted(forge({}, { crit: ["exp"] }))).toBe(false);
   });
 
   test("any change, and any other spelling", () => {
@@ -191,12 +194,12 @@ describe("what is refused", () => {
       `${token}${"A".repeat(5_000)}`,
       "",
     ]) {
-      refused(spelled);
+      expect(isAccepted(spelled)).toBe(false);
     }
     fc.assert(
       fc.property(fc.nat(token.length - 1), fc.constantFrom(...Array.from(".-_AZaz09= é")), (at, char) => {
         fc.pre(token[at] !== char);
-        refused(token.slice(0, at) + char + token.slice(at + 1));
+        expect(isAccepted(token.slice(0, at) + char + token.slice(at + 1))).toBe(false);
       }),
     );
   });
@@ -210,6 +213,6 @@ describe("what is refused", () => {
       }),
     );
     for (const body of ["null", "[]", '""', "1", "{}"])
-      refused(`${encode(header)}.${Buffer.from(body).toString("base64url")}.AA`);
+      expect(isAccepted(`${encode(header)}.${Buffer.from(body).toString("base64url")}.AA`)).toBe(false);
   });
 });

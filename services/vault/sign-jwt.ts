@@ -17,7 +17,7 @@ function headerOf(key: SigningKey, typ: string): string {
 
 /**
  * Signs a JWT in compact form (RFC 7515 §7.1) with `node:crypto`. RSA signs in the thread pool, several at once, while the
- * event loop goes on. ES256 and Ed25519 sign in place: the way to the pool costs as much as they do, and there they would
+ * event loop goes on. ES256 and Ed25519 sign in place: the way to the pool costs CPU of its own, and there they would
  * queue behind password hashes. docs/decisions/0003-signing.md has the measurement. Rejects where the payload is no JSON.
  */
 export function signJwt(key: SigningKey, { typ }: { readonly typ: string }, payload: object): Promise<string> {

@@ -134,6 +134,8 @@ test.each<[string, Partial<RotationPolicy>]>([
   ["signFor: must be longer than publishAhead", { signFor: 100 }],
   ["publishAhead: must not be shorter than staleFor", { publishAhead: 9 }],
   ["longestToken: must be a number", { longestToken: -1 }],
+  ["longestToken: must be longer than 0", { longestToken: 0 }],
+  ["publishAhead: must be longer than 0", { publishAhead: 0, staleFor: 0 }],
   ["staleFor: must be a number", { staleFor: Number.NaN }],
   ["signFor: must be a number", { signFor: Number.POSITIVE_INFINITY }],
 ])("a policy that cannot be kept is refused: %s", (message, change) => {
@@ -143,9 +145,9 @@ test.each<[string, Partial<RotationPolicy>]>([
 const policies = fc
   .record({
     staleFor: fc.nat(20),
-    ahead: fc.nat(50),
+    ahead: fc.integer({ min: 1, max: 50 }),
     signs: fc.integer({ min: 1, max: 200 }),
-    longestToken: fc.nat(100),
+    longestToken: fc.integer({ min: 1, max: 100 }),
   })
   .map(({ staleFor, ahead, signs, longestToken }): RotationPolicy => ({
     staleFor,
@@ -192,7 +194,7 @@ describe("over any time, with planning on time, late, or away for long", () => {
           }
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1_000 },
     );
   });
 

@@ -102,6 +102,8 @@ function checkPolicy({ signFor, publishAhead, longestToken, staleFor }: Rotation
   for (const [name, value] of Object.entries({ signFor, publishAhead, longestToken, staleFor })) {
     if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name}: must be a number of milliseconds ≥ 0`);
   }
+  if (publishAhead === 0) throw new RangeError("publishAhead: must be longer than 0");
+  if (longestToken === 0) throw new RangeError("longestToken: must be longer than 0");
   if (publishAhead < staleFor) throw new RangeError("publishAhead: must not be shorter than staleFor");
   if (signFor <= publishAhead) throw new RangeError("signFor: must be longer than publishAhead");
 }

@@ -59,6 +59,8 @@ describe("a key of the wrong kind is refused", () => {
   });
 
   test("and so are bytes that are no key", async () => {
-    await expect(importSigningKey({ alg: "RS256", privateKey: new Uint8Array(40) })).rejects.toThrow();
+    await expect(importSigningKey({ alg: "RS256", privateKey: new Uint8Array(40) })).rejects.toThrow(
+      /DECODER|asn1|unsupported/i,
+    );
   });
 });

@@ -7,6 +7,7 @@ export async function launchBrowser(): Promise<Browser> {
     executablePath: chromiumPath(),
     args: [
       "--no-sandbox",
+      "--disable-dev-shm-usage",
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",

@@ -3,6 +3,8 @@ import {
   isMessage,
   type DescMessage,
   type DescMethod,
+  type DescMethodUnary,
+  type Message,
   type MessageInitShape,
   type MessageShape,
 } from "@bufbuild/protobuf";
@@ -10,14 +12,14 @@ import {
   Code,
   ConnectError,
   createContextValues,
-  createHandlerContext,
-  createMethodImplSpec,
+  type HandlerContext,
   type Interceptor,
   type Transport,
+  type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
-import { invokeUnaryImplementation, transformInvokeImplementation } from "@connectrpc/connect/protocol";
-import type { ServiceModule } from "../service-module.ts";
 import { localTimeoutKey } from "../interceptors/arrival.ts";
+import type { ServiceModule } from "../service-module.ts";
 import { deepFreeze } from "./deep-freeze.ts";
 
 /** How a service is reached in its own process. */
@@ -28,85 +30,90 @@ export interface LocalTransportOptions {
   readonly freeze?: boolean;
 }
 
-type Spec = ReturnType<typeof createMethodImplSpec>;
+type Handler = (request: Message, context: HandlerContext) => unknown;
+type Invoke = (request: UnaryRequest) => Promise<UnaryResponse>;
+
+/** A signal that is never given: for calls that nobody can cancel. */
+const never = new AbortController().signal;
 
 /**
  * A transport to a service of the same process: the same clients and the same interceptors, and no bytes. Messages cross as
- * they are, so nobody may change one that they were given. An error crosses as the ConnectError that it is.
+ * they are, so nobody may change one that they were given. An error crosses as the ConnectError that it is. Calls are unary:
+ * streams between services would be added with the first one that there is.
  */
 export function createLocalTransport(
   module: ServiceModule,
   { interceptors, freeze = false }: LocalTransportOptions,
 ): Transport {
-  const specs = new Map<DescMethod, Spec>();
+  const cross = <Value>(value: Value): Value => (freeze ? deepFreeze(value) : value);
+  // Composed once for each method, not at each call.
+  const invocations = new Map<DescMethod, Invoke>();
   for (const { service, methods } of module.implementations) {
     for (const method of service.methods) {
-      const implement = methods[method.localName];
-      if (typeof implement === "function") specs.set(method, createMethodImplSpec(method, implement as never));
+      const handler = methods[method.localName];
+      if (!isUnary(method) || typeof handler !== "function") continue;
+      const innermost = invocation(method, handler.bind(methods) as Handler);
+      const all = interceptors.reduceRight<Invoke>((next, one) => one(next as never) as Invoke, innermost);
+      invocations.set(method, all);
     }
-  }
-  const chain = [...interceptors];
-  const cross = <Value>(value: Value): Value => (freeze ? deepFreeze(value) : value);
-
-  function begin(
-    method: DescMethod,
-    signal: AbortSignal | undefined,
-    timeoutMs: number | undefined,
-    header: HeadersInit | undefined,
-  ) {
-    const spec = specs.get(method);
-    if (spec === undefined) {
-      throw new ConnectError(`${method.parent.typeName}/${method.name} is not implemented`, Code.Unimplemented);
-    }
-    // The caller's context values are the caller's: nothing of them reaches the handler.
-    const contextValues = createContextValues();
-    if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
-    const context = createHandlerContext({
-      service: method.parent,
-      method,
-      protocolName: "local",
-      requestMethod: "POST",
-      url: `local:///${method.parent.typeName}/${method.name}`,
-      requestHeader: header ?? {},
-      contextValues,
-      ...(signal === undefined ? {} : { requestSignal: signal }),
-    });
-    return { spec, context };
   }
 
   return {
     async unary(method, signal, timeoutMs, header, input) {
-      const { spec, context } = begin(method, signal, timeoutMs, header);
-      try {
-        const request = cross(normalized(method.input, input));
-        const message = await invokeUnaryImplementation(spec as never, context, request as never, chain);
-        return {
-          stream: false,
-          service: method.parent,
-          method,
-          header: context.responseHeader,
-          trailer: context.responseTrailer,
-          message: cross(message) as never,
-        };
-      } finally {
-        context.abort();
-      }
-    },
-    async stream(method, signal, timeoutMs, header, input) {
-      const { spec, context } = begin(method, signal, timeoutMs, header);
-      async function* requests() {
-        for await (const message of input) yield cross(normalized(method.input, message));
-      }
-      const message = transformInvokeImplementation(spec as never, context, chain)(requests() as never);
-      return {
-        stream: true,
+      const invoke = invocations.get(method);
+      if (invoke === undefined) throw unimplemented(method);
+      // The caller's context values are the caller's: nothing of them reaches the handler.
+      const contextValues = createContextValues();
+      if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
+      const response = await invoke({
+        stream: false,
         service: method.parent,
         method,
-        header: context.responseHeader,
-        trailer: context.responseTrailer,
-        message: message as never,
-      };
+        requestMethod: "POST",
+        url: `local:///${method.parent.typeName}/${method.name}`,
+        signal: signal ?? never,
+        header: new Headers(header),
+        contextValues,
+        message: cross(normalized(method.input, input)) as Message,
+      });
+      return { ...response, method, message: cross(response.message) as never };
     },
+    async stream(method) {
+      throw unimplemented(method);
+    },
+  };
+}
+
+const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
+
+const unimplemented = (method: DescMethod) =>
+  new ConnectError(`${method.parent.typeName}/${method.name} is not implemented`, Code.Unimplemented);
+
+/** Calls a handler with the context that it would have been given on a port. */
+function invocation(method: DescMethodUnary, handler: Handler): Invoke {
+  return async (request) => {
+    const context: HandlerContext = {
+      service: method.parent,
+      method,
+      protocolName: "local",
+      requestMethod: request.requestMethod,
+      url: request.url,
+      signal: request.signal,
+      values: request.contextValues,
+      requestHeader: request.header,
+      responseHeader: new Headers(),
+      responseTrailer: new Headers(),
+      timeoutMs: () => request.contextValues.get(localTimeoutKey),
+    };
+    const message = normalized(method.output, (await handler(request.message, context)) as Message);
+    return {
+      stream: false,
+      service: method.parent,
+      method,
+      header: context.responseHeader,
+      trailer: context.responseTrailer,
+      message,
+    };
   };
 }
 

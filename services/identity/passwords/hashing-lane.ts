@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 /** Work that is let in so many at once, while a bounded number waits. */
 export interface HashingLane {
   /** Rejects with what `full` makes when too many wait, and with the signal's reason when the caller goes while waiting. */
-  run<Result>(work: () => Promise<Result>, signal?: AbortSignal): Promise<Result>;
+  readonly run: <Result>(work: () => Promise<Result>, signal?: AbortSignal) => Promise<Result>;
 }
 
 /**

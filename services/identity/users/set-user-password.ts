@@ -11,6 +11,7 @@ import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
+import { checkMayChange } from "./check-may-change.ts";
 import { userNotFound } from "./user-not-found.ts";
 
 /** Sets a password as an administrator, and voids what was issued to the user before it answers. A repeat voids again. */
@@ -20,6 +21,7 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     const data = dependencies.store.tenant(call.tenantId);
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined) throw userNotFound(request.userId);
+    checkMayChange(user.record, call.caller);
     const password = checkPassword("password", request.password, user.record);
     const changeRequired = request.passwordChangeRequired;
     await storePassword(dependencies, call, user, before, password, { byAdministrator: true, changeRequired });

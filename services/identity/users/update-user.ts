@@ -18,6 +18,7 @@ import { users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
+import { checkMayChange } from "./check-may-change.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -44,6 +45,7 @@ export function updateUser(dependencies: IdentityDependencies) {
     const data = store.tenant(call.tenantId);
     const stored = await data.get(users, request.userId);
     if (stored === undefined) throw userNotFound(request.userId);
+    checkMayChange(stored.record, call.caller);
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
 

@@ -28,7 +28,7 @@ export function pageSql(table: string, column: string, tenant: string, query: Pa
     const bound = prefixUpperBound(query.prefix);
     if (bound !== undefined) want(`"${column}" < ?`, bound);
   }
-  const [direction, follows] = query.descending === true ? ["DESC", "<="] : ["ASC", ">"];
+  const [direction, follows] = query.descending === true ? ["DESC", "<"] : ["ASC", ">"];
   if (query.after !== undefined) want(`("${column}", id) ${follows} (?, ?)`, query.after.value, query.after.id);
   values.push(query.limit + 1);
   // Without statistics the planner may take the primary key and look at all that the tenant has.

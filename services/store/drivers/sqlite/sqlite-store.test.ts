@@ -62,7 +62,7 @@ test.each([
   expect(String(failure)).toMatch(reason);
 });
 
-test("conditions hold between processes that have the same file", async () => {
+test("conditions hold between two that have the same file open", async () => {
   const path = join(testFolder(), "test.db");
   const tenants = [(await opened(path)).tenant("acme"), (await opened(path)).tenant("acme")];
   await tenants[0]?.commit([insert(tickets, ticket("a"))], []);

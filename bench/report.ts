@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Round } from "./measure.ts";
+
+/** One case of a run. */
+export interface Row {
+  readonly name: string;
+  /** × limit. */
+  readonly budget: number;
+  readonly now: number;
+  readonly limit: Round;
+  readonly ours: Round;
+  readonly memory: Round;
+  readonly sqlite: Round;
+}
+
+/** A run of the benchmarks. */
+export interface Report {
+  readonly machine: string;
+  readonly rows: readonly Row[];
+  /** MiB resident. */
+  readonly memory: { readonly idle: number; readonly afterLoad: number; readonly tokensIssued: number };
+  /** Milliseconds. */
+  readonly coldStart: { readonly ours: number; readonly bare: number };
+}
+
+const begin = "<!-- bench: begin -->";
+const end = "<!-- bench: end -->";
+
+/** The report in Markdown; with a file, also written between the marks in it. */
+export function writeReport(report: Report, { file }: { readonly file: string | undefined }): string {
+  const text = markdown(report);
+  if (file !== undefined) {
+    const path = join(import.meta.dirname, "..", file);
+    const before = readFileSync(path, "utf8");
+    const [head, tail] = [before.indexOf(begin), before.indexOf(end)];
+    if (head < 0 || tail < head) throw new Error(`${file} lacks the marks ${begin} and ${end}`);
+    writeFileSync(path, `${before.slice(0, head + begin.length)}\n\n${text}\n${before.slice(tail)}`);
+  }
+  return text;
+}
+
+function markdown({ machine, rows, memory, coldStart }: Report): string {
+  const ratio = (a: Round, b: Round) => (a.cpu / b.cpu).toFixed(2);
+  const lines = rows.map(({ name, budget, now, limit, ours, memory: inMemory, sqlite }) =>
+    [
+      name,
+      limit.cpu.toFixed(0),
+      ours.cpu.toFixed(0),
+      `**${ratio(ours, limit)}**`,
+      `${now} / ${budget}`,
+      `${ratio(inMemory, limit)} / ${ratio(sqlite, limit)}`,
+      `${ours.rate.toFixed(0)} / ${inMemory.rate.toFixed(0)} / ${sqlite.rate.toFixed(0)}`,
+      `${ours.p50.toFixed(1)} / ${ours.p99.toFixed(1)}`,
+    ].join(" | "),
+  );
+  return [
+    `Measured on ${machine}.`,
+    "",
+    "| Work | limit, µs | ours, µs | ours × limit | asked now / budget | oidc-provider × limit: memory / sqlite | requests/s: ours / memory / sqlite | p50 / p99, ms |",
+    "|---|---|---|---|---|---|---|---|",
+    ...lines.map((line) => `| ${line} |`),
+    "",
+    `Resident: ${memory.idle.toFixed(0)} MiB idle, ${memory.afterLoad.toFixed(0)} MiB after about ${memory.tokensIssued} tokens (limit 150).`,
+    `Cold start to ready, empty data folder, key generation included: ${coldStart.ours.toFixed(0)} ms; a bare Fastify: ${coldStart.bare.toFixed(0)} ms.`,
+    "",
+  ].join("\n");
+}

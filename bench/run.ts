@@ -1,0 +1,112 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { send } from "./http-client.ts";
+import { measure, median, type Case, type Round } from "./measure.ts";
+import { residentMebibytes } from "./process-usage.ts";
+import { writeReport, type Report, type Row } from "./report.ts";
+import { startProcess, type ServerProcess } from "./server-process.ts";
+import { koderIdProvider, startKoderId } from "./targets/koder-id.ts";
+import { oidcProvider } from "./targets/oidc-provider.ts";
+import { tokenCases, type CaseName } from "./targets/token-cases.ts";
+
+// npm run bench [-- --quick]: ours, the limits and the peer through the same load in the same run; writes bench/results/ and,
+// unless it is quick, docs/performance.md.
+
+const quick = process.argv.includes("--quick");
+const rounds = quick ? 1 : 3;
+const starts = quick ? 3 : 9;
+
+/** Requests of a round, what the limit does, the budget and what is asked of it now (× limit). */
+const plan: Readonly<Record<CaseName, { count: number; limit: string; budget: number; now: number }>> = {
+  client_credentials: { count: 2_000, limit: "/signature", budget: 1.4, now: 1.7 },
+  refresh: { count: 1_200, limit: "/signatures-commit", budget: 1.35, now: 1.7 },
+  "code → tokens": { count: 1_000, limit: "/signatures-commit", budget: 1.35, now: 1.7 },
+  discovery: { count: 8_000, limit: "/answer", budget: 2, now: 3 },
+  JWKS: { count: 8_000, limit: "/answer", budget: 2, now: 3 },
+};
+
+const running: ServerProcess[] = [];
+async function started<Server extends ServerProcess>(server: Promise<Server>): Promise<Server> {
+  const one = await server;
+  running.push(one);
+  return one;
+}
+
+try {
+  const ours = await started(startKoderId());
+  const idle = residentMebibytes(ours.pid);
+  const limits = await started(startProcess("bench/servers/limits.ts"));
+  const memory = await started(startProcess("bench/servers/oidc-provider.ts"));
+  const sqlite = await started(startProcess("bench/servers/oidc-provider.ts", { BENCH_ADAPTER: "sqlite" }));
+  const cases = {
+    ours: tokenCases(await koderIdProvider(ours)),
+    memory: tokenCases(oidcProvider(memory)),
+    sqlite: tokenCases(oidcProvider(sqlite)),
+  };
+
+  const rows: Row[] = [];
+  for (const name of Object.keys(plan) as CaseName[]) {
+    const { limit, budget, now } = plan[name];
+    const count = quick ? Math.ceil(plan[name].count / 4) : plan[name].count;
+    const limitCase: Case = { request: async () => void (await send(String(limits.ready["url"]), "POST", limit)) };
+    const contestants: readonly [string, number, Case][] = [
+      ["limit", limits.pid, limitCase],
+      ["ours", ours.pid, cases.ours[name]],
+      ["memory", memory.pid, cases.memory[name]],
+      ["sqlite", sqlite.pid, cases.sqlite[name]],
+    ];
+    const taken = new Map<string, Round[]>(contestants.map(([who]) => [who, []]));
+    // Interleaved, so that a slow minute of the machine is everybody's.
+    for (let round = 0; round < rounds; round++) {
+      for (const [who, pid, one] of contestants) taken.get(who)?.push(await measure(pid, one, count));
+    }
+    const of = (who: string): Round => {
+      const all = taken.get(who) ?? [];
+      const middle = (pick: (round: Round) => number) => median(all.map(pick));
+      return {
+        cpu: middle(({ cpu }) => cpu),
+        rate: middle(({ rate }) => rate),
+        p50: middle(({ p50 }) => p50),
+        p99: middle(({ p99 }) => p99),
+      };
+    };
+    rows.push({ name, budget, now, limit: of("limit"), ours: of("ours"), memory: of("memory"), sqlite: of("sqlite") });
+    process.stdout.write(`${name}: ${(of("ours").cpu / of("limit").cpu).toFixed(2)} × limit\n`);
+  }
+  await send(String(ours.ready["url"]), "GET", "/.well-known/openid-configuration");
+  const tokensIssued = rows.length > 0 ? issuedTokens() : 0;
+  const afterLoad = residentMebibytes(ours.pid);
+  for (const server of running.splice(0)) await server.stop();
+
+  const report: Report = {
+    machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Node ${process.version}`,
+    rows,
+    memory: { idle, afterLoad, tokensIssued },
+    coldStart: { ours: await coldStarts(() => startKoderId()), bare: await coldStarts(() => startProcess("bench/servers/bare-fastify.ts")) },
+  };
+  mkdirSync(join(import.meta.dirname, "results"), { recursive: true });
+  writeFileSync(join(import.meta.dirname, "results/latest.json"), `${JSON.stringify(report, null, 2)}\n`);
+  process.stdout.write(writeReport(report, { file: quick ? undefined : "docs/performance.md" }));
+} finally {
+  for (const server of running) await server.stop();
+}
+
+/** Tokens that our server has signed by now: one for client credentials, two for each of the others. */
+function issuedTokens(): number {
+  const share = quick ? 0.25 : 1;
+  return Math.round(
+    rounds * 1.1 * share * (plan.client_credentials.count + 2 * plan.refresh.count + 2 * plan["code → tokens"].count),
+  );
+}
+
+/** From spawning to the ready line, in milliseconds: the median of several. */
+async function coldStarts(start: () => Promise<ServerProcess>): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < starts; i++) {
+    const server = await start();
+    times.push(server.readyAfter);
+    await server.stop();
+  }
+  return median(times);
+}

@@ -1,0 +1,48 @@
+import { generateKeyPairSync, sign } from "node:crypto";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+// The limits of docs/performance.md: a bare server that does only what no server can avoid.
+
+const folder = mkdtempSync(join(tmpdir(), "koder-id-limits-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+process.on("SIGTERM", () => process.exit(0));
+
+const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+const input = Buffer.alloc(600, "a");
+const signature = (): Promise<string> =>
+  new Promise((resolve, reject) => {
+    sign("sha256", input, privateKey, (error, bytes) => (error ? reject(error) : resolve(bytes.toString("base64url"))));
+  });
+
+const database = new DatabaseSync(join(folder, "limit.db"));
+database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB)");
+database.prepare("INSERT INTO t VALUES (1, ?)").run(Buffer.alloc(300));
+const update = database.prepare("UPDATE t SET data = ? WHERE id = 1");
+
+const body = JSON.stringify({ padding: "x".repeat(1_000) });
+const work: Readonly<Record<string, () => Promise<string> | string>> = {
+  "/answer": () => body,
+  "/signature": async () => JSON.stringify({ token: await signature() }),
+  "/signatures-commit": async () => {
+    update.run(Buffer.alloc(300));
+    return JSON.stringify({ access: await signature(), id: await signature() });
+  },
+};
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  for await (const _chunk of request);
+  const text = (await work[request.url ?? ""]?.()) ?? "";
+  response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
+  response.end(text);
+}
+
+const server = createServer((request, response) => void answer(request, response));
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as AddressInfo;
+  process.stdout.write(`${JSON.stringify({ msg: "ready", url: `http://127.0.0.1:${port}` })}\n`);
+});

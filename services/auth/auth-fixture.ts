@@ -1,0 +1,154 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import {
+  BrowserContextSchema,
+  CreateFlowRequestSchema,
+  SubmitNewPasswordRequestSchema,
+  SubmitPasswordRequestSchema,
+} from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
+import { createPeers } from "../host/peers.ts";
+import { handlerContext } from "../host/testing/handler-context.ts";
+import { openStore } from "../store/open-store.ts";
+import { vaultTenantKeys } from "../vault/collections.ts";
+import { testVault } from "../vault/testing/test-vault.ts";
+import { defaultAttemptPolicy, type AttemptPolicy } from "./attempts.ts";
+import { authCollections } from "./collections.ts";
+import type { AuthDependencies } from "./dependencies.ts";
+import { createFlow } from "./flows/create-flow.ts";
+import { submitNewPassword } from "./flows/submit-new-password.ts";
+import { submitPassword } from "./flows/submit-password.ts";
+
+/** A person as the services beside this one know them. A test changes them as others would. */
+export interface KnownPerson {
+  readonly id: string;
+  password: string;
+  passwordChangeRequired: boolean;
+  epoch: bigint;
+}
+
+/** The browser of a test. */
+export const aBrowser = { browserToken: "browser-token-of-22-characters", remoteAddress: "192.0.2.1" };
+
+/**
+ * The auth service's use cases over a real store and vault, with a clock that the test owns. The services beside it are
+ * stood in for by what their contracts say; `calls` has what they were asked, in order.
+ */
+export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
+  let now = Date.UTC(2026, 0, 1);
+  const clock = () => now;
+  const store = await openStore({ url: "memory:", collections: [...authCollections, vaultTenantKeys], clock });
+  const people = new Map<string, KnownPerson>();
+  const ana: KnownPerson = {
+    id: "01JANA00000000000000000000",
+    password: "the password of ana",
+    passwordChangeRequired: false,
+    epoch: 7n,
+  };
+  people.set("ana", ana).set("ana@example.com", ana);
+  const byId = (id: string) => [...people.values()].find((person) => person.id === id);
+  const calls: string[] = [];
+  const sessions: CreateSessionRequest[] = [];
+  /** What happens inside of a peer's answer, for tests of races and crashes. */
+  const meanwhile: { verifyPassword?: () => unknown; changePassword?: () => unknown; createSession?: () => unknown } =
+    {};
+  const transport = createRouterTransport(({ service }) => {
+    service(CredentialService, {
+      resolveLogin: ({ login }) => ({ userId: people.get(login.toLowerCase())?.id ?? "" }),
+      async verifyPassword({ userId, password }) {
+        calls.push(`verifyPassword ${userId}`);
+        const person = byId(userId);
+        const verified = person?.password === password;
+        await meanwhile.verifyPassword?.();
+        return { verified, passwordChangeRequired: verified && person.passwordChangeRequired };
+      },
+      async changePassword({ userId, newPassword }) {
+        calls.push(`changePassword ${userId}`);
+        const person = byId(userId);
+        if (person === undefined) throw new ConnectError("no such user", Code.NotFound);
+        person.password = newPassword;
+        person.passwordChangeRequired = false;
+        await meanwhile.changePassword?.();
+        person.epoch += 1n;
+        return { userEpoch: person.epoch };
+      },
+    });
+    service(RevocationService, {
+      getUserEpoch({ userId }) {
+        calls.push(`getUserEpoch ${userId}`);
+        return { userEpoch: byId(userId)?.epoch ?? 0n };
+      },
+    });
+    service(BrowserSessionService, {
+      async createSession(request) {
+        calls.push("createSession");
+        await meanwhile.createSession?.();
+        sessions.push(request);
+        return { sessionToken: `ksn_${sessions.length}` };
+      },
+    });
+  });
+  const dependencies: AuthDependencies = {
+    store,
+    vault: testVault(store, clock),
+    peers: createPeers(() => transport),
+    attempts: { ...defaultAttemptPolicy, ...attempts },
+    clock,
+  };
+  type Browser = Partial<typeof aBrowser> & { sessionToken?: string; userAgent?: string };
+  const browserOf = (browser: Browser) => create(BrowserContextSchema, { ...aBrowser, ...browser });
+  const start = async (username: string, browser: Browser = {}, tenantId = "t1") => {
+    const request = create(CreateFlowRequestSchema, { username, browser: browserOf(browser) });
+    const { flow } = await createFlow(dependencies)(request, handlerContext({ tenantId }));
+    if (flow === undefined) throw new Error("no flow was answered");
+    return flow;
+  };
+  const submit = (flowId: string, password: string, browser: Browser = {}, tenantId = "t1") =>
+    submitPassword(dependencies)(
+      create(SubmitPasswordRequestSchema, { flowId, password, browser: browserOf(browser) }),
+      handlerContext({ tenantId }),
+    );
+  return {
+    dependencies,
+    data: store.tenant("t1"),
+    ana,
+    people,
+    calls,
+    sessions,
+    meanwhile,
+    start,
+    submit,
+    submitNew: (flowId: string, newPassword: string, browser: Browser = {}) =>
+      submitNewPassword(dependencies)(
+        create(SubmitNewPasswordRequestSchema, { flowId, newPassword, browser: browserOf(browser) }),
+        handlerContext(),
+      ),
+    /** A whole attempt: a flow and a password. */
+    attempt: async (username: string, password: string, browser: Browser = {}) =>
+      submit((await start(username, browser)).id, password, browser),
+    advance(milliseconds: number): void {
+      now += milliseconds;
+    },
+    events: async () => (await store.system().outbox(0, 1_000)).map(({ event }) => event),
+  };
+}
+
+/** Why a call was refused. Throws when it was not refused by a reason of ours. */
+export async function refusal(call: Promise<unknown>) {
+  const error = await call.then(
+    () => new Error("the call was not refused"),
+    (thrown: unknown) => thrown,
+  );
+  const info = error instanceof ConnectError ? errorInfoOf(error) : undefined;
+  if (!(error instanceof ConnectError) || info === undefined) throw error;
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return {
+    reason: info.reason,
+    message: error.rawMessage,
+    retryAfter: delay === undefined ? undefined : Number(delay.seconds),
+  };
+}

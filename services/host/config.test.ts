@@ -1,0 +1,104 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ConfigurationError, loadConfig, settings } from "./config.ts";
+
+const production = {
+  KODER_ID_PUBLIC_URL: "https://id.example.com",
+  KODER_ID_TLS_CERT: "/etc/koder-id/tls.crt",
+  KODER_ID_TLS_KEY: "/etc/koder-id/tls.key",
+  KODER_ID_MASTER_KEY_FILE: "/etc/koder-id/master-key",
+};
+
+/** The sentences of a refusal. */
+function problems(env: Record<string, string>): string {
+  try {
+    loadConfig(env);
+    return "";
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return error instanceof Error ? error.message : "";
+  }
+}
+
+describe("the configuration", () => {
+  test("nothing set: development on loopback, data beside", () => {
+    expect(loadConfig({ HOME: "/root", NODE_ENV: "production" })).toMatchObject({
+      mode: "development",
+      listen: { host: "127.0.0.1", port: 8080 },
+      publicOrigin: undefined,
+      serviceBasePort: 4000,
+      store: expect.stringMatching(/^sqlite:\/.*\/data\/koder-id\.db$/),
+      masterKeyFile: expect.stringMatching(/\/data\/master-key$/),
+    });
+  });
+
+  test("a typo is named, with what was meant, beside every other problem", () => {
+    const said = problems({ KODER_ID_LISTN: "x", KODER_ID_LOG_LEVEL: "loud", KODER_ID_SERVICE_BASE_PORT: "99999" });
+    expect(said).toContain("KODER_ID_LISTN is no setting; did you mean KODER_ID_LISTEN?");
+    expect(said).toContain("KODER_ID_LOG_LEVEL must be one of fatal, error");
+    expect(said).toContain("KODER_ID_SERVICE_BASE_PORT must be a port");
+  });
+
+  test("no value is ever repeated", () => {
+    const secret = "a-secret-value";
+    for (const name of Object.keys(settings)) expect(problems({ [name]: secret })).not.toContain(secret);
+    expect(problems({ KODER_ID_BOOTSTRAP_TOKEN: "short" })).toMatch(/at least 24 characters/);
+  });
+
+  test("production is refused where it is unsafe", () => {
+    expect(loadConfig(production)).toMatchObject({ mode: "production" });
+    for (const [change, sentence] of [
+      [{ KODER_ID_PUBLIC_URL: "http://id.example.com" }, /must be https/],
+      [{ KODER_ID_TLS_CERT: "", KODER_ID_TLS_KEY: "" }, /production needs TLS/],
+      [{ KODER_ID_TLS_KEY: "" }, /must be set together/],
+      [{ KODER_ID_STORE: "memory:" }, /must not be memory/],
+      [{ KODER_ID_MASTER_KEY_FILE: "./data/keys/master" }, /must lie outside/],
+      [{ KODER_ID_MASTER_KEY_FILE: "" }, /must lie outside/],
+      [{ KODER_ID_MODE: "development" }, /only while KODER_ID_PUBLIC_URL is loopback/],
+      [{ KODER_ID_STORE: "postgres://x" }, /not supported yet/],
+      [{ KODER_ID_SERVICES: "oauth" }, /must be one of all/],
+    ] as const) {
+      expect(problems({ ...production, ...change })).toMatch(sentence);
+    }
+    const behindProxy = { ...production, KODER_ID_TLS_CERT: "", KODER_ID_TLS_KEY: "", KODER_ID_TRUSTED_PROXIES: "10.0.0.0/8" };
+    expect(loadConfig(behindProxy)).toMatchObject({ trustedProxies: ["10.0.0.0/8"], tls: undefined });
+    expect(problems({ ...behindProxy, KODER_ID_TRUSTED_PROXIES: "10.0.0.0/40" })).toMatch(/addresses or prefixes/);
+  });
+
+  describe("from a file", () => {
+    let folder: string;
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), "koder-id-config-"));
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    const file = (content: string): string => {
+      const path = join(folder, "config.json");
+      writeFileSync(path, content);
+      return path;
+    };
+
+    test("the same names; the environment wins", () => {
+      const path = file('{ "KODER_ID_LOG_LEVEL": "warn", "KODER_ID_SERVICE_BASE_PORT": 5000 }');
+      expect(loadConfig({ KODER_ID_CONFIG: path, KODER_ID_LOG_LEVEL: "debug" })).toMatchObject({
+        logLevel: "debug",
+        serviceBasePort: 5000,
+      });
+    });
+    test("what is not JSON, or no setting, is refused", () => {
+      expect(problems({ KODER_ID_CONFIG: file("{") })).toMatch(/cannot be read/);
+      expect(problems({ KODER_ID_CONFIG: file('{ "port": 1 }') })).toMatch(/port must be a KODER_ID_ setting/);
+      expect(problems({ KODER_ID_CONFIG: join(folder, "gone") })).toMatch(/cannot be read/);
+    });
+  });
+
+  test("docs/configuration.md has every setting with its default and meaning", () => {
+    const document = readFileSync(join(import.meta.dirname, "../../docs/configuration.md"), "utf8");
+    for (const [name, { meaning, fallback }] of Object.entries(settings)) {
+      expect(document).toContain(`| \`${name}\` | ${fallback === "" ? "" : `\`${fallback}\``} | ${meaning} |`);
+    }
+    const named = document.match(/^\| `KODER_ID_\w+`/gm) ?? [];
+    expect(named).toHaveLength(Object.keys(settings).length);
+  });
+});

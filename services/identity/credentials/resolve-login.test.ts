@@ -1,0 +1,53 @@
+import { create } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ResolveLoginRequestSchema } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { identityFixture } from "../identity-fixture.ts";
+import { resolveLogin } from "./resolve-login.ts";
+
+const withUsers = async (defaultDomain = "koder.dev") => {
+  const f = await identityFixture({ defaultDomain });
+  const byAddress = await f.user({ username: "someone", email: "ana@koder.dev" });
+  const byName = await f.user({ username: "ana", email: "ana@example.com" });
+  const resolve = async (login: string, tenantId = "t1") =>
+    (await resolveLogin(f.dependencies)(create(ResolveLoginRequestSchema, { login }), f.context({ tenantId }))).userId;
+  return { f, byAddress: byAddress.id, byName: byName.id, resolve };
+};
+
+describe("K5: a login name", () => {
+  test("without @ is first an address in the tenant's domain, then a username", async () => {
+    const { byAddress, byName, resolve } = await withUsers();
+    expect(await resolve("ana")).toBe(byAddress);
+    expect(await resolve(" ANA ")).toBe(byAddress);
+    expect(await resolve("someone")).toBe(byAddress);
+    const without = await withUsers("");
+    expect(await without.resolve("ana")).toBe(without.byName);
+    expect(byName).not.toBe(byAddress);
+  });
+
+  test("with @ is the address as it stands, never a username", async () => {
+    const { byAddress, byName, resolve } = await withUsers();
+    expect(await resolve("Ana@Example.com")).toBe(byName);
+    expect(await resolve("ana@koder.dev")).toBe(byAddress);
+    expect(await resolve("someone@koder.dev")).toBe("");
+    expect(await resolve("ana@")).toBe("");
+  });
+
+  test("that nobody has, in this tenant, is an empty answer", async () => {
+    const { resolve } = await withUsers();
+    expect(await resolve("nobody")).toBe("");
+    expect(await resolve("ana", "t2")).toBe("");
+  });
+
+  test("is answered whatever it holds", async () => {
+    const { byAddress, byName, resolve } = await withUsers();
+    const unit = fc.constantFrom("a", "n", "@", ".", " ", "\0", "\ud800", "\ufdfa", "\uff20", "İ", "xn--");
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit, minLength: 1, maxLength: 320 }), async (login) => {
+        expect(["", byAddress, byName]).toContain(await resolve(login));
+      }),
+      { numRuns: 300 },
+    );
+    expect(await resolve("\ufdfa".repeat(320))).toBe("");
+  });
+});

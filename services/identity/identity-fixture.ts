@@ -1,0 +1,121 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
+import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
+import { CreateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import type { Call } from "../host/call.ts";
+import { createIdempotency } from "../host/idempotency.ts";
+import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
+import { createPageTokens } from "../host/page-token.ts";
+import { createPeers } from "../host/peers.ts";
+import { handlerContext } from "../host/testing/handler-context.ts";
+import { openStore } from "../store/open-store.ts";
+import { vaultTenantKeys } from "../vault/collections.ts";
+import { testVault } from "../vault/testing/test-vault.ts";
+import { identityCollections, identityRequests } from "./collections.ts";
+import type { IdentityDependencies } from "./dependencies.ts";
+import { loadArgon2, type Argon2 } from "./passwords/argon2.ts";
+import { createPasswordHashing } from "./passwords/password-hashing.ts";
+import { createUser } from "./users/create-user.ts";
+
+/** Argon2id, but fast: what a test learns does not depend on the parameters. */
+export const fastArgon2 = { memoryCost: 64, timeCost: 1, parallelism: 1 } as const;
+
+/** A password that the policy allows. */
+export const goodPassword = "correct horse battery staple";
+
+/** An administrator's API key with INSTANCE authority. */
+export const administrator: Pick<Call, "caller" | "actor"> = {
+  caller: { kind: "client", clientId: undefined, apiKeyId: "key", permissions: new Set(["*"]), instance: true },
+  actor: { id: "key", type: ActorType.API_KEY },
+};
+
+/** The identity service's use cases over a real store and vault, beside a session service that counts its epochs. */
+export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
+  let now = Date.UTC(2026, 0, 1);
+  const clock = () => now;
+  const store = await openStore({ url: "memory:", collections: [...identityCollections, vaultTenantKeys], clock });
+  const vault = testVault(store, clock);
+  const epochs = new Map<string, bigint>();
+  const session = { isAway: false };
+  const transport = createRouterTransport(({ service }) => {
+    service(RevocationService, {
+      bumpEpoch({ subject }) {
+        if (session.isAway) throw new ConnectError("away", Code.Internal);
+        const epoch = (epochs.get(subject.value ?? "") ?? 0n) + 1n;
+        epochs.set(subject.value ?? "", epoch);
+        return { epoch };
+      },
+    });
+  });
+  const argon2 = countingArgon2();
+  const tenant = create(TenantSchema, { id: "t1", slug: "t1", defaultDomain, active: true });
+  const dependencies: IdentityDependencies = {
+    store,
+    peers: createPeers(() => transport),
+    tenants: { get: async () => tenant, lookup: async () => tenant },
+    pageTokens: createPageTokens(vault),
+    idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
+    hashing: createPasswordHashing({ argon2, parameters: fastArgon2 }),
+    clock,
+  };
+  const context = (overrides: Partial<Call> = {}) => handlerContext({ ...administrator, ...overrides });
+  return {
+    dependencies,
+    data: store.tenant("t1"),
+    argon2,
+    session,
+    context,
+    advance(milliseconds: number): void {
+      now += milliseconds;
+    },
+    epochOf: (userId: string) => epochs.get(userId) ?? 0n,
+    events: async () => (await store.system().outbox(0, 1_000)).map(({ event }) => event),
+    /** Creates a user by the RPC, and answers it. */
+    async user(init: MessageInitShape<typeof UserSchema>, requestId = "", overrides: Partial<Call> = {}) {
+      const request = create(CreateUserRequestSchema, { user: create(UserSchema, init), requestId });
+      const { user } = await createUser(dependencies)(request, context(overrides));
+      if (user === undefined) throw new Error("no user was answered");
+      return user;
+    },
+  };
+}
+
+/** Argon2id that keeps what it was asked for: the work of a call. */
+function countingArgon2(): Argon2 & { readonly work: string[] } {
+  const argon2 = loadArgon2();
+  const work: string[] = [];
+  return {
+    name: argon2.name,
+    work,
+    hash(password, parameters) {
+      work.push(`hash m=${parameters.memoryCost},t=${parameters.timeCost},p=${parameters.parallelism}`);
+      return argon2.hash(password, parameters);
+    },
+    verify(phc, password) {
+      work.push(`verify ${phc.split("$")[3] ?? ""}`);
+      return argon2.verify(phc, password);
+    },
+  };
+}
+
+/** Why a call was refused: reason, message and the fields named. Throws when it was not refused by a reason of ours. */
+export async function refusal(call: Promise<unknown>) {
+  const error = await call.then(
+    () => new Error("the call was not refused"),
+    (thrown: unknown) => thrown,
+  );
+  const info = error instanceof ConnectError ? errorInfoOf(error) : undefined;
+  if (!(error instanceof ConnectError) || info === undefined) throw error;
+  return {
+    reason: info.reason,
+    code: error.code,
+    message: error.rawMessage,
+    fields: error
+      .findDetails(BadRequestSchema)
+      .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field)),
+  };
+}

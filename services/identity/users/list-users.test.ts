@@ -1,0 +1,83 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ListUsersRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { identityFixture, refusal } from "../identity-fixture.ts";
+import { listUsers } from "./list-users.ts";
+
+const withUsers = async (...names: string[]) => {
+  const f = await identityFixture();
+  for (const name of names) {
+    await f.user({ username: name, email: `${name}@example.com` });
+    f.advance(1);
+  }
+  const list = (init: MessageInitShape<typeof ListUsersRequestSchema>, overrides: Partial<Call> = {}) =>
+    listUsers(f.dependencies)(create(ListUsersRequestSchema, init), f.context(overrides));
+  const usernames = async (init: MessageInitShape<typeof ListUsersRequestSchema>) =>
+    (await list(init)).users.map(({ username }) => username);
+  return { f, list, usernames };
+};
+
+describe("listing users", () => {
+  test("gives each once, oldest first, page by page", async () => {
+    const { f, list } = await withUsers("dan", "ana", "carol", "bob", "anton");
+    const seen: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await list({ pageSize: 2, pageToken });
+      seen.push(...page.users.map(({ username }) => username));
+      pageToken = page.nextPageToken;
+      if (seen.length === 2) {
+        f.advance(1);
+        await f.user({ username: "zoe" });
+      }
+    } while (pageToken !== "");
+    expect(seen).toEqual(["dan", "ana", "carol", "bob", "anton", "zoe"]);
+  });
+
+  test("by the beginning of the username, in its order", async () => {
+    const { list, usernames } = await withUsers("dan", "anton", "ana", "bob", "an");
+    expect(await usernames({ usernamePrefix: "AN" })).toEqual(["an", "ana", "anton"]);
+    const first = await list({ usernamePrefix: "an", pageSize: 1 });
+    expect(await usernames({ usernamePrefix: "an", pageToken: first.nextPageToken })).toEqual(["ana", "anton"]);
+    expect(await usernames({ usernamePrefix: "x" })).toEqual([]);
+  });
+
+  test("by address or name, whichever case", async () => {
+    const { usernames } = await withUsers("ana", "bob");
+    expect(await usernames({ email: "ANA@example.COM" })).toEqual(["ana"]);
+    expect(await usernames({ username: "Bob" })).toEqual(["bob"]);
+    expect(await usernames({ email: "nobody@example.com" })).toEqual([]);
+  });
+
+  test("A14: nothing of another tenant", async () => {
+    const { list } = await withUsers("ana");
+    for (const filter of [{}, { username: "ana" }, { email: "ana@example.com" }, { usernamePrefix: "a" }]) {
+      expect((await list(filter, { tenantId: "t2" })).users).toEqual([]);
+    }
+  });
+
+  test("A22: a token is good for its own listing and tenant only", async () => {
+    const { list } = await withUsers("ana", "anton", "bob");
+    const { nextPageToken: pageToken } = await list({ pageSize: 1 });
+    expect(pageToken).not.toBe("");
+    for (const other of [{ usernamePrefix: "an" }, { username: "ana" }, { email: "ana@example.com" }]) {
+      expect(await refusal(list({ ...other, pageToken }))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+    }
+    expect(await refusal(list({ pageToken }, { tenantId: "t2" }))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+  });
+
+  test("whatever is asked for has an answer", async () => {
+    const { list } = await withUsers("ana");
+    const text = fc.string({ unit: fc.constantFrom("a", "@", "\0", "\ud800", "\ufdfa", "İ", "."), maxLength: 254 });
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom("email", "username", "usernamePrefix"), text, async (filter, value) => {
+        const { users } = await list({ [filter]: value });
+        expect(users.length).toBeLessThanOrEqual(1);
+      }),
+      { numRuns: 300 },
+    );
+    expect((await list({ email: `${"\ufdfa".repeat(252)}@a` })).users).toEqual([]);
+  });
+});
