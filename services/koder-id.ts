@@ -316,7 +316,9 @@ async function openVault(config: Config, store: Store, clock: () => number): Pro
   // A key is made for an empty store only: one that came too late would hide that the right one is lost.
   const { items } = await system.page(vaultTenantKeys, { index: "id", limit: 1 });
   const masterKeys = await loadMasterKeys({ file: config.masterKeyFile, mayCreate: items.length === 0 });
-  return createVault({ masterKeys, system, clock });
+  const vault = createVault({ masterKeys, system, clock });
+  await vault.tenant(system.tenantId); // a wrong master key stops the start, not the first request
+  return vault;
 }
 
 /** Listens, and answers the port. A port that is taken is told by name, not by a stack. */

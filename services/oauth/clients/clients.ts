@@ -12,6 +12,8 @@ export interface Clients {
 }
 
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
+/** Whatever else a request names is no client's id, and is not looked for. */
+const idForm = /^[A-Za-z0-9._~-]{1,100}$/;
 
 /** Clients over a bounded cache. What it gives is shared: it must not be changed. `clock` in milliseconds. */
 export function createClients({ store, clock }: { readonly store: Store; readonly clock: () => number }): Clients {
@@ -19,11 +21,13 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
   // Tenant ids have no slash, so that the key is unambiguous.
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
   return {
-    get: ({ tenantId }, clientId) =>
-      cache.get(keyOf(tenantId, clientId), async () => {
+    async get({ tenantId }, clientId) {
+      if (!idForm.test(clientId)) return undefined;
+      return cache.get(keyOf(tenantId, clientId), async () => {
         const stored = await store.tenant(tenantId).get(clients, clientId);
         return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
-      }),
+      });
+    },
     forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
   };
 }

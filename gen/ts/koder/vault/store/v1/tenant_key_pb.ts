@@ -43,7 +43,7 @@ export type TenantKey = Message<"koder.vault.store.v1.TenantKey"> & {
   masterKeyId: string;
 
   /**
-   * AES-256-GCM: nonce (12 bytes), ciphertext, tag (16 bytes).
+   * Sealed by the master key, in the layout of `services/vault/sealed-box.ts`.
    *
    * @generated from field: bytes wrapped_key = 4;
    */

@@ -1,0 +1,274 @@
+import { generateKeyPairSync } from "node:crypto";
+import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
+import { createValidator } from "@bufbuild/protovalidate";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { beforeEach, describe, expect, test } from "vitest";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { Health } from "#gen/grpc/health/v1/health_pb.ts";
+import { createServiceTokenIssuer, createServiceTokenVerifier, generateServiceKey } from "../../vault/service-token.ts";
+import { callOf, type Call } from "../call.ts";
+import type { Credential } from "../credentials/credential-verifier.ts";
+import { failure } from "../failure.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import type { ServiceModule } from "../service-module.ts";
+import { createLocalTransport } from "../transport/local-transport.ts";
+import { accessRules, accessRule } from "./access-rule.ts";
+import { errorInfoOf, type Fault } from "./error-mapping.ts";
+import { serviceInterceptors } from "./interceptors.ts";
+
+const userId = "01JPERSN000000000000000000";
+const otherId = "01JXYZ00000000000000000000";
+const clock = () => 1_000_000_000;
+const keys = { gateway: generateServiceKey(), auth: generateServiceKey(), oauth: generateServiceKey() };
+
+const user = (overrides: Partial<Extract<Credential["caller"], { kind: "user" }>> = {}): Credential => ({
+  tenantId: "t1",
+  caller: {
+    kind: "user",
+    userId,
+    clientId: "app",
+    sessionId: "s",
+    scopes: new Set(["openid"]),
+    permissions: new Set(),
+    instance: false,
+    authTime: clock() / 1000,
+    ...overrides,
+  },
+});
+const apiKey = (permissions: readonly string[], instance = false, tenantId = "t1"): Credential => ({
+  tenantId,
+  caller: { kind: "client", clientId: undefined, apiKeyId: "key", permissions: new Set(permissions), instance },
+});
+
+/** What `Authorization: Bearer <name>` stands for. */
+const credentials: Readonly<Record<string, Credential>> = {
+  person: user(),
+  "owner-in-an-app": user({ permissions: new Set(["*"]), instance: true }),
+  "owner-in-the-console": user({
+    permissions: new Set(["*"]),
+    instance: true,
+    scopes: new Set(["openid", "users.read", "users.write", "system.read"]),
+  }),
+  machine: { tenantId: "t1", caller: { kind: "client", clientId: "m", apiKeyId: undefined, permissions: new Set(), instance: false } },
+  reader: apiKey(["users.read"]),
+  everything: apiKey(["*"]),
+  instance: apiKey(["*"], true),
+  elsewhere: apiKey(["*"], false, "t2"),
+};
+
+let seen: Call | undefined;
+let faults: Fault[];
+let transport: Transport;
+
+/** Every method of these services, answering nothing and noting its call. */
+function noting(services: readonly DescService[]): ServiceModule {
+  return {
+    name: "identity",
+    implementations: services.map((service) => ({
+      service,
+      methods: Object.fromEntries(
+        service.methods.map((method) => [
+          method.localName,
+          (_request: unknown, context: { values: never }) => {
+            seen = callOf(context);
+            if (seen.requestId === "01JFAVR7000000000000000000") throw new Error("a fault with a secret in it");
+            return create(method.output);
+          },
+        ]),
+      ),
+    })),
+  };
+}
+
+beforeEach(() => {
+  seen = undefined;
+  faults = [];
+  const module = noting([UserService, CredentialService, SystemService]);
+  const tenant = (id: string) => create(TenantSchema, { id, active: true });
+  const interceptors = serviceInterceptors({
+    rules: accessRules(module.implementations.map(({ service }) => service)),
+    verifyServiceToken: createServiceTokenVerifier({
+      keys: new Map(Object.entries(keys).map(([name, { publicKey }]) => [name, publicKey])),
+      audience: "identity",
+      clock,
+    }),
+    credentials: {
+      async verify(authorization) {
+        const found = credentials[authorization.replace("Bearer ", "")];
+        if (found === undefined) throw failure(ErrorReason.CREDENTIAL_INVALID, "unknown");
+        return found;
+      },
+    },
+    tenants: {
+      get: async (call) => tenant(call.tenantId),
+      async lookup(_call, id) {
+        if (id === "nobody") throw failure(ErrorReason.TENANT_NOT_FOUND, "no such tenant");
+        return tenant(id || "t1");
+      },
+    },
+    validator: createValidator(),
+    tell: () => undefined,
+    report: (fault) => void faults.push(fault),
+    clock,
+  });
+  transport = createLocalTransport(module, { interceptors, freeze: true });
+});
+
+const token = (from: keyof typeof keys, method: DescMethod, overrides: Partial<Record<string, string>> = {}) =>
+  createServiceTokenIssuer({ service: from, privateKey: keys[from].privateKey, clock })({
+    audience: "identity",
+    method: `${method.parent.typeName}/${method.name}`,
+    tenantId: "t1",
+    ...overrides,
+  });
+
+/** Calls a method; answers `ok`, or the reason that it was refused with. */
+async function call(method: DescMethod, headers: Record<string, string> = {}, request: object = {}): Promise<string> {
+  try {
+    await transport.unary(method as never, undefined, undefined, headers, request as never);
+    return "ok";
+  } catch (error) {
+    const { reason, metadata } = errorInfoOf(ConnectError.from(error)) ?? {};
+    expect(metadata?.["id"]).toMatch(/^KID-[A-Z]+-\d{3}-[0-9A-Z]{6}$/);
+    return reason ?? String(error);
+  }
+}
+const as = (name: string) => ({ authorization: `Bearer ${name}` });
+const { getUser, listUsers, createUser } = UserService.method;
+const { getClaims, verifyPassword } = CredentialService.method;
+
+describe("deny by default", () => {
+  test("a method without an access option cannot be served", () => {
+    expect(() => accessRule(Health.method.check)).toThrow("has no access option");
+  });
+
+  test("no credential reaches nothing here, whatever the method", async () => {
+    for (const { methods } of [UserService, CredentialService, SystemService]) {
+      for (const method of methods) {
+        expect(["CREDENTIAL_MISSING", "SERVICE_TOKEN_INVALID"], method.name).toContain(await call(method));
+        expect(await call(method, as("nobody")), method.name).not.toBe("ok");
+        expect(seen).toBeUndefined();
+      }
+    }
+  });
+
+  test("methods for services are not for people or keys, whoever they are", async () => {
+    for (const name of Object.keys(credentials)) {
+      for (const method of CredentialService.methods) {
+        expect(await call(method, as(name))).toBe("SERVICE_TOKEN_INVALID");
+      }
+    }
+  });
+
+  test("a service's token opens what names the service, and nothing else", async () => {
+    const claims = { userId };
+    expect(await call(getClaims, { "x-koder-service-token": token("oauth", getClaims) }, claims)).toBe("ok");
+    expect(seen).toMatchObject({ tenantId: "t1", caller: { kind: "service", service: "oauth" } });
+    // Not on the list of the method.
+    expect(await call(getClaims, { "x-koder-service-token": token("auth", getClaims) }, claims)).toBe("SERVICE_TOKEN_INVALID");
+    // A gateway's call to a person's method says nothing of the person.
+    expect(await call(getUser, { "x-koder-service-token": token("gateway", getUser) }, { userId })).toBe("CREDENTIAL_MISSING");
+    expect(await call(getUser, { "x-koder-service-token": token("gateway", getUser), ...as("person") }, { userId })).toBe("ok");
+  });
+
+  test("a service token for another method, audience or by another key is refused outright", async () => {
+    const stranger = generateKeyPairSync("ed25519").privateKey;
+    const forged = createServiceTokenIssuer({ service: "oauth", privateKey: stranger, clock });
+    const binding = { audience: "identity", method: "koder.identity.v1.CredentialService/GetClaims", tenantId: "t1" };
+    for (const bad of [
+      token("oauth", verifyPassword),
+      token("oauth", getClaims, { audience: "session" }),
+      forged(binding),
+      "",
+      "eyJhbGciOiJub25lIn0.e30.",
+    ]) {
+      expect(await call(getClaims, { "x-koder-service-token": bad }, { userId })).toBe("SERVICE_TOKEN_INVALID");
+      expect(await call(getUser, { "x-koder-service-token": bad, ...as("everything") }, { userId })).toBe("SERVICE_TOKEN_INVALID");
+    }
+  });
+
+  test("who is behind a call is believed from services only", async () => {
+    const actor = { "x-koder-actor": "USER:somebody" };
+    await call(getClaims, { "x-koder-service-token": token("oauth", getClaims), ...actor }, { userId });
+    expect(seen?.actor.id).toBe("somebody");
+    await call(getUser, { ...as("person"), ...actor }, { userId });
+    expect(seen?.actor.id).toBe(userId);
+  });
+});
+
+describe("rights", () => {
+  test.each([
+    ["person", "PERMISSION_DENIED"],
+    ["machine", "PERMISSION_DENIED"],
+    ["owner-in-an-app", "PERMISSION_DENIED"],
+    ["owner-in-the-console", "ok"],
+    ["reader", "ok"],
+    ["everything", "ok"],
+    ["instance", "ok"],
+  ])("%s lists users: %s", async (name, answer) => expect(await call(listUsers, as(name))).toBe(answer));
+
+  test("reading is not writing", async () => {
+    expect(await call(createUser, as("reader"), { user: {} })).toBe("PERMISSION_DENIED");
+    expect(await call(createUser, as("everything"), { user: {} })).toBe("ok");
+  });
+
+  test("oneself by id or `me`, and nobody else", async () => {
+    expect(await call(getUser, as("person"), { userId: "me" })).toBe("ok");
+    expect(await call(getUser, as("person"), { userId })).toBe("ok");
+    expect(await call(getUser, as("person"), { userId: otherId })).toBe("PERMISSION_DENIED");
+    expect(await call(getUser, as("reader"), { userId: otherId })).toBe("ok");
+    expect(await call(getUser, as("everything"), { userId: "me" })).toBe("PERMISSION_DENIED");
+  });
+
+  test("the instance wants INSTANCE authority, whatever the permissions", async () => {
+    const { getSystemHealth } = SystemService.method;
+    expect(await call(getSystemHealth, as("everything"))).toBe("PERMISSION_DENIED");
+    expect(await call(getSystemHealth, as("instance"))).toBe("ok");
+  });
+
+  test("a tenant is chosen by INSTANCE authority alone, and a credential is of its own", async () => {
+    const chosen = { "x-koder-tenant": "t2" };
+    expect(await call(listUsers, { ...as("instance"), ...chosen })).toBe("ok");
+    expect(seen?.tenantId).toBe("t2");
+    expect(await call(listUsers, { ...as("everything"), ...chosen })).toBe("TENANT_HEADER_REFUSED");
+    expect(await call(listUsers, chosen)).toBe("TENANT_HEADER_REFUSED");
+    expect(await call(listUsers, { ...as("instance"), "x-koder-tenant": "nobody" })).toBe("TENANT_NOT_FOUND");
+    const inT1 = { "x-koder-service-token": token("gateway", listUsers) };
+    expect(await call(listUsers, { ...inT1, ...as("elsewhere") })).toBe("CREDENTIAL_INVALID");
+    expect(await call(listUsers, as("elsewhere"))).toBe("ok");
+    expect(seen?.tenantId).toBe("t2");
+  });
+});
+
+describe("what a caller is told", () => {
+  test("each field that breaks a rule", async () => {
+    const answer = transport.unary(listUsers as never, undefined, undefined, as("everything"), {
+      pageSize: 1_000,
+      email: "a@b.c",
+      username: "x",
+    } as never);
+    const error = ConnectError.from(await answer.catch((caught: unknown) => caught));
+    expect(error.code).toBe(Code.InvalidArgument);
+    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations.map(({ field }) => field)).toEqual(["page_size", ""]);
+  });
+
+  test("of a fault of ours an id, and the operator the rest", async () => {
+    const headers = { ...as("everything"), "x-request-id": "01JFAVR7000000000000000000" };
+    const answer = transport.unary(listUsers as never, undefined, undefined, headers, {} as never);
+    const error = ConnectError.from(await answer.catch((caught: unknown) => caught));
+    expect([error.code, error.rawMessage, error.cause]).toEqual([Code.Internal, "something went wrong on our side", undefined]);
+    const id = errorInfoOf(error)?.metadata["id"];
+    expect(faults).toMatchObject([{ id, reason: "INTERNAL", error: { message: "a fault with a secret in it" } }]);
+  });
+
+  test("a call whose time is up is not begun", async () => {
+    await expect(transport.unary(listUsers as never, undefined, 0, as("everything"), {} as never)).rejects.toMatchObject({
+      code: Code.DeadlineExceeded,
+    });
+    expect(seen).toBeUndefined();
+  });
+});

@@ -1,0 +1,178 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describe, expect, test } from "vitest";
+import { BrowserFlowService } from "../../gen/ts/koder/auth/v1/flow_internal_pb.ts";
+import { FlowState } from "../../gen/ts/koder/auth/v1/flow_pb.ts";
+import { CredentialService } from "../../gen/ts/koder/identity/v1/credential_internal_pb.ts";
+import { UserStatus } from "../../gen/ts/koder/identity/v1/user_pb.ts";
+import { BrowserSessionService } from "../../gen/ts/koder/session/v1/browser_session_internal_pb.ts";
+import { RevocationService } from "../../gen/ts/koder/session/v1/revocation_internal_pb.ts";
+import { UserSchema as StoredUserSchema } from "../../gen/ts/koder/identity/store/v1/user_pb.ts";
+import { errorInfoOf } from "../../services/host/interceptors/error-mapping.ts";
+import { testCall } from "../../services/host/testing/handler-context.ts";
+import { users } from "../../services/identity/collections.ts";
+import { userUpdated } from "../../services/identity/users/user-events.ts";
+import { replace } from "../../services/store/writes.ts";
+import { signInServices } from "../support/sign-in-services.ts";
+
+// Through the typed clients that the gateway has: what pages and endpoints do above them is tested at the public doors.
+
+const password = "correct horse battery staple";
+const newPassword = "another good pass phrase";
+const userId = "01JZZZZZZZZZZZZZZZZZZZZZZ0";
+
+/** The services, with one person `ana`, ana@example.com. */
+async function withAna({ passwordChangeRequired = false } = {}) {
+  const s = await signInServices();
+  const owner = { userId, username: "ana", email: "ana@example.com", password, passwordChangeRequired };
+  await s.peersOf("admin").client(CredentialService).createOwner(owner, s.options());
+  const flow = s.peersOf("gateway").client(BrowserFlowService);
+  const browser = { browserToken: "browser-token-of-22-characters", remoteAddress: "192.0.2.1" };
+  const start = async (username: string) => (await flow.createFlow({ username, browser }, s.options())).flow?.id ?? "";
+  const submit = (flowId: string, secret: string) =>
+    flow.submitPassword({ flowId, browser, password: secret }, s.options());
+  return {
+    ...s,
+    start,
+    submit,
+    submitNew: (flowId: string, secret: string) =>
+      flow.submitNewPassword({ flowId, browser, newPassword: secret }, s.options()),
+    attempt: async (username: string, secret: string) => submit(await start(username), secret),
+    bump: () =>
+      s
+        .peersOf("identity")
+        .client(RevocationService)
+        .bumpEpoch({ subject: { case: "userId", value: userId } }, s.options()),
+    /** Whether a session token is good for anything, as the oauth service would find out. */
+    isAlive: async (sessionToken: string) => {
+      const sessions = s.peersOf("oauth").client(BrowserSessionService);
+      return (await sessions.resolveSession({ sessionToken }, s.options())).session !== undefined;
+    },
+    /** What UpdateUser commits before it voids; the rest is the test's. */
+    async change(fields: MessageInitShape<typeof StoredUserSchema>) {
+      const stored = await s.data.get(users, userId);
+      if (stored === undefined) throw new Error("ana is gone");
+      const record = create(StoredUserSchema, { ...stored.record, ...fields });
+      const event = userUpdated(testCall(), 0, userId, stored.version + 1, []);
+      await s.data.commit([replace(users, record, stored.version)], [event]);
+    },
+  };
+}
+
+async function refusal(call: Promise<unknown>) {
+  const error = await call.then(
+    () => new Error("the call was not refused"),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ConnectError)) throw error;
+  const { id: _id, ...metadata } = errorInfoOf(error)?.metadata ?? {};
+  return { reason: errorInfoOf(error)?.reason, code: error.code, message: error.rawMessage, metadata };
+}
+
+describe("A23: who is known cannot be told", () => {
+  test("starting a flow and giving a wrong password is the same work and the same answer for everybody", async () => {
+    const s = await withAna();
+    await s.attempt("ana", password); // the first sign-in is noted once
+    await s.change({ status: UserStatus.ACTIVE });
+    const observe = async (username: string) => {
+      s.work.length = 0;
+      const flowId = await s.start(username);
+      const started = s.work.splice(0).toSorted();
+      const answer = await refusal(s.submit(flowId, "wrong"));
+      return { started, answer, submitted: s.work.splice(0).toSorted() };
+    };
+    const known = await observe("ana");
+    expect(known.answer).toMatchObject({ reason: "PASSWORD_MISMATCH", code: Code.Unauthenticated });
+    expect(known.submitted).toContain("argon2 verify m=19456,t=2,p=1");
+    expect(known.submitted.filter((one) => one.startsWith("argon2"))).toHaveLength(1);
+    expect(known.submitted.filter((one) => one.startsWith("add attempts/"))).toHaveLength(3);
+    for (const name of ["nobody", "nobody@example.com", "ana@example.com", "Nobody\0"]) {
+      expect(await observe(name)).toEqual(known);
+    }
+    // Without a wait in between, also the answers to who must wait are the same.
+    const locked = async (name: string) => {
+      const seen = [];
+      for (let i = 0; i < 8; i++) seen.push(await observe(name));
+      return seen;
+    };
+    expect(await locked("other")).toEqual(await locked("another@example.com"));
+
+    s.advance(60 * 60_000);
+    await s.change({ status: UserStatus.DISABLED });
+    const fresh = await withAna();
+    await fresh.change({ status: UserStatus.DISABLED });
+    fresh.work.length = 0;
+    const flowId = await fresh.start("ana");
+    expect(fresh.work.splice(0).toSorted()).toEqual(known.started);
+    expect(await refusal(fresh.submit(flowId, password))).toEqual(known.answer);
+    expect(fresh.work.splice(0).toSorted()).toEqual(known.submitted);
+    expect([...s.faults, ...fresh.faults]).toEqual([]);
+  });
+});
+
+describe("A7: guesses at once", () => {
+  test("100 at once over 100 flows: five are verified, and the right password among the rest is refused", async () => {
+    const s = await withAna();
+    const started = await Promise.all(Array.from({ length: 100 }, () => s.start("ana")));
+    s.work.length = 0;
+    const guess = (i: number) => (i === 99 ? password : `guess number ${i}`);
+    const answers = await Promise.all(started.map((id, i) => refusal(s.submit(id, guess(i)))));
+    expect(answers.filter(({ reason }) => reason === "PASSWORD_MISMATCH")).toHaveLength(5);
+    expect(answers.filter(({ reason }) => reason === "TOO_MANY_ATTEMPTS")).toHaveLength(95);
+    expect(s.work.filter((one) => one.startsWith("argon2"))).toHaveLength(5);
+  });
+});
+
+describe("A8: what changed while a person signs in counts at every step", () => {
+  test("a user who is disabled after the flow began is refused like a wrong password", async () => {
+    const s = await withAna();
+    const id = await s.start("ana");
+    await s.change({ status: UserStatus.DISABLED });
+    expect(await refusal(s.submit(id, password))).toMatchObject({ reason: "PASSWORD_MISMATCH" });
+  });
+
+  test("A3: a session that began with what was proven before the user was voided is dead", async () => {
+    const s = await withAna();
+    const { sessionToken } = await s.attempt("ana", password);
+    expect(sessionToken).toMatch(/^ksn_/);
+    await s.bump();
+    expect(await s.attempt("ana", password)).toMatchObject({ flow: { state: FlowState.COMPLETED } });
+  });
+
+  test("a user who is disabled between password and new password gets no session, and keeps their password", async () => {
+    const s = await withAna({ passwordChangeRequired: true });
+    const { flow } = await s.attempt("ana", password);
+    await s.change({ status: UserStatus.DISABLED });
+    expect((await refusal(s.submitNew(flow?.id ?? "", newPassword))).code).toBe(Code.NotFound);
+    await s.bump();
+    await s.change({ status: UserStatus.ACTIVE });
+    expect(await refusal(s.submitNew(flow?.id ?? "", newPassword))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+    expect(await s.attempt("ana", password)).toMatchObject({ flow: { state: FlowState.PASSWORD_OK } });
+  });
+});
+
+describe("A5, A6: a forced change of password", () => {
+  test("gives no session before the new password, and one that lives after it", async () => {
+    const s = await withAna({ passwordChangeRequired: true });
+    const first = await s.attempt("ana", password);
+    expect(first).toMatchObject({ sessionToken: "", flow: { state: FlowState.PASSWORD_OK } });
+    const id = first.flow?.id ?? "";
+    expect(await refusal(s.submitNew(id, password))).toMatchObject({ reason: "PASSWORD_NOT_ALLOWED" });
+    expect(await s.submitNew(id, newPassword)).toMatchObject({ flow: { state: FlowState.COMPLETED } });
+    expect(await refusal(s.attempt("ana", password))).toMatchObject({ reason: "PASSWORD_MISMATCH" });
+    expect(await s.attempt("ana", newPassword)).toMatchObject({ flow: { state: FlowState.COMPLETED } });
+  });
+
+  test("20 new passwords at once: one is taken, and whoever was told of a session gave it", async () => {
+    const s = await withAna({ passwordChangeRequired: true });
+    const { flow } = await s.attempt("ana", password);
+    const choices = Array.from({ length: 20 }, (_, i) => `${newPassword} number ${i}`);
+    const settled = await Promise.allSettled(choices.map((choice) => s.submitNew(flow?.id ?? "", choice)));
+    const told = settled.flatMap((one, i) => (one.status === "fulfilled" ? [choices[i] ?? ""] : []));
+    expect(told.length).toBeLessThanOrEqual(1);
+    for (const choice of told) {
+      expect(await s.attempt("ana", choice)).toMatchObject({ flow: { state: FlowState.COMPLETED } });
+    }
+    expect(s.faults.filter((fault) => !(fault instanceof Error && fault.name === "Conflict"))).toEqual([]);
+  });
+});
