@@ -8,7 +8,10 @@ import { tokenCases, type CaseName } from "./targets/token-cases.ts";
 // node bench/profile.ts [case]: our server under one case, and where its main thread's time went, by function.
 
 interface Profile {
-  readonly nodes: readonly { readonly id: number; readonly callFrame: { functionName: string; url: string; lineNumber: number } }[];
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { functionName: string; url: string; lineNumber: number };
+  }[];
   readonly samples: readonly number[];
   readonly timeDeltas: readonly number[];
 }

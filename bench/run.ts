@@ -83,7 +83,10 @@ try {
     machine: `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Node ${process.version}`,
     rows,
     memory: { idle, afterLoad, tokensIssued },
-    coldStart: { ours: await coldStarts(() => startKoderId()), bare: await coldStarts(() => startProcess("bench/servers/bare-fastify.ts")) },
+    coldStart: {
+      ours: await coldStarts(() => startKoderId()),
+      bare: await coldStarts(() => startProcess("bench/servers/bare-fastify.ts")),
+    },
   };
   mkdirSync(join(import.meta.dirname, "results"), { recursive: true });
   writeFileSync(join(import.meta.dirname, "results/latest.json"), `${JSON.stringify(report, null, 2)}\n`);

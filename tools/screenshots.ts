@@ -25,8 +25,14 @@ interface State {
 
 /** The states that there are to look at. */
 async function states(server: RunningServer): Promise<readonly State[]> {
-  const client = await registerClient(server, { client_name: "Koder Chat", policy_uri: "https://koder.dev/privacy", tos_uri: "https://koder.dev/terms" });
-  const longNamed = await registerClient(server, { client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne" });
+  const client = await registerClient(server, {
+    client_name: "Koder Chat",
+    policy_uri: "https://koder.dev/privacy",
+    tos_uri: "https://koder.dev/terms",
+  });
+  const longNamed = await registerClient(server, {
+    client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne",
+  });
   const person = await createPerson(server);
   const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
   async function submit(page: Page, username: string, password: string): Promise<void> {
@@ -55,7 +61,12 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   ];
 }
 
-async function take(browser: Browser, state: State, settings: { size: (typeof sizes)[number]; scheme: (typeof schemes)[number]; locale: string }, path: string): Promise<void> {
+async function take(
+  browser: Browser,
+  state: State,
+  settings: { size: (typeof sizes)[number]; scheme: (typeof schemes)[number]; locale: string },
+  path: string,
+): Promise<void> {
   const { size, scheme, locale } = settings;
   const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
   const page = await context.newPage();

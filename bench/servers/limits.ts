@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { generateKeyPairSync, sign } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -20,7 +21,9 @@ const signature = (): Promise<string> =>
   });
 
 const database = new DatabaseSync(join(folder, "limit.db"));
-database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB)");
+database.exec(
+  "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE t (id INTEGER PRIMARY KEY, data BLOB)",
+);
 database.prepare("INSERT INTO t VALUES (1, ?)").run(Buffer.alloc(300));
 const update = database.prepare("UPDATE t SET data = ? WHERE id = 1");
 
@@ -35,7 +38,8 @@ const work: Readonly<Record<string, () => Promise<string> | string>> = {
 };
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  for await (const _chunk of request);
+  request.resume();
+  await once(request, "end");
   const text = (await work[request.url ?? ""]?.()) ?? "";
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
   response.end(text);

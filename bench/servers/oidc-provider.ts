@@ -22,7 +22,7 @@ const configuration: Configuration = {
       grant_types: ["authorization_code", "refresh_token", "client_credentials"],
     },
   ],
-  jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256" } as never] },
+  jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), use: "sig", alg: "RS256" }] },
   scopes: ["openid", "offline_access", "api"],
   features: {
     clientCredentials: { enabled: true },
@@ -43,7 +43,14 @@ const configuration: Configuration = {
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   rotateRefreshToken: true,
   pkce: { required: () => true },
-  ttl: { Grant: 2_592_000, RefreshToken: 2_592_000, AuthorizationCode: 60, IdToken: 900, Session: 43_200, Interaction: 600 },
+  ttl: {
+    Grant: 2_592_000,
+    RefreshToken: 2_592_000,
+    AuthorizationCode: 60,
+    IdToken: 900,
+    Session: 43_200,
+    Interaction: 600,
+  },
   adapter: process.env["BENCH_ADAPTER"] === "sqlite" ? SqliteAdapter : MapAdapter,
 };
 
@@ -51,7 +58,8 @@ const server = createServer();
 server.listen(0, "127.0.0.1", () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(url, configuration);
-  server.on("request", provider.callback());
+  const answer = provider.callback();
+  server.on("request", (request, response) => void answer(request, response));
 
   async function makeCode(codeVerifier: string): Promise<string> {
     const client = await provider.Client.find("bench");
@@ -74,7 +82,7 @@ server.listen(0, "127.0.0.1", () => {
       gty: "authorization_code",
       resource,
       sessionUid: "session",
-    } as never);
+    });
     return code.save();
   }
   const control = createServer((request, response) => {

@@ -23,7 +23,8 @@ const upsert = database.prepare(`
   INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (model, id) DO UPDATE SET payload = excluded.payload, expires = excluded.expires,
     grant_id = excluded.grant_id, uid = excluded.uid, user_code = excluded.user_code`);
-const by = (column: string) => database.prepare(`SELECT payload, expires FROM payloads WHERE model = ? AND ${column} = ?`);
+const by = (column: string) =>
+  database.prepare(`SELECT payload, expires FROM payloads WHERE model = ? AND ${column} = ?`);
 const [byId, byUid, byUserCode] = [by("id"), by("uid"), by("user_code")];
 const consume = database.prepare(
   "UPDATE payloads SET payload = json_set(payload, '$.consumed', ?) WHERE model = ? AND id = ?",

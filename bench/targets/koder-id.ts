@@ -10,7 +10,9 @@ const redirectUri = "https://app.example.com/cb";
 const password = "correct horse battery staple";
 
 /** Our server as a user starts it, with an empty data folder on the embedded store. */
-export async function startKoderId(nodeOptions: readonly string[] = []): Promise<ServerProcess & { readonly dataDir: string }> {
+export async function startKoderId(
+  nodeOptions: readonly string[] = [],
+): Promise<ServerProcess & { readonly dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-bench-"));
   const settings = { KODER_ID_LISTEN: "127.0.0.1:0", KODER_ID_SERVICE_BASE_PORT: "0", KODER_ID_DATA: dataDir };
   const server = await startProcess("services/main.ts", settings, nodeOptions);
@@ -25,7 +27,13 @@ export async function startKoderId(nodeOptions: readonly string[] = []): Promise
 }
 
 /** Creates clients and a person through the front door, signs them in, and gives what the token cases need. */
-export async function koderIdProvider({ ready, dataDir }: { ready: ServerProcess["ready"]; dataDir: string }): Promise<Provider> {
+export async function koderIdProvider({
+  ready,
+  dataDir,
+}: {
+  ready: ServerProcess["ready"];
+  dataDir: string;
+}): Promise<Provider> {
   const url = String(ready["url"]);
   const key = readFileSync(join(dataDir, "admin-api-key"), "utf8").trim();
   async function create(path: string, body: object): Promise<Record<string, string>> {

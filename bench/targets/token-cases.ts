@@ -65,7 +65,9 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
         await redeem();
       },
     },
-    discovery: { request: async () => expectJson(await send(url, "GET", "/.well-known/openid-configuration"), "issuer") },
+    discovery: {
+      request: async () => expectJson(await send(url, "GET", "/.well-known/openid-configuration"), "issuer"),
+    },
     JWKS: { request: async () => expectJson(await send(url, "GET", keysPath), "keys") },
   };
 }
@@ -76,7 +78,8 @@ const basic = ({ clientId, clientSecret }: { readonly clientId: string; readonly
 
 function tokens({ status, body }: Answer, member: string): Record<string, string> {
   const parsed = JSON.parse(body) as Record<string, string>;
-  if (status !== 200 || parsed[member] === undefined) throw new Error(`a token request was answered ${status}: ${body}`);
+  if (status !== 200 || parsed[member] === undefined)
+    throw new Error(`a token request was answered ${status}: ${body}`);
   return parsed;
 }
 

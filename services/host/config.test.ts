@@ -62,7 +62,12 @@ describe("the configuration", () => {
     ] as const) {
       expect(problems({ ...production, ...change })).toMatch(sentence);
     }
-    const behindProxy = { ...production, KODER_ID_TLS_CERT: "", KODER_ID_TLS_KEY: "", KODER_ID_TRUSTED_PROXIES: "10.0.0.0/8" };
+    const behindProxy = {
+      ...production,
+      KODER_ID_TLS_CERT: "",
+      KODER_ID_TLS_KEY: "",
+      KODER_ID_TRUSTED_PROXIES: "10.0.0.0/8",
+    };
     expect(loadConfig(behindProxy)).toMatchObject({ trustedProxies: ["10.0.0.0/8"], tls: undefined });
     expect(problems({ ...behindProxy, KODER_ID_TRUSTED_PROXIES: "10.0.0.0/40" })).toMatch(/addresses or prefixes/);
   });

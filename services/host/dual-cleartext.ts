@@ -1,4 +1,4 @@
-import { createServer as createHttp1Server, type RequestListener, type Server } from "node:http";
+import { createServer as createHttp1Server, type Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
@@ -32,7 +32,7 @@ export const dualCleartext: FastifyServerFactory = (handler) => {
       keepAliveTimeout: listenerLimits.keepAliveTimeout,
       maxHeaderSize: listenerLimits.maxHeaderBytes,
     },
-    handler as RequestListener,
+    handler,
   );
   http1.maxHeadersCount = listenerLimits.maxHeaders;
   http1.emit("listening"); // its time-outs start here; it never listens by itself

@@ -10,7 +10,9 @@ test("every reason has a name of its own, and an id with its category and number
       const name = reasonName(reasons, number);
       expect(names.get(name), `${name} is in two lists`).toBeUndefined();
       names.set(name, category);
-      expect(errorId(name)).toMatch(new RegExp(`^KID-${category}-${String(number).padStart(3, "0")}-[0-9A-HJKMNP-TV-Z]{6}$`));
+      expect(errorId(name)).toMatch(
+        new RegExp(`^KID-${category}-${String(number).padStart(3, "0")}-[0-9A-HJKMNP-TV-Z]{6}$`),
+      );
     }
   }
   expect(names.size).toBeGreaterThan(30);

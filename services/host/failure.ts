@@ -62,15 +62,15 @@ export function failures<Reason extends number>(
     const outgoing: { desc: DescMessage; value: MessageInitShape<DescMessage> }[] = [
       {
         desc: ErrorInfoSchema,
-        value: { reason: reasonName(reasons, reason), domain: errorDomain, metadata: { ...details.metadata } } as never,
+        value: { reason: reasonName(reasons, reason), domain: errorDomain, metadata: { ...details.metadata } },
       },
     ];
     if (details.violations !== undefined)
-      outgoing.push({ desc: BadRequestSchema, value: { fieldViolations: [...details.violations] } as never });
+      outgoing.push({ desc: BadRequestSchema, value: { fieldViolations: [...details.violations] } });
     if (details.retryAfter !== undefined)
       outgoing.push({
         desc: RetryInfoSchema,
-        value: { retryDelay: { seconds: BigInt(Math.ceil(details.retryAfter)), nanos: 0 } } as never,
+        value: { retryDelay: { seconds: BigInt(Math.ceil(details.retryAfter)), nanos: 0 } },
       });
     const headers =
       details.retryAfter === undefined ? undefined : { "retry-after": String(Math.ceil(details.retryAfter)) };

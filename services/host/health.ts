@@ -23,7 +23,8 @@ export function createHealthBoard(services: readonly string[]): HealthBoard {
     let latest = statusOf(service) ?? Status.SERVICE_UNKNOWN;
     yield { status: latest };
     try {
-      for await (const _change of on(changes, "change", { signal })) {
+      const noticed = on(changes, "change", { signal });
+      while ((await noticed.next()).done !== true) {
         const now = statusOf(service) ?? Status.SERVICE_UNKNOWN;
         if (now !== latest) yield { status: (latest = now) };
       }

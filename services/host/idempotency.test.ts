@@ -1,6 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { CreateClientRequestSchema, CreateClientResponseSchema, ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import {
+  CreateClientRequestSchema,
+  CreateClientResponseSchema,
+  ClientService,
+} from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { openStore } from "../store/open-store.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";

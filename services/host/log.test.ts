@@ -20,7 +20,8 @@ function filled(schema: DescMessage, depth = 0): Message {
   for (const field of schema.fields) {
     const isSensitive = hasOption(field, sensitive) && getOption(field, sensitive);
     if (field.fieldKind === "scalar" && isSensitive) view.set(field, secret);
-    if (field.fieldKind === "message" && depth < 4) view.set(field, reflect(field.message, filled(field.message, depth + 1)));
+    if (field.fieldKind === "message" && depth < 4)
+      view.set(field, reflect(field.message, filled(field.message, depth + 1)));
     if (field.fieldKind === "list" && field.listKind === "message" && depth < 4) {
       view.get(field).add(reflect(field.message, filled(field.message, depth + 1)));
     }
@@ -29,7 +30,15 @@ function filled(schema: DescMessage, depth = 0): Message {
 }
 
 test("A21: no sensitive field of any message is in a log line", () => {
-  const services = [UserService, CredentialService, BrowserFlowService, TokenService, GrantService, BrowserSessionService, SystemService];
+  const services = [
+    UserService,
+    CredentialService,
+    BrowserFlowService,
+    TokenService,
+    GrantService,
+    BrowserSessionService,
+    SystemService,
+  ];
   let redacted = 0;
   for (const { methods } of services) {
     for (const { input, output } of methods) {

@@ -20,5 +20,5 @@ export interface ServiceModule {
 
 /** Pairs a proto service with its implementation, with all methods checked by the compiler. */
 export function implementation<S extends DescService>(service: S, methods: ServiceImpl<S>): Implementation {
-  return { service, methods: methods as Readonly<Record<string, unknown>> };
+  return { service, methods: methods };
 }

@@ -63,7 +63,10 @@ describe("A1: nothing is redirected until client and redirect URI are proven goo
   });
 
   test("A18: what the request says is shown as text", async () => {
-    const response = await ask({ client_id: "<script>alert(1)</script>", redirect_uri: "<img src=x onerror=alert(1)>" });
+    const response = await ask({
+      client_id: "<script>alert(1)</script>",
+      redirect_uri: "<img src=x onerror=alert(1)>",
+    });
     const page = await response.text();
     expect(page).not.toMatch(/<script>alert|<img src=x/);
     expect(response.headers.get("content-security-policy")).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
@@ -105,7 +108,7 @@ describe("the checks that may answer the client", () => {
   });
 
   test("state comes back as it was sent, whatever its characters", async () => {
-    const state = "a b+c%20&=?#/\\\"<>~é漢😀";
+    const state = 'a b+c%20&=?#/\\"<>~é漢😀';
     const location = locationOf(await ask({ prompt: "none", state }), server.url);
     expect(location.searchParams.get("state")).toBe(state);
   });

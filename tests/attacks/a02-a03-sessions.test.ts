@@ -44,7 +44,11 @@ describe("A2: a sign-in always begins a new session", () => {
     const person = await createPerson(server);
     const attacker = httpBrowser();
     const pending = locationOf(await attacker.get(authorizationRequest(server, client).url), server.url);
-    const form = { authorization: pending.searchParams.get("authorization") ?? "", username: person.username, password };
+    const form = {
+      authorization: pending.searchParams.get("authorization") ?? "",
+      username: person.username,
+      password,
+    };
 
     const victim = httpBrowser();
     await victim.get(authorizationRequest(server, client).url);
@@ -100,7 +104,9 @@ describe("A3: what ends a person's access ends it before the answer", () => {
 
   test("a new password", async () => {
     const one = await signedIn();
-    const set = await rest(server, "POST", `/v1/users/${one.person.id}/password`, { password: "another long pass phrase" });
+    const set = await rest(server, "POST", `/v1/users/${one.person.id}/password`, {
+      password: "another long pass phrase",
+    });
     expect(set.status, JSON.stringify(set.json)).toBe(200);
     await expectAllOver(one);
   });

@@ -25,7 +25,10 @@ describe("the first start, and the second", () => {
       expect([name, modeOf(name)]).toEqual([name, "600"]);
     }
     const before = Object.fromEntries(
-      ["admin-api-key", "admin-password", "master-key"].map((name) => [name, readFileSync(join(dataDir, name), "utf8")]),
+      ["admin-api-key", "admin-password", "master-key"].map((name) => [
+        name,
+        readFileSync(join(dataDir, name), "utf8"),
+      ]),
     );
 
     const second = await startServer({ dataDir });
@@ -68,7 +71,10 @@ describe("the first start, and the second", () => {
     for (const [name, secret] of Object.entries(secrets)) {
       expect(secret.length, name).toBeGreaterThan(12);
       expect(logs.includes(secret), `${name} in the logs`).toBe(false);
-      expect(stored.some((bytes) => bytes.includes(secret)), `${name} in the database`).toBe(false);
+      expect(
+        stored.some((bytes) => bytes.includes(secret)),
+        `${name} in the database`,
+      ).toBe(false);
     }
     expect(stored.some((bytes) => bytes.includes("PRIVATE KEY"))).toBe(false);
   });
@@ -98,7 +104,9 @@ describe("A32: the instance is claimed once, by whoever has the token", () => {
       const [winner, ...others] = claims.filter(({ status }) => status === 200);
       expect(others).toEqual([]);
       const key = String(winner?.json["api_key"]);
-      expect((await rest(server, "GET", "/v1/admin/system/health", undefined, key)).json).toMatchObject({ healthy: true });
+      expect((await rest(server, "GET", "/v1/admin/system/health", undefined, key)).json).toMatchObject({
+        healthy: true,
+      });
       expect(await claim(token)).toMatchObject({ status: 400, json: { error: { reason: "BOOTSTRAP_CLOSED" } } });
       const { json } = await rest(server, "GET", "/v1/users", undefined, key);
       expect((json["users"] as { username: string }[]).map(({ username }) => username)).toEqual(["root.owner"]);

@@ -2,13 +2,24 @@
 export interface HttpBrowser {
   readonly cookies: Map<string, string>;
   get(url: string, headers?: Readonly<Record<string, string>>): Promise<Response>;
-  post(url: string, form: Readonly<Record<string, string>>, headers?: Readonly<Record<string, string>>): Promise<Response>;
+  post(
+    url: string,
+    form: Readonly<Record<string, string>>,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Response>;
 }
 
 /** A new one, with no cookies. */
 export function httpBrowser(): HttpBrowser {
   const cookies = new Map<string, string>();
-  async function send(url: string, init: RequestInit): Promise<Response> {
+  async function send(
+    url: string,
+    init: {
+      readonly headers: Readonly<Record<string, string>>;
+      readonly method?: string;
+      readonly body?: URLSearchParams;
+    },
+  ): Promise<Response> {
     const cookie = Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
     const response = await fetch(url, {
       ...init,

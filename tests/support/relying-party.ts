@@ -25,6 +25,12 @@ export async function rest(
   return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
 
+/** A member that is a text; empty where there is none. */
+function textOf(json: Readonly<Record<string, unknown>>, name: string): string {
+  const value = json[name];
+  return typeof value === "string" ? value : "";
+}
+
 let made = 0;
 
 /** A new person; answers id and username. */
@@ -49,7 +55,10 @@ export interface RelyingParty {
 }
 
 /** Registers a confidential client, with whatever else the metadata say. */
-export async function registerClient(server: RunningServer, metadata: Record<string, unknown> = {}): Promise<RelyingParty> {
+export async function registerClient(
+  server: RunningServer,
+  metadata: Record<string, unknown> = {},
+): Promise<RelyingParty> {
   const redirectUri = "https://app.example.com/cb";
   const { status, json } = await rest(server, "POST", "/v1/clients", {
     client_name: "An Application",
@@ -58,7 +67,7 @@ export async function registerClient(server: RunningServer, metadata: Record<str
     ...metadata,
   });
   expect(status, JSON.stringify(json)).toBe(200);
-  return { clientId: String(json["client_id"]), clientSecret: String(json["client_secret"] ?? ""), redirectUri };
+  return { clientId: String(json["client_id"]), clientSecret: textOf(json, "client_secret"), redirectUri };
 }
 
 /** An authorization request of a client, and the verifier that goes with it. */
@@ -118,7 +127,11 @@ export async function tokenRequest(
     headers: client.clientSecret === "" ? {} : { authorization: `Basic ${basic.toString("base64")}` },
     body: new URLSearchParams(client.clientSecret === "" ? { client_id: client.clientId, ...form } : form),
   });
-  return { status: response.status, json: (await response.json()) as Record<string, unknown>, headers: response.headers };
+  return {
+    status: response.status,
+    json: (await response.json()) as Record<string, unknown>,
+    headers: response.headers,
+  };
 }
 
 /** The tokens of a new sign-in. */
@@ -127,7 +140,14 @@ export async function tokensFor(
   client: RelyingParty,
   username: string,
   options: { browser?: HttpBrowser; parameters?: Record<string, string> } = {},
-): Promise<{ readonly accessToken: string; readonly refreshToken: string; readonly idToken: string; readonly code: string; readonly codeVerifier: string; readonly browser: HttpBrowser }> {
+): Promise<{
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  readonly idToken: string;
+  readonly code: string;
+  readonly codeVerifier: string;
+  readonly browser: HttpBrowser;
+}> {
   const { callback, codeVerifier, browser } = await signIn(server, client, username, options);
   const code = callback.searchParams.get("code") ?? "";
   const { status, json } = await tokenRequest(server, client, {
@@ -139,8 +159,8 @@ export async function tokensFor(
   expect(status, JSON.stringify(json)).toBe(200);
   return {
     accessToken: String(json["access_token"]),
-    refreshToken: String(json["refresh_token"] ?? ""),
-    idToken: String(json["id_token"] ?? ""),
+    refreshToken: textOf(json, "refresh_token"),
+    idToken: textOf(json, "id_token"),
     code,
     codeVerifier,
     browser,
@@ -149,7 +169,9 @@ export async function tokensFor(
 
 /** What userinfo answers to a token. */
 export async function userinfoStatus(server: RunningServer, accessToken: string): Promise<number> {
-  const response = await fetch(`${server.url}/oidc/v1/userinfo`, { headers: { authorization: `Bearer ${accessToken}` } });
+  const response = await fetch(`${server.url}/oidc/v1/userinfo`, {
+    headers: { authorization: `Bearer ${accessToken}` },
+  });
   await response.arrayBuffer();
   return response.status;
 }

@@ -46,7 +46,7 @@ export async function signInServices() {
   const tenant = create(TenantSchema, { id: "t1", slug: "t1", defaultDomain: "koder.dev", active: true });
   const tenants = { get: async () => tenant, lookup: async () => tenant };
 
-  const names = ["gateway", "identity", "auth", "session", "admin"] as const;
+  const names = ["gateway", "identity", "auth", "oauth", "session", "admin"] as const;
   const keys = new Map(names.map((name) => [name as string, generateServiceKey()]));
   const publicKeys = new Map(Array.from(keys, ([name, { publicKey }]) => [name, publicKey]));
   const local = new Map<ServiceName, Transport>();

@@ -27,8 +27,8 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
           return refuse(reply, 415, "invalid_request", "send a form, or no body");
         if (code === "FST_ERR_CTP_BODY_TOO_LARGE")
           return refuse(reply, 413, "invalid_request", "the body is too large");
-        const answer = oauthErrorOf(error);
-        return refuse(reply.headers(answer.headers), answer.status, answer.error, answer.description);
+        const fault = oauthErrorOf(error);
+        return refuse(reply.headers(fault.headers), fault.status, fault.error, fault.description);
       });
       own.get(path, async (request, reply) => answer(request, reply, bearerToken(request)));
       own.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {

@@ -1,6 +1,6 @@
 import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { restBindings, type RestBinding } from "./http-rule.ts";
 import { readJsonOnly } from "./json-body.ts";
@@ -27,7 +27,7 @@ const isUnary = (method: DescMethod): method is DescMethodUnary => method.method
 
 function mountBinding(app: FastifyInstance, method: DescMethodUnary, binding: RestBinding, call: RestCall): void {
   app.route({
-    method: binding.verb.toUpperCase() as HTTPMethods,
+    method: binding.verb.toUpperCase(),
     url: routeOf(method, binding.path),
     handler: async (request, reply) => {
       try {

@@ -53,7 +53,10 @@ const credentials: Readonly<Record<string, Credential>> = {
     instance: true,
     scopes: new Set(["openid", "users.read", "users.write", "system.read"]),
   }),
-  machine: { tenantId: "t1", caller: { kind: "client", clientId: "m", apiKeyId: undefined, permissions: new Set(), instance: false } },
+  machine: {
+    tenantId: "t1",
+    caller: { kind: "client", clientId: "m", apiKeyId: undefined, permissions: new Set(), instance: false },
+  },
   reader: apiKey(["users.read"]),
   everything: apiKey(["*"]),
   instance: apiKey(["*"], true),
@@ -104,8 +107,8 @@ beforeEach(() => {
       },
     },
     tenants: {
-      get: async (call) => tenant(call.tenantId),
-      async lookup(_call, id) {
+      get: async ({ tenantId }) => tenant(tenantId),
+      async lookup(_work, id) {
         if (id === "nobody") throw failure(ErrorReason.TENANT_NOT_FOUND, "no such tenant");
         return tenant(id || "t1");
       },
@@ -169,10 +172,16 @@ describe("deny by default", () => {
     expect(await call(getClaims, { "x-koder-service-token": token("oauth", getClaims) }, claims)).toBe("ok");
     expect(seen).toMatchObject({ tenantId: "t1", caller: { kind: "service", service: "oauth" } });
     // Not on the list of the method.
-    expect(await call(getClaims, { "x-koder-service-token": token("auth", getClaims) }, claims)).toBe("SERVICE_TOKEN_INVALID");
+    expect(await call(getClaims, { "x-koder-service-token": token("auth", getClaims) }, claims)).toBe(
+      "SERVICE_TOKEN_INVALID",
+    );
     // A gateway's call to a person's method says nothing of the person.
-    expect(await call(getUser, { "x-koder-service-token": token("gateway", getUser) }, { userId })).toBe("CREDENTIAL_MISSING");
-    expect(await call(getUser, { "x-koder-service-token": token("gateway", getUser), ...as("person") }, { userId })).toBe("ok");
+    expect(await call(getUser, { "x-koder-service-token": token("gateway", getUser) }, { userId })).toBe(
+      "CREDENTIAL_MISSING",
+    );
+    expect(
+      await call(getUser, { "x-koder-service-token": token("gateway", getUser), ...as("person") }, { userId }),
+    ).toBe("ok");
   });
 
   test("a service token for another method, audience or by another key is refused outright", async () => {
@@ -187,7 +196,9 @@ describe("deny by default", () => {
       "eyJhbGciOiJub25lIn0.e30.",
     ]) {
       expect(await call(getClaims, { "x-koder-service-token": bad }, { userId })).toBe("SERVICE_TOKEN_INVALID");
-      expect(await call(getUser, { "x-koder-service-token": bad, ...as("everything") }, { userId })).toBe("SERVICE_TOKEN_INVALID");
+      expect(await call(getUser, { "x-koder-service-token": bad, ...as("everything") }, { userId })).toBe(
+        "SERVICE_TOKEN_INVALID",
+      );
     }
   });
 
@@ -246,27 +257,34 @@ describe("rights", () => {
 
 describe("what a caller is told", () => {
   test("each field that breaks a rule", async () => {
-    const answer = transport.unary(listUsers as never, undefined, undefined, as("everything"), {
+    const answer = transport.unary(listUsers, undefined, undefined, as("everything"), {
       pageSize: 1_000,
       email: "a@b.c",
       username: "x",
-    } as never);
+    });
     const error = ConnectError.from(await answer.catch((caught: unknown) => caught));
     expect(error.code).toBe(Code.InvalidArgument);
-    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations.map(({ field }) => field)).toEqual(["page_size", ""]);
+    expect(error.findDetails(BadRequestSchema)[0]?.fieldViolations.map(({ field }) => field)).toEqual([
+      "page_size",
+      "",
+    ]);
   });
 
   test("of a fault of ours an id, and the operator the rest", async () => {
     const headers = { ...as("everything"), "x-request-id": "01JFAVR7000000000000000000" };
-    const answer = transport.unary(listUsers as never, undefined, undefined, headers, {} as never);
+    const answer = transport.unary(listUsers, undefined, undefined, headers, {});
     const error = ConnectError.from(await answer.catch((caught: unknown) => caught));
-    expect([error.code, error.rawMessage, error.cause]).toEqual([Code.Internal, "something went wrong on our side", undefined]);
+    expect([error.code, error.rawMessage, error.cause]).toEqual([
+      Code.Internal,
+      "something went wrong on our side",
+      undefined,
+    ]);
     const id = errorInfoOf(error)?.metadata["id"];
     expect(faults).toMatchObject([{ id, reason: "INTERNAL", error: { message: "a fault with a secret in it" } }]);
   });
 
   test("a call whose time is up is not begun", async () => {
-    await expect(transport.unary(listUsers as never, undefined, 0, as("everything"), {} as never)).rejects.toMatchObject({
+    await expect(transport.unary(listUsers as never, undefined, 0, as("everything"), {})).rejects.toMatchObject({
       code: Code.DeadlineExceeded,
     });
     expect(seen).toBeUndefined();

@@ -46,12 +46,19 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
       );
       return next(request);
     }
-    return admit(dependencies, rule, request, arrival).then((call) => {
-      request.contextValues.set(callKey, call);
-      if (rule.bootstrapToken) request.contextValues.set(presentedTokenKey, presentedToken(request.header));
-      return next(request);
-    });
+    return admitted(next, request, arrival, rule);
   };
+
+  async function admitted(
+    next: Parameters<Interceptor>[0],
+    request: Parameters<ReturnType<Interceptor>>[0],
+    arrival: Arrival,
+    rule: AccessRule,
+  ): ReturnType<ReturnType<Interceptor>> {
+    request.contextValues.set(callKey, await admit(dependencies, rule, request, arrival));
+    if (rule.bootstrapToken) request.contextValues.set(presentedTokenKey, presentedToken(request.header));
+    return next(request);
+  }
 }
 
 const publicActor = { id: "", type: ActorType.UNSPECIFIED };
