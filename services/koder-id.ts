@@ -26,10 +26,11 @@ import { accessRules } from "./host/interceptors/access-rule.ts";
 import { deadlines } from "./host/interceptors/deadline.ts";
 import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
 import { serviceInterceptors } from "./host/interceptors/interceptors.ts";
+import type { AnsweredCall } from "./host/interceptors/telemetry.ts";
 import { warmValidation } from "./host/interceptors/validation.ts";
 import { localRestCaller } from "./host/local-rest-caller.ts";
-import { createLog, type Log } from "./host/log.ts";
-import { createMetrics } from "./host/metrics.ts";
+import { createLog, redact, type Log } from "./host/log.ts";
+import { createMetrics, type Metrics } from "./host/metrics.ts";
 import { createPageTokens } from "./host/page-token.ts";
 import { createPeers, type Peers } from "./host/peers.ts";
 import { reflection } from "./host/reflection.ts";
@@ -121,6 +122,7 @@ export async function createKoderId({
   const vault = await openVault(config, store, clock);
   const metrics = createMetrics();
   const report = faultLog(log);
+  const tell = callLog(log, metrics);
 
   // Services reach one another through these, in this process by the local transports below.
   const local = new Map<ServiceName, Transport>();
@@ -212,7 +214,7 @@ export async function createKoderId({
       credentials: createCredentialVerifier({ peers: peers[name], tenants: tenants[name], clock }),
       tenants: tenants[name],
       validator,
-      tell: metrics.tell,
+      tell,
       report,
       clock,
     });
@@ -339,6 +341,17 @@ function faultLog(log: Log): (fault: Fault) => void {
     if (fault.reason === "INTERNAL") log.error({ ...fault, err: error }, "a fault of ours");
     else if (fault.reason === "UNAVAILABLE") log.warn({ ...fault, err: error }, "something was away");
     else log.debug({ ...fault, err: error }, "a call did not go through");
+  };
+}
+
+/** Counts every call, and on a log that is detailed enough writes it down, with what is sensitive redacted. */
+function callLog(log: Log, metrics: Metrics): (answered: AnsweredCall) => void {
+  return (answered) => {
+    metrics.tell(answered);
+    if (!log.isLevelEnabled("debug")) return;
+    const { method, code, milliseconds, requestId, request } = answered;
+    const shown = request === undefined ? {} : { request: redact(request.schema, request.message) };
+    log.debug({ method, code, milliseconds: Math.round(milliseconds * 10) / 10, requestId, ...shown }, "call");
   };
 }
 

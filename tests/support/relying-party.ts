@@ -3,12 +3,15 @@ import { expect } from "vitest";
 import { httpBrowser, type HttpBrowser } from "./http-browser.ts";
 import type { RunningServer } from "./server.ts";
 
+/** A server, wherever it runs. */
+export type Instance = Pick<RunningServer, "url" | "adminApiKey">;
+
 /** The password of every person that `createPerson` makes. */
 export const password = "correct horse battery staple";
 
 /** A REST call with the first API key, or another credential; answers status and JSON. */
 export async function rest(
-  server: Pick<RunningServer, "url" | "adminApiKey">,
+  server: Instance,
   method: string,
   path: string,
   body?: unknown,
@@ -34,7 +37,7 @@ function textOf(json: Readonly<Record<string, unknown>>, name: string): string {
 let made = 0;
 
 /** A new person; answers id and username. */
-export async function createPerson(server: RunningServer): Promise<{ readonly id: string; readonly username: string }> {
+export async function createPerson(server: Instance): Promise<{ readonly id: string; readonly username: string }> {
   made += 1;
   const username = `person${made}`;
   const { status, json } = await rest(server, "POST", "/v1/users", {
@@ -56,7 +59,7 @@ export interface RelyingParty {
 
 /** Registers a confidential client, with whatever else the metadata say. */
 export async function registerClient(
-  server: RunningServer,
+  server: Instance,
   metadata: Record<string, unknown> = {},
 ): Promise<RelyingParty> {
   const redirectUri = "https://app.example.com/cb";
@@ -72,7 +75,7 @@ export async function registerClient(
 
 /** An authorization request of a client, and the verifier that goes with it. */
 export function authorizationRequest(
-  server: RunningServer,
+  server: Instance,
   client: RelyingParty,
   parameters: Readonly<Record<string, string>> = {},
 ): { readonly url: string; readonly codeVerifier: string } {
@@ -99,7 +102,7 @@ export function locationOf(response: Response, base: string): URL {
 
 /** Signs a person in for a client by the page's form, and answers the callback's URL. */
 export async function signIn(
-  server: RunningServer,
+  server: Instance,
   client: RelyingParty,
   username: string,
   { browser = httpBrowser(), parameters = {} }: { browser?: HttpBrowser; parameters?: Record<string, string> } = {},
@@ -117,7 +120,7 @@ export async function signIn(
 
 /** A token request; answers status and JSON. */
 export async function tokenRequest(
-  server: RunningServer,
+  server: Instance,
   client: RelyingParty,
   form: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
@@ -136,7 +139,7 @@ export async function tokenRequest(
 
 /** The tokens of a new sign-in. */
 export async function tokensFor(
-  server: RunningServer,
+  server: Instance,
   client: RelyingParty,
   username: string,
   options: { browser?: HttpBrowser; parameters?: Record<string, string> } = {},
@@ -168,7 +171,7 @@ export async function tokensFor(
 }
 
 /** What userinfo answers to a token. */
-export async function userinfoStatus(server: RunningServer, accessToken: string): Promise<number> {
+export async function userinfoStatus(server: Instance, accessToken: string): Promise<number> {
   const response = await fetch(`${server.url}/oidc/v1/userinfo`, {
     headers: { authorization: `Bearer ${accessToken}` },
   });
@@ -177,5 +180,5 @@ export async function userinfoStatus(server: RunningServer, accessToken: string)
 }
 
 /** What a refresh answers. */
-export const refresh = (server: RunningServer, client: RelyingParty, refreshToken: string) =>
+export const refresh = (server: Instance, client: RelyingParty, refreshToken: string) =>
   tokenRequest(server, client, { grant_type: "refresh_token", refresh_token: refreshToken });

@@ -1,12 +1,17 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { arrivalKey } from "./arrival.ts";
 
-/** What is told of each call once it is answered. Names and codes only, nothing of what was said. */
+/** What is told of each call once it is answered. */
 export interface AnsweredCall {
   /** `koder.session.v1.GrantService/RedeemCode` */
   readonly method: string;
   /** `ok`, or the name of the status code. */
   readonly code: string;
   readonly milliseconds: number;
+  readonly requestId: string;
+  /** The request, for a log that redacts it; undefined for a stream. Not for metrics. */
+  readonly request: { readonly schema: DescMessage; readonly message: Message } | undefined;
 }
 
 /** Tells of every call, how it went and how long it took. */
@@ -24,6 +29,8 @@ export function telemetryInterceptor(tell: (answered: AnsweredCall) => void): In
         method: `${request.method.parent.typeName}/${request.method.name}`,
         code,
         milliseconds: performance.now() - began,
+        requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
+        request: request.stream ? undefined : { schema: request.method.input, message: request.message },
       });
     }
   };
