@@ -15,13 +15,17 @@ export interface ServerProcess {
 const patience = 30_000;
 
 /** Starts a TypeScript file of the project and waits for its line `{"msg":"ready",…}`. */
-export async function startProcess(
-  file: string,
-  env: Readonly<Record<string, string>> = {},
-  nodeOptions: readonly string[] = [],
+export async function startProcess(file: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
+  return startNode(["--disable-warning=ExperimentalWarning", file], env);
+}
+
+/** Starts `node` with these arguments and waits for the line `{"msg":"ready",…}`. */
+export async function startNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
   const began = performance.now();
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...nodeOptions, file], {
+  const child = spawn(process.execPath, args, {
     cwd: join(import.meta.dirname, ".."),
     env: { ...process.env, NODE_ENV: "production", ...env },
     stdio: ["ignore", "pipe", "inherit"],

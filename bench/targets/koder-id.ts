@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { send, sendForm } from "../http-client.ts";
-import { startProcess, type ServerProcess } from "../server-process.ts";
+import { startCommand } from "../../tests/support/start-command.ts";
+import { startNode, type ServerProcess } from "../server-process.ts";
 import type { Provider } from "./token-cases.ts";
 
 const redirectUri = "https://app.example.com/cb";
@@ -15,7 +16,8 @@ export async function startKoderId(
 ): Promise<ServerProcess & { readonly dataDir: string }> {
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-bench-"));
   const settings = { KODER_ID_LISTEN: "127.0.0.1:0", KODER_ID_SERVICE_BASE_PORT: "0", KODER_ID_DATA: dataDir };
-  const server = await startProcess("services/main.ts", settings, nodeOptions);
+  const command = startCommand();
+  const server = await startNode([...nodeOptions, ...command.args], { ...command.env, ...settings });
   return {
     ...server,
     dataDir,

@@ -22,7 +22,27 @@ const unimplemented = 12;
 
 /** Server reflection, v1 and v1alpha, for these services and what their messages need. */
 export function reflection(services: readonly DescService[]): readonly Implementation[] {
-  const listed = [...services, ReflectionV1, ReflectionV1Alpha];
+  // Indexed with the first question: most ports are never asked one.
+  let answer: ((request: ServerReflectionRequest) => Answer) | undefined;
+  async function* serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>) {
+    for await (const request of requests) {
+      answer ??= reflector([...services, ReflectionV1, ReflectionV1Alpha]);
+      yield create(ServerReflectionResponseSchema, {
+        validHost: request.host,
+        originalRequest: request,
+        messageResponse: answer(request),
+      });
+    }
+  }
+  return [
+    implementation(ReflectionV1, { serverReflectionInfo }),
+    // v1alpha has the same fields under other type names.
+    implementation(ReflectionV1Alpha, { serverReflectionInfo: serverReflectionInfo as never }),
+  ];
+}
+
+/** Answers the questions of the protocol about these services. */
+function reflector(listed: readonly DescService[]): (request: ServerReflectionRequest) => Answer {
   const files = new Map<string, DescFile>();
   const add = (file: DescFile): void => {
     if (files.has(file.proto.name)) return;
@@ -101,18 +121,5 @@ export function reflection(services: readonly DescService[]): readonly Implement
     }
   }
 
-  async function* serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>) {
-    for await (const request of requests) {
-      yield create(ServerReflectionResponseSchema, {
-        validHost: request.host,
-        originalRequest: request,
-        messageResponse: answer(request),
-      });
-    }
-  }
-  return [
-    implementation(ReflectionV1, { serverReflectionInfo }),
-    // v1alpha has the same fields under other type names.
-    implementation(ReflectionV1Alpha, { serverReflectionInfo: serverReflectionInfo as never }),
-  ];
+  return answer;
 }

@@ -1,5 +1,4 @@
 import { isIP } from "node:net";
-import type { DescService } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance } from "fastify";
@@ -29,7 +28,8 @@ export interface ServiceListenerOptions extends Pick<HttpAppOptions, "onFault"> 
 export function createGrpcListener(options: ServiceListenerOptions): FastifyInstance {
   const app = createHttpApp(options);
   app.addHook("onRequest", checkHost(options.host));
-  mountRpc(app, options);
+  const services = options.module.implementations.map(({ service }) => service);
+  mountRpc(app, options, [...reflection([...services, options.health.implementation.service])], {});
   answerUnknown(app);
   return app;
 }
@@ -47,7 +47,7 @@ export interface HttpListenerOptions extends ServiceListenerOptions {
 export function createHttpListener(options: HttpListenerOptions): FastifyInstance {
   const app = createHttpApp(options);
   app.addHook("onRequest", checkHost(options.host));
-  mountRpc(app, options);
+  mountRpc(app, options, [], { grpc: false, grpcWeb: false });
   options.mountRest(app);
   app.get("/healthz", async () => ({ status: "ok" }));
   app.get("/readyz", async (_request, reply) => {
@@ -61,20 +61,23 @@ export function createHttpListener(options: HttpListenerOptions): FastifyInstanc
   return app;
 }
 
-/** Serves a module's implementations, health and reflection on an application. */
-function mountRpc(app: FastifyInstance, { module, interceptors, health }: ServiceListenerOptions): void {
-  const services: DescService[] = module.implementations.map(({ service }) => service);
-  const open: readonly Implementation[] = [
-    health.implementation,
-    ...reflection([...services, health.implementation.service]),
-  ];
+/** Serves a module's implementations through the interceptors, and health and what else is open without them. */
+function mountRpc(
+  app: FastifyInstance,
+  { module, interceptors, health }: ServiceListenerOptions,
+  open: readonly Implementation[],
+  protocols: { readonly grpc?: boolean; readonly grpcWeb?: boolean },
+): void {
   void app.register(fastifyConnectPlugin, {
+    ...protocols,
     interceptors: [...interceptors],
     readMaxBytes: largestBody,
     shutdownTimeoutMs: shutdownTimeout,
     routes(router) {
       for (const { service, methods } of module.implementations) router.service(service, methods as never);
-      for (const { service, methods } of open) router.service(service, methods as never, { interceptors: [] });
+      for (const { service, methods } of [health.implementation, ...open]) {
+        router.service(service, methods as never, { interceptors: [] });
+      }
     },
   });
 }

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { promisify } from "node:util";
-import { calculateJwkThumbprint } from "jose";
+import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 
 /** The JWS algorithms that we sign with. */
 export type SigningAlg = "RS256" | "PS256" | "ES256" | "EdDSA";

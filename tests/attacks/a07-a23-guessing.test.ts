@@ -31,13 +31,16 @@ describe("A7: guesses are counted before they are verified", () => {
   test("of 40 at once five are verified and one after the first wait; then the right password waits too", async () => {
     const person = await createPerson(server);
     const guess = await guesser();
-    const answers = await Promise.all(Array.from({ length: 40 }, (_value, n) => guess(person.username, `wrong guess ${n}`)));
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_value, n) => guess(person.username, `wrong guess ${n}`)),
+    );
     const statuses = answers.map(({ status }) => status);
     const verified = statuses.filter((status) => status === 401).length;
     // The 503s were counted as well; the hashing lane was full.
     expect(verified).toBeLessThanOrEqual(6);
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(30);
-    for (const { status, headers } of answers) if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    for (const { status, headers } of answers)
+      if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
     expect((await guess(person.username, password)).status).toBe(429);
   });
 

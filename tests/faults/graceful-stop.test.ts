@@ -44,9 +44,13 @@ describe("limits on a connection", () => {
   }
 
   test("headers without end are cut off, what is no HTTP is refused, and others go on", async () => {
-    expect(await talk(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"a".repeat(40_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 /);
+    expect(await talk(`GET / HTTP/1.1\r\nhost: localhost\r\nx: ${"a".repeat(40_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 /,
+    );
     expect(await talk("HELO there\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 .*"reason":"INVALID_REQUEST"/s);
-    expect(await talk("GET / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await talk("GET / HTTP/1.1\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 400 /,
+    );
     const person = await createPerson(server);
     expect(person.id).toMatch(/^[0-9A-Z]{26}$/);
   });

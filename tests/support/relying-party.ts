@@ -58,10 +58,7 @@ export interface RelyingParty {
 }
 
 /** Registers a confidential client, with whatever else the metadata say. */
-export async function registerClient(
-  server: Instance,
-  metadata: Record<string, unknown> = {},
-): Promise<RelyingParty> {
+export async function registerClient(server: Instance, metadata: Record<string, unknown> = {}): Promise<RelyingParty> {
   const redirectUri = "https://app.example.com/cb";
   const { status, json } = await rest(server, "POST", "/v1/clients", {
     client_name: "An Application",

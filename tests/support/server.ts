@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { startCommand } from "./start-command.ts";
 import type { ServiceName } from "../../services/host/call.ts";
 
 /** A server started as a user starts it: a process of its own. */
@@ -48,10 +49,12 @@ interface ReadyLine {
 /** Starts a server on free ports and waits for its ready line. Rejects with what it wrote when it ends before. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "koder-id-server-"));
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "services/main.ts"], {
+  const command = startCommand();
+  const child = spawn(process.execPath, command.args, {
     cwd: join(import.meta.dirname, "../.."),
     env: {
       ...withoutSettings(process.env),
+      ...command.env,
       KODER_ID_LISTEN: "127.0.0.1:0",
       KODER_ID_SERVICE_BASE_PORT: "0",
       KODER_ID_DATA: dataDir,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Liquid } from "liquidjs";
+import type { Liquid } from "liquidjs";
 import { contextOf } from "../context.ts";
 import { assets } from "./assets.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
@@ -19,15 +19,21 @@ const pageHeaders = {
   vary: "accept-language",
 } as const;
 
-const engine = new Liquid({
-  root: join(import.meta.dirname, "templates"),
-  extname: ".liquid",
-  outputEscape: "escape",
-  cache: true,
-  ownPropertyOnly: true,
-  jsTruthy: true, // an empty text is nothing to show
-  strictVariables: false,
-});
+let engine: Promise<Liquid> | undefined;
+
+/** The template engine, read with the first page: who serves tokens only does without. */
+async function loadEngine(): Promise<Liquid> {
+  const { Liquid: Engine } = await import("liquidjs");
+  return new Engine({
+    root: join(import.meta.dirname, "templates"),
+    extname: ".liquid",
+    outputEscape: "escape",
+    cache: true,
+    ownPropertyOnly: true,
+    jsTruthy: true, // an empty text is nothing to show
+    strictVariables: false,
+  });
+}
 
 /** A page, ready to be sent. */
 export interface Page {
@@ -45,7 +51,10 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const { tenant } = contextOf(request);
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
-  const html = (await engine.renderFile(page.template, {
+  engine ??= loadEngine();
+  const html = (await (
+    await engine
+  ).renderFile(page.template, {
     ...page.show(t),
     t,
     locale,

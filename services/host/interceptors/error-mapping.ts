@@ -5,6 +5,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { Conflict, StoreUnavailable } from "../../store/store.ts";
 import { errorDomain, failure } from "../failure.ts";
 import { errorId } from "../error-id.ts";
+import { methodPath } from "../method-path.ts";
 import { arrivalKey } from "./arrival.ts";
 
 /** A fault of ours that a caller was told nothing of; the operator reads it here. */
@@ -38,7 +39,7 @@ export function errorMappingInterceptor(report: (fault: Fault) => void): Interce
         report({
           id,
           reason,
-          method: `${request.method.parent.typeName}/${request.method.name}`,
+          method: methodPath(request.method),
           requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
           error: mapped.cause ?? error,
         });

@@ -3,6 +3,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { ServiceIdentity } from "../../vault/service-token.ts";
 import { failure } from "../failure.ts";
 import { internalHeaders } from "../internal-headers.ts";
+import { methodPath } from "../method-path.ts";
 import { arrivalOf } from "./arrival.ts";
 
 /** Says which service a token proves, for a method; undefined when it proves none. */
@@ -13,7 +14,7 @@ export function serviceTokenInterceptor(verify: ServiceTokenVerifier): Intercept
   return (next) => (request) => {
     const token = request.header.get(internalHeaders.serviceToken);
     if (token !== null) {
-      const identity = verify(token, `${request.method.parent.typeName}/${request.method.name}`);
+      const identity = verify(token, methodPath(request.method));
       if (identity === undefined) {
         throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the service token is not good for this call");
       }

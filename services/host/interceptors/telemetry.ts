@@ -1,5 +1,6 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { methodPath } from "../method-path.ts";
 import { arrivalKey } from "./arrival.ts";
 
 /** What is told of each call once it is answered. */
@@ -26,7 +27,7 @@ export function telemetryInterceptor(tell: (answered: AnsweredCall) => void): In
       throw error;
     } finally {
       tell({
-        method: `${request.method.parent.typeName}/${request.method.name}`,
+        method: methodPath(request.method),
         code,
         milliseconds: performance.now() - began,
         requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",

@@ -33,6 +33,9 @@ export interface LocalTransportOptions {
 type Handler = (request: Message, context: HandlerContext) => unknown;
 type Invoke = (request: UnaryRequest) => Promise<UnaryResponse>;
 
+/** What a handler that set no header answers with. */
+const none = new Headers();
+
 /** A signal that is never given: for calls that nobody can cancel. */
 const never = new AbortController().signal;
 
@@ -92,6 +95,8 @@ const unimplemented = (method: DescMethod) =>
 /** Calls a handler with the context that it would have been given on a port. */
 function invocation(method: DescMethodUnary, handler: Handler): Invoke {
   return async (request) => {
+    let header: Headers | undefined;
+    let trailer: Headers | undefined;
     const context: HandlerContext = {
       service: method.parent,
       method,
@@ -101,8 +106,13 @@ function invocation(method: DescMethodUnary, handler: Handler): Invoke {
       signal: request.signal,
       values: request.contextValues,
       requestHeader: request.header,
-      responseHeader: new Headers(),
-      responseTrailer: new Headers(),
+      // Made when a handler asks for them, which is seldom.
+      get responseHeader() {
+        return (header ??= new Headers());
+      },
+      get responseTrailer() {
+        return (trailer ??= new Headers());
+      },
       timeoutMs: () => request.contextValues.get(localTimeoutKey),
     };
     const message = normalized(method.output, (await handler(request.message, context)) as Message);
@@ -110,8 +120,8 @@ function invocation(method: DescMethodUnary, handler: Handler): Invoke {
       stream: false,
       service: method.parent,
       method,
-      header: context.responseHeader,
-      trailer: context.responseTrailer,
+      header: header ?? none,
+      trailer: trailer ?? none,
       message,
     };
   };

@@ -5,6 +5,7 @@ import type { ServiceCallBinding } from "../../vault/service-token.ts";
 import { outboundKey, writeActor, type Outbound, type ServiceName } from "../call.ts";
 import { failure } from "../failure.ts";
 import { internalHeaders } from "../internal-headers.ts";
+import { methodPath } from "../method-path.ts";
 
 /**
  * A transport as one service uses it to reach another: each call carries the caller's service token for callee, method and
@@ -24,13 +25,13 @@ export function createPeerTransport({
   function prepare(method: DescMethod, values: ContextValues | undefined) {
     const outbound = values?.get(outboundKey);
     if (outbound === undefined) {
-      throw new Error(`${method.parent.typeName}/${method.name} was called without forward(call)`);
+      throw new Error(`${methodPath(method)} was called without forward(call)`);
     }
     const left = outbound.deadline - clock();
     if (left <= 0) throw failure(ErrorReason.DEADLINE_EXCEEDED, "the deadline passed before the call was made");
     const token = serviceToken({
       audience,
-      method: `${method.parent.typeName}/${method.name}`,
+      method: methodPath(method),
       tenantId: outbound.tenantId,
     });
     return { header: headerOf(outbound, token), left };

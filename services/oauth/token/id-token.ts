@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Grant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 
@@ -35,7 +35,7 @@ export function idToken(
     iat,
     acr: grant.acr,
     amr: grant.amr,
-    at_hash: leftHalf(createHash("sha256").update(accessToken, "ascii").digest()),
+    at_hash: leftHalf(hash("sha256", accessToken, "buffer")),
     sid: grant.sessionId,
     ...(grant.nonce === "" ? {} : { nonce: grant.nonce }),
     ...(grant.authTimeRequested && grant.authTime ? { auth_time: Math.floor(timestampMs(grant.authTime) / 1000) } : {}),
