@@ -1,16 +1,26 @@
-import { createHash } from "node:crypto";
 import { create, fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { Conflict, type Collection, type Store, type Write } from "../store/store.ts";
 import { insert } from "../store/writes.ts";
-import type { Vault } from "../vault/vault.ts";
+import type { TenantVault, Vault } from "../vault/vault.ts";
 import type { Call } from "./call.ts";
 import { failure } from "./failure.ts";
 
 /** How long a request id counts, in milliseconds. */
 const counted = 86_400_000;
+
+/** Names the MAC under which a request is remembered: a plain hash of one with a password would be a way to guess it. */
+const requestUse = "request-hash";
+
+/** Key version (4 bytes) and MAC. */
+function keyedHashOf(vault: TenantVault, request: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { keyVersion, mac } = vault.mac(requestUse, request);
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(keyVersion);
+  return new Uint8Array(Buffer.concat([head, mac]));
+}
 
 /** Where a service keeps the answers to its Create calls. */
 export function requestRecords(service: string): Collection<typeof RequestRecordSchema> {
@@ -62,16 +72,18 @@ export function createIdempotency({
       if (requestId === "") return work(() => []);
       const id = `${method.parent.typeName}/${method.name}/${requestId.toLowerCase()}`;
       const place = { collection: collection.name, id, field: "sealed_response" };
-      const requestHash = createHash("sha256")
-        .update(`${call.actor.type}/${call.actor.id}\0`)
-        .update(toBinary(requestSchema, request))
-        .digest();
       const tenantVault = await vault.tenant(call.tenantId);
+      const asked = Buffer.concat([
+        Buffer.from(`${call.actor.type}/${call.actor.id}\0`, "utf8"),
+        toBinary(requestSchema, request),
+      ]);
 
       const answered = async () => {
         const stored = await store.tenant(call.tenantId).get(collection, id);
         if (stored === undefined) return undefined;
-        if (!requestHash.equals(stored.record.requestHash)) {
+        const { requestHash } = stored.record;
+        const [keyVersion, mac] = [Buffer.from(requestHash).readUInt32BE(0), requestHash.subarray(4)];
+        if (!tenantVault.verifyMac(requestUse, keyVersion, asked, mac)) {
           throw failure(ErrorReason.REQUEST_ID_REUSED, "request_id: was used with another request", {
             violations: [{ field: "request_id", description: "must be new for a new request" }],
           });
@@ -87,7 +99,7 @@ export function createIdempotency({
             collection,
             create(RequestRecordSchema, {
               id,
-              requestHash,
+              requestHash: keyedHashOf(tenantVault, asked),
               sealedResponse: tenantVault.seal(place, toBinary(responseSchema, response)),
               expireTime: timestampFromMs(clock() + counted),
             }),

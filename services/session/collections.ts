@@ -30,7 +30,6 @@ export const grants: Collection<typeof GrantSchema> = {
   name: "session_grants",
   schema: GrantSchema,
   id: (grant) => grant.id,
-  indexes: { session_id: { type: "text", value: (grant) => grant.sessionId } },
   expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),
   events: "required",
 };

@@ -8,6 +8,8 @@ export interface SessionLifetimes {
   readonly session: number;
   /** An authorization code until it is redeemed. */
   readonly code: number;
+  /** Beyond that: how long a code is kept, so that a second use is noticed as long as what the first gave is good. */
+  readonly codeKept: number;
   /** A refresh family, from its first token on. */
   readonly refreshAbsolute: number;
   /** A refresh family without a refresh. */
@@ -20,6 +22,7 @@ export interface SessionLifetimes {
 export const defaultSessionLifetimes: SessionLifetimes = {
   session: 12 * 3_600_000,
   code: 60_000,
+  codeKept: 900_000,
   refreshAbsolute: 30 * 86_400_000,
   refreshIdle: 14 * 86_400_000,
   refreshOverlap: 10_000,

@@ -37,7 +37,7 @@ describe("forms", () => {
     expect(form.has("c")).toBe(false);
   });
 
-  test.each(["a=%", "a=%zz", "a=%ff", "%c3%28=1", "a=%00", `${"a&".repeat(101)}`])("%j is malformed", (text) => {
+  test.each(["a=%", "a=%zz", "a=%ff", "%c3%28=1", "a=%00", "a&".repeat(101)])("%j is malformed", (text) => {
     expect(() => parseForm(text)).toThrow(MalformedForm);
   });
 });

@@ -24,7 +24,7 @@ describe("the catalogues", () => {
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
       ...Array.from(sources.matchAll(/"((?:fault|error|start)(?:_[a-z_]+)?)"/g), ([, key = ""]) => key),
     ]);
-    for (const key of [...used]) if (`${key}_heading` in english) used.add(`${key}_heading`);
+    for (const key of used) if (`${key}_heading` in english) used.add(`${key}_heading`);
     expect([...used].filter((key) => !(key in english) && key !== "error" && key !== "fault")).toEqual([]);
     expect(Object.keys(english).filter((key) => !used.has(key))).toEqual([]);
   });

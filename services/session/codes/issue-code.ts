@@ -37,7 +37,7 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
     }
     const now = clock();
     const code = randomToken("kac_");
-    const until = timestampFromMs(now + lifetimes.code);
+    const useBefore = now + lifetimes.code;
     const record = create(CodeSchema, {
       codeHash: tenantVault.keyedHash(codeUse, code),
       clientId: request.clientId,
@@ -52,8 +52,8 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
       authTimeRequested: request.authTimeRequested,
       userEpoch: session.userEpoch,
       clientEpoch,
-      useBefore: until,
-      expireTime: until,
+      useBefore: timestampFromMs(useBefore),
+      expireTime: timestampFromMs(useBefore + lifetimes.codeKept),
       ...(session.authTime ? { authTime: session.authTime } : {}),
     });
     const event = eventOf(

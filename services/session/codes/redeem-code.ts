@@ -47,7 +47,10 @@ export function redeemCode(dependencies: SessionDependencies) {
     const grant = grantOf(stored.record, request, now, dependencies.lifetimes.refreshAbsolute);
     try {
       await data.commit(
-        [replace(codes, usedCode(stored.record, grant, request, now), stored.version), insert(grants, grant)],
+        [
+          replace(codes, create(CodeSchema, { ...stored.record, grantId: grant.id }), stored.version),
+          insert(grants, grant),
+        ],
         [grantCreated(call, now, grant)],
       );
     } catch (error) {
@@ -126,15 +129,6 @@ function grantOf(code: Code, request: RedeemCodeRequest, now: number, refreshLif
     expireTime: timestampFromMs(now + lifetime),
     ...(code.authTime ? { authTime: code.authTime } : {}),
     ...(offline ? { generation: 1n, salt: randomBytes(16), rotateTime: timestampFromMs(now) } : {}),
-  });
-}
-
-/** The used code stays as long as the first access token that it gave, so that a second use still revokes it. */
-function usedCode(code: Code, grant: Grant, request: RedeemCodeRequest, now: number): Code {
-  return create(CodeSchema, {
-    ...code,
-    grantId: grant.id,
-    expireTime: timestampFromMs(now + accessTokenLifetime(request)),
   });
 }
 

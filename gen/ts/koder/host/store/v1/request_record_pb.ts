@@ -28,7 +28,7 @@ export type RequestRecord = Message<"koder.host.store.v1.RequestRecord"> & {
   id: string;
 
   /**
-   * SHA-256 of caller and request: the same id with another request is refused.
+   * Key version (4 bytes) and MAC of caller and request: the same id with another request is refused.
    *
    * @generated from field: bytes request_hash = 2;
    */

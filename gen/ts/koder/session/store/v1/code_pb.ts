@@ -133,7 +133,7 @@ export type Code = Message<"koder.session.store.v1.Code"> & {
   useBefore?: Timestamp | undefined;
 
   /**
-   * Until when it is kept.
+   * Until when it is kept: as long as the first access token that it gives.
    *
    * @generated from field: google.protobuf.Timestamp expire_time = 17;
    */
