@@ -17,6 +17,9 @@ export const listenerLimits = {
   maxConcurrentStreams: 128,
 } as const;
 
+/** While it closes: how often connections that have become idle are let go, in milliseconds. */
+const idleCheck = 50;
+
 /** No method of HTTP/1.1 begins so; HTTP/2 with prior knowledge does (RFC 9113 §3.4). */
 const preface = "PRI";
 
@@ -77,6 +80,9 @@ export const dualCleartext: FastifyServerFactory = (handler) => {
       stopListening(done);
       for (const session of sessions) session.close();
       http1.close();
+      // A connection whose request was under way is kept alive by its client when it is answered: it must go as well.
+      const idle = setInterval(() => http1.closeIdleConnections(), idleCheck);
+      server.once("close", () => clearInterval(idle));
       return server;
     },
     closeAllConnections() {

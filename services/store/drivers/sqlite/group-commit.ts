@@ -66,13 +66,14 @@ export function createGroupCommit(database: DatabaseSync, { mostAttempts = 100 }
   /** Never throws: every piece gets its answer. */
   function commitGroup(group: readonly Piece[]): void {
     let answers: readonly (() => void)[];
+    const [alone] = group;
     try {
-      answers = group.map(attempt);
+      answers = group.length === 1 && alone !== undefined ? [attemptAlone(alone)] : group.map(attempt);
     } catch (error) {
       return refuse(group, rolledBack() ? "not done" : "unknown", error);
     }
     try {
-      commit.run();
+      if (database.isTransaction) commit.run();
     } catch (error) {
       // After an I/O error the log may hold the commit although it was not acknowledged, and recovery would find it.
       return refuse(group, rolledBack() && !isIoError(error) ? "not done" : "unknown", error);
@@ -92,6 +93,17 @@ export function createGroupCommit(database: DatabaseSync, { mostAttempts = 100 }
       if (!database.isTransaction) throw error;
       undo.run();
       release.run();
+      return () => reject(unavailable(error) ?? error);
+    }
+  }
+
+  /** One piece is the whole transaction, and needs no savepoint: what it throws takes all of it back. */
+  function attemptAlone({ work, resolve, reject }: Piece): () => void {
+    try {
+      const result = work();
+      return () => resolve(result);
+    } catch (error) {
+      if (!rolledBack()) throw error;
       return () => reject(unavailable(error) ?? error);
     }
   }
