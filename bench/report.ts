@@ -14,14 +14,22 @@ export interface Row {
   readonly sqlite: Round;
 }
 
+/** A server as it stands ready: medians of several starts. */
+export interface Start {
+  /** Milliseconds from spawning to the ready line, and of CPU until then. */
+  readonly wall: number;
+  readonly cpu: number;
+  /** MiB resident. */
+  readonly resident: number;
+}
+
 /** A run of the benchmarks. */
 export interface Report {
   readonly machine: string;
   readonly rows: readonly Row[];
   /** MiB resident. */
   readonly memory: { readonly idle: number; readonly afterLoad: number; readonly tokensIssued: number };
-  /** Milliseconds. */
-  readonly coldStart: { readonly ours: number; readonly bare: number };
+  readonly coldStart: { readonly ours: Start; readonly bare: Start };
 }
 
 const begin = "<!-- bench: begin -->";
@@ -61,8 +69,18 @@ function markdown({ machine, rows, memory, coldStart }: Report): string {
     "|---|---|---|---|---|---|---|---|",
     ...lines.map((line) => `| ${line} |`),
     "",
-    `Resident: ${memory.idle.toFixed(0)} MiB idle, ${memory.afterLoad.toFixed(0)} MiB after about ${memory.tokensIssued} tokens (limit 150).`,
-    `Cold start to ready, empty data folder, key generation included: ${coldStart.ours.toFixed(0)} ms; a bare Fastify: ${coldStart.bare.toFixed(0)} ms.`,
+    `Resident: ${memory.idle.toFixed(0)} MiB idle, ${memory.afterLoad.toFixed(0)} MiB after about ${memory.tokensIssued} tokens (limit 150); a bare Fastify: ${coldStart.bare.resident.toFixed(0)} MiB idle.`,
+    `Cold start to ready, empty data folder, key generation included: ${startTimes(coldStart.ours)}; a bare Fastify: ${startTimes(coldStart.bare)}.`,
     "",
   ].join("\n");
+}
+
+const startTimes = ({ wall, cpu }: Start): string => `${wall.toFixed(0)} ms (${cpu.toFixed(0)} ms of CPU)`;
+
+/** One case in a line: what it costs beside what is asked of it, and beside the peer. */
+export function verdict({ name, budget, now, limit, ours, memory, sqlite }: Row): string {
+  const ratio = ours.cpu / limit.cpu;
+  const standing = ratio <= budget ? "within its budget" : ratio <= now ? "within what is asked now" : "TOO DEAR";
+  const beside = (peer: Round) => (ours.cpu / peer.cpu).toFixed(2);
+  return `${name}: ${ratio.toFixed(2)} × limit, ${standing} (${now} now, budget ${budget}); ${beside(memory)} × oidc-provider in memory, ${beside(sqlite)} × on sqlite`;
 }

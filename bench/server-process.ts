@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { cpuMicroseconds } from "./process-usage.ts";
 
 /** A server in a process of its own, which says on one JSON line that it is ready. */
 export interface ServerProcess {
@@ -9,10 +10,20 @@ export interface ServerProcess {
   readonly ready: Readonly<Record<string, unknown>>;
   /** From its start to the ready line, in milliseconds. */
   readonly readyAfter: number;
+  /** CPU time that it took to get there, in milliseconds. */
+  readonly cpuUntilReady: number;
   stop(): Promise<void>;
 }
 
 const patience = 30_000;
+
+// A benchmark that is interrupted leaves no server behind.
+const children = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of children) child.kill("SIGKILL");
+});
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
 
 /** Starts a TypeScript file of the project and waits for its line `{"msg":"ready",…}`. */
 export async function startProcess(file: string, env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
@@ -30,8 +41,15 @@ export async function startNode(
     env: { ...process.env, NODE_ENV: "production", ...env },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const ready = await readyLine(child);
-  return { pid: child.pid ?? 0, ready, readyAfter: performance.now() - began, stop: () => stop(child) };
+  children.add(child);
+  child.once("exit", () => children.delete(child));
+  const ready = await readyLine(child).catch(async (error: unknown) => {
+    await stop(child);
+    throw error;
+  });
+  const readyAfter = performance.now() - began;
+  const pid = child.pid ?? 0;
+  return { pid, ready, readyAfter, cpuUntilReady: cpuMicroseconds(pid) / 1000, stop: () => stop(child) };
 }
 
 function readyLine(child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {

@@ -55,6 +55,7 @@ const configuration: Configuration = {
 };
 
 const server = createServer();
+server.keepAliveTimeout = 65_000; // longer than any pause between rounds
 server.listen(0, "127.0.0.1", () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(url, configuration);

@@ -15,9 +15,9 @@ database.exec(`
     model TEXT NOT NULL, id TEXT NOT NULL, payload TEXT NOT NULL, expires INTEGER, grant_id TEXT, uid TEXT, user_code TEXT,
     PRIMARY KEY (model, id)
   ) WITHOUT ROWID;
-  CREATE INDEX payloads_grant ON payloads (model, grant_id);
-  CREATE INDEX payloads_uid ON payloads (model, uid);
-  CREATE INDEX payloads_user_code ON payloads (model, user_code);
+  CREATE INDEX payloads_grant ON payloads (model, grant_id) WHERE grant_id IS NOT NULL;
+  CREATE INDEX payloads_uid ON payloads (model, uid) WHERE uid IS NOT NULL;
+  CREATE INDEX payloads_user_code ON payloads (model, user_code) WHERE user_code IS NOT NULL;
 `);
 const upsert = database.prepare(`
   INSERT INTO payloads VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -30,7 +30,7 @@ const consume = database.prepare(
   "UPDATE payloads SET payload = json_set(payload, '$.consumed', ?) WHERE model = ? AND id = ?",
 );
 const destroy = database.prepare("DELETE FROM payloads WHERE model = ? AND id = ?");
-const revoke = database.prepare("DELETE FROM payloads WHERE grant_id = ?");
+const revoke = database.prepare("DELETE FROM payloads WHERE model = ? AND grant_id = ?");
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -61,7 +61,7 @@ export class SqliteAdapter implements Adapter {
     destroy.run(this.#model, id);
   }
   async revokeByGrantId(grantId: string): Promise<void> {
-    revoke.run(grantId);
+    revoke.run(this.#model, grantId);
   }
   #read(row: Record<string, unknown> | undefined): AdapterPayload | undefined {
     if (row === undefined || (row["expires"] !== null && Number(row["expires"]) <= seconds())) return undefined;

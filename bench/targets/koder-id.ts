@@ -17,13 +17,16 @@ export async function startKoderId(
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-bench-"));
   const settings = { KODER_ID_LISTEN: "127.0.0.1:0", KODER_ID_SERVICE_BASE_PORT: "0", KODER_ID_DATA: dataDir };
   const command = startCommand();
+  const removeData = () => rmSync(dataDir, { recursive: true, force: true });
+  process.once("exit", removeData);
   const server = await startNode([...nodeOptions, ...command.args], { ...command.env, ...settings });
   return {
     ...server,
     dataDir,
     async stop() {
       await server.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      process.off("exit", removeData);
+      removeData();
     },
   };
 }

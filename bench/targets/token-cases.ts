@@ -28,7 +28,7 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
     const code = codes.pop();
     if (code === undefined) throw new Error("there are no codes left");
     const form = { grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: codeVerifier };
-    return tokens(await sendForm(url, tokenPath, form, basic(codeClient)), "id_token");
+    return tokens(await sendForm(url, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
   }
 
   return {
@@ -36,8 +36,7 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
       async request() {
         const { scope } = clientCredentials;
         const form = { grant_type: "client_credentials", ...(scope === "" ? {} : { scope }) };
-        const answer = tokens(await sendForm(url, tokenPath, form, basic(clientCredentials)), "access_token");
-        if (answer["access_token"]?.split(".").length !== 3) throw new Error("the access token is no JWT");
+        tokens(await sendForm(url, tokenPath, form, basic(clientCredentials)), ["access_token"]);
       },
     },
     refresh: {
@@ -51,7 +50,7 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
       async request(worker) {
         const before = refreshTokens[worker] ?? "";
         const form = { grant_type: "refresh_token", refresh_token: before };
-        const answer = tokens(await sendForm(url, tokenPath, form, basic(codeClient)), "id_token");
+        const answer = tokens(await sendForm(url, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
         const after = answer["refresh_token"] ?? "";
         if (after === "" || after === before) throw new Error("the refresh token was not rotated");
         refreshTokens[worker] = after;
@@ -76,10 +75,13 @@ const basic = ({ clientId, clientSecret }: { readonly clientId: string; readonly
   authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret}`).toString("base64")}`,
 });
 
-function tokens({ status, body }: Answer, member: string): Record<string, string> {
+/** The answer of a token endpoint; each of `jwts` must be there and be signed: that is what its limit counts. */
+function tokens({ status, body }: Answer, jwts: readonly string[]): Record<string, string> {
   const parsed = JSON.parse(body) as Record<string, string>;
-  if (status !== 200 || parsed[member] === undefined)
-    throw new Error(`a token request was answered ${status}: ${body}`);
+  const lacks = jwts.find((member) => parsed[member]?.split(".").length !== 3);
+  if (status !== 200 || lacks !== undefined) {
+    throw new Error(`a token request was answered ${status}, ${lacks ?? "nothing"} lacking as a JWT: ${body}`);
+  }
   return parsed;
 }
 
