@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { errorId } from "./error-id.ts";
-import { errorInfoOf } from "./interceptors/error-mapping.ts";
+import { bearerChallenge, errorInfoOf } from "./interceptors/error-mapping.ts";
 
 /** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations": [{ "field", "description" }] } }`. */
 export interface ErrorAnswer {
@@ -59,7 +59,7 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
       "content-type": "application/json; charset=utf-8",
       "cache-control": "no-store",
       ...(retryAfter === null ? {} : { "retry-after": retryAfter }),
-      ...(status === 401 ? { "www-authenticate": 'Bearer realm="koder-id"' } : {}),
+      ...(status === 401 ? { "www-authenticate": bearerChallenge } : {}),
     },
     body: JSON.stringify({
       error: {

@@ -22,6 +22,14 @@ test("a token is read back for its tenant and listing", async () => {
   );
 });
 
+test("A22: what a listing is named with cannot be moved into the position", async () => {
+  const tokens = await pageTokens();
+  const named = "users\0name\0";
+  const token = Buffer.from(await tokens.encode({ tenantId: "t1" }, named, { value: "a", id: "b" }), "base64url");
+  const moved = Buffer.concat([token.subarray(0, 36), Buffer.from("name\0\0"), token.subarray(36)]);
+  await expect(tokens.decode({ tenantId: "t1" }, "users", moved.toString("base64url"))).rejects.toThrow(/page_token/);
+});
+
 test("A22: for another tenant or listing, altered in any bit, or made up, it is refused", async () => {
   const tokens = await pageTokens();
   const refused = (tenantId: string, listing: string, token: string) =>
@@ -31,6 +39,8 @@ test("A22: for another tenant or listing, altered in any bit, or made up, it is 
       const token = await tokens.encode({ tenantId: "t1" }, "users", at);
       await refused("t2", "users", token);
       await refused("t1", "users?", token);
+      for (const spelling of [`${token}=`, `${token}!`, ` ${token}`, `${token}\n`])
+        await refused("t1", "users", spelling);
       const bytes = Buffer.from(token, "base64url");
       const index = where % bytes.length;
       bytes.writeUInt8(bytes.readUInt8(index) ^ (1 << bit), index);

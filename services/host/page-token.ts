@@ -1,5 +1,6 @@
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { PagePosition } from "../store/store.ts";
+import { lengthPrefixed } from "../vault/length-prefixed.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Call } from "./call.ts";
 import { failure } from "./failure.ts";
@@ -17,7 +18,7 @@ const headLength = 4 + 32;
 
 /** Tokens are key version (4 bytes), MAC (32) and the position as JSON, in base64url; the MAC covers the listing too. */
 export function createPageTokens(vault: Vault): PageTokens {
-  const covered = (listing: string, body: Uint8Array) => Buffer.concat([Buffer.from(`${listing}\0`, "utf8"), body]);
+  const covered = (listing: string, body: Uint8Array) => Buffer.concat([lengthPrefixed(listing), body]);
   return {
     async encode({ tenantId }, listing, { value, id }) {
       const body = Buffer.from(JSON.stringify([value, id]), "utf8");
@@ -31,6 +32,7 @@ export function createPageTokens(vault: Vault): PageTokens {
       const tenantVault = await vault.tenant(tenantId);
       const body = bytes.subarray(headLength);
       if (
+        bytes.toString("base64url") !== token || // one spelling only
         bytes.length <= headLength ||
         !tenantVault.verifyMac(macUse, bytes.readUInt32BE(0), covered(listing, body), bytes.subarray(4, headLength))
       ) {

@@ -4,6 +4,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import { forward, type Outbound } from "./call.ts";
 import { failure } from "./failure.ts";
+import { deadlines } from "./interceptors/deadline.ts";
 import type { Peers } from "./peers.ts";
 
 /** What a service knows of tenants. */
@@ -26,9 +27,9 @@ export function createTenants({ peers, clock }: { readonly peers: Peers; readonl
   async function lookup(call: Outbound, idOrSlug: string): Promise<Tenant> {
     if (!idForm.test(idOrSlug)) throw notFound();
     const tenant = await cache.get(idOrSlug, async () => {
-      // Whoever asks first asks for all: nobody's cancelling ends it for the others.
+      // Whoever asks first asks for all: neither their cancelling nor their haste ends it for the others.
       const { signal: _signal, ...outbound } = call;
-      const asked = { ...outbound, tenantId: "system" };
+      const asked = { ...outbound, tenantId: "system", deadline: clock() + deadlines.usual };
       const answer = await peers
         .client(TenantDirectoryService)
         .lookupTenant({ tenant: idOrSlug }, forward(asked))

@@ -1,4 +1,6 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
@@ -24,6 +26,9 @@ export interface CredentialVerifier {
 const refused = (message = "the credential is unknown, expired, revoked or not meant for this API") =>
   failure(ErrorReason.CREDENTIAL_INVALID, message);
 
+/** More than an API key has, and the most that the service which knows them reads. */
+const longestApiKey = 256;
+
 /**
  * Verifies API keys (`kak_…`) and access tokens of our own. A good signature is remembered, whether the token is still good
  * never: that is asked at every use (design §3, the one revocation rule).
@@ -40,11 +45,22 @@ export function createCredentialVerifier({
   const verifyJwt = createJwtVerifier();
   const tenantKeys = createTenantKeys({ peers, clock });
 
+  /** A credential is good in a tenant that serves; while the directory is away nobody can say that it is bad. */
+  async function servingTenant(work: Outbound, id: string): Promise<Tenant> {
+    try {
+      return await tenants.lookup(work, id);
+    } catch (error) {
+      throw error instanceof ConnectError && error.code === Code.NotFound ? refused() : error;
+    }
+  }
+
   async function apiKey(key: string, work: Outbound): Promise<Credential> {
+    if (key.length > longestApiKey) throw refused();
     const answer = await peers.client(ApiKeyVerificationService).verifyApiKey({ apiKey: key }, forward(work));
     if (!answer.active) throw refused();
+    const tenant = await servingTenant(work, answer.tenantId);
     return {
-      tenantId: answer.tenantId,
+      tenantId: tenant.id,
       caller: {
         kind: "client",
         clientId: undefined,
@@ -58,9 +74,7 @@ export function createCredentialVerifier({
   async function accessToken(token: string, work: Outbound): Promise<Credential> {
     const claimed = claimedTenant(token);
     if (claimed === undefined) throw refused();
-    const tenant = await tenants.lookup(work, claimed).catch(() => {
-      throw refused();
-    });
+    const tenant = await servingTenant(work, claimed);
     const inTenant = { ...work, tenantId: tenant.id };
     const expected = {
       typ: "at+jwt",

@@ -3,6 +3,7 @@ import { JwtRefused, verificationKey, type VerificationKey } from "../../vault/v
 import type { SigningAlg } from "../../vault/signing-key.ts";
 import { createBoundedCache } from "../bounded-cache.ts";
 import { forward, type Outbound } from "../call.ts";
+import { deadlines } from "../interceptors/deadline.ts";
 import type { Peers } from "../peers.ts";
 
 /** The public keys of tenants, for verifying. */
@@ -36,7 +37,8 @@ export function createTenantKeys({
 
   const read = (call: Outbound): Promise<Known> =>
     cache.get(call.tenantId, async () => {
-      const { signal: _signal, ...outbound } = call;
+      // Whoever asks first asks for all: neither their cancelling nor their haste ends it for the others.
+      const { signal: _signal, ...outbound } = { ...call, deadline: clock() + deadlines.usual };
       const { keys } = await peers.client(MetadataService).getKeys({}, forward(outbound));
       const usable = await Promise.all(
         keys.flatMap(({ kid, alg, kty, n, e, crv, x, y }) =>
@@ -58,13 +60,14 @@ export function createTenantKeys({
 
   return {
     async verify(call, verify) {
-      const { keys, readAt } = await read(call);
+      const known = await read(call);
       try {
-        return verify(keys);
+        return verify(known.keys);
       } catch (error) {
-        const stale = error instanceof JwtRefused && error.fault === "unknown_key" && clock() - readAt >= rereadAfter;
-        if (!stale) throw error;
-        cache.delete(call.tenantId);
+        const mayBeNew = error instanceof JwtRefused && error.fault === "unknown_key";
+        if (!mayBeNew || clock() - known.readAt < rereadAfter) throw error;
+        // The first that found these keys wanting has them read anew; those at the same moment wait for the same answer.
+        if (cache.peek(call.tenantId) === known) cache.delete(call.tenantId);
         return verify((await read(call)).keys);
       }
     },

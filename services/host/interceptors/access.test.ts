@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { create, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
@@ -16,13 +16,16 @@ import { failure } from "../failure.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { createLocalTransport } from "../transport/local-transport.ts";
-import { accessRules, accessRule } from "./access-rule.ts";
+import { accessRules, accessRule, type AccessRule } from "./access-rule.ts";
+import { presentedTokenKey } from "./access.ts";
 import { errorInfoOf, type Fault } from "./error-mapping.ts";
 import { serviceInterceptors } from "./interceptors.ts";
 
 const userId = "01JPERSN000000000000000000";
 const otherId = "01JXYZ00000000000000000000";
-const clock = () => 1_000_000_000;
+const start = 1_000_000_000;
+let now = start;
+const clock = () => now;
 const keys = { gateway: generateServiceKey(), auth: generateServiceKey(), oauth: generateServiceKey() };
 
 const user = (overrides: Partial<Extract<Credential["caller"], { kind: "user" }>> = {}): Credential => ({
@@ -35,7 +38,7 @@ const user = (overrides: Partial<Extract<Credential["caller"], { kind: "user" }>
     scopes: new Set(["openid"]),
     permissions: new Set(),
     instance: false,
-    authTime: clock() / 1000,
+    authTime: start / 1000,
     ...overrides,
   },
 });
@@ -64,8 +67,11 @@ const credentials: Readonly<Record<string, Credential>> = {
 };
 
 let seen: Call | undefined;
+let presented: string | undefined;
 let faults: Fault[];
 let transport: Transport;
+/** As the descriptors have them, until a test changes one. */
+let rules: Map<DescMethod, AccessRule>;
 
 /** Every method of these services, answering nothing and noting its call. */
 function noting(services: readonly DescService[]): ServiceModule {
@@ -76,8 +82,9 @@ function noting(services: readonly DescService[]): ServiceModule {
       methods: Object.fromEntries(
         service.methods.map((method) => [
           method.localName,
-          (_request: unknown, context: { values: never }) => {
+          (_request: unknown, context: Pick<HandlerContext, "values">) => {
             seen = callOf(context);
+            presented = context.values.get(presentedTokenKey);
             if (seen.requestId === "01JFAVR7000000000000000000") throw new Error("a fault with a secret in it");
             return create(method.output);
           },
@@ -88,12 +95,14 @@ function noting(services: readonly DescService[]): ServiceModule {
 }
 
 beforeEach(() => {
+  now = start;
   seen = undefined;
   faults = [];
   const module = noting([UserService, CredentialService, SystemService]);
   const tenant = (id: string) => create(TenantSchema, { id, active: true });
+  rules = new Map(accessRules(module.implementations.map(({ service }) => service)));
   const interceptors = serviceInterceptors({
-    rules: accessRules(module.implementations.map(({ service }) => service)),
+    rules,
     verifyServiceToken: createServiceTokenVerifier({
       keys: new Map(Object.entries(keys).map(([name, { publicKey }]) => [name, publicKey])),
       audience: "identity",
@@ -202,6 +211,48 @@ describe("deny by default", () => {
     }
   });
 
+  test("a service token is good for sixty seconds, and not before it was made", async () => {
+    const made = { "x-koder-service-token": token("oauth", getClaims) };
+    now += 59_999;
+    expect(await call(getClaims, made, { userId })).toBe("ok");
+    now += 1;
+    expect(await call(getClaims, made, { userId })).toBe("SERVICE_TOKEN_INVALID");
+    const later = { "x-koder-service-token": token("oauth", getClaims) };
+    now -= 6_000;
+    expect(await call(getClaims, later, { userId })).toBe("SERVICE_TOKEN_INVALID");
+  });
+
+  test("a service token's tenant is the call's, and a header does not change it", async () => {
+    const inT2 = { "x-koder-service-token": token("oauth", getClaims, { tenantId: "t2" }) };
+    expect(await call(getClaims, inT2, { userId })).toBe("ok");
+    expect(seen?.tenantId).toBe("t2");
+    seen = undefined;
+    expect(await call(getClaims, { ...inT2, "x-koder-tenant": "t1" }, { userId })).toBe("TENANT_HEADER_REFUSED");
+    expect(seen).toBeUndefined();
+  });
+
+  test("a method whose rule is taken away, or is for credentials that do not exist yet, is for nobody", async () => {
+    const everybody = { "x-koder-service-token": token("gateway", listUsers), ...as("instance") };
+    expect(await call(listUsers, everybody)).toBe("ok");
+    rules.set(listUsers, { ...accessRule(listUsers), user: false, client: false });
+    expect(await call(listUsers, everybody)).toBe("SERVICE_TOKEN_INVALID");
+    rules.delete(listUsers);
+    expect(await call(listUsers, everybody)).toBe("PERMISSION_DENIED");
+  });
+
+  test("the bootstrap token opens its method to the handler alone, which is given it to compare", async () => {
+    const { bootstrap } = SystemService.method;
+    const input = { username: "owner", password: "a long enough password" };
+    expect(await call(bootstrap, {}, input)).toBe("CREDENTIAL_MISSING");
+    expect(await call(bootstrap, { authorization: "Basic x" }, input)).toBe("CREDENTIAL_MISSING");
+    expect(await call(bootstrap, as("anything"), input)).toBe("ok");
+    expect([seen?.caller, presented]).toEqual([{ kind: "public" }, "anything"]);
+    expect(await call(bootstrap, { "x-koder-bootstrap-token": "another" }, input)).toBe("ok");
+    expect(presented).toBe("another");
+    expect(await call(getUser, as("person"), { userId })).toBe("ok");
+    expect(presented).toBeUndefined();
+  });
+
   test("who is behind a call is believed from services only", async () => {
     const actor = { "x-koder-actor": "USER:somebody" };
     await call(getClaims, { "x-koder-service-token": token("oauth", getClaims), ...actor }, { userId });
@@ -252,6 +303,23 @@ describe("rights", () => {
     expect(await call(listUsers, { ...inT1, ...as("elsewhere") })).toBe("CREDENTIAL_INVALID");
     expect(await call(listUsers, as("elsewhere"))).toBe("ok");
     expect(seen?.tenantId).toBe("t2");
+  });
+});
+
+describe("how fresh a sign-in must be", () => {
+  beforeEach(() => void rules.set(getUser, { ...accessRule(getUser), maxAuthAge: 300_000 }));
+
+  test("to the second, for people; a program has none", async () => {
+    now += 300_000;
+    expect(await call(getUser, as("person"), { userId })).toBe("ok");
+    now += 1;
+    expect(await call(getUser, as("person"), { userId })).toBe("SIGN_IN_TOO_OLD");
+    expect(await call(getUser, as("reader"), { userId })).toBe("ok");
+  });
+
+  test("an age is told only to who may call at all", async () => {
+    now += 300_001;
+    expect(await call(getUser, as("person"), { userId: otherId })).toBe("PERMISSION_DENIED");
   });
 });
 

@@ -40,6 +40,8 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
     const rule = dependencies.rules.get(request.method);
     if (rule === undefined) throw failure(ErrorReason.PERMISSION_DENIED, "the method is not open to anybody");
     if (arrival.service !== undefined && rule.services.has(arrival.service.service)) {
+      // The token says which tenant; a header beside it came from elsewhere, and is not passed over in silence.
+      if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
       request.contextValues.set(
         callKey,
         serviceCall(request, arrival, arrival.service.service, arrival.service.tenantId),

@@ -9,8 +9,8 @@ export const deadlines = { usual: 15_000, longest: 60_000 } as const;
 const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
 
 /**
- * Gives every call a deadline. A call from the network is answered when it passes, whatever its handler does; a local call
- * belongs to one from the network, which waits for it, and needs no timer of its own.
+ * Gives every call a deadline, and answers when it passes, whatever the handler does: local calls too, because the gateway's
+ * own work runs through no interceptors, and would wait for ever.
  */
 export function deadlineInterceptor(clock: () => number): Interceptor {
   return (next) => (request) => {
@@ -20,22 +20,27 @@ export function deadlineInterceptor(clock: () => number): Interceptor {
     const left = Math.min(asked ?? deadlines.usual, deadlines.longest);
     arrival.deadline = clock() + left;
     if (left <= 0) throw exceeded();
-    return local !== undefined || request.stream ? next(request) : answeredWithin(left, next(request));
+    return request.stream ? next(request) : answeredWithin(left, next(request));
   };
 }
 
 const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");
 
-async function answeredWithin<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const passed = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(exceeded()), milliseconds);
+/** One promise and one timer: what every call pays, so no race and no async frame. */
+function answeredWithin<Answer>(milliseconds: number, answer: Promise<Answer>): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(exceeded()), milliseconds);
+    answer.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
-  try {
-    return await Promise.race([answer, passed]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** `grpc-timeout` or `connect-timeout-ms`; undefined when neither is there in its form. */

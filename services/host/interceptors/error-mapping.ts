@@ -1,4 +1,4 @@
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import { create } from "@bufbuild/protobuf";
 import { ErrorInfoSchema, type ErrorInfo } from "#gen/google/rpc/error_details_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
@@ -19,6 +19,20 @@ export interface Fault {
 
 /** Seconds after which a caller may come back when something was away. */
 const comeBack = 1;
+
+/** What `WWW-Authenticate` says to whoever needs a credential (RFC 9110 §11.6.1, RFC 6750 §3). */
+export const bearerChallenge = 'Bearer realm="koder-id"';
+
+/** Why a connection to another part of the system is not there, as Node names it. */
+const connectionFaults: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EPIPE",
+  "ETIMEDOUT",
+]);
 
 /**
  * Sees to it that every error that leaves has a reason of the closed lists and an id that the logs have too, and that
@@ -61,7 +75,22 @@ export function mapError(error: unknown, signal: AbortSignal | undefined): Conne
   if (error instanceof StoreUnavailable) {
     return failure(ErrorReason.UNAVAILABLE, "the store is away for a moment", { retryAfter: comeBack, cause: error });
   }
+  if (isAway(error)) {
+    return failure(ErrorReason.UNAVAILABLE, "a part of the system is away for a moment", {
+      retryAfter: comeBack,
+      cause: error,
+    });
+  }
+  if (error instanceof ConnectError && error.code === Code.DeadlineExceeded) {
+    return failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline", { cause: error });
+  }
   return failure(ErrorReason.INTERNAL, "something went wrong on our side", { cause: error });
+}
+
+/** Whether a transport says that nobody answered: an error with a reason of ours has been passed on before. */
+function isAway(error: unknown): boolean {
+  if (error instanceof ConnectError) return error.code === Code.Unavailable;
+  return error instanceof Error && "code" in error && connectionFaults.has(error.code);
 }
 
 /** What an error says of itself in our own words; undefined when it is not one of ours. */
@@ -81,5 +110,6 @@ function withId(error: ConnectError, info: ErrorInfo | undefined, id: string): C
   );
   const mapped = new ConnectError(error.rawMessage, error.code, error.metadata);
   mapped.details = [{ desc: ErrorInfoSchema, value: named }, ...others];
+  if (error.code === Code.Unauthenticated) mapped.metadata.set("www-authenticate", bearerChallenge);
   return mapped;
 }

@@ -1,0 +1,303 @@
+import { createHmac } from "node:crypto";
+import { create, type DescMethod, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ApiKeyVerificationService, type VerifyApiKeyRequest } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { signJwt } from "../../vault/sign-jwt.ts";
+import { generateSigningKey, type SigningKey } from "../../vault/signing-key.ts";
+import { outboundKey } from "../call.ts";
+import { failure } from "../failure.ts";
+import { errorInfoOf } from "../interceptors/error-mapping.ts";
+import { createPeers } from "../peers.ts";
+import type { Tenants } from "../tenants.ts";
+import { testCall } from "../testing/handler-context.ts";
+import { createCredentialVerifier } from "./credential-verifier.ts";
+
+const tenantId = "01JTENANT00000000000000000";
+const otherTenantId = "01JZTHER000000000000000000";
+const suspendedId = "01JSVSPENDED00000000000000";
+const userId = "01JPERSN000000000000000000";
+const origin = "https://id.example";
+const goodKey = "kak_good";
+/** A slug that has the form of an id. */
+const aliasId = "01JAXAS0000000000000000000";
+/** A key of the tenant that was suspended. */
+const idleKey = "kak_idle";
+
+let signer: SigningKey;
+let nextSigner: SigningKey;
+let stranger: SigningKey;
+beforeAll(async () => {
+  [signer, nextSigner, stranger] = await Promise.all([
+    generateSigningKey("ES256"),
+    generateSigningKey("EdDSA"),
+    generateSigningKey("ES256"),
+  ]);
+});
+
+let now: number;
+/** What the other services hold, as a test changes it. */
+let peersState: {
+  published: SigningKey[];
+  active: boolean;
+  permissions: string[];
+  /** The method that fails as a peer does that is away. */
+  away: DescMethod | undefined;
+  directoryAway: boolean;
+};
+let asked: { readonly method: string; readonly tenantId: string | undefined; readonly input: unknown }[];
+let verify: (authorization: string) => ReturnType<ReturnType<typeof createCredentialVerifier>["verify"]>;
+
+beforeEach(() => {
+  now = 1_700_000_000_000;
+  asked = [];
+  peersState = { published: [signer], active: true, permissions: [], away: undefined, directoryAway: false };
+
+  const answers = new Map<DescMethod, (input: unknown) => object>([
+    [
+      MetadataService.method.getKeys,
+      () => ({
+        keys: peersState.published.map(({ kid, alg, publicJwk }) => ({ ...publicJwk, kid, alg, use: "sig" })),
+      }),
+    ],
+    [RevocationService.method.checkToken, () => ({ active: peersState.active })],
+    [CredentialService.method.getAuthority, () => ({ permissions: peersState.permissions, instance: false })],
+    [
+      ApiKeyVerificationService.method.verifyApiKey,
+      (input) => {
+        const { apiKey } = input as VerifyApiKeyRequest;
+        // As the real one's validation does.
+        if (apiKey.length > 256) throw failure(ErrorReason.INVALID_REQUEST, "api_key: is too long");
+        if (apiKey !== goodKey && apiKey !== idleKey) return { active: false };
+        const of = apiKey === goodKey ? tenantId : suspendedId;
+        return { active: true, tenantId: of, apiKeyId: "k", permissions: ["users.read"] };
+      },
+    ],
+  ]);
+  const transport = {
+    async unary(method, _signal, _timeoutMs, _header, input, contextValues) {
+      asked.push({ method: method.name, tenantId: contextValues?.get(outboundKey)?.tenantId, input });
+      if (method === peersState.away) throw failure(ErrorReason.UNAVAILABLE, "away", { retryAfter: 1 });
+      const answer = answers.get(method)?.(input);
+      if (answer === undefined) throw new ConnectError(`nobody answers ${method.name}`, Code.Unimplemented);
+      const headers = { header: new Headers(), trailer: new Headers() };
+      const message = create(method.output, answer as MessageInitShape<typeof method.output>);
+      return { stream: false, service: method.parent, method, ...headers, message };
+    },
+    stream: () => Promise.reject(new Error("no streams here")),
+  } as Transport;
+  const lookup: Tenants["lookup"] = async (_work, id) => {
+    if (peersState.directoryAway) throw failure(ErrorReason.UNAVAILABLE, "away", { retryAfter: 1 });
+    if (id === aliasId) return create(TenantSchema, { id: tenantId, active: true, canonicalOrigin: origin });
+    if (id !== tenantId && id !== otherTenantId) throw failure(ErrorReason.TENANT_NOT_FOUND, "no such tenant");
+    return create(TenantSchema, { id, active: true, canonicalOrigin: id === tenantId ? origin : "https://b.example" });
+  };
+  const verifier = createCredentialVerifier({
+    peers: createPeers(() => transport),
+    tenants: { lookup, get: (call) => lookup(call, call.tenantId) },
+    clock: () => now,
+  });
+  verify = (authorization) => verifier.verify(authorization, testCall({ tenantId: "system" }));
+});
+
+const userClaims = () => ({
+  iss: origin,
+  aud: origin,
+  sub: userId,
+  client_id: "app",
+  scope: "openid users.read",
+  exp: now / 1000 + 900,
+  iat: now / 1000,
+  jti: "j",
+  sid: "s",
+  tenant_id: tenantId,
+  auth_time: now / 1000 - 60,
+  gid: "01JGRANT000000000000000000",
+});
+const bearer = async (claims: object = userClaims(), key = signer, typ = "at+jwt") =>
+  `Bearer ${await signJwt(key, { typ }, claims)}`;
+const reasonOf = async (authorization: string) => {
+  const error: unknown = await verify(authorization).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  );
+  return error === undefined
+    ? "ok"
+    : (errorInfoOf(ConnectError.from(error))?.reason ?? ConnectError.from(error).message);
+};
+const timesAsked = (name: string) => asked.filter(({ method }) => method === name).length;
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+describe("an access token", () => {
+  test("of a person proves who, through which application, with which scope and rights", async () => {
+    peersState.permissions = ["users.read", "users.write"];
+    expect(await verify(await bearer())).toEqual({
+      tenantId,
+      caller: {
+        kind: "user",
+        userId,
+        clientId: "app",
+        sessionId: "s",
+        scopes: new Set(["openid", "users.read"]),
+        permissions: new Set(["users.read", "users.write"]),
+        instance: false,
+        authTime: now / 1000 - 60,
+      },
+    });
+    expect(new Set(asked.map((one) => one.tenantId))).toEqual(new Set([tenantId]));
+  });
+
+  test("of a program proves which, permits nothing yet, and is asked for by its client's epoch", async () => {
+    const { gid: _gid, sid: _sid, auth_time: _authTime, ...claims } = userClaims();
+    const { caller } = await verify(await bearer({ ...claims, sub: "app", epoch: 7 }));
+    expect(caller).toEqual({
+      kind: "client",
+      clientId: "app",
+      apiKeyId: undefined,
+      permissions: new Set(),
+      instance: false,
+    });
+    expect(asked.at(-1)).toMatchObject({
+      method: "CheckToken",
+      input: { clientId: "app", grantId: "", clientEpoch: 7n },
+    });
+    expect(timesAsked("GetAuthority")).toBe(0);
+  });
+
+  test("A3: is asked about at every use, whatever is remembered of its signature", async () => {
+    const authorization = await bearer();
+    await verify(authorization);
+    await verify(authorization);
+    expect([timesAsked("GetKeys"), timesAsked("CheckToken"), timesAsked("GetAuthority")]).toEqual([1, 2, 2]);
+    peersState.active = false;
+    expect(await reasonOf(authorization)).toBe("CREDENTIAL_INVALID");
+  });
+
+  test("is good until the second that it names, remembered or not", async () => {
+    const authorization = await bearer();
+    expect(await reasonOf(authorization)).toBe("ok");
+    now += 899_999;
+    expect(await reasonOf(authorization)).toBe("ok");
+    now += 1;
+    expect(await reasonOf(authorization)).toBe("CREDENTIAL_INVALID");
+  });
+
+  test("A12: forged, altered, of another kind, issuer, audience or tenant is refused before it is asked about", async () => {
+    const [head = "", body = "", tail = ""] = (await bearer()).slice("Bearer ".length).split(".");
+    const hmac = `${encode({ alg: "HS256", typ: "at+jwt", kid: signer.kid })}.${body}`;
+    const secret = JSON.stringify(signer.publicJwk);
+    for (const [what, authorization] of Object.entries({
+      "another's key": await bearer(userClaims(), stranger),
+      "another's key under our kid": await bearer(userClaims(), { ...stranger, kid: signer.kid }),
+      "no signature": `Bearer ${encode({ alg: "none", typ: "at+jwt", kid: signer.kid })}.${body}.`,
+      "a MAC with the public key": `Bearer ${hmac}.${createHmac("sha256", secret).update(hmac).digest("base64url")}`,
+      "an id token": await bearer(userClaims(), signer, "JWT"),
+      "altered claims": `Bearer ${head}.${encode({ ...userClaims(), sub: "01JZZZZZZZZZZZZZZZZZZZZZZZ" })}.${tail}`,
+      "another issuer": await bearer({ ...userClaims(), iss: "https://b.example" }),
+      "another audience": await bearer({ ...userClaims(), aud: "https://api.example" }),
+      "another tenant": await bearer({ ...userClaims(), tenant_id: otherTenantId }),
+      "a tenant that is not there": await bearer({ ...userClaims(), tenant_id: "01JNBDY0000000000000000000" }),
+      "the default tenant by no name": await bearer({ ...userClaims(), tenant_id: "" }),
+      "a tenant by its slug": await bearer({ ...userClaims(), tenant_id: "default" }),
+      "its tenant by another name": await bearer({ ...userClaims(), tenant_id: aliasId }),
+      "no tenant": await bearer({ ...userClaims(), tenant_id: undefined }),
+      "from the future": await bearer({ ...userClaims(), iat: now / 1000 + 6 }),
+      "no JSON": "Bearer a.b.c",
+      null: `Bearer ${head}.${Buffer.from("null").toString("base64url")}.${tail}`,
+      "two parts": `Bearer ${head}.${body}`,
+    })) {
+      expect([what, await reasonOf(authorization)]).toEqual([what, "CREDENTIAL_INVALID"]);
+    }
+    expect(timesAsked("CheckToken")).toBe(0);
+  });
+
+  test("signed by a key that is new is good at once; keys are read anew once a second at most, however many ask", async () => {
+    await verify(await bearer());
+    peersState.published = [signer, nextSigner];
+    const newer = await bearer(userClaims(), nextSigner);
+    now += 999;
+    expect(await reasonOf(newer)).toBe("CREDENTIAL_INVALID");
+    now += 1;
+    expect(await reasonOf(newer)).toBe("ok");
+    expect(timesAsked("GetKeys")).toBe(2);
+
+    const unknown = await bearer(userClaims(), stranger);
+    now += 1_000;
+    await Promise.all(Array.from({ length: 50 }, () => reasonOf(unknown)));
+    expect(timesAsked("GetKeys")).toBe(3);
+  });
+
+  test("signed by a key that is gone is refused within five seconds", async () => {
+    const authorization = await bearer();
+    await verify(authorization);
+    peersState.published = [nextSigner];
+    now += 5_000;
+    expect(await reasonOf(authorization)).toBe("CREDENTIAL_INVALID");
+  });
+
+  test("is not called bad while what proves it is away", async () => {
+    const authorization = await bearer();
+    peersState.directoryAway = true;
+    expect(await reasonOf(authorization)).toBe("UNAVAILABLE");
+    peersState.directoryAway = false;
+    for (const method of [
+      MetadataService.method.getKeys,
+      RevocationService.method.checkToken,
+      CredentialService.method.getAuthority,
+    ]) {
+      peersState.away = method;
+      expect([method.name, await reasonOf(authorization)]).toEqual([method.name, "UNAVAILABLE"]);
+    }
+    peersState.away = undefined;
+    expect(await reasonOf(authorization)).toBe("ok");
+  });
+});
+
+describe("an API key", () => {
+  test("is asked about at every use, and has its own permissions", async () => {
+    const expected = {
+      tenantId,
+      caller: {
+        kind: "client",
+        clientId: undefined,
+        apiKeyId: "k",
+        permissions: new Set(["users.read"]),
+        instance: false,
+      },
+    };
+    expect(await verify(`Bearer ${goodKey}`)).toEqual(expected);
+    expect(await verify(`bearer   ${goodKey}`)).toEqual(expected);
+    expect(timesAsked("VerifyApiKey")).toBe(2);
+  });
+
+  test("that is unknown, too long to be one, or of a tenant that does not serve is refused", async () => {
+    for (const key of ["kak_", "kak_other", `kak_${"a".repeat(253)}`, `kak_${"a".repeat(8_000)}`, idleKey]) {
+      expect([key.slice(0, 12), await reasonOf(`Bearer ${key}`)]).toEqual([key.slice(0, 12), "CREDENTIAL_INVALID"]);
+    }
+  });
+});
+
+test("anything but one bearer credential is refused, and nobody is asked", async () => {
+  for (const authorization of [
+    "",
+    "Bearer",
+    "Bearer ",
+    `Basic ${goodKey}`,
+    goodKey,
+    `Bearer ${goodKey} ${goodKey}`,
+    `Bearer ${goodKey}, Bearer ${goodKey}`,
+    `Bearer ${"a".repeat(8_193)}`,
+    `Bearer ${goodKey}\u00e9`,
+  ]) {
+    expect([authorization.slice(0, 30), await reasonOf(authorization)]).toEqual([
+      authorization.slice(0, 30),
+      "CREDENTIAL_INVALID",
+    ]);
+  }
+  expect(asked).toEqual([]);
+});
