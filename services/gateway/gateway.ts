@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../host/failure.ts";
 import { createHttpApp, sendError, type HttpAppOptions } from "../host/http-app.ts";
+import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
 import { enter } from "./context.ts";
 import { remoteAddressReader } from "./remote-address.ts";
@@ -76,7 +77,14 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
 
   mountRpc(app, options);
   mountRest(app, services, restCaller(peers));
-  options.mount(app);
+  void app.register(async (own) => {
+    // Here no credential could have INSTANCE authority: the header is refused, never passed over (design §4).
+    own.addHook("onRequest", (request, reply, done) => {
+      if (headerOf(request, internalHeaders.tenant) === undefined) return done();
+      refuse(reply, ErrorReason.TENANT_HEADER_REFUSED, "X-Koder-Tenant needs a credential with INSTANCE authority");
+    });
+    options.mount(own);
+  });
   app.setNotFoundHandler((request, reply) => {
     const allowed = allowedMethods(app, request.url);
     if (allowed.length > 0 && !allowed.includes(request.method)) {

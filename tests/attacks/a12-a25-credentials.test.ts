@@ -115,6 +115,10 @@ describe("A25: what comes from outside is not taken for ours", () => {
       });
       expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("TENANT_HEADER_REFUSED")]);
     }
+    for (const path of ["/.well-known/openid-configuration", "/oauth/v2/authorize", "/oidc/v1/userinfo", "/"]) {
+      const answer = await send(path, { "x-koder-tenant": "default" });
+      expect([path, answer.status, answer.body]).toEqual([path, 400, expect.stringContaining("TENANT_HEADER_REFUSED")]);
+    }
     const admin = { authorization: `Bearer ${server.adminApiKey}` };
     expect((await send("/v1/users", { ...admin, "x-koder-tenant": "default" })).status).toBe(200);
     expect((await send("/v1/users", { ...admin, "x-koder-tenant": "nobody" })).status).toBe(404);
