@@ -29,6 +29,7 @@ import { serviceInterceptors } from "./host/interceptors/interceptors.ts";
 import type { AnsweredCall } from "./host/interceptors/telemetry.ts";
 import { warmValidation } from "./host/interceptors/validation.ts";
 import { localRestCaller } from "./host/local-rest-caller.ts";
+import { portTaken, type Listener } from "./host/listener.ts";
 import { createLog, redact, type Log } from "./host/log.ts";
 import { createMetrics, type Metrics } from "./host/metrics.ts";
 import { createPageTokens } from "./host/page-token.ts";
@@ -204,8 +205,7 @@ export async function createKoderId({
     return broken === undefined ? undefined : `${broken.name}: ${broken.fault ?? ""}`;
   };
 
-  const listeners: { readonly name: ServiceName; readonly grpc: FastifyInstance; readonly http: FastifyInstance }[] =
-    [];
+  const listeners: { readonly name: ServiceName; readonly grpc: Listener; readonly http: Listener }[] = [];
   for (const module of modules) {
     const { name } = module;
     const interceptors = serviceInterceptors({
@@ -258,8 +258,8 @@ export async function createKoderId({
   const http: Record<string, string> = {};
   for (const [index, listener] of listeners.entries()) {
     const { serviceHost: host, serviceBasePort: base } = config;
-    grpc[listener.name] = `${host}:${await listen(listener.grpc, host, base === 0 ? 0 : base + 1 + index)}`;
-    http[listener.name] = `${host}:${await listen(listener.http, host, base === 0 ? 0 : base + 11 + index)}`;
+    grpc[listener.name] = `${host}:${await listener.grpc.listen(host, base === 0 ? 0 : base + 1 + index)}`;
+    http[listener.name] = `${host}:${await listener.http.listen(host, base === 0 ? 0 : base + 11 + index)}`;
   }
 
   const work = ownWork({
@@ -323,15 +323,13 @@ async function openVault(config: Config, store: Store, clock: () => number): Pro
   return vault;
 }
 
-/** Listens, and answers the port. A port that is taken is told by name, not by a stack. */
+/** Listens, and answers the port. */
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
   try {
     const address = await app.listen({ host, port });
     return Number(new URL(address).port);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "EADDRINUSE") throw new Error(`${host}:${port} is taken by another program`, { cause: error });
-    throw error;
+    throw portTaken(error, host, port);
   }
 }
 

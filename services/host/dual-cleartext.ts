@@ -2,23 +2,8 @@ import { createServer as createHttp1Server, type Server } from "node:http";
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
+import { http2Limits, idleCheck, listenerLimits } from "./listener-limits.ts";
 import { answerMalformed } from "./malformed-http.ts";
-
-/** Limits of a listener, in milliseconds, bytes and counts: a slow or greedy client costs little and not for long. */
-export const listenerLimits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderBytes: 32_768,
-  maxHeaders: 100,
-  maxConnections: 10_000,
-  /** Until the first byte of a connection has come. */
-  firstByte: 10_000,
-  maxConcurrentStreams: 128,
-} as const;
-
-/** While it closes: how often connections that have become idle are let go, in milliseconds. */
-const idleCheck = 50;
 
 /** No method of HTTP/1.1 begins so; HTTP/2 with prior knowledge does (RFC 9113 §3.4). */
 const preface = "PRI";
@@ -40,16 +25,7 @@ export const dualCleartext: FastifyServerFactory = (handler) => {
   http1.maxHeadersCount = listenerLimits.maxHeaders;
   http1.emit("listening"); // its time-outs start here; it never listens by itself
   http1.on("clientError", answerMalformed);
-  const http2 = createHttp2Server(
-    {
-      maxHeaderListPairs: listenerLimits.maxHeaders,
-      settings: {
-        maxConcurrentStreams: listenerLimits.maxConcurrentStreams,
-        maxHeaderListSize: listenerLimits.maxHeaderBytes,
-      },
-    },
-    handler as never,
-  );
+  const http2 = createHttp2Server(http2Limits, handler as never);
   const sessions = new Set<ServerHttp2Session>();
   http2.on("session", (session) => {
     sessions.add(session);

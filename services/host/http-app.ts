@@ -1,9 +1,13 @@
-import { constants } from "node:crypto";
-import { readFileSync } from "node:fs";
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from "fastify";
+import Fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyServerFactory,
+} from "fastify";
 import { ConnectError } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { dualCleartext, listenerLimits } from "./dual-cleartext.ts";
+import { dualCleartext } from "./dual-cleartext.ts";
+import { dualSecure, type TlsFiles } from "./dual-secure.ts";
 import { errorAnswer, type ErrorAnswer } from "./error-answer.ts";
 import { failure } from "./failure.ts";
 import { mapError } from "./interceptors/error-mapping.ts";
@@ -12,18 +16,23 @@ import { mapError } from "./interceptors/error-mapping.ts";
 export const largestBody = 1 << 20;
 
 export interface HttpAppOptions {
-  /** PEM files; without them the port is cleartext. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Without it the port is cleartext. */
+  readonly tls?: TlsFiles | undefined;
   /** Told of every error that no route answered itself. */
   readonly onFault: (error: unknown, answer: ErrorAnswer) => void;
 }
 
-/**
- * A Fastify application on one port for HTTP/1.1 and HTTP/2, cleartext or TLS with ALPN, with the limits of
- * `listenerLimits`. Errors, framework's too, leave as our JSON shape.
- */
-export function createHttpApp({ tls, onFault }: HttpAppOptions): FastifyInstance {
-  const common = {
+/** The server of a port: HTTP/1.1 and HTTP/2, cleartext or TLS with ALPN, within `listenerLimits`. */
+export const serverOf = (tls: TlsFiles | undefined): FastifyServerFactory =>
+  tls === undefined ? dualCleartext : dualSecure(tls);
+
+/** A Fastify application on the server of one port. Errors, the framework's too, leave as our JSON shape. */
+export function createHttpApp(
+  { tls, onFault }: HttpAppOptions,
+  serverFactory: FastifyServerFactory = serverOf(tls),
+): FastifyInstance {
+  const app = Fastify({
+    serverFactory,
     logger: false,
     requestIdHeader: false,
     bodyLimit: largestBody,
@@ -31,22 +40,8 @@ export function createHttpApp({ tls, onFault }: HttpAppOptions): FastifyInstance
     forceCloseConnections: "idle",
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200, caseSensitive: true },
-    frameworkErrors: (error: FastifyError, _request: unknown, reply: FastifyReply) => void send(reply, asOurs(error)),
-  } as const;
-  const app = (tls === undefined
-    ? Fastify({ ...common, serverFactory: dualCleartext } as never)
-    : Fastify({
-        ...common,
-        http2: true,
-        http2SessionTimeout: listenerLimits.keepAliveTimeout,
-        https: {
-          allowHTTP1: true,
-          cert: readFileSync(tls.certFile),
-          key: readFileSync(tls.keyFile),
-          minVersion: "TLSv1.2",
-          secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
-        },
-      } as never)) as unknown as FastifyInstance;
+    frameworkErrors: (error: FastifyError, _request, reply) => void send(reply as FastifyReply, asOurs(error)),
+  });
   app.setErrorHandler((error, _request, reply) => {
     const answer = send(reply, asOurs(error));
     if (answer.status >= 500) onFault(error, answer);

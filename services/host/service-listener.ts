@@ -6,6 +6,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "./failure.ts";
 import type { HealthBoard } from "./health.ts";
 import { createHttpApp, largestBody, sendError, type HttpAppOptions } from "./http-app.ts";
+import { lazyListener, type Listener } from "./listener.ts";
 import type { Metrics } from "./metrics.ts";
 import { reflection } from "./reflection.ts";
 import type { Implementation, ServiceModule } from "./service-module.ts";
@@ -13,7 +14,7 @@ import type { Implementation, ServiceModule } from "./service-module.ts";
 /** How long streams under way may go on once the listener closes, in milliseconds. */
 const shutdownTimeout = 1_000;
 
-export interface ServiceListenerOptions extends Pick<HttpAppOptions, "onFault"> {
+export interface ServiceListenerOptions extends HttpAppOptions {
   readonly module: ServiceModule;
   readonly interceptors: readonly Interceptor[];
   readonly health: HealthBoard;
@@ -25,13 +26,15 @@ export interface ServiceListenerOptions extends Pick<HttpAppOptions, "onFault"> 
  * A service's gRPC port: gRPC, gRPC-web and Connect over HTTP/2 and HTTP/1.1, with `grpc.health.v1` and reflection, which
  * alone need no credential. Every other method runs through the interceptors.
  */
-export function createGrpcListener(options: ServiceListenerOptions): FastifyInstance {
-  const app = createHttpApp(options);
-  app.addHook("onRequest", checkHost(options.host));
-  const services = options.module.implementations.map(({ service }) => service);
-  mountRpc(app, options, [...reflection([...services, options.health.implementation.service])], {});
-  answerUnknown(app);
-  return app;
+export function createGrpcListener(options: ServiceListenerOptions): Listener {
+  return lazyListener(options.tls, (serverFactory) => {
+    const app = createHttpApp(options, serverFactory);
+    app.addHook("onRequest", checkHost(options.host));
+    const services = options.module.implementations.map(({ service }) => service);
+    mountRpc(app, options, [...reflection([...services, options.health.implementation.service])], {});
+    answerUnknown(app);
+    return app;
+  });
 }
 
 /** What a service's HTTP port has beyond its RPCs. */
@@ -44,21 +47,23 @@ export interface HttpListenerOptions extends ServiceListenerOptions {
 }
 
 /** A service's HTTP port: Connect, REST, `/healthz`, `/readyz` and `/metrics`. */
-export function createHttpListener(options: HttpListenerOptions): FastifyInstance {
-  const app = createHttpApp(options);
-  app.addHook("onRequest", checkHost(options.host));
-  mountRpc(app, options, [], { grpc: false, grpcWeb: false });
-  options.mountRest(app);
-  app.get("/healthz", async () => ({ status: "ok" }));
-  app.get("/readyz", async (_request, reply) => {
-    const fault = await options.fault();
-    return fault === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault });
+export function createHttpListener(options: HttpListenerOptions): Listener {
+  return lazyListener(options.tls, (serverFactory) => {
+    const app = createHttpApp(options, serverFactory);
+    app.addHook("onRequest", checkHost(options.host));
+    mountRpc(app, options, [], { grpc: false, grpcWeb: false });
+    options.mountRest(app);
+    app.get("/healthz", async () => ({ status: "ok" }));
+    app.get("/readyz", async (_request, reply) => {
+      const fault = await options.fault();
+      return fault === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault });
+    });
+    app.get("/metrics", async (_request, reply) =>
+      reply.type("text/plain; version=0.0.4; charset=utf-8").send(options.metrics.text()),
+    );
+    answerUnknown(app);
+    return app;
   });
-  app.get("/metrics", async (_request, reply) =>
-    reply.type("text/plain; version=0.0.4; charset=utf-8").send(options.metrics.text()),
-  );
-  answerUnknown(app);
-  return app;
 }
 
 /** Serves a module's implementations through the interceptors, and health and what else is open without them. */

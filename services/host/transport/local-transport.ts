@@ -21,6 +21,7 @@ import {
 import { localTimeoutKey } from "../interceptors/arrival.ts";
 import type { ServiceModule } from "../service-module.ts";
 import { deepFreeze } from "./deep-freeze.ts";
+import { LocalHeaders } from "./local-headers.ts";
 
 /** How a service is reached in its own process. */
 export interface LocalTransportOptions {
@@ -34,7 +35,7 @@ type Handler = (request: Message, context: HandlerContext) => unknown;
 type Invoke = (request: UnaryRequest) => Promise<UnaryResponse>;
 
 /** What a handler that set no header answers with. */
-const none = new Headers();
+const none = new LocalHeaders();
 
 /** A signal that is never given: for calls that nobody can cancel. */
 const never = new AbortController().signal;
@@ -75,7 +76,7 @@ export function createLocalTransport(
         requestMethod: "POST",
         url: `local:///${method.parent.typeName}/${method.name}`,
         signal: signal ?? never,
-        header: new Headers(header),
+        header: new LocalHeaders(header),
         contextValues,
         message: cross(normalized(method.input, input)) as Message,
       });
@@ -108,10 +109,10 @@ function invocation(method: DescMethodUnary, handler: Handler): Invoke {
       requestHeader: request.header,
       // Made when a handler asks for them, which is seldom.
       get responseHeader() {
-        return (header ??= new Headers());
+        return (header ??= new LocalHeaders());
       },
       get responseTrailer() {
-        return (trailer ??= new Headers());
+        return (trailer ??= new LocalHeaders());
       },
       timeoutMs: () => request.contextValues.get(localTimeoutKey),
     };
