@@ -48,6 +48,13 @@ export function checkLimit(limit: number): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) throw new RangeError("the limit must be 1 to 1000");
 }
 
+/** Refuses what cannot be a lease: names without text, or a time that has passed as soon as it begins. */
+export function checkLease(name: string, holder: string, ttl: number): void {
+  checkId("lease", name);
+  checkId("lease holder", holder);
+  if (!Number.isSafeInteger(ttl) || ttl < 1) throw new RangeError("ttl: must be a whole number of milliseconds ≥ 1");
+}
+
 /** Refuses a query that the collection cannot answer. */
 export function checkPageQuery(collection: Collection, query: PageQuery): void {
   checkLimit(query.limit);

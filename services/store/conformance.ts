@@ -4,7 +4,9 @@ import { concurrencyConformance } from "./conformance/concurrency.ts";
 import { eventConformance } from "./conformance/events.ts";
 import { expiryConformance } from "./conformance/expiry.ts";
 import { inputConformance } from "./conformance/input.ts";
+import { leaseConformance } from "./conformance/leases.ts";
 import { lifetimeConformance } from "./conformance/lifetime.ts";
+import { logConformance } from "./conformance/log.ts";
 import { modelConformance } from "./conformance/model.ts";
 import type { OpenDriver } from "./conformance/opened-store.ts";
 import { pageConformance } from "./conformance/pages.ts";
@@ -19,6 +21,8 @@ export function storeConformance(name: string, open: OpenDriver): void {
     concurrencyConformance(open);
     expiryConformance(open);
     eventConformance(open);
+    leaseConformance(open);
+    logConformance(open);
     inputConformance(open);
     lifetimeConformance(open);
     modelConformance(open);

@@ -11,7 +11,7 @@ import type { Event } from "#gen/koder/events/v1/event_pb.ts";
  * - Records are stored as binary protobuf and unknown fields survive a rewrite (rolling upgrades).
  * - A record past its expiry is absent for every operation, before and after the sweeper has removed it.
  *
- * Errors: {@link Conflict} for a lost race or a taken key; {@link StoreUnavailable} when the store cannot answer
+ * Errors: {@link Conflict} for a lost race or a taken key; {@link LeaseLost}; {@link StoreUnavailable} when the store cannot answer
  * (the outcome of a commit is then "not done", unless `outcome` says "unknown").
  */
 export interface Store {
@@ -122,6 +122,8 @@ export interface TenantStore {
    * record (RangeError). Events are appended to the outbox in the order given, in the same transaction.
    */
   commit(writes: readonly Write[], events: readonly Event[]): Promise<void>;
+  /** The tenant's part of the event log behind a number, oldest first. */
+  events(after: number, limit: number): Promise<readonly LogEntry[]>;
   /** Deletes up to `limit` records of a collection, or of all collections and counters; answers how many. */
   deleteRange(collection: Collection | "everything", limit: number): Promise<number>;
 }
@@ -130,13 +132,51 @@ export interface TenantStore {
 export interface SystemStore extends TenantStore {
   /** Removes up to `limit` expired records and counters, of any tenant; answers how many. */
   sweep(limit: number): Promise<number>;
-  /** Unsequenced events, oldest first, for the sequencer: position grows in commit order per resource. */
+  /** Unsequenced events, oldest first: position grows in commit order per resource. */
   outbox(after: number, limit: number): Promise<readonly OutboxEntry[]>;
+  /**
+   * Takes a lease, or takes it anew, until `ttl` milliseconds from now. Undefined while another holder has it. Each change of
+   * hands raises the fence, so that what a former holder still sends is refused.
+   */
+  lease(name: string, holder: string, ttl: number): Promise<Lease | undefined>;
+  /** Gives a lease up before its time; does nothing when it has passed to another. */
+  release(lease: Lease): Promise<void>;
+  /**
+   * Moves up to `limit` events from the outbox to the log, in the order of their positions, and answers how many: each
+   * gets the next position of the log and the next number of its tenant, both without a gap from 1 on. All or nothing, in
+   * one transaction that first checks the fence of the lease. Rejects with LeaseLost when it has passed to another, and
+   * answers 0 without asking who has the lease while there is nothing to move.
+   */
+  sequence(lease: Lease, limit: number): Promise<number>;
+  /** The log of all tenants behind a position, oldest first. Who has read a position will see nothing new before it. */
+  log(after: number, limit: number): Promise<readonly LogEntry[]>;
+  /** The last position of the log; 0 while it is empty. */
+  logEnd(): Promise<number>;
+}
+
+/** The right to do what one process at a time may do. */
+export interface Lease {
+  readonly name: string;
+  readonly holder: string;
+  /** Grows with each change of hands. */
+  readonly fence: number;
+  /** When it runs out unless it is taken anew, in milliseconds since the epoch. */
+  readonly expiresAt: number;
 }
 
 export interface OutboxEntry {
   readonly position: number;
   readonly tenantId: string;
+  readonly event: Event;
+}
+
+/** An event where all readers see it. */
+export interface LogEntry {
+  /** Its place among the events of all tenants: 1, 2, 3, …. */
+  readonly position: number;
+  readonly tenantId: string;
+  /** Its place among the events of its tenant: 1, 2, 3, …. */
+  readonly number: number;
   readonly event: Event;
 }
 
@@ -164,5 +204,13 @@ export class StoreUnavailable extends Error {
   constructor(message: string, outcome: "not done" | "unknown", options?: ErrorOptions) {
     super(message, options);
     this.outcome = outcome;
+  }
+}
+
+/** A lease has passed to another holder: nothing of what was asked was done. */
+export class LeaseLost extends Error {
+  override readonly name = "LeaseLost";
+  constructor(lease: Pick<Lease, "name" | "fence">) {
+    super(`the lease ${lease.name} with fence ${lease.fence} has passed to another holder`);
   }
 }

@@ -35,6 +35,14 @@ export function migrate(database: DatabaseSync, collections: readonly Collection
       CREATE TABLE IF NOT EXISTS outbox (
         position INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, data BLOB NOT NULL
       );
+      CREATE TABLE IF NOT EXISTS log (
+        position INTEGER PRIMARY KEY, tenant TEXT NOT NULL, number INTEGER NOT NULL, data BLOB NOT NULL
+      );
+      CREATE UNIQUE INDEX IF NOT EXISTS "log.number" ON log (tenant, number);
+      CREATE TABLE IF NOT EXISTS log_ends (tenant TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS leases (
+        name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, expires INTEGER NOT NULL
+      ) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS health (id INTEGER PRIMARY KEY, time INTEGER NOT NULL);
     `);
     for (const collection of collections) migrateCollection(database, collection, now);

@@ -1,7 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
 import { toBinary, type DescMessage } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
-import { checkCommit, checkId, checkInteger, checkLimit, checkTenantId, systemTenant } from "../../check-input.ts";
+import {
+  checkCommit,
+  checkId,
+  checkInteger,
+  checkLease,
+  checkLimit,
+  checkTenantId,
+  systemTenant,
+} from "../../check-input.ts";
 import {
   StoreUnavailable,
   type Collection,
@@ -14,6 +22,8 @@ import {
 import { collectionTable, type CollectionTable } from "./collection-table.ts";
 import { counterTable } from "./counter-table.ts";
 import { createGroupCommit } from "./group-commit.ts";
+import { leaseTable } from "./lease-table.ts";
+import { logTable } from "./log-table.ts";
 import { outboxTable } from "./outbox-table.ts";
 import { unavailable } from "./sqlite-error.ts";
 
@@ -30,6 +40,8 @@ export function createSqlStore({
   const tables = new Map(collections.map((collection) => [collection, collectionTable(database, collection)]));
   const counters = counterTable(database);
   const outbox = outboxTable(database);
+  const log = logTable(database);
+  const leases = leaseTable(database);
   const touch = database.prepare("INSERT OR REPLACE INTO health (id, time) VALUES (1, ?)");
   const commits = createGroupCommit(database);
   let closing: Promise<void> | undefined;
@@ -87,6 +99,12 @@ export function createSqlStore({
           for (const event of encodedEvents) outbox.append(tenantId, event);
         });
       },
+      events: (after, limit) =>
+        read(() => {
+          checkInteger("after", after);
+          checkLimit(limit);
+          return log.readTenant(tenantId, after, limit);
+        }),
       async deleteRange(collection, limit) {
         checkLimit(limit);
         if (collection === "everything") {
@@ -111,6 +129,27 @@ export function createSqlStore({
         checkLimit(limit);
         return outbox.read(after, limit);
       }),
+    async lease(name, holder, ttl) {
+      checkLease(name, holder, ttl);
+      return write(() => leases.take(name, holder, ttl, clock()));
+    },
+    release: (lease) => write(() => leases.release(lease)),
+    async sequence(lease, limit) {
+      checkLimit(limit);
+      // Asked many times a second, mostly in vain: no transaction for that.
+      if ((await read(() => outbox.read(0, 1))).length === 0) return 0;
+      return write(() => {
+        leases.check(lease);
+        return log.sequence(limit);
+      });
+    },
+    log: (after, limit) =>
+      read(() => {
+        checkInteger("after", after);
+        checkLimit(limit);
+        return log.read(after, limit);
+      }),
+    logEnd: () => read(() => log.end()),
   };
 
   return {
