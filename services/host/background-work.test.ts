@@ -32,7 +32,7 @@ test("steps follow one another, never two at once, and end with the one under wa
 
 test("a pause does not hold up the stop", async () => {
   const { log } = told();
-  const step = vi.fn(async () => 60_000);
+  const step = vi.fn<() => Promise<number>>(async () => 60_000);
   const work = runInBackground({ name: "w", log, step });
   await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(1));
   await work.stop();

@@ -10,8 +10,8 @@ export interface BackgroundWork {
 const afterFailure = 1_000;
 
 /**
- * Does one step after the other. A step answers how many milliseconds may pass until the next. One that fails is tried
- * again after a second; the first failure in a row is logged, and so is that it works again.
+ * Does one step after the other. A step answers how many milliseconds may pass until the next, or Infinity when it was the
+ * last. One that fails is tried again after a second; the first failure in a row is logged, and so is that it works again.
  */
 export function runInBackground({
   name,
@@ -24,7 +24,7 @@ export function runInBackground({
   readonly log: Log;
   readonly retryAfter?: number;
 }): BackgroundWork {
-  let stopped = false;
+  const stopping = new AbortController();
   let failing = false;
   let wake = (): void => undefined;
 
@@ -51,15 +51,16 @@ export function runInBackground({
     }
   }
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!stopping.signal.aborted) {
       const next = await attempt();
-      if (!stopped) await pause(next);
+      if (next === Number.POSITIVE_INFINITY) return;
+      if (!stopping.signal.aborted) await pause(next);
     }
   }
   const running = run();
   return {
     stop() {
-      stopped = true;
+      stopping.abort();
       wake();
       return running;
     },

@@ -73,13 +73,13 @@ export function logConformance(open: OpenDriver): void {
           if (won === true) done += 1;
         }
       };
-      let writing = true;
+      const written = new AbortController();
       const sequencer = async (): Promise<void> => {
-        while (writing || (await system.outbox(0, 1)).length > 0) await system.sequence(lease, 7);
+        while (!written.signal.aborted || (await system.outbox(0, 1)).length > 0) await system.sequence(lease, 7);
       };
       const sequencing = [sequencer(), sequencer()];
       await Promise.all(Array.from({ length: 9 }, (_value, n) => writer(n)));
-      writing = false;
+      written.abort();
       await Promise.all(sequencing);
       const expected = Array.from({ length: 19 }, (_value, n) => n + 1);
       for (const tenant of tenants) {
