@@ -3,6 +3,7 @@ import { fetchProtos } from "./fetch-protos.ts";
 import { runProgram } from "./run-program.ts";
 import { ensureChromium } from "./test/chromium.ts";
 import { goTests } from "./test/go-tests.ts";
+import { ensurePostgres } from "./test/postgres.ts";
 import { closing, summaryFile, writeSummary, type Summary } from "./test/summary.ts";
 
 // `npm test`: everything that a fresh machine needs, then every test, then what was not run and why. Arguments go to
@@ -11,8 +12,9 @@ const chosen = process.argv.slice(2);
 
 fetchProtos();
 if (chosen.length === 0) {
-  const missing = await ensureChromium();
-  if (missing !== undefined) process.stdout.write(`${missing}\n`);
+  for (const missing of [await ensureChromium(), await ensurePostgres()]) {
+    if (missing !== undefined) process.stdout.write(`${missing}\n`);
+  }
 }
 
 rmSync(summaryFile, { force: true });

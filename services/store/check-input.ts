@@ -7,9 +7,12 @@ import type { Collection, IndexValue, PageQuery, Write } from "./store.ts";
 /** The tenant id under which the system's own records stand. */
 export const systemTenant = "system";
 
-/** UTF-8 bytes that an id, an index value and a record may have. */
+/**
+ * UTF-8 bytes that an id, an index value and a record may have. A tenant's id, a value and an id are one entry of an index,
+ * which PostgreSQL limits to 2,704 bytes.
+ */
 const longestId = 512;
-const longestValue = 4_096;
+const longestValue = 2_048;
 const largestRecord = 1 << 20;
 
 /** Refuses what is no tenant's id, the system's included. */

@@ -6,8 +6,10 @@ import type { Collection } from "./store.ts";
 const clock = () => 0;
 
 test.each([
-  ["postgres://user:secret@host/db", /^the store postgres: is not supported yet; use sqlite:<path> or memory:$/],
-  ["./data/koder-id.db", /must be given as sqlite:<path> or memory:/],
+  ["mysql://user:secret@host/db", /^the store mysql: is not supported; use sqlite:<path>, postgres:\/\/… or memory:$/],
+  ["postgres://user:secret@127.0.0.1:1/db", /^the store postgres:\/\/127.0.0.1:1\/db cannot be opened: .*ECONNREFUSED/],
+  ["postgres://user:sec/ret@host/db", /^the URL of the store cannot be used: it must be a URL such as/],
+  ["./data/koder-id.db", /must be given as sqlite:<path>, postgres:\/\/… or memory:/],
   ["", /must be given as/],
   ["memory:x", /memory: is not supported/],
   ["sqlite:", /needs the path of its file/],

@@ -1,10 +1,11 @@
 import { openMemoryStore } from "./drivers/memory/memory-store.ts";
+import { openPostgresStore } from "./drivers/postgres/postgres-store.ts";
 import { openSqliteStore } from "./drivers/sqlite/sqlite-store.ts";
 import type { Collection, Store } from "./store.ts";
 
 /** Where the data are, what is kept there, and what time it is. */
 export interface OpenStore {
-  /** `memory:` or `sqlite:<path>`. */
+  /** `memory:`, `sqlite:<path>` or `postgres://…`. */
   readonly url: string;
   /** Every collection of every service: one that is not declared here cannot be reached. */
   readonly collections: readonly Collection[];
@@ -17,10 +18,11 @@ export async function openStore({ url, collections, clock }: OpenStore): Promise
   checkCollections(collections);
   if (url === "memory:") return openMemoryStore({ collections, clock });
   if (url.startsWith("sqlite:")) return openSqliteStore({ path: url.slice("sqlite:".length), collections, clock });
+  if (/^postgres(?:ql)?:/.test(url)) return openPostgresStore({ url, collections, clock });
   // The scheme only: what follows may be a password.
   const scheme = /^[a-z][a-z0-9+.-]*:/.exec(url)?.[0];
-  if (scheme === undefined) throw new Error("the store must be given as sqlite:<path> or memory:");
-  throw new Error(`the store ${scheme} is not supported yet; use sqlite:<path> or memory:`);
+  if (scheme === undefined) throw new Error("the store must be given as sqlite:<path>, postgres://… or memory:");
+  throw new Error(`the store ${scheme} is not supported; use sqlite:<path>, postgres://… or memory:`);
 }
 
 /** An underscore sets them apart from the tables that every store has. */

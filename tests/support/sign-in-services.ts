@@ -48,7 +48,7 @@ export async function signInServices() {
 
   const names = ["gateway", "identity", "auth", "oauth", "session", "admin"] as const;
   const keys = new Map(names.map((name) => [name as string, generateServiceKey()]));
-  const publicKeys = new Map(Array.from(keys, ([name, { publicKey }]) => [name, publicKey]));
+  const publicKeys = new Map(Array.from(keys, ([name, { publicKey }]) => [name, [publicKey]]));
   const local = new Map<ServiceName, Transport>();
   const peersOf = (caller: (typeof names)[number]): Peers => {
     const key = keys.get(caller);
@@ -140,6 +140,10 @@ function recordingStore(store: Store, work: string[]): Store {
     page(collection, query) {
       work.push(`page ${collection.name}`);
       return data.page(collection, query);
+    },
+    events(after, limit) {
+      work.push("events");
+      return data.events(after, limit);
     },
     add(counter, n, expiresAt) {
       work.push(`add ${counter.split("/").slice(0, 2).join("/")} ${n}`);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, test } from "vitest";
 import type { Collection, PageQuery } from "../store.ts";
@@ -31,6 +32,21 @@ export function inputConformance(open: OpenDriver): void {
       const id = "é".repeat(256);
       await acme.commit([insert(tickets, ticket(id))], []);
       expect((await acme.get(tickets, id))?.record.id).toBe(id);
+    });
+
+    test("the longest index value beside the longest id of the longest tenant is fine", async () => {
+      const tenant = (await openedStore(open)).store.tenant("t".repeat(64));
+      // Hardly compressible.
+      const noise = (from: number, bytes: number): string => {
+        let text = "";
+        for (let n = from; text.length < bytes; n += 1) text += createHash("sha256").update(String(n)).digest("base64");
+        return text.slice(0, bytes);
+      };
+      const [id, label] = [noise(0, 512), noise(1_000, 2_048)];
+      await tenant.commit([insert(keys, key(id, { label }))], [event("1")]);
+      await tenant.commit([insert(tickets, ticket(id, { code: label, body: label }))], []);
+      expect((await tenant.page(keys, { index: "label", equals: label, limit: 1 })).items).toHaveLength(1);
+      expect((await tenant.find(tickets, "code", label))?.record.id).toBe(id);
     });
 
     test.each([
@@ -76,7 +92,7 @@ export function inputConformance(open: OpenDriver): void {
 
     test("values of indexes and of expiry that cannot be kept", async () => {
       const acme = (await openedStore(open)).store.tenant("acme");
-      for (const label of ["\uDC00", "a\0", "x".repeat(4_097)]) {
+      for (const label of ["\uDC00", "a\0", "x".repeat(2_049)]) {
         await expect(acme.commit([insert(keys, key("a", { label }))], [event("1")])).rejects.toThrow("test_keys.label");
       }
       const endless = ticket("a", { expires: 0 });

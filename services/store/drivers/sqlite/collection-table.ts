@@ -3,8 +3,8 @@ import { fromBinary, type DescMessage } from "@bufbuild/protobuf";
 import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.ts";
 import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../../store.ts";
 import { collectionWriter } from "./collection-writer.ts";
-import { indexColumns } from "./index-columns.ts";
-import { pageSql } from "./page-query.ts";
+import { indexColumns } from "../sql/index-columns.ts";
+import { pageSql } from "../sql/page-query.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
@@ -70,7 +70,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
     page(tenant, query, now) {
       checkPageQuery(collection, query);
       const column = columns.find(({ index }) => index === query.index)?.column ?? "id";
-      const { sql, values } = pageSql(name, column, tenant, query, now);
+      const { sql, values } = pageSql(name, column, tenant, query, now, indexHint(name, column));
       const rows = pageStatement(sql).all(...values);
       const items = rows.slice(0, query.limit);
       const last = items.at(-1);
@@ -81,4 +81,9 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
     deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),
     sweep: (now, limit) => Number(sweep.run(now, limit).changes),
   };
+}
+
+/** Without statistics the planner may take the primary key and look at all that the tenant has. */
+export function indexHint(table: string, column: string): string {
+  return column === "id" ? "" : `INDEXED BY "${table}.${column}"`;
 }

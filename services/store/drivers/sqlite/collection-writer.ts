@@ -1,18 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { toBinary, type Message } from "@bufbuild/protobuf";
-import { checkInteger, checkRecordSize } from "../../check-input.ts";
-import { Conflict, type Collection, type IndexValue } from "../../store.ts";
+import { Conflict, type Collection } from "../../store.ts";
+import { encodeRow, type Row } from "../sql/encode-row.ts";
 import type { CollectionTable } from "./collection-table.ts";
-import type { IndexColumn } from "./index-columns.ts";
+import type { IndexColumn } from "../sql/index-columns.ts";
 import { isTaken } from "./sqlite-error.ts";
-
-/** A record as its row: made before the transaction, so that nothing of the caller's is looked at inside. */
-interface Row {
-  readonly id: string;
-  readonly expires: number | null;
-  readonly data: Uint8Array;
-  readonly values: readonly (IndexValue | null)[];
-}
 
 /** Prepares the statements that change a collection's table. */
 export function collectionWriter(
@@ -50,14 +41,6 @@ export function collectionWriter(
         }
       : [],
   );
-
-  function encode(record: Message): Row {
-    const data = toBinary(collection.schema, record);
-    checkRecordSize(name, data);
-    const expires = collection.expiresAt?.(record) ?? null;
-    if (expires !== null) checkInteger(`${name}: expiresAt`, expires);
-    return { id: collection.id(record), expires, data, values: columns.map((column) => column.read(record)) };
-  }
 
   /** Writes a row, if need be once expired records, which are absent, have left its id and its unique values. */
   function put(tenant: string, row: Row, now: number, run: () => void): void {
@@ -108,7 +91,7 @@ export function collectionWriter(
         if (changes === 0) throw new Conflict(position, name, "version");
       };
     }
-    const row = encode(write.record);
+    const row = encodeRow(collection, columns, write.record);
     if (write.kind === "insert") return (now) => insertRow(tenant, row, position, now);
     return (now) => replaceRow(tenant, row, write.version, position, now);
   };

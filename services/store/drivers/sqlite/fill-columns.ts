@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Collection } from "../../store.ts";
-import type { IndexColumn } from "./index-columns.ts";
+import type { IndexColumn } from "../sql/index-columns.ts";
 
 /** Records in memory at a time. */
 const batch = 1_000;

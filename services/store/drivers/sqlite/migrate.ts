@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Collection } from "../../store.ts";
 import { fillColumns } from "./fill-columns.ts";
-import { indexColumns, type IndexColumn } from "./index-columns.ts";
+import { indexColumns, type IndexColumn } from "../sql/index-columns.ts";
 
 /** "KOID": tells our files from others'. */
 const applicationId = 0x4b4f4944;

@@ -2,8 +2,9 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { keys, tickets } from "../../conformance/test-records.ts";
 import type { PageQuery } from "../../store.ts";
+import { indexHint } from "./collection-table.ts";
 import { migrate } from "./migrate.ts";
-import { pageSql } from "./page-query.ts";
+import { pageSql } from "../sql/page-query.ts";
 
 const shapes: readonly Omit<PageQuery, "index" | "limit">[] = [
   {},
@@ -25,7 +26,7 @@ test.each(columns)("every page of %s by %s is read in order from an index", (tab
     for (const after of [{}, { after: { value: "a", id: "b" } }]) {
       for (const descending of [false, true]) {
         const query = { index: "", limit: 10, descending, ...shape, ...after };
-        const { sql, values } = pageSql(table, column, "acme", query, 0);
+        const { sql, values } = pageSql(table, column, "acme", query, 0, indexHint(table, column));
         const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
         const steps = plan.map((step) => String(step["detail"])).join("; ");
         expect(steps, sql).toMatch(/^SEARCH [^;]*tenant=\?[^;]*$/);

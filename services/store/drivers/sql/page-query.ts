@@ -1,22 +1,28 @@
-import type { SQLInputValue } from "node:sqlite";
 import { prefixUpperBound } from "../../prefix-bound.ts";
-import type { PageQuery } from "../../store.ts";
+import type { IndexValue, PageQuery } from "../../store.ts";
 
 /** A page in SQL: columns id, version, data and value, one row more than the page holds when others follow. */
 export interface PageSql {
   readonly sql: string;
-  readonly values: readonly SQLInputValue[];
+  readonly values: readonly IndexValue[];
 }
 
 /**
- * Says a page in SQL. TEXT compares by its UTF-8 bytes (SQLite's BINARY), which is the order of code points, and the
- * position compares as a row value, so that a page begins where an index look-up ends. The text depends on the shape of
- * the query only, so that it can be prepared once.
+ * Says a page in SQL. Text compares by its UTF-8 bytes (BINARY of SQLite, "C" of PostgreSQL), which is the order of code
+ * points, and the position compares as a row value, so that a page begins where an index look-up ends. The text depends
+ * on the shape of the query only, so that it can be prepared once. `by` stands behind the table: an engine's hint.
  */
-export function pageSql(table: string, column: string, tenant: string, query: PageQuery, now: number): PageSql {
+export function pageSql(
+  table: string,
+  column: string,
+  tenant: string,
+  query: PageQuery,
+  now: number,
+  by: string,
+): PageSql {
   const conditions = ["tenant = ?", `"${column}" IS NOT NULL`, "(expires IS NULL OR expires > ?)"];
-  const values: SQLInputValue[] = [tenant, now];
-  const want = (condition: string, ...bound: readonly SQLInputValue[]): void => {
+  const values: IndexValue[] = [tenant, now];
+  const want = (condition: string, ...bound: readonly IndexValue[]): void => {
     conditions.push(condition);
     values.push(...bound);
   };
@@ -31,8 +37,6 @@ export function pageSql(table: string, column: string, tenant: string, query: Pa
   const [direction, follows] = query.descending === true ? ["DESC", "<"] : ["ASC", ">"];
   if (query.after !== undefined) want(`("${column}", id) ${follows} (?, ?)`, query.after.value, query.after.id);
   values.push(query.limit + 1);
-  // Without statistics the planner may take the primary key and look at all that the tenant has.
-  const by = column === "id" ? "" : `INDEXED BY "${table}.${column}"`;
   return {
     sql: `SELECT id, version, data, "${column}" AS value FROM "${table}" ${by} WHERE ${conditions.join(" AND ")}
       ORDER BY "${column}" ${direction}, id ${direction} LIMIT ?`,
