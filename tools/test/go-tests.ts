@@ -2,27 +2,38 @@ import { join } from "node:path";
 import { repositoryRoot, runProgram } from "../run-program.ts";
 import type { Summary } from "./summary.ts";
 
-const steps = [
-  ["build", "./..."],
-  ["vet", "./..."],
-  ["test", "./..."],
-] as const;
+/** The Go modules that others build on: what is generated, and the client on top of it. */
+const modules = ["gen/go", "clients/go"];
 
-/** Builds, vets and tests the generated Go module; each step counts as one test. */
+/** Builds, vets and tests the Go modules; each step of each counts as one test. */
 export async function goTests(): Promise<Summary> {
   const { code } = await runProgram("go", ["version"]);
+  const steps = await stepsOf(code === 0);
   if (code !== 0) {
     const reason = "Go is not installed (https://go.dev/doc/install)";
-    return { passed: 0, failed: 0, notRun: steps.map(([step]) => ({ what: `gen/go: go ${step}`, reason })) };
+    const notRun = modules.flatMap((module) => steps.map(([step]) => ({ what: `${module}: go ${step}`, reason })));
+    return { passed: 0, failed: 0, notRun };
   }
   let passed = 0;
   let failed = 0;
-  for (const step of steps) {
-    const result = await runProgram("go", step, { cwd: join(repositoryRoot, "gen/go") });
-    if (result.code === 0) passed += 1;
-    else failed += 1;
-    process.stdout.write(`${result.code === 0 ? "passed" : "FAILED"}  gen/go: go ${step.join(" ")}\n`);
-    if (result.code !== 0) process.stdout.write(result.output);
+  for (const module of modules) {
+    for (const step of steps) {
+      const result = await runProgram("go", step, { cwd: join(repositoryRoot, module) });
+      if (result.code === 0) passed += 1;
+      else failed += 1;
+      process.stdout.write(`${result.code === 0 ? "passed" : "FAILED"}  ${module}: go ${step.join(" ")}\n`);
+      if (result.code !== 0) process.stdout.write(result.output);
+    }
   }
   return { passed, failed, notRun: [] };
+}
+
+/** The race detector is linked by a C compiler, which Go itself does not need: it is used where there is one. */
+async function stepsOf(goIsThere: boolean): Promise<(readonly [step: string, ...args: string[]])[]> {
+  const races = goIsThere && (await runProgram("go", ["env", "CGO_ENABLED"])).output.trim() === "1";
+  return [
+    ["build", "./..."],
+    ["vet", "./..."],
+    ["test", ...(races ? ["-race"] : []), "./..."],
+  ];
 }

@@ -1,0 +1,65 @@
+package koderid
+
+import (
+	"errors"
+
+	"connectrpc.com/connect"
+
+	"github.com/koder-id/koder-id/gen/go/koder/admin/v1/adminv1connect"
+	"github.com/koder-id/koder-id/gen/go/koder/identity/v1/identityv1connect"
+	"github.com/koder-id/koder-id/gen/go/koder/oauth/v1/oauthv1connect"
+	"github.com/koder-id/koder-id/gen/go/koder/session/v1/sessionv1connect"
+)
+
+// Client has one typed client for each public service. It is safe for concurrent use; make one and keep it.
+type Client struct {
+	// Users manages the users of a tenant.
+	Users identityv1connect.UserServiceClient
+	// Clients manages the clients of a tenant.
+	Clients oauthv1connect.ClientServiceClient
+	// Sessions lists and ends the sessions of a tenant's people.
+	Sessions sessionv1connect.SessionServiceClient
+	// System speaks for the instance as a whole.
+	System adminv1connect.SystemServiceClient
+}
+
+// New makes a client of the server at an origin, such as https://id.example.com. The credential of a call selects the
+// tenant. New fails, without having sent anything, when the origin or an option cannot be right.
+func New(origin string, options ...Option) (*Client, error) {
+	settings := defaults()
+	for _, option := range options {
+		option(&settings)
+	}
+	address, originErr := parseOrigin(origin, settings.plaintext)
+	if err := errors.Join(originErr, settings.check()); err != nil {
+		return nil, err
+	}
+	httpClient := settings.httpClient
+	if httpClient == nil {
+		httpClient = newHTTPClient(settings.grpc)
+	}
+	// The first is the outermost: the deadline covers the token and every attempt; each attempt of a create carries the
+	// same request id; the token is there before the first attempt and is renewed at most once.
+	rpc := []connect.ClientOption{
+		connect.WithReadMaxBytes(maxAnswerBytes),
+		connect.WithInterceptors(
+			deadlineInterceptor(settings.timeout),
+			requestIDInterceptor(),
+			headerInterceptor(settings.headers),
+			&authorizationInterceptor{source: settings.source},
+			retryInterceptor(settings.retries),
+		),
+	}
+	if settings.grpc {
+		rpc = append(rpc, connect.WithGRPC())
+	}
+	return &Client{
+		Users:    identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Clients:  oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Sessions: sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		System:   adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
+	}, nil
+}
+
+// maxAnswerBytes bounds what an answer may take in memory; the largest page of the contract is far below it.
+const maxAnswerBytes = 16 << 20

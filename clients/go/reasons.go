@@ -1,0 +1,116 @@
+package koderid
+
+// The reasons of the contract; a test compares them with the generated enums.
+const (
+	// Any call may answer these.
+
+	// ReasonInvalidRequest: The request breaks a rule of its message; the violations name each field. Correct it and
+	// call again.
+	ReasonInvalidRequest ErrorReason = "INVALID_REQUEST"
+	// ReasonCredentialMissing: No credential was sent, and the method is not public. Send `Authorization: Bearer …`.
+	ReasonCredentialMissing ErrorReason = "CREDENTIAL_MISSING"
+	// ReasonCredentialInvalid: The credential is unknown, expired, revoked or not meant for this API. Get a new one.
+	ReasonCredentialInvalid ErrorReason = "CREDENTIAL_INVALID"
+	// ReasonPermissionDenied: The credential is good, but lacks the permission or the scope. Ask an administrator.
+	ReasonPermissionDenied ErrorReason = "PERMISSION_DENIED"
+	// ReasonSignInTooOld: The sign-in behind the credential is older than the method allows. Sign in again.
+	ReasonSignInTooOld ErrorReason = "SIGN_IN_TOO_OLD"
+	// ReasonTenantHeaderRefused: `X-Koder-Tenant` came with a credential that has no INSTANCE authority. Leave the
+	// header out.
+	ReasonTenantHeaderRefused ErrorReason = "TENANT_HEADER_REFUSED"
+	// ReasonTenantNotFound: No such tenant, or no tenant has this host.
+	ReasonTenantNotFound ErrorReason = "TENANT_NOT_FOUND"
+	// ReasonServiceTokenInvalid: The service token of a call between services is missing, expired or for another
+	// method.
+	ReasonServiceTokenInvalid ErrorReason = "SERVICE_TOKEN_INVALID"
+	// ReasonOverloaded: Too much work is waiting. Try again after the time in `Retry-After`.
+	ReasonOverloaded ErrorReason = "OVERLOADED"
+	// ReasonUnavailable: A part that the answer needs is away. Try again after the time in `Retry-After`.
+	ReasonUnavailable ErrorReason = "UNAVAILABLE"
+	// ReasonDeadlineExceeded: The call took longer than its deadline. Whether it was done is not known: read before
+	// you repeat it.
+	ReasonDeadlineExceeded ErrorReason = "DEADLINE_EXCEEDED"
+	// ReasonInternal: A fault of ours. The id in the answer finds it in the logs.
+	ReasonInternal ErrorReason = "INTERNAL"
+	// ReasonNotFound: No such path or method of the API.
+	ReasonNotFound ErrorReason = "NOT_FOUND"
+	// ReasonEtagMismatch: The `etag` sent is not the resource's: somebody changed it meanwhile. Read it again.
+	ReasonEtagMismatch ErrorReason = "ETAG_MISMATCH"
+	// ReasonRequestIDReused: The `request_id` was used before with another request. Use a new one.
+	ReasonRequestIDReused ErrorReason = "REQUEST_ID_REUSED"
+	// ReasonPageTokenInvalid: The page token is not one of ours, or belongs to another listing. Start from the first
+	// page.
+	ReasonPageTokenInvalid ErrorReason = "PAGE_TOKEN_INVALID"
+	// ReasonBodyTooLarge: The body is larger than the server reads.
+	ReasonBodyTooLarge ErrorReason = "BODY_TOO_LARGE"
+	// ReasonUnsupportedMediaType: The content type is not one that the endpoint reads.
+	ReasonUnsupportedMediaType ErrorReason = "UNSUPPORTED_MEDIA_TYPE"
+	// ReasonMethodNotAllowed: The path exists, but not with this HTTP method.
+	ReasonMethodNotAllowed ErrorReason = "METHOD_NOT_ALLOWED"
+	// ReasonHostUnknown: The Host header is not one that this server answers to.
+	ReasonHostUnknown ErrorReason = "HOST_UNKNOWN"
+	// ReasonCanceled: The client went away before the answer was ready.
+	ReasonCanceled ErrorReason = "CANCELED"
+	// ReasonConflict: Somebody else changed the same thing at the same moment. Repeat the call.
+	ReasonConflict ErrorReason = "CONFLICT"
+
+	// Of users and passwords.
+
+	// ReasonUserNotFound: No user has this id in the tenant.
+	ReasonUserNotFound ErrorReason = "USER_NOT_FOUND"
+	// ReasonUsernameTaken: Another user of the tenant has this username. Choose another.
+	ReasonUsernameTaken ErrorReason = "USERNAME_TAKEN"
+	// ReasonEmailTaken: Another user of the tenant has this e-mail address.
+	ReasonEmailTaken ErrorReason = "EMAIL_TAKEN"
+	// ReasonUsernameNotAllowed: The username breaks the tenant's policy; the violation says how.
+	ReasonUsernameNotAllowed ErrorReason = "USERNAME_NOT_ALLOWED"
+	// ReasonPasswordNotAllowed: The password is too short, too long or too easy to guess; the violation says which.
+	ReasonPasswordNotAllowed ErrorReason = "PASSWORD_NOT_ALLOWED"
+	// ReasonFieldNotWritable: The field cannot be set or changed through this call; the violation names it.
+	ReasonFieldNotWritable ErrorReason = "FIELD_NOT_WRITABLE"
+	// ReasonHashingBusy: Too many passwords are being hashed at this moment. Try again after the time in
+	// `Retry-After`.
+	ReasonHashingBusy ErrorReason = "HASHING_BUSY"
+	// ReasonOwnerExists: The instance has an owner already; there is one first owner only.
+	ReasonOwnerExists ErrorReason = "OWNER_EXISTS"
+
+	// Of signing in.
+
+	// ReasonFlowNotFound: No flow has this id, or it has expired, or it belongs to another browser. Start again.
+	ReasonFlowNotFound ErrorReason = "FLOW_NOT_FOUND"
+	// ReasonStepNotExpected: The flow does not wait for this step; its state says what is next.
+	ReasonStepNotExpected ErrorReason = "STEP_NOT_EXPECTED"
+	// ReasonPasswordMismatch: Name or password is wrong, or the account may not sign in. Which of these is not told.
+	ReasonPasswordMismatch ErrorReason = "PASSWORD_MISMATCH"
+	// ReasonTooManyAttempts: Too many wrong attempts. Wait for the time in `Retry-After`.
+	ReasonTooManyAttempts ErrorReason = "TOO_MANY_ATTEMPTS"
+
+	// Of clients and tokens.
+
+	// ReasonClientNotFound: No client has this id in the tenant.
+	ReasonClientNotFound ErrorReason = "CLIENT_NOT_FOUND"
+	// ReasonClientIDTaken: The client id is taken, or was once; ids are never given twice. Choose another.
+	ReasonClientIDTaken ErrorReason = "CLIENT_ID_TAKEN"
+	// ReasonClientMetadataInvalid: The metadata break a rule of RFC 7591 or of the tenant; the violations name each
+	// field.
+	ReasonClientMetadataInvalid ErrorReason = "CLIENT_METADATA_INVALID"
+	// ReasonAuthorizationNotFound: No pending authorization has this id, or it has expired, or it belongs to another
+	// browser. Go back to the application.
+	ReasonAuthorizationNotFound ErrorReason = "AUTHORIZATION_NOT_FOUND"
+	// ReasonSigningKeyNotReady: No signing key is ready. Try again after the time in `Retry-After`.
+	ReasonSigningKeyNotReady ErrorReason = "SIGNING_KEY_NOT_READY"
+
+	// Of sessions and grants.
+
+	// ReasonSessionNotFound: No session has this id in the tenant, or it has ended.
+	ReasonSessionNotFound ErrorReason = "SESSION_NOT_FOUND"
+
+	// Of tenants and of the instance.
+
+	// ReasonBootstrapClosed: The instance has an owner: bootstrap is closed for ever.
+	ReasonBootstrapClosed ErrorReason = "BOOTSTRAP_CLOSED"
+	// ReasonBootstrapTokenInvalid: The bootstrap token is missing or wrong.
+	ReasonBootstrapTokenInvalid ErrorReason = "BOOTSTRAP_TOKEN_INVALID"
+	// ReasonTenantUnknown: No tenant answers to this host or id.
+	ReasonTenantUnknown ErrorReason = "TENANT_UNKNOWN"
+)
