@@ -47,6 +47,37 @@ describe("the configuration", () => {
     expect(problems({ KODER_ID_BOOTSTRAP_TOKEN: "short" })).toMatch(/at least 24 characters/);
   });
 
+  const split = {
+    KODER_ID_SERVICES: "gateway,oauth",
+    KODER_ID_PEERS:
+      "identity=https://10.0.0.1:4001,identity=https://10.0.0.2:4001,auth=https://a:4002,session=https://s:4004,admin=https://d:4005",
+    KODER_ID_SERVICE_KEYS: "/etc/koder-id/keys",
+  };
+  test("services in processes of their own need to know the others, and a way to prove themselves", () => {
+    const { services, peers } = loadConfig(split);
+    expect(services).toEqual(["gateway", "oauth"]);
+    expect(peers.get("identity")).toEqual(["https://10.0.0.1:4001", "https://10.0.0.2:4001"]);
+    for (const [change, sentence] of [
+      [{ KODER_ID_PEERS: "" }, /KODER_ID_PEERS must say where identity, auth, session, admin can be reached/],
+      [
+        { KODER_ID_PEERS: `${split.KODER_ID_PEERS},oauth=http://o:1` },
+        /must not name oauth, which this process serves/,
+      ],
+      [{ KODER_ID_PEERS: "identity" }, /KODER_ID_PEERS/],
+      [{ KODER_ID_PEERS: "gateway=http://g" }, /must be <service>=<origin>/],
+      [{ KODER_ID_SERVICE_KEYS: "" }, /KODER_ID_SERVICE_KEYS must be set/],
+      [{ KODER_ID_SERVICES: "oauth,oauth" }, /must name each service once/],
+      [{ KODER_ID_STORE: "memory:" }, /must not be memory: where services share it/],
+      [
+        { KODER_ID_SERVICE_TLS_CERT: "c" },
+        /KODER_ID_SERVICE_TLS_CERT and KODER_ID_SERVICE_TLS_KEY must be set together/,
+      ],
+      [{ KODER_ID_SERVICE_TLS_MUTUAL: "on" }, /KODER_ID_SERVICE_TLS_MUTUAL needs/],
+    ] as const) {
+      expect(problems({ ...split, ...change })).toMatch(sentence);
+    }
+  });
+
   test("production is refused where it is unsafe", () => {
     expect(loadConfig(production)).toMatchObject({ mode: "production" });
     for (const [change, sentence] of [
@@ -57,8 +88,9 @@ describe("the configuration", () => {
       [{ KODER_ID_MASTER_KEY_FILE: "./data/keys/master" }, /must lie outside/],
       [{ KODER_ID_MASTER_KEY_FILE: "" }, /must lie outside/],
       [{ KODER_ID_MODE: "development" }, /only while KODER_ID_PUBLIC_URL is loopback/],
-      [{ KODER_ID_STORE: "postgres://x" }, /not supported yet/],
-      [{ KODER_ID_SERVICES: "oauth" }, /must be one of all/],
+      [{ KODER_ID_STORE: "mysql://x" }, /must be sqlite:<path>, postgres:/],
+      [{ KODER_ID_SERVICES: "mail" }, /must be all, or some of gateway, identity/],
+      [{ ...split, KODER_ID_PEERS: split.KODER_ID_PEERS.replaceAll("https:", "http:") }, /https between machines/],
     ] as const) {
       expect(problems({ ...production, ...change })).toMatch(sentence);
     }

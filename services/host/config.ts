@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, join, resolve, sep } from "node:path";
+import { serviceNames, type ServiceName } from "./call.ts";
 import type { LogLevel } from "./log.ts";
 import { nearestName } from "./nearest-name.ts";
 
@@ -10,7 +11,15 @@ export interface Config {
   readonly listen: { readonly host: string; readonly port: number };
   /** Origin of the default tenant; undefined: `http://localhost` with the port that the gateway listens on. */
   readonly publicOrigin: string | undefined;
-  /** `memory:` or `sqlite:<path>`. */
+  /** What this process serves: some of the services and the gateway, or all of them. */
+  readonly services: readonly ServiceName[];
+  /** Where the services are that this process does not serve: one or more addresses each. */
+  readonly peers: ReadonlyMap<ServiceName, readonly string[]>;
+  /** Folder of the keys by which services prove themselves to one another; undefined: made at the start, for one process. */
+  readonly serviceKeys: string | undefined;
+  /** TLS of the services' own ports, and of their calls to peers. */
+  readonly serviceTls: ServiceTls;
+  /** `memory:`, `sqlite:<path>` or `postgres://…`. */
   readonly store: string;
   readonly data: string;
   readonly serviceHost: string;
@@ -24,6 +33,17 @@ export interface Config {
   readonly adminEmail: string;
   readonly adminPassword: string | undefined;
   readonly logLevel: LogLevel;
+}
+
+/** TLS between services. PEM files. */
+export interface ServiceTls {
+  /** The certificate of this process, shown on its ports and, where peers ask for it, to them. */
+  readonly certFile: string | undefined;
+  readonly keyFile: string | undefined;
+  /** Who vouches for peers; undefined: whom the system trusts. */
+  readonly caFile: string | undefined;
+  /** Callers must show a certificate that the same authority vouches for. */
+  readonly mutual: boolean;
 }
 
 /** A setting: what it means, what it is when it is not set, and how it is read. Throws a sentence when it is wrong. */
@@ -70,8 +90,33 @@ function origin(value: string): string {
 }
 
 function storeUrl(value: string): string {
-  if (value === "memory:" || /^sqlite:.+/.test(value)) return value;
-  throw new Error("must be memory: or sqlite:<path>; other stores are not supported yet");
+  if (value === "memory:" || /^(?:sqlite:|postgres(?:ql)?:\/\/).+/.test(value)) return value;
+  throw new Error("must be sqlite:<path>, postgres://… or memory:");
+}
+
+function services(value: string): readonly ServiceName[] {
+  const named = value === "all" ? serviceNames : value.split(",").map((name) => serviceName(name.trim()));
+  if (new Set(named).size !== named.length) throw new Error("must name each service once");
+  return named;
+}
+
+function serviceName(name: string): ServiceName {
+  const found = serviceNames.find((one) => one === name);
+  if (found === undefined) throw new Error(`must be all, or some of ${serviceNames.join(", ")}, by commas`);
+  return found;
+}
+
+/** `<service>=<origin>,…`; a service may be named several times. */
+function peers(value: string): ReadonlyMap<ServiceName, readonly string[]> {
+  const read = new Map<ServiceName, readonly string[]>();
+  for (const one of value.split(",")) {
+    const [name = "", address = ""] = one.trim().split(/=(.*)/s);
+    const found = serviceNames.find((service) => service === name && service !== "gateway");
+    if (found === undefined)
+      throw new Error("must be <service>=<origin> by commas, such as oauth=https://10.0.0.3:4003");
+    read.set(found, [...(read.get(found) ?? []), origin(address)]);
+  }
+  return read;
 }
 
 function proxies(value: string): readonly string[] {
@@ -100,12 +145,38 @@ export const settings = {
     origin,
   ),
   KODER_ID_STORE: setting(
-    "`sqlite:<path>` or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder",
+    "`sqlite:<path>`, `postgres://<user>:<password>@<host>/<database>?sslmode=verify-full`, or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder",
     "",
     storeUrl,
   ),
   KODER_ID_DATA: setting("Folder for the database, the master key and the first credentials", "./data", text),
-  KODER_ID_SERVICES: setting("Services in this process: `all`", "all", oneOf("all")),
+  KODER_ID_SERVICES: setting(
+    "What this process serves: `all`, or some of gateway, identity, auth, oauth, session, admin, by commas; `koder-id serve <service…>` sets it",
+    "all",
+    services,
+  ),
+  KODER_ID_PEERS: setting(
+    "Where the other services are: `identity=https://10.0.0.1:4001,auth=…`, gRPC ports; a service with replicas is named once for each",
+    "",
+    peers,
+  ),
+  KODER_ID_SERVICE_KEYS: setting(
+    "Folder of the keys by which services prove themselves, made by `koder-id service-keys create`; needed unless all services are in this process",
+    "",
+    text,
+  ),
+  KODER_ID_SERVICE_TLS_CERT: setting(
+    "PEM file of the certificate of the services' own ports, shown to peers as well; needs KODER_ID_SERVICE_TLS_KEY",
+    "",
+    text,
+  ),
+  KODER_ID_SERVICE_TLS_KEY: setting("PEM file of that certificate's key", "", text),
+  KODER_ID_SERVICE_TLS_CA: setting("PEM file of who vouches for peers; default: whom the system trusts", "", text),
+  KODER_ID_SERVICE_TLS_MUTUAL: setting(
+    "`on`: the services' ports let in only callers with a certificate by KODER_ID_SERVICE_TLS_CA",
+    "off",
+    oneOf("on", "off"),
+  ),
   KODER_ID_SERVICE_HOST: setting("Address of the services' own ports", "127.0.0.1", text),
   KODER_ID_SERVICE_BASE_PORT: setting("gRPC at +1 to +5, HTTP at +11 to +15; `0` picks free ports", "4000", (value) => {
     const base = port(value);
@@ -216,6 +287,15 @@ function complete(read: Read, problems: string[]): Config {
   const [certFile, keyFile] = [read.KODER_ID_TLS_CERT, read.KODER_ID_TLS_KEY];
   const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
   const trustedProxies = read.KODER_ID_TRUSTED_PROXIES ?? [];
+  const here = read.KODER_ID_SERVICES ?? serviceNames;
+  const elsewhere = read.KODER_ID_PEERS ?? new Map<ServiceName, readonly string[]>();
+  const serviceTls: ServiceTls = {
+    certFile: read.KODER_ID_SERVICE_TLS_CERT,
+    keyFile: read.KODER_ID_SERVICE_TLS_KEY,
+    caFile: read.KODER_ID_SERVICE_TLS_CA,
+    mutual: read.KODER_ID_SERVICE_TLS_MUTUAL === "on",
+  };
+  checkServices({ here, elsewhere, serviceTls, serviceKeys: read.KODER_ID_SERVICE_KEYS, store, mode }, problems);
 
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push("KODER_ID_TLS_CERT and KODER_ID_TLS_KEY must be set together");
@@ -229,7 +309,7 @@ function complete(read: Read, problems: string[]): Config {
   if (mode === "production") {
     if (publicOrigin === undefined) problems.push("KODER_ID_PUBLIC_URL must be set in production");
     else if (!publicOrigin.startsWith("https:")) problems.push("KODER_ID_PUBLIC_URL must be https in production");
-    if (tls === undefined && trustedProxies.length === 0) {
+    if (here.includes("gateway") && tls === undefined && trustedProxies.length === 0) {
       problems.push("production needs TLS: set KODER_ID_TLS_CERT and KODER_ID_TLS_KEY, or KODER_ID_TRUSTED_PROXIES");
     }
     if (store === "memory:") problems.push("KODER_ID_STORE must not be memory: in production");
@@ -242,6 +322,10 @@ function complete(read: Read, problems: string[]): Config {
     mode,
     listen: read.KODER_ID_LISTEN ?? { host: "127.0.0.1", port: 8080 },
     publicOrigin,
+    services: here,
+    peers: elsewhere,
+    serviceKeys: read.KODER_ID_SERVICE_KEYS,
+    serviceTls,
     store,
     data,
     serviceHost: read.KODER_ID_SERVICE_HOST ?? "127.0.0.1",
@@ -254,4 +338,44 @@ function complete(read: Read, problems: string[]): Config {
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,
     logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
   });
+}
+
+/** What must be so for services in processes of their own. */
+function checkServices(
+  {
+    here,
+    elsewhere,
+    serviceTls,
+    serviceKeys,
+    store,
+    mode,
+  }: {
+    readonly here: readonly ServiceName[];
+    readonly elsewhere: ReadonlyMap<ServiceName, readonly string[]>;
+    readonly serviceTls: ServiceTls;
+    readonly serviceKeys: string | undefined;
+    readonly store: string;
+    readonly mode: Config["mode"];
+  },
+  problems: string[],
+): void {
+  const missing = serviceNames.filter((name) => name !== "gateway" && !here.includes(name) && !elsewhere.has(name));
+  if (missing.length > 0) problems.push(`KODER_ID_PEERS must say where ${missing.join(", ")} can be reached`);
+  const both = here.filter((name) => elsewhere.has(name));
+  if (both.length > 0) problems.push(`KODER_ID_PEERS must not name ${both.join(", ")}, which this process serves`);
+  if ((serviceTls.certFile === undefined) !== (serviceTls.keyFile === undefined)) {
+    problems.push("KODER_ID_SERVICE_TLS_CERT and KODER_ID_SERVICE_TLS_KEY must be set together");
+  }
+  if (serviceTls.mutual && (serviceTls.certFile === undefined || serviceTls.caFile === undefined)) {
+    problems.push("KODER_ID_SERVICE_TLS_MUTUAL needs KODER_ID_SERVICE_TLS_CERT and KODER_ID_SERVICE_TLS_CA");
+  }
+  if (here.length === serviceNames.length) return;
+  if (serviceKeys === undefined) {
+    problems.push("KODER_ID_SERVICE_KEYS must be set where services are in processes of their own");
+  }
+  if (store === "memory:") problems.push("KODER_ID_STORE must not be memory: where services share it");
+  const open = [...elsewhere.values()].flat().filter((address) => address.startsWith("http:"));
+  if (mode === "production" && open.some((address) => !loopback.test(new URL(address).hostname))) {
+    problems.push("KODER_ID_PEERS must be https between machines in production");
+  }
 }

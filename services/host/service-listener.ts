@@ -37,11 +37,17 @@ export function createGrpcListener(options: ServiceListenerOptions): Listener {
   });
 }
 
-/** What a service's HTTP port has beyond its RPCs. */
-export interface HttpListenerOptions extends ServiceListenerOptions {
+/** What tells how a process is. */
+export interface StatusOptions extends HttpAppOptions {
+  /** The configured service host: a name that Host may have besides loopback's. */
+  readonly host: string;
   readonly metrics: Metrics;
   /** Why the process does not serve now; undefined when it does. */
   readonly fault: () => Promise<string | undefined>;
+}
+
+/** What a service's HTTP port has beyond its RPCs. */
+export interface HttpListenerOptions extends ServiceListenerOptions, StatusOptions {
   /** Adds the REST face of the service. */
   readonly mountRest: (app: FastifyInstance) => void;
 }
@@ -53,17 +59,32 @@ export function createHttpListener(options: HttpListenerOptions): Listener {
     app.addHook("onRequest", checkHost(options.host));
     mountRpc(app, options, [], { grpc: false, grpcWeb: false });
     options.mountRest(app);
-    app.get("/healthz", async () => ({ status: "ok" }));
-    app.get("/readyz", async (_request, reply) => {
-      const fault = await options.fault();
-      return fault === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault });
-    });
-    app.get("/metrics", async (_request, reply) =>
-      reply.type("text/plain; version=0.0.4; charset=utf-8").send(options.metrics.text()),
-    );
+    mountStatus(app, options);
     answerUnknown(app);
     return app;
   });
+}
+
+/** `/healthz`, `/readyz` and `/metrics` of a process that serves the gateway only: none of them is on the public port. */
+export function createStatusListener(options: StatusOptions): Listener {
+  return lazyListener(options.tls, (serverFactory) => {
+    const app = createHttpApp(options, serverFactory);
+    app.addHook("onRequest", checkHost(options.host));
+    mountStatus(app, options);
+    answerUnknown(app);
+    return app;
+  });
+}
+
+function mountStatus(app: FastifyInstance, { fault, metrics }: StatusOptions): void {
+  app.get("/healthz", async () => ({ status: "ok" }));
+  app.get("/readyz", async (_request, reply) => {
+    const found = await fault();
+    return found === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault: found });
+  });
+  app.get("/metrics", async (_request, reply) =>
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(metrics.text()),
+  );
 }
 
 /** Serves a module's implementations through the interceptors, and health and what else is open without them. */

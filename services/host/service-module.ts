@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
-import type { ServiceName } from "./call.ts";
+import type { LogEntry } from "../store/store.ts";
+import type { Outbound, ServiceName } from "./call.ts";
 
 /** One proto service with what implements it. */
 export interface Implementation {
@@ -14,6 +15,13 @@ export interface ServiceModule {
   readonly implementations: readonly Implementation[];
   /** Resolves when the service can answer; rejects with the reason. Asked by readiness. */
   readonly ready?: () => Promise<void>;
+  /**
+   * Makes ahead of its need what a tenant's requests would wait for: "now" what the first one needs, "soon" what can be made
+   * while it serves. Safe to repeat.
+   */
+  readonly prepareTenant?: (work: Outbound, need: "now" | "soon") => Promise<void>;
+  /** Drops what the service remembers of what an event changed. */
+  readonly forget?: (entry: LogEntry) => void;
   /** Ends what the service does by itself. Its calls have ended by then. */
   readonly stop?: () => Promise<void>;
 }

@@ -41,5 +41,12 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         getUserinfo: getUserinfo(dependencies),
       }),
     ],
+    prepareTenant: (work, need) => dependencies.signingKeys.prepare(work, "RS256", need === "now" ? "current" : "next"),
+    forget({ tenantId, event: { payload, resourceId } }) {
+      if (payload.case === "clientCreated" || payload.case === "clientDeleted") {
+        dependencies.clients.forget(tenantId, resourceId);
+      }
+      if (payload.case === "signingKeyChanged") dependencies.signingKeys.forget(tenantId);
+    },
   };
 }

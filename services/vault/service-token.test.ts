@@ -13,8 +13,8 @@ const binding: ServiceCallBinding = { audience: "session", method, tenantId: "ac
 const oauth = generateServiceKey();
 const gateway = generateServiceKey();
 const keys = new Map([
-  ["oauth", oauth.publicKey],
-  ["gateway", gateway.publicKey],
+  ["oauth", [oauth.publicKey]],
+  ["gateway", [gateway.publicKey]],
 ]);
 const start = 1_800_000_000;
 

@@ -69,7 +69,8 @@ export function createServiceTokenVerifier({
   audience,
   clock,
 }: {
-  readonly keys: ReadonlyMap<string, KeyObject>;
+  /** Every service's public keys. */
+  readonly keys: ReadonlyMap<string, readonly KeyObject[]>;
   readonly audience: string;
   readonly clock: () => number;
 }): (token: string, method: string) => ServiceIdentity | undefined {
@@ -90,11 +91,12 @@ export function createServiceTokenVerifier({
     if (typeof iss !== "string" || typeof method !== "string" || typeof tenant !== "string") return undefined;
     if (typeof iat !== "number" || typeof exp !== "number" || aud !== audience) return undefined;
     if (exp - iat > lifetime || iat > now + tolerance) return undefined;
-    const key = keys.get(iss);
+    const issuerKeys = keys.get(iss) ?? [];
     const signature = Buffer.from(tail, "base64url");
     if (signature.toString("base64url") !== tail) return undefined; // one spelling only
     // UTF-8, because "ascii" drops the high byte, and a token would have many spellings.
-    if (key === undefined || !verify(null, Buffer.from(`${head}.${body}`, "utf8"), key, signature)) return undefined;
+    const signed = Buffer.from(`${head}.${body}`, "utf8");
+    if (!issuerKeys.some((key) => verify(null, signed, key, signature))) return undefined;
     return { service: iss, tenantId: tenant, method, exp };
   }
 

@@ -11,6 +11,8 @@ import type { ServiceName } from "../../services/host/call.ts";
 export interface RunningServer {
   /** Public origin, without a slash at the end. */
   readonly url: string;
+  /** `host:port` of the gateway, where the process has one. */
+  readonly listening: string;
   /** `host:port` of each service's gRPC port. */
   readonly grpc: Readonly<Record<Exclude<ServiceName, "gateway">, string>>;
   /** `host:port` of each service's HTTP port. */
@@ -42,6 +44,7 @@ const patience = 30_000;
 interface ReadyLine {
   readonly msg: "ready";
   readonly url: string;
+  readonly listening?: string;
   readonly grpc: RunningServer["grpc"];
   readonly http: RunningServer["http"];
 }
@@ -70,6 +73,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     const ready = await readyLine(child, output);
     return {
       url: ready.url,
+      listening: ready.listening ?? "",
       grpc: ready.grpc,
       http: ready.http,
       dataDir,
@@ -90,8 +94,8 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   }
 }
 
-/** A credential that the first start wrote; empty when it wrote none, as with a bootstrap token or a given password. */
-function firstCredential(dataDir: string, name: string): string {
+/** A credential that the first start wrote to a file; empty when it wrote none, as with a bootstrap token or a given password. */
+export function firstCredential(dataDir: string, name: string): string {
   const file = join(dataDir, name);
   return existsSync(file) ? readFileSync(file, "utf8").trim() : "";
 }

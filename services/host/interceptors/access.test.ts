@@ -104,7 +104,7 @@ beforeEach(() => {
   const interceptors = serviceInterceptors({
     rules,
     verifyServiceToken: createServiceTokenVerifier({
-      keys: new Map(Object.entries(keys).map(([name, { publicKey }]) => [name, publicKey])),
+      keys: new Map(Object.entries(keys).map(([name, { publicKey }]) => [name, [publicKey]])),
       audience: "identity",
       clock,
     }),

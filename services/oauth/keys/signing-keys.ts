@@ -35,6 +35,8 @@ export interface SigningKeys {
   published(call: Caller): Promise<readonly OpenedKey[]>;
   /** Makes sure that there is a key in this state. */
   prepare(call: Caller, alg: SigningAlg, state: "next" | "current"): Promise<void>;
+  /** Looks at the store the next time: the tenant's keys were changed. */
+  forget(tenantId: string): void;
 }
 
 const remembered = { maxEntries: 1_000, ttl: 5_000 };
@@ -112,6 +114,7 @@ export function createSigningKeys({
   return {
     prepare,
     published: list,
+    forget: (tenantId) => lists.delete(tenantId),
     async current(call, alg) {
       const key = await inState(call, alg, "current");
       if (key !== undefined) return key;

@@ -1,0 +1,54 @@
+import { adminCollections } from "../admin/collections.ts";
+import { authCollections } from "../auth/collections.ts";
+import type { Config } from "../host/config.ts";
+import { logReaders } from "../host/event-log/log-reader.ts";
+import { identityCollections } from "../identity/collections.ts";
+import { oauthCollections } from "../oauth/collections.ts";
+import { sessionCollections } from "../session/collections.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Collection, Store } from "../store/store.ts";
+import { vaultTenantKeys } from "../vault/collections.ts";
+import { loadMasterKeys } from "../vault/master-key.ts";
+import { createVault, type Vault } from "../vault/vault.ts";
+
+/** Everything that is stored. A process declares all of it, whichever services it serves: they share one store. */
+export const allCollections: readonly Collection[] = [
+  ...identityCollections,
+  ...authCollections,
+  ...oauthCollections,
+  ...sessionCollections,
+  ...adminCollections,
+  vaultTenantKeys,
+  logReaders,
+];
+
+/** Where services keep their data and their secrets. */
+export interface Data {
+  readonly store: Store;
+  readonly vault: Vault;
+}
+
+/** Opens the store, and the vault over it. A wrong master key stops the start, not the first request. */
+export async function openData(config: Pick<Config, "store" | "masterKeyFile">, clock: () => number): Promise<Data> {
+  const store = await openStore({ url: config.store, collections: allCollections, clock });
+  try {
+    return { store, vault: await openVault(config, store, clock) };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function openVault(
+  { masterKeyFile }: Pick<Config, "masterKeyFile">,
+  store: Store,
+  clock: () => number,
+): Promise<Vault> {
+  const system = store.system();
+  // A key is made for an empty store only: one that came too late would hide that the right one is lost.
+  const { items } = await system.page(vaultTenantKeys, { index: "id", limit: 1 });
+  const masterKeys = await loadMasterKeys({ file: masterKeyFile, mayCreate: items.length === 0 });
+  const vault = createVault({ masterKeys, system, clock });
+  await vault.tenant(system.tenantId);
+  return vault;
+}

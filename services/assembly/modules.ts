@@ -1,0 +1,83 @@
+import packageJson from "../../package.json" with { type: "json" };
+import type { ComponentState } from "../admin/dependencies.ts";
+import { createAdminService } from "../admin/service.ts";
+import { defaultAttemptPolicy } from "../auth/attempts.ts";
+import { createAuthService } from "../auth/service.ts";
+import type { ServiceName } from "../host/call.ts";
+import type { Config } from "../host/config.ts";
+import { createIdempotency } from "../host/idempotency.ts";
+import { createPageTokens } from "../host/page-token.ts";
+import type { ServiceModule } from "../host/service-module.ts";
+import type { Tenants } from "../host/tenants.ts";
+import { identityRequests } from "../identity/collections.ts";
+import { loadArgon2 } from "../identity/passwords/argon2.ts";
+import { createPasswordHashing } from "../identity/passwords/password-hashing.ts";
+import { createIdentityService } from "../identity/service.ts";
+import { createClients } from "../oauth/clients/clients.ts";
+import { oauthRequests } from "../oauth/collections.ts";
+import { defaultOauthLifetimes } from "../oauth/dependencies.ts";
+import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
+import { createOauthService } from "../oauth/service.ts";
+import { defaultSessionLifetimes } from "../session/dependencies.ts";
+import { createSessionService } from "../session/service.ts";
+import type { Data } from "./data.ts";
+import type { ServiceCalls } from "./service-calls.ts";
+
+/** What the services are built from. */
+export interface ModuleParts {
+  readonly config: Config;
+  readonly data: Data;
+  readonly calls: ServiceCalls;
+  readonly tenantsOf: (service: ServiceName) => Tenants;
+  readonly clock: () => number;
+  readonly publicOrigin: () => string;
+  readonly componentStates: () => Promise<readonly ComponentState[]>;
+}
+
+/** Builds a service from its parts; only what it needs is made. */
+export function createModule(name: Exclude<ServiceName, "gateway">, parts: ModuleParts): ServiceModule {
+  const { config, data, calls, tenantsOf, clock } = parts;
+  const { store, vault } = data;
+  const peers = calls.peersOf(name);
+  const pageTokens = createPageTokens(vault);
+  switch (name) {
+    case "identity":
+      return createIdentityService({
+        store,
+        peers,
+        tenants: tenantsOf(name),
+        pageTokens,
+        idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
+        hashing: createPasswordHashing({ argon2: loadArgon2() }),
+        clock,
+      });
+    case "auth":
+      return createAuthService({ store, vault, peers, attempts: defaultAttemptPolicy, clock });
+    case "oauth":
+      return createOauthService({
+        store,
+        vault,
+        peers,
+        tenants: tenantsOf(name),
+        pageTokens,
+        idempotency: createIdempotency({ store, vault, clock, collection: oauthRequests }),
+        clients: createClients({ store, clock }),
+        signingKeys: createSigningKeys({ store, vault, clock }),
+        clock,
+        lifetimes: defaultOauthLifetimes,
+      });
+    case "session":
+      return createSessionService({ store, vault, pageTokens, clock, lifetimes: defaultSessionLifetimes });
+    case "admin":
+      return createAdminService({
+        system: store.system(),
+        vault,
+        peers,
+        clock,
+        publicOrigin: parts.publicOrigin,
+        bootstrapToken: config.bootstrapToken,
+        componentStates: parts.componentStates,
+        version: packageJson.version,
+      });
+  }
+}

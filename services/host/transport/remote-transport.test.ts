@@ -1,0 +1,141 @@
+import { once } from "node:events";
+import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
+import type { AddressInfo } from "node:net";
+import { Code, ConnectError, createClient, type ConnectRouter } from "@connectrpc/connect";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../failure.ts";
+import { errorInfoOf } from "../interceptors/error-mapping.ts";
+import { createRemoteTransport } from "./remote-transport.ts";
+
+interface Peer {
+  readonly address: string;
+  readonly port: number;
+  /** Calls that reached a handler. */
+  readonly calls: string[];
+  /** Ends the port and everything that is connected to it. */
+  end(): Promise<void>;
+}
+
+/** Answers, or what `answer` does instead. */
+async function peer(answer: (method: string) => void | Promise<void> = () => {}, port = 0): Promise<Peer> {
+  const calls: string[] = [];
+  const handle = (method: string) => async () => {
+    calls.push(method);
+    await answer(method);
+    return {};
+  };
+  const routes = (router: ConnectRouter) => {
+    router.service(UserService, { getUser: handle("getUser"), updateUser: handle("updateUser") });
+    router.service(CredentialService, { changePassword: handle("changePassword") });
+  };
+  const server: Http2Server = createServer(connectNodeAdapter({ routes }));
+  const sessions = new Set<ServerHttp2Session>();
+  server.on("session", (session) => sessions.add(session));
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
+  async function end(): Promise<void> {
+    for (const session of sessions) session.destroy();
+    if (server.listening) await new Promise((closed) => void server.close(closed));
+  }
+  onTestFinished(end);
+  const { port: found } = server.address() as AddressInfo;
+  return { address: `http://127.0.0.1:${found}`, port: found, calls, end };
+}
+
+function clientOf(...addresses: readonly string[]) {
+  const transport = createRemoteTransport({
+    addresses,
+    tls: { caFile: undefined, certFile: undefined, keyFile: undefined },
+    clock: Date.now,
+  });
+  onTestFinished(() => transport.close());
+  return createClient(UserService, transport);
+}
+
+test("addresses take turns", async () => {
+  const [a, b] = [await peer(), await peer()];
+  const client = clientOf(a.address, b.address);
+  for (let n = 0; n < 6; n++) await client.getUser({});
+  expect([a.calls.length, b.calls.length]).toEqual([3, 3]);
+});
+
+test("one that has gone is passed over, for calls of every kind, and is used again when it is back", async () => {
+  const [a, b] = [await peer(), await peer()];
+  const client = clientOf(a.address, b.address);
+  await client.getUser({});
+  await client.getUser({});
+  await a.end();
+  for (let n = 0; n < 5; n++) await client.getUser({});
+  for (let n = 0; n < 5; n++) await client.updateUser({});
+  expect(b.calls.filter((method) => method === "updateUser")).toHaveLength(5);
+  const back = await peer(undefined, a.port);
+  await vi.waitFor(
+    async () => {
+      await client.getUser({});
+      expect(back.calls.length).toBeGreaterThan(0);
+    },
+    { timeout: 5_000, interval: 100 },
+  );
+});
+
+test("a call that was lost on its way is repeated only if doing it twice changes nothing", async () => {
+  let lose = 1;
+  const lossy: Peer = await peer(async () => {
+    if (lose-- > 0) await lossy.end();
+  });
+  const other = await peer();
+  const client = clientOf(lossy.address, other.address);
+  // Whoever is asked first: one of two calls in a row meets the lossy one.
+  await client.getUser({});
+  await client.getUser({});
+  expect([...lossy.calls, ...other.calls].length).toBe(3);
+
+  let loseAgain = true;
+  const second: Peer = await peer(async () => {
+    if (loseAgain) await second.end();
+    loseAgain = false;
+  });
+  const error: unknown = await clientOf(second.address)
+    .updateUser({})
+    .catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(ConnectError);
+  expect([(error as ConnectError).code, second.calls]).toEqual([Code.Unavailable, ["updateUser"]]);
+});
+
+test("what a peer says of itself is passed on and not repeated, without the headers of its answer", async () => {
+  const busy = await peer(() => {
+    throw failure(ErrorReason.UNAVAILABLE, "the store is away for a moment", { retryAfter: 3 });
+  });
+  const error = ConnectError.from(
+    await clientOf(busy.address)
+      .getUser({})
+      .catch((caught: unknown) => caught),
+  );
+  expect(busy.calls).toEqual(["getUser"]);
+  expect([error.code, errorInfoOf(error)?.reason]).toEqual([Code.Unavailable, "UNAVAILABLE"]);
+  expect(Object.fromEntries(error.metadata)).toEqual({ "retry-after": "3" });
+});
+
+test("nobody there is UNAVAILABLE, soon", async () => {
+  const gone = await peer();
+  await gone.end();
+  await expect(clientOf(gone.address).getUser({}, { timeoutMs: 5_000 })).rejects.toMatchObject({
+    code: Code.Unavailable,
+  });
+});
+
+test("the deadline is passed on, and bounds all attempts together", async () => {
+  const slow = await peer(() => new Promise(() => {}));
+  await expect(clientOf(slow.address).getUser({}, { timeoutMs: 100 })).rejects.toMatchObject({
+    code: Code.DeadlineExceeded,
+  });
+  const gone = await peer();
+  await gone.end();
+  const began = performance.now();
+  await expect(clientOf(gone.address).getUser({}, { timeoutMs: 20 })).rejects.toThrow(ConnectError);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});

@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { serviceNames, type ServiceName } from "../../services/host/call.ts";
+import { createServiceKeys } from "../../services/host/service-keys.ts";
+import { startBalancer } from "./balancer.ts";
+import { firstCredential, startServer, type RunningServer } from "./server.ts";
+
+/** A gateway and the five services in processes of their own, of each as many as asked for, behind one origin. */
+export interface SplitServer extends RunningServer {
+  /** Every process, by its service. */
+  readonly processes: ReadonlyMap<ServiceName, readonly RunningServer[]>;
+}
+
+/** Starts the split shape. With `replicas` 2 the store must be one that processes of several machines can share. */
+export async function startSplitServer({
+  replicas = 1,
+  env = {},
+}: {
+  readonly replicas?: number;
+  readonly env?: Readonly<Record<string, string>>;
+} = {}): Promise<SplitServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), "koder-id-split-"));
+  const keys = join(dataDir, "service-keys");
+  await createServiceKeys(keys, serviceNames);
+  const balancer = await startBalancer();
+  const processes = new Map<ServiceName, RunningServer[]>();
+  async function stop(): Promise<void> {
+    const running = serviceNames.flatMap((name) => processes.get(name) ?? []);
+    await Promise.all(running.map((one) => one.stop()));
+    await balancer.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+  const places = await freePorts(replicas * (serviceNames.length - 1));
+  const peers = serviceNames
+    .filter((name) => name !== "gateway")
+    .flatMap((name, index) => places.slice(index * replicas, (index + 1) * replicas).map((port) => ({ name, port })));
+
+  async function start(name: ServiceName, replica: number): Promise<void> {
+    const own = peers.filter((peer) => peer.name === name)[replica];
+    const server = await startServer({
+      dataDir,
+      env: {
+        KODER_ID_PUBLIC_URL: balancer.origin,
+        KODER_ID_SERVICES: name,
+        KODER_ID_SERVICE_KEYS: keys,
+        KODER_ID_PEERS: peers
+          .filter((peer) => peer.name !== name)
+          .map((peer) => `${peer.name}=http://127.0.0.1:${peer.port}`)
+          .join(","),
+        // The base is so that the service's gRPC port is its place.
+        KODER_ID_SERVICE_BASE_PORT: own === undefined ? "0" : `${own.port - serviceNames.indexOf(name)}`,
+        ...env,
+      },
+    });
+    processes.set(name, [...(processes.get(name) ?? []), server]);
+  }
+  try {
+    const wanted = serviceNames.flatMap((name) =>
+      Array.from({ length: replicas }, (_, replica) => [name, replica] as const),
+    );
+    await Promise.all(wanted.map(([name, replica]) => start(name, replica)));
+    const [admin] = processes.get("admin") ?? [];
+    const gateways = processes.get("gateway") ?? [];
+    balancer.use(gateways.map(({ listening }) => listening));
+    if (admin === undefined) throw new Error("no admin service");
+    await claimed(processes.get("admin") ?? []);
+    return {
+      ...admin,
+      adminApiKey: firstCredential(dataDir, "admin-api-key"),
+      adminPassword: firstCredential(dataDir, "admin-password"),
+      url: balancer.origin,
+      dataDir,
+      processes,
+      grpc: merged("grpc"),
+      http: merged("http"),
+      logs: () => serviceNames.flatMap((name) => (processes.get(name) ?? []).flatMap((one) => one.logs())),
+      end: async (signal) => {
+        const codes = await Promise.all([...processes.values()].flat().map((one) => one.end(signal)));
+        return codes.every((code) => code === 0) ? 0 : null;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  function merged(kind: "grpc" | "http"): RunningServer["grpc"] {
+    return Object.assign({}, ...[...processes.values()].flat().map((one) => one[kind])) as RunningServer["grpc"];
+  }
+}
+
+/** Waits until one of them has made the owner: services that are not there yet are waited for after the start. */
+async function claimed(admins: readonly RunningServer[]): Promise<void> {
+  const patience = Date.now() + 30_000;
+  const done = () => admins.some((admin) => admin.logs().some((line) => line.includes("the owner admin was created")));
+  while (!done()) {
+    if (Date.now() > patience)
+      throw new Error(`nobody made the owner:\n${admins.flatMap((one) => one.logs()).join("\n")}`);
+    await pause(20);
+  }
+}
+
+/** Ports at which a gRPC port can be, with its HTTP port ten above it. */
+async function freePorts(count: number): Promise<readonly number[]> {
+  const found = new Set<number>();
+  while (found.size < count) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const near = [...found].some((other) => other === port || Math.abs(other - port) === 10);
+    if (!near && (await isFree(port)) && (await isFree(port + 10))) found.add(port);
+  }
+  return [...found];
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  try {
+    probe.listen(port, "127.0.0.1");
+    await once(probe, "listening");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await new Promise((closed) => void probe.close(closed));
+  }
+}
