@@ -23,7 +23,7 @@ const count = 4_000;
 const shown = Number(process.argv[3] ?? 60);
 
 const port = await freePort();
-const server = await startKoderId([`--inspect=127.0.0.1:${port}`]);
+const server = await startKoderId({ nodeOptions: [`--inspect=127.0.0.1:${port}`] });
 try {
   const one = tokenCases(await koderIdProvider(server))[name];
   await measure(server.pid, one, count);

@@ -26,13 +26,20 @@ database.exec(
 );
 database.prepare("INSERT INTO t VALUES (1, ?)").run(Buffer.alloc(300));
 const update = database.prepare("UPDATE t SET data = ? WHERE id = 1");
+const data = Buffer.alloc(300);
+let commits = 0;
+/** One durable commit of new content: SQLite writes and syncs nothing for a row that stays what it was. */
+function commit(): void {
+  data.writeUInt32BE((commits += 1));
+  update.run(data);
+}
 
 const body = JSON.stringify({ padding: "x".repeat(1_000) });
 const work: Readonly<Record<string, () => Promise<string> | string>> = {
   "/answer": () => body,
   "/signature": async () => JSON.stringify({ token: await signature() }),
   "/signatures-commit": async () => {
-    update.run(Buffer.alloc(300));
+    commit();
     return JSON.stringify({ access: await signature(), id: await signature() });
   },
 };

@@ -10,12 +10,23 @@ import type { Provider } from "./token-cases.ts";
 const redirectUri = "https://app.example.com/cb";
 const password = "correct horse battery staple";
 
-/** Our server as a user starts it, with an empty data folder on the embedded store. */
-export async function startKoderId(
-  nodeOptions: readonly string[] = [],
-): Promise<ServerProcess & { readonly dataDir: string }> {
+/**
+ * Our server as a user starts it, with an empty data folder on the embedded store. `compiled` false: as at the first start
+ * after an installation, when nothing is compiled yet.
+ */
+export async function startKoderId({
+  nodeOptions = [],
+  compiled = true,
+}: { readonly nodeOptions?: readonly string[]; readonly compiled?: boolean } = {}): Promise<
+  ServerProcess & { readonly dataDir: string }
+> {
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-bench-"));
-  const settings = { KODER_ID_LISTEN: "127.0.0.1:0", KODER_ID_SERVICE_BASE_PORT: "0", KODER_ID_DATA: dataDir };
+  const settings = {
+    KODER_ID_LISTEN: "127.0.0.1:0",
+    KODER_ID_SERVICE_BASE_PORT: "0",
+    KODER_ID_DATA: dataDir,
+    ...(compiled ? {} : { NODE_COMPILE_CACHE: join(dataDir, "compile-cache") }),
+  };
   const command = startCommand();
   const removeData = () => rmSync(dataDir, { recursive: true, force: true });
   process.once("exit", removeData);
