@@ -9,7 +9,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["services/**/*.test.ts", "tools/**/*.test.ts", "bench/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: [
+            "services/**/*.test.ts",
+            "clients/**/*.test.ts",
+            "tools/**/*.test.ts",
+            "bench/**/*.test.ts",
+            "tests/contract/**/*.test.ts",
+          ],
           testTimeout: 20_000,
           hookTimeout: 30_000,
         },

@@ -1,0 +1,7 @@
+import type { Command } from "./command.ts";
+
+/** Every command by the words that people type; each is read only when it is called. */
+export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import("./commands/serve.ts")).serve,
+  "service-keys create": async () => (await import("./commands/service-keys-create.ts")).serviceKeysCreate,
+};

@@ -1,0 +1,14 @@
+import type { Command } from "../command.ts";
+
+/** `koder-id serve [service…]`: what `npm start` does, for all services or some of them. */
+export const serve: Command = {
+  summary: "Serve all services, or some of them, in this process",
+  usage: "[gateway|identity|auth|oauth|session|admin …]",
+  async run({ positionals }, { env }) {
+    const services = positionals.length === 0 ? {} : { KODER_ID_SERVICES: positionals.join(",") };
+    // Everything that is served is read only where something is served.
+    const { startKoderId } = await import("../../../services/koder-id.ts");
+    await startKoderId({ ...env, ...services });
+    return undefined;
+  },
+};
