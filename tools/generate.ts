@@ -18,6 +18,7 @@ interface Output {
 /** Everything that is generated. The plug-in for OpenAPI reads gen/ts, which therefore comes first. */
 export const outputs: readonly Output[] = [
   { folder: "gen/ts", template: "buf.gen.yaml" },
+  { folder: "gen/ts-public", template: "buf.gen.public.yaml", publicOnly: true },
   { folder: "gen/openapi", template: "buf.gen.openapi.yaml" },
   { folder: "gen/go/koder", template: "buf.gen.go.yaml", publicOnly: true },
 ];

@@ -1,0 +1,47 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { withHeader, type Send } from "./call.ts";
+import { until, whyEnded } from "./deadline.ts";
+import { reason } from "./errors.ts";
+import type { TokenSource } from "./token-source.ts";
+
+/**
+ * Sends the credential. A call that is refused for its credential was not begun; it is repeated once, whatever the method, if
+ * the source has another token then.
+ */
+export function authorize(source: TokenSource | undefined): (next: Send) => Send {
+  return (next) => async (call) => {
+    if (source === undefined || call.header.has("authorization")) return next(call);
+    const token = await tokenOf(source, call.deadline.signal);
+    try {
+      return await next(withHeader(call, "authorization", `Bearer ${token}`));
+    } catch (error) {
+      if (source.forget === undefined || !credentialRefused(error)) throw error;
+      source.forget(token);
+      const renewed = await tokenOf(source, call.deadline.signal);
+      if (renewed === token) throw error;
+      return next(withHeader(call, "authorization", `Bearer ${renewed}`));
+    }
+  };
+}
+
+/** The source's token; what it throws gets the code that says what to do about it. */
+async function tokenOf(source: TokenSource, signal: AbortSignal): Promise<string> {
+  try {
+    const token = await until(signal, asked(source, signal));
+    // Said here, because what refuses the header would show it.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new Error("the token is empty, or has a character that none can have");
+    return token;
+  } catch (error) {
+    if (error instanceof ConnectError) throw error;
+    if (signal.aborted) throw whyEnded(signal);
+    const message = error instanceof Error ? error.message : "the token source failed";
+    throw new ConnectError(message, Code.Unauthenticated, undefined, undefined, error);
+  }
+}
+
+/** A source may answer at once, or throw at once. */
+const asked = async (source: TokenSource, signal: AbortSignal): Promise<string> => source.token(signal);
+
+/** Whether another token may help. Where the sign-in behind it is too old, a person must act. */
+const credentialRefused = (error: unknown): boolean =>
+  error instanceof ConnectError && error.code === Code.Unauthenticated && reason(error) !== "SIGN_IN_TOO_OLD";

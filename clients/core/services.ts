@@ -1,0 +1,27 @@
+import { createClient, type Client, type Transport } from "@connectrpc/connect";
+import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
+import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
+import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
+import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
+
+/** One typed client for each public service. Make one and keep it. */
+export interface KoderId {
+  /** Manages the users of a tenant. */
+  readonly users: Client<typeof UserService>;
+  /** Manages the clients of a tenant. */
+  readonly clients: Client<typeof ClientService>;
+  /** Lists and ends the sessions of a tenant's people. */
+  readonly sessions: Client<typeof SessionService>;
+  /** Speaks for the instance as a whole. */
+  readonly system: Client<typeof SystemService>;
+}
+
+/** The clients of every public service over one transport. */
+export function servicesOver(transport: Transport): KoderId {
+  return {
+    users: createClient(UserService, transport),
+    clients: createClient(ClientService, transport),
+    sessions: createClient(SessionService, transport),
+    system: createClient(SystemService, transport),
+  };
+}
