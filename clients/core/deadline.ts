@@ -20,11 +20,12 @@ export async function underDeadline<T>(
   work: (deadline: Deadline) => Promise<T>,
 ): Promise<T> {
   const limited = timeoutMs > 0;
-  const end = performance.now() + timeoutMs;
+  const length = Math.min(timeoutMs, longestTimer);
+  const end = performance.now() + length;
   const controller = new AbortController();
   const passed = () =>
     controller.abort(new ConnectError("the call took longer than its deadline", Code.DeadlineExceeded));
-  const timer = limited ? setTimeout(passed, Math.min(timeoutMs, longestTimer)) : undefined;
+  const timer = limited ? setTimeout(passed, length) : undefined;
   const giveUp = () => controller.abort(signal?.reason);
   if (signal?.aborted === true) giveUp();
   signal?.addEventListener("abort", giveUp, { once: true });

@@ -3,7 +3,7 @@
  * and for http to another machine unless that was asked for: a credential does not travel in the clear by mistake.
  */
 export function parseOrigin(origin: string, plaintext = false): string {
-  const address = URL.parse(origin);
+  const address = URL.canParse(origin) ? new URL(origin) : null;
   if (address === null || (address.protocol !== "https:" && address.protocol !== "http:")) {
     throw new Error(`origin: ${shown(origin)} is not like https://id.example.com`);
   }

@@ -21,27 +21,28 @@ const faults: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The same transport, whose calls fail with UNAVAILABLE when the connection is lost: Connect's own says ABORTED or INTERNAL for
- * most of these, which are codes that the server has other meanings for.
+ * The same transport, whose calls fail with UNAVAILABLE when the connection is lost: Connect's own says ABORTED, CANCELED or
+ * INTERNAL, which are codes that the server has other meanings for.
  */
 export function namingLostConnections(transport: Transport): Transport {
   return {
-    async unary(...call) {
+    async unary(method, signal, ...call) {
       try {
-        return await transport.unary(...call);
+        return await transport.unary(method, signal, ...call);
       } catch (error) {
-        throw isLost(error) ? new ConnectError(lost, Code.Unavailable, undefined, undefined, error) : error;
+        const lost = signal?.aborted !== true && error instanceof ConnectError && isLost(error);
+        throw lost ? new ConnectError(message, Code.Unavailable, undefined, undefined, error) : error;
       }
     },
     stream: (...call) => transport.stream(...call),
   };
 }
 
-const lost = "the connection to the server could not be made, or was lost";
+const message = "the connection to the server could not be made, or was lost";
 
-function isLost(error: unknown): boolean {
-  if (!(error instanceof ConnectError) || error.code === Code.Canceled || error.code === Code.DeadlineExceeded)
-    return false;
+function isLost(error: ConnectError): boolean {
+  // The server says why it cancels; a stream that ended with its connection says nothing.
+  if (error.code === Code.Canceled) return error.details.length === 0;
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && faults.has(cause.code)) return true;
   }
