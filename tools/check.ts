@@ -7,10 +7,11 @@ const checks: Readonly<Record<string, readonly Command[]>> = {
   // The import rule between services is one of its rules.
   lint: [["oxlint"]],
   format: [["oxfmt", "--check"]],
-  // The browser tests know the DOM, the servers do not.
+  // The browser tests know the DOM, the servers do not; the web client knows nothing else.
   types: [
     ["tsc", "-p", "tsconfig.json"],
     ["tsc", "-p", "tests/tsconfig.json"],
+    ["tsc", "-p", "clients/web/tsconfig.json"],
   ],
   protos: [["buf", "lint", "proto"]],
   "proto-format": [["buf", "format", "--diff", "--exit-code", "proto"]],

@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { failureOf, fakeUsers, guardedUsers, refused } from "./fake-users.ts";
-import { staticToken, type TokenSource } from "./token-source.ts";
+import { staticToken, type TokenSource, type TokenSourceOption } from "./token-source.ts";
 
 const unauthenticated = (reason: string) => refused(Code.Unauthenticated, reason);
 const sent = (fake: ReturnType<typeof fakeUsers>) => fake.arrived.map(({ header }) => header.get("authorization"));
@@ -61,7 +61,7 @@ test.each<[string, TokenSource | undefined, string, number]>([
 test("a call without a token is not sent, and its error has the cause", async () => {
   const fake = fakeUsers();
   const broken = new Error("the vault is sealed");
-  const call = (tokenSource: TokenSource["token"]) =>
+  const call = (tokenSource: TokenSourceOption) =>
     failureOf(guardedUsers(fake, { tokenSource }).users.getUser({ userId: "me" }));
   for (const source of [() => Promise.reject(broken), () => throwIt(broken)]) {
     const error = await call(source);
@@ -72,7 +72,7 @@ test("a call without a token is not sent, and its error has the cause", async ()
     expect(error.code).toBe(Code.Unauthenticated);
     expect(error.message).not.toMatch(/a secret|geheimnis/);
   }
-  expect((await call(staticToken("").token)).rawMessage).toBe("the static token is empty");
+  expect((await call(staticToken(""))).rawMessage).toBe("the static token is empty");
   expect(fake.arrived).toEqual([]);
 });
 

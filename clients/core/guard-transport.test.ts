@@ -95,7 +95,7 @@ test("every list of reasons of the contract is in the type", () => {
     return name;
   });
   expect(enums.length).toBeGreaterThan(1);
-  const named = [...reasons.matchAll(/keyof typeof (\w+)/g)].map(([, name]) => name);
+  const named = [...reasons.matchAll(/keyof typeof (\w+)/g)].map(([, name = ""]) => name);
   expect(named.toSorted()).toEqual(
     enums.map((name) => (name === "ErrorReason" ? "CommonErrorReason" : name)).toSorted(),
   );

@@ -46,7 +46,9 @@ test("every item is given, each time that the listing is iterated", async () => 
     expect(await collect(one)).toEqual({ ids: ["a", "b", "c"] });
   }
   expect(request.pageToken).toBe("");
-  expect(asked().map(({ pageSize, usernamePrefix }) => [pageSize, usernamePrefix])).toEqual(Array(12).fill([2, "x"]));
+  expect(asked().map(({ pageSize, usernamePrefix }) => [pageSize, usernamePrefix])).toEqual(
+    Array.from({ length: 12 }, () => [2, "x"]),
+  );
 });
 
 test("a listing starts where it is told", async () => {

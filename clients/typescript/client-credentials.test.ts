@@ -85,7 +85,7 @@ test("one request serves all who wait, and outlives the call that began it", asy
   });
   const controller = new AbortController();
   const first = Promise.resolve(get(controller.signal));
-  const others = Array.from({ length: 50 }, () => get(never));
+  const others = Array.from({ length: 50 }, async () => get(never));
   controller.abort();
   await expect(first).rejects.toMatchObject({ code: Code.Canceled });
   release.resolve();

@@ -60,7 +60,7 @@ export function createClientCredentials(
     const { token, lifetimeMs } = await underDeadline({ timeoutMs: fetchTimeout, signal: undefined }, (deadline) =>
       repeat(retries, deadline, () => {
         asked = clock();
-        return request(endpoint, credentials, dependencies.fetch, deadline.signal);
+        return askOnce(endpoint, credentials, dependencies.fetch, deadline.signal);
       }),
     );
     // A token sent at the end of its life would expire on the way, or on a server whose clock is ahead.
@@ -97,7 +97,7 @@ function tokenEndpoint({ origin, clientId, clientSecret, plaintext }: ClientCred
 }
 
 /** Asks once. */
-async function request(
+async function askOnce(
   endpoint: string,
   { clientId, clientSecret, scope = "", secretInBody = false }: ClientCredentials,
   send: typeof fetch,
