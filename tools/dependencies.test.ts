@@ -23,6 +23,15 @@ test("every dependency says what it is for, and nothing else is listed", () => {
   expect(documented.filter((name) => !known.has(name))).toEqual([]);
 });
 
+test.each(["typescript", "web"])("the client %s is of this version, and pins what it is tested with", (client) => {
+  const { version } = JSON.parse(read("package.json")) as { readonly version: string };
+  const own = JSON.parse(read(`clients/${client}/package.json`)) as typeof manifest & { readonly version: string };
+  expect(own.version).toBe(version);
+  expect(own.dependencies).toEqual(
+    Object.fromEntries(Object.keys(own.dependencies).map((name) => [name, pinned[name]])),
+  );
+});
+
 test("every dependency is pinned exactly", () => {
   expect(Object.entries(pinned).filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))).toEqual([]);
 });

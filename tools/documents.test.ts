@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { repositoryRoot } from "./run-program.ts";
 
-const documents = globSync(["*.md", "docs/**/*.md"], { cwd: repositoryRoot }).toSorted();
+const documents = globSync(["*.md", "docs/**/*.md", "clients/*/README.md"], { cwd: repositoryRoot }).toSorted();
 
 test.each(documents)("%s: every link to a file leads to one", (document) => {
   const text = readFileSync(join(repositoryRoot, document), "utf8").replaceAll(/^```.*?^```/gms, "");

@@ -44,8 +44,13 @@ async function firstSteps(print: (line: string) => void): Promise<void> {
   });
   print(`created client ${client?.clientId}`);
 
-  // Call as a client that signed in by client credentials. It may do no more than it was allowed to, which is nothing yet.
-  const service = createKoderId(location.origin, { tokenSource: tokenFor("service") });
+  // Have the page's server sign in by client credentials: the secret of a client is nothing for a browser.
+  const serviceToken = tokenFor("service");
+  await serviceToken(AbortSignal.timeout(10_000));
+  print("signed in by client credentials");
+
+  // Its token says which client it is. It may do no more than it was allowed to; a new client was allowed nothing yet.
+  const service = createKoderId(location.origin, { tokenSource: serviceToken });
   try {
     await service.users.getUser({ userId: user.id });
     print("the client may read users");
