@@ -107,7 +107,7 @@ export async function createKoderId({
     log.error({ err: error, id, reason }, "a request failed");
 
   const calls = createServiceCalls({ config, keys, clock });
-  /** Whoever remembers something, to be told what an event changed. */
+  /** Whoever remembers something besides the modules, to be told what an event changed. */
   const rememberers: Rememberer[] = [];
   const knownTenants = new Map<ServiceName, Tenants>();
   function tenantsOf(service: ServiceName): Tenants {
@@ -134,8 +134,6 @@ export async function createKoderId({
             componentStates: async () => [...(await states()), ...(await peerStates(config.peers, calls))],
           }),
         );
-
-  rememberers.push(...modules);
 
   const validator = createValidator();
   const services = modules.flatMap(({ implementations }) => implementations.map(({ service }) => service));
@@ -200,6 +198,7 @@ export async function createKoderId({
   background.push(
     ...(await startBackground({
       store: data?.store,
+      modules,
       rememberers,
       services: here,
       keys,

@@ -5,6 +5,7 @@ import { runSequencer } from "../host/event-log/sequencer.ts";
 import type { Log } from "../host/log.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
 import type { Metrics } from "../host/metrics.ts";
+import type { ServiceModule } from "../host/service-module.ts";
 import type { LogEntry, Store } from "../store/store.ts";
 
 /** How often expired records are swept, and how many at once: small batches, so that nobody waits for one. */
@@ -20,6 +21,8 @@ export interface Rememberer {
 /** What a process does by itself, whoever calls it. */
 export interface BackgroundParts {
   readonly store: Store | undefined;
+  readonly modules: readonly ServiceModule[];
+  /** Who remembers something besides the modules. */
   readonly rememberers: readonly Rememberer[];
   readonly services: readonly ServiceName[];
   readonly keys: ServiceKeys;
@@ -35,7 +38,7 @@ export interface BackgroundParts {
  * also sequence and sweep, whichever of them has the lease.
  */
 export async function startBackground(parts: BackgroundParts): Promise<readonly BackgroundWork[]> {
-  const { store, rememberers, services, keys, holder, metrics, clock, log } = parts;
+  const { store, modules, rememberers, services, keys, holder, metrics, clock, log } = parts;
   const rereadKeys = runInBackground({
     name: "service keys",
     log,
@@ -49,7 +52,7 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
   const follower = await followLog({
     system,
     name: "caches",
-    listeners: rememberers.flatMap(({ forget }) => forget ?? []),
+    listeners: [...modules, ...rememberers].flatMap(({ forget }) => forget ?? []),
     clock,
     log,
     metrics,

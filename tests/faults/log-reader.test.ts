@@ -15,7 +15,7 @@ const drivers = [
   { name: "postgres", makeUrl: sharedDatabase },
   {
     name: "sqlite",
-    async makeUrl() {
+    makeUrl: async () => {
       const folder = mkdtempSync(join(tmpdir(), "koder-id-log-reader-"));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
       return `sqlite:${join(folder, "test.db")}`;

@@ -74,10 +74,10 @@ const resources = ["x", "y"] as const;
 function work(store: Store) {
   const acknowledged: string[] = [];
   const seen: LogEntry[] = [];
-  let stopped = false;
+  const stopped = new AbortController();
   async function write(tenantId: string, id: string): Promise<void> {
     const tenant = store.tenant(tenantId);
-    for (; !stopped; await delay(3)) {
+    for (; !stopped.signal.aborted; await delay(3)) {
       try {
         const version = ((await tenant.get(keys, id))?.version ?? 0) + 1;
         const event = create(EventSchema, {
@@ -95,14 +95,15 @@ function work(store: Store) {
     }
   }
   async function read(): Promise<void> {
-    for (; !stopped; await delay(5)) seen.push(...(await store.system().log(seen.at(-1)?.position ?? 0, 500)));
+    for (; !stopped.signal.aborted; await delay(5))
+      seen.push(...(await store.system().log(seen.at(-1)?.position ?? 0, 500)));
   }
   const working = Promise.all([
     ...tenants.flatMap((tenant) => resources.flatMap((id) => [write(tenant, id), write(tenant, id)])),
     read(),
   ]);
   async function stop() {
-    stopped = true;
+    stopped.abort();
     await working;
     return { acknowledged, seen };
   }
@@ -110,11 +111,11 @@ function work(store: Store) {
   return { stop };
 }
 
-/** Checks the log against what was acknowledged, and against what a reader saw of it at any time. */
+/** Checks the log against what was acknowledged and what a reader saw of it at any time; answers how long it is. */
 async function checkLog(
   store: Store,
   { acknowledged, seen }: { readonly acknowledged: readonly string[]; readonly seen: readonly LogEntry[] },
-): Promise<void> {
+): Promise<number> {
   const system = store.system();
   await soon(async () => (await system.outbox(0, 1)).length === 0);
   const log: LogEntry[] = [];
@@ -139,6 +140,7 @@ async function checkLog(
   // No fork: whoever read early read what stands there in the end.
   expect(seen.length).toBeGreaterThan(0);
   expect(seen).toEqual(log.slice(0, seen.length));
+  return log.length;
 }
 
 async function opened(url: string): Promise<Store> {
@@ -155,7 +157,7 @@ const drivers = [
   { name: "postgres", makeUrl: sharedDatabase },
   {
     name: "sqlite",
-    async makeUrl() {
+    makeUrl: async () => {
       const folder = mkdtempSync(join(tmpdir(), "koder-id-sequencer-"));
       onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
       return `sqlite:${join(folder, "test.db")}`;
@@ -176,7 +178,7 @@ test.each(drivers)("$name: the holder of the lease is killed, again and again", 
     times.push(await untilItMoves(other));
     await two.replace(holder);
   }
-  await checkLog(store, await working.stop());
+  expect(await checkLog(store, await working.stop())).toBeGreaterThan(50);
   tell(name, "killed", times);
 });
 
@@ -198,7 +200,7 @@ test.each(drivers)(
       await untilItMoves(other, 5);
       expect(holder.count("failed")).toBe(0);
     }
-    await checkLog(store, await working.stop());
+    expect(await checkLog(store, await working.stop())).toBeGreaterThan(50);
     tell(name, "stopped", times);
   },
 );
@@ -234,7 +236,7 @@ test.each(drivers)(
       await soon(() => holder.count("refused") > refused);
       expect(holder.count("moved")).toBe(moved);
     }
-    await checkLog(store, await working.stop());
+    expect(await checkLog(store, await working.stop())).toBeGreaterThan(50);
     tell(name, "stopped with the lease in its hand", times);
   },
 );
@@ -259,7 +261,7 @@ test("postgres: the holder stands still in the middle of its transaction, with t
   const waited = await untilItMoves(other);
   holder.signal("SIGCONT");
   await untilItMoves(other, 5);
-  await checkLog(store, await working.stop());
+  expect(await checkLog(store, await working.stop())).toBeGreaterThan(50);
   tell("postgres", "stopped with its transaction open", [waited]);
 });
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { once } from "node:events";
-import { request as httpRequest } from "node:http";
-import type { IncomingMessage } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { openStore } from "../../services/store/open-store.ts";
 import { startBalancer } from "./balancer.ts";
 import { sharedDatabase } from "./postgres-shared.ts";
@@ -36,7 +36,18 @@ export interface TwoReplicas {
   stallLog(): Promise<() => Promise<void>>;
   /** Events that are not in the log yet. */
   waiting(): Promise<number>;
+  /** Resolves when every event is in the log and both replicas have dropped what they tell of. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** How far a replica's caches have followed the log. */
+const followed = 'koder_id_log_reader_position{reader="caches"}';
+
+/** A metric of a replica, by its name and labels; NaN where it is not shown. */
+export async function metric({ http }: RunningServer, name: string): Promise<number> {
+  const lines = (await (await fetch(`http://${http.admin}/metrics`)).text()).split("\n");
+  return Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? Number.NaN);
 }
 
 /** Starts them. */
@@ -96,6 +107,15 @@ export async function startTwoReplicas(): Promise<TwoReplicas> {
         throw new Error("the lease of the sequencer could not be taken");
       },
       waiting: async () => (await system.outbox(0, 1_000)).length,
+      async settled() {
+        for (const until = performance.now() + 20_000; performance.now() < until; await delay(20)) {
+          if ((await system.outbox(0, 1)).length > 0) continue;
+          const end = await system.logEnd();
+          const positions = await Promise.all(replicas.map((one) => metric(one, followed)));
+          if (positions.every((position) => position === end)) return;
+        }
+        throw new Error("the event log did not come to rest");
+      },
       async stop() {
         await store.close();
         await stop();
