@@ -1,9 +1,9 @@
-import { writeSync } from "node:fs";
 import { logReaders, runLogReader } from "../../services/host/event-log/log-reader.ts";
 import { createLog } from "../../services/host/log.ts";
 import { createMetrics } from "../../services/host/metrics.ts";
 import { keys } from "../../services/store/conformance/test-records.ts";
 import { openStore } from "../../services/store/open-store.ts";
+import { say } from "./say.ts";
 
 // A program that reads a store's event log as the reader `audit`, says the number of each event that it deals with, and
 // kills itself once it has dealt with the last of so many batches, before it can save how far it has come.
@@ -15,8 +15,7 @@ runLogReader({
   name: "audit",
   from: "beginning",
   async handle(entries) {
-    // Straight to the kernel: what stays in this process dies with it.
-    for (const { position } of entries) writeSync(1, `${position}\n`);
+    for (const { position } of entries) say(String(position));
     left -= 1;
     if (left === 0) process.kill(process.pid, "SIGKILL");
   },

@@ -1,17 +1,15 @@
-import { writeSync } from "node:fs";
 import { runSequencer } from "../../services/host/event-log/sequencer.ts";
 import { createLog } from "../../services/host/log.ts";
 import { createMetrics } from "../../services/host/metrics.ts";
 import { keys } from "../../services/store/conformance/test-records.ts";
 import { openStore } from "../../services/store/open-store.ts";
+import { say } from "./say.ts";
 
 // A program that sequences a store's events until it is killed. It says `ready`, `moved` after each transaction that moved
 // any, `refused` where its fence was, and `failed` at whatever else went wrong. SIGUSR2 makes it stop itself, with SIGSTOP,
 // after it has the lease and just before its next transaction, having said `pausing`; once it goes on, it tries with that
 // same lease until it is refused.
 const [url = "", holder = "", lease = ""] = process.argv.slice(2);
-// Straight to the kernel: what stays in this process dies with it.
-const say = (line: string): void => void writeSync(1, `${line}\n`);
 let pausing = false;
 process.on("SIGUSR2", () => (pausing = true));
 const store = await openStore({ url, collections: [keys], clock: Date.now });
