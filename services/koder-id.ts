@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { createValidator } from "@bufbuild/protovalidate";
 import type { FastifyInstance } from "fastify";
-import { startBackground } from "./assembly/background.ts";
+import { startBackground, type Rememberer } from "./assembly/background.ts";
 import { ownStates, peerStates } from "./assembly/components.ts";
 import { openData } from "./assembly/data.ts";
 import { createFirstStart } from "./assembly/first-start.ts";
@@ -14,6 +14,7 @@ import { createShowError } from "./gateway/pages/error-page.ts";
 import { mountPages } from "./gateway/pages/pages.ts";
 import { publicServices } from "./gateway/public-services.ts";
 import { mountRest } from "./gateway/rest/transcoder.ts";
+import { createTenantOfHost, type TenantOfHost } from "./gateway/tenant-of-host.ts";
 import { runInBackground, type BackgroundWork } from "./host/background-work.ts";
 import type { ServiceName } from "./host/call.ts";
 import { ConfigurationError, loadConfig, type Config } from "./host/config.ts";
@@ -106,12 +107,15 @@ export async function createKoderId({
     log.error({ err: error, id, reason }, "a request failed");
 
   const calls = createServiceCalls({ config, keys, clock });
+  /** Whoever remembers something besides the modules, to be told what an event changed. */
+  const rememberers: Rememberer[] = [];
   const knownTenants = new Map<ServiceName, Tenants>();
   function tenantsOf(service: ServiceName): Tenants {
-    let tenants = knownTenants.get(service);
-    if (tenants === undefined) {
-      knownTenants.set(service, (tenants = createTenants({ peers: calls.peersOf(service), clock })));
-    }
+    const known = knownTenants.get(service);
+    if (known !== undefined) return known;
+    const tenants = createTenants({ peers: calls.peersOf(service), clock });
+    knownTenants.set(service, tenants);
+    rememberers.push(tenants);
     return tenants;
   }
   let origin = config.publicOrigin ?? "";
@@ -142,10 +146,12 @@ export async function createKoderId({
   const serviceTls = listenerTls(config.serviceTls);
   const ports: Ports[] = modules.map((module) => {
     const { name } = module;
+    const credentials = createCredentialVerifier({ peers: calls.peersOf(name), tenants: tenantsOf(name), clock });
+    rememberers.push(credentials);
     const interceptors = serviceInterceptors({
       rules: accessRules(module.implementations.map(({ service }) => service)),
       verifyServiceToken: createServiceTokenVerifier({ keys: keys.publicKeys, audience: name, clock }),
-      credentials: createCredentialVerifier({ peers: calls.peersOf(name), tenants: tenantsOf(name), clock }),
+      credentials,
       tenants: tenantsOf(name),
       validator,
       tell,
@@ -171,7 +177,10 @@ export async function createKoderId({
   let gateway: FastifyInstance | undefined;
   let listening: string | undefined;
   if (config.services.includes("gateway")) {
-    gateway = assembleGateway({ config, peers: calls.peersOf("gateway"), health, report, onFault, clock, log });
+    const peers = calls.peersOf("gateway");
+    const hosts = createTenantOfHost({ peers, clock });
+    rememberers.push(hosts);
+    gateway = assembleGateway({ config, peers, hosts, health, report, onFault, clock, log });
     const { host } = config.listen;
     const port = await listen(gateway, host, config.listen.port);
     listening = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -190,9 +199,11 @@ export async function createKoderId({
     ...(await startBackground({
       store: data?.store,
       modules,
+      rememberers,
       services: here,
       keys,
-      holder: ulid(clock()),
+      holder,
+      metrics,
       clock,
       log,
     })),
@@ -238,6 +249,7 @@ export async function createKoderId({
 function assembleGateway({
   config,
   peers,
+  hosts,
   health,
   report,
   onFault,
@@ -246,6 +258,7 @@ function assembleGateway({
 }: {
   readonly config: Config;
   readonly peers: Peers;
+  readonly hosts: TenantOfHost;
   readonly health: HealthBoard;
   readonly report: (fault: Fault) => void;
   readonly onFault: GatewayOptions["onFault"];
@@ -255,6 +268,7 @@ function assembleGateway({
   const showError = createShowError({ log });
   return createGateway({
     peers,
+    hosts,
     services: publicServices,
     own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],
     interceptors: [errorMappingInterceptor(report)],

@@ -4,22 +4,31 @@ import { followLog } from "../host/event-log/log-follower.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
 import type { Log } from "../host/log.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
+import type { Metrics } from "../host/metrics.ts";
 import type { ServiceModule } from "../host/service-module.ts";
-import type { Store } from "../store/store.ts";
+import type { LogEntry, Store } from "../store/store.ts";
 
 /** How often expired records are swept, and how many at once: small batches, so that nobody waits for one. */
 const sweep = { every: 60_000, batch: 500 } as const;
 /** How often the public keys of the other services are read again, in milliseconds. */
 const keysEvery = 10_000;
 
+/** What remembers something of the store, and drops what an event changed. */
+export interface Rememberer {
+  readonly forget?: (entry: LogEntry) => void;
+}
+
 /** What a process does by itself, whoever calls it. */
 export interface BackgroundParts {
   readonly store: Store | undefined;
   readonly modules: readonly ServiceModule[];
+  /** Who remembers something besides the modules. */
+  readonly rememberers: readonly Rememberer[];
   readonly services: readonly ServiceName[];
   readonly keys: ServiceKeys;
   /** Names this process in leases. */
   readonly holder: string;
+  readonly metrics: Metrics;
   readonly clock: () => number;
   readonly log: Log;
 }
@@ -29,7 +38,7 @@ export interface BackgroundParts {
  * also sequence and sweep, whichever of them has the lease.
  */
 export async function startBackground(parts: BackgroundParts): Promise<readonly BackgroundWork[]> {
-  const { store, modules, services, keys, holder, clock, log } = parts;
+  const { store, modules, rememberers, services, keys, holder, metrics, clock, log } = parts;
   const rereadKeys = runInBackground({
     name: "service keys",
     log,
@@ -42,10 +51,11 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
   const system = store.system();
   const follower = await followLog({
     system,
+    name: "caches",
+    listeners: [...modules, ...rememberers].flatMap(({ forget }) => forget ?? []),
+    clock,
     log,
-    onEvent(entry) {
-      for (const { forget } of modules) forget?.(entry);
-    },
+    metrics,
   });
   if (!services.includes("admin")) return [rereadKeys, follower];
   const sweeper = runInBackground({
@@ -58,5 +68,5 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
       return swept === sweep.batch ? 0 : sweep.every;
     },
   });
-  return [rereadKeys, follower, runSequencer({ system, holder, clock, log }), sweeper];
+  return [rereadKeys, follower, runSequencer({ system, holder, clock, log, metrics }), sweeper];
 }

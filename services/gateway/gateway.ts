@@ -10,12 +10,13 @@ import { remoteAddressReader } from "./remote-address.ts";
 import { mountRest } from "./rest/transcoder.ts";
 import { mountRpc, restCaller, type RpcOptions } from "./rpc/mount-rpc.ts";
 import { allowedMethods, rememberRoutes } from "./routes.ts";
-import { createTenantOfHost } from "./tenant-of-host.ts";
+import type { TenantOfHost } from "./tenant-of-host.ts";
 import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 
 export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "services"> {
   /** The services that the world may call. */
   readonly services: readonly DescService[];
+  readonly hosts: TenantOfHost;
   readonly trustedProxies: readonly string[];
   /** Adds the standard endpoints and the pages. */
   readonly mount: (app: FastifyInstance) => void;
@@ -43,9 +44,8 @@ const ambiguousPath = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:[/?#;]|$)/i;
  * headers, and hands on; it decides nothing, stores nothing and holds no key of a tenant.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
-  const { peers, services, clock } = options;
+  const { peers, services, hosts, clock } = options;
   const app = createHttpApp(options);
-  const hosts = createTenantOfHost({ peers, clock });
   const remoteAddress = remoteAddressReader(options.trustedProxies);
 
   rememberRoutes(app);

@@ -5,6 +5,7 @@ import { createBoundedCache } from "../host/bounded-cache.ts";
 import { forward } from "../host/call.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
 import type { Peers } from "../host/peers.ts";
+import type { LogEntry } from "../store/store.ts";
 
 /** Which tenant answers to a host. */
 export interface TenantOfHost {
@@ -12,12 +13,17 @@ export interface TenantOfHost {
   peek(host: string): Tenant | null | undefined;
   /** Null: none. */
   get(host: string, requestId: string): Promise<Tenant | null>;
+  /** Asks anew about the hosts of a tenant of which an event tells, and about those that nobody had. */
+  readonly forget: (entry: LogEntry) => void;
 }
 
 /** Hosts that nobody has are remembered too, so that asking for them costs little. */
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
-/** Hosts as the tenant directory knows them, each remembered for at most five seconds. */
+/**
+ * Hosts as the tenant directory knows them, each remembered for at most five seconds: all that a gateway has in a process of
+ * its own, which does not see the event log. The directory itself remembers nothing.
+ */
 export function createTenantOfHost({
   peers,
   clock,
@@ -28,6 +34,9 @@ export function createTenantOfHost({
   const cache = createBoundedCache<Tenant | null>({ ...remembered, clock });
   return {
     peek: (host) => cache.peek(host),
+    forget({ event }) {
+      if (event.resourceType === "tenant") cache.drop((tenant) => tenant === null || tenant.id === event.resourceId);
+    },
     get: (host, requestId) =>
       cache.get(host, async () => {
         const outbound = {

@@ -44,4 +44,36 @@ describe("the bounded cache", () => {
     expect(await loading).toBe(7);
     expect(cache.peek("b")).toBeUndefined();
   });
+  test("counts the time from when a value was asked for: it may be as old as that", async () => {
+    const { cache, load, advance, loads } = fixture();
+    const slow = Promise.withResolvers<number>();
+    const loading = cache.get("a", () => slow.promise);
+    advance(60);
+    slow.resolve(7);
+    await loading;
+    advance(39);
+    expect(cache.peek("a")).toBe(7);
+    advance(1);
+    expect(cache.peek("a")).toBeUndefined();
+    // What does not come within its time is asked for anew.
+    const stuck = cache.get("b", () => new Promise<number>(() => undefined));
+    advance(100);
+    expect(await Promise.race([stuck, cache.get("b", load)])).toBe(1);
+    expect(loads()).toBe(1);
+  });
+  test("drops what matches, and what is being loaded, which may match", async () => {
+    const { cache } = fixture(3);
+    for (const [key, value] of [
+      ["a", 1],
+      ["b", 2],
+    ] as const) {
+      await cache.get(key, async () => value);
+    }
+    const slow = Promise.withResolvers<number>();
+    const loading = cache.get("c", () => slow.promise);
+    cache.drop((value) => value === 2);
+    slow.resolve(3);
+    await loading;
+    expect([cache.peek("a"), cache.peek("b"), cache.peek("c")]).toEqual([1, undefined, undefined]);
+  });
 });

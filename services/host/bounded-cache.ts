@@ -6,17 +6,19 @@ export interface BoundedCache<Value> {
   peek(key: string): Value | undefined;
   /** Forgets the key; what is being loaded for it is not remembered either. */
   delete(key: string): void;
+  /** Forgets every value that matches, and what is being loaded: nobody can tell yet whether it does. */
+  drop(matches: (value: Value) => boolean): void;
 }
 
 interface Entry<Value> {
   readonly value: Promise<Value>;
   loaded: { readonly value: Value } | undefined;
-  until: number;
+  readonly until: number;
 }
 
 /**
- * A least-recently-used cache of `maxEntries`, each for `ttl` milliseconds from its loading on. `clock` in
- * milliseconds.
+ * A least-recently-used cache of `maxEntries`, each for `ttl` milliseconds from the moment it was asked for, because that is
+ * how old it may be; what has not come by then is asked for anew. `clock` in milliseconds.
  */
 export function createBoundedCache<Value>({
   maxEntries,
@@ -35,14 +37,14 @@ export function createBoundedCache<Value>({
   }
 
   function load(key: string, loader: () => Promise<Value>): Promise<Value> {
+    const until = clock() + ttl;
     const value = loader();
-    const entry: Entry<Value> = { value, loaded: undefined, until: Number.POSITIVE_INFINITY };
+    const entry: Entry<Value> = { value, loaded: undefined, until };
     entries.delete(key);
     entries.set(key, entry);
     value.then(
       (loaded) => {
         entry.loaded = { value: loaded };
-        entry.until = clock() + ttl;
       },
       () => {
         if (entries.get(key) === entry) entries.delete(key);
@@ -66,5 +68,10 @@ export function createBoundedCache<Value>({
     },
     peek: (key) => fresh(key)?.loaded?.value,
     delete: (key) => void entries.delete(key),
+    drop(matches) {
+      for (const [key, { loaded }] of entries) {
+        if (loaded === undefined || matches(loaded.value)) entries.delete(key);
+      }
+    },
   };
 }

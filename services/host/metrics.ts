@@ -1,3 +1,4 @@
+import { createGauges, type Gauges } from "./gauges.ts";
 import type { AnsweredCall } from "./interceptors/telemetry.ts";
 
 /** Upper bounds of the buckets of call times, in seconds. */
@@ -6,8 +7,9 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What the process counts, for Prometheus. */
 export interface Metrics {
   readonly tell: (answered: AnsweredCall) => void;
-  /** Adds to a counter without labels; `help` is told once. */
-  count(name: string, help: string): void;
+  /** Adds to a counter without labels, one unless told otherwise; `help` is told once. */
+  count(name: string, help: string, by?: number): void;
+  readonly gauge: Gauges["gauge"];
   /** The text exposition format, version 0.0.4. */
   text(): string;
 }
@@ -22,6 +24,7 @@ interface MethodTimes {
 export function createMetrics(): Metrics {
   const calls = new Map<string, number>();
   const times = new Map<string, MethodTimes>();
+  const gauges = createGauges();
   const counters = new Map<string, { readonly help: string; value: number }>();
   return {
     tell({ method, code, milliseconds }) {
@@ -35,11 +38,12 @@ export function createMetrics(): Metrics {
       own.sum += seconds;
       own.total += 1;
     },
-    count(name, help) {
+    count(name, help, by = 1) {
       const known = counters.get(name);
-      if (known === undefined) counters.set(name, { help, value: 1 });
-      else known.value += 1;
+      if (known === undefined) counters.set(name, { help, value: by });
+      else known.value += by;
     },
+    gauge: gauges.gauge,
     text() {
       const lines = [
         "# HELP koder_id_calls_total Calls answered, by method and code.",
@@ -53,6 +57,7 @@ export function createMetrics(): Metrics {
           `# TYPE ${name} counter`,
           `${name} ${value}`,
         ]).flat(),
+        ...gauges.lines(),
         "# HELP process_resident_memory_bytes Resident memory of the process.",
         "# TYPE process_resident_memory_bytes gauge",
         `process_resident_memory_bytes ${process.memoryUsage.rss()}`,

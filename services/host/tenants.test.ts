@@ -6,6 +6,7 @@ import {
   TenantDirectoryService,
   TenantSchema,
 } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { outboundKey, type Outbound } from "./call.ts";
 import { failure } from "./failure.ts";
@@ -63,6 +64,24 @@ describe("tenants", () => {
     state.asked.length = 0;
     for (const name of ["a/b", "ü", "a".repeat(65), "a b"]) await expect(lookup(name)).rejects.toThrow(/no tenant/);
     expect(state.asked).toEqual([]);
+  });
+
+  test("are asked for anew after an event of theirs, by whatever name they are known", async () => {
+    const { tenants, state } = fixture();
+    await tenants.lookup(testCall(), "acme");
+    const told = (resourceType: string, resourceId: string) =>
+      tenants.forget({
+        position: 1,
+        number: 1,
+        tenantId: "system",
+        event: create(EventSchema, { resourceType, resourceId }),
+      });
+    state.active = false;
+    told("tenant", "t2");
+    told("client", "t1");
+    expect((await tenants.lookup(testCall(), "acme")).id).toBe("t1");
+    told("tenant", "t1");
+    await expect(tenants.lookup(testCall(), "acme")).rejects.toThrow(/no tenant/);
   });
 
   test("are not taken for unknown while the directory is away", async () => {

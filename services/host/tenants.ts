@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { TenantDirectoryService, type Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import type { LogEntry } from "../store/store.ts";
 import { createBoundedCache } from "./bounded-cache.ts";
 import { forward, type Outbound } from "./call.ts";
 import { failure } from "./failure.ts";
@@ -15,14 +16,29 @@ export interface Tenants {
   lookup(call: Outbound, idOrSlug: string): Promise<Tenant>;
 }
 
+/** Tenants that are remembered for a moment. */
+export interface RememberedTenants extends Tenants {
+  /** Asks anew about a tenant of which an event tells. */
+  readonly forget: (entry: LogEntry) => void;
+}
+
 /** Ids and slugs; the empty one is the default tenant. */
 const idForm = /^[A-Za-z0-9-]{0,64}$/;
 const notFound = () => failure(ErrorReason.TENANT_NOT_FOUND, "no tenant that serves has this id or name");
 
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
-/** Tenants as the admin service's directory has them, each remembered for at most five seconds. */
-export function createTenants({ peers, clock }: { readonly peers: Peers; readonly clock: () => number }): Tenants {
+/**
+ * Tenants as the admin service's directory has them, each remembered for at most five seconds: the directory itself
+ * remembers nothing.
+ */
+export function createTenants({
+  peers,
+  clock,
+}: {
+  readonly peers: Peers;
+  readonly clock: () => number;
+}): RememberedTenants {
   const cache = createBoundedCache<Tenant>({ ...remembered, clock });
   async function lookup(call: Outbound, idOrSlug: string): Promise<Tenant> {
     if (!idForm.test(idOrSlug)) throw notFound();
@@ -42,5 +58,12 @@ export function createTenants({ peers, clock }: { readonly peers: Peers; readonl
     if (!tenant.active) throw notFound();
     return tenant;
   }
-  return { lookup, get: (call) => lookup(call, call.tenantId) };
+  return {
+    lookup,
+    get: (call) => lookup(call, call.tenantId),
+    forget({ event }) {
+      // It may be remembered under its id, its name and as the default.
+      if (event.resourceType === "tenant") cache.drop(({ id }) => id === event.resourceId);
+    },
+  };
 }

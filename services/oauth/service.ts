@@ -12,6 +12,7 @@ import { getClient } from "./clients/get-client.ts";
 import { listClients } from "./clients/list-clients.ts";
 import type { OauthDependencies } from "./dependencies.ts";
 import { getKeys } from "./keys/get-keys.ts";
+import { forgetChanged } from "./forget-changed.ts";
 import { getServerMetadata } from "./metadata/get-server-metadata.ts";
 import { getUserinfo } from "./token/get-userinfo.ts";
 import { issueToken } from "./token/issue-token.ts";
@@ -42,11 +43,6 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       }),
     ],
     prepareTenant: (work, need) => dependencies.signingKeys.prepare(work, "RS256", need === "now" ? "current" : "next"),
-    forget({ tenantId, event: { payload, resourceId } }) {
-      if (payload.case === "clientCreated" || payload.case === "clientDeleted") {
-        dependencies.clients.forget(tenantId, resourceId);
-      }
-      if (payload.case === "signingKeyChanged") dependencies.signingKeys.forget(tenantId);
-    },
+    forget: forgetChanged(dependencies),
   };
 }

@@ -62,7 +62,8 @@ export interface ServiceIdentity {
 
 /**
  * Verifies the service tokens sent to one service: signed by the key of the service that they name, meant for this one and
- * for this method, of at most 60 seconds. Undefined for anything else. Good ones are remembered until they expire.
+ * for this method, of at most 60 seconds. Undefined for anything else. Good ones are remembered until they expire: no event
+ * ends that earlier, because a token that was signed is good for its minute, whatever becomes of its key.
  */
 export function createServiceTokenVerifier({
   keys,

@@ -65,7 +65,8 @@ export const verifyJwt: JwtVerifier = (token, keys, expected) => {
 
 /**
  * `verifyJwt` that remembers good signatures by the token's SHA-256 and the key, so that a token that comes again costs a
- * hash. Everything else is looked at every time. What has expired is forgotten when it comes again, and beyond
+ * hash. Everything else is looked at every time, and its key must be among `keys` then: what is remembered of a key that was
+ * taken away opens nothing. What has expired is forgotten when it comes again, and beyond
  * `mostRemembered` the oldest.
  */
 export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRemembered?: number } = {}): JwtVerifier {

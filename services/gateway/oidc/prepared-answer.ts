@@ -14,7 +14,8 @@ const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
 /**
  * Answers a public document of a tenant from prepared bytes, made anew every five seconds, with an ETag. `maxAge` in
- * seconds: how long others may keep it.
+ * seconds: how long others may keep it. No event ends that earlier, and none has to: what may be in others' hands for
+ * `maxAge` must still be good then.
  */
 export function preparedAnswer({
   make,

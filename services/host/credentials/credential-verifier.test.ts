@@ -4,6 +4,7 @@ import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ApiKeyVerificationService, type VerifyApiKeyRequest } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
@@ -51,6 +52,7 @@ let peersState: {
   directoryAway: boolean;
 };
 let asked: { readonly method: string; readonly tenantId: string | undefined; readonly input: unknown }[];
+let forget: ReturnType<typeof createCredentialVerifier>["forget"];
 let verify: (authorization: string) => ReturnType<ReturnType<typeof createCredentialVerifier>["verify"]>;
 
 beforeEach(() => {
@@ -102,6 +104,7 @@ beforeEach(() => {
     tenants: { lookup, get: (call) => lookup(call, call.tenantId) },
     clock: () => now,
   });
+  forget = verifier.forget;
   verify = (authorization) => verifier.verify(authorization, testCall({ tenantId: "system" }));
 });
 
@@ -175,6 +178,19 @@ describe("an access token", () => {
     await verify(authorization);
     expect([timesAsked("GetKeys"), timesAsked("CheckToken"), timesAsked("GetAuthority")]).toEqual([1, 2, 2]);
     peersState.active = false;
+    expect(await reasonOf(authorization)).toBe("CREDENTIAL_INVALID");
+  });
+
+  test("A3: signed by a key that was taken away is refused once an event says so, whatever was remembered", async () => {
+    const authorization = await bearer();
+    expect(await reasonOf(authorization)).toBe("ok");
+    peersState.published = [nextSigner];
+    const told = (tenant: string, resourceType: string) =>
+      forget({ position: 1, number: 1, tenantId: tenant, event: create(EventSchema, { resourceType }) });
+    told(otherTenantId, "signing_key");
+    told(tenantId, "client");
+    expect(await reasonOf(authorization)).toBe("ok");
+    told(tenantId, "signing_key");
     expect(await reasonOf(authorization)).toBe("CREDENTIAL_INVALID");
   });
 

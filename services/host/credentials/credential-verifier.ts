@@ -4,6 +4,7 @@ import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import type { LogEntry } from "../../store/store.ts";
 import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
 import { forward, type Caller, type Outbound } from "../call.ts";
 import { failure } from "../failure.ts";
@@ -21,6 +22,12 @@ export interface Credential {
 export interface CredentialVerifier {
   /** Verifies an `Authorization` header. Throws CREDENTIAL_INVALID for whatever is not good now. */
   verify(authorization: string, work: Outbound): Promise<Credential>;
+}
+
+/** One that remembers the keys of tenants for a moment. */
+export interface RememberingVerifier extends CredentialVerifier {
+  /** Forgets what an event changed. */
+  readonly forget: (entry: LogEntry) => void;
 }
 
 const refused = (message = "the credential is unknown, expired, revoked or not meant for this API") =>
@@ -41,7 +48,7 @@ export function createCredentialVerifier({
   readonly peers: Peers;
   readonly tenants: Tenants;
   readonly clock: () => number;
-}): CredentialVerifier {
+}): RememberingVerifier {
   const verifyJwt = createJwtVerifier();
   const tenantKeys = createTenantKeys({ peers, clock });
 
@@ -117,6 +124,7 @@ export function createCredentialVerifier({
   }
 
   return {
+    forget: tenantKeys.forget,
     async verify(authorization, work) {
       const token = /^Bearer +([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization)?.[1];
       if (token === undefined) throw refused("send the credential as Authorization: Bearer …");

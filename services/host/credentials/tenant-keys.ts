@@ -1,6 +1,7 @@
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { JwtRefused, verificationKey, type VerificationKey } from "../../vault/verify-jwt.ts";
 import type { SigningAlg } from "../../vault/signing-key.ts";
+import type { LogEntry } from "../../store/store.ts";
 import { createBoundedCache } from "../bounded-cache.ts";
 import { forward, type Outbound } from "../call.ts";
 import { deadlines } from "../interceptors/deadline.ts";
@@ -13,6 +14,8 @@ export interface TenantKeys {
    * are read anew, at most once a second for a tenant.
    */
   verify<Claims>(call: Outbound, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
+  /** Reads the keys of a tenant anew of which an event tells that they changed. */
+  readonly forget: (entry: LogEntry) => void;
 }
 
 interface Known {
@@ -23,7 +26,7 @@ interface Known {
 const remembered = { maxEntries: 1_000, ttl: 5_000 };
 const rereadAfter = 1_000;
 
-/** Keys as the oauth service publishes them, remembered for at most five seconds. */
+/** Keys as the oauth service publishes them, read there for us, and remembered for at most five seconds. */
 export function createTenantKeys({
   peers,
   clock,
@@ -32,7 +35,8 @@ export function createTenantKeys({
   readonly clock: () => number;
 }): TenantKeys {
   const cache = createBoundedCache<Known>({ ...remembered, clock });
-  // Key objects are made once: building one costs more than verifying with it.
+  // Key objects are made once: building one costs more than verifying with it. Which of them count is the list's to say; a
+  // kid is a thumbprint (RFC 7638) and never stands for another key.
   const made = createBoundedCache<VerificationKey>({ maxEntries: 4_000, ttl: 3_600_000, clock });
 
   const read = (call: Outbound): Promise<Known> =>
@@ -59,6 +63,9 @@ export function createTenantKeys({
     });
 
   return {
+    forget({ tenantId, event }) {
+      if (event.resourceType === "signing_key") cache.delete(tenantId);
+    },
     async verify(call, verify) {
       const known = await read(call);
       try {

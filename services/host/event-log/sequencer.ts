@@ -1,12 +1,14 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { LeaseLost, type Lease, type SystemStore } from "../../store/store.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
 
 /** Times in milliseconds. */
 export interface SequencerTimes {
   /** Between two looks into an outbox that was empty. */
   readonly every: number;
-  /** How long the lease holds: after a holder's death nothing is sequenced for so long. */
+  /** How long the lease holds: after a holder's death nothing is sequenced for so long and a third of it. */
   readonly lease: number;
 }
 
@@ -16,36 +18,59 @@ const batch = 200;
 
 /**
  * Moves events from the outbox to the log, in one process at a time: whoever has the lease. A holder that was paused beyond
- * its lease finds its fence refused by the store, so that the log has no forks; one that stops gives the lease up, and the
- * next goes on at once. `holder` names this process.
+ * its lease finds its fence refused by the store, so that the log has no forks; one that stops gives the lease up, and
+ * another goes on within a third of its length. `holder` names this process.
+ *
+ * Those without the lease look at what waits as well, so that an outbox that nobody empties is seen in the metrics.
  */
 export function runSequencer({
   system,
   holder,
   clock,
   log,
+  metrics,
   times = usual,
 }: {
   readonly system: SystemStore;
   readonly holder: string;
   readonly clock: () => number;
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly times?: SequencerTimes;
 }): BackgroundWork {
   let lease: Lease | undefined;
+  /** When the oldest event in the outbox happened, in milliseconds since the epoch; undefined when it was empty. */
+  let waitingSince: number | undefined;
+  const sequenced = (count: number): void =>
+    metrics.count("koder_id_events_sequenced_total", "Events that this process moved to the log.", count);
+  sequenced(0);
+  metrics.gauge("koder_id_sequencer_has_lease", "1 while this process is the one that sequences.", () =>
+    lease === undefined ? 0 : 1,
+  );
+  metrics.gauge("koder_id_sequencer_lag_seconds", "Age of the oldest event that is not in the log yet.", () =>
+    waitingSince === undefined ? 0 : Math.max(0, clock() - waitingSince) / 1000,
+  );
 
   async function step(): Promise<number> {
+    const [oldest] = await system.outbox(0, 1);
+    waitingSince = oldest && (oldest.event.time ? timestampMs(oldest.event.time) : clock());
     if (lease === undefined || lease.expiresAt - clock() < times.lease / 2) {
       lease = await system.lease("sequencer", holder, times.lease);
     }
     if (lease === undefined) return times.lease / 3;
+    if (oldest === undefined) return times.every;
     try {
-      return (await system.sequence(lease, batch)) === batch ? 0 : times.every;
+      const moved = await system.sequence(lease, batch);
+      sequenced(moved);
+      if (moved === batch) return 0;
+      waitingSince = undefined;
+      return times.every;
     } catch (error) {
       // Whatever it was: before the next attempt it must be known who has the lease.
       lease = undefined;
-      if (error instanceof LeaseLost) return 0;
-      throw error;
+      if (!(error instanceof LeaseLost)) throw error;
+      log.warn({ holder, err: error }, "the lease of the sequencer has passed to another process");
+      return 0;
     }
   }
 

@@ -5,6 +5,7 @@ import {
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
+import { isRegisteredRedirectUri } from "../clients/redirect-uri.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 
 /** What a code is issued for. */
@@ -20,9 +21,16 @@ export interface CodeSubject {
   readonly authTimeRequested: boolean;
 }
 
-/** Issues the code and answers the redirect to the client; undefined when the session has ended meanwhile. */
+/**
+ * Issues the code and answers the redirect to the client; undefined when the session has ended meanwhile, or the client has
+ * gone or no longer has the redirect URI.
+ *
+ * The client is looked at once more after its code was issued, in the store: the code carries the client's epoch of that
+ * moment, and would outlive a deletion that counted it up before, of which this process has not heard. A deletion after
+ * this look counts it up after the code was issued.
+ */
 export async function answerWithCode(
-  { peers, tenants }: Pick<OauthDependencies, "peers" | "tenants">,
+  { peers, tenants, clients }: Pick<OauthDependencies, "peers" | "tenants" | "clients">,
   call: Call,
   subject: CodeSubject,
 ): Promise<AuthorizationRedirect | undefined> {
@@ -42,6 +50,8 @@ export async function answerWithCode(
     ),
   ]);
   if (outcome.case !== "code") return undefined;
+  const client = await clients.getAnew(call, subject.clientId);
+  if (client === undefined || !isRegisteredRedirectUri(client, subject.redirectUri)) return undefined;
   return create(AuthorizationRedirectSchema, {
     redirectUri: subject.redirectUri,
     code: outcome.value,

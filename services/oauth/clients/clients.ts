@@ -7,8 +7,10 @@ import { clients } from "../collections.ts";
 /** The clients of every tenant, each remembered for at most five seconds. Deleted ones are not there. */
 export interface Clients {
   get(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
+  /** As it is in the store now, whatever is remembered. */
+  getAnew(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
   /** Looks at the store the next time: the client was changed here. */
-  forget(tenantId: string, clientId: string): void;
+  readonly forget: (tenantId: string, clientId: string) => void;
 }
 
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
@@ -20,14 +22,20 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
   const cache = createBoundedCache<Client | undefined>({ ...remembered, clock });
   // Tenant ids have no slash, so that the key is unambiguous.
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
+  const forget: Clients["forget"] = (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId));
+  const get: Clients["get"] = async ({ tenantId }, clientId) => {
+    if (!idForm.test(clientId)) return undefined;
+    return cache.get(keyOf(tenantId, clientId), async () => {
+      const stored = await store.tenant(tenantId).get(clients, clientId);
+      return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
+    });
+  };
   return {
-    async get({ tenantId }, clientId) {
-      if (!idForm.test(clientId)) return undefined;
-      return cache.get(keyOf(tenantId, clientId), async () => {
-        const stored = await store.tenant(tenantId).get(clients, clientId);
-        return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
-      });
+    get,
+    async getAnew(call, clientId) {
+      forget(call.tenantId, clientId);
+      return get(call, clientId);
     },
-    forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
+    forget,
   };
 }

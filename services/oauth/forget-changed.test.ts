@@ -1,0 +1,68 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { timestampNow } from "@bufbuild/protobuf/wkt";
+import { expect, onTestFinished, test } from "vitest";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { testCall } from "../host/testing/handler-context.ts";
+import { openStore } from "../store/open-store.ts";
+import { insert, replace } from "../store/writes.ts";
+import { vaultTenantKeys } from "../vault/collections.ts";
+import { testVault } from "../vault/testing/test-vault.ts";
+import { createClients } from "./clients/clients.ts";
+import { clients as clientRecords, oauthCollections } from "./collections.ts";
+import { forgetChanged } from "./forget-changed.ts";
+import { createSigningKeys } from "./keys/signing-keys.ts";
+
+/** What stands still keeps the caches from running out. */
+const clock = () => 0;
+const call = testCall();
+
+async function replica() {
+  const store = await openStore({ url: "memory:", collections: [...oauthCollections, vaultTenantKeys], clock });
+  onTestFinished(() => store.close());
+  const vault = testVault(store, clock);
+  const [clients, signingKeys] = [createClients({ store, clock }), createSigningKeys({ store, vault, clock })];
+  const other = createSigningKeys({ store, vault, clock });
+  return { data: store.tenant("t1"), clients, signingKeys, other, forget: forgetChanged({ clients, signingKeys }) };
+}
+const entryOf = (resourceType: string, resourceId: string, tenantId = "t1") => ({
+  position: 1,
+  number: 1,
+  tenantId,
+  event: create(EventSchema, { id: "e", resourceType, resourceId }),
+});
+
+test("a client that was deleted elsewhere is gone with its event, and no other tenant's", async () => {
+  const { data, clients, forget } = await replica();
+  const event = create(EventSchema, { id: "e" });
+  await data.commit([insert(clientRecords, create(ClientSchema, { clientId: "app" }))], [event]);
+  expect(await clients.get(call, "app")).toBeDefined();
+  const gone = create(ClientSchema, { clientId: "app", deleteTime: timestampNow() });
+  await data.commit([replace(clientRecords, gone, 1)], [event]);
+  for (const other of [entryOf("client", "app", "t2"), entryOf("client", "other"), entryOf("user", "app")])
+    forget(other);
+  expect(await clients.get(call, "app")).toBeDefined();
+  forget(entryOf("client", "app"));
+  expect(await clients.get(call, "app")).toBeUndefined();
+});
+
+test("an event of a newer version, with a payload that is unknown here, counts all the same", async () => {
+  const { data, clients, forget } = await replica();
+  expect(await clients.get(call, "app")).toBeUndefined();
+  await data.commit([insert(clientRecords, create(ClientSchema, { clientId: "app" }))], [create(EventSchema)]);
+  const { event, ...entry } = entryOf("client", "app");
+  // Field 2000, an empty message.
+  const newer = fromBinary(EventSchema, new Uint8Array([...toBinary(EventSchema, event), 0x82, 0x7d, 0]));
+  expect(newer.payload.case).toBeUndefined();
+  forget({ ...entry, event: newer });
+  expect(await clients.get(call, "app")).toBeDefined();
+});
+
+test("a key that was made elsewhere is there with its event", async () => {
+  const { signingKeys, other, forget } = await replica();
+  await signingKeys.current(call, "RS256");
+  await other.prepare(call, "RS256", "next");
+  expect(await signingKeys.published(call)).toHaveLength(1);
+  forget(entryOf("signing_key", "kid"));
+  expect(await signingKeys.published(call)).toHaveLength(2);
+});

@@ -1,0 +1,13 @@
+import type { LogEntry } from "../store/store.ts";
+import type { OauthDependencies } from "./dependencies.ts";
+
+/**
+ * Drops what is remembered of a resource that changed. What happened to it does not matter, so that an event of a newer
+ * version, whose payload nobody here can read, is not passed over.
+ */
+export function forgetChanged({ clients, signingKeys }: Pick<OauthDependencies, "clients" | "signingKeys">) {
+  return ({ tenantId, event: { resourceType, resourceId } }: LogEntry): void => {
+    if (resourceType === "client") clients.forget(tenantId, resourceId);
+    if (resourceType === "signing_key") signingKeys.forget(tenantId);
+  };
+}
