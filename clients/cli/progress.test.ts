@@ -30,7 +30,7 @@ test("on a terminal it is one line that is drawn again, not too often, and left 
   expect(lines).toEqual([
     `copying ${"░".repeat(24)} 0 of 2,000, 0 %`,
     `copying ${"█".repeat(6)}${"░".repeat(18)} 500 of 2,000, 25 %, 3 s left`,
-    `copying ${"█".repeat(24)} 2,000 of 2,000, 100 %, 0 s left`,
+    `copying ${"█".repeat(24)} 2,000 of 2,000, 100 %`,
     `copying ${"█".repeat(24)} 2,000 of 2,000, 100 %\n`,
   ]);
 });

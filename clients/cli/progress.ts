@@ -30,14 +30,15 @@ export function createProgress({
 }): Progress {
   const begun = clock();
   let done = 0;
+  let shown: number | undefined;
   let shownAt = err.isTTY === true ? -Infinity : begun;
   let ended = false;
 
   function show(): void {
     const now = clock();
-    shownAt = now;
+    [shownAt, shown] = [now, done];
     const share = total === 0 ? 1 : Math.min(1, done / total);
-    const left = ended || share === 0 ? undefined : ((now - begun) / share) * (1 - share);
+    const left = ended || share === 0 || share === 1 ? undefined : ((now - begun) / share) * (1 - share);
     const figures = `${number(done)} of ${number(total)}, ${Math.floor(share * 100)} %`;
     const text = `${figures}${left === undefined ? "" : `, ${duration(left)} left`}`;
     if (err.isTTY !== true) return void err.write(`${label}: ${text}\n`);
@@ -57,7 +58,8 @@ export function createProgress({
     end() {
       if (ended) return;
       ended = true;
-      show();
+      // A line that says so already needs no other.
+      if (err.isTTY === true || shown !== done) show();
       if (err.isTTY === true) err.write("\n");
     },
   };
