@@ -4,4 +4,7 @@ import type { Command } from "./command.ts";
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   "service-keys create": async () => (await import("./commands/service-keys-create.ts")).serviceKeysCreate,
+  "store copy": async () => (await import("./commands/store-copy.ts")).storeCopy,
+  "store get": async () => (await import("./commands/store-get.ts")).storeGet,
+  "store list": async () => (await import("./commands/store-list.ts")).storeList,
 };

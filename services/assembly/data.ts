@@ -5,6 +5,7 @@ import { logReaders } from "../host/event-log/log-reader.ts";
 import { identityCollections } from "../identity/collections.ts";
 import { oauthCollections } from "../oauth/collections.ts";
 import { sessionCollections } from "../session/collections.ts";
+import { refuseUnfinishedCopy, storeCopies } from "../store/copy/store-copies.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Collection, Store } from "../store/store.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
@@ -20,6 +21,7 @@ export const allCollections: readonly Collection[] = [
   ...adminCollections,
   vaultTenantKeys,
   logReaders,
+  storeCopies,
 ];
 
 /** Where services keep their data and their secrets. */
@@ -28,10 +30,14 @@ export interface Data {
   readonly vault: Vault;
 }
 
-/** Opens the store, and the vault over it. A wrong master key stops the start, not the first request. */
+/**
+ * Opens the store, and the vault over it. A wrong master key stops the start, not the first request; so does a store into
+ * which another one is being copied.
+ */
 export async function openData(config: Pick<Config, "store" | "masterKeyFile">, clock: () => number): Promise<Data> {
   const store = await openStore({ url: config.store, collections: allCollections, clock });
   try {
+    await refuseUnfinishedCopy(store);
     return { store, vault: await openVault(config, store, clock) };
   } catch (error) {
     await store.close();

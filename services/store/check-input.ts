@@ -1,4 +1,5 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { BulkRow } from "./bulk-store.ts";
 import type { Collection, IndexValue, PageQuery, Write } from "./store.ts";
 
 // What no driver could keep or find again is refused here, with a RangeError that names it. The messages do not repeat
@@ -6,6 +7,8 @@ import type { Collection, IndexValue, PageQuery, Write } from "./store.ts";
 
 /** The tenant id under which the system's own records stand. */
 export const systemTenant = "system";
+/** Where the end of the whole log stands among those of the tenants; no tenant's id. */
+export const wholeLog = "*";
 
 /**
  * UTF-8 bytes that an id, an index value and a record may have. A tenant's id, a value and an id are one entry of an index,
@@ -98,6 +101,27 @@ export function checkCommit(writes: readonly Write[], events: readonly Event[]):
     if (write.collection.events === "required" && events.length === 0) {
       throw new RangeError(`a commit to ${name} must carry its event`);
     }
+  }
+}
+
+/** What a row of a part of the store has. */
+export interface BulkShape {
+  readonly key: "text" | "position" | "none";
+  readonly expiresAt: "always" | "maybe" | "never";
+}
+
+/** Refuses a row that its part could not keep or find again. */
+export function checkBulkRow(part: string, { tenantId, key, number, expiresAt }: BulkRow, shape: BulkShape): void {
+  const beside = shape.key === "none" ? [systemTenant, wholeLog] : [systemTenant];
+  if (!beside.includes(tenantId)) checkTenantId(tenantId);
+  if (shape.key === "text") checkId(part, key as string);
+  else if (shape.key === "position" ? !Number.isSafeInteger(key) || Number(key) < 1 : key !== "") {
+    throw new RangeError(`${part}: the key must be ${shape.key === "position" ? "a position from 1 on" : "empty"}`);
+  }
+  checkInteger(`${part}: the number`, number);
+  if (expiresAt !== undefined) checkInteger(`${part}: expiresAt`, expiresAt);
+  if (shape.expiresAt !== "maybe" && (expiresAt !== undefined) !== (shape.expiresAt === "always")) {
+    throw new RangeError(`${part}: a row ${shape.expiresAt} expires`);
   }
 }
 

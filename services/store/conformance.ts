@@ -1,4 +1,5 @@
 import { describe } from "vitest";
+import { bulkConformance } from "./conformance/bulk.ts";
 import { commitConformance } from "./conformance/commits.ts";
 import { concurrencyConformance } from "./conformance/concurrency.ts";
 import { eventConformance } from "./conformance/events.ts";
@@ -23,6 +24,7 @@ export function storeConformance(name: string, open: OpenDriver): void {
     eventConformance(open);
     leaseConformance(open);
     logConformance(open);
+    bulkConformance(open);
     inputConformance(open);
     lifetimeConformance(open);
     modelConformance(open);

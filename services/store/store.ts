@@ -1,5 +1,6 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { BulkStore } from "./bulk-store.ts";
 
 /**
  * The store contract. Every driver keeps these promises; `conformance.ts` checks them.
@@ -19,6 +20,8 @@ export interface Store {
   tenant(tenantId: string): TenantStore;
   /** The one handle above tenants: tenant directory, event log, migrations, sweeper. Given only to what `main` wires. */
   system(): SystemStore;
+  /** Whole rows of all tenants. Given only to what moves a store or fills one, never to what serves. */
+  bulk(): BulkStore;
   /** Resolves when the store can serve reads and durable writes; rejects with StoreUnavailable otherwise. */
   ping(): Promise<void>;
   /** Finishes the commits under way, then closes. Idempotent. */

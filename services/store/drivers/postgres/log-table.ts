@@ -1,13 +1,12 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { wholeLog } from "../../check-input.ts";
 import { LeaseLost, type Lease, type LogEntry, type OutboxEntry } from "../../store.ts";
 import type { Read } from "./collection-table.ts";
+import { bySize, inBatches, insertRows, places } from "./in-batches.ts";
 import { leaseTable } from "./lease-table.ts";
-import { statement, step, type SqlValue, type Statement, type Step } from "./statement.ts";
+import { statement, step, type SqlValue, type Step } from "./statement.ts";
 import type { Ending, Send } from "./transactions.ts";
-
-/** Where the end of the whole log stands among those of the tenants; no tenant's id. */
-const whole = "*";
 
 const append = statement("INSERT INTO outbox (tenant, data) VALUES ($1, $2)");
 const selectOutbox = statement(
@@ -51,7 +50,7 @@ export const logTable = {
     step: step(selectTenant, tenant, after, limit),
     result: (rows) => rows.map(entry),
   }),
-  end: (): Read<number> => ({ step: step(endOf, whole), result: ([row]) => (row?.[0] as number | undefined) ?? 0 }),
+  end: (): Read<number> => ({ step: step(endOf, wholeLog), result: ([row]) => (row?.[0] as number | undefined) ?? 0 }),
   sequence,
 };
 
@@ -60,7 +59,7 @@ export const logTable = {
  * locked first, so that one sequencer is at work at a time and the ends of the log, read after that, are the last ones.
  */
 async function sequence(send: Send, lease: Lease, limit: number): Promise<Ending<number>> {
-  const answers = await send([leaseTable.hold(lease), step(endOf, whole), step(pending, limit)]);
+  const answers = await send([leaseTable.hold(lease), step(endOf, wholeLog), step(pending, limit)]);
   const failed = answers.find(({ error }) => error !== undefined)?.error;
   if (failed !== undefined) throw failed;
   const [held, end, found] = answers;
@@ -74,7 +73,7 @@ async function sequence(send: Send, lease: Lease, limit: number): Promise<Ending
     position += 1;
     return [position, tenant as string, next, data as Uint8Array];
   });
-  if (entries.length > 0) ends.set(whole, position);
+  if (entries.length > 0) ends.set(wholeLog, position);
   // Commits that took earlier positions may still be under way: only what was seen is taken away.
   const taken = rows.map(([at]) => [at as number]);
   return {
@@ -92,27 +91,5 @@ async function sequence(send: Send, lease: Lease, limit: number): Promise<Ending
   };
 }
 
-const places = (from: number, count: number): string =>
-  Array.from({ length: count }, (_, index) => `$${from + index}`).join(", ");
-/** Rows of one statement: few sizes, so that all are prepared soon. */
-const sizes = [100, 10, 1];
-const bySize = (text: (size: number) => string): ReadonlyMap<number, Statement> =>
-  new Map(sizes.map((size) => [size, statement(text(size))]));
-const insertMany = bySize((size) => {
-  const rows = Array.from({ length: size }, (_, index) => `(${places(1 + index * 4, 4)})`);
-  return `INSERT INTO log (position, tenant, number, data) VALUES ${rows.join(", ")}`;
-});
+const insertMany = bySize((size) => insertRows("log", ["position", "tenant", "number", "data"], size));
 const deleteMany = bySize((size) => `DELETE FROM outbox WHERE position IN (${places(1, size)})`);
-
-/** Says rows with as few statements as the sizes allow, in their order. */
-function inBatches(
-  statements: ReadonlyMap<number, Statement>,
-  rows: readonly (readonly SqlValue[])[],
-): readonly Step[] {
-  const steps: Step[] = [];
-  let at = 0;
-  for (const [size, prepared] of statements) {
-    for (; rows.length - at >= size; at += size) steps.push(step(prepared, ...rows.slice(at, at + size).flat()));
-  }
-  return steps;
-}

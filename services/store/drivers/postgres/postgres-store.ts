@@ -15,6 +15,8 @@ import { createTransactions } from "./transactions.ts";
 const limits: SessionLimits = { statement: 5_000, lock: 4_000, idleInTransaction: 3_000 };
 /** Building an index and filling a large table take what they take; nobody waits long for a lock because of them. */
 const migrationLimits: SessionLimits = { statement: 0, lock: 2_000, idleInTransaction: 60_000 };
+/** Reading or holding a whole store takes what it takes; a hold is a transaction in which nothing happens. */
+const patientLimits: SessionLimits = { statement: 0, lock: 10_000, idleInTransaction: 0 };
 const [connectionWait, mostWaiting, mostLent, patience] = [5_000, 4_096, 15_000, 10_000];
 
 /** What a test may set; the defaults are what the product runs with. */
@@ -70,7 +72,8 @@ export async function openPostgresStore({
       random,
       patience: tuning.patience ?? patience,
     });
-    return createSqlStore({ pool, transactions, collections, shapes, clock });
+    const connectPatiently = () => connect(settings, patientLimits);
+    return createSqlStore({ pool, transactions, collections, shapes, connectPatiently, clock });
   } catch (error) {
     throw cannotOpen(`postgres://${settings.host}:${settings.port}/${settings.database ?? ""}`, error);
   }

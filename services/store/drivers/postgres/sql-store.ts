@@ -9,6 +9,7 @@ import {
   checkTenantId,
   systemTenant,
 } from "../../check-input.ts";
+import type { BulkStore } from "../../bulk-store.ts";
 import {
   StoreUnavailable,
   type Collection,
@@ -18,14 +19,18 @@ import {
   type SystemStore,
   type TenantStore,
 } from "../../store.ts";
+import { bulkTables } from "./bulk-tables.ts";
 import { collectionTable, type CollectionTable, type Read } from "./collection-table.ts";
 import { commitWrites } from "./commit.ts";
+import type { Connection } from "./connection.ts";
 import type { ConnectionPool } from "./connection-pool.ts";
 import { counterTable } from "./counter-table.ts";
 import { createGroupedReads } from "./grouped-reads.ts";
+import { holdTables } from "./hold.ts";
 import { leaseTable } from "./lease-table.ts";
 import { logTable } from "./log-table.ts";
 import type { ShapesInUse } from "./migrate.ts";
+import { asStoreError } from "./postgres-error.ts";
 import { statement, step, type Step } from "./statement.ts";
 import { sweepMore } from "./sweep-more.ts";
 import type { Transactions } from "./transactions.ts";
@@ -40,17 +45,21 @@ export function createSqlStore({
   transactions,
   collections,
   shapes,
+  connectPatiently,
   clock,
 }: {
   readonly pool: ConnectionPool;
   readonly transactions: Transactions;
   readonly collections: readonly Collection[];
   readonly shapes: ShapesInUse;
+  /** Opens a session of its own, whose statements and transactions may take as long as they need. */
+  readonly connectPatiently: () => Promise<Connection>;
   readonly clock: () => number;
 }): Store {
   const tables = new Map(
     collections.map((collection) => [collection, collectionTable(collection, shapes.get(collection.name)?.shape ?? 0)]),
   );
+  const bulk = bulkTables(collections, (name) => shapes.get(name)?.shape);
   const ask = createGroupedReads(transactions);
   let running = 0;
   let whenIdle: (() => void) | undefined;
@@ -170,12 +179,42 @@ export function createSqlStore({
     logEnd: () => read(() => logTable.end()),
   };
 
+  const bulkStore: BulkStore = {
+    parts: bulk.parts,
+    async unknown() {
+      const names = await read(() => bulk.others);
+      const holding = await Promise.all(names.map((name) => read(() => bulk.holdsRows(name))));
+      return names.filter((_name, at) => holding[at] === true);
+    },
+    count: (part) =>
+      serve(async () => {
+        const one = bulk.count(part);
+        const session = await connectPatiently();
+        try {
+          const [answer] = await session.run([one]);
+          if (answer?.error !== undefined) throw asStoreError(answer.error);
+          return answer?.rows[0]?.[0] as number;
+        } finally {
+          await session.end();
+        }
+      }),
+    rows: (part, after, limit) => read(() => bulk.rows(part, after, limit)),
+    last: (part) => read(() => bulk.last(part)),
+    insert: (part, rows) =>
+      serve(() => {
+        const insert = bulk.insert(part, rows);
+        return transactions.run(async () => insert);
+      }),
+    hold: () => serve(() => holdTables(connectPatiently, bulk.parts)),
+  };
+
   return {
     tenant(tenantId) {
       checkTenantId(tenantId);
       return tenantStore(tenantId);
     },
     system: () => system,
+    bulk: () => bulkStore,
     // A write, because a database that has become read-only or whose disk is full still reads well.
     ping: () => serve(async () => void (await transactions.ask([step(touch, clock())]))),
     close() {

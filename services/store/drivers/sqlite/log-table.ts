@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { wholeLog } from "../../check-input.ts";
 import type { LogEntry } from "../../store.ts";
 
 /** The statements of the event log. Everything is synchronous. */
@@ -11,9 +12,6 @@ export interface LogTable {
   readTenant(tenant: string, after: number, limit: number): readonly LogEntry[];
   end(): number;
 }
-
-/** Where the end of the whole log stands among those of the tenants; no tenant's id. */
-const whole = "*";
 
 /** Prepares the statements of the event log. */
 export function logTable(database: DatabaseSync): LogTable {
@@ -40,13 +38,13 @@ export function logTable(database: DatabaseSync): LogTable {
       const rows = outbox.all(limit) as { position: number; tenant: string; data: Uint8Array }[];
       const last = rows.at(-1);
       if (last === undefined) return 0;
-      const ends = new Map([[whole, end(whole)]]);
+      const ends = new Map([[wholeLog, end(wholeLog)]]);
       const next = (tenant: string): number => {
         const number = (ends.get(tenant) ?? end(tenant)) + 1;
         ends.set(tenant, number);
         return number;
       };
-      for (const { tenant, data } of rows) append.run(next(whole), tenant, next(tenant), data);
+      for (const { tenant, data } of rows) append.run(next(wholeLog), tenant, next(tenant), data);
       for (const [tenant, number] of ends) setEnd.run(tenant, number);
       // One writer at a time, so that no position below the last can still appear.
       taken.run(last.position);
@@ -54,6 +52,6 @@ export function logTable(database: DatabaseSync): LogTable {
     },
     read: (after, limit) => select.all(after, limit).map(entry),
     readTenant: (tenant, after, limit) => selectTenant.all(tenant, after, limit).map(entry),
-    end: () => end(whole),
+    end: () => end(wholeLog),
   };
 }

@@ -10,6 +10,7 @@ import {
   checkTenantId,
   systemTenant,
 } from "../../check-input.ts";
+import type { BulkStore } from "../../bulk-store.ts";
 import {
   StoreUnavailable,
   type Collection,
@@ -19,6 +20,7 @@ import {
   type SystemStore,
   type TenantStore,
 } from "../../store.ts";
+import { bulkTables } from "./bulk-tables.ts";
 import { collectionTable, type CollectionTable } from "./collection-table.ts";
 import { counterTable } from "./counter-table.ts";
 import { createGroupCommit } from "./group-commit.ts";
@@ -27,15 +29,20 @@ import { logTable } from "./log-table.ts";
 import { outboxTable } from "./outbox-table.ts";
 import { unavailable } from "./sqlite-error.ts";
 
-/** The store contract over one SQLite database whose tables are up to date. It closes the database with itself. */
+/**
+ * The store contract over one SQLite database whose tables are up to date. It closes the database with itself. `holdFile`
+ * keeps other processes from writing until what it answers is called; it is for a database that others may have open.
+ */
 export function createSqlStore({
   database,
   collections,
   clock,
+  holdFile = () => () => {},
 }: {
   readonly database: DatabaseSync;
   readonly collections: readonly Collection[];
   readonly clock: () => number;
+  readonly holdFile?: () => () => void;
 }): Store {
   const tables = new Map(collections.map((collection) => [collection, collectionTable(database, collection)]));
   const counters = counterTable(database);
@@ -44,6 +51,8 @@ export function createSqlStore({
   const leases = leaseTable(database);
   const touch = database.prepare("INSERT OR REPLACE INTO health (id, time) VALUES (1, ?)");
   const commits = createGroupCommit(database);
+  const bulk = bulkTables(database, collections);
+  let isHeld = false;
   let closing: Promise<void> | undefined;
 
   function tableOf<Desc extends DescMessage>(collection: Collection<Desc>): CollectionTable {
@@ -61,6 +70,8 @@ export function createSqlStore({
   }
   async function write<Result>(work: () => Result): Promise<Result> {
     if (closing !== undefined) throw new StoreUnavailable("the store is closed", "not done");
+    if (isHeld)
+      throw new StoreUnavailable("the store is held: nothing can be changed until it is released", "not done");
     return commits.run(work);
   }
   /** Takes up to `limit` rows away from all tables together. */
@@ -152,12 +163,42 @@ export function createSqlStore({
     logEnd: () => read(() => log.end()),
   };
 
+  const bulkStore: BulkStore = {
+    parts: bulk.parts,
+    unknown: () => read(() => bulk.unknown()),
+    count: (part) => read(() => bulk.count(part)),
+    rows: (part, after, limit) => read(() => bulk.rows(part, after, limit)),
+    last: (part) => read(() => bulk.last(part)),
+    async insert(part, rows) {
+      await write(bulk.prepareInsert(part, rows));
+    },
+    async hold() {
+      // An empty piece of work: what was to be written before is done with it.
+      await write(() => {});
+      isHeld = true;
+      try {
+        const release = holdFile();
+        return {
+          async release() {
+            if (!isHeld) throw new StoreUnavailable("the store is not held any more", "not done");
+            isHeld = false;
+            release();
+          },
+        };
+      } catch (error) {
+        isHeld = false;
+        throw unavailable(error) ?? error;
+      }
+    },
+  };
+
   return {
     tenant(tenantId) {
       checkTenantId(tenantId);
       return tenantStore(tenantId);
     },
     system: () => system,
+    bulk: () => bulkStore,
     // A write of its own, because a full disk still reads well.
     ping: () => write(() => void touch.run(clock())),
     close() {

@@ -75,3 +75,25 @@ test("conditions hold between two that have the same file open", async () => {
   const counted = await Promise.all(rounds.flatMap(() => tenants.map((one) => one.add("hits", 1, 1))));
   expect(new Set(counted).size).toBe(100);
 });
+
+test("a store that is held refuses what other processes change, and serves what they read", async () => {
+  const path = join(testFolder(), "test.db");
+  const [holder, other] = [await opened(path), await opened(path)];
+  const write = (id: string) => other.tenant("acme").commit([insert(tickets, ticket(id))], []);
+  await write("before");
+  const hold = await holder.bulk().hold();
+  await expect(write("meanwhile")).rejects.toMatchObject({ name: "StoreUnavailable", outcome: "not done" });
+  expect((await other.tenant("acme").get(tickets, "before"))?.version).toBe(1);
+  await hold.release();
+  await write("after");
+  expect(await holder.bulk().count("test_tickets")).toBe(2);
+}, 30_000);
+
+test("a store cannot be held while another process holds it", async () => {
+  const path = join(testFolder(), "test.db");
+  const [holder, other] = [await opened(path), await opened(path)];
+  const hold = await holder.bulk().hold();
+  await expect(other.bulk().hold()).rejects.toMatchObject({ name: "StoreUnavailable", outcome: "not done" });
+  await hold.release();
+  await (await other.bulk().hold()).release();
+}, 30_000);

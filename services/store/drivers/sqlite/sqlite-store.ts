@@ -36,7 +36,7 @@ export async function openSqliteStore({
     makeDurable(database);
     migrate(database, collections, clock());
     database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    return createSqlStore({ database, collections, clock });
+    return createSqlStore({ database, collections, clock, holdFile: () => holdFile(file) });
   } catch (cause) {
     database?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -56,6 +56,18 @@ function createFile(file: string): void {
     closeSync(descriptor);
     if (at === top) return;
   }
+}
+
+/** Keeps everybody from writing the file, by a connection of its own, until what it answers is called. */
+function holdFile(file: string): () => void {
+  const holder = new DatabaseSync(file, { timeout: openTimeout });
+  try {
+    holder.exec("BEGIN IMMEDIATE");
+  } catch (error) {
+    holder.close();
+    throw error;
+  }
+  return () => holder.close();
 }
 
 function makeDurable(database: DatabaseSync): void {
