@@ -2,6 +2,9 @@ import type { Command } from "./command.ts";
 
 /** Every command by the words that people type; each is read only when it is called. */
 export const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  "key list": async () => (await import("./commands/key-list.ts")).keyList,
+  "key rotate": async () => (await import("./commands/key-rotate.ts")).keyRotate,
   serve: async () => (await import("./commands/serve.ts")).serve,
   "service-keys create": async () => (await import("./commands/service-keys-create.ts")).serviceKeysCreate,
+  "vault rotate": async () => (await import("./commands/vault-rotate.ts")).vaultRotate,
 };
