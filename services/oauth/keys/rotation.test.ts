@@ -173,7 +173,9 @@ describe("by command", () => {
     expect(answer.kid).not.toBe(first.kid);
     const signsAt = answer.activateTime === undefined ? 0 : timestampMs(answer.activateTime);
     expect(signsAt - now).toBe(5 * minute + 15 * second);
-    expect(answer.keys.map(({ state }) => state).toSorted()).toEqual([SigningKeyState.NEXT, SigningKeyState.CURRENT]);
+    expect(new Set(answer.keys.map(({ state }) => state))).toEqual(
+      new Set([SigningKeyState.NEXT, SigningKeyState.CURRENT]),
+    );
     expect((await one.rotate()).kid).toBe(answer.kid);
     expect((await one.rotate()).keys).toHaveLength(2);
 
