@@ -1,10 +1,10 @@
-import { hostname } from "node:os";
 import { tenants } from "../admin/collections.ts";
 import type { Config } from "../host/config.ts";
 import { systemTenant } from "../store/check-input.ts";
 import { openStore } from "../store/open-store.ts";
 import type { SystemStore } from "../store/store.ts";
 import { loadMasterKeys, newMasterKey, replaceMasterKeys, type MasterKeys } from "../vault/master-key.ts";
+import { ulid } from "../vault/random.ts";
 import { inspectTenantKeys, wrapAgain, type WrappedKeys } from "../vault/rotate-master-key.ts";
 import { rotateTenantKeys, type RotatedTenantKeys } from "../vault/rotate-tenant-keys.ts";
 import { takeRotationLease, type RotationLease } from "../vault/rotation-lease.ts";
@@ -59,7 +59,7 @@ export async function withVaultRotation<Result>(
   const store = await openStore({ url: config.store, collections: allCollections, clock });
   try {
     const system = store.system();
-    const lease = await takeRotationLease({ system, holder: `${hostname()}/${process.pid}`, clock });
+    const lease = await takeRotationLease({ system, holder: ulid(clock()), clock });
     try {
       return await work(vaultRotation({ file: config.masterKeyFile, system, lease, clock, tell }));
     } finally {

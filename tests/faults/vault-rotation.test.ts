@@ -140,13 +140,13 @@ test("kill -9 at every part of a rotation of the master key, again and again, th
 test("kill -9 while versions are added to tenants' keys: a repeat adds what is missing, and nothing twice", async () => {
   const before = await sealedByAll();
   let total = tenantCount;
-  for (const line of ["begun", "versions added 1", "versions added 97", "versions added 120"]) {
+  for (const line of ["begun", "versions added 50", "versions added 50"]) {
     expect(await killed("tenant keys", (said) => said === line)).toBe("killed");
     const now = await everythingOpens(before);
     expect(now).toBeGreaterThanOrEqual(total);
     total = now;
   }
-  expect(total).toBeGreaterThan(tenantCount + 97 + 120);
+  expect(total).toBeGreaterThanOrEqual(tenantCount + 50 + 50);
   expect(total).toBeLessThan(2 * tenantCount);
   const { code, out, err } = await typed(["vault", "rotate", "--tenant-keys"], env);
   expect([code, err]).toEqual([0, expect.stringMatching(/^Adding versions: (\d+) of \1, 100 %\n$/)]);
@@ -156,6 +156,17 @@ test("kill -9 while versions are added to tenants' keys: a repeat adds what is m
   );
   expect(await everythingOpens(before)).toBe(2 * tenantCount);
 }, 240_000);
+
+test("of two that are called at once the second finds it done, and one key is made", async () => {
+  const before = await sealedByAll();
+  const [old] = await loadMasterKeys({ file, mayCreate: false });
+  const both = await Promise.all([typedJson(["vault", "rotate"], env), typedJson(["vault", "rotate"], env)]);
+  const keys = await loadMasterKeys({ file, mayCreate: false });
+  expect(keys.map(({ id }) => id)).toEqual([keys[0].id, old.id]);
+  expect(both.map((one) => one["master_key"])).toEqual([keys[0].id, keys[0].id]);
+  expect(new Set(both.map((one) => one["wrapped"]))).toEqual(new Set([0, tenantCount]));
+  expect(await everythingOpens(before)).toBe(tenantCount);
+});
 
 test("a rotation that could not be finished is not begun", async () => {
   await sealedByAll();
