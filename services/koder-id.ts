@@ -131,6 +131,7 @@ export async function createKoderId({
             tenantsOf,
             clock,
             publicOrigin: () => origin,
+            log,
             componentStates: async () => [...(await states()), ...(await peerStates(config.peers, calls))],
           }),
         );
@@ -209,17 +210,14 @@ export async function createKoderId({
     })),
   );
   let inTime: Promise<void> | undefined;
-  let soon = (): void => undefined;
   if (data !== undefined) {
     const firstStart = createFirstStart({ config, data, modules, calls, tenantsOf, holder, clock, log });
-    if (config.peers.size > 0) background.push(runOnce("first start", firstStart.now, log));
-    else inTime = firstStart.now();
-    soon = () => void background.push(runOnce("keys made ahead", firstStart.soon, log));
+    if (config.peers.size > 0) background.push(runOnce("first start", firstStart, log));
+    else inTime = firstStart();
   }
   // While the thread pool makes the first keys.
   warmValidation(validator, services);
   await inTime;
-  soon();
   const serving = (is: boolean): void => {
     for (const { typeName } of services) health.set(typeName, is);
     health.set("", is);

@@ -99,6 +99,11 @@ const (
 	ReasonAuthorizationNotFound ErrorReason = "AUTHORIZATION_NOT_FOUND"
 	// ReasonSigningKeyNotReady: No signing key is ready. Try again after the time in `Retry-After`.
 	ReasonSigningKeyNotReady ErrorReason = "SIGNING_KEY_NOT_READY"
+	// ReasonSigningKeyNotFound: The tenant signs nothing with this algorithm, so that there is no key to rotate.
+	ReasonSigningKeyNotFound ErrorReason = "SIGNING_KEY_NOT_FOUND"
+	// ReasonSigningKeyLimit: The algorithm was rotated so often that its key set would grow too long. Wait until retired
+	// keys have left it.
+	ReasonSigningKeyLimit ErrorReason = "SIGNING_KEY_LIMIT"
 
 	// Of sessions and grants.
 

@@ -2,6 +2,7 @@ import type { ServiceName } from "../host/call.ts";
 import { runInBackground, type BackgroundWork } from "../host/background-work.ts";
 import { followLog } from "../host/event-log/log-follower.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
+import { runDuty } from "../host/leased-work.ts";
 import type { Log } from "../host/log.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
 import type { Metrics } from "../host/metrics.ts";
@@ -34,8 +35,8 @@ export interface BackgroundParts {
 }
 
 /**
- * Starts it: every process with a store follows the event log for what it remembers; those that serve the admin service
- * also sequence and sweep, whichever of them has the lease.
+ * Starts it: every process with a store follows the event log for what it remembers and does the duties of its services;
+ * those that serve the admin service also sequence and sweep, whichever of them has the lease.
  */
 export async function startBackground(parts: BackgroundParts): Promise<readonly BackgroundWork[]> {
   const { store, modules, rememberers, services, keys, holder, metrics, clock, log } = parts;
@@ -57,7 +58,9 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     log,
     metrics,
   });
-  if (!services.includes("admin")) return [rereadKeys, follower];
+  const duties = modules.flatMap((module) => module.duties ?? []);
+  const own = [rereadKeys, follower, ...duties.map((duty) => runDuty({ duty, system, holder, clock, log }))];
+  if (!services.includes("admin")) return own;
   const sweeper = runInBackground({
     name: "sweeper",
     log,
@@ -68,5 +71,5 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
       return swept === sweep.batch ? 0 : sweep.every;
     },
   });
-  return [rereadKeys, follower, runSequencer({ system, holder, clock, log, metrics }), sweeper];
+  return [...own, runSequencer({ system, holder, clock, log, metrics }), sweeper];
 }

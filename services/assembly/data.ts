@@ -54,7 +54,8 @@ async function openVault(
   // A key is made for an empty store only: one that came too late would hide that the right one is lost.
   const { items } = await system.page(vaultTenantKeys, { index: "id", limit: 1 });
   const masterKeys = await loadMasterKeys({ file: masterKeyFile, mayCreate: items.length === 0 });
-  const vault = createVault({ masterKeys, system, clock });
+  const readMasterKeys = () => loadMasterKeys({ file: masterKeyFile, mayCreate: false });
+  const vault = createVault({ masterKeys, readMasterKeys, system, clock });
   await vault.tenant(system.tenantId);
   return vault;
 }

@@ -12,13 +12,11 @@ import { ulid } from "../vault/random.ts";
 import type { Data } from "./data.ts";
 import type { ServiceCalls } from "./service-calls.ts";
 
-/** What the first start of an instance makes, and every later one finds. */
-export interface FirstStart {
-  /** The default tenant, the owner, and what the first request would wait for. Safe to repeat. */
-  readonly now: () => Promise<void>;
-  /** What can be made while the process serves. Safe to repeat. */
-  readonly soon: () => Promise<void>;
-}
+/**
+ * What the first start of an instance makes, and every later one finds: the default tenant, the owner, and what the first
+ * request would wait for. Safe to repeat.
+ */
+export type FirstStart = () => Promise<void>;
 
 /** How long one process has for the claim before another tries, and between two looks of that other, in milliseconds. */
 const claimLease = 10_000;
@@ -48,11 +46,11 @@ export function createFirstStart({
   const work = (service: ServiceName, tenantId = "system") =>
     ownWork({ service, tenantId, requestId: ulid(clock()), deadline: clock() + deadlines.longest });
 
-  async function prepareTenant(need: "now" | "soon"): Promise<void> {
+  async function prepareTenant(): Promise<void> {
     for (const { name, prepareTenant: prepare } of modules) {
       if (prepare === undefined) continue;
       const tenant = await tenantsOf(name).lookup(work(name), "");
-      await prepare(work(name, tenant.id), need);
+      await prepare(work(name, tenant.id));
     }
   }
   const isAdminHere = config.services.includes("admin");
@@ -74,11 +72,8 @@ export function createFirstStart({
       }
     }
   }
-  return {
-    async now() {
-      if (isAdminHere) await defaultTenant({ system: store.system(), clock }, work("admin"));
-      await Promise.all([prepareTenant("now"), claim()]);
-    },
-    soon: () => prepareTenant("soon"),
+  return async () => {
+    if (isAdminHere) await defaultTenant({ system: store.system(), clock }, work("admin"));
+    await Promise.all([prepareTenant(), claim()]);
   };
 }

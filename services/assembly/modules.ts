@@ -6,6 +6,7 @@ import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
 import { createIdempotency } from "../host/idempotency.ts";
+import type { Log } from "../host/log.ts";
 import { createPageTokens } from "../host/page-token.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import type { Tenants } from "../host/tenants.ts";
@@ -16,6 +17,9 @@ import { createIdentityService } from "../identity/service.ts";
 import { createClients } from "../oauth/clients/clients.ts";
 import { oauthRequests } from "../oauth/collections.ts";
 import { defaultOauthLifetimes } from "../oauth/dependencies.ts";
+import { createKeyRings } from "../oauth/keys/key-rings.ts";
+import { createKeySchedule } from "../oauth/keys/key-schedule.ts";
+import { rotationPolicy } from "../oauth/keys/rotation-policy.ts";
 import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
 import { createOauthService } from "../oauth/service.ts";
 import { defaultSessionLifetimes } from "../session/dependencies.ts";
@@ -32,11 +36,12 @@ export interface ModuleParts {
   readonly clock: () => number;
   readonly publicOrigin: () => string;
   readonly componentStates: () => Promise<readonly ComponentState[]>;
+  readonly log: Log;
 }
 
 /** Builds a service from its parts; only what it needs is made. */
 export function createModule(name: Exclude<ServiceName, "gateway">, parts: ModuleParts): ServiceModule {
-  const { config, data, calls, tenantsOf, clock } = parts;
+  const { config, data, calls, tenantsOf, clock, log } = parts;
   const { store, vault } = data;
   const peers = calls.peersOf(name);
   const pageTokens = createPageTokens(vault);
@@ -53,7 +58,15 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
       });
     case "auth":
       return createAuthService({ store, vault, peers, attempts: defaultAttemptPolicy, clock });
-    case "oauth":
+    case "oauth": {
+      const { keySetMaxAge, signingKeyLifetime } = config;
+      const lifetimes = defaultOauthLifetimes;
+      const policy = rotationPolicy(
+        { signFor: signingKeyLifetime, maxAge: keySetMaxAge },
+        Math.max(lifetimes.accessToken, lifetimes.idToken),
+      );
+      const keyRings = createKeyRings({ store, vault, clock });
+      const keySchedule = createKeySchedule({ system: store.system() });
       return createOauthService({
         store,
         vault,
@@ -62,10 +75,16 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         pageTokens,
         idempotency: createIdempotency({ store, vault, clock, collection: oauthRequests }),
         clients: createClients({ store, clock }),
-        signingKeys: createSigningKeys({ store, vault, clock }),
+        signingKeys: createSigningKeys({ rings: keyRings, schedule: keySchedule, policy, vault, clock }),
+        keyRings,
+        keySchedule,
+        rotationPolicy: policy,
+        keySetMaxAge,
+        onRotationFault: (error, keys) => log.error({ err: error, ...keys }, "signing keys could not be rotated"),
         clock,
-        lifetimes: defaultOauthLifetimes,
+        lifetimes,
       });
+    }
     case "session":
       return createSessionService({ store, vault, pageTokens, clock, lifetimes: defaultSessionLifetimes });
     case "admin":

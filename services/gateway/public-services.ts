@@ -2,7 +2,14 @@ import type { DescService } from "@bufbuild/protobuf";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 
 /** What the world may call: every proto service but those whose file ends in `_internal.proto`, which are for services only. */
-export const publicServices: readonly DescService[] = [UserService, ClientService, SessionService, SystemService];
+export const publicServices: readonly DescService[] = [
+  UserService,
+  ClientService,
+  SigningKeyService,
+  SessionService,
+  SystemService,
+];

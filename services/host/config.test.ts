@@ -29,6 +29,8 @@ describe("the configuration", () => {
       listen: { host: "127.0.0.1", port: 8080 },
       publicOrigin: undefined,
       serviceBasePort: 4000,
+      signingKeyLifetime: 90 * 86_400_000,
+      keySetMaxAge: 300_000,
       store: expect.stringMatching(/^sqlite:\/.*\/data\/koder-id\.db$/),
       masterKeyFile: expect.stringMatching(/\/data\/master-key$/),
     });
@@ -88,6 +90,8 @@ describe("the configuration", () => {
       [{ KODER_ID_MASTER_KEY_FILE: "./data/keys/master" }, /must lie outside/],
       [{ KODER_ID_MASTER_KEY_FILE: "" }, /must lie outside/],
       [{ KODER_ID_MODE: "development" }, /only while KODER_ID_PUBLIC_URL is loopback/],
+      [{ KODER_ID_SIGNING_KEY_LIFETIME: "90 days" }, /must be a length of time from 1h to 730d, such as 90d/],
+      [{ KODER_ID_SIGNING_KEY_LIFETIME: "1h", KODER_ID_KEY_SET_MAX_AGE: "16m" }, /at least four times/],
       [{ KODER_ID_STORE: "mysql://x" }, /must be sqlite:<path>, postgres:/],
       [{ KODER_ID_SERVICES: "mail" }, /must be all, or some of gateway, identity/],
       [{ ...split, KODER_ID_PEERS: split.KODER_ID_PEERS.replaceAll("https:", "http:") }, /https between machines/],

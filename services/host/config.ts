@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { serviceNames, type ServiceName } from "./call.ts";
 import type { LogLevel } from "./log.ts";
 import { nearestName } from "./nearest-name.ts";
+import { readDuration } from "./read-duration.ts";
 
 /** What every process is told; see docs/configuration.md. */
 export interface Config {
@@ -32,6 +33,10 @@ export interface Config {
   readonly bootstrapToken: string | undefined;
   readonly adminEmail: string;
   readonly adminPassword: string | undefined;
+  /** How long a key signs tokens until another takes its place, in milliseconds. */
+  readonly signingKeyLifetime: number;
+  /** How long relying parties may keep the key set, in milliseconds. */
+  readonly keySetMaxAge: number;
   readonly logLevel: LogLevel;
 }
 
@@ -73,6 +78,16 @@ function port(value: string): number {
   if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new Error("must be a port, 0 to 65535");
   return number;
 }
+
+const between =
+  (shortest: string, longest: string) =>
+  (value: string): number => {
+    const read = readDuration(value);
+    if (read === undefined || read < (readDuration(shortest) ?? 0) || read > (readDuration(longest) ?? 0)) {
+      throw new Error(`must be a length of time from ${shortest} to ${longest}, such as 90d, 12h, 5m or 30s`);
+    }
+    return read;
+  };
 
 function hostAndPort(value: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(value);
@@ -205,6 +220,16 @@ export const settings = {
   ),
   KODER_ID_ADMIN_EMAIL: setting("Address of the owner that the first start creates", "", text),
   KODER_ID_ADMIN_PASSWORD: setting("Password of that owner; default: one is made and must be changed", "", text),
+  KODER_ID_SIGNING_KEY_LIFETIME: setting(
+    "How long a key signs tokens until the next one takes its place; see keys.md",
+    "90d",
+    between("1h", "730d"),
+  ),
+  KODER_ID_KEY_SET_MAX_AGE: setting(
+    "How long relying parties may keep the key set (`Cache-Control`); no key signs before it was published for as long",
+    "5m",
+    between("1s", "1d"),
+  ),
   KODER_ID_LOG_LEVEL: setting(
     "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
     "info",
@@ -223,6 +248,9 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** Variables that say something else: where the configuration is, and with what the command line calls a server. */
+const otherVariables: ReadonlySet<string> = new Set(["KODER_ID_CONFIG", "KODER_ID_API_KEY"]);
+
 /**
  * Reads the configuration from environment variables, and from the JSON file that KODER_ID_CONFIG names, whose members have
  * the same names; the environment wins. Throws ConfigurationError with every problem that there is.
@@ -231,7 +259,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const problems: string[] = [];
   const given = new Map<string, string>();
   for (const [name, value] of [...Object.entries(fromFile(env["KODER_ID_CONFIG"], problems)), ...Object.entries(env)]) {
-    if (name.startsWith("KODER_ID_") && name !== "KODER_ID_CONFIG" && value !== undefined) given.set(name, value);
+    if (name.startsWith("KODER_ID_") && !otherVariables.has(name) && value !== undefined) given.set(name, value);
   }
   for (const name of given.keys()) {
     if (name in settings) continue;
@@ -297,6 +325,13 @@ function complete(read: Read, problems: string[]): Config {
   };
   checkServices({ here, elsewhere, serviceTls, serviceKeys: read.KODER_ID_SERVICE_KEYS, store, mode }, problems);
 
+  const [signingKeyLifetime, keySetMaxAge] = [
+    read.KODER_ID_SIGNING_KEY_LIFETIME ?? 0,
+    read.KODER_ID_KEY_SET_MAX_AGE ?? 0,
+  ];
+  if (signingKeyLifetime < 4 * keySetMaxAge) {
+    problems.push("KODER_ID_SIGNING_KEY_LIFETIME must be at least four times KODER_ID_KEY_SET_MAX_AGE");
+  }
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push("KODER_ID_TLS_CERT and KODER_ID_TLS_KEY must be set together");
   }
@@ -336,6 +371,8 @@ function complete(read: Read, problems: string[]): Config {
     bootstrapToken: read.KODER_ID_BOOTSTRAP_TOKEN,
     adminEmail: read.KODER_ID_ADMIN_EMAIL ?? "",
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,
+    signingKeyLifetime,
+    keySetMaxAge,
     logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
   });
 }

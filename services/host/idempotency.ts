@@ -83,12 +83,13 @@ export function createIdempotency({
         if (stored === undefined) return undefined;
         const { requestHash } = stored.record;
         const [keyVersion, mac] = [Buffer.from(requestHash).readUInt32BE(0), requestHash.subarray(4)];
-        if (!tenantVault.verifyMac(requestUse, keyVersion, asked, mac)) {
+        const making = await vault.tenant(call.tenantId, keyVersion);
+        if (!making.verifyMac(requestUse, keyVersion, asked, mac)) {
           throw failure(ErrorReason.REQUEST_ID_REUSED, "request_id: was used with another request", {
             violations: [{ field: "request_id", description: "must be new for a new request" }],
           });
         }
-        return fromBinary(responseSchema, tenantVault.open(place, stored.record.sealedResponse));
+        return fromBinary(responseSchema, making.open(place, stored.record.sealedResponse));
       };
 
       const before = await answered();

@@ -29,12 +29,13 @@ export function createPageTokens(vault: Vault): PageTokens {
     },
     async decode({ tenantId }, listing, token) {
       const bytes = Buffer.from(token, "base64url");
-      const tenantVault = await vault.tenant(tenantId);
+      const keyVersion = bytes.length <= headLength ? undefined : bytes.readUInt32BE(0);
+      const tenantVault = await vault.tenant(tenantId, keyVersion);
       const body = bytes.subarray(headLength);
       if (
         bytes.toString("base64url") !== token || // one spelling only
-        bytes.length <= headLength ||
-        !tenantVault.verifyMac(macUse, bytes.readUInt32BE(0), covered(listing, body), bytes.subarray(4, headLength))
+        keyVersion === undefined ||
+        !tenantVault.verifyMac(macUse, keyVersion, covered(listing, body), bytes.subarray(4, headLength))
       ) {
         throw failure(
           ErrorReason.PAGE_TOKEN_INVALID,

@@ -2,6 +2,7 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import type { DescService } from "@bufbuild/protobuf";
 import type { LogEntry } from "../store/store.ts";
 import type { Outbound, ServiceName } from "./call.ts";
+import type { Duty } from "./leased-work.ts";
 
 /** One proto service with what implements it. */
 export interface Implementation {
@@ -15,13 +16,12 @@ export interface ServiceModule {
   readonly implementations: readonly Implementation[];
   /** Resolves when the service can answer; rejects with the reason. Asked by readiness. */
   readonly ready?: () => Promise<void>;
-  /**
-   * Makes ahead of its need what a tenant's requests would wait for: "now" what the first one needs, "soon" what can be made
-   * while it serves. Safe to repeat.
-   */
-  readonly prepareTenant?: (work: Outbound, need: "now" | "soon") => Promise<void>;
+  /** Makes ahead of its need what a tenant's first request would wait for. Safe to repeat. */
+  readonly prepareTenant?: (work: Outbound) => Promise<void>;
   /** Drops what the service remembers of what an event changed. */
   readonly forget?: (entry: LogEntry) => void;
+  /** What the service does by itself, in one of the processes that serve it. */
+  readonly duties?: readonly Duty[];
   /** Ends what the service does by itself. Its calls have ended by then. */
   readonly stop?: () => Promise<void>;
 }

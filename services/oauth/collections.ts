@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -34,8 +35,25 @@ export const signingKeys: Collection<typeof SigningKeySchema> = {
   events: "required",
 };
 
+/** When signing keys are due, in the system's own space: across all tenants by their time. */
+export const keySchedules: Collection<typeof KeyScheduleSchema> = {
+  name: "oauth_key_schedules",
+  schema: KeyScheduleSchema,
+  id: ({ tenantId, alg }) => `${tenantId}/${alg}`,
+  indexes: {
+    plan_time: { type: "integer", value: ({ planTime }) => (planTime ? timestampMs(planTime) : undefined) },
+  },
+  events: "none",
+};
+
 /** Answers to Create calls that carried a request id. */
 export const oauthRequests = requestRecords("oauth");
 
 /** Everything that the oauth service stores. */
-export const oauthCollections: readonly Collection[] = [clients, authorizations, signingKeys, oauthRequests];
+export const oauthCollections: readonly Collection[] = [
+  clients,
+  authorizations,
+  signingKeys,
+  keySchedules,
+  oauthRequests,
+];

@@ -3,8 +3,11 @@ import type { Idempotency } from "../host/idempotency.ts";
 import type { PageTokens } from "../host/page-token.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
+import type { RotationPolicy } from "../vault/signing-key-ring.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Clients } from "./clients/clients.ts";
+import type { KeyRings } from "./keys/key-rings.ts";
+import type { KeySchedule } from "./keys/key-schedule.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
 
 /** How long things of the oauth service live, in milliseconds. */
@@ -34,6 +37,14 @@ export interface OauthDependencies {
   readonly clients: Clients;
   /** The signing keys of every tenant, opened and remembered for a moment. */
   readonly signingKeys: SigningKeys;
+  /** The same keys as they are stored, for those who change them. */
+  readonly keyRings: KeyRings;
+  readonly keySchedule: KeySchedule;
+  readonly rotationPolicy: RotationPolicy;
+  /** How long relying parties may keep the key set, in milliseconds. */
+  readonly keySetMaxAge: number;
+  /** Told of keys that could not be rotated by schedule. */
+  readonly onRotationFault: (error: unknown, keys: { readonly tenantId: string; readonly alg: string }) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly lifetimes: OauthLifetimes;

@@ -11,7 +11,7 @@ import { testVault } from "../vault/testing/test-vault.ts";
 import { createClients } from "./clients/clients.ts";
 import { clients as clientRecords, oauthCollections } from "./collections.ts";
 import { forgetChanged } from "./forget-changed.ts";
-import { createSigningKeys } from "./keys/signing-keys.ts";
+import { testSigningKeys } from "./keys/testing/test-signing-keys.ts";
 
 /** What stands still keeps the caches from running out. */
 const clock = () => 0;
@@ -21,8 +21,8 @@ async function replica() {
   const store = await openStore({ url: "memory:", collections: [...oauthCollections, vaultTenantKeys], clock });
   onTestFinished(() => store.close());
   const vault = testVault(store, clock);
-  const [clients, signingKeys] = [createClients({ store, clock }), createSigningKeys({ store, vault, clock })];
-  const other = createSigningKeys({ store, vault, clock });
+  const [clients, signingKeys] = [createClients({ store, clock }), testSigningKeys({ store, vault, clock })];
+  const other = testSigningKeys({ store, vault, clock });
   return { data: store.tenant("t1"), clients, signingKeys, other, forget: forgetChanged({ clients, signingKeys }) };
 }
 const entryOf = (resourceType: string, resourceId: string, tenantId = "t1") => ({
@@ -61,7 +61,7 @@ test("an event of a newer version, with a payload that is unknown here, counts a
 test("a key that was made elsewhere is there with its event", async () => {
   const { signingKeys, other, forget } = await replica();
   await signingKeys.current(call, "RS256");
-  await other.prepare(call, "RS256", "next");
+  await other.prepare(call, "ES256");
   expect(await signingKeys.published(call)).toHaveLength(1);
   forget(entryOf("signing_key", "kid"));
   expect(await signingKeys.published(call)).toHaveLength(2);

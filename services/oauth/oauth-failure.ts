@@ -9,4 +9,6 @@ export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
   [OauthErrorReason.CLIENT_METADATA_INVALID]: Code.InvalidArgument,
   [OauthErrorReason.AUTHORIZATION_NOT_FOUND]: Code.NotFound,
   [OauthErrorReason.SIGNING_KEY_NOT_READY]: Code.Unavailable,
+  [OauthErrorReason.SIGNING_KEY_NOT_FOUND]: Code.NotFound,
+  [OauthErrorReason.SIGNING_KEY_LIMIT]: Code.FailedPrecondition,
 });

@@ -1,6 +1,7 @@
 import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { authorize } from "./authorize/authorize.ts";
@@ -13,6 +14,9 @@ import { listClients } from "./clients/list-clients.ts";
 import type { OauthDependencies } from "./dependencies.ts";
 import { getKeys } from "./keys/get-keys.ts";
 import { forgetChanged } from "./forget-changed.ts";
+import { listSigningKeys } from "./keys/list-signing-keys.ts";
+import { rotateDueKeys } from "./keys/rotate-due-keys.ts";
+import { rotateSigningKey } from "./keys/rotate-signing-key.ts";
 import { getServerMetadata } from "./metadata/get-server-metadata.ts";
 import { getUserinfo } from "./token/get-userinfo.ts";
 import { issueToken } from "./token/issue-token.ts";
@@ -28,6 +32,10 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         listClients: listClients(dependencies),
         deleteClient: deleteClient(dependencies),
       }),
+      implementation(SigningKeyService, {
+        listSigningKeys: listSigningKeys(dependencies),
+        rotateSigningKey: rotateSigningKey(dependencies),
+      }),
       implementation(MetadataService, {
         getServerMetadata: getServerMetadata(dependencies),
         getKeys: getKeys(dependencies),
@@ -42,7 +50,8 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         getUserinfo: getUserinfo(dependencies),
       }),
     ],
-    prepareTenant: (work, need) => dependencies.signingKeys.prepare(work, "RS256", need === "now" ? "current" : "next"),
+    prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),
+    duties: [{ name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) }],
     forget: forgetChanged(dependencies),
   };
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { loadMasterKeys, type MasterKeys } from "./master-key.ts";
+import { loadMasterKeys, newMasterKey, replaceMasterKeys, type MasterKeys } from "./master-key.ts";
 
 let directory = "";
 let file = "";
@@ -111,6 +111,51 @@ describe("several keys", () => {
     const line = (await readFile(file, "utf8")).trim();
     await writeFile(file, `\r\n${line}\r\n\r\n${line}`);
     expect(bytesOf(await load())).toEqual([...bytesOf(keys), ...bytesOf(keys)]);
+  });
+});
+
+describe("other keys in the place of those that are there", () => {
+  test("are read by whoever opens the file next, and it keeps its mode", async () => {
+    const [old] = await create();
+    await chmod(file, 0o400);
+    const fresh = newMasterKey();
+    await replaceMasterKeys(file, [fresh, old]);
+    expect(bytesOf(await load())).toEqual(bytesOf([fresh, old]));
+    expect(await modeOf(file)).toBe(0o400);
+    expect(await readdir(directory)).toEqual(["master.key"]);
+  });
+
+  test("are found whole or not at all by readers at any moment", async () => {
+    let keys = await create();
+    const reader = { reads: true };
+    const found = new Set<string>();
+    const reading = (async () => {
+      while (reader.reads) for (const { id } of await load()) found.add(id);
+    })();
+    for (let round = 0; round < 50; round += 1) {
+      keys = [newMasterKey(), keys[0]];
+      await replaceMasterKeys(file, keys);
+    }
+    reader.reads = false;
+    await reading;
+    expect(found.size).toBeGreaterThan(1);
+  });
+
+  test("go where a link leads, and leave the link", async () => {
+    const [old] = await create();
+    const name = join(directory, "link");
+    await symlink(file, name);
+    const fresh = newMasterKey();
+    await replaceMasterKeys(name, [fresh, old]);
+    expect(bytesOf(await load(file))).toEqual(bytesOf([fresh, old]));
+    expect((await lstat(name)).isSymbolicLink()).toBe(true);
+  });
+
+  test("where they cannot be written, the file says so and stays as it was", async () => {
+    const keys = await create();
+    const error = await replaceMasterKeys(join(directory, "gone"), keys).catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain(`the master key file ${join(directory, "gone")} cannot be written (ENOENT)`);
+    expect(bytesOf(await load())).toEqual(bytesOf(keys));
   });
 });
 

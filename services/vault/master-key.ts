@@ -1,5 +1,5 @@
 import { createHash, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
-import { link, mkdir, open, rm, stat, type FileHandle } from "node:fs/promises";
+import { link, mkdir, open, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 
 /** A key that wraps the tenants' data keys. */
@@ -13,8 +13,12 @@ export interface MasterKey {
 export type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 
 /** What a master key file holds for one key: `kmk1_<id>_<base64url of 32 bytes>`. The id doubles as a checksum. */
-function writeLine(bytes: Uint8Array): string {
-  return `kmk1_${idOf(bytes)}_${Buffer.from(bytes).toString("base64url")}\n`;
+const writeLine = (bytes: Uint8Array): string => `kmk1_${idOf(bytes)}_${Buffer.from(bytes).toString("base64url")}\n`;
+
+/** A new master key, of 256 random bits. */
+export function newMasterKey(): MasterKey {
+  const bytes = randomBytes(32);
+  return { id: idOf(bytes), key: createSecretKey(bytes) };
 }
 
 const idOf = (bytes: Uint8Array): string =>
@@ -77,7 +81,7 @@ async function readPrivately(file: string): Promise<string> {
 async function createIfAbsent(file: string): Promise<void> {
   const directory = dirname(file);
   const firstMade = await mkdir(directory, { recursive: true, mode: 0o700 });
-  const draft = join(directory, `.${basename(file)}.${randomBytes(8).toString("hex")}`);
+  const draft = draftOf(file);
   try {
     await closing(open(draft, "wx", 0o600), async (handle) => {
       await handle.chmod(0o600); // whatever the umask left
@@ -93,6 +97,39 @@ async function createIfAbsent(file: string): Promise<void> {
   }
   await syncDirectories(directory, firstMade === undefined ? directory : dirname(firstMade));
 }
+
+/**
+ * Puts a file with these keys, in their order, in the place of the one that is there: whoever reads it, also after a power
+ * cut, finds all of the old or all of the new. It keeps its owner and mode, so that a server that could read it still can.
+ * Throws with a sentence for people that names the file, never a key.
+ */
+export async function replaceMasterKeys(file: string, keys: MasterKeys): Promise<void> {
+  const lines = keys.map(({ key }) => writeLine(key.export())).join("");
+  try {
+    const target = await realpath(file);
+    const { uid, gid, mode } = await stat(target);
+    const directory = dirname(target);
+    const draft = draftOf(target);
+    try {
+      await closing(open(draft, "wx", 0o600), async (handle) => {
+        await handle.chown(uid, gid);
+        await handle.chmod(mode & 0o777);
+        await handle.writeFile(lines);
+        await handle.sync();
+      });
+      await rename(draft, target);
+    } finally {
+      await rm(draft, { force: true });
+    }
+    await closing(open(directory), (handle) => handle.sync());
+  } catch (cause) {
+    const why = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+    throw new Error(`the master key file ${file} cannot be written${why}`, { cause });
+  }
+}
+
+/** A file beside another that nobody else writes. */
+const draftOf = (file: string): string => join(dirname(file), `.${basename(file)}.${randomBytes(8).toString("hex")}`);
 
 /** Makes names durable, from a directory up to one that was there before: a lost key file is lost data. */
 async function syncDirectories(from: string, upTo: string): Promise<void> {

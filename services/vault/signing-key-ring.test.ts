@@ -1,8 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { dueAfter, planCommandedRotation } from "./commanded-rotation.ts";
 import { pickCurrent, planRotation, type RingKey, type RotationPlan, type RotationPolicy } from "./signing-key-ring.ts";
 
-const policy: RotationPolicy = { signFor: 1_000, publishAhead: 100, longestToken: 50, staleFor: 10 };
+const policy: RotationPolicy = {
+  signFor: 1_000,
+  publishAhead: 100,
+  publishAtLeast: 30,
+  longestToken: 50,
+  staleFor: 10,
+};
 const stepsAt = (keys: readonly RingKey[], now: number) => planRotation(keys, now, policy).steps;
 
 const current = (kid: string, activateTime: number): RingKey => ({
@@ -11,11 +18,20 @@ const current = (kid: string, activateTime: number): RingKey => ({
   createTime: 0,
   activateTime,
 });
-const next = (kid: string, createTime: number): RingKey => ({ kid, state: "next", createTime });
+const next = (kid: string, createTime: number, promoteTime?: number): RingKey => ({
+  kid,
+  state: "next",
+  createTime,
+  ...(promoteTime === undefined ? {} : { promoteTime }),
+});
 const retired = (kid: string, retireTime: number): RingKey => ({ kid, state: "retired", createTime: 0, retireTime });
 
 /** The ring after a plan, as the owner of the keys makes it. */
-function follow(keys: readonly RingKey[], { steps }: RotationPlan, newKid: () => string): readonly RingKey[] {
+function follow(
+  keys: readonly RingKey[],
+  { steps }: Pick<RotationPlan, "steps">,
+  newKid: () => string,
+): readonly RingKey[] {
   const ring = new Map(keys.map((key) => [key.kid, key]));
   const known = (kid: string): RingKey => {
     const key = ring.get(kid);
@@ -28,6 +44,12 @@ function follow(keys: readonly RingKey[], { steps }: RotationPlan, newKid: () =>
         const { step: _step, ...made } = one;
         const kid = newKid();
         ring.set(kid, { kid, ...made });
+        break;
+      }
+      case "bring forward": {
+        const { kid, createTime, state } = known(one.kid);
+        expect(state).toBe("next");
+        ring.set(kid, { kid, state: "next", createTime, promoteTime: one.promoteTime });
         break;
       }
       case "promote": {
@@ -43,7 +65,7 @@ function follow(keys: readonly RingKey[], { steps }: RotationPlan, newKid: () =>
         break;
       }
       case "delete":
-        expect(known(one.kid).state).toBe("retired");
+        expect(known(one.kid)).toBeDefined();
         ring.delete(one.kid);
         break;
     }
@@ -132,10 +154,11 @@ describe("a ring that is not as it should be", () => {
 
 test.each<[string, Partial<RotationPolicy>]>([
   ["signFor: must be longer than publishAhead", { signFor: 100 }],
-  ["publishAhead: must not be shorter than staleFor", { publishAhead: 9 }],
+  ["publishAtLeast: must not be shorter than staleFor", { publishAtLeast: 9 }],
+  ["publishAhead: must not be shorter than publishAtLeast", { publishAhead: 29 }],
   ["longestToken: must be a number", { longestToken: -1 }],
   ["longestToken: must be longer than 0", { longestToken: 0 }],
-  ["publishAhead: must be longer than 0", { publishAhead: 0, staleFor: 0 }],
+  ["publishAhead: must be longer than 0", { publishAhead: 0, publishAtLeast: 0, staleFor: 0 }],
   ["staleFor: must be a number", { staleFor: Number.NaN }],
   ["signFor: must be a number", { signFor: Number.POSITIVE_INFINITY }],
 ])("a policy that cannot be kept is refused: %s", (message, change) => {
@@ -145,22 +168,27 @@ test.each<[string, Partial<RotationPolicy>]>([
 const policies = fc
   .record({
     staleFor: fc.nat(20),
-    ahead: fc.integer({ min: 1, max: 50 }),
+    atLeast: fc.integer({ min: 1, max: 30 }),
+    ahead: fc.nat(50),
     signs: fc.integer({ min: 1, max: 200 }),
     longestToken: fc.integer({ min: 1, max: 100 }),
   })
-  .map(({ staleFor, ahead, signs, longestToken }): RotationPolicy => ({
+  .map(({ staleFor, atLeast, ahead, signs, longestToken }): RotationPolicy => ({
     staleFor,
-    publishAhead: staleFor + ahead,
-    signFor: staleFor + ahead + signs,
+    publishAtLeast: staleFor + atLeast,
+    publishAhead: staleFor + atLeast + ahead,
+    signFor: staleFor + atLeast + ahead + signs,
     longestToken,
   }));
 
-describe("over any time, with planning on time, late, or away for long", () => {
+describe("over any time, with planning on time, late, or away for long, and commands at any time", () => {
   test("there is always one current key, it was published ahead, and no key with a live token is unpublished", () => {
-    const waits = fc.array(fc.oneof(fc.constant(undefined), fc.nat(30), fc.nat(400)), { minLength: 1, maxLength: 60 });
+    const wait = fc.record({
+      delay: fc.oneof(fc.constant(undefined), fc.nat(30), fc.nat(400)),
+      command: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, fc.constant(true)),
+    });
     fc.assert(
-      fc.property(policies, waits, (anyPolicy, delays) => {
+      fc.property(policies, fc.array(wait, { minLength: 1, maxLength: 60 }), (anyPolicy, waits) => {
         let now = 1_000;
         let made = 0;
         let ring: readonly RingKey[] = [];
@@ -168,9 +196,20 @@ describe("over any time, with planning on time, late, or away for long", () => {
         const lastTokenOver = new Map<string, number>();
         const publishedSince = new Map<string, number>();
         let planAgainAt = now;
-        for (const delay of delays) {
+        for (const { delay, command } of waits) {
           now = delay === undefined ? Math.max(now, planAgainAt) : now + delay;
           const signing = pickCurrent(ring);
+          if (command) {
+            const steps = planCommandedRotation(ring, now, anyPolicy, "orderly");
+            ring = follow(ring, { steps }, () => `k${made++}`);
+            const due = planRotation(ring, now, anyPolicy);
+            expect(due.planAgainAt, "written ahead, the schedule is never late").toBeGreaterThanOrEqual(
+              Math.min(dueAfter(steps, anyPolicy), planAgainAt),
+            );
+            const again = planCommandedRotation(ring, now, anyPolicy, "orderly");
+            expect(again.filter(({ step }) => step === "promote")).toEqual([]);
+            expect(again.filter(({ step }) => step === "retire")).toEqual([]);
+          }
           const plan = planRotation(ring, now, anyPolicy);
           ring = follow(ring, plan, () => `k${made++}`);
           ({ planAgainAt } = plan);
@@ -190,7 +229,7 @@ describe("over any time, with planning on time, late, or away for long", () => {
           const signs = pickCurrent(ring);
           if (signs !== undefined && signing !== undefined && signs.kid !== signing.kid) {
             const publishedFor = now - (publishedSince.get(signs.kid) ?? now);
-            expect(publishedFor).toBeGreaterThanOrEqual(anyPolicy.publishAhead);
+            expect(publishedFor).toBeGreaterThanOrEqual(anyPolicy.publishAtLeast);
           }
         }
       }),

@@ -3,7 +3,13 @@ export type SigningKeyState = RingKey["state"];
 
 /** A key of one algorithm as its owner keeps it; times in milliseconds since the epoch. */
 export type RingKey =
-  | { readonly kid: string; readonly state: "next"; readonly createTime: number }
+  | {
+      readonly kid: string;
+      readonly state: "next";
+      readonly createTime: number;
+      /** When it is due by command, before the schedule would have it. */
+      readonly promoteTime?: number;
+    }
   | { readonly kid: string; readonly state: "current"; readonly createTime: number; readonly activateTime: number }
   | { readonly kid: string; readonly state: "retired"; readonly createTime: number; readonly retireTime: number };
 
@@ -11,8 +17,10 @@ export type RingKey =
 export interface RotationPolicy {
   /** How long a key signs. */
   readonly signFor: number;
-  /** How long a key is published before it signs: as long as relying parties may go on with the list they have. */
+  /** How long a key is published before it signs by schedule: generous, for relying parties that keep lists too long. */
   readonly publishAhead: number;
+  /** How long it is published before it signs by command: as long as relying parties may go on with the list they have. */
+  readonly publishAtLeast: number;
   /** The longest lifetime of a token that these keys sign. */
   readonly longestToken: number;
   /** How long a process may go on with the ring that it read before: it may still sign with a key just retired. */
@@ -21,8 +29,9 @@ export interface RotationPolicy {
 
 /** A change of the ring: its owner makes all changes of a plan in one commit, with these times. */
 export type RotationStep =
-  | { readonly step: "create"; readonly state: "next"; readonly createTime: number }
+  | { readonly step: "create"; readonly state: "next"; readonly createTime: number; readonly promoteTime?: number }
   | { readonly step: "create"; readonly state: "current"; readonly createTime: number; readonly activateTime: number }
+  | { readonly step: "bring forward"; readonly kid: string; readonly promoteTime: number }
   | { readonly step: "promote"; readonly kid: string; readonly activateTime: number }
   | { readonly step: "retire"; readonly kid: string; readonly retireTime: number }
   | { readonly step: "delete"; readonly kid: string };
@@ -33,14 +42,23 @@ export interface RotationPlan {
   readonly planAgainAt: number;
 }
 
-type Current = Extract<RingKey, { state: "current" }>;
-type Next = Extract<RingKey, { state: "next" }>;
-type Retired = Extract<RingKey, { state: "retired" }>;
+/** The key that signs … */
+export type Current = Extract<RingKey, { state: "current" }>;
+/** … the one that is published ahead … */
+export type Next = Extract<RingKey, { state: "next" }>;
+/** … and one whose tokens run out. */
+export type Retired = Extract<RingKey, { state: "retired" }>;
 
-const isCurrent = (key: RingKey): key is Current => key.state === "current";
-const isNext = (key: RingKey): key is Next => key.state === "next";
+/** Whether a key signs. */
+export const isCurrent = (key: RingKey): key is Current => key.state === "current";
 const isRetired = (key: RingKey): key is Retired => key.state === "retired";
 const byKid = (a: RingKey, b: RingKey): number => (a.kid < b.kid ? -1 : 1);
+
+/** The key that is published ahead. Of several, which only a lost race could leave, the one that was first. */
+export function pickNext<Key extends RingKey>(keys: readonly Key[]): Extract<Key, { state: "next" }> | undefined {
+  const nexts = keys.filter((key): key is Extract<Key, { state: "next" }> => key.state === "next");
+  return nexts.toSorted((a, b) => a.createTime - b.createTime || byKid(a, b))[0];
+}
 
 /** The key that signs. Of several, which only a lost race could leave, the one that began last; every process picks the same. */
 export function pickCurrent<Key extends RingKey>(keys: readonly Key[]): Extract<Key, { state: "current" }> | undefined {
@@ -59,7 +77,7 @@ export function planRotation(keys: readonly RingKey[], now: number, policy: Rota
   checkPolicy(policy);
   const { signFor, publishAhead, longestToken, staleFor } = policy;
   const current = pickCurrent(keys);
-  const next = keys.filter(isNext).toSorted((a, b) => a.createTime - b.createTime || byKid(a, b))[0];
+  const next = pickNext(keys);
   const keepFor = longestToken + staleFor;
   const steps: RotationStep[] = [];
   let planAgainAt = Number.POSITIVE_INFINITY;
@@ -73,7 +91,7 @@ export function planRotation(keys: readonly RingKey[], now: number, policy: Rota
   const signsSince = promotable || current === undefined ? now : current.activateTime;
   const waiting = promotable ? undefined : next;
   if (waiting !== undefined) {
-    again(Math.max(signsSince + signFor, waiting.createTime + publishAhead));
+    again(promotionDue(waiting, { activateTime: signsSince }, policy));
   } else if (!promotable && now >= signsSince + signFor - publishAhead) {
     steps.push({ step: "create", state: "next", createTime: now });
     again(Math.max(signsSince + signFor, now + publishAhead));
@@ -94,16 +112,33 @@ export function planRotation(keys: readonly RingKey[], now: number, policy: Rota
 }
 
 function isDueForPromotion(next: Next, current: Current | undefined, now: number, policy: RotationPolicy): boolean {
-  if (current === undefined) return true;
-  return now >= current.activateTime + policy.signFor && now >= next.createTime + policy.publishAhead;
+  return current === undefined || now >= promotionDue(next, current, policy);
 }
 
-function checkPolicy({ signFor, publishAhead, longestToken, staleFor }: RotationPolicy): void {
-  for (const [name, value] of Object.entries({ signFor, publishAhead, longestToken, staleFor })) {
+/** When a published key takes the current one's place: by schedule, or by the command that brought it forward. */
+export function promotionDue(
+  next: Next,
+  current: Pick<Current, "activateTime">,
+  { signFor, publishAhead }: Pick<RotationPolicy, "signFor" | "publishAhead">,
+): number {
+  const bySchedule = Math.max(current.activateTime + signFor, next.createTime + publishAhead);
+  return Math.min(next.promoteTime ?? Number.POSITIVE_INFINITY, bySchedule);
+}
+
+/** When a retired key leaves the ring. */
+export const deletionDue = (
+  { retireTime }: Pick<Retired, "retireTime">,
+  { longestToken, staleFor }: Pick<RotationPolicy, "longestToken" | "staleFor">,
+): number => retireTime + longestToken + staleFor;
+
+/** Throws a RangeError for a policy that cannot be kept. */
+export function checkPolicy({ signFor, publishAhead, publishAtLeast, longestToken, staleFor }: RotationPolicy): void {
+  for (const [name, value] of Object.entries({ signFor, publishAhead, publishAtLeast, longestToken, staleFor })) {
     if (!Number.isFinite(value) || value < 0) throw new RangeError(`${name}: must be a number of milliseconds ≥ 0`);
   }
   if (publishAhead === 0) throw new RangeError("publishAhead: must be longer than 0");
   if (longestToken === 0) throw new RangeError("longestToken: must be longer than 0");
-  if (publishAhead < staleFor) throw new RangeError("publishAhead: must not be shorter than staleFor");
+  if (publishAtLeast < staleFor) throw new RangeError("publishAtLeast: must not be shorter than staleFor");
+  if (publishAhead < publishAtLeast) throw new RangeError("publishAhead: must not be shorter than publishAtLeast");
   if (signFor <= publishAhead) throw new RangeError("signFor: must be longer than publishAhead");
 }

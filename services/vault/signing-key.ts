@@ -79,8 +79,14 @@ export function checkKeyFits(
 async function signingKey(alg: SigningAlg, privateKey: KeyObject): Promise<SigningKey> {
   checkKeyFits(alg, privateKey);
   const publicKey = createPublicKey(privateKey);
+  const publicJwk = publicJwkOf(publicKey);
+  return { kid: await calculateJwkThumbprint(publicJwk), alg, publicJwk, publicKey, privateKey };
+}
+
+/** A public key as it is published. */
+export function publicJwkOf(publicKey: KeyObject): PublicJwk {
   const { kty = "", n, e, crv, x, y } = publicKey.export({ format: "jwk" });
-  const publicJwk: PublicJwk = {
+  return {
     kty,
     ...(n === undefined ? {} : { n }),
     ...(e === undefined ? {} : { e }),
@@ -88,5 +94,4 @@ async function signingKey(alg: SigningAlg, privateKey: KeyObject): Promise<Signi
     ...(x === undefined ? {} : { x }),
     ...(y === undefined ? {} : { y }),
   };
-  return { kid: await calculateJwkThumbprint(publicJwk), alg, publicJwk, publicKey, privateKey };
 }

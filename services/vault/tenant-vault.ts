@@ -8,11 +8,23 @@ type Purpose = "seal" | "mac" | "hash";
 const mostDerived = 64;
 const macLength = 32;
 
-/** What the versions of one tenant's data key do; the highest version is the one that makes new things. */
-export function createTenantVault(tenantId: string, keys: ReadonlyMap<number, KeyObject>): TenantVault {
+/** The version of a tenant's key that a keyed hash names; undefined when it is none. */
+export function versionOfKeyedHash(hash: string): number | undefined {
+  const version = /^k(\d{1,10}):/.exec(hash)?.[1];
+  return version === undefined ? undefined : Number(version);
+}
+
+/**
+ * What the versions of one tenant's data key do. `newest` is the one that makes new things: the highest, unless that must
+ * wait until every process has come to know it.
+ */
+export function createTenantVault(
+  tenantId: string,
+  keys: ReadonlyMap<number, KeyObject>,
+  newest = Math.max(...keys.keys()),
+): TenantVault {
   const newestFirst = [...keys.keys()].toSorted((a, b) => b - a);
-  const [newest] = newestFirst;
-  if (newest === undefined) throw new RangeError(`tenant ${tenantId} has no key`);
+  if (!keys.has(newest)) throw new RangeError(`tenant ${tenantId} has no key`);
   const derived = new Map<string, KeyObject>();
 
   /** HKDF separates versions, purposes and uses (RFC 5869). Undefined for a version that there is not. */
@@ -29,7 +41,7 @@ export function createTenantVault(tenantId: string, keys: ReadonlyMap<number, Ke
     return made;
   }
   function newestKey(purpose: Purpose, use: string): KeyObject {
-    const key = keyFor(purpose, use, newest ?? 0);
+    const key = keyFor(purpose, use, newest);
     if (key === undefined) throw new Error(`tenant ${tenantId} has no key ${newest}`);
     return key;
   }
@@ -41,6 +53,7 @@ export function createTenantVault(tenantId: string, keys: ReadonlyMap<number, Ke
   }
 
   return {
+    has: (version) => keys.has(version),
     seal: (place, plaintext) => sealBox(boxKey(newestKey("seal", ""), newest), place, plaintext),
     open(place, sealed) {
       const version = versionOfBox(sealed);
@@ -56,8 +69,8 @@ export function createTenantVault(tenantId: string, keys: ReadonlyMap<number, Ke
     keyedHash: (use, secret) => `k${newest}:${hmac(newestKey("hash", use), secret).toString("base64url")}`,
     keyedHashes: (use, secret) => newestFirst.flatMap((version) => hash(use, version, secret) ?? []),
     verifyKeyedHash(use, expected, secret) {
-      const version = /^k(\d{1,10}):/.exec(expected)?.[1];
-      const actual = version === undefined ? undefined : hash(use, Number(version), secret);
+      const version = versionOfKeyedHash(expected);
+      const actual = version === undefined ? undefined : hash(use, version, secret);
       if (actual === undefined) return false;
       const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
       return a.length === b.length && timingSafeEqual(a, b);

@@ -9,7 +9,9 @@ import { openStore } from "../store/open-store.ts";
 import type { Collection, Store, SystemStore } from "../store/store.ts";
 import { insert, remove, replace } from "../store/writes.ts";
 import { vaultTenantKeys } from "./collections.ts";
-import type { MasterKey } from "./master-key.ts";
+import type { MasterKey, MasterKeys } from "./master-key.ts";
+import { inspectTenantKeys, wrapAgain } from "./rotate-master-key.ts";
+import { rotateTenantKeys, waitsUnlessTold } from "./rotate-tenant-keys.ts";
 import { SealBroken, sealBox } from "./sealed-box.ts";
 import { createVault, type Vault } from "./vault.ts";
 
@@ -158,6 +160,128 @@ describe("rotation", () => {
       ["fresh", "two"],
     ]);
   });
+});
+
+describe("a rotation in another process, while this one goes on", () => {
+  const bytes = Buffer.from("x");
+
+  test("a new version waits until every process knows it, then makes new things", async () => {
+    const store = await open();
+    const system = store.system();
+    const [one, two] = [0, 0].map(() => createVault({ masterKeys: [master], system, clock })) as [Vault, Vault];
+    await one.tenant("acme");
+    now += 30_000;
+    await two.tenant("acme");
+    await rotate(system);
+    const versions = async () =>
+      Promise.all([one, two].map(async (vault) => (await vault.tenant("acme")).mac("u", bytes).keyVersion));
+    // At every moment what one makes is found by the other, also by a hash that does not say its version.
+    for (let passed = 0; passed <= 240; passed += 1) {
+      const [making, finding] = passed % 2 === 0 ? [one, two] : [two, one];
+      const hash = (await making.tenant("acme")).keyedHash("u", "secret");
+      expect((await finding.tenant("acme")).keyedHashes("u", "secret"), `after ${passed} s`).toContain(hash);
+      if (passed === 119) expect(await versions()).toEqual([1, 1]);
+      now += 1_000;
+    }
+    expect(await versions()).toEqual([2, 2]);
+  });
+
+  test("a version that is needed and not known is read at once, and in vain at most once a second", async () => {
+    const store = await open();
+    const { calls, system } = counted(store.system());
+    const vault = createVault({ masterKeys: [master], system, clock });
+    await vault.tenant("acme");
+    await rotate(store.system(), { useAfter: 0 });
+    const made = (await createVault({ masterKeys: [master], system: store.system(), clock }).tenant("acme")).mac(
+      "u",
+      bytes,
+    );
+    expect(made.keyVersion).toBe(2);
+    now += 1_000;
+    const reads = calls.page;
+    const found = await Promise.all(Array.from({ length: 20 }, () => vault.tenant("acme", 2)));
+    expect(found.every((keys) => keys.verifyMac("u", 2, bytes, made.mac))).toBe(true);
+    expect(calls.page - reads).toBe(1);
+    for (let tries = 0; tries < 30; tries += 1) {
+      expect((await vault.tenant("acme", 99)).has(99)).toBe(false);
+      now += 100;
+    }
+    expect(calls.page - reads).toBeLessThanOrEqual(4);
+  });
+
+  test("a master key that is not known is looked for in the file, and in vain at most once a second", async () => {
+    const store = await open();
+    const system = store.system();
+    const next = masterKey("two");
+    let file: MasterKeys = [master];
+    let reads = 0;
+    const readMasterKeys = async () => ((reads += 1), file);
+    const vault = createVault({ masterKeys: [master], readMasterKeys, system, clock, openFor: 1 });
+    const before = await Promise.all(["a", "b", "c"].map((tenantId) => macOf(vault, tenantId)));
+    file = [next, master];
+    const { behind } = await inspectTenantKeys(system, file);
+    expect(await wrapAgain(system, file, behind, async () => undefined)).toBe(3);
+    now += 1;
+    reads = 0;
+    expect(await Promise.all(["a", "b", "c"].map((tenantId) => macOf(vault, tenantId)))).toEqual(before);
+    expect(reads).toBe(1);
+
+    const [stored] = await records(store);
+    if (stored === undefined) throw new Error("no key was made");
+    await system.commit([replace(vaultTenantKeys, { ...stored.record, masterKeyId: "lost" }, stored.version)], []);
+    for (let tries = 0; tries < 20; tries += 1) {
+      now += 100;
+      await expect(vault.tenant("a")).rejects.toThrow("wrapped by the master key lost");
+    }
+    expect(reads).toBeLessThanOrEqual(4);
+  });
+
+  test("a tenant's first key is not left to a master key that was removed while it was made", async () => {
+    const store = await open();
+    const next = masterKey("two");
+    let file: MasterKeys = [master];
+    // The whole rotation happens between the wrapping and its commit.
+    const system: SystemStore = {
+      ...store.system(),
+      tenantId: "system",
+      async commit(writes, events) {
+        file = [next];
+        await store.system().commit(writes, events);
+      },
+    };
+    const vault = createVault({ masterKeys: [master], readMasterKeys: async () => file, system, clock });
+    const made = await macOf(vault, "acme");
+    expect((await records(store)).map(({ record }) => record.masterKeyId)).toEqual(["two"]);
+    const later = createVault({ masterKeys: [next], system: store.system(), clock });
+    expect(await macOf(later, "acme")).toBe(made);
+  });
+
+  test("tenants whose key is young are left alone, so that a repeat does nothing twice", async () => {
+    const store = await open();
+    const system = store.system();
+    const vault = createVault({ masterKeys: [master], system, clock });
+    for (const tenantId of ["a", "b", "c"]) await vault.tenant(tenantId);
+    now += 86_400_000;
+    const olderThan = 86_400_000;
+    expect(await rotate(system, { olderThan, only: ["a"] })).toEqual({ rotated: 1, young: 0 });
+    expect(await rotate(system, { olderThan })).toEqual({ rotated: 2, young: 1 });
+    expect(await rotate(system, { olderThan })).toEqual({ rotated: 0, young: 3 });
+    await expect(rotate(system, { only: ["nobody"] })).rejects.toThrow("the tenant nobody has no key");
+  });
+
+  function rotate(
+    system: SystemStore,
+    {
+      useAfter = waitsUnlessTold,
+      olderThan = 0,
+      only,
+    }: { readonly useAfter?: number; readonly olderThan?: number; readonly only?: readonly string[] } = {},
+  ) {
+    return rotateTenantKeys(
+      { system, masterKeys: [master], clock, olderThan, useAfter, tell: async () => undefined },
+      only,
+    );
+  }
 });
 
 describe("a key record that cannot be right", () => {

@@ -150,6 +150,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/clients", ["page_size", "page_token"], pageReasons),
   rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),
   rest("DELETE", "/v1/clients/dev.koder.chat", ["etag"], clientReasons),
+  rest("GET", "/v1/admin/keys", ["page_size", "page_token"], pageReasons),
+  rest(
+    "POST",
+    "/v1/admin/keys/rotate",
+    ["alg", "rotation"],
+    ["SIGNING_KEY_NOT_FOUND", "SIGNING_KEY_LIMIT", "CONFLICT"],
+  ),
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"], pageReasons),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest(

@@ -20,7 +20,6 @@ export function mountDiscovery(
 ): void {
   const answer = preparedAnswer({
     clock,
-    maxAge,
     contentType: "application/json; charset=utf-8",
     async make(request) {
       const { outbound } = contextOf(request);
@@ -29,9 +28,10 @@ export function mountDiscovery(
         useProtoFieldName: true,
         alwaysEmitImplicit: true,
       }) as JsonObject;
-      return Object.fromEntries(
-        Object.entries(json).filter(([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0)),
+      const members = Object.entries(json).filter(
+        ([, value]) => value !== "" && !(Array.isArray(value) && value.length === 0),
       );
+      return { document: Object.fromEntries(members), maxAge };
     },
   });
   for (const path of ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]) {

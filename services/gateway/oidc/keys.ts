@@ -1,3 +1,4 @@
+import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { FastifyInstance } from "fastify";
 import { MetadataService, type JsonWebKey } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { forward } from "../../host/call.ts";
@@ -6,9 +7,6 @@ import { contextOf } from "../context.ts";
 import { allowPreflight } from "./cors.ts";
 import { preparedAnswer } from "./prepared-answer.ts";
 
-/** Others may keep the keys for so long, in seconds; a new key is published far longer before it signs. */
-const maxAge = 300;
-
 /** The key set and its alias (RFC 7517 §5). */
 export function mountKeys(
   app: FastifyInstance,
@@ -16,11 +14,14 @@ export function mountKeys(
 ): void {
   const answer = preparedAnswer({
     clock,
-    maxAge,
     contentType: "application/jwk-set+json; charset=utf-8",
     async make(request) {
-      const { keys } = await peers.client(MetadataService).getKeys({}, forward(contextOf(request).outbound));
-      return { keys: keys.map(jwk) };
+      const { keys, maxAge } = await peers.client(MetadataService).getKeys({}, forward(contextOf(request).outbound));
+      return {
+        document: { keys: keys.map(jwk) },
+        // A new key signs only once nobody can have an older set: the service that has the keys says how long that is.
+        maxAge: maxAge === undefined ? 0 : Math.floor(durationMs(maxAge) / 1000),
+      };
     },
   });
   for (const path of ["/oauth/v2/keys", "/.well-known/jwks.json"]) {

@@ -12,26 +12,30 @@ interface Prepared {
 
 const remembered = { maxEntries: 10_000, ttl: 5_000 };
 
+/** A document, and how long others may keep it, in seconds. */
+export interface PublicDocument {
+  readonly document: object;
+  readonly maxAge: number;
+}
+
 /**
- * Answers a public document of a tenant from prepared bytes, made anew every five seconds, with an ETag. `maxAge` in
- * seconds: how long others may keep it. No event ends that earlier, and none has to: what may be in others' hands for
- * `maxAge` must still be good then.
+ * Answers a public document of a tenant from prepared bytes, made anew every five seconds, with an ETag. No event ends them
+ * earlier, and none has to: what may be in others' hands for `maxAge` must still be good then.
  */
 export function preparedAnswer({
   make,
   contentType,
-  maxAge,
   clock,
 }: {
-  readonly make: (request: FastifyRequest) => Promise<object>;
+  readonly make: (request: FastifyRequest) => Promise<PublicDocument>;
   readonly contentType: string;
-  readonly maxAge: number;
   readonly clock: () => number;
 }): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> {
   const cache = createBoundedCache<Prepared>({ ...remembered, clock });
 
   async function prepare(request: FastifyRequest): Promise<Prepared> {
-    const body = Buffer.from(JSON.stringify(await make(request)), "utf8");
+    const { document, maxAge } = await make(request);
+    const body = Buffer.from(JSON.stringify(document), "utf8");
     const etag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
     return {
       body,

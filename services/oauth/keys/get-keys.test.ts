@@ -8,7 +8,7 @@ import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
 import { oauthCollections } from "../collections.ts";
 import { getKeys } from "./get-keys.ts";
-import { createSigningKeys } from "./signing-keys.ts";
+import { testSigningKeys } from "./testing/test-signing-keys.ts";
 
 test("the answer is what the store has now, so that who remembers it for five seconds is not behind by ten", async () => {
   let now = Date.UTC(2026, 0, 1);
@@ -16,9 +16,9 @@ test("the answer is what the store has now, so that who remembers it for five se
   const store = await openStore({ url: "memory:", collections: [...oauthCollections, vaultTenantKeys], clock });
   onTestFinished(() => store.close());
   const vault = testVault(store, clock);
-  const [here, there] = [createSigningKeys({ store, vault, clock }), createSigningKeys({ store, vault, clock })];
+  const [here, there] = [testSigningKeys({ store, vault, clock }), testSigningKeys({ store, vault, clock })];
   const ask = async () => {
-    const { keys, expireTime } = await getKeys({ signingKeys: here, clock })(
+    const { keys, expireTime } = await getKeys({ signingKeys: here, clock, keySetMaxAge: 300_000 })(
       create(GetKeysRequestSchema, {}),
       handlerContext(),
     );
@@ -27,7 +27,7 @@ test("the answer is what the store has now, so that who remembers it for five se
   const first = await ask();
   expect(first.kids).toHaveLength(1);
   now += 1;
-  await there.prepare(testCall(), "RS256", "next");
+  await there.prepare(testCall(), "ES256");
   const second = await ask();
   expect(second.kids).toHaveLength(2);
   expect(second.until).toBe(now + 5_000);

@@ -1,139 +1,145 @@
-import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { SigningKeySchema, type SigningKey as StoredKey } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { createBoundedCache } from "../../host/bounded-cache.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
-import { Conflict, type Store } from "../../store/store.ts";
-import { insert } from "../../store/writes.ts";
-import {
-  exportPrivateKey,
-  generateSigningKey,
-  importSigningKey,
-  type SigningAlg,
-  type SigningKey,
-} from "../../vault/signing-key.ts";
+import { Conflict } from "../../store/store.ts";
+import { dueAfter } from "../../vault/commanded-rotation.ts";
+import type { SigningAlg, SigningKey } from "../../vault/signing-key.ts";
+import { planRotation, type RotationPolicy, type SigningKeyState } from "../../vault/signing-key-ring.ts";
 import type { Vault } from "../../vault/vault.ts";
-import { signingKeys } from "../collections.ts";
+import { JwtRefused, type VerificationKey } from "../../vault/verify-jwt.ts";
+import { ringOf, stateOf, type Caller, type KeyRings, type StoredRingKey } from "./key-rings.ts";
+import type { KeySchedule } from "./key-schedule.ts";
+import { staleFor } from "./rotation-policy.ts";
+import { algOf, openPrivateKey, openPublicKey } from "./sealed-signing-key.ts";
 
-/** What a tenant's key does: it is published before it signs, signs, and stays published until its last token is over. */
-export type SigningKeyState = "next" | "current" | "retired";
-
-/** A key that is opened for use, and what it does. */
-export interface OpenedKey {
-  readonly key: SigningKey;
+/** A key that is published, and what it does. */
+export interface PublishedKey {
+  readonly key: VerificationKey;
   readonly state: SigningKeyState;
 }
-
-type Caller = Pick<Outbound, "tenantId" | "requestId" | "actor">;
 
 /** The signing keys of every tenant. */
 export interface SigningKeys {
   /** The key that signs; made at a tenant's first need. */
   current(call: Caller, alg: SigningAlg): Promise<SigningKey>;
   /** Every key that is published: next, current and retired. */
-  published(call: Caller): Promise<readonly OpenedKey[]>;
-  /** Makes sure that there is a key in this state. */
-  prepare(call: Caller, alg: SigningAlg, state: "next" | "current"): Promise<void>;
+  published(call: Caller): Promise<readonly PublishedKey[]>;
+  /**
+   * Runs `verify` with the published keys; where it refuses a token for its unknown key, once more with keys that are read
+   * anew, at most once a second for a tenant: another replica may just have begun to sign with a new one.
+   */
+  verify<Claims>(call: Caller, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
+  /** Makes sure that there is a key that signs, and that somebody sees to its rotation. */
+  prepare(call: Caller, alg: SigningAlg): Promise<void>;
   /** Looks at the store the next time: the tenant's keys were changed. */
   forget(tenantId: string): void;
 }
 
-const remembered = { maxEntries: 1_000, ttl: 5_000 };
-/** Far more than rotation leaves at once. */
-const mostKeys = 100;
+interface OpenedKey extends PublishedKey {
+  /** With the private half, where it still has one. */
+  readonly signing: SigningKey | undefined;
+}
+
+interface Known {
+  readonly keys: readonly OpenedKey[];
+  readonly readAt: number;
+}
+
+const remembered = { maxEntries: 1_000, ttl: staleFor };
+const rereadAfter = 1_000;
+const openedFor = { maxEntries: 4 * remembered.maxEntries, ttl: 3_600_000 };
 
 /**
- * Signing keys in the store, private halves sealed. A tenant's list is remembered for five seconds, an opened key for as
- * long as its tenant is remembered. Processes that race to make a key agree through the unique slot: one insert wins, and
- * the others use what it made.
+ * Signing keys in the store. A tenant's list is remembered for five seconds, an opened key for as long as its tenant is
+ * remembered. Processes that race to make a key agree through the unique slot: one insert wins, and the others use what it
+ * made.
  */
 export function createSigningKeys({
-  store,
+  rings,
+  schedule,
+  policy,
   vault,
   clock,
 }: {
-  readonly store: Store;
+  readonly rings: KeyRings;
+  readonly schedule: KeySchedule;
+  readonly policy: RotationPolicy;
   readonly vault: Vault;
   readonly clock: () => number;
 }): SigningKeys {
-  const lists = createBoundedCache<readonly OpenedKey[]>({ ...remembered, clock });
-  const opened = createBoundedCache<SigningKey>({ maxEntries: 4 * remembered.maxEntries, ttl: 3_600_000, clock });
+  const lists = createBoundedCache<Known>({ ...remembered, clock });
+  const signing = createBoundedCache<SigningKey>({ ...openedFor, clock });
+  const retired = createBoundedCache<VerificationKey>({ ...openedFor, clock });
 
-  const list = ({ tenantId }: Caller) =>
+  const list = ({ tenantId }: Caller): Promise<Known> =>
     lists.get(tenantId, async () => {
-      const { items } = await store.tenant(tenantId).page(signingKeys, { index: "id", limit: mostKeys });
-      return Promise.all(
-        items.map(async ({ record }) => ({
-          key: await opened.get(`${tenantId}/${record.kid}`, () => open(tenantId, record)),
-          state: stateOf(record),
-        })),
-      );
+      const readAt = clock();
+      const stored = await rings.read(tenantId);
+      return { keys: await Promise.all(stored.map((one) => open(tenantId, one))), readAt };
     });
 
-  async function open(tenantId: string, record: StoredKey): Promise<SigningKey> {
-    const tenantVault = await vault.tenant(tenantId);
-    const privateKey = tenantVault.open(placeOf(record.kid), record.sealedPrivateKey);
-    return importSigningKey({ alg: algOf(record), privateKey });
+  async function open(tenantId: string, { record }: StoredRingKey): Promise<OpenedKey> {
+    const name = `${tenantId}/${record.kid}`;
+    const state = stateOf(record);
+    if (record.sealedPrivateKey.length > 0) {
+      const key = await signing.get(name, () => openPrivateKey(vault, tenantId, record));
+      return { key, state, signing: key };
+    }
+    // Nothing signs with it any more: this process need not have its private half either.
+    signing.delete(name);
+    return { key: await retired.get(name, () => openPublicKey(vault, tenantId, record)), state, signing: undefined };
   }
 
-  async function make(call: Caller, alg: SigningAlg, state: "next" | "current"): Promise<void> {
-    const key = await generateSigningKey(alg);
-    const tenantVault = await vault.tenant(call.tenantId);
-    const now = clock();
-    const record = create(SigningKeySchema, {
-      kid: key.kid,
-      alg,
-      state,
-      sealedPrivateKey: tenantVault.seal(placeOf(key.kid), exportPrivateKey(key)),
-      publicJwk: JSON.stringify(key.publicJwk),
-      createTime: timestampFromMs(now),
-      ...(state === "current" ? { activateTime: timestampFromMs(now) } : {}),
-    });
-    const made = eventOf(
-      call,
-      now,
-      { type: "signing_key", id: key.kid, version: 1 },
-      { case: "signingKeyChanged", value: { $typeName: "koder.events.v1.SigningKeyChanged", alg, state } },
-    );
+  const currentOf = async (call: Caller, alg: SigningAlg): Promise<SigningKey | undefined> =>
+    (await list(call)).keys.find((one) => one.state === "current" && one.key.alg === alg)?.signing;
+
+  /** Makes what a ring without a current key needs; the schedule first, so that no key is forgotten. */
+  async function make(call: Caller, alg: SigningAlg): Promise<void> {
+    const stored = await rings.read(call.tenantId);
+    const ring = stored.filter(({ record }) => algOf(record) === alg);
+    const { steps } = planRotation(ringOf(ring), clock(), policy);
+    await schedule.lookBy(call.tenantId, alg, dueAfter(steps, policy));
     try {
-      await store.tenant(call.tenantId).commit([insert(signingKeys, record)], [made]);
+      await rings.carryOut(call, alg, { ring, steps });
     } catch (error) {
       if (!(error instanceof Conflict)) throw error; // another process filled the slot first
     }
     lists.delete(call.tenantId);
   }
 
-  const inState = async (call: Caller, alg: SigningAlg, state: SigningKeyState) =>
-    (await list(call)).find((one) => one.state === state && one.key.alg === alg)?.key;
+  const keysOf = async (call: Caller) => (await list(call)).keys.map(({ key }) => key);
 
-  async function prepare(call: Caller, alg: SigningAlg, state: "next" | "current"): Promise<void> {
-    if ((await inState(call, alg, state)) === undefined) await make(call, alg, state);
+  async function current(call: Caller, alg: SigningAlg): Promise<SigningKey> {
+    const key = await currentOf(call, alg);
+    if (key !== undefined) return key;
+    await make(call, alg);
+    const made = await currentOf(call, alg);
+    if (made === undefined) throw new Error(`tenant ${call.tenantId} has no current ${alg} key after one was made`);
+    return made;
   }
 
   return {
-    prepare,
-    published: list,
-    forget: (tenantId) => lists.delete(tenantId),
-    async current(call, alg) {
-      const key = await inState(call, alg, "current");
-      if (key !== undefined) return key;
-      await prepare(call, alg, "current");
-      const made = await inState(call, alg, "current");
-      if (made === undefined) throw new Error(`tenant ${call.tenantId} has no current ${alg} key after one was made`);
-      return made;
+    current,
+    published: async (call) => (await list(call)).keys,
+    async verify(call, verify) {
+      const known = await list(call);
+      try {
+        return verify(known.keys.map(({ key }) => key));
+      } catch (error) {
+        const mayBeNew = error instanceof JwtRefused && error.fault === "unknown_key";
+        if (!mayBeNew || clock() - known.readAt < rereadAfter) throw error;
+        if (lists.peek(call.tenantId) === known) lists.delete(call.tenantId);
+        return verify(await keysOf(call));
+      }
     },
+    async prepare(call, alg) {
+      await current(call, alg);
+      const stored = await rings.read(call.tenantId);
+      const { planAgainAt } = planRotation(
+        ringOf(stored.filter(({ record }) => algOf(record) === alg)),
+        clock(),
+        policy,
+      );
+      await schedule.lookBy(call.tenantId, alg, planAgainAt);
+    },
+    forget: (tenantId) => lists.delete(tenantId),
   };
-}
-
-const placeOf = (kid: string) => ({ collection: signingKeys.name, id: kid, field: "sealed_private_key" });
-
-function stateOf({ kid, state }: StoredKey): SigningKeyState {
-  if (state === "next" || state === "current" || state === "retired") return state;
-  throw new Error(`signing key ${kid} is in the unknown state ${JSON.stringify(state)}`);
-}
-
-function algOf({ kid, alg }: StoredKey): SigningAlg {
-  if (alg === "RS256" || alg === "PS256" || alg === "ES256" || alg === "EdDSA") return alg;
-  throw new Error(`signing key ${kid} is for the unknown algorithm ${JSON.stringify(alg)}`);
 }

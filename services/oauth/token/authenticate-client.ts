@@ -3,6 +3,7 @@ import type { ClientAuthentication } from "#gen/koder/oauth/v1/token_internal_pb
 import type { Call } from "../../host/call.ts";
 import { isClientSecret } from "../clients/client-secret.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { versionOfKeyedHash } from "../../vault/tenant-vault.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 
 /** An answer that does not say whether the client is unknown, uses another method, or has another secret. */
@@ -21,7 +22,7 @@ export async function authenticateClient(
   const client = await clients.get(call, authentication.clientId);
   if (client === undefined || client.tokenEndpointAuthMethod !== authentication.method) throw refused();
   if (authentication.method === "none") return client;
-  const tenantVault = await vault.tenant(call.tenantId);
+  const tenantVault = await vault.tenant(call.tenantId, newestVersion(client.secretHashes));
   if (!isClientSecret(tenantVault, client, authentication.clientSecret)) throw refused();
   return client;
 }
@@ -38,3 +39,7 @@ function onlyOne(authentications: readonly ClientAuthentication[]): ClientAuthen
   }
   return chosen;
 }
+
+/** The newest version of the tenant's key that made one of these hashes. */
+const newestVersion = (hashes: readonly string[]): number | undefined =>
+  hashes.map(versionOfKeyedHash).reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);

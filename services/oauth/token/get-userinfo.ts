@@ -24,15 +24,10 @@ export function getUserinfo(dependencies: OauthDependencies) {
   const verifyJwt = createJwtVerifier();
 
   async function verified(call: Call, token: string): Promise<JwtClaims> {
-    const [{ canonicalOrigin }, published] = await Promise.all([tenants.get(call), signingKeys.published(call)]);
-    const keys = published.map(({ key }) => key);
+    const { canonicalOrigin } = await tenants.get(call);
+    const expected = { typ: "at+jwt", issuer: canonicalOrigin, audience: canonicalOrigin, now: clock() };
     try {
-      return verifyJwt(token, keys, {
-        typ: "at+jwt",
-        issuer: canonicalOrigin,
-        audience: canonicalOrigin,
-        now: clock(),
-      });
+      return await signingKeys.verify(call, (keys) => verifyJwt(token, keys, expected));
     } catch (error) {
       throw error instanceof JwtRefused ? invalid() : error;
     }

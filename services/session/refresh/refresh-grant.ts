@@ -22,7 +22,7 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant, type GrantEndReason } from "./end-grant.ts";
 import { isGrantAlive } from "./grant-alive.ts";
 import { grantMessage } from "./grant-message.ts";
-import { readRefreshToken, writeRefreshToken, type RefreshToken } from "./refresh-token.ts";
+import { keyVersionOf, readRefreshToken, writeRefreshToken, type RefreshToken } from "./refresh-token.ts";
 
 /** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
 const attempts = 8;
@@ -36,7 +36,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
   return async (request: RefreshGrantRequest, context: HandlerContext): Promise<RefreshGrantResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const tenantVault = await vault.tenant(call.tenantId);
+    const tenantVault = await vault.tenant(call.tenantId, keyVersionOf(request.refreshToken));
     const presented = readRefreshToken(tenantVault, call.tenantId, request.refreshToken);
     if (presented === undefined) return refused(GrantRefusal.UNKNOWN);
 

@@ -40,6 +40,13 @@ export function writeRefreshToken(vault: TenantVault, token: RefreshToken): stri
   return prefix + Buffer.concat([version, body, mac]).toString("base64url");
 }
 
+/** The version of the tenant's key that a refresh token says it was made by; undefined for what is none. */
+export function keyVersionOf(text: string): number | undefined {
+  if (!text.startsWith(prefix)) return undefined;
+  const head = Buffer.from(text.slice(prefix.length, prefix.length + 8), "base64url");
+  return head.length < versionLength ? undefined : head.readUInt32BE(0);
+}
+
 /**
  * Reads a refresh token of the vault's tenant and verifies its MAC; undefined for anything else, without a look at the
  * store.

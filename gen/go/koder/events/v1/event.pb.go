@@ -888,7 +888,7 @@ type SigningKeyChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// JWA algorithm.
 	Alg string `protobuf:"bytes,1,opt,name=alg,proto3" json:"alg,omitempty"`
-	// `next`, `current` or `retired`.
+	// `next`, `current`, `retired` or `deleted`.
 	State         string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

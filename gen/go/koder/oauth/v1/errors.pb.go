@@ -38,6 +38,10 @@ const (
 	OauthErrorReason_OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND OauthErrorReason = 4
 	// No signing key is ready. Try again after the time in `Retry-After`.
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY OauthErrorReason = 5
+	// The tenant signs nothing with this algorithm, so that there is no key to rotate.
+	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND OauthErrorReason = 6
+	// The algorithm was rotated so often that its key set would grow too long. Wait until retired keys have left it.
+	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT OauthErrorReason = 7
 )
 
 // Enum value maps for OauthErrorReason.
@@ -49,6 +53,8 @@ var (
 		3: "OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID",
 		4: "OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND",
 		5: "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY",
+		6: "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND",
+		7: "OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT",
 	}
 	OauthErrorReason_value = map[string]int32{
 		"OAUTH_ERROR_REASON_UNSPECIFIED":             0,
@@ -57,6 +63,8 @@ var (
 		"OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID": 3,
 		"OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND": 4,
 		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY":   5,
+		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND":   6,
+		"OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT":       7,
 	}
 )
 
@@ -91,14 +99,16 @@ var File_koder_oauth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\x95\x02\n" +
+	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xed\x02\n" +
 	"\x10OauthErrorReason\x12\"\n" +
 	"\x1eOAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#OAUTH_ERROR_REASON_CLIENT_NOT_FOUND\x10\x01\x12&\n" +
 	"\"OAUTH_ERROR_REASON_CLIENT_ID_TAKEN\x10\x02\x12.\n" +
 	"*OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID\x10\x03\x12.\n" +
 	"*OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND\x10\x04\x12,\n" +
-	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY\x10\x05B\xb7\x01\n" +
+	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY\x10\x05\x12,\n" +
+	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND\x10\x06\x12(\n" +
+	"$OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT\x10\aB\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (

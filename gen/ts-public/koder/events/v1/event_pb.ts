@@ -420,7 +420,7 @@ export type SigningKeyChanged = Message<"koder.events.v1.SigningKeyChanged"> & {
   alg: string;
 
   /**
-   * `next`, `current` or `retired`.
+   * `next`, `current`, `retired` or `deleted`.
    *
    * @generated from field: string state = 2;
    */

@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/errors.proto.
  */
 export const file_koder_oauth_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9vYXV0aC92MS9lcnJvcnMucHJvdG8SDmtvZGVyLm9hdXRoLnYxKpUCChBPYXV0aEVycm9yUmVhc29uEiIKHk9BVVRIX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI09BVVRIX0VSUk9SX1JFQVNPTl9DTElFTlRfTk9UX0ZPVU5EEAESJgoiT0FVVEhfRVJST1JfUkVBU09OX0NMSUVOVF9JRF9UQUtFThACEi4KKk9BVVRIX0VSUk9SX1JFQVNPTl9DTElFTlRfTUVUQURBVEFfSU5WQUxJRBADEi4KKk9BVVRIX0VSUk9SX1JFQVNPTl9BVVRIT1JJWkFUSU9OX05PVF9GT1VORBAEEiwKKE9BVVRIX0VSUk9SX1JFQVNPTl9TSUdOSU5HX0tFWV9OT1RfUkVBRFkQBWIGcHJvdG8z");
+  fileDesc("Chtrb2Rlci9vYXV0aC92MS9lcnJvcnMucHJvdG8SDmtvZGVyLm9hdXRoLnYxKu0CChBPYXV0aEVycm9yUmVhc29uEiIKHk9BVVRIX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI09BVVRIX0VSUk9SX1JFQVNPTl9DTElFTlRfTk9UX0ZPVU5EEAESJgoiT0FVVEhfRVJST1JfUkVBU09OX0NMSUVOVF9JRF9UQUtFThACEi4KKk9BVVRIX0VSUk9SX1JFQVNPTl9DTElFTlRfTUVUQURBVEFfSU5WQUxJRBADEi4KKk9BVVRIX0VSUk9SX1JFQVNPTl9BVVRIT1JJWkFUSU9OX05PVF9GT1VORBAEEiwKKE9BVVRIX0VSUk9SX1JFQVNPTl9TSUdOSU5HX0tFWV9OT1RfUkVBRFkQBRIsCihPQVVUSF9FUlJPUl9SRUFTT05fU0lHTklOR19LRVlfTk9UX0ZPVU5EEAYSKAokT0FVVEhfRVJST1JfUkVBU09OX1NJR05JTkdfS0VZX0xJTUlUEAdiBnByb3RvMw");
 
 /**
  * OauthErrorReason is why the oauth service refused a call. The errors of the standards are not here: they are answers
@@ -60,6 +60,20 @@ export const OauthErrorReason = {
    * @generated from enum value: OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY = 5;
    */
   SIGNING_KEY_NOT_READY: 5,
+
+  /**
+   * The tenant signs nothing with this algorithm, so that there is no key to rotate.
+   *
+   * @generated from enum value: OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND = 6;
+   */
+  SIGNING_KEY_NOT_FOUND: 6,
+
+  /**
+   * The algorithm was rotated so often that its key set would grow too long. Wait until retired keys have left it.
+   *
+   * @generated from enum value: OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT = 7;
+   */
+  SIGNING_KEY_LIMIT: 7,
 } as const;
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/signing_key.proto.
  */
 export const file_koder_oauth_store_v1_signing_key: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9vYXV0aC9zdG9yZS92MS9zaWduaW5nX2tleS5wcm90bxIUa29kZXIub2F1dGguc3RvcmUudjEi+gEKClNpZ25pbmdLZXkSCwoDa2lkGAEgASgJEgsKA2FsZxgCIAEoCRINCgVzdGF0ZRgDIAEoCRIaChJzZWFsZWRfcHJpdmF0ZV9rZXkYBCABKAwSEgoKcHVibGljX2p3axgFIAEoCRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNYWN0aXZhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV0aXJlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiZrb2Rlci9vYXV0aC9zdG9yZS92MS9zaWduaW5nX2tleS5wcm90bxIUa29kZXIub2F1dGguc3RvcmUudjEixwIKClNpZ25pbmdLZXkSCwoDa2lkGAEgASgJEgsKA2FsZxgCIAEoCRINCgVzdGF0ZRgDIAEoCRIaChJzZWFsZWRfcHJpdmF0ZV9rZXkYBCABKAwSEgoKcHVibGljX2p3axgFIAEoCRIvCgtjcmVhdGVfdGltZRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNYWN0aXZhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLcmV0aXJlX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEXNlYWxlZF9wdWJsaWNfa2V5GAkgASgMEjAKDHByb21vdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * SigningKey is a key that signs a tenant's tokens.
@@ -42,7 +42,7 @@ export type SigningKey = Message<"koder.oauth.store.v1.SigningKey"> & {
   state: string;
 
   /**
-   * PKCS #8, sealed.
+   * PKCS #8, sealed; empty once the key is retired.
    *
    * @generated from field: bytes sealed_private_key = 4;
    */
@@ -75,6 +75,20 @@ export type SigningKey = Message<"koder.oauth.store.v1.SigningKey"> & {
    * @generated from field: google.protobuf.Timestamp retire_time = 8;
    */
   retireTime?: Timestamp | undefined;
+
+  /**
+   * The public half of a retired key as SPKI, sealed: so that nobody who can write to the store can publish a key.
+   *
+   * @generated from field: bytes sealed_public_key = 9;
+   */
+  sealedPublicKey: Uint8Array;
+
+  /**
+   * When a `next` key becomes current although the one before has not signed for its time: a rotation by command.
+   *
+   * @generated from field: google.protobuf.Timestamp promote_time = 10;
+   */
+  promoteTime?: Timestamp | undefined;
 };
 
 /**

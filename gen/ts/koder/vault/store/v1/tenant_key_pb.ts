@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/vault/store/v1/tenant_key.proto.
  */
 export const file_koder_vault_store_v1_tenant_key: GenFile = /*@__PURE__*/
-  fileDesc("CiVrb2Rlci92YXVsdC9zdG9yZS92MS90ZW5hbnRfa2V5LnByb3RvEhRrb2Rlci52YXVsdC5zdG9yZS52MSKMAQoJVGVuYW50S2V5EhEKCXRlbmFudF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhUKDW1hc3Rlcl9rZXlfaWQYAyABKAkSEwoLd3JhcHBlZF9rZXkYBCABKAwSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiVrb2Rlci92YXVsdC9zdG9yZS92MS90ZW5hbnRfa2V5LnByb3RvEhRrb2Rlci52YXVsdC5zdG9yZS52MSK/AQoJVGVuYW50S2V5EhEKCXRlbmFudF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgNEhUKDW1hc3Rlcl9rZXlfaWQYAyABKAkSEwoLd3JhcHBlZF9rZXkYBCABKAwSLwoLY3JlYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWFjdGl2YXRlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * TenantKey is one version of the data key of a tenant, wrapped by the master key. Every sealed value, MAC and keyed
@@ -55,6 +55,13 @@ export type TenantKey = Message<"koder.vault.store.v1.TenantKey"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 5;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * From when on it makes new things; unset: at once. Until then every running process has come to know it.
+   *
+   * @generated from field: google.protobuf.Timestamp activate_time = 6;
+   */
+  activateTime?: Timestamp | undefined;
 };
 
 /**

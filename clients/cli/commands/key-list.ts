@@ -1,0 +1,25 @@
+import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
+import type { SigningKey } from "#gen/koder/oauth/v1/signing_key_pb.ts";
+import type { Command } from "../command.ts";
+import { called, serverClient, serverOptions, serverUsage } from "../server-call.ts";
+import { signingKeyJson, signingKeyLines } from "../signing-key-text.ts";
+
+/** `koder-id key list`: the keys that sign a tenant's tokens. */
+export const keyList: Command = {
+  summary: "List the keys that sign tokens, with what they do and until when",
+  usage: serverUsage,
+  options: serverOptions,
+  async run(args, terminal) {
+    const client = serverClient(SigningKeyService, args, terminal);
+    const keys: SigningKey[] = [];
+    let pageToken = "";
+    do {
+      const page = await called(args, client.listSigningKeys({ pageSize: 200, pageToken }));
+      keys.push(...page.keys);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    if (args.values["json"] === true) terminal.out.write(`${JSON.stringify({ keys: keys.map(signingKeyJson) })}\n`);
+    else terminal.out.write(signingKeyLines(keys));
+    return undefined;
+  },
+};
