@@ -105,7 +105,7 @@ export async function createKoderId({
   const onFault: GatewayOptions["onFault"] = (error, { id, reason }) =>
     log.error({ err: error, id, reason }, "a request failed");
 
-  const calls = createServiceCalls({ config, keys, clock });
+  const calls = createServiceCalls({ config, keys, report, clock });
   const knownTenants = new Map<ServiceName, Tenants>();
   function tenantsOf(service: ServiceName): Tenants {
     let tenants = knownTenants.get(service);
