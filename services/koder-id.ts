@@ -17,10 +17,10 @@ import { mountRest } from "./gateway/rest/transcoder.ts";
 import { createTenantOfHost, type TenantOfHost } from "./gateway/tenant-of-host.ts";
 import { runInBackground, type BackgroundWork } from "./host/background-work.ts";
 import type { ServiceName } from "./host/call.ts";
-import { ConfigurationError, loadConfig, type Config } from "./host/config.ts";
+import type { Config } from "./host/config.ts";
 import { createCredentialVerifier } from "./host/credentials/credential-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
-import { stopGracefully, type StopStep } from "./host/graceful.ts";
+import type { StopStep } from "./host/graceful.ts";
 import { createHealthBoard, type HealthBoard } from "./host/health.ts";
 import { accessRules } from "./host/interceptors/access-rule.ts";
 import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
@@ -29,9 +29,11 @@ import type { AnsweredCall } from "./host/interceptors/telemetry.ts";
 import { warmValidation } from "./host/interceptors/validation.ts";
 import { portTaken } from "./host/listener.ts";
 import { localRestCaller } from "./host/local-rest-caller.ts";
-import { createLog, redact, type Log } from "./host/log.ts";
+import { redact, type Log } from "./host/log.ts";
 import { createMetrics, type Metrics } from "./host/metrics.ts";
 import type { Peers } from "./host/peers.ts";
+import type { Served } from "./host/processes/messages.ts";
+import type { Primary } from "./host/processes/worker.ts";
 import { reflection } from "./host/reflection.ts";
 import { loadServiceKeys, makeServiceKeys } from "./host/service-keys.ts";
 import { createGrpcListener, createHttpListener, createStatusListener } from "./host/service-listener.ts";
@@ -41,41 +43,10 @@ import { createLocalTransport } from "./host/transport/local-transport.ts";
 import { ulid } from "./vault/random.ts";
 import { createServiceTokenVerifier } from "./vault/service-token.ts";
 
-/** An instance in this process. */
-export interface KoderId {
-  /** Public origin. */
-  readonly url: string;
-  /** `host:port` of the gateway; undefined where it is not in this process. */
-  readonly listening: string | undefined;
-  readonly grpc: Readonly<Record<string, string>>;
-  readonly http: Readonly<Record<string, string>>;
+/** An instance in this process: its public origin, the addresses of its ports, and how it is stopped. */
+export interface KoderId extends Served {
   /** Steps that stop it, in their order. */
   readonly stopSteps: readonly StopStep[];
-}
-
-/** Starts the program: reads its settings, serves until it is told to stop, and exits with a sentence when it cannot start. */
-export async function startKoderId(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  let log: Log | undefined;
-  try {
-    const config = loadConfig(env);
-    log = createLog({ level: config.logLevel });
-    let running: KoderId | undefined;
-    stopGracefully({ log, steps: () => running?.stopSteps ?? [] });
-    running = await createKoderId({ config, log });
-    const { url, listening, grpc, http } = running;
-    log.info({ url, ...(listening === undefined ? {} : { listening }), grpc, http }, "ready");
-    if (process.stdout.isTTY) process.stdout.write(`\n  Koder ID is ready at ${running.url}\n\n`);
-  } catch (error) {
-    if (error instanceof ConfigurationError || log === undefined) {
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    } else {
-      log.fatal({ err: error }, "the start failed");
-      log.flush();
-      process.stderr.write(`Koder ID cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
-    }
-    process.exitCode = 1;
-    setImmediate(() => process.exit(1));
-  }
 }
 
 /**
@@ -86,27 +57,33 @@ export async function startKoderId(env: Readonly<Record<string, string | undefin
 export async function createKoderId({
   config,
   log,
+  primary,
   clock = Date.now,
   freeze = false,
 }: {
   readonly config: Config;
   readonly log: Log;
+  /** Where this process is one of several that share its ports: what started them. */
+  readonly primary?: Primary | undefined;
   readonly clock?: () => number;
   /** Freezes the messages between services, so that a test sees whoever changes one. */
   readonly freeze?: boolean;
 }): Promise<KoderId> {
   const here = config.services.filter((name) => name !== "gateway");
   const keys =
-    config.serviceKeys === undefined ? makeServiceKeys() : await loadServiceKeys(config.serviceKeys, config.services);
+    config.serviceKeys === undefined
+      ? (primary?.serviceKeys ?? makeServiceKeys())
+      : await loadServiceKeys(config.serviceKeys, config.services);
   // The gateway stores nothing and holds no keys but its own.
   const data = here.length === 0 ? undefined : await openData(config, clock);
-  const metrics = createMetrics();
+  const counted = createMetrics();
+  const metrics = primary?.shareMetrics(counted) ?? counted;
   const report = faultLog(log);
   const tell = callLog(log, metrics);
   const onFault: GatewayOptions["onFault"] = (error, { id, reason }) =>
     log.error({ err: error, id, reason }, "a request failed");
 
-  const calls = createServiceCalls({ config, keys, clock });
+  const calls = createServiceCalls({ config, keys, report, clock });
   /** Whoever remembers something besides the modules, to be told what an event changed. */
   const rememberers: Rememberer[] = [];
   const knownTenants = new Map<ServiceName, Tenants>();

@@ -1,6 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
+import type { Fault } from "../host/interceptors/error-mapping.ts";
 import { createPeers, type Peers } from "../host/peers.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
 import { createPeerTransport } from "../host/transport/peer-transport.ts";
@@ -23,15 +24,21 @@ export interface ServiceCalls {
 export function createServiceCalls({
   config: { services, peers, serviceTls },
   keys,
+  report,
   clock,
 }: {
   readonly config: Pick<Config, "services" | "peers" | "serviceTls">;
   readonly keys: ServiceKeys;
+  /** Told of peers that are away. */
+  readonly report: (fault: Fault) => void;
   readonly clock: () => number;
 }): ServiceCalls {
   const local = new Map<ServiceName, Transport>();
   const remote = new Map<ServiceName, RemoteTransport>(
-    Array.from(peers, ([name, addresses]) => [name, createRemoteTransport({ addresses, tls: serviceTls, clock })]),
+    Array.from(peers, ([name, addresses]) => [
+      name,
+      createRemoteTransport({ addresses, tls: serviceTls, report, clock }),
+    ]),
   );
   function transportTo(service: ServiceName): Transport {
     const transport = local.get(service) ?? remote.get(service);

@@ -49,6 +49,20 @@ describe("the configuration", () => {
     expect(problems({ KODER_ID_BOOTSTRAP_TOKEN: "short" })).toMatch(/at least 24 characters/);
   });
 
+  test("several processes of one machine need a store that they can share", () => {
+    expect(loadConfig({})).toMatchObject({ processes: 1 });
+    expect(loadConfig({ KODER_ID_PROCESSES: "4" })).toMatchObject({ processes: 4 });
+    expect(loadConfig({ KODER_ID_PROCESSES: "1", KODER_ID_STORE: "memory:" })).toMatchObject({ processes: 1 });
+    for (const wrong of ["0", "65", "-1", "2.5", "two", "1e1", "0x2"]) {
+      expect(problems({ KODER_ID_PROCESSES: wrong })).toMatch(
+        /KODER_ID_PROCESSES must be a number of processes, 1 to 64/,
+      );
+    }
+    expect(problems({ KODER_ID_PROCESSES: "2", KODER_ID_STORE: "memory:" })).toMatch(
+      /KODER_ID_STORE must not be memory: with more than one process/,
+    );
+  });
+
   const split = {
     KODER_ID_SERVICES: "gateway,oauth",
     KODER_ID_PEERS:

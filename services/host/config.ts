@@ -14,6 +14,8 @@ export interface Config {
   readonly publicOrigin: string | undefined;
   /** What this process serves: some of the services and the gateway, or all of them. */
   readonly services: readonly ServiceName[];
+  /** How many processes of this machine share the ports. */
+  readonly processes: number;
   /** Where the services are that this process does not serve: one or more addresses each. */
   readonly peers: ReadonlyMap<ServiceName, readonly string[]>;
   /** Folder of the keys by which services prove themselves to one another; undefined: made at the start, for one process. */
@@ -73,6 +75,9 @@ const oneOf =
   };
 const text = (value: string): string => value;
 
+/** No machine that one would run this on has more cores to share among them. */
+const mostProcesses = 64;
+
 function port(value: string): number {
   const number = Number(value);
   if (!/^\d{1,5}$/.test(value) || number > 65_535) throw new Error("must be a port, 0 to 65535");
@@ -119,6 +124,14 @@ function serviceName(name: string): ServiceName {
   const found = serviceNames.find((one) => one === name);
   if (found === undefined) throw new Error(`must be all, or some of ${serviceNames.join(", ")}, by commas`);
   return found;
+}
+
+function numberOfProcesses(value: string): number {
+  const number = Number(value);
+  if (!/^\d{1,2}$/.test(value) || number < 1 || number > mostProcesses) {
+    throw new Error(`must be a number of processes, 1 to ${mostProcesses}`);
+  }
+  return number;
 }
 
 /** `<service>=<origin>,…`; a service may be named several times. */
@@ -169,6 +182,11 @@ export const settings = {
     "What this process serves: `all`, or some of gateway, identity, auth, oauth, session, admin, by commas; `koder-id serve <service…>` sets it",
     "all",
     services,
+  ),
+  KODER_ID_PROCESSES: setting(
+    "How many processes share the ports of this machine, for machines with more cores; not with `memory:`",
+    "1",
+    numberOfProcesses,
   ),
   KODER_ID_PEERS: setting(
     "Where the other services are: `identity=https://10.0.0.1:4001,auth=…`, gRPC ports; a service with replicas is named once for each",
@@ -323,6 +341,7 @@ function complete(read: Read, problems: string[]): Config {
     caFile: read.KODER_ID_SERVICE_TLS_CA,
     mutual: read.KODER_ID_SERVICE_TLS_MUTUAL === "on",
   };
+  const processes = read.KODER_ID_PROCESSES ?? 1;
   checkServices({ here, elsewhere, serviceTls, serviceKeys: read.KODER_ID_SERVICE_KEYS, store, mode }, problems);
 
   const [signingKeyLifetime, keySetMaxAge] = [
@@ -337,6 +356,9 @@ function complete(read: Read, problems: string[]): Config {
   }
   if (tls !== undefined && publicOrigin?.startsWith("http:") === true) {
     problems.push("KODER_ID_PUBLIC_URL must be https where the gateway has a certificate");
+  }
+  if (processes > 1 && store === "memory:") {
+    problems.push("KODER_ID_STORE must not be memory: with more than one process");
   }
   if (mode === "development" && !isLoopback) {
     problems.push("KODER_ID_MODE may be development only while KODER_ID_PUBLIC_URL is loopback");
@@ -358,6 +380,7 @@ function complete(read: Read, problems: string[]): Config {
     listen: read.KODER_ID_LISTEN ?? { host: "127.0.0.1", port: 8080 },
     publicOrigin,
     services: here,
+    processes,
     peers: elsewhere,
     serviceKeys: read.KODER_ID_SERVICE_KEYS,
     serviceTls,

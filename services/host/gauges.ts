@@ -1,3 +1,5 @@
+import type { Counted } from "./counted.ts";
+
 /** Values of this moment, for Prometheus. */
 export interface Gauges {
   /**
@@ -10,8 +12,8 @@ export interface Gauges {
     read: () => number | undefined,
     labels?: Readonly<Record<string, string>>,
   ) => void;
-  /** Lines of the text exposition format. */
-  lines(): readonly string[];
+  /** What each shows now. */
+  values(): Counted["gauges"];
 }
 
 /** Gauges of this process. */
@@ -24,13 +26,14 @@ export function createGauges(): Gauges {
       const written = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
       known.reads.set(written.length === 0 ? "" : `{${written.join(",")}}`, read);
     },
-    lines: () =>
-      Array.from(gauges, ([name, { help, reads }]) => {
-        const values = Array.from(reads, ([labels, read]) => {
-          const value = read();
-          return value === undefined ? [] : [`${name}${labels} ${value}`];
-        }).flat();
-        return values.length === 0 ? [] : [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...values];
-      }).flat(),
+    values: () =>
+      Object.fromEntries(
+        Array.from(gauges, ([name, { help, reads }]) => {
+          const shown = Array.from(reads, ([labels, read]) => [labels, read()] as const).filter(
+            (one): one is readonly [string, number] => one[1] !== undefined,
+          );
+          return [name, { help, values: Object.fromEntries(shown) }];
+        }),
+      ),
   };
 }

@@ -1,7 +1,7 @@
 import type { Log } from "./log.ts";
 
 /** How long requests under way may take to finish, in milliseconds. */
-const grace = 10_000;
+const usualGrace = 10_000;
 
 /** A step of stopping, done one after the other. */
 export interface StopStep {
@@ -9,21 +9,36 @@ export interface StopStep {
   readonly stop: () => Promise<unknown> | void;
 }
 
+export interface GracefulOptions {
+  readonly log: Log;
+  readonly steps: () => readonly StopStep[];
+  /** How long all steps together may take, in milliseconds; ten seconds unless told otherwise. */
+  readonly grace?: number;
+  /** Whether another process decides when it has been long enough: a second signal, which it got as well, does nothing. */
+  readonly isWorker?: boolean;
+}
+
 /**
- * Stops the process on SIGTERM and SIGINT: each step in order, all within ten seconds, then exit 0; a second signal, or
- * running out of time, exits at once. An error that nobody caught is logged and ends the process: its state is unknown.
+ * Stops the process on SIGTERM and SIGINT, or when what it answers is called: each step in order, within the time given,
+ * then exit with 0 or with what a step set as `process.exitCode`; a second signal, or running out of time, exits at once.
+ * An error that nobody caught is logged and ends the process: its state is unknown.
  */
-export function stopGracefully({ log, steps }: { readonly log: Log; readonly steps: () => readonly StopStep[] }): void {
+export function stopGracefully({
+  log,
+  steps,
+  grace = usualGrace,
+  isWorker = false,
+}: GracefulOptions): (why: string) => void {
   let stopping = false;
-  const exit = (code: number): void => {
+  const exit = (code: number | string): void => {
     log.flush();
     // The log is written asynchronously: one turn lets it out.
     setImmediate(() => process.exit(code));
   };
-  async function stop(signal: string): Promise<void> {
-    if (stopping) return exit(1);
+  async function stop(why: string): Promise<void> {
+    if (stopping) return isWorker ? undefined : exit(1);
     stopping = true;
-    log.info({ signal }, "stopping");
+    log.info({ signal: why }, "stopping");
     const timer = setTimeout(() => {
       log.error("requests under way did not finish in time");
       exit(1);
@@ -37,7 +52,7 @@ export function stopGracefully({ log, steps }: { readonly log: Log; readonly ste
       }
     }
     log.info("stopped");
-    exit(0);
+    exit(process.exitCode ?? 0);
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
   process.on("uncaughtException", (error) => {
@@ -48,4 +63,5 @@ export function stopGracefully({ log, steps }: { readonly log: Log; readonly ste
     log.fatal({ err: error }, "a rejection that nobody handled");
     exit(1);
   });
+  return (why) => void stop(why);
 }

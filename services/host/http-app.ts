@@ -10,7 +10,7 @@ import { dualCleartext } from "./dual-cleartext.ts";
 import { dualSecure, type TlsFiles } from "./dual-secure.ts";
 import { errorAnswer, type ErrorAnswer } from "./error-answer.ts";
 import { failure } from "./failure.ts";
-import { mapError } from "./interceptors/error-mapping.ts";
+import { isReported, mapError } from "./interceptors/error-mapping.ts";
 
 /** The largest body that is read, in bytes. */
 export const largestBody = 1 << 20;
@@ -18,7 +18,7 @@ export const largestBody = 1 << 20;
 export interface HttpAppOptions {
   /** Without it the port is cleartext. */
   readonly tls?: TlsFiles | undefined;
-  /** Told of every error that no route answered itself. */
+  /** Told of every error that no route answered itself, and nobody has reported. */
   readonly onFault: (error: unknown, answer: ErrorAnswer) => void;
 }
 
@@ -44,7 +44,7 @@ export function createHttpApp(
   });
   app.setErrorHandler((error, _request, reply) => {
     const answer = send(reply, asOurs(error));
-    if (answer.status >= 500) onFault(error, answer);
+    if (answer.status >= 500 && !isReported(error)) onFault(error, answer);
   });
   return app;
 }

@@ -9,7 +9,9 @@ import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { sensitive } from "#gen/koder/options/v1/field_pb.ts";
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import { redact } from "./log.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "./failure.ts";
+import { createLog, redact } from "./log.ts";
 
 const secret = "SECRET-VALUE";
 
@@ -63,4 +65,23 @@ test("what is not sensitive stays readable", () => {
     password: "[redacted]",
     browser: { browser_token: "[redacted]", remote_address: "192.0.2.1" },
   });
+});
+
+test("an error of a call is shown by what it says, not by the descriptors of its details", () => {
+  const lines: string[] = [];
+  const log = createLog({ level: "info", destination: { write: (line: string) => void lines.push(line) } });
+  const cause = new Error("connect ECONNREFUSED");
+  log.warn({ err: failure(ErrorReason.UNAVAILABLE, "a part is away", { retryAfter: 1, cause }) }, "away");
+  log.warn({ err: cause }, "away");
+  const [first = "", second = ""] = lines;
+  expect(JSON.parse(first)).toMatchObject({
+    err: {
+      type: "ConnectError",
+      message: expect.stringContaining("a part is away"),
+      reason: "UNAVAILABLE",
+      stack: expect.stringContaining("connect ECONNREFUSED"),
+    },
+  });
+  expect(first).not.toContain("typeName");
+  expect(JSON.parse(second)).toMatchObject({ err: { type: "Error", message: "connect ECONNREFUSED" } });
 });

@@ -1,7 +1,9 @@
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { getOption, hasOption, type DescField, type DescMessage, type Message } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { pino, type DestinationStream, type Logger } from "pino";
 import { sensitive } from "#gen/koder/options/v1/field_pb.ts";
+import { errorInfoOf } from "./interceptors/error-mapping.ts";
 
 export type Log = Logger;
 
@@ -25,9 +27,18 @@ export function createLog({
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: shownError },
     },
     destination ?? pino.destination({ sync: false, minLength: 0 }),
   );
+}
+
+/** An error as it is logged; of a call's, what it says of itself by name, not the descriptors of its details. */
+function shownError(error: unknown): unknown {
+  if (!(error instanceof ConnectError)) return error instanceof Error ? pino.stdSerializers.err(error) : error;
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  const info = errorInfoOf(error);
+  return { type, message, ...(info === undefined ? {} : { reason: info.reason, id: info.metadata["id"] }), stack };
 }
 
 const redacted = "[redacted]";

@@ -1,8 +1,7 @@
+import { buckets, type Counted } from "./counted.ts";
 import { createGauges, type Gauges } from "./gauges.ts";
 import type { AnsweredCall } from "./interceptors/telemetry.ts";
-
-/** Upper bounds of the buckets of call times, in seconds. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+import { writeMetrics } from "./metrics-text.ts";
 
 /** What the process counts, for Prometheus. */
 export interface Metrics {
@@ -10,22 +9,28 @@ export interface Metrics {
   /** Adds to a counter without labels, one unless told otherwise; `help` is told once. */
   count(name: string, help: string, by?: number): void;
   readonly gauge: Gauges["gauge"];
+  counted(): Counted;
   /** The text exposition format, version 0.0.4. */
+  text(): string | Promise<string>;
+}
+
+/** What this process alone counts. */
+export interface OwnMetrics extends Metrics {
   text(): string;
 }
 
-interface MethodTimes {
-  readonly counts: number[];
-  sum: number;
-  total: number;
-}
-
-/** Counters in this process. Labels are names of methods and codes, of which there is a fixed number. */
-export function createMetrics(): Metrics {
+/** Counters and gauges of this process. Labels are names of methods and codes, of which there is a fixed number. */
+export function createMetrics(): OwnMetrics {
   const calls = new Map<string, number>();
-  const times = new Map<string, MethodTimes>();
+  const times = new Map<string, { counts: number[]; sum: number; total: number }>();
   const gauges = createGauges();
   const counters = new Map<string, { readonly help: string; value: number }>();
+  const counted = (): Counted => ({
+    calls: Object.fromEntries(calls),
+    times: Object.fromEntries(times),
+    counters: Object.fromEntries(counters),
+    gauges: gauges.values(),
+  });
   return {
     tell({ method, code, milliseconds }) {
       const key = `method="${method}",code="${code}"`;
@@ -44,40 +49,7 @@ export function createMetrics(): Metrics {
       else known.value += by;
     },
     gauge: gauges.gauge,
-    text() {
-      const lines = [
-        "# HELP koder_id_calls_total Calls answered, by method and code.",
-        "# TYPE koder_id_calls_total counter",
-        ...Array.from(calls, ([labels, value]) => `koder_id_calls_total{${labels}} ${value}`),
-        "# HELP koder_id_call_seconds Time from a call to its answer.",
-        "# TYPE koder_id_call_seconds histogram",
-        ...Array.from(times, ([method, own]) => histogram(method, own)).flat(),
-        ...Array.from(counters, ([name, { help, value }]) => [
-          `# HELP ${name} ${help}`,
-          `# TYPE ${name} counter`,
-          `${name} ${value}`,
-        ]).flat(),
-        ...gauges.lines(),
-        "# HELP process_resident_memory_bytes Resident memory of the process.",
-        "# TYPE process_resident_memory_bytes gauge",
-        `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
-      ];
-      return `${lines.join("\n")}\n`;
-    },
+    counted,
+    text: () => writeMetrics(counted(), [{ labels: "", residentMemory: process.memoryUsage.rss() }]),
   };
-}
-
-function histogram(method: string, { counts, sum, total }: MethodTimes): string[] {
-  const name = "koder_id_call_seconds";
-  let below = 0;
-  const lines = buckets.map((bound, index) => {
-    below += counts[index] ?? 0;
-    return `${name}_bucket{method="${method}",le="${bound}"} ${below}`;
-  });
-  return [
-    ...lines,
-    `${name}_bucket{method="${method}",le="+Inf"} ${total}`,
-    `${name}_sum{method="${method}"} ${sum}`,
-    `${name}_count{method="${method}"} ${total}`,
-  ];
 }

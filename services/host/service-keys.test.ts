@@ -5,7 +5,15 @@ import { generateKeyPairSync } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { createServiceTokenIssuer, createServiceTokenVerifier } from "../vault/service-token.ts";
 import { serviceNames } from "./call.ts";
-import { createServiceKeys, loadServiceKeys, makeServiceKeys, type ServiceKeys } from "./service-keys.ts";
+import {
+  createServiceKeys,
+  loadServiceKeys,
+  makeServiceKeys,
+  readServiceKeys,
+  writeServiceKeys,
+  type ServiceKeys,
+  type WrittenServiceKeys,
+} from "./service-keys.ts";
 
 async function folder(): Promise<string> {
   const made = mkdtempSync(join(tmpdir(), "koder-id-keys-"));
@@ -77,4 +85,12 @@ test.each<[string, (keys: string) => void, RegExp]>([
   const keys = await folder();
   spoil(keys);
   await expect(loadServiceKeys(keys, ["oauth"])).rejects.toThrow(sentence);
+});
+
+test("keys handed to another process are the same keys", () => {
+  const made = makeServiceKeys();
+  const written: unknown = JSON.parse(JSON.stringify(writeServiceKeys(made)));
+  const read = readServiceKeys(written as WrittenServiceKeys);
+  expect([understood(made, read), understood(read, made)]).toEqual([true, true]);
+  expect([...read.privateKeys.keys()]).toEqual([...serviceNames]);
 });

@@ -24,6 +24,24 @@ export function makeServiceKeys(): ServiceKeys {
   };
 }
 
+/** The private keys of services as PEM (PKCS #8), to be handed to another process over a channel of its own. */
+export type WrittenServiceKeys = Readonly<Record<string, string>>;
+
+export function writeServiceKeys({ privateKeys }: Pick<ServiceKeys, "privateKeys">): WrittenServiceKeys {
+  const pem = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" });
+  return Object.fromEntries(Array.from(privateKeys, ([name, key]) => [name, pem(key)]));
+}
+
+/** The keys that another process wrote: those of all services. */
+export function readServiceKeys(written: WrittenServiceKeys): ServiceKeys {
+  const pairs = serviceNames.map((name) => [name, createPrivateKey(written[name] ?? "")] as const);
+  return {
+    privateKeys: new Map(pairs),
+    publicKeys: new Map(pairs.map(([name, key]) => [name, [createPublicKey(key)]])),
+    reload: async () => {},
+  };
+}
+
 const privateFile = (folder: string, name: ServiceName) => join(folder, `${name}.key`);
 const publicFile = (folder: string, name: ServiceName) => join(folder, `${name}.pub`);
 

@@ -83,7 +83,7 @@ function mountStatus(app: FastifyInstance, { fault, metrics }: StatusOptions): v
     return found === undefined ? { status: "ready" } : reply.code(503).send({ status: "not ready", fault: found });
   });
   app.get("/metrics", async (_request, reply) =>
-    reply.type("text/plain; version=0.0.4; charset=utf-8").send(metrics.text()),
+    reply.type("text/plain; version=0.0.4; charset=utf-8").send(await metrics.text()),
   );
 }
 

@@ -13,16 +13,27 @@ import { firstCredential, startServer, type RunningServer } from "./server.ts";
 export interface SplitServer extends RunningServer {
   /** Every process, by its service. */
   readonly processes: ReadonlyMap<ServiceName, readonly RunningServer[]>;
+  /** Folder of the keys by which the services prove themselves. */
+  readonly serviceKeys: string;
+  /** Starts the first process of a service again, at its place. It must have ended. */
+  restart(name: ServiceName): Promise<void>;
 }
 
-/** Starts the split shape. With `replicas` 2 the store must be one that processes of several machines can share. */
+export interface SplitServerOptions {
+  /** How many of each; with 2 the store must be one that processes of several machines can share. */
+  readonly replicas?: number;
+  /** Settings of all of them beyond those that a test needs. With a certificate of the services, peers are https. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where a service finds a peer, if not at the peer's own address. */
+  readonly via?: (caller: ServiceName, callee: ServiceName, address: string) => string;
+}
+
+/** Starts the split shape. */
 export async function startSplitServer({
   replicas = 1,
   env = {},
-}: {
-  readonly replicas?: number;
-  readonly env?: Readonly<Record<string, string>>;
-} = {}): Promise<SplitServer> {
+  via = (_caller, _callee, address) => address,
+}: SplitServerOptions = {}): Promise<SplitServer> {
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-split-"));
   const keys = join(dataDir, "service-keys");
   await createServiceKeys(keys, serviceNames);
@@ -34,14 +45,15 @@ export async function startSplitServer({
     await balancer.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
+  const scheme = env["KODER_ID_SERVICE_TLS_CERT"] === undefined ? "http" : "https";
   const places = await freePorts(replicas * (serviceNames.length - 1));
   const peers = serviceNames
     .filter((name) => name !== "gateway")
     .flatMap((name, index) => places.slice(index * replicas, (index + 1) * replicas).map((port) => ({ name, port })));
 
-  async function start(name: ServiceName, replica: number): Promise<void> {
+  async function start(name: ServiceName, replica: number): Promise<RunningServer> {
     const own = peers.filter((peer) => peer.name === name)[replica];
-    const server = await startServer({
+    return startServer({
       dataDir,
       env: {
         KODER_ID_PUBLIC_URL: balancer.origin,
@@ -49,20 +61,26 @@ export async function startSplitServer({
         KODER_ID_SERVICE_KEYS: keys,
         KODER_ID_PEERS: peers
           .filter((peer) => peer.name !== name)
-          .map((peer) => `${peer.name}=http://127.0.0.1:${peer.port}`)
+          .map((peer) => `${peer.name}=${via(name, peer.name, `${scheme}://127.0.0.1:${peer.port}`)}`)
           .join(","),
         // The base is so that the service's gRPC port is its place.
         KODER_ID_SERVICE_BASE_PORT: own === undefined ? "0" : `${own.port - serviceNames.indexOf(name)}`,
         ...env,
       },
     });
-    processes.set(name, [...(processes.get(name) ?? []), server]);
   }
   try {
     const wanted = serviceNames.flatMap((name) =>
       Array.from({ length: replicas }, (_, replica) => [name, replica] as const),
     );
-    await Promise.all(wanted.map(([name, replica]) => start(name, replica)));
+    // All of them, so that none is left behind when another one does not start.
+    const starts = await Promise.allSettled(wanted.map(([name, replica]) => start(name, replica)));
+    for (const [index, started] of starts.entries()) {
+      const [name] = wanted[index] ?? ["gateway"];
+      if (started.status === "fulfilled") processes.set(name, [...(processes.get(name) ?? []), started.value]);
+    }
+    const failed = starts.find((started) => started.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
     const [admin] = processes.get("admin") ?? [];
     const gateways = processes.get("gateway") ?? [];
     balancer.use(gateways.map(({ listening }) => listening));
@@ -75,6 +93,13 @@ export async function startSplitServer({
       url: balancer.origin,
       dataDir,
       processes,
+      serviceKeys: keys,
+      async restart(name) {
+        const [, ...others] = processes.get(name) ?? [];
+        const server = await start(name, 0);
+        processes.set(name, [server, ...others]);
+        if (name === "gateway") balancer.use([server, ...others].map(({ listening }) => listening));
+      },
       grpc: merged("grpc"),
       http: merged("http"),
       logs: () => serviceNames.flatMap((name) => (processes.get(name) ?? []).flatMap((one) => one.logs())),

@@ -7,7 +7,7 @@ export const serve: Command = {
   async run({ positionals }, { env }) {
     const services = positionals.length === 0 ? {} : { KODER_ID_SERVICES: positionals.join(",") };
     // Everything that is served is read only where something is served.
-    const { startKoderId } = await import("../../../services/koder-id.ts");
+    const { startKoderId } = await import("../../../services/start.ts");
     await startKoderId({ ...env, ...services });
     return undefined;
   },

@@ -1,5 +1,5 @@
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMethod } from "@bufbuild/protobuf";
 import { ErrorInfoSchema, type ErrorInfo } from "#gen/google/rpc/error_details_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { Conflict, StoreUnavailable } from "../../store/store.ts";
@@ -43,24 +43,45 @@ export function errorMappingInterceptor(report: (fault: Fault) => void): Interce
     try {
       return await next(request);
     } catch (error) {
-      const mapped = mapError(error, request.signal);
-      const info = errorInfoOf(mapped);
-      const known = info?.metadata["id"];
-      if (known !== undefined) throw mapped; // a peer's, with its id: reported there
-      const reason = info?.reason ?? "INTERNAL";
-      const id = errorId(reason);
-      if (mapped !== error || mapped.cause !== undefined) {
-        report({
-          id,
-          reason,
-          method: methodPath(request.method),
-          requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
-          error: mapped.cause ?? error,
-        });
-      }
-      throw withId(mapped, info, id);
+      throw reportedError(error, {
+        signal: request.signal,
+        method: request.method,
+        requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
+        report,
+      });
     }
   };
+}
+
+/** The error of a call as it may leave, with an id: its own, if a peer has given it one and reported it, or a new one. */
+export function reportedError(
+  error: unknown,
+  {
+    signal,
+    method,
+    requestId,
+    report,
+  }: {
+    readonly signal: AbortSignal | undefined;
+    readonly method: DescMethod;
+    readonly requestId: string;
+    readonly report: (fault: Fault) => void;
+  },
+): ConnectError {
+  const mapped = mapError(error, signal);
+  const info = errorInfoOf(mapped);
+  if (isReported(mapped)) return mapped;
+  const reason = info?.reason ?? "INTERNAL";
+  const id = errorId(reason);
+  if (mapped !== error || mapped.cause !== undefined) {
+    report({ id, reason, method: methodPath(method), requestId, error: mapped.cause ?? error });
+  }
+  return withId(mapped, info, id);
+}
+
+/** Whether an error has an id, so that whoever gave it one has reported it. */
+export function isReported(error: unknown): boolean {
+  return error instanceof ConnectError && errorInfoOf(error)?.metadata["id"] !== undefined;
 }
 
 /** The error that a caller may see. */

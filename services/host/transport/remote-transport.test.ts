@@ -3,12 +3,12 @@ import { createServer, type Http2Server, type ServerHttp2Session } from "node:ht
 import type { AddressInfo } from "node:net";
 import { Code, ConnectError, createClient, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
-import { errorInfoOf } from "../interceptors/error-mapping.ts";
+import { errorInfoOf, type Fault } from "../interceptors/error-mapping.ts";
 import { createRemoteTransport } from "./remote-transport.ts";
 
 interface Peer {
@@ -46,10 +46,14 @@ async function peer(answer: (method: string) => void | Promise<void> = () => {},
   return { address: `http://127.0.0.1:${found}`, port: found, calls, end };
 }
 
+const reported: Fault[] = [];
+beforeEach(() => void (reported.length = 0));
+
 function clientOf(...addresses: readonly string[]) {
   const transport = createRemoteTransport({
     addresses,
     tls: { caFile: undefined, certFile: undefined, keyFile: undefined },
+    report: (fault) => void reported.push(fault),
     clock: Date.now,
   });
   onTestFinished(() => transport.close());
@@ -120,12 +124,24 @@ test("what a peer says of itself is passed on and not repeated, without the head
   expect(Object.fromEntries(error.metadata)).toEqual({ "retry-after": "3" });
 });
 
-test("nobody there is UNAVAILABLE, soon", async () => {
+test("nobody there is UNAVAILABLE, soon, with a reason, an id that was reported, and a time to come back", async () => {
   const gone = await peer();
   await gone.end();
-  await expect(clientOf(gone.address).getUser({}, { timeoutMs: 5_000 })).rejects.toMatchObject({
-    code: Code.Unavailable,
-  });
+  const error = ConnectError.from(
+    await clientOf(gone.address)
+      .getUser({}, { timeoutMs: 5_000, headers: { "x-request-id": "01JZZZZZZZZZZZZZZZZZZZZZZZ" } })
+      .catch((caught: unknown) => caught),
+  );
+  const info = errorInfoOf(error);
+  expect([error.code, info?.reason, error.metadata.get("retry-after")]).toEqual([Code.Unavailable, "UNAVAILABLE", "1"]);
+  expect(reported).toMatchObject([
+    {
+      id: info?.metadata["id"],
+      reason: "UNAVAILABLE",
+      method: "koder.identity.v1.UserService/GetUser",
+      requestId: "01JZZZZZZZZZZZZZZZZZZZZZZZ",
+    },
+  ]);
 });
 
 test("the deadline is passed on, and bounds all attempts together", async () => {

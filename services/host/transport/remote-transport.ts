@@ -5,7 +5,8 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
 import { largestBody } from "../http-app.ts";
-import { errorInfoOf } from "../interceptors/error-mapping.ts";
+import { errorInfoOf, reportedError, type Fault } from "../interceptors/error-mapping.ts";
+import { internalHeaders } from "../internal-headers.ts";
 
 /** How a peer's addresses are reached over TLS. PEM files. */
 export interface PeerTls {
@@ -40,15 +41,20 @@ interface Endpoint {
  * and again after it was lost. Calls take the addresses in turn. A call that did not reach its peer is tried again, at
  * another address if there is one; a call that may have reached it only if doing it twice changes nothing (its
  * idempotency level says so). Nothing is tried again beyond the call's deadline.
+ *
+ * Errors are as those of a service in this process: with a reason and an id, whether the peer said it or nobody answered.
  */
 export function createRemoteTransport({
   addresses,
   tls,
+  report,
   clock,
 }: {
   /** Origins. */
   readonly addresses: readonly string[];
   readonly tls: PeerTls;
+  /** Told of what no peer has reported. */
+  readonly report: (fault: Fault) => void;
   readonly clock: () => number;
 }): RemoteTransport {
   const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
@@ -79,6 +85,9 @@ export function createRemoteTransport({
     return endpoint;
   }
 
+  const isThereAnother = (than: Endpoint): boolean =>
+    endpoints.some((endpoint) => endpoint !== than && endpoint.asideUntil <= clock());
+
   async function attempts<Answer>(
     method: DescMethod,
     timeoutMs: number | undefined,
@@ -88,14 +97,17 @@ export function createRemoteTransport({
     const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock() + timeoutMs;
     for (let retries = 0; ; retries++) {
       const endpoint = pick();
-      const left = deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(1, deadline - clock());
+      const began = clock();
+      const left = deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(1, deadline - began);
       try {
         return await call(endpoint.transport, left);
       } catch (error) {
         const lost = signal?.aborted === true ? undefined : connectionLoss(error);
         if (lost !== undefined) endpoint.asideUntil = clock() + setAside;
         const wait = Math.random() * firstPause * 2 ** retries;
-        const again = lost === "never sent" || (lost === "perhaps done" && isRepeatable(method));
+        const allowed = lost === "never sent" || (lost === "perhaps done" && isRepeatable(method));
+        // A peer that said nothing for so long would say nothing to a repeat either: another one must be there.
+        const again = allowed && (clock() - began < keepAlive.pingTimeoutMs || isThereAnother(endpoint));
         if (!again || retries >= mostRetries || clock() + wait >= deadline) {
           if (lost === undefined) throw withoutPeerHeaders(error);
           throw new ConnectError("the peer was lost", Code.Unavailable, undefined, undefined, error);
@@ -106,10 +118,16 @@ export function createRemoteTransport({
   }
 
   return {
-    unary: (method, signal, timeoutMs, header, input, contextValues) =>
-      attempts(method, timeoutMs, signal, (transport, left) =>
-        transport.unary(method, signal, left, header, input, contextValues),
-      ),
+    async unary(method, signal, timeoutMs, header, input, contextValues) {
+      try {
+        return await attempts(method, timeoutMs, signal, (transport, left) =>
+          transport.unary(method, signal, left, header, input, contextValues),
+        );
+      } catch (error) {
+        const requestId = new Headers(header).get(internalHeaders.requestId) ?? "";
+        throw reportedError(error, { signal, method, requestId, report });
+      }
+    },
     // What was read of a stream of requests cannot be read again.
     stream: (method, signal, timeoutMs, header, input, contextValues) =>
       pick().transport.stream(method, signal, timeoutMs, header, input, contextValues),

@@ -50,7 +50,7 @@ export async function answerWithCode(
     ),
   ]);
   if (outcome.case !== "code") return undefined;
-  const client = await clients.getAnew(call, subject.clientId);
+  const client = await clients.current(call, subject.clientId);
   if (client === undefined || !isRegisteredRedirectUri(client, subject.redirectUri)) return undefined;
   return create(AuthorizationRedirectSchema, {
     redirectUri: subject.redirectUri,

@@ -7,8 +7,8 @@ import { clients } from "../collections.ts";
 /** The clients of every tenant, each remembered for at most five seconds. Deleted ones are not there. */
 export interface Clients {
   get(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
-  /** As it is in the store now, whatever is remembered. */
-  getAnew(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
+  /** As the store has it now, for what would outlive a change that was not heard of yet. */
+  current(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
   /** Looks at the store the next time: the client was changed here. */
   readonly forget: (tenantId: string, clientId: string) => void;
 }
@@ -22,20 +22,18 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
   const cache = createBoundedCache<Client | undefined>({ ...remembered, clock });
   // Tenant ids have no slash, so that the key is unambiguous.
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
-  const forget: Clients["forget"] = (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId));
-  const get: Clients["get"] = async ({ tenantId }, clientId) => {
-    if (!idForm.test(clientId)) return undefined;
-    return cache.get(keyOf(tenantId, clientId), async () => {
-      const stored = await store.tenant(tenantId).get(clients, clientId);
-      return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
-    });
-  };
+  async function read(tenantId: string, clientId: string): Promise<Client | undefined> {
+    const stored = await store.tenant(tenantId).get(clients, clientId);
+    return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
+  }
   return {
-    get,
-    async getAnew(call, clientId) {
-      forget(call.tenantId, clientId);
-      return get(call, clientId);
+    async get({ tenantId }, clientId) {
+      if (!idForm.test(clientId)) return undefined;
+      return cache.get(keyOf(tenantId, clientId), () => read(tenantId, clientId));
     },
-    forget,
+    async current({ tenantId }, clientId) {
+      return idForm.test(clientId) ? read(tenantId, clientId) : undefined;
+    },
+    forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
   };
 }

@@ -7,11 +7,19 @@ import { mintForGrant } from "./mint.ts";
 import { grantRefused } from "./grant-refused.ts";
 import type { GrantHandler } from "./token-request.ts";
 
-/** `grant_type=authorization_code` (RFC 6749 §4.1.3): the session service redeems the code, we mint what it gave. */
+/**
+ * `grant_type=authorization_code` (RFC 6749 §4.1.3): the session service redeems the code, we mint what it gave.
+ *
+ * The client is read anew: a replica that has not heard yet that it was deleted may have had a code issued after its epoch
+ * was counted up, and the grant would be alive. A client that is there now has an epoch yet to be counted up.
+ */
 export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHandler {
   return async ({ call, client, parameters }) => {
     if (parameters.code === "") throw new OAuthRefusal("invalid_request", "code is missing");
     if (parameters.redirectUri === "") throw new OAuthRefusal("invalid_request", "redirect_uri is missing");
+    if ((await dependencies.clients.current(call, client.clientId)) === undefined) {
+      throw new OAuthRefusal("invalid_client", "client authentication failed");
+    }
     const { outcome } = await dependencies.peers.client(GrantService).redeemCode(
       {
         code: parameters.code,

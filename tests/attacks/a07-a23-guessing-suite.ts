@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { httpBrowser } from "../support/http-browser.ts";
+import {
+  authorizationRequest,
+  createPerson,
+  locationOf,
+  password,
+  registerClient,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import type { RunningServer } from "../support/server.ts";
+import type { Shape } from "../support/shapes.ts";
+
+/** Attacks by guessing, whatever the shape of the product. */
+export function guessingAttacks({ start }: Shape): void {
+  let server: RunningServer;
+  let client: RelyingParty;
+  beforeAll(async () => {
+    server = await start({ KODER_ID_TRUSTED_PROXIES: "127.0.0.1" });
+    client = await registerClient(server);
+  });
+  afterAll(() => server?.stop());
+
+  /** A browser on the sign-in page, ready to send guesses, from an address of its own if it names one. */
+  async function guesser(address?: string) {
+    const browser = httpBrowser();
+    const pending = locationOf(await browser.get(authorizationRequest(server, client).url), server.url);
+    const authorization = pending.searchParams.get("authorization") ?? "";
+    return (username: string, guess: string) =>
+      browser.post(
+        `${server.url}/sign-in`,
+        { authorization, username, password: guess },
+        address === undefined ? {} : { "x-forwarded-for": address },
+      );
+  }
+
+  describe("A7: guesses are counted before they are verified", () => {
+    test("of 40 at once five are verified and one after the first wait; then the right password waits too", async () => {
+      const person = await createPerson(server);
+      const guess = await guesser();
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, (_value, n) => guess(person.username, `wrong guess ${n}`)),
+      );
+      const statuses = answers.map(({ status }) => status);
+      const verified = statuses.filter((status) => status === 401).length;
+      // The 503s were counted as well; the hashing lane was full.
+      expect(verified).toBeLessThanOrEqual(6);
+      expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(30);
+      for (const { status, headers } of answers)
+        if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+      expect((await guess(person.username, password)).status).toBe(429);
+    });
+
+    test("100 at once count 100: one less leaves one attempt to their address, and no more is left then", async () => {
+      const [victim, other] = [await createPerson(server), await createPerson(server)];
+      const window = () => Math.floor(Date.now() / 600_000);
+      const statuses = async (address: string) => {
+        const [guess, honest] = [await guesser(address), await guesser(address)];
+        await Promise.all(Array.from({ length: 99 }, (_value, n) => guess(victim.username, `wrong guess ${n}`)));
+        const before = await honest(other.username, password);
+        await guess(victim.username, "wrong guess 99");
+        const again = await guesser(address);
+        const after = await again(other.username, password);
+        return [before.status, after.status];
+      };
+      const began = window();
+      let seen = await statuses("192.0.2.1");
+      // What an address did is counted anew every ten minutes.
+      if (window() !== began) seen = await statuses("192.0.2.2");
+      expect(seen).toEqual([303, 429]);
+    });
+
+    test("a success ends the row: 50 sign-ins of one person are no attack", async () => {
+      const person = await createPerson(server);
+      for (let i = 0; i < 50; i++) {
+        const guess = await guesser();
+        if (i % 10 === 0) expect((await guess(person.username, "a slip of the finger")).status).toBe(401);
+        expect((await guess(person.username, password)).status).toBe(303);
+      }
+    });
+  });
+
+  describe("A23: nobody learns who has an account", () => {
+    test("the answers to a name that nobody has are those to a wrong password, the limit too", async () => {
+      const person = await createPerson(server);
+      const guess = await guesser();
+      const row = async (username: string) => {
+        const seen: (string | number)[][] = [];
+        for (let i = 0; i < 7; i++) {
+          const response = await guess(username, "not the password");
+          const page = (await response.text())
+            .replaceAll(/KID-[A-Z]+-\d{3}-[0-9A-Z]+/g, "KID")
+            .replaceAll(username, "NAME");
+          seen.push([response.status, page.replace(/Wait \d+ seconds/, "Wait")]);
+        }
+        return seen;
+      };
+      expect(await row("nobody-at-all")).toEqual(await row(person.username));
+    });
+  });
+}

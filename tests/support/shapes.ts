@@ -1,0 +1,39 @@
+import { sharedDatabase } from "./postgres-shared.ts";
+import { startServer, type RunningServer } from "./server.ts";
+import { startSplitServer } from "./split-server.ts";
+
+type Settings = Readonly<Record<string, string>>;
+
+/** A way to run the same product. */
+export interface Shape {
+  readonly name: string;
+  /** Starts it, with settings beyond its own. */
+  readonly start: (env?: Settings) => Promise<RunningServer>;
+}
+
+const onPostgres = async (env: Settings) => ({ ...env, KODER_ID_STORE: await sharedDatabase() });
+const twoProcesses = (env: Settings) => startServer({ env: { ...env, KODER_ID_PROCESSES: "2" } });
+
+/** Everything in one process, data in a file. */
+export const inOneProcess: Shape = { name: "in one process", start: (env = {}) => startServer({ env }) };
+
+/** The gateway and the five services in processes of their own. */
+export const split: Shape = { name: "in six processes", start: (env = {}) => startSplitServer({ env }) };
+
+/** Two gateways and two of each service on one PostgreSQL, behind a balancer. */
+export const replicated: Shape = {
+  name: "two of each on PostgreSQL",
+  start: async (env = {}) => startSplitServer({ replicas: 2, env: await onPostgres(env) }),
+};
+
+/** Two processes of one machine on the same ports, one file between them. */
+export const onSharedPorts: Shape = {
+  name: "two processes on the same ports",
+  start: (env = {}) => twoProcesses(env),
+};
+
+/** The same on PostgreSQL. */
+export const onSharedPortsAndPostgres: Shape = {
+  name: "two processes on the same ports, on PostgreSQL",
+  start: async (env = {}) => twoProcesses(await onPostgres(env)),
+};
