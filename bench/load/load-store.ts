@@ -58,7 +58,7 @@ async function loadUsers(
   const commit = async (tenantId: string, size: number): Promise<void> => {
     const some = Array.from({ length: size }, () => {
       made += 1;
-      return madeUser(made, tenantId, began + made * step);
+      return madeUser(made, tenantId, Math.floor(began + made * step));
     });
     onProgress(made);
     await store.tenant(tenantId).commit(

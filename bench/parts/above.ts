@@ -26,7 +26,7 @@ export async function measureAbove({ quick }: Thoroughness): Promise<Above> {
     const ours = await started(startKoderId());
     const empty = await started(startKoderId({ preload: ["empty-get-user"] }));
     const limit = await started(startLimits());
-    const rounds = quick ? 3 : 9;
+    const rounds = quick ? 2 : 5;
     const provider = await koderIdProvider(ours);
 
     const userId = await firstUser(ours.identity, ours.apiKey);

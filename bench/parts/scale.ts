@@ -62,7 +62,7 @@ async function measureOn(store: OnStore["store"], population: Population, { quic
     const folders = { base: await populated(empty), other: await populated(population) };
 
     const starts: { readonly base: Start[]; readonly other: Start[] } = { base: [], other: [] };
-    for (let round = 0; round < (quick ? 1 : 5); round++) {
+    for (let round = 0; round < (quick ? 1 : 3); round++) {
       for (const side of ["base", "other"] as const) {
         starts[side].push(await startOnce(() => startKoderId(folders[side])));
       }

@@ -21,7 +21,7 @@ export const sequencer: Part = {
   async run({ quick }) {
     const rows: Row[] = [];
     for (const store of ["sqlite", "PostgreSQL"] as const) {
-      const refresh = await measureOn(store, { count: quick ? 200 : 600, rounds: quick ? 2 : 9 });
+      const refresh = await measureOn(store, { count: quick ? 200 : 600, rounds: quick ? 2 : 7 });
       process.stdout.write(`${cells({ store, refresh }).join("  ")}\n`);
       rows.push({ store, refresh });
     }
