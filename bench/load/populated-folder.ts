@@ -26,7 +26,10 @@ export async function populatedSqlite(population: Population): Promise<Populated
   const kept = join(cache, `${name}-${await schemaKey()}`);
   if (!existsSync(kept)) {
     mkdirSync(cache, { recursive: true });
-    for (const old of readdirSync(cache)) if (old.startsWith(`${name}-`)) rmSync(join(cache, old), { recursive: true });
+    for (const old of readdirSync(cache)) {
+      // What has another schema, and what an interrupted run has left.
+      if (old.startsWith(`${name}-`) || old.startsWith("making-")) rmSync(join(cache, old), { recursive: true });
+    }
     const making = mkdtempSync(join(cache, "making-"));
     await populate(making, `sqlite:${join(making, "koder-id.db")}`, population, {});
     renameSync(making, kept);
