@@ -52,6 +52,18 @@ export async function startNode(
   return { pid, ready, readyAfter, cpuUntilReady: cpuMicroseconds(pid) / 1000, stop: () => stop(child) };
 }
 
+/** Runs `node` with these arguments, showing what it says, until it ends. Rejects unless it ends well. */
+export async function runToEnd(args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, args, {
+    cwd: join(import.meta.dirname, ".."),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  children.add(child);
+  const [code] = (await once(child, "exit")) as [number | null];
+  children.delete(child);
+  if (code !== 0) throw new Error(`node ${args.join(" ")} ended with ${code}`);
+}
+
 function readyLine(child: ChildProcess): Promise<Readonly<Record<string, unknown>>> {
   const { promise, resolve, reject } = Promise.withResolvers<Readonly<Record<string, unknown>>>();
   const timer = setTimeout(() => reject(new Error(`no ready line within ${patience} ms`)), patience);

@@ -1,13 +1,14 @@
 import { createHash, generateKeyPairSync } from "node:crypto";
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import type { AddressInfo } from "node:net";
 import { Provider, type Configuration } from "oidc-provider";
 import { MapAdapter } from "./map-adapter.ts";
 import { SqliteAdapter } from "./sqlite-adapter.ts";
 
 // The peer: oidc-provider as its documentation sets it up, RSA 2048, JWT access tokens through resource indicators, rotating
-// refresh tokens. BENCH_ADAPTER=sqlite makes it durable. Codes are made by its own models on a second port, unmeasured,
-// because its interactions want a page of ours.
+// refresh tokens. BENCH_ADAPTER=sqlite makes it durable. Codes and tokens that a work needs beforehand are made by its own
+// models on a second port, unmeasured. Its sign-in page is ours, as small as a page can be; whatever the password, it is right.
 
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const resource = "https://api.example.com";
@@ -40,6 +41,16 @@ const configuration: Configuration = {
       }),
     },
   },
+  interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
+  loadExistingGrant: async ({ oidc }) => {
+    const grant = new oidc.provider.Grant({
+      accountId: oidc.session?.accountId ?? "",
+      clientId: oidc.client?.clientId ?? "",
+    });
+    grant.addOIDCScope("openid");
+    await grant.save();
+    return grant;
+  },
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   rotateRefreshToken: true,
   pkce: { required: () => true },
@@ -60,7 +71,33 @@ server.listen(0, "127.0.0.1", () => {
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(url, configuration);
   const answer = provider.callback();
-  server.on("request", (request, response) => void answer(request, response));
+  server.on("request", (request, response) => {
+    if (request.url?.startsWith("/interaction/") === true) void signIn(request, response);
+    else void answer(request, response);
+  });
+
+  async function signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === "GET") {
+      const { uid, params } = await provider.interactionDetails(request, response);
+      response.setHeader("content-type", "text/html; charset=utf-8");
+      response.end(
+        `<form method="post" action="/interaction/${uid}">${String(params["client_id"])}<input name="login"></form>`,
+      );
+      return;
+    }
+    const login = new URLSearchParams(await text(request)).get("login") ?? "";
+    await provider.interactionFinished(request, response, { login: { accountId: login } });
+  }
+
+  async function makeUserinfoToken(): Promise<string> {
+    const client = await provider.Client.find("bench");
+    if (client === undefined) throw new Error("the client is gone");
+    const grant = new provider.Grant({ accountId: "person", clientId: "bench" });
+    grant.addOIDCScope("openid");
+    const grantId = await grant.save();
+    const scope = "openid";
+    return new provider.AccessToken({ accountId: "person", client, grantId, scope, gty: "authorization_code" }).save();
+  }
 
   async function makeCode(codeVerifier: string): Promise<string> {
     const client = await provider.Client.find("bench");
@@ -87,10 +124,11 @@ server.listen(0, "127.0.0.1", () => {
     return code.save();
   }
   const control = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? "/", url);
+    const { pathname, searchParams } = new URL(request.url ?? "/", url);
     const count = Number(searchParams.get("count"));
     const codeVerifier = searchParams.get("code_verifier") ?? "";
     void (async () => {
+      if (pathname === "/userinfo-token") return response.end(await makeUserinfoToken());
       const codes: string[] = [];
       for (let i = 0; i < count; i++) codes.push(await makeCode(codeVerifier));
       response.end(JSON.stringify(codes));

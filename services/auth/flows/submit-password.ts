@@ -45,18 +45,21 @@ export function submitPassword(dependencies: AuthDependencies) {
     if (!verified) {
       throw authFailure(AuthErrorReason.PASSWORD_MISMATCH, "the name or the password is not right");
     }
-    await attempt.succeeded();
+    // Beside what follows, not before it: on a store that groups commits they share a transaction.
+    const takenBack = attempt.succeeded();
     const now = clock();
     const proven = { amr: ["pwd"], authTime: timestampFromMs(now), userEpoch };
     if (passwordChangeRequired) {
-      const { record } = await advanceFlow(data, call, now, stored, {
+      const advanced = advanceFlow(data, call, now, stored, {
         ...proven,
         state: FlowState.PASSWORD_OK,
         nextSteps: [FlowStep.NEW_PASSWORD],
       });
+      const [{ record }] = await Promise.all([advanced, takenBack]);
       return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, record) });
     }
-    const { flow, sessionToken } = await completeFlow(dependencies, call, stored, proven, request.browser);
+    const completed = completeFlow(dependencies, call, stored, proven, request.browser);
+    const [{ flow, sessionToken }] = await Promise.all([completed, takenBack]);
     return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
   };
 }

@@ -52,15 +52,14 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
   engine ??= loadEngine();
-  const html = (await (
-    await engine
-  ).renderFile(page.template, {
+  // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
+  const html = (await engine).renderFileSync(page.template, {
     ...page.show(t),
     t,
     locale,
     assets,
     tenant: { displayName: tenant.displayName, canonicalOrigin: tenant.canonicalOrigin },
-  })) as string;
+  }) as string;
   return reply
     .code(page.status)
     .headers(pageHeaders)

@@ -1,34 +1,31 @@
 import type { Answer } from "../http-client.ts";
 import { connections, send, sendForm } from "../http-client.ts";
 import type { Case } from "../measure.ts";
+import { journey } from "./journey.ts";
+import type { Provider } from "./provider.ts";
 
-/** What the token cases need to know of a provider. */
-export interface Provider {
-  readonly url: string;
-  readonly tokenPath: string;
-  readonly keysPath: string;
-  readonly clientCredentials: { readonly clientId: string; readonly clientSecret: string; readonly scope: string };
-  readonly codeClient: { readonly clientId: string; readonly clientSecret: string };
-  readonly redirectUri: string;
-  readonly codeVerifier: string;
-  /** New codes, for the verifier above. */
-  readonly makeCodes: (count: number) => Promise<string[]>;
-}
+/** The works that every provider is measured by. */
+export type WorkName =
+  | "client_credentials"
+  | "refresh"
+  | "code → tokens"
+  | "userinfo"
+  | "sign-in journey"
+  | "discovery"
+  | "JWKS";
 
-/** The cases that every provider is measured by. */
-export type CaseName = "client_credentials" | "refresh" | "code → tokens" | "discovery" | "JWKS";
-
-/** The cases of a provider, each checking what it is answered. */
-export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>> {
-  const { url, tokenPath, keysPath, clientCredentials, codeClient, redirectUri, codeVerifier, makeCodes } = provider;
+/** The works of a provider, each checking what it is answered. */
+export function tokenCases(provider: Provider): Readonly<Record<WorkName, Case>> {
+  const { site, tokenPath, clientCredentials, codeClient, redirectUri, codeVerifier, makeCodes } = provider;
   let codes: string[] = [];
   const refreshTokens: string[] = [];
+  let userinfoToken = "";
 
   async function redeem(): Promise<Record<string, string>> {
     const code = codes.pop();
     if (code === undefined) throw new Error("there are no codes left");
     const form = { grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: codeVerifier };
-    return tokens(await sendForm(url, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
+    return tokens(await sendForm(site, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
   }
 
   return {
@@ -36,7 +33,7 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
       async request() {
         const { scope } = clientCredentials;
         const form = { grant_type: "client_credentials", ...(scope === "" ? {} : { scope }) };
-        tokens(await sendForm(url, tokenPath, form, basic(clientCredentials)), ["access_token"]);
+        tokens(await sendForm(site, tokenPath, form, basic(clientCredentials)), ["access_token"]);
       },
     },
     refresh: {
@@ -50,7 +47,7 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
       async request(worker) {
         const before = refreshTokens[worker] ?? "";
         const form = { grant_type: "refresh_token", refresh_token: before };
-        const answer = tokens(await sendForm(url, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
+        const answer = tokens(await sendForm(site, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
         const after = answer["refresh_token"] ?? "";
         if (after === "" || after === before) throw new Error("the refresh token was not rotated");
         refreshTokens[worker] = after;
@@ -64,10 +61,25 @@ export function tokenCases(provider: Provider): Readonly<Record<CaseName, Case>>
         await redeem();
       },
     },
-    discovery: {
-      request: async () => expectJson(await send(url, "GET", "/.well-known/openid-configuration"), "issuer"),
+    userinfo: {
+      async prepare() {
+        if (userinfoToken !== "") return;
+        if (provider.makeUserinfoToken !== undefined) userinfoToken = await provider.makeUserinfoToken();
+        else {
+          codes = await makeCodes(1);
+          userinfoToken = (await redeem())["access_token"] ?? "";
+        }
+      },
+      async request() {
+        const authorization = `Bearer ${userinfoToken}`;
+        expectJson(await send(site, "GET", provider.userinfoPath, { authorization }), "sub");
+      },
     },
-    JWKS: { request: async () => expectJson(await send(url, "GET", keysPath), "keys") },
+    "sign-in journey": { request: async (worker) => void (await journey(site, provider.signIn, worker)) },
+    discovery: {
+      request: async () => expectJson(await send(site, "GET", "/.well-known/openid-configuration"), "issuer"),
+    },
+    JWKS: { request: async () => expectJson(await send(site, "GET", provider.keysPath), "keys") },
   };
 }
 
