@@ -80,10 +80,11 @@ test("every public service has its client", () => {
   const services = sources.flatMap((source) =>
     [...source.matchAll(/service (koder\.[\w.]+)$/gm)].map(([, name]) => name),
   );
-  const offered = Object.keys(servicesOver(createRouterTransport(() => {})));
+  const offered = Object.keys(servicesOver(createRouterTransport(() => {}))).map((name) => name.toLowerCase());
   const expected = services.map((name = "") => {
     const resource = name.slice(name.lastIndexOf(".") + 1, -"Service".length).toLowerCase();
-    return resource === "system" ? resource : `${resource}s`;
+    if (resource === "system") return resource;
+    return resource.endsWith("y") && !resource.endsWith("key") ? `${resource.slice(0, -1)}ies` : `${resource}s`;
   });
   expect(expected.length).toBeGreaterThan(0);
   expect(offered.toSorted()).toEqual(expected.toSorted());
