@@ -6,6 +6,7 @@ import type { Log } from "../host/log.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import type { Store } from "../store/store.ts";
+import { finishWrites } from "./finish-writes.ts";
 
 /** How often expired records are swept, and how many at once: small batches, so that nobody waits for one. */
 const sweep = { every: 60_000, batch: 500 } as const;
@@ -25,8 +26,8 @@ export interface BackgroundParts {
 }
 
 /**
- * Starts it: every process with a store follows the event log for what it remembers; those that serve the admin service
- * also sequence and sweep, whichever of them has the lease.
+ * Starts it: every process with a store follows the event log for what it remembers, and finishes the writes of its
+ * services; those that serve the admin service also sequence and sweep, whichever of them has the lease.
  */
 export async function startBackground(parts: BackgroundParts): Promise<readonly BackgroundWork[]> {
   const { store, modules, services, keys, holder, clock, log } = parts;
@@ -47,7 +48,8 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
       for (const { forget } of modules) forget?.(entry);
     },
   });
-  if (!services.includes("admin")) return [rereadKeys, follower];
+  const finishing = finishWrites({ system, modules, holder, clock, log });
+  if (!services.includes("admin")) return [rereadKeys, follower, ...finishing];
   const sweeper = runInBackground({
     name: "sweeper",
     log,
@@ -58,5 +60,5 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
       return swept === sweep.batch ? 0 : sweep.every;
     },
   });
-  return [rereadKeys, follower, runSequencer({ system, holder, clock, log }), sweeper];
+  return [rereadKeys, follower, ...finishing, runSequencer({ system, holder, clock, log }), sweeper];
 }

@@ -8,6 +8,7 @@ import { getAuthorization } from "./authorize/get-authorization.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
 import { deleteClient } from "./clients/delete-client.ts";
+import { finishDeletion } from "./clients/finish-deletion.ts";
 import { getClient } from "./clients/get-client.ts";
 import { listClients } from "./clients/list-clients.ts";
 import type { OauthDependencies } from "./dependencies.ts";
@@ -42,6 +43,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       }),
     ],
     prepareTenant: (work, need) => dependencies.signingKeys.prepare(work, "RS256", need === "now" ? "current" : "next"),
+    finishWrite: finishDeletion(dependencies),
     forget({ tenantId, event: { payload, resourceId } }) {
       if (payload.case === "clientCreated" || payload.case === "clientDeleted") {
         dependencies.clients.forget(tenantId, resourceId);

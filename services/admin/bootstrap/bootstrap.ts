@@ -28,6 +28,7 @@ export function bootstrap(dependencies: AdminDependencies) {
       password: request.password,
       passwordChangeRequired: false,
       apiKey,
+      afterSignIn: false,
     });
     return create(BootstrapResponseSchema, { userId, apiKey });
   };
