@@ -6,7 +6,7 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { forward, type Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict, type Stored } from "../../store/store.ts";
+import { Conflict, type Stored, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -25,6 +25,8 @@ export interface OwnerClaim {
   readonly apiKey: string;
   /** Whether a claim that was left open is completed although its owner has signed in since; else it is closed. */
   readonly afterSignIn: boolean;
+  /** More writes of the commit that completes the claim. */
+  readonly together?: (userId: string) => readonly Write[];
 }
 
 type Needs = Pick<AdminDependencies, "system" | "vault" | "peers" | "clock">;
@@ -76,7 +78,11 @@ export async function claimInstance(needs: Needs, work: Outbound, claim: OwnerCl
   );
   try {
     await system.commit(
-      [replace(owners, create(OwnerSchema, { ...owner, complete: true }), version), insert(apiKeys, apiKey)],
+      [
+        replace(owners, create(OwnerSchema, { ...owner, complete: true }), version),
+        insert(apiKeys, apiKey),
+        ...(claim.together?.(owner.userId) ?? []),
+      ],
       [apiKeyCreated, ownerClaimed(work, system.tenantId, now, owner, version + 1)],
     );
   } catch (error) {
