@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { startBackground, type Rememberer } from "./assembly/background.ts";
 import { ownStates, peerStates } from "./assembly/components.ts";
 import { openData } from "./assembly/data.ts";
+import { finishWritesLeftBehind } from "./assembly/finish-writes.ts";
 import { createFirstStart } from "./assembly/first-start.ts";
 import { createModule } from "./assembly/modules.ts";
 import { openPorts, type Ports } from "./assembly/ports.ts";
@@ -151,6 +152,9 @@ export async function createKoderId({
       }),
     };
   });
+
+  // With services elsewhere, which may not be there yet, it is left to the readers of the log.
+  if (data !== undefined && config.peers.size === 0) await finishWritesLeftBehind(data.store.system(), modules);
 
   let gateway: FastifyInstance | undefined;
   let listening: string | undefined;

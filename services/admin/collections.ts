@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
 
 /** The tenants of the instance, in the system's own space. */
@@ -35,5 +36,8 @@ export const owners: Collection<typeof OwnerSchema> = {
   events: "required",
 };
 
+/** The answer to the bootstrap call, where it carried a request id. */
+export const adminRequests = requestRecords("admin");
+
 /** Everything that the admin service stores. */
-export const adminCollections: readonly Collection[] = [tenants, apiKeys, owners];
+export const adminCollections: readonly Collection[] = [tenants, apiKeys, owners, adminRequests];

@@ -1,3 +1,4 @@
+import type { Idempotency } from "../host/idempotency.ts";
 import type { Peers } from "../host/peers.ts";
 import type { SystemStore } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -13,6 +14,8 @@ export interface AdminDependencies {
   readonly system: SystemStore;
   readonly vault: Vault;
   readonly peers: Peers;
+  /** Over the system's own space. */
+  readonly idempotency: Idempotency;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Origin of the default tenant: `scheme://host[:port]`. Known once the gateway listens. */

@@ -8,6 +8,7 @@ import type { ServiceKeys } from "../host/service-keys.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import type { LogEntry, Store } from "../store/store.ts";
+import { finishWrites } from "./finish-writes.ts";
 
 /** How often expired records are swept, and how many at once: small batches, so that nobody waits for one. */
 const sweep = { every: 60_000, batch: 500 } as const;
@@ -35,8 +36,8 @@ export interface BackgroundParts {
 }
 
 /**
- * Starts it: every process with a store follows the event log for what it remembers and does the duties of its services;
- * those that serve the admin service also sequence and sweep, whichever of them has the lease.
+ * Starts it: every process with a store follows the event log for what it remembers, does the duties of its services and
+ * finishes their writes; those that serve the admin service also sequence and sweep, whichever of them has the lease.
  */
 export async function startBackground(parts: BackgroundParts): Promise<readonly BackgroundWork[]> {
   const { store, modules, rememberers, services, keys, holder, metrics, clock, log } = parts;
@@ -59,7 +60,12 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     metrics,
   });
   const duties = modules.flatMap((module) => module.duties ?? []);
-  const own = [rereadKeys, follower, ...duties.map((duty) => runDuty({ duty, system, holder, clock, log }))];
+  const own = [
+    rereadKeys,
+    follower,
+    ...duties.map((duty) => runDuty({ duty, system, holder, clock, log })),
+    ...finishWrites({ system, modules, holder, clock, log, metrics }),
+  ];
   if (!services.includes("admin")) return own;
   const sweeper = runInBackground({
     name: "sweeper",

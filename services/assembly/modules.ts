@@ -1,4 +1,5 @@
 import packageJson from "../../package.json" with { type: "json" };
+import { adminRequests } from "../admin/collections.ts";
 import type { ComponentState } from "../admin/dependencies.ts";
 import { createAdminService } from "../admin/service.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
@@ -87,16 +88,19 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
     }
     case "session":
       return createSessionService({ store, vault, pageTokens, clock, lifetimes: defaultSessionLifetimes });
-    case "admin":
+    case "admin": {
+      const system = store.system();
       return createAdminService({
-        system: store.system(),
+        system,
         vault,
         peers,
+        idempotency: createIdempotency({ store: { tenant: () => system }, vault, clock, collection: adminRequests }),
         clock,
         publicOrigin: parts.publicOrigin,
         bootstrapToken: config.bootstrapToken,
         componentStates: parts.componentStates,
         version: packageJson.version,
       });
+    }
   }
 }

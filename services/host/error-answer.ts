@@ -40,7 +40,12 @@ const statusOfReason: Readonly<Record<string, number | undefined>> = {
   UNSUPPORTED_MEDIA_TYPE: 415,
   HOST_UNKNOWN: 421,
   HASHING_BUSY: 503,
+  // 504 is for gateways; and whoever waited in vain is to come back, as when something is away.
+  DEADLINE_EXCEEDED: 503,
 };
+
+/** RFC 9110 §15.6.4: seconds after which to come back, where the error does not say. */
+const comeBack = "1";
 
 /** The HTTP answer of an error of ours. An error that has no reason yet is a fault of ours. */
 export function errorAnswer(error: ConnectError): ErrorAnswer {
@@ -52,7 +57,7 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
     description,
   }));
   const status = info === undefined ? 500 : (statusOfReason[reason] ?? statusOfCode[error.code]);
-  const retryAfter = error.metadata.get("retry-after");
+  const retryAfter = error.metadata.get("retry-after") ?? (status === 503 ? comeBack : null);
   return {
     status,
     headers: {

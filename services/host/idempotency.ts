@@ -62,7 +62,7 @@ export function createIdempotency({
   clock,
   collection,
 }: {
-  readonly store: Store;
+  readonly store: Pick<Store, "tenant">;
   readonly vault: Vault;
   readonly clock: () => number;
   readonly collection: Collection<typeof RequestRecordSchema>;

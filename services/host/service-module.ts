@@ -10,6 +10,12 @@ export interface Implementation {
   readonly methods: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * Does what is missing of a write that spans services, where a crash came after the commit that an event tells of. Every
+ * event is given, at least once, also where nothing is missing: then it changes nothing. What it rejects is given again.
+ */
+export type FinishWrite = (entry: Pick<LogEntry, "tenantId" | "event">) => Promise<void>;
+
 /** One of the five services, ready to be served: locally, on its ports, or both. */
 export interface ServiceModule {
   readonly name: ServiceName;
@@ -22,6 +28,8 @@ export interface ServiceModule {
   readonly forget?: (entry: LogEntry) => void;
   /** What the service does by itself, in one of the processes that serve it. */
   readonly duties?: readonly Duty[];
+  /** Finishes the writes that the service begins and other services end. */
+  readonly finishWrite?: FinishWrite;
   /** Ends what the service does by itself. Its calls have ended by then. */
   readonly stop?: () => Promise<void>;
 }

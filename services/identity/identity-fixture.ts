@@ -39,15 +39,17 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const clock = () => now;
   const store = await openStore({ url: "memory:", collections: [...identityCollections, vaultTenantKeys], clock });
   const vault = testVault(store, clock);
-  const epochs = new Map<string, bigint>();
+  const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
   const transport = createRouterTransport(({ service }) => {
     service(RevocationService, {
-      bumpEpoch({ subject }) {
+      bumpEpoch({ subject, changedVersion }) {
         if (session.isAway) throw new ConnectError("away", Code.Internal);
-        const epoch = (epochs.get(subject.value ?? "") ?? 0n) + 1n;
-        epochs.set(subject.value ?? "", epoch);
-        return { epoch };
+        const of = subject.value ?? "";
+        const { epoch, version } = epochs.get(of) ?? { epoch: 0n, version: 0n };
+        if (changedVersion > 0n && changedVersion <= version) return { epoch };
+        epochs.set(of, { epoch: epoch + 1n, version: changedVersion || version });
+        return { epoch: epoch + 1n };
       },
     });
   });
@@ -72,7 +74,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     advance(milliseconds: number): void {
       now += milliseconds;
     },
-    epochOf: (userId: string) => epochs.get(userId) ?? 0n,
+    epochOf: (userId: string) => epochs.get(userId)?.epoch ?? 0n,
     events: async () => (await store.system().outbox(0, 1_000)).map(({ event }) => event),
     /** Creates a user by the RPC, and answers it. */
     async user(init: MessageInitShape<typeof UserSchema>, requestId = "", overrides: Partial<Call> = {}) {

@@ -3,6 +3,7 @@ import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { changePassword } from "./credentials/change-password.ts";
 import { createOwner } from "./credentials/create-owner.ts";
+import { finishVoiding } from "./credentials/finish-voiding.ts";
 import { getAuthority } from "./credentials/get-authority.ts";
 import { getClaims } from "./credentials/get-claims.ts";
 import { resolveLogin } from "./credentials/resolve-login.ts";
@@ -35,5 +36,6 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         createOwner: createOwner(dependencies),
       }),
     ],
+    finishWrite: finishVoiding(dependencies),
   };
 }

@@ -9,6 +9,7 @@ import { getAuthorization } from "./authorize/get-authorization.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
 import { deleteClient } from "./clients/delete-client.ts";
+import { finishDeletion } from "./clients/finish-deletion.ts";
 import { getClient } from "./clients/get-client.ts";
 import { listClients } from "./clients/list-clients.ts";
 import type { OauthDependencies } from "./dependencies.ts";
@@ -52,6 +53,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
     ],
     prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),
     duties: [{ name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) }],
+    finishWrite: finishDeletion(dependencies),
     forget: forgetChanged(dependencies),
   };
 }

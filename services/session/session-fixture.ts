@@ -108,8 +108,8 @@ export async function sessionFixture(url = "memory:") {
     },
     isGood: async (grantId: string) =>
       (await checkToken(dependencies)(create(CheckTokenRequestSchema, { clientId, grantId }), handlerContext())).active,
-    bump: (subject: { case: "userId" | "clientId"; value: string }) =>
-      bumpEpoch(dependencies)(create(BumpEpochRequestSchema, { subject }), handlerContext()),
+    bump: (subject: { case: "userId" | "clientId"; value: string }, changedVersion = 0n) =>
+      bumpEpoch(dependencies)(create(BumpEpochRequestSchema, { subject, changedVersion }), handlerContext()),
   };
 }
 

@@ -162,8 +162,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest(
     "POST",
     "/v1/admin/bootstrap",
-    ["username", "email", "password"],
-    ["BOOTSTRAP_CLOSED", "BOOTSTRAP_TOKEN_INVALID"],
+    ["username", "email", "password", "request_id"],
+    ["BOOTSTRAP_CLOSED", "BOOTSTRAP_TOKEN_INVALID", "REQUEST_ID_REUSED"],
   ),
   rest("GET", "/v1/admin/system/health", []),
   connect("/koder.identity.v1.UserService/CreateUser", ["user", "requestId"], userReasons),

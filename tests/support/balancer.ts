@@ -20,12 +20,12 @@ export async function startBalancer(): Promise<Balancer> {
     socket.once("close", () => sockets.delete(socket));
     return socket;
   }
-  function hand(client: Socket, attempt: number): void {
-    if (attempt >= targets.length) return void client.destroy();
-    turn += 1;
-    const [host, port] = (targets[turn % targets.length] ?? "").split(":");
+  /** `left` are the servers that have not been tried for this client, best first. */
+  function hand(client: Socket, [target, ...left]: readonly string[]): void {
+    if (target === undefined) return void client.destroy();
+    const [host, port] = target.split(":");
     const upstream = keep(connect(Number(port), host ?? ""));
-    const next = () => hand(client, attempt + 1);
+    const next = () => hand(client, left);
     upstream.once("error", next);
     upstream.once("connect", () => {
       upstream.off("error", next);
@@ -38,7 +38,9 @@ export async function startBalancer(): Promise<Balancer> {
   }
   const server = createServer((client) => {
     keep(client).on("error", () => client.destroy());
-    hand(client, 0);
+    turn += 1;
+    const first = turn % Math.max(targets.length, 1);
+    hand(client, [...targets.slice(first), ...targets.slice(0, first)]);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

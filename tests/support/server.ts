@@ -36,6 +36,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder to keep data in, of a server that ran before; by default a new one. */
   readonly dataDir?: string;
+  /** A module that is loaded before the server's own: how a test of faults has a hand in it. */
+  readonly preload?: string;
 }
 
 /** How long a server may take until it is ready, and how long until it has ended, in ms. */
@@ -53,7 +55,8 @@ interface ReadyLine {
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "koder-id-server-"));
   const command = startCommand();
-  const child = spawn(process.execPath, command.args, {
+  const preload = options.preload === undefined ? [] : ["--import", options.preload];
+  const child = spawn(process.execPath, [...preload, ...command.args], {
     cwd: join(import.meta.dirname, "../.."),
     env: {
       ...withoutSettings(process.env),

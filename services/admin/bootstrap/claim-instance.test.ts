@@ -19,6 +19,7 @@ const claim = (apiKey: string) => ({
   password: "a long enough pass phrase",
   passwordChangeRequired: false,
   apiKey,
+  afterSignIn: false,
 });
 
 /** Admin over a real store, with an identity service that notes whom it creates and fails when it is told to. */
@@ -27,12 +28,13 @@ async function fixture() {
   const store = await openStore({ url: "memory:", collections: [...adminCollections, vaultTenantKeys], clock });
   const owners: string[] = [];
   let failing = false;
+  let signedIn = false;
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
       createOwner({ userId }) {
         if (failing) throw new Error("identity is away");
         owners.push(userId);
-        return create(CreateOwnerResponseSchema, {});
+        return create(CreateOwnerResponseSchema, { signedIn });
       },
     });
   });
@@ -42,7 +44,13 @@ async function fixture() {
   const needs = { system, vault, peers, clock };
   const keyIsGood = async (apiKey: string) =>
     (await verifyApiKey(needs as never)({ $typeName: "koder.admin.v1.VerifyApiKeyRequest", apiKey })).active;
-  return { needs, owners, keyIsGood, fail: (is: boolean) => void (failing = is) };
+  return {
+    needs,
+    owners,
+    keyIsGood,
+    fail: (is: boolean) => void (failing = is),
+    ownerSignsIn: () => void (signedIn = true),
+  };
 }
 
 describe("claiming the instance", () => {
@@ -68,6 +76,18 @@ describe("claiming the instance", () => {
     const userId = await claimInstance(needs, work, claim("kak_kept"));
     expect(owners).toEqual([userId, userId]);
     expect([await keyIsGood("kak_lost"), await keyIsGood("kak_kept")]).toEqual([false, true]);
+  });
+
+  test("A32: a claim left open, whose owner has signed in since, gives a key to nobody but the process itself", async () => {
+    const { needs, keyIsGood, fail, ownerSignsIn } = await fixture();
+    fail(true);
+    await expect(claimInstance(needs, work, claim("kak_lost"))).rejects.toThrow(/internal|identity/i);
+    fail(false);
+    ownerSignsIn();
+    await expect(claimInstance(needs, work, claim("kak_stranger"))).rejects.toThrow("bootstrap is closed");
+    expect(await keyIsGood("kak_stranger")).toBe(false);
+    await claimInstance(needs, work, { ...claim("kak_start"), afterSignIn: true });
+    expect([await keyIsGood("kak_start"), await isInstanceClaimed(needs)]).toEqual([true, true]);
   });
 
   test("of many at once one completes", async () => {

@@ -6,7 +6,7 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { forward, type Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict, type Stored } from "../../store/store.ts";
+import { Conflict, type Stored, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -23,6 +23,10 @@ export interface OwnerClaim {
   readonly passwordChangeRequired: boolean;
   /** The first API key, with INSTANCE authority: the caller has made it and keeps it. */
   readonly apiKey: string;
+  /** Whether a claim that was left open is completed although its owner has signed in since; else it is closed. */
+  readonly afterSignIn: boolean;
+  /** More writes of the commit that completes the claim. */
+  readonly together?: (userId: string) => readonly Write[];
 }
 
 type Needs = Pick<AdminDependencies, "system" | "vault" | "peers" | "clock">;
@@ -38,12 +42,13 @@ export async function isInstanceClaimed({ system }: Pick<Needs, "system">): Prom
  * Claims the instance for its first owner. The write crosses two services, in this order: the claim with the owner's id
  * (insert-if-absent), the user in identity (idempotent by that id), then API key and completion in one commit. A crash in
  * between leaves an open claim, which the next attempt, with the same or other particulars, completes; two attempts at
- * once end in one completion. Answers the owner's id. Throws BOOTSTRAP_CLOSED once complete.
+ * once end in one completion. Answers the owner's id. Throws BOOTSTRAP_CLOSED once complete, and, unless the claim says
+ * otherwise, once the owner has signed in: then there is somebody who decides who else gets a key.
  */
 export async function claimInstance(needs: Needs, work: Outbound, claim: OwnerClaim): Promise<string> {
   const { system, vault, peers, clock } = needs;
   const { record: owner, version } = await openClaim(needs, work);
-  await peers.client(CredentialService).createOwner(
+  const { signedIn } = await peers.client(CredentialService).createOwner(
     {
       userId: owner.userId,
       username: claim.username,
@@ -53,6 +58,7 @@ export async function claimInstance(needs: Needs, work: Outbound, claim: OwnerCl
     },
     forward({ ...work, tenantId: owner.tenantId }),
   );
+  if (signedIn && !claim.afterSignIn) throw bootstrapClosed();
   const systemVault = await vault.tenant(system.tenantId);
   const now = clock();
   const apiKey = create(ApiKeySchema, {
@@ -72,7 +78,11 @@ export async function claimInstance(needs: Needs, work: Outbound, claim: OwnerCl
   );
   try {
     await system.commit(
-      [replace(owners, create(OwnerSchema, { ...owner, complete: true }), version), insert(apiKeys, apiKey)],
+      [
+        replace(owners, create(OwnerSchema, { ...owner, complete: true }), version),
+        insert(apiKeys, apiKey),
+        ...(claim.together?.(owner.userId) ?? []),
+      ],
       [apiKeyCreated, ownerClaimed(work, system.tenantId, now, owner, version + 1)],
     );
   } catch (error) {

@@ -36,6 +36,8 @@ export async function claimAtFirstStart(
       password,
       passwordChangeRequired: adminPassword === undefined,
       apiKey,
+      // Nobody but this process asks, and without a claim it would not start.
+      afterSignIn: true,
     });
   } catch (error) {
     const closed = reasonName(AdminErrorReasonSchema, AdminErrorReason.BOOTSTRAP_CLOSED);

@@ -24,8 +24,8 @@ const repeatedWithin = 10 * 60_000;
 
 /**
  * Sets the password that a user chose, which must not be the one that they have, and voids what was issued before: commit
- * first, then the epoch. Where a crash came between the two, a repeat finds its own password and does what is missing. A
- * user who may not sign in is not there for this call, like one who never was (security A8).
+ * first, then the epoch. Where a crash came between the two, a repeat finds its own password and does what is missing, and
+ * so does `finishVoiding`. A user who may not sign in is not there for this call, like one who never was (security A8).
  */
 export function changePassword(dependencies: IdentityDependencies) {
   const { store, hashing, clock } = dependencies;
@@ -42,13 +42,13 @@ export function changePassword(dependencies: IdentityDependencies) {
         violations: [{ field: "new_password", description }],
       });
     }
-    if (!isTheSame) {
-      await storePassword(dependencies, call, user, before, password, {
-        byAdministrator: false,
-        changeRequired: false,
-      });
-    }
-    const userEpoch = await voidWhatWasIssued(dependencies, call, request.userId);
+    const { version } = isTheSame
+      ? user
+      : await storePassword(dependencies, call, user, before, password, {
+          byAdministrator: false,
+          changeRequired: false,
+        });
+    const userEpoch = await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
     return create(ChangePasswordResponseSchema, { userEpoch });
   };
 }

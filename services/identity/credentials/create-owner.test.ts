@@ -18,18 +18,17 @@ const another = "another good pass phrase";
 
 const setUp = async () => {
   const f = await identityFixture();
-  const createOne = async (init: MessageInitShape<typeof CreateOwnerRequestSchema> = {}) =>
-    (
-      await createOwner(f.dependencies)(
-        create(CreateOwnerRequestSchema, { userId: ownerId, username: "admin", password: goodPassword, ...init }),
-        f.context(),
-      )
-    ).user;
+  const answer = (init: MessageInitShape<typeof CreateOwnerRequestSchema> = {}) =>
+    createOwner(f.dependencies)(
+      create(CreateOwnerRequestSchema, { userId: ownerId, username: "admin", password: goodPassword, ...init }),
+      f.context(),
+    );
+  const createOne = async (init: MessageInitShape<typeof CreateOwnerRequestSchema> = {}) => (await answer(init)).user;
   const verify = (password: string) =>
     verifyPassword(f.dependencies)(create(VerifyPasswordRequestSchema, { userId: ownerId, password }), f.context());
   const authority = (userId: string, tenantId = "t1") =>
     getAuthority(f.dependencies)(create(GetAuthorityRequestSchema, { userId }), f.context({ tenantId }));
-  return { f, createOne, verify, authority };
+  return { f, answer, createOne, verify, authority };
 };
 
 describe("creating the owner", () => {
@@ -51,8 +50,19 @@ describe("creating the owner", () => {
     await createOne({ password: another });
     expect(await verify(goodPassword)).toMatchObject({ verified: false });
     expect(await verify(another)).toMatchObject({ verified: true });
-    expect(await refusal(createOne())).toMatchObject({ reason: "OWNER_EXISTS" });
+    await createOne();
     expect(await verify(another)).toMatchObject({ verified: true });
+  });
+
+  test("a repeat voids what the password before has begun, and says whether the owner has signed in", async () => {
+    const { f, createOne, answer, verify } = await setUp();
+    await createOne();
+    expect(f.epochOf(ownerId)).toBe(0n);
+    expect(await answer({ password: another })).toMatchObject({ signedIn: false });
+    expect(f.epochOf(ownerId)).toBe(1n);
+    await verify(another);
+    expect(await answer()).toMatchObject({ signedIn: true, user: { id: ownerId } });
+    expect(f.epochOf(ownerId)).toBe(1n);
   });
 
   test("A32: there is one owner, whatever the next one is called", async () => {

@@ -20,11 +20,12 @@ import { checkedUsername, emailKey } from "../users/login-names.ts";
 import { ownerExists, takenFailure } from "../users/taken.ts";
 import { userCreated } from "../users/user-events.ts";
 import { userMessage } from "../users/user-message.ts";
+import { voidWhatWasIssued } from "./void-what-was-issued.ts";
 
 /**
  * Creates the owner of the instance. A repeat with the same id sets the password anew as long as that owner never signed
- * in, and so does the one of two attempts at once that comes second. Throws OWNER_EXISTS when somebody else owns the
- * instance, or this owner has signed in.
+ * in, and so does the one of two attempts at once that comes second; once they have, it changes nothing and says so. Throws
+ * OWNER_EXISTS when somebody else owns the instance.
  */
 export function createOwner(dependencies: IdentityDependencies) {
   const { store } = dependencies;
@@ -35,6 +36,10 @@ export function createOwner(dependencies: IdentityDependencies) {
     for (let isSecondLook = false; ; isSecondLook = true) {
       const owner = await store.tenant(call.tenantId).find(users, "owner", ownerIndexed);
       try {
+        if (owner !== undefined && owner.record.id !== request.userId) throw ownerExists();
+        if (owner?.record.signedInOnce === true) {
+          return create(CreateOwnerResponseSchema, { user: userMessage(owner), signedIn: true });
+        }
         const user =
           owner === undefined
             ? await insertOwner(dependencies, call, { ...request, username, password })
@@ -82,10 +87,12 @@ async function resetOwner(
   stored: Stored<typeof UserSchema>,
   { userId, password, passwordChangeRequired }: Owner,
 ): Promise<Stored<typeof UserSchema>> {
-  if (stored.record.id !== userId || stored.record.signedInOnce) throw ownerExists();
   const before = await dependencies.store.tenant(call.tenantId).get(passwords, userId);
-  return storePassword(dependencies, call, stored, before, password, {
+  const reset = await storePassword(dependencies, call, stored, before, password, {
     byAdministrator: true,
     changeRequired: passwordChangeRequired,
   });
+  // A flow that the password before has taken half-way must not come to its end.
+  await voidWhatWasIssued(dependencies, call, { userId, version: reset.version });
+  return reset;
 }

@@ -14,7 +14,10 @@ import { storePassword } from "../passwords/store-password.ts";
 import { checkMayChange } from "./check-may-change.ts";
 import { userNotFound } from "./user-not-found.ts";
 
-/** Sets a password as an administrator, and voids what was issued to the user before it answers. A repeat voids again. */
+/**
+ * Sets a password as an administrator, and voids what was issued to the user before it answers. A repeat sets and voids
+ * again; after a crash in between, `finishVoiding` voids without one.
+ */
 export function setUserPassword(dependencies: IdentityDependencies) {
   return async (request: SetUserPasswordRequest, context: HandlerContext): Promise<SetUserPasswordResponse> => {
     const call = callOf(context);
@@ -24,8 +27,11 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     checkMayChange(user.record, call.caller);
     const password = checkPassword("password", request.password, user.record);
     const changeRequired = request.passwordChangeRequired;
-    await storePassword(dependencies, call, user, before, password, { byAdministrator: true, changeRequired });
-    await voidWhatWasIssued(dependencies, call, request.userId);
+    const { version } = await storePassword(dependencies, call, user, before, password, {
+      byAdministrator: true,
+      changeRequired,
+    });
+    await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
     return create(SetUserPasswordResponseSchema, {});
   };
 }

@@ -28,8 +28,8 @@ import { userNotFound } from "./user-not-found.ts";
 
 /**
  * Changes the fields that the mask names, all or none. A status of DISABLED, also where it was so before, voids every
- * session and token before the answer: commit first, so that nothing new begins, then the epoch. A repeat after a crash in
- * between voids them.
+ * session and token before the answer: commit first, so that nothing new begins, then the epoch. After a crash in between,
+ * a repeat or `finishVoiding` voids them.
  */
 export function updateUser(dependencies: IdentityDependencies) {
   const { store, clock } = dependencies;
@@ -61,17 +61,18 @@ export function updateUser(dependencies: IdentityDependencies) {
       });
     }
     const version = stored.version + 1;
+    const status = paths.includes("status") ? user.status : undefined;
     try {
       await data.commit(
         [replace(users, changed, stored.version)],
-        [userUpdated(call, now, changed.id, version, paths)],
+        [userUpdated(call, now, changed.id, version, paths, status)],
       );
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       throw error.reason === "version" ? mismatch() : takenFailure(error);
     }
-    if (paths.includes("status") && changed.status === UserStatus.DISABLED) {
-      await voidWhatWasIssued(dependencies, call, changed.id);
+    if (status === UserStatus.DISABLED) {
+      await voidWhatWasIssued(dependencies, call, { userId: changed.id, version });
     }
     return create(UpdateUserResponseSchema, { user: userMessage({ record: changed, version }) });
   };

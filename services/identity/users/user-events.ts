@@ -1,4 +1,5 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import { UserStatusSchema, type UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 
@@ -11,11 +12,22 @@ export const userCreated = (call: Call, now: number, id: string, username: strin
     value: { $typeName: "koder.events.v1.UserCreated", username },
   });
 
-/** Fields of a user were changed; `version` is the record's after the change. */
-export const userUpdated = (call: Call, now: number, id: string, version: number, paths: readonly string[]): Event =>
+/** Fields of a user were changed; `version` is the record's after the change, `status` what was set where it is among them. */
+export const userUpdated = (
+  call: Call,
+  now: number,
+  id: string,
+  version: number,
+  paths: readonly string[],
+  status?: UserStatus,
+): Event =>
   eventOf(call, now, resource(id, version), {
     case: "userUpdated",
-    value: { $typeName: "koder.events.v1.UserUpdated", paths: [...paths] },
+    value: {
+      $typeName: "koder.events.v1.UserUpdated",
+      paths: [...paths],
+      status: status === undefined ? "" : (UserStatusSchema.value[status]?.localName ?? ""),
+    },
   });
 
 /** A user's password was set; `version` is the user record's after the change. */

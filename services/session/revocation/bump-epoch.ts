@@ -21,7 +21,8 @@ const attempts = 16;
 
 /**
  * Voids what a user or client was given until now, by counting its epoch up. Every bump counts: two at once give two
- * epochs, and each caller learns one that is at least its own.
+ * epochs, and each caller learns one that is at least its own. But one that names the change that it is for counts once,
+ * whoever repeats it: so whoever finishes what another began does no harm to what was given since.
  */
 export function bumpEpoch({ store, clock }: SessionDependencies) {
   return async (request: BumpEpochRequest, context: HandlerContext): Promise<BumpEpochResponse> => {
@@ -30,8 +31,17 @@ export function bumpEpoch({ store, clock }: SessionDependencies) {
     const subject = subjectOf(request);
     for (let attempt = 0; attempt < attempts; attempt++) {
       const before = await data.get(epochs, subjectKey(subject));
-      const epoch = (before?.record.epoch ?? 0n) + 1n;
-      const record = create(EpochSchema, { subject: subjectKey(subject), epoch });
+      const { epoch: current, countedVersion } = before?.record ?? { epoch: 0n, countedVersion: 0n };
+      const { changedVersion } = request;
+      if (changedVersion > 0n && changedVersion <= countedVersion) {
+        return create(BumpEpochResponseSchema, { epoch: current });
+      }
+      const epoch = current + 1n;
+      const record = create(EpochSchema, {
+        subject: subjectKey(subject),
+        epoch,
+        countedVersion: changedVersion || countedVersion,
+      });
       const version = (before?.version ?? 0) + 1;
       const event = eventOf(
         call,

@@ -29,7 +29,9 @@ type BootstrapRequest struct {
 	// Address of mail; may be empty.
 	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
 	// The password: 15 to 256 characters, NFC.
-	Password      string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	Password string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	// UUID chosen by the caller: a repeat within a day answers the first result, whose answer may have been lost.
+	RequestId     string `protobuf:"bytes,4,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -81,6 +83,13 @@ func (x *BootstrapRequest) GetEmail() string {
 func (x *BootstrapRequest) GetPassword() string {
 	if x != nil {
 		return x.Password
+	}
+	return ""
+}
+
+func (x *BootstrapRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
 	}
 	return ""
 }
@@ -309,11 +318,13 @@ var File_koder_admin_v1_system_service_proto protoreflect.FileDescriptor
 
 const file_koder_admin_v1_system_service_proto_rawDesc = "" +
 	"\n" +
-	"#koder/admin/v1/system_service.proto\x12\x0ekoder.admin.v1\"`\n" +
+	"#koder/admin/v1/system_service.proto\x12\x0ekoder.admin.v1\"\x7f\n" +
 	"\x10BootstrapRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12\x1a\n" +
-	"\bpassword\x18\x03 \x01(\tR\bpassword\"E\n" +
+	"\bpassword\x18\x03 \x01(\tR\bpassword\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x04 \x01(\tR\trequestId\"E\n" +
 	"\x11BootstrapResponse\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x17\n" +
 	"\aapi_key\x18\x02 \x01(\tR\x06apiKey\"\x18\n" +

@@ -620,7 +620,9 @@ func (x *UserCreated) GetUsername() string {
 type UserUpdated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The changed fields, by their names in `koder.identity.v1.User`.
-	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	Paths []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	// The status that was set, as in `koder.identity.v1.UserStatus`; empty where `status` is not among the changed fields.
+	Status        string `protobuf:"bytes,2,opt,name=status,proto3" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -660,6 +662,13 @@ func (x *UserUpdated) GetPaths() []string {
 		return x.Paths
 	}
 	return nil
+}
+
+func (x *UserUpdated) GetStatus() string {
+	if x != nil {
+		return x.Status
+	}
+	return ""
 }
 
 // UserPasswordChanged tells that a password was set.
@@ -1491,9 +1500,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\")\n" +
 	"\vUserCreated\x12\x1a\n" +
-	"\busername\x18\x01 \x01(\tR\busername\"#\n" +
+	"\busername\x18\x01 \x01(\tR\busername\";\n" +
 	"\vUserUpdated\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths\"@\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\x12\x16\n" +
+	"\x06status\x18\x02 \x01(\tR\x06status\"@\n" +
 	"\x13UserPasswordChanged\x12)\n" +
 	"\x10by_administrator\x18\x01 \x01(\bR\x0fbyAdministrator\"\r\n" +
 	"\vFlowStarted\"=\n" +

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/system_service.proto.
  */
 export const file_koder_admin_v1_system_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9hZG1pbi92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIOa29kZXIuYWRtaW4udjEiRQoQQm9vdHN0cmFwUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRINCgVlbWFpbBgCIAEoCRIQCghwYXNzd29yZBgDIAEoCSI1ChFCb290c3RyYXBSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEg8KB2FwaV9rZXkYAiABKAkiGAoWR2V0U3lzdGVtSGVhbHRoUmVxdWVzdCJwChdHZXRTeXN0ZW1IZWFsdGhSZXNwb25zZRIPCgdoZWFsdGh5GAEgASgIEjMKCmNvbXBvbmVudHMYAiADKAsyHy5rb2Rlci5hZG1pbi52MS5Db21wb25lbnRIZWFsdGgSDwoHdmVyc2lvbhgDIAEoCSJBCg9Db21wb25lbnRIZWFsdGgSDAoEbmFtZRgBIAEoCRIPCgdoZWFsdGh5GAIgASgIEg8KB21lc3NhZ2UYAyABKAkyygEKDVN5c3RlbVNlcnZpY2USUAoJQm9vdHN0cmFwEiAua29kZXIuYWRtaW4udjEuQm9vdHN0cmFwUmVxdWVzdBohLmtvZGVyLmFkbWluLnYxLkJvb3RzdHJhcFJlc3BvbnNlEmcKD0dldFN5c3RlbUhlYWx0aBImLmtvZGVyLmFkbWluLnYxLkdldFN5c3RlbUhlYWx0aFJlcXVlc3QaJy5rb2Rlci5hZG1pbi52MS5HZXRTeXN0ZW1IZWFsdGhSZXNwb25zZSIDkAIBYgZwcm90bzM");
+  fileDesc("CiNrb2Rlci9hZG1pbi92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIOa29kZXIuYWRtaW4udjEiWQoQQm9vdHN0cmFwUmVxdWVzdBIQCgh1c2VybmFtZRgBIAEoCRINCgVlbWFpbBgCIAEoCRIQCghwYXNzd29yZBgDIAEoCRISCgpyZXF1ZXN0X2lkGAQgASgJIjUKEUJvb3RzdHJhcFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSDwoHYXBpX2tleRgCIAEoCSIYChZHZXRTeXN0ZW1IZWFsdGhSZXF1ZXN0InAKF0dldFN5c3RlbUhlYWx0aFJlc3BvbnNlEg8KB2hlYWx0aHkYASABKAgSMwoKY29tcG9uZW50cxgCIAMoCzIfLmtvZGVyLmFkbWluLnYxLkNvbXBvbmVudEhlYWx0aBIPCgd2ZXJzaW9uGAMgASgJIkEKD0NvbXBvbmVudEhlYWx0aBIMCgRuYW1lGAEgASgJEg8KB2hlYWx0aHkYAiABKAgSDwoHbWVzc2FnZRgDIAEoCTLKAQoNU3lzdGVtU2VydmljZRJQCglCb290c3RyYXASIC5rb2Rlci5hZG1pbi52MS5Cb290c3RyYXBSZXF1ZXN0GiEua29kZXIuYWRtaW4udjEuQm9vdHN0cmFwUmVzcG9uc2USZwoPR2V0U3lzdGVtSGVhbHRoEiYua29kZXIuYWRtaW4udjEuR2V0U3lzdGVtSGVhbHRoUmVxdWVzdBonLmtvZGVyLmFkbWluLnYxLkdldFN5c3RlbUhlYWx0aFJlc3BvbnNlIgOQAgFiBnByb3RvMw");
 
 /**
  * BootstrapRequest names the owner.
@@ -38,6 +38,13 @@ export type BootstrapRequest = Message<"koder.admin.v1.BootstrapRequest"> & {
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * UUID chosen by the caller: a repeat within a day answers the first result, whose answer may have been lost.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -167,8 +174,9 @@ export const ComponentHealthSchema: GenMessage<ComponentHealth> = /*@__PURE__*/
  */
 export const SystemService: GenService<{
   /**
-   * Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists.
-   * Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity).
+   * Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists, but for a repeat
+   * of the same request. Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity),
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc koder.admin.v1.SystemService.Bootstrap
    */

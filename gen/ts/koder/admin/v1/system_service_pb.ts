@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/system_service.proto.
  */
 export const file_koder_admin_v1_system_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9hZG1pbi92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIOa29kZXIuYWRtaW4udjEicQoQQm9vdHN0cmFwUmVxdWVzdBIZCgh1c2VybmFtZRgBIAEoCUIHukgEcgIYQBIcCgVlbWFpbBgCIAEoCUINukgK2AEBcgUY/gFgARIkCghwYXNzd29yZBgDIAEoCUISukgHcgUQARiACPi7GAGAvBgBIj8KEUJvb3RzdHJhcFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSGQoHYXBpX2tleRgCIAEoCUII+LsYAYC8GAEiGAoWR2V0U3lzdGVtSGVhbHRoUmVxdWVzdCJwChdHZXRTeXN0ZW1IZWFsdGhSZXNwb25zZRIPCgdoZWFsdGh5GAEgASgIEjMKCmNvbXBvbmVudHMYAiADKAsyHy5rb2Rlci5hZG1pbi52MS5Db21wb25lbnRIZWFsdGgSDwoHdmVyc2lvbhgDIAEoCSJBCg9Db21wb25lbnRIZWFsdGgSDAoEbmFtZRgBIAEoCRIPCgdoZWFsdGh5GAIgASgIEg8KB21lc3NhZ2UYAyABKAkyqAIKDVN5c3RlbVNlcnZpY2USdwoJQm9vdHN0cmFwEiAua29kZXIuYWRtaW4udjEuQm9vdHN0cmFwUmVxdWVzdBohLmtvZGVyLmFkbWluLnYxLkJvb3RzdHJhcFJlc3BvbnNlIiWquxgDCgEHgtPkkwIYOgEqIhMvdjEvYWRtaW4vYm9vdHN0cmFwEp0BCg9HZXRTeXN0ZW1IZWFsdGgSJi5rb2Rlci5hZG1pbi52MS5HZXRTeXN0ZW1IZWFsdGhSZXF1ZXN0Gicua29kZXIuYWRtaW4udjEuR2V0U3lzdGVtSGVhbHRoUmVzcG9uc2UiOZACAaq7GBMKAgIDGAEiC3N5c3RlbS5yZWFkgtPkkwIZEhcvdjEvYWRtaW4vc3lzdGVtL2hlYWx0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiNrb2Rlci9hZG1pbi92MS9zeXN0ZW1fc2VydmljZS5wcm90bxIOa29kZXIuYWRtaW4udjEikgEKEEJvb3RzdHJhcFJlcXVlc3QSGQoIdXNlcm5hbWUYASABKAlCB7pIBHICGEASHAoFZW1haWwYAiABKAlCDbpICtgBAXIFGP4BYAESJAoIcGFzc3dvcmQYAyABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIfCgpyZXF1ZXN0X2lkGAQgASgJQgu6SAjYAQFyA7ABASI/ChFCb290c3RyYXBSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEhkKB2FwaV9rZXkYAiABKAlCCPi7GAGAvBgBIhgKFkdldFN5c3RlbUhlYWx0aFJlcXVlc3QicAoXR2V0U3lzdGVtSGVhbHRoUmVzcG9uc2USDwoHaGVhbHRoeRgBIAEoCBIzCgpjb21wb25lbnRzGAIgAygLMh8ua29kZXIuYWRtaW4udjEuQ29tcG9uZW50SGVhbHRoEg8KB3ZlcnNpb24YAyABKAkiQQoPQ29tcG9uZW50SGVhbHRoEgwKBG5hbWUYASABKAkSDwoHaGVhbHRoeRgCIAEoCBIPCgdtZXNzYWdlGAMgASgJMqgCCg1TeXN0ZW1TZXJ2aWNlEncKCUJvb3RzdHJhcBIgLmtvZGVyLmFkbWluLnYxLkJvb3RzdHJhcFJlcXVlc3QaIS5rb2Rlci5hZG1pbi52MS5Cb290c3RyYXBSZXNwb25zZSIlqrsYAwoBB4LT5JMCGDoBKiITL3YxL2FkbWluL2Jvb3RzdHJhcBKdAQoPR2V0U3lzdGVtSGVhbHRoEiYua29kZXIuYWRtaW4udjEuR2V0U3lzdGVtSGVhbHRoUmVxdWVzdBonLmtvZGVyLmFkbWluLnYxLkdldFN5c3RlbUhlYWx0aFJlc3BvbnNlIjmQAgGquxgTCgICAxgBIgtzeXN0ZW0ucmVhZILT5JMCGRIXL3YxL2FkbWluL3N5c3RlbS9oZWFsdGhiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * BootstrapRequest names the owner.
@@ -42,6 +42,13 @@ export type BootstrapRequest = Message<"koder.admin.v1.BootstrapRequest"> & {
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * UUID chosen by the caller: a repeat within a day answers the first result, whose answer may have been lost.
+   *
+   * @generated from field: string request_id = 4;
+   */
+  requestId: string;
 };
 
 /**
@@ -171,8 +178,9 @@ export const ComponentHealthSchema: GenMessage<ComponentHealth> = /*@__PURE__*/
  */
 export const SystemService: GenService<{
   /**
-   * Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists.
-   * Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity).
+   * Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists, but for a repeat
+   * of the same request. Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity),
+   * REQUEST_ID_REUSED.
    *
    * @generated from rpc koder.admin.v1.SystemService.Bootstrap
    */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/revocation_internal.proto.
  */
 export const file_koder_session_v1_revocation_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEiYgoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDIiQKEkNoZWNrVG9rZW5SZXNwb25zZRIOCgZhY3RpdmUYASABKAgiLwoTR2V0VXNlckVwb2NoUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIioKFEdldFVzZXJFcG9jaFJlc3BvbnNlEhIKCnVzZXJfZXBvY2gYASABKAMiYQoQQnVtcEVwb2NoUmVxdWVzdBIbCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGkgAEh4KCWNsaWVudF9pZBgCIAEoCUIJukgGcgQQARhkSABCEAoHc3ViamVjdBIFukgCCAEiIgoRQnVtcEVwb2NoUmVzcG9uc2USDQoFZXBvY2gYASABKAMygQMKEVJldm9jYXRpb25TZXJ2aWNlEooBCgpDaGVja1Rva2VuEiMua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuQ2hlY2tUb2tlblJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluEm8KDEdldFVzZXJFcG9jaBIlLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSbgoJQnVtcEVwb2NoEiIua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXNwb25zZSIYqrsYFAoBBhIIaWRlbnRpdHkSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEiYgoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDIiQKEkNoZWNrVG9rZW5SZXNwb25zZRIOCgZhY3RpdmUYASABKAgiLwoTR2V0VXNlckVwb2NoUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIioKFEdldFVzZXJFcG9jaFJlc3BvbnNlEhIKCnVzZXJfZXBvY2gYASABKAMigwEKEEJ1bXBFcG9jaFJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARpIABIeCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZEgAEiAKD2NoYW5nZWRfdmVyc2lvbhgDIAEoA0IHukgEIgIoAEIQCgdzdWJqZWN0EgW6SAIIASIiChFCdW1wRXBvY2hSZXNwb25zZRINCgVlcG9jaBgBIAEoAzKBAwoRUmV2b2NhdGlvblNlcnZpY2USigEKCkNoZWNrVG9rZW4SIy5rb2Rlci5zZXNzaW9uLnYxLkNoZWNrVG9rZW5SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW4SbwoMR2V0VXNlckVwb2NoEiUua29kZXIuc2Vzc2lvbi52MS5HZXRVc2VyRXBvY2hSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5HZXRVc2VyRXBvY2hSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJuCglCdW1wRXBvY2gSIi5rb2Rlci5zZXNzaW9uLnYxLkJ1bXBFcG9jaFJlcXVlc3QaIy5rb2Rlci5zZXNzaW9uLnYxLkJ1bXBFcG9jaFJlc3BvbnNlIhiquxgUCgEGEghpZGVudGl0eRIFb2F1dGhiBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access]);
 
 /**
  * CheckTokenRequest has what the token says.
@@ -140,6 +140,14 @@ export type BumpEpochRequest = Message<"koder.session.v1.BumpEpochRequest"> & {
     value: string;
     case: "clientId";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * The version of the user's or client's own record whose change calls for it. It counts once, and no older one counts
+   * after it. 0: it counts, whatever was counted before.
+   *
+   * @generated from field: int64 changed_version = 3;
+   */
+  changedVersion: bigint;
 };
 
 /**
@@ -198,7 +206,8 @@ export const RevocationService: GenService<{
     output: typeof GetUserEpochResponseSchema;
   },
   /**
-   * Voids every session, grant and token that a user or a client has been given until now.
+   * Voids every session, grant and token that a user or a client has been given until now. With `changed_version`, a
+   * repeat after it was done voids nothing, and answers the epoch as it is.
    *
    * @generated from rpc koder.session.v1.RevocationService.BumpEpoch
    */

@@ -42,8 +42,9 @@ const (
 
 // SystemServiceClient is a client for the koder.admin.v1.SystemService service.
 type SystemServiceClient interface {
-	// Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists.
-	// Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity).
+	// Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists, but for a repeat
+	// of the same request. Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity),
+	// REQUEST_ID_REUSED.
 	Bootstrap(context.Context, *connect.Request[v1.BootstrapRequest]) (*connect.Response[v1.BootstrapResponse], error)
 	// Says how the parts of the instance are.
 	GetSystemHealth(context.Context, *connect.Request[v1.GetSystemHealthRequest]) (*connect.Response[v1.GetSystemHealthResponse], error)
@@ -94,8 +95,9 @@ func (c *systemServiceClient) GetSystemHealth(ctx context.Context, req *connect.
 
 // SystemServiceHandler is an implementation of the koder.admin.v1.SystemService service.
 type SystemServiceHandler interface {
-	// Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists.
-	// Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity).
+	// Claims the instance: creates its owner and its first API key. Closed for ever once an owner exists, but for a repeat
+	// of the same request. Errors: BOOTSTRAP_TOKEN_INVALID, BOOTSTRAP_CLOSED, PASSWORD_NOT_ALLOWED (of identity),
+	// REQUEST_ID_REUSED.
 	Bootstrap(context.Context, *connect.Request[v1.BootstrapRequest]) (*connect.Response[v1.BootstrapResponse], error)
 	// Says how the parts of the instance are.
 	GetSystemHealth(context.Context, *connect.Request[v1.GetSystemHealthRequest]) (*connect.Response[v1.GetSystemHealthResponse], error)

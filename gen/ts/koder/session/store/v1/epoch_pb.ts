@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/epoch.proto.
  */
 export const file_koder_session_store_v1_epoch: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2Vwb2NoLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIicKBUVwb2NoEg8KB3N1YmplY3QYASABKAkSDQoFZXBvY2gYAiABKANiBnByb3RvMw");
+  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2Vwb2NoLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIkAKBUVwb2NoEg8KB3N1YmplY3QYASABKAkSDQoFZXBvY2gYAiABKAMSFwoPY291bnRlZF92ZXJzaW9uGAMgASgDYgZwcm90bzM");
 
 /**
  * Epoch counts how often everything of a subject was voided. No record: 0.
@@ -31,6 +31,13 @@ export type Epoch = Message<"koder.session.store.v1.Epoch"> & {
    * @generated from field: int64 epoch = 2;
    */
   epoch: bigint;
+
+  /**
+   * The newest version of the subject's own record for which it was counted up.
+   *
+   * @generated from field: int64 counted_version = 3;
+   */
+  countedVersion: bigint;
 };
 
 /**

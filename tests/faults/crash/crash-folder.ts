@@ -1,0 +1,49 @@
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The variable by which a server with the store that can crash is told its folder. */
+export const crashFolderVariable = "KODER_CRASH_FOLDER";
+
+/** A commit of a server. */
+export interface Commit {
+  /** The request on the public port that it was made for, `POST /v1/users`; empty for what the process does by itself. */
+  readonly request: string;
+  /** Whose collection or counter it was. */
+  readonly owner: string;
+  /** True for a counter: those of one moment are one transaction. */
+  readonly isCounter: boolean;
+}
+
+/** When a server is to die: once it has made so many commits, for requests or for whatever it makes them. */
+export interface CrashOrder {
+  readonly commits: number;
+  readonly of: "requests" | "everything";
+}
+
+/** What a test and its server tell one another: the server what it committed, the test when to die. */
+export interface CrashFolder {
+  order(crash: CrashOrder | undefined): void;
+  ordered(): CrashOrder | undefined;
+  note(commit: Commit): void;
+  /** The commits since this was asked last. */
+  commits(): readonly Commit[];
+}
+
+/** Opens the folder. Everything is written and read at once: a server that is killed in the next moment has said it. */
+export function openCrashFolder(folder: string): CrashFolder {
+  const [orders, commits] = [join(folder, "order.json"), join(folder, "commits.jsonl")];
+  return {
+    order(crash) {
+      if (crash === undefined) rmSync(orders, { force: true });
+      else writeFileSync(orders, JSON.stringify(crash));
+    },
+    ordered: () => (existsSync(orders) ? (JSON.parse(readFileSync(orders, "utf8")) as CrashOrder) : undefined),
+    note: (commit) => appendFileSync(commits, `${JSON.stringify(commit)}\n`),
+    commits() {
+      if (!existsSync(commits)) return [];
+      const lines = readFileSync(commits, "utf8").split("\n");
+      rmSync(commits);
+      return lines.filter((line) => line !== "").map((line) => JSON.parse(line) as Commit);
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { expect } from "vitest";
+import {
+  authorizationRequest,
+  createPerson,
+  locationOf,
+  password,
+  refresh,
+  registerClient,
+  rest,
+  signIn,
+  tokenRequest,
+  tokensFor,
+  userinfoStatus,
+} from "../../support/relying-party.ts";
+import type { CutWrite } from "./public-write.ts";
+import { openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
+
+const newPassword = "another good pass phrase";
+
+/**
+ * Writes on the public doors that a crash may leave half done, or done without an answer. Those that need an instance without
+ * an owner are in the test itself.
+ */
+export const cutWrites: readonly CutWrite[] = [
+  {
+    name: "Disable a user",
+    covers: ["koder.identity.v1.UserService/UpdateUser"],
+    order: ["identity", "session"],
+    async prepare(server) {
+      const { id, username, client, areTokensGood } = await personWithTokens(server);
+      const call = async () => {
+        const { status } = await rest(server, "PATCH", `/v1/users/${id}`, { status: "USER_STATUS_DISABLED" });
+        return status;
+      };
+      return {
+        call,
+        async nothingOpen() {
+          const { json } = await rest(server, "GET", `/v1/users/${id}`);
+          expect(json["status"]).toBe("USER_STATUS_DISABLED");
+          expect(await areTokensGood()).toBe(false);
+          expect(await signsIn(server, client, username, password)).toBe(false);
+        },
+        async heal() {
+          expect(await call()).toBe(200);
+          expect(await areTokensGood()).toBe(false);
+        },
+      };
+    },
+  },
+  {
+    name: "Set a user's password",
+    covers: ["koder.identity.v1.UserService/SetUserPassword"],
+    order: ["identity", "session"],
+    async prepare(server) {
+      const { id, username, client, areTokensGood } = await personWithTokens(server);
+      const call = async () => {
+        const { status } = await rest(server, "POST", `/v1/users/${id}/password`, { password: newPassword });
+        return status;
+      };
+      return {
+        call,
+        async nothingOpen() {
+          expect(await areTokensGood()).toBe(false);
+          expect(await signsIn(server, client, username, password)).toBe(false);
+        },
+        async heal() {
+          expect(await call()).toBe(200);
+          expect(await signsIn(server, client, username, newPassword)).toBe(true);
+        },
+      };
+    },
+  },
+  {
+    name: "Change a password at sign-in",
+    covers: ["POST /sign-in new_password"],
+    order: ["identity", "session", "auth", "session"],
+    async prepare(server) {
+      const { id, username, client, areTokensGood } = await personWithTokens(server);
+      const required = await rest(server, "PATCH", `/v1/users/${id}`, { password_change_required: true });
+      expect(required.status).toBe(200);
+      const page = await openSignInPage(server, client);
+      const asked = await page.send({ username, password });
+      const flow = /name="flow" value="([^"]+)"/.exec(await asked.text())?.[1] ?? "no flow";
+      const send = () => page.send({ flow, username, new_password: newPassword });
+      return {
+        call: async () => (await send()).status,
+        async nothingOpen() {
+          expect(await areTokensGood()).toBe(false);
+          expect(await page.isSignedIn()).toBe(false);
+          expect(await signsIn(server, client, username, password)).toBe(false);
+        },
+        async heal() {
+          // What the flow had proven is void with the rest: the form sent again leads to the beginning, and there to go on
+          // is the password that was chosen.
+          expect((await send()).status).toBe(400);
+          const again = await openSignInPage(server, client);
+          expect(await again.redeem(await again.send({ username, password: newPassword }))).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Sign in",
+    covers: ["POST /sign-in password"],
+    order: ["auth", "identity", "auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const page = await openSignInPage(server, client);
+      const send = () => page.send({ username, password });
+      return {
+        call: async () => (await send()).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        // The page is still there, and takes the same password.
+        heal: async () => expect(await page.redeem(await send())).toBe(200),
+      };
+    },
+  },
+  {
+    name: "Redeem a code",
+    covers: ["grant_type authorization_code"],
+    order: ["session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { callback, codeVerifier, browser } = await signIn(server, client, username);
+      const redeem = (at: URL, verifier: string) =>
+        tokenRequest(server, client, {
+          grant_type: "authorization_code",
+          code: at.searchParams.get("code") ?? "",
+          redirect_uri: client.redirectUri,
+          code_verifier: verifier,
+        });
+      const call = async () => (await redeem(callback, codeVerifier)).status;
+      return {
+        call,
+        // Whether anybody has its tokens is not known: the code gives none again.
+        nothingOpen: async () => expect(await call()).toBe(400),
+        async heal() {
+          const { url, codeVerifier: verifier } = authorizationRequest(server, client);
+          const { status } = await redeem(locationOf(await browser.get(url), server.url), verifier);
+          expect(status).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Refresh",
+    covers: ["grant_type refresh_token"],
+    order: ["session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken, refreshToken } = await tokensFor(server, client, username);
+      return {
+        call: async () => (await refresh(server, client, refreshToken)).status,
+        nothingOpen: async () => expect(await userinfoStatus(server, accessToken)).toBe(200),
+        async heal() {
+          // An honest retry gets the successor that was made, not another one.
+          const retry = async () => {
+            const { status, json } = await refresh(server, client, refreshToken);
+            expect(status, JSON.stringify(json)).toBe(200);
+            return String(json["refresh_token"]);
+          };
+          const successor = await retry();
+          expect(await retry()).toBe(successor);
+          expect((await refresh(server, client, successor)).status).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Delete a client",
+    covers: ["koder.oauth.v1.ClientService/DeleteClient"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken, refreshToken } = await tokensFor(server, client, username);
+      const call = async () => (await rest(server, "DELETE", `/v1/clients/${client.clientId}`)).status;
+      return {
+        call,
+        async nothingOpen() {
+          expect(await userinfoStatus(server, accessToken)).toBe(401);
+          expect((await refresh(server, client, refreshToken)).status).toBe(401);
+          expect((await rest(server, "GET", `/v1/clients/${client.clientId}`)).status).toBe(404);
+        },
+        async heal() {
+          expect(await call()).toBe(404);
+          const again = { client_id: client.clientId, redirect_uris: [client.redirectUri] };
+          const { status, json } = await rest(server, "POST", "/v1/clients", again);
+          expect([status, JSON.stringify(json)]).toEqual([409, expect.stringContaining("CLIENT_ID_TAKEN")]);
+        },
+      };
+    },
+  },
+];

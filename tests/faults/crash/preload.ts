@@ -1,0 +1,12 @@
+import { registerHooks } from "node:module";
+
+// Loaded into a server before its own modules (`node --import`): whoever opens the store is given the one that can crash.
+const real = new URL("../../../services/store/open-store.ts", import.meta.url).href;
+const crashing = new URL("crashing-store.ts", import.meta.url).href;
+
+registerHooks({
+  resolve(specifier, context, next) {
+    const resolved = next(specifier, context);
+    return resolved.url === real && context.parentURL !== crashing ? { ...resolved, url: crashing } : resolved;
+  },
+});

@@ -1,0 +1,95 @@
+import { randomUUID } from "node:crypto";
+import {
+  authorizationRequest,
+  createPerson,
+  password,
+  registerClient,
+  rest,
+  signIn,
+  tokenRequest,
+  tokensFor,
+} from "../../support/relying-party.ts";
+import { httpBrowser } from "../../support/http-browser.ts";
+import type { PublicWrite } from "./public-write.ts";
+
+let made = 0;
+const fresh = (): string => `made-${(made += 1)}`;
+
+/** Writes on the public doors that one service does alone: a crash leaves them done or not done. */
+export const simpleWrites: readonly PublicWrite[] = [
+  {
+    name: "Create a user",
+    covers: ["koder.identity.v1.UserService/CreateUser"],
+    prepare: async (server) => {
+      const path = `/v1/users?request_id=${randomUUID()}`;
+      const user = { username: fresh(), password };
+      return { call: async () => (await rest(server, "POST", path, user)).status };
+    },
+  },
+  {
+    name: "Change a user's profile",
+    covers: ["koder.identity.v1.UserService/UpdateUser"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "PATCH", `/v1/users/${id}`, { name: "Another Name" })).status };
+    },
+  },
+  {
+    name: "Create a client",
+    covers: ["koder.oauth.v1.ClientService/CreateClient"],
+    prepare: async (server) => {
+      const client = { client_name: fresh(), redirect_uris: ["https://app.example.com/cb"] };
+      return { call: async () => (await rest(server, "POST", "/v1/clients", client)).status };
+    },
+  },
+  {
+    name: "End a session",
+    covers: ["koder.session.v1.SessionService/RevokeSession"],
+    prepare: async (server) => {
+      const [person, client] = [await createPerson(server), await registerClient(server)];
+      await tokensFor(server, client, person.username);
+      const { json } = await rest(server, "GET", `/v1/users/${person.id}/sessions`);
+      const [session] = json["sessions"] as { readonly id: string }[];
+      return { call: async () => (await rest(server, "DELETE", `/v1/sessions/${session?.id ?? ""}`)).status };
+    },
+  },
+  {
+    name: "Get a token by client credentials",
+    covers: ["grant_type client_credentials"],
+    prepare: async (server) => {
+      const client = await registerClient(server, { grant_types: ["client_credentials"], redirect_uris: [] });
+      return { call: async () => (await tokenRequest(server, client, { grant_type: "client_credentials" })).status };
+    },
+  },
+  {
+    name: "Ask for an authorization, signed out",
+    covers: ["GET /oauth/v2/authorize"],
+    prepare: async (server) => {
+      const { url } = authorizationRequest(server, await registerClient(server));
+      return { call: async () => (await httpBrowser().get(url)).status };
+    },
+  },
+  {
+    name: "Ask for an authorization, signed in",
+    covers: ["POST /oauth/v2/authorize"],
+    prepare: async (server) => {
+      const [person, client] = [await createPerson(server), await registerClient(server)];
+      const { browser } = await signIn(server, client, person.username);
+      const { url } = authorizationRequest(server, client);
+      const { origin, pathname, searchParams } = new URL(url);
+      return {
+        call: async () => (await browser.post(`${origin}${pathname}`, Object.fromEntries(searchParams))).status,
+      };
+    },
+  },
+  {
+    name: "Ask for a person's claims",
+    covers: ["POST /oidc/v1/userinfo"],
+    prepare: async (server) => {
+      const { username } = await createPerson(server);
+      const { accessToken } = await tokensFor(server, await registerClient(server), username);
+      const body = new URLSearchParams({ access_token: accessToken });
+      return { call: async () => (await fetch(`${server.url}/oidc/v1/userinfo`, { method: "POST", body })).status };
+    },
+  },
+];
