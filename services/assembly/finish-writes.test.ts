@@ -4,6 +4,7 @@ import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
 import { logReaders } from "../host/event-log/log-reader.ts";
 import { createLog } from "../host/log.ts";
+import { createMetrics } from "../host/metrics.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Collection } from "../store/store.ts";
@@ -57,7 +58,14 @@ test("what a reader was given is not given again at the next start", async () =>
   const { system, given, module, happen, sequence } = await opened();
   const before = await happen(5);
   await sequence();
-  const [reader] = finishWrites({ system, modules: [module], holder: "a", clock: Date.now, log });
+  const [reader] = finishWrites({
+    system,
+    modules: [module],
+    holder: "a",
+    clock: Date.now,
+    log,
+    metrics: createMetrics(),
+  });
   await vi.waitFor(() => expect(given).toEqual(before), 5_000);
   await vi.waitFor(async () => {
     expect((await system.get(logReaders, "finish-writes/identity"))?.record.position).toBe(5n);

@@ -43,6 +43,12 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Rotate a signing key",
+    covers: ["koder.oauth.v1.SigningKeyService/RotateSigningKey"],
+    prepare: (server) =>
+      Promise.resolve({ call: async () => (await rest(server, "POST", "/v1/admin/keys/rotate", {})).status }),
+  },
+  {
     name: "End a session",
     covers: ["koder.session.v1.SessionService/RevokeSession"],
     prepare: async (server) => {
