@@ -204,6 +204,20 @@ describe.each(verifiers)("a verifier that looks at signatures %s", (_name, verif
       }
     });
 
+    test("that drop a signature's leading zero are refused: one token has one spelling (RFC 8017 §8.1.2)", async () => {
+      for (const alg of ["RS256", "PS256"] as const) {
+        for (let jti = 0; ; jti++) {
+          const token = await signJwt(signingKeys[alg], { typ: "at+jwt" }, { ...claims, jti });
+          const [header = "", payload = "", signature = ""] = token.split(".");
+          const bytes = Buffer.from(signature, "base64url");
+          if (bytes[0] !== 0) continue; // one in 256 begins with it
+          expect(fault(token), alg).toBe("accepted");
+          expect(fault(`${header}.${payload}.${bytes.subarray(1).toString("base64url")}`), alg).toBe("signature");
+          break;
+        }
+      }
+    });
+
     test("of a signature's length are refused, not an error", async () => {
       for (const alg of algs) {
         const token = await signJwt(signingKeys[alg], { typ: "at+jwt" }, claims);

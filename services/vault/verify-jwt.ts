@@ -131,8 +131,15 @@ function checkSignature({ header, payload, signature }: Parts, { alg, publicKey 
   const input = Buffer.from(`${header}.${payload}`, "utf8");
   const isGood =
     bytes.toString("base64url") === signature && // one spelling only
+    bytes.length === signatureLength(publicKey) && // OpenSSL takes a PSS signature without its leading zeros, too
     verify(alg === "EdDSA" ? null : "sha256", input, parametersOf(alg, publicKey), bytes);
   if (!isGood) throw new JwtRefused("signature");
+}
+
+/** Bytes of a signature: as many as an RSA modulus has (RFC 8017 §8.1.2), else 64 (RFC 7518 §3.4, RFC 8032 §5.1.6). */
+function signatureLength({ asymmetricKeyDetails }: KeyObject): number {
+  const bits = asymmetricKeyDetails?.modulusLength;
+  return bits === undefined ? 64 : Math.ceil(bits / 8);
 }
 
 function parametersOf(alg: SigningAlg, publicKey: KeyObject): VerifyKeyObjectInput {
