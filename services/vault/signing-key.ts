@@ -5,6 +5,10 @@ import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 /** The JWS algorithms that we sign with. */
 export type SigningAlg = "RS256" | "PS256" | "ES256" | "EdDSA";
 
+/** Whether a name is that of an algorithm that tokens are signed with. */
+export const isSigningAlg = (name: string): name is SigningAlg =>
+  name === "RS256" || name === "PS256" || name === "ES256" || name === "EdDSA";
+
 /** The public half of a key as published (RFC 7517), without what names or restricts it. */
 export interface PublicJwk {
   readonly kty: string;

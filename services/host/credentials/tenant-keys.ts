@@ -1,11 +1,12 @@
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
-import { JwtRefused, verificationKey, type VerificationKey } from "../../vault/verify-jwt.ts";
-import type { SigningAlg } from "../../vault/signing-key.ts";
+import { verificationKey, type VerificationKey } from "../../vault/verify-jwt.ts";
+import { isSigningAlg } from "../../vault/signing-key.ts";
 import type { LogEntry } from "../../store/store.ts";
 import { createBoundedCache } from "../bounded-cache.ts";
 import { forward, type Outbound } from "../call.ts";
 import { deadlines } from "../interceptors/deadline.ts";
 import type { Peers } from "../peers.ts";
+import { withRereadKeys, type ReadKeys } from "./with-reread-keys.ts";
 
 /** The public keys of tenants, for verifying. */
 export interface TenantKeys {
@@ -18,13 +19,11 @@ export interface TenantKeys {
   readonly forget: (entry: LogEntry) => void;
 }
 
-interface Known {
+interface Known extends ReadKeys {
   readonly keys: readonly VerificationKey[];
-  readonly readAt: number;
 }
 
 const remembered = { maxEntries: 1_000, ttl: 5_000 };
-const rereadAfter = 1_000;
 
 /** Keys as the oauth service publishes them, read there for us, and remembered for at most five seconds. */
 export function createTenantKeys({
@@ -66,20 +65,7 @@ export function createTenantKeys({
     forget({ tenantId, event }) {
       if (event.resourceType === "signing_key") cache.delete(tenantId);
     },
-    async verify(call, verify) {
-      const known = await read(call);
-      try {
-        return verify(known.keys);
-      } catch (error) {
-        const mayBeNew = error instanceof JwtRefused && error.fault === "unknown_key";
-        if (!mayBeNew || clock() - known.readAt < rereadAfter) throw error;
-        // The first that found these keys wanting has them read anew; those at the same moment wait for the same answer.
-        if (cache.peek(call.tenantId) === known) cache.delete(call.tenantId);
-        return verify((await read(call)).keys);
-      }
-    },
+    verify: (call, verify) =>
+      withRereadKeys({ cache, tenantId: call.tenantId, read: () => read(call), clock }, ({ keys }) => verify(keys)),
   };
 }
-
-const isSigningAlg = (alg: string): alg is SigningAlg =>
-  alg === "RS256" || alg === "PS256" || alg === "ES256" || alg === "EdDSA";

@@ -9,7 +9,7 @@ import { exportPrivateKey, generateSigningKey, type SigningAlg } from "../../vau
 import type { RingKey, RotationStep, SigningKeyState } from "../../vault/signing-key-ring.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { signingKeys } from "../collections.ts";
-import { openPrivateKey, sealedPrivateKey, sealedPublicKey } from "./sealed-signing-key.ts";
+import { algOf, openPrivateKey, sealedPrivateKey, sealedPublicKey } from "./sealed-signing-key.ts";
 
 /** Who changes keys, for their events. */
 export type Caller = Pick<Outbound, "tenantId" | "requestId" | "actor">;
@@ -21,6 +21,8 @@ export type StoredRingKey = Stored<typeof SigningKeySchema>;
 export interface KeyRings {
   /** Every key of a tenant, as stored now. */
   read(tenantId: string): Promise<readonly StoredRingKey[]>;
+  /** Those of one algorithm: a ring. Throws for a key whose algorithm this version does not know. */
+  readOf(tenantId: string, alg: SigningAlg): Promise<readonly StoredRingKey[]>;
   /**
    * Carries out the steps of one plan for the keys of one algorithm, which were read as `ring`, all in one commit with
    * their events. Rejects with Conflict when somebody else changed them meanwhile: then nothing was done.
@@ -98,11 +100,14 @@ export function createKeyRings({
     };
   }
 
+  async function read(tenantId: string): Promise<readonly StoredRingKey[]> {
+    const { items } = await store.tenant(tenantId).page(signingKeys, { index: "id", limit: mostKeys });
+    return items;
+  }
+
   return {
-    async read(tenantId) {
-      const { items } = await store.tenant(tenantId).page(signingKeys, { index: "id", limit: mostKeys });
-      return items;
-    },
+    read,
+    readOf: async (tenantId, alg) => (await read(tenantId)).filter(({ record }) => algOf(record) === alg),
     async carryOut(caller, alg, { ring, steps }) {
       const { tenantId } = caller;
       const now = clock();

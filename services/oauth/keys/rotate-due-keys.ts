@@ -25,6 +25,7 @@ export function rotateDueKeys(
   async function rotate(due: Due): Promise<void> {
     const { tenantId, alg: name } = due;
     const alg = algOf({ kid: "", alg: name });
+    // By name: keys of an algorithm that only a newer version knows do not keep these from being rotated.
     const ring = (await keyRings.read(tenantId)).filter(({ record }) => record.alg === alg);
     // A tenant that was deleted gets no new keys.
     if (ring.length === 0) return keySchedule.drop(due);

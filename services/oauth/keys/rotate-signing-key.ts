@@ -40,9 +40,7 @@ export function rotateSigningKey({ keyRings, keySchedule, signingKeys, rotationP
     const call = callOf(context);
     const alg = algOf({ kid: "", alg: request.alg || "RS256" });
     const manner = manners[request.rotation] ?? "orderly";
-    const ringNow = async () => (await keyRings.read(call.tenantId)).filter(({ record }) => algOf(record) === alg);
-
-    const ring = await ringNow();
+    const ring = await keyRings.readOf(call.tenantId, alg);
     if (ring.length === 0) {
       throw oauthFailure(OauthErrorReason.SIGNING_KEY_NOT_FOUND, `alg: the tenant signs nothing with ${alg}`, {
         violations: [{ field: "alg", description: "must be an algorithm that the tenant has keys of" }],
@@ -69,7 +67,7 @@ export function rotateSigningKey({ keyRings, keySchedule, signingKeys, rotationP
       signingKeys.forget(call.tenantId);
     }
 
-    const keys = signingKeyMessages(await ringNow(), policy);
+    const keys = signingKeyMessages(await keyRings.readOf(call.tenantId, alg), policy);
     const brought = steps.length === 0 || steps.some((one) => "promoteTime" in one);
     const state = brought ? SigningKeyState.NEXT : SigningKeyState.CURRENT;
     const leadsTo =

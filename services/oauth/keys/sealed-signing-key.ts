@@ -1,7 +1,13 @@
 import { createPublicKey } from "node:crypto";
 import type { SigningKey as StoredKey } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { versionOfBox } from "../../vault/sealed-box.ts";
-import { importSigningKey, publicJwkOf, type SigningAlg, type SigningKey } from "../../vault/signing-key.ts";
+import {
+  importSigningKey,
+  isSigningAlg,
+  publicJwkOf,
+  type SigningAlg,
+  type SigningKey,
+} from "../../vault/signing-key.ts";
 import type { TenantVault, Vault } from "../../vault/vault.ts";
 import { verificationKey, type VerificationKey } from "../../vault/verify-jwt.ts";
 import { signingKeys } from "../collections.ts";
@@ -39,6 +45,6 @@ export async function openPublicKey(vault: Vault, tenantId: string, record: Stor
 
 /** The algorithm of a stored key. Throws for one that this version does not know. */
 export function algOf({ kid, alg }: Pick<StoredKey, "kid" | "alg">): SigningAlg {
-  if (alg === "RS256" || alg === "PS256" || alg === "ES256" || alg === "EdDSA") return alg;
+  if (isSigningAlg(alg)) return alg;
   throw new Error(`signing key ${kid} is for the unknown algorithm ${JSON.stringify(alg)}`);
 }

@@ -1,14 +1,15 @@
 import { createBoundedCache } from "../../host/bounded-cache.ts";
+import { withRereadKeys, type ReadKeys } from "../../host/credentials/with-reread-keys.ts";
 import { Conflict } from "../../store/store.ts";
 import { dueAfter } from "../../vault/commanded-rotation.ts";
 import type { SigningAlg, SigningKey } from "../../vault/signing-key.ts";
 import { planRotation, type RotationPolicy, type SigningKeyState } from "../../vault/signing-key-ring.ts";
 import type { Vault } from "../../vault/vault.ts";
-import { JwtRefused, type VerificationKey } from "../../vault/verify-jwt.ts";
+import type { VerificationKey } from "../../vault/verify-jwt.ts";
 import { ringOf, stateOf, type Caller, type KeyRings, type StoredRingKey } from "./key-rings.ts";
 import type { KeySchedule } from "./key-schedule.ts";
 import { staleFor } from "./rotation-policy.ts";
-import { algOf, openPrivateKey, openPublicKey } from "./sealed-signing-key.ts";
+import { openPrivateKey, openPublicKey } from "./sealed-signing-key.ts";
 
 /** A key that is published, and what it does. */
 export interface PublishedKey {
@@ -38,13 +39,11 @@ interface OpenedKey extends PublishedKey {
   readonly signing: SigningKey | undefined;
 }
 
-interface Known {
+interface Known extends ReadKeys {
   readonly keys: readonly OpenedKey[];
-  readonly readAt: number;
 }
 
 const remembered = { maxEntries: 1_000, ttl: staleFor };
-const rereadAfter = 1_000;
 const openedFor = { maxEntries: 4 * remembered.maxEntries, ttl: 3_600_000 };
 
 /**
@@ -93,8 +92,7 @@ export function createSigningKeys({
 
   /** Makes what a ring without a current key needs; the schedule first, so that no key is forgotten. */
   async function make(call: Caller, alg: SigningAlg): Promise<void> {
-    const stored = await rings.read(call.tenantId);
-    const ring = stored.filter(({ record }) => algOf(record) === alg);
+    const ring = await rings.readOf(call.tenantId, alg);
     const { steps } = planRotation(ringOf(ring), clock(), policy);
     await schedule.lookBy(call.tenantId, alg, dueAfter(steps, policy));
     try {
@@ -104,8 +102,6 @@ export function createSigningKeys({
     }
     lists.delete(call.tenantId);
   }
-
-  const keysOf = async (call: Caller) => (await list(call)).keys.map(({ key }) => key);
 
   async function current(call: Caller, alg: SigningAlg): Promise<SigningKey> {
     const key = await currentOf(call, alg);
@@ -119,25 +115,14 @@ export function createSigningKeys({
   return {
     current,
     published: async (call) => (await list(call)).keys,
-    async verify(call, verify) {
-      const known = await list(call);
-      try {
-        return verify(known.keys.map(({ key }) => key));
-      } catch (error) {
-        const mayBeNew = error instanceof JwtRefused && error.fault === "unknown_key";
-        if (!mayBeNew || clock() - known.readAt < rereadAfter) throw error;
-        if (lists.peek(call.tenantId) === known) lists.delete(call.tenantId);
-        return verify(await keysOf(call));
-      }
-    },
+    verify: (call, verify) =>
+      withRereadKeys({ cache: lists, tenantId: call.tenantId, read: () => list(call), clock }, ({ keys }) =>
+        verify(keys.map(({ key }) => key)),
+      ),
     async prepare(call, alg) {
       await current(call, alg);
-      const stored = await rings.read(call.tenantId);
-      const { planAgainAt } = planRotation(
-        ringOf(stored.filter(({ record }) => algOf(record) === alg)),
-        clock(),
-        policy,
-      );
+      const ring = await rings.readOf(call.tenantId, alg);
+      const { planAgainAt } = planRotation(ringOf(ring), clock(), policy);
       await schedule.lookBy(call.tenantId, alg, planAgainAt);
     },
     forget: (tenantId) => lists.delete(tenantId),
