@@ -2,6 +2,7 @@ import type { ServiceName } from "../host/call.ts";
 import { runInBackground, type BackgroundWork } from "../host/background-work.ts";
 import { followLog } from "../host/event-log/log-follower.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
+import { createHeldLease, releasing } from "../host/held-lease.ts";
 import { runDuty } from "../host/leased-work.ts";
 import type { Log } from "../host/log.ts";
 import type { ServiceKeys } from "../host/service-keys.ts";
@@ -67,15 +68,15 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     ...finishWrites({ system, modules, holder, clock, log, metrics }),
   ];
   if (!services.includes("admin")) return own;
+  const sweeperLease = createHeldLease({ system, name: "sweeper", holder, length: 2 * sweep.every, clock });
   const sweeper = runInBackground({
     name: "sweeper",
     log,
     retryAfter: sweep.every,
     async step() {
-      const mine = await system.lease("sweeper", holder, 2 * sweep.every);
-      const swept = mine === undefined ? 0 : await system.sweep(sweep.batch);
+      const swept = (await sweeperLease.hold()) === undefined ? 0 : await system.sweep(sweep.batch);
       return swept === sweep.batch ? 0 : sweep.every;
     },
   });
-  return [...own, runSequencer({ system, holder, clock, log, metrics }), sweeper];
+  return [...own, runSequencer({ system, holder, clock, log, metrics }), releasing(sweeper, sweeperLease)];
 }

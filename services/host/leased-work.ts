@@ -1,5 +1,6 @@
-import type { Lease, SystemStore } from "../store/store.ts";
+import type { SystemStore } from "../store/store.ts";
 import { runInBackground, type BackgroundWork } from "./background-work.ts";
+import { createHeldLease, releasing } from "./held-lease.ts";
 import type { Log } from "./log.ts";
 
 /** What one process at a time does for all, such as what is due by a schedule. */
@@ -10,8 +11,8 @@ export interface Duty {
   readonly step: () => Promise<number>;
 }
 
-/** How long a lease holds, and how soon it is taken anew, in milliseconds. */
-const lease = { holds: 30_000, renew: 15_000 } as const;
+/** How long a lease holds, in milliseconds. */
+const leaseLength = 30_000;
 
 /**
  * Does a duty in this process while it has the lease. The lease keeps others from the same work; what keeps the work right
@@ -31,22 +32,12 @@ export function runDuty({
   readonly clock: () => number;
   readonly log: Log;
 }): BackgroundWork {
-  let held: Lease | undefined;
+  const lease = createHeldLease({ system, name: `duty/${duty.name}`, holder, length: leaseLength, clock });
 
   async function step(): Promise<number> {
-    if (held === undefined || held.expiresAt - clock() < lease.renew) {
-      held = await system.lease(`duty/${duty.name}`, holder, lease.holds);
-    }
     // Half a lease is soon enough to follow a holder that died.
-    return held === undefined ? lease.renew : duty.step();
+    return (await lease.hold()) === undefined ? leaseLength / 2 : duty.step();
   }
 
-  const work = runInBackground({ name: duty.name, step, log });
-  return {
-    async stop() {
-      await work.stop();
-      if (held !== undefined) await system.release(held);
-      held = undefined;
-    },
-  };
+  return releasing(runInBackground({ name: duty.name, step, log }), lease);
 }

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
-import { Conflict, type Collection, type Lease, type LogEntry, type SystemStore } from "../../store/store.ts";
+import { Conflict, type Collection, type LogEntry, type SystemStore } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
+import { createHeldLease, releasing } from "../held-lease.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { showReader, type ReaderPlace } from "./reader-metrics.ts";
@@ -69,11 +70,14 @@ class Overtaken extends Error {}
 export function runLogReader(options: LogReaderOptions): BackgroundWork {
   const { system, name, from, handle, holder, clock, log, metrics, times = usual } = options;
   const leaseName = `reader/${name}`;
-  let lease: Lease | undefined;
+  const lease = createHeldLease({ system, name: leaseName, holder, length: times.lease, clock });
   let place: ReaderPlace | undefined;
   /** The end of the last batch that failed: up to there events are given one by one. */
   let failedUpTo = 0;
-  showReader(metrics, name, clock, () => (lease !== undefined && clock() < lease.expiresAt ? place : undefined));
+  showReader(metrics, name, clock, () => {
+    const held = lease.current();
+    return held !== undefined && clock() < held.expiresAt ? place : undefined;
+  });
 
   async function position(): Promise<{ readonly at: number; readonly version: number }> {
     const stored = await system.get(logReaders, name);
@@ -91,15 +95,12 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
       throw error instanceof Conflict ? new Overtaken() : error;
     }
   }
-  const takeLease = async (): Promise<void> => {
-    lease = await system.lease(leaseName, holder, times.lease);
-  };
   /** Keeps the lease while a batch takes its time, so that nobody else begins with the same. */
   async function whileHolding(work: () => Promise<void>): Promise<void> {
     let renewal = Promise.resolve();
     const timer = setInterval(() => {
       // One that fails is followed by another; whether the lease was lost shows when the position is saved.
-      renewal = renewal.then(takeLease).catch(() => undefined);
+      renewal = renewal.then(lease.renew).catch(() => undefined);
     }, times.lease / 3).unref();
     try {
       await work();
@@ -143,23 +144,15 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
   }
 
   async function step(): Promise<number> {
-    if (lease === undefined || lease.expiresAt - clock() < times.lease / 2) await takeLease();
-    if (lease === undefined) return times.lease / 3;
+    if ((await lease.hold()) === undefined) return times.lease / 3;
     try {
       return await readOn();
     } catch (error) {
-      lease = undefined;
+      lease.drop();
       if (error instanceof Overtaken) return times.every;
       throw error;
     }
   }
 
-  const work = runInBackground({ name: leaseName, step, log });
-  return {
-    async stop() {
-      await work.stop();
-      if (lease !== undefined) await system.release(lease);
-      lease = undefined;
-    },
-  };
+  return releasing(runInBackground({ name: leaseName, step, log }), lease);
 }

@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
-import { LeaseLost, type Lease, type SystemStore } from "../../store/store.ts";
+import { LeaseLost, type SystemStore } from "../../store/store.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
+import { createHeldLease, releasing } from "../held-lease.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 
@@ -38,14 +39,14 @@ export function runSequencer({
   readonly metrics: Metrics;
   readonly times?: SequencerTimes;
 }): BackgroundWork {
-  let lease: Lease | undefined;
+  const lease = createHeldLease({ system, name: "sequencer", holder, length: times.lease, clock });
   /** When the oldest event in the outbox happened, in milliseconds since the epoch; undefined when it was empty. */
   let waitingSince: number | undefined;
   const sequenced = (count: number): void =>
     metrics.count("koder_id_events_sequenced_total", "Events that this process moved to the log.", count);
   sequenced(0);
   metrics.gauge("koder_id_sequencer_has_lease", "1 while this process is the one that sequences.", () =>
-    lease === undefined ? 0 : 1,
+    lease.current() === undefined ? 0 : 1,
   );
   metrics.gauge("koder_id_sequencer_lag_seconds", "Age of the oldest event that is not in the log yet.", () =>
     waitingSince === undefined ? 0 : Math.max(0, clock() - waitingSince) / 1000,
@@ -54,32 +55,23 @@ export function runSequencer({
   async function step(): Promise<number> {
     const [oldest] = await system.outbox(0, 1);
     waitingSince = oldest && (oldest.event.time ? timestampMs(oldest.event.time) : clock());
-    if (lease === undefined || lease.expiresAt - clock() < times.lease / 2) {
-      lease = await system.lease("sequencer", holder, times.lease);
-    }
-    if (lease === undefined) return times.lease / 3;
+    const held = await lease.hold();
+    if (held === undefined) return times.lease / 3;
     if (oldest === undefined) return times.every;
     try {
-      const moved = await system.sequence(lease, batch);
+      const moved = await system.sequence(held, batch);
       sequenced(moved);
       if (moved === batch) return 0;
       waitingSince = undefined;
       return times.every;
     } catch (error) {
       // Whatever it was: before the next attempt it must be known who has the lease.
-      lease = undefined;
+      lease.drop();
       if (!(error instanceof LeaseLost)) throw error;
       log.warn({ holder, err: error }, "the lease of the sequencer has passed to another process");
       return 0;
     }
   }
 
-  const work = runInBackground({ name: "sequencer", step, log });
-  return {
-    async stop() {
-      await work.stop();
-      if (lease !== undefined) await system.release(lease);
-      lease = undefined;
-    },
-  };
+  return releasing(runInBackground({ name: "sequencer", step, log }), lease);
 }
