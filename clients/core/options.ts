@@ -1,4 +1,4 @@
-import { parseOrigin } from "./origin.ts";
+import { readOrigin } from "./origin.ts";
 import { defaultRetries, type RetryPolicy } from "./retry-policy.ts";
 import { tokenSourceOf, type TokenSource, type TokenSourceOption } from "./token-source.ts";
 
@@ -38,12 +38,7 @@ export interface Settings {
 export function readOptions(origin: string, options: ClientOptions): Settings {
   const { tokenSource, timeoutMs = 10_000, maxAttempts = 4, tenant, plaintext } = options;
   const faults: string[] = [];
-  let parsed = "";
-  try {
-    parsed = parseOrigin(origin, plaintext);
-  } catch (error) {
-    faults.push((error as Error).message);
-  }
+  const parsed = readOrigin(origin, plaintext, faults);
   if (!(timeoutMs > 0 && Number.isFinite(timeoutMs))) {
     faults.push(`timeoutMs: ${timeoutMs} is not a positive number of milliseconds`);
   }

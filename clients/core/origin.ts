@@ -18,6 +18,16 @@ export function parseOrigin(origin: string, plaintext = false): string {
   return `${protocol}//${host}`;
 }
 
+/** Like `parseOrigin`, but adds what is wrong to `faults`, beside what else is. */
+export function readOrigin(origin: string, plaintext: boolean | undefined, faults: string[]): string {
+  try {
+    return parseOrigin(origin, plaintext);
+  } catch (error) {
+    faults.push((error as Error).message);
+    return "";
+  }
+}
+
 /** The text of an origin for a message: a password in it stays out of logs. */
 const shown = (origin: string): string => (origin.includes("@") ? "…" : JSON.stringify(origin));
 

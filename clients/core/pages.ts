@@ -20,27 +20,18 @@ export function pages<
   items: (page: Response) => readonly Item[],
   options?: CallOptions,
 ): AsyncIterable<Item> {
-  return { [Symbol.asyncIterator]: () => everyItem(list, request, items, options) };
-}
-
-async function* everyItem<
-  Request extends { readonly pageToken?: string },
-  Response extends { readonly nextPageToken: string },
-  Item,
->(
-  list: (request: Request, options?: CallOptions) => Promise<Response>,
-  request: Request,
-  items: (page: Response) => readonly Item[],
-  options: CallOptions | undefined,
-): AsyncGenerator<Item, void> {
-  for (let page = request; ;) {
-    const answer = await list(page, options);
-    yield* items(answer);
-    const next = answer.nextPageToken;
-    if (next === "") return;
-    if (next === page.pageToken) throw new Error("the server gave the same page token again");
-    page = { ...plain(page), pageToken: next } as Request;
-  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (let page = request; ;) {
+        const answer = await list(page, options);
+        yield* items(answer);
+        const next = answer.nextPageToken;
+        if (next === "") return;
+        if (next === page.pageToken) throw new Error("the server gave the same page token again");
+        page = { ...plain(page), pageToken: next } as Request;
+      }
+    },
+  };
 }
 
 /** The fields of a request, which may be a message: the next page is asked for with a message of its own. */

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { underDeadline, until } from "../core/deadline.ts";
-import { parseOrigin } from "../core/origin.ts";
+import { readOrigin } from "../core/origin.ts";
 import { defaultRetries, repeat, type RetryPolicy } from "../core/retry-policy.ts";
 import type { TokenSource } from "../core/token-source.ts";
 import { readToken, refusal, type TokenAnswer } from "./token-answer.ts";
@@ -84,12 +84,7 @@ export function createClientCredentials(
 
 function tokenEndpoint({ origin, clientId, clientSecret, plaintext }: ClientCredentials): string {
   const faults: string[] = [];
-  let parsed = "";
-  try {
-    parsed = parseOrigin(origin, plaintext);
-  } catch (error) {
-    faults.push((error as Error).message);
-  }
+  const parsed = readOrigin(origin, plaintext, faults);
   if (clientId === "") faults.push("clientId: must not be empty");
   if (clientSecret === "") faults.push("clientSecret: must not be empty");
   if (faults.length > 0) throw new Error(faults.join("\n"));
