@@ -8,7 +8,8 @@ export interface DirectAnswer {
 }
 
 /**
- * A request to one of several servers behind one origin: sent to its own address (`host:port`), with the origin's Host.
+ * A request to one of several servers behind one origin: sent to its own address (`host:port`) on a connection of its own,
+ * with the origin's Host.
  * Everybody answers JSON here; an empty body is read as an empty object.
  */
 export async function askDirectly(
@@ -19,7 +20,7 @@ export async function askDirectly(
   const { hostname, port } = new URL(`http://${listening}`);
   const { promise, resolve, reject } = Promise.withResolvers<DirectAnswer>();
   const sent = request(
-    { hostname, port, method, path, headers: { ...headers, host: new URL(origin).host } },
+    { hostname, port, method, path, agent: false, headers: { ...headers, host: new URL(origin).host } },
     (response) => {
       text(response).then((answer) => {
         const json = (answer === "" ? {} : JSON.parse(answer)) as Record<string, unknown>;
@@ -34,7 +35,7 @@ export async function askDirectly(
 
 /** What is sent. */
 export interface DirectRequest {
-  readonly method: "GET" | "POST";
+  readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
