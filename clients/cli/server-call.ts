@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, type Client, type Interceptor } from "@connectrpc/connect";
-import { createConnectTransport } from "@connectrpc/connect-node";
-import { ErrorInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
+import { reason } from "../core/errors.ts";
+import { parseOrigin } from "../core/origin.ts";
+import { staticToken } from "../core/token-source.ts";
+import { createTransport } from "../typescript/transport.ts";
 import { UsageError, type Arguments, type Terminal } from "./command.ts";
 
 /** Options of every command that calls a server. */
@@ -18,6 +20,7 @@ export const serverUsage = "[--url <origin>] [--api-key-file <file>] [--tenant <
 
 /** How long a call may take, in milliseconds. */
 const patience = 30_000;
+const usualUrl = "http://localhost:8080";
 
 /**
  * A client of a service at the server that `--url` names, `http://localhost:8080` if it names none. It calls with the API
@@ -29,19 +32,14 @@ export function serverClient<Service extends DescService>(
   { values }: Arguments,
   { env }: Terminal,
 ): Client<Service> {
-  const url = originOf(values["url"] ?? "http://localhost:8080");
+  const url = originOf(values["url"] ?? usualUrl);
   const apiKey = apiKeyOf(values["api-key-file"], env);
   const tenant = values["tenant"];
-  const authorize: Interceptor = (next) => (request) => {
-    request.header.set("authorization", `Bearer ${apiKey}`);
-    if (typeof tenant === "string") request.header.set("x-koder-tenant", tenant);
-    return next(request);
-  };
-  const transport = createConnectTransport({
-    baseUrl: url,
-    httpVersion: "1.1",
-    interceptors: [authorize],
-    defaultTimeoutMs: patience,
+  const transport = createTransport(url, {
+    tokenSource: staticToken(apiKey),
+    tenant: typeof tenant === "string" ? tenant : undefined,
+    timeoutMs: patience,
+    maxAttempts: 1, // whoever typed the command sees what happened, and repeats it
   });
   return createClient(service, transport);
 }
@@ -52,25 +50,26 @@ export async function called<Answer>(args: Arguments, call: Promise<Answer>): Pr
     return await call;
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
-    const reason = error.findDetails(ErrorInfoSchema)[0]?.reason;
-    if (reason !== undefined) throw new Error(`${error.rawMessage} (${reason})`, { cause: error });
-    const url = String(args.values["url"] ?? "http://localhost:8080");
+    const refused = reason(error);
+    if (refused !== undefined) throw new Error(`${error.rawMessage} (${refused})`, { cause: error });
+    const url = String(args.values["url"] ?? usualUrl);
     const away = error.code === Code.Unavailable || error.code === Code.Unknown;
     throw new Error(away ? `${url} cannot be reached: ${error.rawMessage}` : error.rawMessage, { cause: error });
   }
 }
 
-const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
 function originOf(text: string | boolean): string {
-  const url = typeof text === "string" && URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== "https:" && url.protocol !== "http:") || `${url.origin}/` !== url.href) {
+  let origin: string;
+  try {
+    origin = parseOrigin(String(text), true);
+  } catch {
     throw new UsageError("--url must be an origin such as https://id.example.com");
   }
-  if (url.protocol === "http:" && !loopback.test(url.hostname)) {
+  try {
+    return parseOrigin(origin);
+  } catch {
     throw new UsageError("--url must be https: an API key does not travel in the open");
   }
-  return url.origin;
 }
 
 function apiKeyOf(file: string | boolean | undefined, env: Terminal["env"]): string {
