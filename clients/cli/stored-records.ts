@@ -1,6 +1,6 @@
 import { allCollections } from "../../services/assembly/data.ts";
 import { defaultTenantSlug } from "../../services/admin/tenants/default-tenant.ts";
-import { tenants } from "../../services/admin/collections.ts";
+import { findTenant } from "../../services/admin/tenants/find-tenant.ts";
 import { loadConfig } from "../../services/host/config.ts";
 import { nearestName } from "../../services/host/nearest-name.ts";
 import type { Collection, Store, TenantStore } from "../../services/store/store.ts";
@@ -45,10 +45,10 @@ export async function withTenant<Result>(
 async function tenantNamed(store: Store, name: string): Promise<TenantStore> {
   const system = store.system();
   if (name === system.tenantId) return system;
-  const found = (await system.get(tenants, name)) ?? (await system.find(tenants, "slug", name));
+  const found = await findTenant(system, name);
   if (found === undefined)
     throw new Error(`there is no tenant ${name}; \`koder-id store list admin_tenants --tenant system\` shows all`);
-  return store.tenant(found.record.id);
+  return store.tenant(found.id);
 }
 
 /** When a record ends, for people and machines; null: never. */

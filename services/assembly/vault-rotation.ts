@@ -1,4 +1,4 @@
-import { tenants } from "../admin/collections.ts";
+import { findTenant } from "../admin/tenants/find-tenant.ts";
 import type { Config } from "../host/config.ts";
 import { systemTenant } from "../store/check-input.ts";
 import { openStore } from "../store/open-store.ts";
@@ -114,9 +114,9 @@ function vaultRotation({
 
   async function tenantId(idOrSlug: string): Promise<string> {
     if (idOrSlug === systemTenant) return idOrSlug;
-    const found = (await system.get(tenants, idOrSlug)) ?? (await system.find(tenants, "slug", idOrSlug));
+    const found = await findTenant(system, idOrSlug);
     if (found === undefined) throw new Error(`no tenant has the id or name ${idOrSlug}`);
-    return found.record.id;
+    return found.id;
   }
 
   return {

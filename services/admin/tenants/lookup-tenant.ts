@@ -6,9 +6,9 @@ import {
   type LookupTenantResponse,
 } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { tenants } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { defaultTenant } from "./default-tenant.ts";
+import { findTenant } from "./find-tenant.ts";
 import { tenantMessage } from "./tenant-message.ts";
 import { tenantUnknown } from "./tenant-unknown.ts";
 
@@ -19,7 +19,7 @@ export function lookupTenant(dependencies: AdminDependencies) {
     const tenant =
       request.tenant === ""
         ? await defaultTenant(dependencies, callOf(context))
-        : ((await system.get(tenants, request.tenant)) ?? (await system.find(tenants, "slug", request.tenant)))?.record;
+        : await findTenant(system, request.tenant);
     if (tenant === undefined) throw tenantUnknown("this id or slug");
     return create(LookupTenantResponseSchema, { tenant: tenantMessage(tenant, publicOrigin()) });
   };
