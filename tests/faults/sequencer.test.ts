@@ -250,11 +250,21 @@ test("postgres: the holder stands still in the middle of its transaction, with t
   const sessions = async (condition: string): Promise<number> =>
     (await watcher.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND ${condition}`))
       .rowCount ?? 0;
-  const [holder, other] = await two.active();
+  let [holder, other] = await two.active();
   // It must wait for us with the first of its transaction, and is stopped there; what it sent by then is done without it.
-  await blocker.query("BEGIN");
-  await blocker.query("SELECT 1 FROM leases WHERE name = 'sequencer' FOR UPDATE");
-  await soon(() => sessions("wait_event_type = 'Lock' AND query LIKE '%UPDATE leases SET fence = fence%'"));
+  // Where it was about to renew its lease it waits with that instead: then it is let go, and caught again.
+  const caught = async (): Promise<boolean> => {
+    [holder, other] = await two.active();
+    await blocker.query("BEGIN");
+    await blocker.query("SELECT 1 FROM leases WHERE name = 'sequencer' FOR UPDATE");
+    for (let looks = 0; looks < 50; looks += 1) {
+      if (await sessions("wait_event_type = 'Lock' AND query LIKE '%UPDATE leases SET fence = fence%'")) return true;
+      await delay(10);
+    }
+    await blocker.query("ROLLBACK");
+    return false;
+  };
+  await soon(caught);
   holder.signal("SIGSTOP");
   await blocker.query("COMMIT");
   await soon(() => sessions("state = 'idle in transaction'"));
