@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ticket, tickets } from "../../conformance/test-records.ts";
 import { openStore } from "../../open-store.ts";
@@ -60,6 +61,19 @@ test.each([
   const failure = await opened(path).catch((error: unknown) => error);
   expect(String(failure)).toContain(`the store sqlite:${path} cannot be opened: `);
   expect(String(failure)).toMatch(reason);
+});
+
+test("opening waits for another that has the new file, and lets others have their turn meanwhile", async () => {
+  const path = join(testFolder(), "test.db");
+  const other = new DatabaseSync(path);
+  other.exec("BEGIN EXCLUSIVE; CREATE TABLE t (a)");
+  const opening = opened(path);
+  await delay(100);
+  other.exec("ROLLBACK");
+  other.close();
+  const data = (await opening).tenant("acme");
+  await data.commit([insert(tickets, ticket("a"))], []);
+  expect((await data.get(tickets, "a"))?.version).toBe(1);
 });
 
 test("conditions hold between two that have the same file open", async () => {

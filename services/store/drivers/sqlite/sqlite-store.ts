@@ -1,14 +1,18 @@
 import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Collection, Store } from "../../store.ts";
 import { migrate } from "./migrate.ts";
 import { createSqlStore } from "./sql-store.ts";
+import { isBusy } from "./sqlite-error.ts";
 
 /** How long opening waits for another process that has the file, in milliseconds. */
 const openTimeout = 5_000;
 /** How long a transaction waits for it on the event loop before it lets others have a turn and tries again. */
 const busyTimeout = 20;
+/** How long opening lets others have their turn, in milliseconds. */
+const openPause = 20;
 
 /**
  * Opens a store in a file: SQLite in WAL mode with `synchronous=FULL`, so that the log is synced before a commit is
@@ -32,15 +36,33 @@ export async function openSqliteStore({
   let database: DatabaseSync | undefined;
   try {
     createFile(file);
-    database = new DatabaseSync(file, { timeout: openTimeout });
-    makeDurable(database);
-    migrate(database, collections, clock());
-    database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
-    return createSqlStore({ database, collections, clock, holdFile: () => holdFile(file) });
+    const opened = new DatabaseSync(file, { timeout: busyTimeout });
+    database = opened;
+    await untilNotBusy(() => {
+      makeDurable(opened);
+      migrate(opened, collections, clock());
+    });
+    return createSqlStore({ database: opened, collections, clock, holdFile: () => holdFile(file) });
   } catch (cause) {
     database?.close();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`the store sqlite:${path} cannot be opened: ${reason}`, { cause });
+  }
+}
+
+/**
+ * Runs a step of opening, again and again while another process has the file. SQLite's own patience is not enough: of two
+ * that switch a new file to its write-ahead log in the same moment, one is told at once that the file is busy.
+ */
+async function untilNotBusy(step: () => void): Promise<void> {
+  for (let waited = 0; ; waited += busyTimeout + openPause) {
+    try {
+      step();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waited >= openTimeout) throw error;
+      await delay(openPause);
+    }
   }
 }
 
