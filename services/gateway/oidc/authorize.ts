@@ -1,14 +1,15 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import {
   AuthorizationService,
-  type AuthorizationRedirect,
-  type AuthorizeResponse,
+  type AuthorizationParametersSchema,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
 import type { ShowError } from "../pages/error-page.ts";
+import { leadOn } from "./authorization-answer.ts";
 import { cookieNames, readCookie, writeCookie } from "./cookies.ts";
 import { duplicatesOf, MalformedForm, parseForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
@@ -60,24 +61,9 @@ export function mountAuthorize(
     const names = cookieNames(isSecure);
     const known = readCookie(request.headers.cookie, names.browser);
     const browserToken = known.length >= 22 ? known : randomToken("");
-    const response = await peers.client(AuthorizationService).authorize(
+    const { next } = await peers.client(AuthorizationService).authorize(
       {
-        responseType: form.get("response_type"),
-        clientId: form.get("client_id"),
-        redirectUri: form.get("redirect_uri"),
-        scope: form.get("scope"),
-        state: form.get("state"),
-        responseMode: form.get("response_mode"),
-        nonce: form.get("nonce"),
-        codeChallenge: form.get("code_challenge"),
-        codeChallengeMethod: form.get("code_challenge_method"),
-        prompt: form.get("prompt"),
-        maxAge: form.get("max_age"),
-        loginHint: form.get("login_hint"),
-        uiLocales: form.get("ui_locales"),
-        hasRequest: form.has("request"),
-        hasRequestUri: form.has("request_uri"),
-        duplicateParameters: duplicatesOf(form),
+        parameters: authorizationParameters(form),
         sessionToken: readCookie(request.headers.cookie, names.session),
         browserToken,
       },
@@ -86,43 +72,32 @@ export function mountAuthorize(
     if (browserToken !== known) {
       void reply.header("set-cookie", writeCookie(names.browser, browserToken, isSecure, browserCookieAge));
     }
-    return next(request, reply, response);
-  }
-
-  async function next(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    { next: to }: AuthorizeResponse,
-  ): Promise<FastifyReply> {
-    void reply.header("cache-control", "no-store");
-    switch (to.case) {
-      case "redirect":
-        return reply.code(303).header("location", redirectLocation(to.value)).send();
-      case "signIn":
-        return reply.code(303).header("location", `/sign-in?authorization=${to.value.authorizationId}`).send();
-      case "errorPage":
-        return showError(request, reply, {
-          status: 400,
-          reason: "INVALID_REQUEST",
-          detail: `${to.value.error}: ${to.value.errorDescription}`,
-          culprit: "application",
-        });
-      case undefined:
-        throw new Error("the oauth service answered an authorization request with nothing");
-    }
+    if (next.case !== "errorPage") return leadOn(reply, next);
+    return showError(request, reply, {
+      status: 400,
+      reason: "INVALID_REQUEST",
+      detail: `${next.value.error}: ${next.value.errorDescription}`,
+      culprit: "application",
+    });
   }
 }
 
-/** The redirect URI with the answer behind what it has of a query (RFC 6749 §4.1.2); nothing of it is rewritten. */
-export function redirectLocation({ redirectUri, code, state, iss, error }: AuthorizationRedirect): string {
-  const answer = new URLSearchParams();
-  if (error === undefined) answer.set("code", code);
-  else {
-    answer.set("error", error.error);
-    if (error.errorDescription !== "") answer.set("error_description", error.errorDescription);
-  }
-  if (state !== "") answer.set("state", state);
-  answer.set("iss", iss);
-  const separator = !redirectUri.includes("?") ? "?" : /[?&]$/.test(redirectUri) ? "" : "&";
-  return `${redirectUri}${separator}${answer.toString()}`;
-}
+/** The parameters of an authorization request, by their names. */
+const authorizationParameters = (form: Form): MessageInitShape<typeof AuthorizationParametersSchema> => ({
+  responseType: form.get("response_type"),
+  clientId: form.get("client_id"),
+  redirectUri: form.get("redirect_uri"),
+  scope: form.get("scope"),
+  state: form.get("state"),
+  responseMode: form.get("response_mode"),
+  nonce: form.get("nonce"),
+  codeChallenge: form.get("code_challenge"),
+  codeChallengeMethod: form.get("code_challenge_method"),
+  prompt: form.get("prompt"),
+  maxAge: form.get("max_age"),
+  loginHint: form.get("login_hint"),
+  uiLocales: form.get("ui_locales"),
+  hasRequest: form.has("request"),
+  hasRequestUri: form.has("request_uri"),
+  duplicateParameters: duplicatesOf(form),
+});

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AuthorizationRedirectSchema } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
-import { redirectLocation } from "./authorize.ts";
+import { redirectLocation } from "./authorization-answer.ts";
 
 const answer = (redirectUri: string, state = "s") =>
   redirectLocation(create(AuthorizationRedirectSchema, { redirectUri, code: "c", state, iss: "https://id.example" }));

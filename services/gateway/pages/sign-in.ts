@@ -9,7 +9,7 @@ import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { redirectLocation } from "../oidc/authorize.ts";
+import { leadOn } from "../oidc/authorization-answer.ts";
 import { cookieNames, readCookie, writeCookie } from "../oidc/cookies.ts";
 import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
 import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
@@ -179,7 +179,7 @@ export function mountSignIn(
     }
   }
 
-  /** Gives the browser its session, and goes on to the client. */
+  /** Gives the browser its session, and leads it on. */
   async function goOn(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -191,17 +191,8 @@ export function mountSignIn(
     const { next } = await peers
       .client(AuthorizationService)
       .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(outbound));
-    void reply
-      .header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure))
-      .header("cache-control", "no-store");
-    switch (next.case) {
-      case "redirect":
-        return reply.code(303).header("location", redirectLocation(next.value)).send();
-      case "signIn":
-        return reply.code(303).header("location", `/sign-in?authorization=${next.value.authorizationId}`).send();
-      case undefined:
-        throw new Error("the oauth service resumed an authorization with nothing");
-    }
+    void reply.header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure));
+    return leadOn(reply, next);
   }
 }
 

@@ -4,22 +4,11 @@ import {
   type AuthorizationRedirect,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import { forward, type Call } from "../../host/call.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import { forward } from "../../host/call.ts";
 import { isRegisteredRedirectUri } from "../clients/redirect-uri.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-
-/** What a code is issued for. */
-export interface CodeSubject {
-  readonly clientId: string;
-  readonly redirectUri: string;
-  readonly codeChallenge: string;
-  readonly nonce: string;
-  readonly scopes: readonly string[];
-  readonly state: string;
-  readonly sessionId: string;
-  /** True when max_age was sent: the id token then carries auth_time. */
-  readonly authTimeRequested: boolean;
-}
+import type { AuthorizationState } from "./authorization-request.ts";
 
 /**
  * Issues the code and answers the redirect to the client; undefined when the session has ended meanwhile, or the client has
@@ -31,31 +20,32 @@ export interface CodeSubject {
  */
 export async function answerWithCode(
   { peers, tenants, clients }: Pick<OauthDependencies, "peers" | "tenants" | "clients">,
-  call: Call,
-  subject: CodeSubject,
+  { call, client, authorization, session }: AuthorizationState & { readonly session: Session },
 ): Promise<AuthorizationRedirect | undefined> {
+  const { redirectUri } = authorization;
   const [{ canonicalOrigin }, { outcome }] = await Promise.all([
     tenants.get(call),
     peers.client(GrantService).issueCode(
       {
-        clientId: subject.clientId,
-        redirectUri: subject.redirectUri,
-        codeChallenge: subject.codeChallenge,
-        nonce: subject.nonce,
-        scopes: [...subject.scopes],
-        sessionId: subject.sessionId,
-        authTimeRequested: subject.authTimeRequested,
+        clientId: client.clientId,
+        redirectUri,
+        codeChallenge: authorization.codeChallenge,
+        nonce: authorization.nonce,
+        // Of those asked for, the ones that the client still may have.
+        scopes: authorization.scopes.filter((scope) => client.scopes.includes(scope)),
+        sessionId: session.id,
+        authTimeRequested: authorization.maxAge !== undefined,
       },
       forward(call),
     ),
   ]);
   if (outcome.case !== "code") return undefined;
-  const client = await clients.current(call, subject.clientId);
-  if (client === undefined || !isRegisteredRedirectUri(client, subject.redirectUri)) return undefined;
+  const now = await clients.current(call, client.clientId);
+  if (now === undefined || !isRegisteredRedirectUri(now, redirectUri)) return undefined;
   return create(AuthorizationRedirectSchema, {
-    redirectUri: subject.redirectUri,
+    redirectUri,
     code: outcome.value,
-    state: subject.state,
+    state: authorization.state,
     iss: canonicalOrigin,
   });
 }

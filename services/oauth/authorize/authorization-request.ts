@@ -1,21 +1,18 @@
-import type { AuthorizeRequest } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import type { Call } from "../../host/call.ts";
 
-/** An authorization request that every check has passed: what a code, or a pending authorization, is made from. */
-export interface AuthorizationRequest {
+export type { AuthorizationParameters } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+
+/** An authorization request that every check has passed, and who stands before it: what interactions decide by. */
+export interface AuthorizationState {
+  readonly call: Call;
   readonly client: Client;
-  readonly redirectUri: string;
-  readonly scopes: readonly string[];
-  readonly state: string;
-  readonly nonce: string;
-  /** S256; empty when none was sent and none is needed. */
-  readonly codeChallenge: string;
-  readonly prompt: ReadonlySet<string>;
-  /** Seconds; undefined: any age. */
-  readonly maxAge: number | undefined;
-  readonly loginHint: string;
-  readonly uiLocales: string;
+  /** What was asked for. Stored only if somebody has to be waited for; `createTime` is when the request came. */
+  readonly authorization: Authorization;
+  /** The browser's live session. */
+  readonly session: Session | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
-
-/** The parameters as received. */
-export type AuthorizationParameters = AuthorizeRequest;

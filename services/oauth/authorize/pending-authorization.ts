@@ -8,7 +8,6 @@ import { randomToken } from "../../vault/random.ts";
 import { authorizations } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
-import type { AuthorizationRequest } from "./authorization-request.ts";
 
 const idUse = "authorization-id";
 const browserUse = "authorization-browser";
@@ -16,33 +15,22 @@ const browserUse = "authorization-browser";
 type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
 
 /**
- * Keeps a request until its person has signed in, bound to the browser that brought it (security A2, A26). Answers its
+ * Keeps a request until its person has done what is left to do, bound to the browser that brought it (security A2, A26). Answers its
  * secret id, of which only the keyed hash is kept.
  */
 export async function storeAuthorization(
   { store, vault, clock, lifetimes }: Needs,
   call: Call,
-  request: AuthorizationRequest,
+  authorization: Authorization,
   browserToken: string,
 ): Promise<string> {
   const tenantVault = await vault.tenant(call.tenantId);
   const id = randomToken("", 16);
-  const now = clock();
   const record = create(AuthorizationSchema, {
+    ...authorization,
     idHash: tenantVault.keyedHash(idUse, id),
     browserHash: tenantVault.keyedHash(browserUse, browserToken),
-    clientId: request.client.clientId,
-    redirectUri: request.redirectUri,
-    scopes: [...request.scopes],
-    state: request.state,
-    nonce: request.nonce,
-    codeChallenge: request.codeChallenge,
-    freshSignIn: request.prompt.has("login") || request.prompt.has("select_account"),
-    loginHint: request.loginHint,
-    uiLocales: request.uiLocales,
-    createTime: timestampFromMs(now),
-    expireTime: timestampFromMs(now + lifetimes.authorization),
-    ...(request.maxAge === undefined ? {} : { maxAge: BigInt(request.maxAge) }),
+    expireTime: timestampFromMs(clock() + lifetimes.authorization),
   });
   await store.tenant(call.tenantId).commit([insert(authorizations, record)], []);
   return id;

@@ -15,14 +15,14 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/authorization_internal.proto.
  */
 export const file_koder_oauth_v1_authorization_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSLBBAoQQXV0aG9yaXplUmVxdWVzdBIfCg1yZXNwb25zZV90eXBlGAEgASgJQgi6SAVyAxiAAhIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACEh4KDHJlZGlyZWN0X3VyaRgDIAEoCUIIukgFcgMYgCASFwoFc2NvcGUYBCABKAlCCLpIBXIDGIAgEhcKBXN0YXRlGAUgASgJQgi6SAVyAxiAIBIfCg1yZXNwb25zZV9tb2RlGAYgASgJQgi6SAVyAxiAAhIXCgVub25jZRgHIAEoCUIIukgFcgMYgCASIAoOY29kZV9jaGFsbGVuZ2UYCCABKAlCCLpIBXIDGIACEicKFWNvZGVfY2hhbGxlbmdlX21ldGhvZBgJIAEoCUIIukgFcgMYgAISGAoGcHJvbXB0GAogASgJQgi6SAVyAxiAAhIZCgdtYXhfYWdlGAsgASgJQgi6SAVyAxiAAhIcCgpsb2dpbl9oaW50GAwgASgJQgi6SAVyAxiAIBIcCgp1aV9sb2NhbGVzGA0gASgJQgi6SAVyAxiACBITCgtoYXNfcmVxdWVzdBgOIAEoCBIXCg9oYXNfcmVxdWVzdF91cmkYDyABKAgSLQoUZHVwbGljYXRlX3BhcmFtZXRlcnMYECADKAlCD7pIDJIBCRBkIgVyAxiAAhIjCg1zZXNzaW9uX3Rva2VuGBQgASgJQgy6SAVyAxiAAvi7GAESJQoNYnJvd3Nlcl90b2tlbhgVIAEoCUIOukgHcgUQFhiAAfi7GAEiuwEKEUF1dGhvcml6ZVJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASMQoHc2lnbl9pbhgCIAEoCzIeLmtvZGVyLm9hdXRoLnYxLlNpZ25JblJlcXVpcmVkSAASMAoKZXJyb3JfcGFnZRgDIAEoCzIaLmtvZGVyLm9hdXRoLnYxLk9BdXRoRXJyb3JIAEIGCgRuZXh0IogBChVBdXRob3JpemF0aW9uUmVkaXJlY3QSFAoMcmVkaXJlY3RfdXJpGAEgASgJEhIKBGNvZGUYAiABKAlCBPi7GAESDQoFc3RhdGUYAyABKAkSCwoDaXNzGAQgASgJEikKBWVycm9yGAUgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvciIwCg5TaWduSW5SZXF1aXJlZBIeChBhdXRob3JpemF0aW9uX2lkGAEgASgJQgT4uxgBImgKF0dldEF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYASKjAQoYR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlEhEKCWNsaWVudF9pZBgBIAEoCRITCgtjbGllbnRfbmFtZRgCIAEoCRISCgpjbGllbnRfdXJpGAMgASgJEhIKCnBvbGljeV91cmkYBCABKAkSDwoHdG9zX3VyaRgFIAEoCRISCgpsb2dpbl9oaW50GAYgASgJEhIKCnVpX2xvY2FsZXMYByABKAkikAEKGlJlc3VtZUF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAEikwEKG1Jlc3VtZUF1dGhvcml6YXRpb25SZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjEKB3NpZ25faW4YAiABKAsyHi5rb2Rlci5vYXV0aC52MS5TaWduSW5SZXF1aXJlZEgAQgYKBG5leHQy+QIKFEF1dGhvcml6YXRpb25TZXJ2aWNlEmIKCUF1dGhvcml6ZRIgLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZVJlcXVlc3QaIS5rb2Rlci5vYXV0aC52MS5BdXRob3JpemVSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ6ChBHZXRBdXRob3JpemF0aW9uEicua29kZXIub2F1dGgudjEuR2V0QXV0aG9yaXphdGlvblJlcXVlc3QaKC5rb2Rlci5vYXV0aC52MS5HZXRBdXRob3JpemF0aW9uUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSgAEKE1Jlc3VtZUF1dGhvcml6YXRpb24SKi5rb2Rlci5vYXV0aC52MS5SZXN1bWVBdXRob3JpemF0aW9uUmVxdWVzdBorLmtvZGVyLm9hdXRoLnYxLlJlc3VtZUF1dGhvcml6YXRpb25SZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSL8AwoXQXV0aG9yaXphdGlvblBhcmFtZXRlcnMSHwoNcmVzcG9uc2VfdHlwZRgBIAEoCUIIukgFcgMYgAISGwoJY2xpZW50X2lkGAIgASgJQgi6SAVyAxiAAhIeCgxyZWRpcmVjdF91cmkYAyABKAlCCLpIBXIDGIAgEhcKBXNjb3BlGAQgASgJQgi6SAVyAxiAIBIXCgVzdGF0ZRgFIAEoCUIIukgFcgMYgCASHwoNcmVzcG9uc2VfbW9kZRgGIAEoCUIIukgFcgMYgAISFwoFbm9uY2UYByABKAlCCLpIBXIDGIAgEiAKDmNvZGVfY2hhbGxlbmdlGAggASgJQgi6SAVyAxiAAhInChVjb2RlX2NoYWxsZW5nZV9tZXRob2QYCSABKAlCCLpIBXIDGIACEhgKBnByb21wdBgKIAEoCUIIukgFcgMYgAISGQoHbWF4X2FnZRgLIAEoCUIIukgFcgMYgAISHAoKbG9naW5faGludBgMIAEoCUIIukgFcgMYgCASHAoKdWlfbG9jYWxlcxgNIAEoCUIIukgFcgMYgAgSEwoLaGFzX3JlcXVlc3QYDiABKAgSFwoPaGFzX3JlcXVlc3RfdXJpGA8gASgIEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGBAgAygJQg+6SAySAQkQZCIFcgMYgAIiowEKEEF1dGhvcml6ZVJlcXVlc3QSQwoKcGFyYW1ldGVycxgBIAEoCzInLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25QYXJhbWV0ZXJzQga6SAPIAQESIwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIMukgFcgMYgAL4uxgBEiUKDWJyb3dzZXJfdG9rZW4YAyABKAlCDrpIB3IFEBYYgAH4uxgBIr8BChFBdXRob3JpemVSZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjUKB3NpZ25faW4YAiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IABIwCgplcnJvcl9wYWdlGAMgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgYKBG5leHQiiAEKFUF1dGhvcml6YXRpb25SZWRpcmVjdBIUCgxyZWRpcmVjdF91cmkYASABKAkSEgoEY29kZRgCIAEoCUIE+LsYARINCgVzdGF0ZRgDIAEoCRILCgNpc3MYBCABKAkSKQoFZXJyb3IYBSABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9yIjQKElBlbmRpbmdJbnRlcmFjdGlvbhIeChBhdXRob3JpemF0aW9uX2lkGAEgASgJQgT4uxgBImgKF0dldEF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYASKjAQoYR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlEhEKCWNsaWVudF9pZBgBIAEoCRITCgtjbGllbnRfbmFtZRgCIAEoCRISCgpjbGllbnRfdXJpGAMgASgJEhIKCnBvbGljeV91cmkYBCABKAkSDwoHdG9zX3VyaRgFIAEoCRISCgpsb2dpbl9oaW50GAYgASgJEhIKCnVpX2xvY2FsZXMYByABKAkikAEKGlJlc3VtZUF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAEilwEKG1Jlc3VtZUF1dGhvcml6YXRpb25SZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjUKB3NpZ25faW4YAiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IAEIGCgRuZXh0MvkCChRBdXRob3JpemF0aW9uU2VydmljZRJiCglBdXRob3JpemUSIC5rb2Rlci5vYXV0aC52MS5BdXRob3JpemVSZXF1ZXN0GiEua29kZXIub2F1dGgudjEuQXV0aG9yaXplUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSegoQR2V0QXV0aG9yaXphdGlvbhInLmtvZGVyLm9hdXRoLnYxLkdldEF1dGhvcml6YXRpb25SZXF1ZXN0Gigua29kZXIub2F1dGgudjEuR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EoABChNSZXN1bWVBdXRob3JpemF0aW9uEioua29kZXIub2F1dGgudjEuUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QaKy5rb2Rlci5vYXV0aC52MS5SZXN1bWVBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
- * AuthorizeRequest has the standard's parameters, as received; empty means not sent.
+ * AuthorizationParameters are the parameters of an authorization request, as received; empty means not sent.
  *
- * @generated from message koder.oauth.v1.AuthorizeRequest
+ * @generated from message koder.oauth.v1.AuthorizationParameters
  */
-export type AuthorizeRequest = Message<"koder.oauth.v1.AuthorizeRequest"> & {
+export type AuthorizationParameters = Message<"koder.oauth.v1.AuthorizationParameters"> & {
   /**
    * RFC 6749 §4.1.1.
    *
@@ -134,18 +134,39 @@ export type AuthorizeRequest = Message<"koder.oauth.v1.AuthorizeRequest"> & {
    * @generated from field: repeated string duplicate_parameters = 16;
    */
   duplicateParameters: string[];
+};
+
+/**
+ * Describes the message koder.oauth.v1.AuthorizationParameters.
+ * Use `create(AuthorizationParametersSchema)` to create a new message.
+ */
+export const AuthorizationParametersSchema: GenMessage<AuthorizationParameters> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 0);
+
+/**
+ * AuthorizeRequest has the standard's parameters, and what the browser's cookies hold.
+ *
+ * @generated from message koder.oauth.v1.AuthorizeRequest
+ */
+export type AuthorizeRequest = Message<"koder.oauth.v1.AuthorizeRequest"> & {
+  /**
+   * The parameters.
+   *
+   * @generated from field: koder.oauth.v1.AuthorizationParameters parameters = 1;
+   */
+  parameters?: AuthorizationParameters | undefined;
 
   /**
    * The session token that the browser sent; may be empty.
    *
-   * @generated from field: string session_token = 20;
+   * @generated from field: string session_token = 2;
    */
   sessionToken: string;
 
   /**
    * The browser's own random token: a pending authorization is bound to it.
    *
-   * @generated from field: string browser_token = 21;
+   * @generated from field: string browser_token = 3;
    */
   browserToken: string;
 };
@@ -155,7 +176,7 @@ export type AuthorizeRequest = Message<"koder.oauth.v1.AuthorizeRequest"> & {
  * Use `create(AuthorizeRequestSchema)` to create a new message.
  */
 export const AuthorizeRequestSchema: GenMessage<AuthorizeRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 0);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 1);
 
 /**
  * AuthorizeResponse says what comes next.
@@ -180,9 +201,9 @@ export type AuthorizeResponse = Message<"koder.oauth.v1.AuthorizeResponse"> & {
     /**
      * Let the person sign in, then resume.
      *
-     * @generated from field: koder.oauth.v1.SignInRequired sign_in = 2;
+     * @generated from field: koder.oauth.v1.PendingInteraction sign_in = 2;
      */
-    value: SignInRequired;
+    value: PendingInteraction;
     case: "signIn";
   } | {
     /**
@@ -200,7 +221,7 @@ export type AuthorizeResponse = Message<"koder.oauth.v1.AuthorizeResponse"> & {
  * Use `create(AuthorizeResponseSchema)` to create a new message.
  */
 export const AuthorizeResponseSchema: GenMessage<AuthorizeResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 1);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 2);
 
 /**
  * AuthorizationRedirect is an answer to the client, success or error (RFC 6749 §4.1.2, RFC 9207).
@@ -249,14 +270,14 @@ export type AuthorizationRedirect = Message<"koder.oauth.v1.AuthorizationRedirec
  * Use `create(AuthorizationRedirectSchema)` to create a new message.
  */
 export const AuthorizationRedirectSchema: GenMessage<AuthorizationRedirect> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 2);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 3);
 
 /**
- * SignInRequired names the pending authorization.
+ * PendingInteraction names the authorization that waits for its person.
  *
- * @generated from message koder.oauth.v1.SignInRequired
+ * @generated from message koder.oauth.v1.PendingInteraction
  */
-export type SignInRequired = Message<"koder.oauth.v1.SignInRequired"> & {
+export type PendingInteraction = Message<"koder.oauth.v1.PendingInteraction"> & {
   /**
    * 128-bit secret id.
    *
@@ -266,11 +287,11 @@ export type SignInRequired = Message<"koder.oauth.v1.SignInRequired"> & {
 };
 
 /**
- * Describes the message koder.oauth.v1.SignInRequired.
- * Use `create(SignInRequiredSchema)` to create a new message.
+ * Describes the message koder.oauth.v1.PendingInteraction.
+ * Use `create(PendingInteractionSchema)` to create a new message.
  */
-export const SignInRequiredSchema: GenMessage<SignInRequired> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 3);
+export const PendingInteractionSchema: GenMessage<PendingInteraction> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 4);
 
 /**
  * GetAuthorizationRequest names a pending authorization.
@@ -298,7 +319,7 @@ export type GetAuthorizationRequest = Message<"koder.oauth.v1.GetAuthorizationRe
  * Use `create(GetAuthorizationRequestSchema)` to create a new message.
  */
 export const GetAuthorizationRequestSchema: GenMessage<GetAuthorizationRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 4);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 5);
 
 /**
  * GetAuthorizationResponse has what the page shows.
@@ -361,7 +382,7 @@ export type GetAuthorizationResponse = Message<"koder.oauth.v1.GetAuthorizationR
  * Use `create(GetAuthorizationResponseSchema)` to create a new message.
  */
 export const GetAuthorizationResponseSchema: GenMessage<GetAuthorizationResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 5);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 6);
 
 /**
  * ResumeAuthorizationRequest has the pending authorization and the session.
@@ -396,7 +417,7 @@ export type ResumeAuthorizationRequest = Message<"koder.oauth.v1.ResumeAuthoriza
  * Use `create(ResumeAuthorizationRequestSchema)` to create a new message.
  */
 export const ResumeAuthorizationRequestSchema: GenMessage<ResumeAuthorizationRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 6);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 7);
 
 /**
  * ResumeAuthorizationResponse says what comes next.
@@ -421,9 +442,9 @@ export type ResumeAuthorizationResponse = Message<"koder.oauth.v1.ResumeAuthoriz
     /**
      * Let the person sign in, then resume.
      *
-     * @generated from field: koder.oauth.v1.SignInRequired sign_in = 2;
+     * @generated from field: koder.oauth.v1.PendingInteraction sign_in = 2;
      */
-    value: SignInRequired;
+    value: PendingInteraction;
     case: "signIn";
   } | { case: undefined; value?: undefined };
 };
@@ -433,7 +454,7 @@ export type ResumeAuthorizationResponse = Message<"koder.oauth.v1.ResumeAuthoriz
  * Use `create(ResumeAuthorizationResponseSchema)` to create a new message.
  */
 export const ResumeAuthorizationResponseSchema: GenMessage<ResumeAuthorizationResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 7);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 8);
 
 /**
  * AuthorizationService is the authorization endpoint, without HTTP.
@@ -462,7 +483,7 @@ export const AuthorizationService: GenService<{
     output: typeof GetAuthorizationResponseSchema;
   },
   /**
-   * Goes on with a pending authorization after the person signed in. Errors: AUTHORIZATION_NOT_FOUND.
+   * Goes on with a pending authorization after the person signed in, or did whatever else it waited for. Errors: AUTHORIZATION_NOT_FOUND.
    *
    * @generated from rpc koder.oauth.v1.AuthorizationService.ResumeAuthorization
    */

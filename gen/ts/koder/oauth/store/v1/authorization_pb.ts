@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/authorization.proto.
  */
 export const file_koder_oauth_store_v1_authorization: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSLoAgoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIKCghfbWF4X2FnZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSL5AgoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJQgoKCF9tYXhfYWdlYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Authorization is an authorization request that waits for its person, under the keyed hash of its id.
@@ -117,6 +117,13 @@ export type Authorization = Message<"koder.oauth.store.v1.Authorization"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 14;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Values of `prompt`, as sent.
+   *
+   * @generated from field: repeated string prompts = 15;
+   */
+  prompts: string[];
 };
 
 /**

@@ -1,0 +1,19 @@
+import type { ResumeAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import type { OauthDependencies } from "../../dependencies.ts";
+import type { OAuthErrorCode } from "../../oauth-error.ts";
+import type { AuthorizationState } from "../authorization-request.ts";
+
+/** What an authorization comes to: an answer to the client, or an interaction with the person. */
+export type NextStep = Exclude<ResumeAuthorizationResponse["next"], { case: undefined }>;
+
+/**
+ * Something that a person may have to do before the client gets its answer. It is needed until it was done for this request,
+ * and decides that anew each time the request goes on: nothing is remembered of it but what it has changed.
+ */
+export interface Interaction {
+  /** The page that it leads to, as a member of `next`. */
+  readonly next: Exclude<NextStep["case"], "redirect">;
+  /** What `prompt=none` answers in its stead (OpenID Connect Core §3.1.2.6). */
+  readonly refusal: { readonly code: OAuthErrorCode; readonly description: string };
+  readonly isNeeded: (dependencies: OauthDependencies, state: AuthorizationState) => boolean | Promise<boolean>;
+}

@@ -1,0 +1,31 @@
+import type { OauthDependencies } from "../../dependencies.ts";
+import { OAuthRefusal } from "../../oauth-error.ts";
+import { answerWithCode } from "../answer-with-code.ts";
+import type { AuthorizationState } from "../authorization-request.ts";
+import type { Interaction, NextStep } from "./interaction.ts";
+import { signIn } from "./sign-in.ts";
+
+/** In the order in which a person meets them. */
+const interactions: readonly Interaction[] = [signIn];
+
+/**
+ * Goes on with a request as far as it can: to the first interaction that is needed, or to the code. `keep` answers the id
+ * under which the request waits for its person. Throws an OAuthRefusal for the client where the person must not be asked.
+ */
+export async function nextStep(
+  dependencies: OauthDependencies,
+  state: AuthorizationState,
+  keep: () => Promise<string>,
+): Promise<NextStep> {
+  const { authorization, session } = state;
+  const waitFor = async ({ next, refusal }: Interaction): Promise<NextStep> => {
+    if (authorization.prompts.includes("none")) throw new OAuthRefusal(refusal.code, refusal.description);
+    return { case: next, value: { $typeName: "koder.oauth.v1.PendingInteraction", authorizationId: await keep() } };
+  };
+  for (const interaction of interactions) {
+    if (await interaction.isNeeded(dependencies, state)) return waitFor(interaction);
+  }
+  const redirect = session === undefined ? undefined : await answerWithCode(dependencies, { ...state, session });
+  // The session ended since it was looked at.
+  return redirect === undefined ? waitFor(signIn) : { case: "redirect", value: redirect };
+}

@@ -1,0 +1,25 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { AuthorizationState } from "../authorization-request.ts";
+import type { Interaction } from "./interaction.ts";
+
+/** The person proves who they are. */
+export const signIn: Interaction = {
+  next: "signIn",
+  refusal: { code: "login_required", description: "the person is not signed in, or not recently enough" },
+  isNeeded: (_dependencies, state) => isSignInNeeded(state),
+};
+
+/**
+ * Whether the person must sign in: there is no session, or its sign-in is older than asked for (OpenID Connect Core
+ * §3.1.2.3). A sign-in since the request came satisfies every `max_age`, 0 too.
+ */
+export function isSignInNeeded({
+  authorization: { createTime, freshSignIn, maxAge },
+  session,
+  now,
+}: Pick<AuthorizationState, "authorization" | "session" | "now">): boolean {
+  if (session?.authTime === undefined) return true;
+  const signedIn = timestampMs(session.authTime);
+  if (createTime !== undefined && signedIn >= timestampMs(createTime)) return false;
+  return freshSignIn || (maxAge !== undefined && now - signedIn > Number(maxAge) * 1000);
+}
