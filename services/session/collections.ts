@@ -2,8 +2,13 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { CodeSchema } from "#gen/koder/session/store/v1/code_pb.ts";
 import { EpochSchema } from "#gen/koder/session/store/v1/epoch_pb.ts";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
+import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
 import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { Collection } from "../store/store.ts";
+
+/** Names what one person gave to one client, in an index. Neither id has a slash. */
+export const userClientKey = ({ userId, clientId }: { readonly userId: string; readonly clientId: string }): string =>
+  `${userId}/${clientId}`;
 
 /** Browser sessions. The token in the cookie is found by its keyed hash. */
 export const sessions: Collection<typeof SessionSchema> = {
@@ -21,6 +26,7 @@ export const codes: Collection<typeof CodeSchema> = {
   name: "session_codes",
   schema: CodeSchema,
   id: (code) => code.codeHash,
+  indexes: { user_client: { type: "text", value: userClientKey } },
   expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
   events: "required",
 };
@@ -30,7 +36,20 @@ export const grants: Collection<typeof GrantSchema> = {
   name: "session_grants",
   schema: GrantSchema,
   id: (grant) => grant.id,
+  indexes: {
+    session_id: { type: "text", value: (grant) => grant.sessionId },
+    user_client: { type: "text", value: userClientKey },
+  },
   expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),
+  events: "required",
+};
+
+/** Access tokens without a grant that were revoked, until they would have expired. */
+export const revokedTokens: Collection<typeof RevokedTokenSchema> = {
+  name: "session_revoked_tokens",
+  schema: RevokedTokenSchema,
+  id: (token) => token.jti,
+  expiresAt: (token) => (token.expireTime ? timestampMs(token.expireTime) : undefined),
   events: "required",
 };
 
@@ -43,4 +62,4 @@ export const epochs: Collection<typeof EpochSchema> = {
 };
 
 /** Everything that the session service stores. */
-export const sessionCollections: readonly Collection[] = [sessions, codes, grants, epochs];
+export const sessionCollections: readonly Collection[] = [sessions, codes, grants, revokedTokens, epochs];

@@ -8,10 +8,14 @@ import { resolveSession } from "./browser-sessions/resolve-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import type { SessionDependencies } from "./dependencies.ts";
+import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
+import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
+import { revokeGrant } from "./refresh/revoke-grant.ts";
 import { bumpEpoch } from "./revocation/bump-epoch.ts";
 import { checkToken } from "./revocation/check-token.ts";
 import { getUserEpoch } from "./revocation/get-user-epoch.ts";
+import { revokeAccessToken } from "./revocation/revoke-access-token.ts";
 import { getSession } from "./sessions/get-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { revokeSession } from "./sessions/revoke-session.ts";
@@ -34,9 +38,13 @@ export function createSessionService(dependencies: SessionDependencies): Service
         issueCode: issueCode(dependencies),
         redeemCode: redeemCode(dependencies),
         refreshGrant: refreshGrant(dependencies),
+        inspectRefreshToken: inspectRefreshToken(dependencies),
+        revokeGrant: revokeGrant(dependencies),
+        endGrantsOfClient: endGrantsOfClient(dependencies),
       }),
       implementation(RevocationService, {
         checkToken: checkToken(dependencies),
+        revokeAccessToken: revokeAccessToken(dependencies),
         getUserEpoch: getUserEpoch(dependencies),
         bumpEpoch: bumpEpoch(dependencies),
       }),

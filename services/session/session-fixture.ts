@@ -1,13 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CreateSessionRequestSchema } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import {
+  EndGrantsOfClientRequestSchema,
+  InspectRefreshTokenRequestSchema,
   IssueCodeRequestSchema,
   RedeemCodeRequestSchema,
   RefreshGrantRequestSchema,
+  RevokeGrantRequestSchema,
   type RedeemCodeResponse,
   type RefreshGrantResponse,
+  type RevokeGrantRequest,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { BumpEpochRequestSchema, CheckTokenRequestSchema } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { createPageTokens } from "../host/page-token.ts";
@@ -20,7 +24,10 @@ import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import { sessionCollections } from "./collections.ts";
 import { defaultSessionLifetimes, type SessionDependencies } from "./dependencies.ts";
+import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
+import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
+import { revokeGrant } from "./refresh/revoke-grant.ts";
 import { bumpEpoch } from "./revocation/bump-epoch.ts";
 import { checkToken } from "./revocation/check-token.ts";
 import { createHash } from "node:crypto";
@@ -56,7 +63,11 @@ export async function sessionFixture(url = "memory:") {
       }),
       handlerContext(),
     );
-  const codeOf = (sessionId: string, scopes = ["openid", "offline_access"]) =>
+  const codeOf = (
+    sessionId: string,
+    scopes = ["openid", "offline_access"],
+    overrides: MessageInitShape<typeof IssueCodeRequestSchema> = {},
+  ) =>
     issueCode(dependencies)(
       create(IssueCodeRequestSchema, {
         clientId,
@@ -65,6 +76,7 @@ export async function sessionFixture(url = "memory:") {
         nonce: "n",
         scopes,
         sessionId,
+        ...overrides,
       }),
       handlerContext(),
     );
@@ -100,14 +112,29 @@ export async function sessionFixture(url = "memory:") {
       now += milliseconds;
     },
     /** A code of a new session. */
-    async code(scopes?: string[]): Promise<string> {
+    async code(scopes?: string[], overrides?: MessageInitShape<typeof IssueCodeRequestSchema>): Promise<string> {
       const { session } = await signIn();
-      const { outcome } = await codeOf(session?.id ?? "", scopes);
+      const { outcome } = await codeOf(session?.id ?? "", scopes, overrides);
       if (outcome.case !== "code") throw new Error("no code was issued");
       return outcome.value;
     },
     isGood: async (grantId: string) =>
       (await checkToken(dependencies)(create(CheckTokenRequestSchema, { clientId, grantId }), handlerContext())).active,
+    inspect: (refreshToken: string, tenantId = "t1") =>
+      inspectRefreshToken(dependencies)(
+        create(InspectRefreshTokenRequestSchema, { refreshToken }),
+        handlerContext({ tenantId }),
+      ),
+    revoke: (grant: RevokeGrantRequest["grant"], by = clientId, tenantId = "t1") =>
+      revokeGrant(dependencies)(
+        create(RevokeGrantRequestSchema, { grant, clientId: by }),
+        handlerContext({ tenantId }),
+      ),
+    endGrantsOfClient: (by = clientId, of = userId) =>
+      endGrantsOfClient(dependencies)(
+        create(EndGrantsOfClientRequestSchema, { userId: of, clientId: by }),
+        handlerContext(),
+      ),
     bump: (subject: { case: "userId" | "clientId"; value: string }, changedVersion = 0n) =>
       bumpEpoch(dependencies)(create(BumpEpochRequestSchema, { subject, changedVersion }), handlerContext()),
   };

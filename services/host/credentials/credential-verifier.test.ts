@@ -167,7 +167,7 @@ describe("an access token", () => {
     });
     expect(asked.at(-1)).toMatchObject({
       method: "CheckToken",
-      input: { clientId: "app", grantId: "", clientEpoch: 7n },
+      input: { clientId: "app", grantId: "", clientEpoch: 7n, jti: "j" },
     });
     expect(timesAsked("GetAuthority")).toBe(0);
   });

@@ -97,9 +97,10 @@ export function createCredentialVerifier({
     if (claims["tenant_id"] !== tenant.id) throw refused();
     const clientId = text(claims, "client_id");
     const grantId = text(claims, "gid");
+    const clientEpoch = BigInt(Number(claims["epoch"] ?? 0));
     const { active } = await peers
       .client(RevocationService)
-      .checkToken({ clientId, grantId, clientEpoch: BigInt(Number(claims["epoch"] ?? 0)) }, forward(inTenant));
+      .checkToken({ clientId, grantId, clientEpoch, jti: text(claims, "jti") }, forward(inTenant));
     if (!active) throw refused();
     if (grantId === "") {
       // Service accounts have no roles yet: a client's own token proves who it is, and permits nothing.

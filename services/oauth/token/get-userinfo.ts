@@ -39,7 +39,7 @@ export function getUserinfo(dependencies: OauthDependencies) {
     const epoch = BigInt(Number(claims["epoch"] ?? 0));
     const { active } = await peers
       .client(RevocationService)
-      .checkToken({ clientId, grantId, clientEpoch: epoch }, forward(call));
+      .checkToken({ clientId, grantId, clientEpoch: epoch, jti: text(claims, "jti") }, forward(call));
     if (!active) throw invalid();
     const scopes = new Set(text(claims, "scope").split(" "));
     if (grantId === "" || !scopes.has("openid")) {

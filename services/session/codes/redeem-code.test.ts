@@ -84,4 +84,21 @@ describe("redeeming a code", () => {
     f.advance(f.dependencies.lifetimes.session);
     expect((await f.codeOf(renewed?.id ?? "")).outcome.case).toBe("sessionEnded");
   });
+
+  test("what the request named comes with the grant, and a code bound to a key needs its proof", async () => {
+    const f = await sessionFixture();
+    const bound = { resources: ["https://api.example"], claims: '{"userinfo":{"name":null}}', dpopJkt: "k".repeat(43) };
+    const code = await f.code(undefined, bound);
+    for (const dpopJkt of ["", "x".repeat(43)]) {
+      expect(await f.redeem(code, { dpopJkt })).toMatchObject(refusal(GrantRefusal.DPOP_KEY));
+    }
+    const { grant, refreshToken } = granted(await f.redeem(code, { dpopJkt: bound.dpopJkt, bindRefreshToken: true }));
+    expect(grant).toMatchObject(bound);
+    expect(await f.refresh(refreshToken)).toMatchObject(refusal(GrantRefusal.DPOP_KEY));
+    const refreshed = granted(await f.refresh(refreshToken, { dpopJkt: bound.dpopJkt }));
+    expect(refreshed.grant).toMatchObject(bound);
+    // A confidential client's refresh tokens are bound to its authentication: its proofs may be of any key.
+    const unbound = granted(await f.redeem(await f.code(), { dpopJkt: bound.dpopJkt }));
+    granted(await f.refresh(unbound.refreshToken, { dpopJkt: "x".repeat(43) }));
+  });
 });

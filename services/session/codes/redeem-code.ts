@@ -55,9 +55,10 @@ export function redeemCode(dependencies: SessionDependencies) {
       );
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      // Another call used the code between our read and our commit: this is the second use.
       const winner = await data.get(codes, stored.record.codeHash);
-      if (winner !== undefined) await endGrant(data, call, now, winner.record.grantId, "code_reuse");
+      if (winner === undefined) return refused(GrantRefusal.REVOKED);
+      // Another call used the code between our read and our commit: this is the second use.
+      await endGrant(data, call, now, winner.record.grantId, "code_reuse");
       return refused(GrantRefusal.REUSED);
     }
     return create(RedeemCodeResponseSchema, {
@@ -105,6 +106,7 @@ async function refusalOf(
   if (code.clientId !== request.clientId) return GrantRefusal.OTHER_CLIENT;
   if (code.redirectUri !== request.redirectUri) return GrantRefusal.REDIRECT_URI;
   if (!verifierFits(code.codeChallenge, request.codeVerifier)) return GrantRefusal.CODE_VERIFIER;
+  if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), data.get(sessions, code.sessionId)]);
   return epochsHold && session !== undefined ? undefined : GrantRefusal.REVOKED;
 }
@@ -120,6 +122,9 @@ function grantOf(code: Code, request: RedeemCodeRequest, now: number, refreshLif
     sessionId: code.sessionId,
     offline,
     scopes: code.scopes,
+    resources: code.resources,
+    claims: code.claims,
+    dpopJkt: offline && request.bindRefreshToken ? request.dpopJkt : "",
     acr: code.acr,
     amr: code.amr,
     authTimeRequested: code.authTimeRequested,

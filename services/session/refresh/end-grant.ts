@@ -8,14 +8,21 @@ import { replace } from "../../store/writes.ts";
 import { grants } from "../collections.ts";
 
 /** Why a grant ended before its time; in its event and its row. */
-export type GrantEndReason = "code_reuse" | "refresh_token_reuse" | "generation_ahead" | "salt_mismatch" | "idle";
+export type GrantEndReason =
+  | "code_reuse"
+  | "refresh_token_reuse"
+  | "generation_ahead"
+  | "salt_mismatch"
+  | "idle"
+  | "client"
+  | "consent_withdrawn";
 
 /** How long an ended grant's row is kept for whoever asks why: every token of it has expired long before. */
 const keptAfterEnd = 86_400_000;
 
 /**
  * Ends a grant, and with it every token that came of it, before it answers. Races with a rotation until it wins:
- * whichever generation is reached, the grant is over. A grant that is gone or over already stays so.
+ * whichever generation is reached, the grant is over. A grant that is gone or over already stays so, and false is answered.
  */
 export async function endGrant(
   data: TenantStore,
@@ -23,10 +30,10 @@ export async function endGrant(
   now: number,
   grantId: string,
   reason: GrantEndReason,
-): Promise<void> {
+): Promise<boolean> {
   for (;;) {
     const stored = await data.get(grants, grantId);
-    if (stored === undefined || stored.record.endReason !== "") return;
+    if (stored === undefined || stored.record.endReason !== "") return false;
     const { record, version } = stored;
     const expires = record.expireTime ? timestampMs(record.expireTime) : now;
     const ended = create(GrantSchema, {
@@ -52,7 +59,7 @@ export async function endGrant(
     );
     try {
       await data.commit([replace(grants, ended, version)], [event]);
-      return;
+      return true;
     } catch (error) {
       // Somebody rotated or ended it in between: look again. Each turn of the loop is another's success.
       if (!(error instanceof Conflict)) throw error;

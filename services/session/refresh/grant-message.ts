@@ -14,7 +14,12 @@ export function grantMessage(stored: StoredGrant, nonce = ""): Grant {
     amr: stored.amr,
     nonce,
     authTimeRequested: stored.authTimeRequested,
+    resources: stored.resources,
+    claims: stored.claims,
+    dpopJkt: stored.dpopJkt,
+    offline: stored.offline,
     ...(stored.authTime ? { authTime: stored.authTime } : {}),
+    ...(stored.createTime ? { createTime: stored.createTime } : {}),
     ...(stored.expireTime ? { expireTime: stored.expireTime } : {}),
   });
 }

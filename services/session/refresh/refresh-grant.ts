@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
@@ -15,14 +15,14 @@ import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
-import { timingSafeEqualBytes } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { endGrant, type GrantEndReason } from "./end-grant.ts";
+import { endGrant } from "./end-grant.ts";
 import { isGrantAlive } from "./grant-alive.ts";
 import { grantMessage } from "./grant-message.ts";
-import { keyVersionOf, readRefreshToken, writeRefreshToken, type RefreshToken } from "./refresh-token.ts";
+import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
+import { standingOf } from "./standing.ts";
 
 /** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
 const attempts = 8;
@@ -47,8 +47,8 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
       const grant = stored.record;
       if (grant.clientId !== request.clientId) return refused(GrantRefusal.OTHER_CLIENT);
       if (!(await isGrantAlive(data, grant))) return refused(GrantRefusal.REVOKED);
-      const rotatedAt = grant.rotateTime ? timestampMs(grant.rotateTime) : 0;
-      const standing = standingOf(presented, grant, now - rotatedAt, lifetimes);
+      if (grant.dpopJkt !== "" && grant.dpopJkt !== request.dpopJkt) return refused(GrantRefusal.DPOP_KEY);
+      const standing = standingOf(presented, grant, now, lifetimes);
       if (standing.kind === "end") {
         await endGrant(data, call, now, grant.id, standing.reason);
         return refused(standing.refusal);
@@ -63,35 +63,6 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
     }
     throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
   };
-}
-
-type Standing =
-  | { readonly kind: "rotate" }
-  | { readonly kind: "retry" }
-  | { readonly kind: "end"; readonly reason: GrantEndReason; readonly refusal: GrantRefusal };
-
-/** What a token, whose MAC is good, is to the row as it stands `age` ms after its last rotation. */
-function standingOf(
-  presented: RefreshToken,
-  grant: Grant,
-  age: number,
-  lifetimes: SessionDependencies["lifetimes"],
-): Standing {
-  const current = Number(grant.generation);
-  const reused: Standing = { kind: "end", reason: "refresh_token_reuse", refusal: GrantRefusal.REUSED };
-  if (presented.generation > current) {
-    return { kind: "end", reason: "generation_ahead", refusal: GrantRefusal.AHEAD };
-  }
-  if (presented.generation === current) {
-    // Ours by its MAC, of this generation, and yet not the row's: the row was restored and has been rotated anew.
-    if (!timingSafeEqualBytes(presented.salt, grant.salt)) {
-      return { kind: "end", reason: "salt_mismatch", refusal: GrantRefusal.AHEAD };
-    }
-    if (age > lifetimes.refreshIdle) return { kind: "end", reason: "idle", refusal: GrantRefusal.IDLE };
-    return { kind: "rotate" };
-  }
-  const isPrevious = presented.generation === current - 1 && timingSafeEqualBytes(presented.salt, grant.previousSalt);
-  return isPrevious && age <= lifetimes.refreshOverlap ? { kind: "retry" } : reused;
 }
 
 /** One conditional update; undefined when another call was first. */

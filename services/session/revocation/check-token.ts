@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { TenantStore } from "../../store/store.ts";
-import { grants } from "../collections.ts";
+import { grants, revokedTokens } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { isGrantAlive } from "../refresh/grant-alive.ts";
 import { epochOf } from "./epoch.ts";
@@ -21,7 +21,19 @@ export function checkToken({ store }: SessionDependencies) {
 }
 
 async function isActive(data: TenantStore, request: CheckTokenRequest): Promise<boolean> {
-  if (request.grantId === "") return (await epochOf(data, { client: request.clientId })) === request.clientEpoch;
+  if (request.grantId === "") return isClientsTokenActive(data, request);
   const stored = await data.get(grants, request.grantId);
   return stored !== undefined && stored.record.clientId === request.clientId && isGrantAlive(data, stored.record);
+}
+
+/** A token that a client got for itself has no grant that could end: it can be revoked by its `jti` alone. */
+async function isClientsTokenActive(
+  data: TenantStore,
+  { clientId, clientEpoch, jti }: CheckTokenRequest,
+): Promise<boolean> {
+  const [epoch, revoked] = await Promise.all([
+    epochOf(data, { client: clientId }),
+    jti === "" ? undefined : data.get(revokedTokens, jti),
+  ]);
+  return epoch === clientEpoch && revoked === undefined;
 }

@@ -122,6 +122,8 @@ type Event struct {
 	//	*Event_GrantRefreshed
 	//	*Event_GrantRevoked
 	//	*Event_EpochBumped
+	//	*Event_AccessTokenRevoked
+	//	*Event_AuthorizationCodeVoided
 	//	*Event_TenantCreated
 	//	*Event_ApiKeyCreated
 	//	*Event_InstanceOwnerClaimed
@@ -358,6 +360,24 @@ func (x *Event) GetEpochBumped() *EpochBumped {
 	return nil
 }
 
+func (x *Event) GetAccessTokenRevoked() *AccessTokenRevoked {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_AccessTokenRevoked); ok {
+			return x.AccessTokenRevoked
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetAuthorizationCodeVoided() *AuthorizationCodeVoided {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_AuthorizationCodeVoided); ok {
+			return x.AuthorizationCodeVoided
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetTenantCreated() *TenantCreated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_TenantCreated); ok {
@@ -464,6 +484,16 @@ type Event_EpochBumped struct {
 	EpochBumped *EpochBumped `protobuf:"bytes,56,opt,name=epoch_bumped,json=epochBumped,proto3,oneof"`
 }
 
+type Event_AccessTokenRevoked struct {
+	// An access token without a grant was revoked before its time.
+	AccessTokenRevoked *AccessTokenRevoked `protobuf:"bytes,57,opt,name=access_token_revoked,json=accessTokenRevoked,proto3,oneof"`
+}
+
+type Event_AuthorizationCodeVoided struct {
+	// An authorization code was made void before it was used.
+	AuthorizationCodeVoided *AuthorizationCodeVoided `protobuf:"bytes,58,opt,name=authorization_code_voided,json=authorizationCodeVoided,proto3,oneof"`
+}
+
 type Event_TenantCreated struct {
 	// A tenant was created.
 	TenantCreated *TenantCreated `protobuf:"bytes,60,opt,name=tenant_created,json=tenantCreated,proto3,oneof"`
@@ -508,6 +538,10 @@ func (*Event_GrantRefreshed) isEvent_Payload() {}
 func (*Event_GrantRevoked) isEvent_Payload() {}
 
 func (*Event_EpochBumped) isEvent_Payload() {}
+
+func (*Event_AccessTokenRevoked) isEvent_Payload() {}
+
+func (*Event_AuthorizationCodeVoided) isEvent_Payload() {}
 
 func (*Event_TenantCreated) isEvent_Payload() {}
 
@@ -1220,7 +1254,8 @@ type GrantRevoked struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Whose grant.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`.
+	// `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `client` (it revoked a token of it),
+	// `consent_withdrawn`.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1323,6 +1358,107 @@ func (x *EpochBumped) GetEpoch() int64 {
 	return 0
 }
 
+// AccessTokenRevoked tells that a token is no longer good.
+type AccessTokenRevoked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client that it was issued to.
+	ClientId      string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccessTokenRevoked) Reset() {
+	*x = AccessTokenRevoked{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccessTokenRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccessTokenRevoked) ProtoMessage() {}
+
+func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
+func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *AccessTokenRevoked) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// AuthorizationCodeVoided tells that a code gives nothing any more.
+type AuthorizationCodeVoided struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// For which client it was.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// For whom.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuthorizationCodeVoided) Reset() {
+	*x = AuthorizationCodeVoided{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthorizationCodeVoided) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthorizationCodeVoided) ProtoMessage() {}
+
+func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
+func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *AuthorizationCodeVoided) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *AuthorizationCodeVoided) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // TenantCreated tells of a new tenant.
 type TenantCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1334,7 +1470,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1346,7 +1482,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1359,7 +1495,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -1380,7 +1516,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1528,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1541,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -1426,7 +1562,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1438,7 +1574,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1451,7 +1587,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -1465,7 +1601,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\r\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x0e\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -1491,7 +1627,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rgrant_created\x185 \x01(\v2\x1d.koder.events.v1.GrantCreatedH\x00R\fgrantCreated\x12J\n" +
 	"\x0fgrant_refreshed\x186 \x01(\v2\x1f.koder.events.v1.GrantRefreshedH\x00R\x0egrantRefreshed\x12D\n" +
 	"\rgrant_revoked\x187 \x01(\v2\x1d.koder.events.v1.GrantRevokedH\x00R\fgrantRevoked\x12A\n" +
-	"\fepoch_bumped\x188 \x01(\v2\x1c.koder.events.v1.EpochBumpedH\x00R\vepochBumped\x12G\n" +
+	"\fepoch_bumped\x188 \x01(\v2\x1c.koder.events.v1.EpochBumpedH\x00R\vepochBumped\x12W\n" +
+	"\x14access_token_revoked\x189 \x01(\v2#.koder.events.v1.AccessTokenRevokedH\x00R\x12accessTokenRevoked\x12f\n" +
+	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedH\x00R\x17authorizationCodeVoided\x12G\n" +
 	"\x0etenant_created\x18< \x01(\v2\x1e.koder.events.v1.TenantCreatedH\x00R\rtenantCreated\x12H\n" +
 	"\x0fapi_key_created\x18= \x01(\v2\x1e.koder.events.v1.ApiKeyCreatedH\x00R\rapiKeyCreated\x12]\n" +
 	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimedB\t\n" +
@@ -1538,7 +1676,12 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\"#\n" +
 	"\vEpochBumped\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"#\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"1\n" +
+	"\x12AccessTokenRevoked\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\"O\n" +
+	"\x17AuthorizationCodeVoided\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"#\n" +
 	"\rTenantCreated\x12\x12\n" +
 	"\x04slug\x18\x01 \x01(\tR\x04slug\"2\n" +
 	"\rApiKeyCreated\x12!\n" +
@@ -1567,7 +1710,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                  // 0: koder.events.v1.ActorType
 	(*Event)(nil),                   // 1: koder.events.v1.Event
@@ -1587,13 +1730,15 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*GrantRefreshed)(nil),          // 15: koder.events.v1.GrantRefreshed
 	(*GrantRevoked)(nil),            // 16: koder.events.v1.GrantRevoked
 	(*EpochBumped)(nil),             // 17: koder.events.v1.EpochBumped
-	(*TenantCreated)(nil),           // 18: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),           // 19: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),    // 20: koder.events.v1.InstanceOwnerClaimed
-	(*timestamppb.Timestamp)(nil),   // 21: google.protobuf.Timestamp
+	(*AccessTokenRevoked)(nil),      // 18: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil), // 19: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),           // 20: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),           // 21: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),    // 22: koder.events.v1.InstanceOwnerClaimed
+	(*timestamppb.Timestamp)(nil),   // 23: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	21, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	23, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -1610,15 +1755,17 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	15, // 14: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
 	16, // 15: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
 	17, // 16: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	18, // 17: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	19, // 18: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	20, // 19: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	0,  // 20: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	18, // 17: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	19, // 18: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	20, // 19: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	21, // 20: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	22, // 21: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	0,  // 22: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -1642,6 +1789,8 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_GrantRefreshed)(nil),
 		(*Event_GrantRevoked)(nil),
 		(*Event_EpochBumped)(nil),
+		(*Event_AccessTokenRevoked)(nil),
+		(*Event_AuthorizationCodeVoided)(nil),
 		(*Event_TenantCreated)(nil),
 		(*Event_ApiKeyCreated)(nil),
 		(*Event_InstanceOwnerClaimed)(nil),
@@ -1652,7 +1801,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKbCgoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI6Cg9zZXNzaW9uX2NyZWF0ZWQYMiABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvbkNyZWF0ZWRIABI6Cg9zZXNzaW9uX3Jldm9rZWQYMyABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfaXNzdWVkGDQgASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlSXNzdWVkSAASNgoNZ3JhbnRfY3JlYXRlZBg1IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudENyZWF0ZWRIABI6Cg9ncmFudF9yZWZyZXNoZWQYNiABKAsyHy5rb2Rlci5ldmVudHMudjEuR3JhbnRSZWZyZXNoZWRIABI2Cg1ncmFudF9yZXZva2VkGDcgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50UmV2b2tlZEgAEjQKDGVwb2NoX2J1bXBlZBg4IAEoCzIcLmtvZGVyLmV2ZW50cy52MS5FcG9jaEJ1bXBlZEgAEjgKDnRlbmFudF9jcmVhdGVkGDwgASgLMh4ua29kZXIuZXZlbnRzLnYxLlRlbmFudENyZWF0ZWRIABI5Cg9hcGlfa2V5X2NyZWF0ZWQYPSABKAsyHi5rb2Rlci5ldmVudHMudjEuQXBpS2V5Q3JlYXRlZEgAEkcKFmluc3RhbmNlX293bmVyX2NsYWltZWQYPiABKAsyJS5rb2Rlci5ldmVudHMudjEuSW5zdGFuY2VPd25lckNsYWltZWRIAEIJCgdwYXlsb2FkIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIh8KC1VzZXJDcmVhdGVkEhAKCHVzZXJuYW1lGAEgASgJIiwKC1VzZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJEg4KBnN0YXR1cxgCIAEoCSIvChNVc2VyUGFzc3dvcmRDaGFuZ2VkEhgKEGJ5X2FkbWluaXN0cmF0b3IYASABKAgiDQoLRmxvd1N0YXJ0ZWQiLgoMRmxvd0FkdmFuY2VkEg0KBXN0YXRlGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiJAoNQ2xpZW50Q3JlYXRlZBITCgtjbGllbnRfbmFtZRgBIAEoCSIPCg1DbGllbnREZWxldGVkIi8KEVNpZ25pbmdLZXlDaGFuZ2VkEgsKA2FsZxgBIAEoCRINCgVzdGF0ZRgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIhCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkIKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIhwKC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKvCwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI6Cg9zZXNzaW9uX2NyZWF0ZWQYMiABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvbkNyZWF0ZWRIABI6Cg9zZXNzaW9uX3Jldm9rZWQYMyABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfaXNzdWVkGDQgASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlSXNzdWVkSAASNgoNZ3JhbnRfY3JlYXRlZBg1IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudENyZWF0ZWRIABI6Cg9ncmFudF9yZWZyZXNoZWQYNiABKAsyHy5rb2Rlci5ldmVudHMudjEuR3JhbnRSZWZyZXNoZWRIABI2Cg1ncmFudF9yZXZva2VkGDcgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50UmV2b2tlZEgAEjQKDGVwb2NoX2J1bXBlZBg4IAEoCzIcLmtvZGVyLmV2ZW50cy52MS5FcG9jaEJ1bXBlZEgAEkMKFGFjY2Vzc190b2tlbl9yZXZva2VkGDkgASgLMiMua29kZXIuZXZlbnRzLnYxLkFjY2Vzc1Rva2VuUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV92b2lkZWQYOiABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVWb2lkZWRIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIiQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkiDwoNQ2xpZW50RGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiIQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIcCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAyInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -202,6 +202,22 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: EpochBumped;
     case: "epochBumped";
+  } | {
+    /**
+     * An access token without a grant was revoked before its time.
+     *
+     * @generated from field: koder.events.v1.AccessTokenRevoked access_token_revoked = 57;
+     */
+    value: AccessTokenRevoked;
+    case: "accessTokenRevoked";
+  } | {
+    /**
+     * An authorization code was made void before it was used.
+     *
+     * @generated from field: koder.events.v1.AuthorizationCodeVoided authorization_code_voided = 58;
+     */
+    value: AuthorizationCodeVoided;
+    case: "authorizationCodeVoided";
   } | {
     /**
      * A tenant was created.
@@ -595,7 +611,8 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
   userId: string;
 
   /**
-   * `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`.
+   * `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `client` (it revoked a token of it),
+   * `consent_withdrawn`.
    *
    * @generated from field: string reason = 3;
    */
@@ -631,6 +648,55 @@ export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 16);
 
 /**
+ * AccessTokenRevoked tells that a token is no longer good.
+ *
+ * @generated from message koder.events.v1.AccessTokenRevoked
+ */
+export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> & {
+  /**
+   * The client that it was issued to.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.AccessTokenRevoked.
+ * Use `create(AccessTokenRevokedSchema)` to create a new message.
+ */
+export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 17);
+
+/**
+ * AuthorizationCodeVoided tells that a code gives nothing any more.
+ *
+ * @generated from message koder.events.v1.AuthorizationCodeVoided
+ */
+export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCodeVoided"> & {
+  /**
+   * For which client it was.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * For whom.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.AuthorizationCodeVoided.
+ * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
+ */
+export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 18);
+
+/**
  * TenantCreated tells of a new tenant.
  *
  * @generated from message koder.events.v1.TenantCreated
@@ -649,7 +715,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 17);
+  messageDesc(file_koder_events_v1_event, 19);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -670,7 +736,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 18);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -691,7 +757,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * ActorType is the kind of an actor.

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/grant_internal.proto.
  */
 export const file_koder_session_v1_grant_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiVrb2Rlci9zZXNzaW9uL3YxL2dyYW50X2ludGVybmFsLnByb3RvEhBrb2Rlci5zZXNzaW9uLnYxIoECCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg4KBnNjb3BlcxgFIAMoCRItCglhdXRoX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgHIAEoCRILCgNhbXIYCCADKAkSDQoFbm9uY2UYCSABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgKIAEoCBIvCgtleHBpcmVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi6AEKEElzc3VlQ29kZVJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSIAoMcmVkaXJlY3RfdXJpGAIgASgJQgq6SAdyBRABGIAgEh8KDmNvZGVfY2hhbGxlbmdlGAMgASgJQge6SARyAhgrEhcKBW5vbmNlGAQgASgJQgi6SAVyAxiAIBIfCgZzY29wZXMYBSADKAlCD7pIDJIBCRBkIgVyAxiAIBIcCgpzZXNzaW9uX2lkGAYgASgJQgi6SAVyA5gBGhIbChNhdXRoX3RpbWVfcmVxdWVzdGVkGAcgASgIIm0KEUlzc3VlQ29kZVJlc3BvbnNlEhQKBGNvZGUYASABKAlCBPi7GAFIABI3Cg1zZXNzaW9uX2VuZGVkGAIgASgLMh4ua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uRW5kZWRIAEIJCgdvdXRjb21lIg4KDFNlc3Npb25FbmRlZCLzAQoRUmVkZWVtQ29kZVJlcXVlc3QSGgoEY29kZRgBIAEoCUIMukgFcgMYgAT4uxgBEhwKCWNsaWVudF9pZBgCIAEoCUIJukgGcgQQARhkEh4KDHJlZGlyZWN0X3VyaRgDIAEoCUIIukgFcgMYgCASIwoNY29kZV92ZXJpZmllchgEIAEoCUIMukgFcgMYgAT4uxgBEh0KFXJlZnJlc2hfdG9rZW5fYWxsb3dlZBgFIAEoCBJAChVhY2Nlc3NfdG9rZW5fbGlmZXRpbWUYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBrpIA8gBASKHAQoSUmVkZWVtQ29kZVJlc3BvbnNlEjMKCHJlZGVlbWVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSABCCQoHb3V0Y29tZSJUCg1SZWRlZW1lZEdyYW50EiYKBWdyYW50GAEgASgLMhcua29kZXIuc2Vzc2lvbi52MS5HcmFudBIbCg1yZWZyZXNoX3Rva2VuGAIgASgJQgT4uxgBInkKE1JlZnJlc2hHcmFudFJlcXVlc3QSIwoNcmVmcmVzaF90b2tlbhgBIAEoCUIMukgFcgMYgAT4uxgBEhwKCWNsaWVudF9pZBgCIAEoCUIJukgGcgQQARhkEh8KBnNjb3BlcxgDIAMoCUIPukgMkgEJEGQiBXIDGIAgIqcBChRSZWZyZXNoR3JhbnRSZXNwb25zZRI0CglyZWZyZXNoZWQYASABKAsyHy5rb2Rlci5zZXNzaW9uLnYxLlJlZGVlbWVkR3JhbnRIABIxCgdyZWZ1c2FsGAIgASgOMh4ua29kZXIuc2Vzc2lvbi52MS5HcmFudFJlZnVzYWxIABIbChFzY29wZV9ub3RfZ3JhbnRlZBgDIAEoCUgAQgkKB291dGNvbWUqjwIKDEdyYW50UmVmdXNhbBIdChlHUkFOVF9SRUZVU0FMX1VOU1BFQ0lGSUVEEAASGQoVR1JBTlRfUkVGVVNBTF9VTktOT1dOEAESGAoUR1JBTlRfUkVGVVNBTF9SRVVTRUQQAhIeChpHUkFOVF9SRUZVU0FMX09USEVSX0NMSUVOVBADEh4KGkdSQU5UX1JFRlVTQUxfUkVESVJFQ1RfVVJJEAQSHwobR1JBTlRfUkVGVVNBTF9DT0RFX1ZFUklGSUVSEAUSGQoVR1JBTlRfUkVGVVNBTF9SRVZPS0VEEAYSFgoSR1JBTlRfUkVGVVNBTF9JRExFEAcSFwoTR1JBTlRfUkVGVVNBTF9BSEVBRBAIMswCCgxHcmFudFNlcnZpY2USZAoJSXNzdWVDb2RlEiIua29kZXIuc2Vzc2lvbi52MS5Jc3N1ZUNvZGVSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5Jc3N1ZUNvZGVSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSZwoKUmVkZWVtQ29kZRIjLmtvZGVyLnNlc3Npb24udjEuUmVkZWVtQ29kZVJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLlJlZGVlbUNvZGVSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSbQoMUmVmcmVzaEdyYW50EiUua29kZXIuc2Vzc2lvbi52MS5SZWZyZXNoR3JhbnRSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5SZWZyZXNoR3JhbnRSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGhiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiVrb2Rlci9zZXNzaW9uL3YxL2dyYW50X2ludGVybmFsLnByb3RvEhBrb2Rlci5zZXNzaW9uLnYxIvgCCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg4KBnNjb3BlcxgFIAMoCRItCglhdXRoX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgHIAEoCRILCgNhbXIYCCADKAkSDQoFbm9uY2UYCSABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgKIAEoCBIvCgtleHBpcmVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGAwgAygJEg4KBmNsYWltcxgNIAEoCRIQCghkcG9wX2prdBgOIAEoCRIvCgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHb2ZmbGluZRgQIAEoCCLCAgoQSXNzdWVDb2RlUmVxdWVzdBIcCgljbGllbnRfaWQYASABKAlCCbpIBnIEEAEYZBIgCgxyZWRpcmVjdF91cmkYAiABKAlCCrpIB3IFEAEYgCASHwoOY29kZV9jaGFsbGVuZ2UYAyABKAlCB7pIBHICGCsSFwoFbm9uY2UYBCABKAlCCLpIBXIDGIAgEh8KBnNjb3BlcxgFIAMoCUIPukgMkgEJEGQiBXIDGIAgEhwKCnNlc3Npb25faWQYBiABKAlCCLpIBXIDmAEaEhsKE2F1dGhfdGltZV9yZXF1ZXN0ZWQYByABKAgSIgoJcmVzb3VyY2VzGAggAygJQg+6SAySAQkQZCIFcgMYgBASGQoGY2xhaW1zGAkgASgJQgm6SAZyBBiAgAESGQoIZHBvcF9qa3QYCiABKAlCB7pIBHICGCsibQoRSXNzdWVDb2RlUmVzcG9uc2USFAoEY29kZRgBIAEoCUIE+LsYAUgAEjcKDXNlc3Npb25fZW5kZWQYAiABKAsyHi5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb25FbmRlZEgAQgkKB291dGNvbWUiDgoMU2Vzc2lvbkVuZGVkIqoCChFSZWRlZW1Db2RlUmVxdWVzdBIaCgRjb2RlGAEgASgJQgy6SAVyAxiABPi7GAESHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQSHgoMcmVkaXJlY3RfdXJpGAMgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAQgASgJQgy6SAVyAxiABPi7GAESHQoVcmVmcmVzaF90b2tlbl9hbGxvd2VkGAUgASgIEkAKFWFjY2Vzc190b2tlbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGukgDyAEBEhkKCGRwb3Bfamt0GAcgASgJQge6SARyAhgrEhoKEmJpbmRfcmVmcmVzaF90b2tlbhgIIAEoCCKHAQoSUmVkZWVtQ29kZVJlc3BvbnNlEjMKCHJlZGVlbWVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSABCCQoHb3V0Y29tZSJUCg1SZWRlZW1lZEdyYW50EiYKBWdyYW50GAEgASgLMhcua29kZXIuc2Vzc2lvbi52MS5HcmFudBIbCg1yZWZyZXNoX3Rva2VuGAIgASgJQgT4uxgBIpQBChNSZWZyZXNoR3JhbnRSZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBIfCgZzY29wZXMYAyADKAlCD7pIDJIBCRBkIgVyAxiAIBIZCghkcG9wX2prdBgEIAEoCUIHukgEcgIYKyKnAQoUUmVmcmVzaEdyYW50UmVzcG9uc2USNAoJcmVmcmVzaGVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSAASGwoRc2NvcGVfbm90X2dyYW50ZWQYAyABKAlIAEIJCgdvdXRjb21lIkEKGkluc3BlY3RSZWZyZXNoVG9rZW5SZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYASJ2ChtJbnNwZWN0UmVmcmVzaFRva2VuUmVzcG9uc2USJgoFZ3JhbnQYASABKAsyFy5rb2Rlci5zZXNzaW9uLnYxLkdyYW50Ei8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoSUmV2b2tlR3JhbnRSZXF1ZXN0EiUKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYAUgAEhwKCGdyYW50X2lkGAIgASgJQgi6SAVyA5gBGkgAEhwKCWNsaWVudF9pZBgDIAEoCUIJukgGcgQQARhkQg4KBWdyYW50EgW6SAIIASKCAQoTUmV2b2tlR3JhbnRSZXNwb25zZRItCgVlbmRlZBgBIAEoCzIcLmtvZGVyLnNlc3Npb24udjEuR3JhbnRFbmRlZEgAEjEKB3JlZnVzYWwYAiABKA4yHi5rb2Rlci5zZXNzaW9uLnYxLkdyYW50UmVmdXNhbEgAQgkKB291dGNvbWUiDAoKR3JhbnRFbmRlZCJTChhFbmRHcmFudHNPZkNsaWVudFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQiKgoZRW5kR3JhbnRzT2ZDbGllbnRSZXNwb25zZRINCgVlbmRlZBgBIAEoBSqrAgoMR3JhbnRSZWZ1c2FsEh0KGUdSQU5UX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIZChVHUkFOVF9SRUZVU0FMX1VOS05PV04QARIYChRHUkFOVF9SRUZVU0FMX1JFVVNFRBACEh4KGkdSQU5UX1JFRlVTQUxfT1RIRVJfQ0xJRU5UEAMSHgoaR1JBTlRfUkVGVVNBTF9SRURJUkVDVF9VUkkQBBIfChtHUkFOVF9SRUZVU0FMX0NPREVfVkVSSUZJRVIQBRIZChVHUkFOVF9SRUZVU0FMX1JFVk9LRUQQBhIWChJHUkFOVF9SRUZVU0FMX0lETEUQBxIXChNHUkFOVF9SRUZVU0FMX0FIRUFEEAgSGgoWR1JBTlRfUkVGVVNBTF9EUE9QX0tFWRAJMr4FCgxHcmFudFNlcnZpY2USZAoJSXNzdWVDb2RlEiIua29kZXIuc2Vzc2lvbi52MS5Jc3N1ZUNvZGVSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5Jc3N1ZUNvZGVSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSZwoKUmVkZWVtQ29kZRIjLmtvZGVyLnNlc3Npb24udjEuUmVkZWVtQ29kZVJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLlJlZGVlbUNvZGVSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSbQoMUmVmcmVzaEdyYW50EiUua29kZXIuc2Vzc2lvbi52MS5SZWZyZXNoR3JhbnRSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5SZWZyZXNoR3JhbnRSZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgShQEKE0luc3BlY3RSZWZyZXNoVG9rZW4SLC5rb2Rlci5zZXNzaW9uLnYxLkluc3BlY3RSZWZyZXNoVG9rZW5SZXF1ZXN0Gi0ua29kZXIuc2Vzc2lvbi52MS5JbnNwZWN0UmVmcmVzaFRva2VuUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoEmoKC1Jldm9rZUdyYW50EiQua29kZXIuc2Vzc2lvbi52MS5SZXZva2VHcmFudFJlcXVlc3QaJS5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZUdyYW50UmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEnwKEUVuZEdyYW50c09mQ2xpZW50Eioua29kZXIuc2Vzc2lvbi52MS5FbmRHcmFudHNPZkNsaWVudFJlcXVlc3QaKy5rb2Rlci5zZXNzaW9uLnYxLkVuZEdyYW50c09mQ2xpZW50UmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * Grant is what a person gave to a client.
@@ -99,6 +99,41 @@ export type Grant = Message<"koder.session.v1.Grant"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 11;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Resource servers that its access tokens may be for; none: only for the tenant itself.
+   *
+   * @generated from field: repeated string resources = 12;
+   */
+  resources: string[];
+
+  /**
+   * `claims` of the authorization request, as JSON; empty when none were asked for.
+   *
+   * @generated from field: string claims = 13;
+   */
+  claims: string;
+
+  /**
+   * Thumbprint of the key that its refresh tokens are bound to (RFC 9449 §5); empty when they are not.
+   *
+   * @generated from field: string dpop_jkt = 14;
+   */
+  dpopJkt: string;
+
+  /**
+   * When it was given.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 15;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * True when it outlives the session.
+   *
+   * @generated from field: bool offline = 16;
+   */
+  offline: boolean;
 };
 
 /**
@@ -162,6 +197,27 @@ export type IssueCodeRequest = Message<"koder.session.v1.IssueCodeRequest"> & {
    * @generated from field: bool auth_time_requested = 7;
    */
   authTimeRequested: boolean;
+
+  /**
+   * Resource servers that the access tokens may be for.
+   *
+   * @generated from field: repeated string resources = 8;
+   */
+  resources: string[];
+
+  /**
+   * `claims` of the request, as JSON; empty when none were asked for.
+   *
+   * @generated from field: string claims = 9;
+   */
+  claims: string;
+
+  /**
+   * `dpop_jkt` of the request (RFC 9449 §10): the key whose proof must come with the code; empty for any.
+   *
+   * @generated from field: string dpop_jkt = 10;
+   */
+  dpopJkt: string;
 };
 
 /**
@@ -270,6 +326,20 @@ export type RedeemCodeRequest = Message<"koder.session.v1.RedeemCodeRequest"> & 
    * @generated from field: google.protobuf.Duration access_token_lifetime = 6;
    */
   accessTokenLifetime?: Duration | undefined;
+
+  /**
+   * Thumbprint of the key whose proof came with the request; empty without a proof.
+   *
+   * @generated from field: string dpop_jkt = 7;
+   */
+  dpopJkt: string;
+
+  /**
+   * True when refresh tokens are to be bound to that key: those of a public client are (RFC 9449 §5).
+   *
+   * @generated from field: bool bind_refresh_token = 8;
+   */
+  bindRefreshToken: boolean;
 };
 
 /**
@@ -370,6 +440,13 @@ export type RefreshGrantRequest = Message<"koder.session.v1.RefreshGrantRequest"
    * @generated from field: repeated string scopes = 3;
    */
   scopes: string[];
+
+  /**
+   * Thumbprint of the key whose proof came with the request; empty without a proof.
+   *
+   * @generated from field: string dpop_jkt = 4;
+   */
+  dpopJkt: string;
 };
 
 /**
@@ -423,6 +500,200 @@ export type RefreshGrantResponse = Message<"koder.session.v1.RefreshGrantRespons
  */
 export const RefreshGrantResponseSchema: GenMessage<RefreshGrantResponse> = /*@__PURE__*/
   messageDesc(file_koder_session_v1_grant_internal, 8);
+
+/**
+ * InspectRefreshTokenRequest has a refresh token.
+ *
+ * @generated from message koder.session.v1.InspectRefreshTokenRequest
+ */
+export type InspectRefreshTokenRequest = Message<"koder.session.v1.InspectRefreshTokenRequest"> & {
+  /**
+   * The token, as received.
+   *
+   * @generated from field: string refresh_token = 1;
+   */
+  refreshToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.InspectRefreshTokenRequest.
+ * Use `create(InspectRefreshTokenRequestSchema)` to create a new message.
+ */
+export const InspectRefreshTokenRequestSchema: GenMessage<InspectRefreshTokenRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 9);
+
+/**
+ * InspectRefreshTokenResponse has what the token is good for.
+ *
+ * @generated from message koder.session.v1.InspectRefreshTokenResponse
+ */
+export type InspectRefreshTokenResponse = Message<"koder.session.v1.InspectRefreshTokenResponse"> & {
+  /**
+   * The grant; absent when the token is not the newest of a grant that is alive.
+   *
+   * @generated from field: koder.session.v1.Grant grant = 1;
+   */
+  grant?: Grant | undefined;
+
+  /**
+   * Until when the token is good if it is not used.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.session.v1.InspectRefreshTokenResponse.
+ * Use `create(InspectRefreshTokenResponseSchema)` to create a new message.
+ */
+export const InspectRefreshTokenResponseSchema: GenMessage<InspectRefreshTokenResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 10);
+
+/**
+ * RevokeGrantRequest names a grant by what the client holds of it.
+ *
+ * @generated from message koder.session.v1.RevokeGrantRequest
+ */
+export type RevokeGrantRequest = Message<"koder.session.v1.RevokeGrantRequest"> & {
+  /**
+   * Which grant.
+   *
+   * @generated from oneof koder.session.v1.RevokeGrantRequest.grant
+   */
+  grant: {
+    /**
+     * One of its refresh tokens, of whichever generation.
+     *
+     * @generated from field: string refresh_token = 1;
+     */
+    value: string;
+    case: "refreshToken";
+  } | {
+    /**
+     * Its id: claim `gid` of an access token whose signature was verified.
+     *
+     * @generated from field: string grant_id = 2;
+     */
+    value: string;
+    case: "grantId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The authenticated client.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeGrantRequest.
+ * Use `create(RevokeGrantRequestSchema)` to create a new message.
+ */
+export const RevokeGrantRequestSchema: GenMessage<RevokeGrantRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 11);
+
+/**
+ * RevokeGrantResponse says that the grant is over, or why it was left as it is.
+ *
+ * @generated from message koder.session.v1.RevokeGrantResponse
+ */
+export type RevokeGrantResponse = Message<"koder.session.v1.RevokeGrantResponse"> & {
+  /**
+   * The outcome.
+   *
+   * @generated from oneof koder.session.v1.RevokeGrantResponse.outcome
+   */
+  outcome: {
+    /**
+     * It is over.
+     *
+     * @generated from field: koder.session.v1.GrantEnded ended = 1;
+     */
+    value: GrantEnded;
+    case: "ended";
+  } | {
+    /**
+     * UNKNOWN for what is no grant of the tenant (any more), OTHER_CLIENT for one of another client.
+     *
+     * @generated from field: koder.session.v1.GrantRefusal refusal = 2;
+     */
+    value: GrantRefusal;
+    case: "refusal";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeGrantResponse.
+ * Use `create(RevokeGrantResponseSchema)` to create a new message.
+ */
+export const RevokeGrantResponseSchema: GenMessage<RevokeGrantResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 12);
+
+/**
+ * GrantEnded says that a grant is over.
+ *
+ * @generated from message koder.session.v1.GrantEnded
+ */
+export type GrantEnded = Message<"koder.session.v1.GrantEnded"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.GrantEnded.
+ * Use `create(GrantEndedSchema)` to create a new message.
+ */
+export const GrantEndedSchema: GenMessage<GrantEnded> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 13);
+
+/**
+ * EndGrantsOfClientRequest names a person and a client.
+ *
+ * @generated from message koder.session.v1.EndGrantsOfClientRequest
+ */
+export type EndGrantsOfClientRequest = Message<"koder.session.v1.EndGrantsOfClientRequest"> & {
+  /**
+   * Who gave the grants.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * To which client.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.EndGrantsOfClientRequest.
+ * Use `create(EndGrantsOfClientRequestSchema)` to create a new message.
+ */
+export const EndGrantsOfClientRequestSchema: GenMessage<EndGrantsOfClientRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 14);
+
+/**
+ * EndGrantsOfClientResponse says how much there was to end.
+ *
+ * @generated from message koder.session.v1.EndGrantsOfClientResponse
+ */
+export type EndGrantsOfClientResponse = Message<"koder.session.v1.EndGrantsOfClientResponse"> & {
+  /**
+   * Grants that were alive.
+   *
+   * @generated from field: int32 ended = 1;
+   */
+  ended: number;
+};
+
+/**
+ * Describes the message koder.session.v1.EndGrantsOfClientResponse.
+ * Use `create(EndGrantsOfClientResponseSchema)` to create a new message.
+ */
+export const EndGrantsOfClientResponseSchema: GenMessage<EndGrantsOfClientResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 15);
 
 /**
  * GrantRefusal is why a code or refresh token was refused; the client is told `invalid_grant` for all of them.
@@ -492,6 +763,13 @@ export const GrantRefusal = {
    * @generated from enum value: GRANT_REFUSAL_AHEAD = 8;
    */
   AHEAD: 8,
+
+  /**
+   * The key of the DPoP proof is not the one that it is bound to, or there is no proof.
+   *
+   * @generated from enum value: GRANT_REFUSAL_DPOP_KEY = 9;
+   */
+  DPOP_KEY: 9,
 } as const;
 
 /**
@@ -508,7 +786,7 @@ export const GrantRefusalSchema: GenEnum<GrantRefusal> = /*@__PURE__*/
   enumDesc(file_koder_session_v1_grant_internal, 0);
 
 /**
- * GrantService issues and redeems authorization codes, and rotates refresh tokens.
+ * GrantService issues and redeems authorization codes, rotates refresh tokens, and ends grants.
  *
  * @generated from service koder.session.v1.GrantService
  */
@@ -543,6 +821,37 @@ export const GrantService: GenService<{
     methodKind: "unary";
     input: typeof RefreshGrantRequestSchema;
     output: typeof RefreshGrantResponseSchema;
+  },
+  /**
+   * Says what a refresh token is good for, and changes nothing: a replay that is only looked at ends nothing.
+   *
+   * @generated from rpc koder.session.v1.GrantService.InspectRefreshToken
+   */
+  inspectRefreshToken: {
+    methodKind: "unary";
+    input: typeof InspectRefreshTokenRequestSchema;
+    output: typeof InspectRefreshTokenResponseSchema;
+  },
+  /**
+   * Ends a grant of a client, with every token that came of it, before the answer (RFC 7009 §2.1). A repeat changes nothing.
+   *
+   * @generated from rpc koder.session.v1.GrantService.RevokeGrant
+   */
+  revokeGrant: {
+    methodKind: "unary";
+    input: typeof RevokeGrantRequestSchema;
+    output: typeof RevokeGrantResponseSchema;
+  },
+  /**
+   * Ends every grant that a person gave to a client, and every code on its way to one, before the answer. A repeat changes
+   * nothing.
+   *
+   * @generated from rpc koder.session.v1.GrantService.EndGrantsOfClient
+   */
+  endGrantsOfClient: {
+    methodKind: "unary";
+    input: typeof EndGrantsOfClientRequestSchema;
+    output: typeof EndGrantsOfClientResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_grant_internal, 0);

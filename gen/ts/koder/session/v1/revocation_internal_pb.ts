@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/revocation_internal.proto.
  */
 export const file_koder_session_v1_revocation_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEiYgoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDIiQKEkNoZWNrVG9rZW5SZXNwb25zZRIOCgZhY3RpdmUYASABKAgiLwoTR2V0VXNlckVwb2NoUmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIioKFEdldFVzZXJFcG9jaFJlc3BvbnNlEhIKCnVzZXJfZXBvY2gYASABKAMigwEKEEJ1bXBFcG9jaFJlcXVlc3QSGwoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARpIABIeCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZEgAEiAKD2NoYW5nZWRfdmVyc2lvbhgDIAEoA0IHukgEIgIoAEIQCgdzdWJqZWN0EgW6SAIIASIiChFCdW1wRXBvY2hSZXNwb25zZRINCgVlcG9jaBgBIAEoAzKBAwoRUmV2b2NhdGlvblNlcnZpY2USigEKCkNoZWNrVG9rZW4SIy5rb2Rlci5zZXNzaW9uLnYxLkNoZWNrVG9rZW5SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW4SbwoMR2V0VXNlckVwb2NoEiUua29kZXIuc2Vzc2lvbi52MS5HZXRVc2VyRXBvY2hSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5HZXRVc2VyRXBvY2hSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJuCglCdW1wRXBvY2gSIi5rb2Rlci5zZXNzaW9uLnYxLkJ1bXBFcG9jaFJlcXVlc3QaIy5rb2Rlci5zZXNzaW9uLnYxLkJ1bXBFcG9jaFJlc3BvbnNlIhiquxgUCgEGEghpZGVudGl0eRIFb2F1dGhiBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEieQoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDEhUKA2p0aRgEIAEoCUIIukgFcgMYgAEiJAoSQ2hlY2tUb2tlblJlc3BvbnNlEg4KBmFjdGl2ZRgBIAEoCCKKAQoYUmV2b2tlQWNjZXNzVG9rZW5SZXF1ZXN0EhcKA2p0aRgBIAEoCUIKukgHcgUQARiAARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBI3CgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASIbChlSZXZva2VBY2Nlc3NUb2tlblJlc3BvbnNlIi8KE0dldFVzZXJFcG9jaFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGiIqChRHZXRVc2VyRXBvY2hSZXNwb25zZRISCgp1c2VyX2Vwb2NoGAEgASgDIoMBChBCdW1wRXBvY2hSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaSAASHgoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGRIABIgCg9jaGFuZ2VkX3ZlcnNpb24YAyABKANCB7pIBCICKABCEAoHc3ViamVjdBIFukgCCAEiIgoRQnVtcEVwb2NoUmVzcG9uc2USDQoFZXBvY2gYASABKAMy/wMKEVJldm9jYXRpb25TZXJ2aWNlEooBCgpDaGVja1Rva2VuEiMua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuQ2hlY2tUb2tlblJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluEm8KDEdldFVzZXJFcG9jaBIlLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSfAoRUmV2b2tlQWNjZXNzVG9rZW4SKi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZUFjY2Vzc1Rva2VuUmVxdWVzdBorLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlQWNjZXNzVG9rZW5SZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSbgoJQnVtcEVwb2NoEiIua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXNwb25zZSIYqrsYFAoBBhIIaWRlbnRpdHkSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access]);
 
 /**
  * CheckTokenRequest has what the token says.
@@ -40,6 +42,13 @@ export type CheckTokenRequest = Message<"koder.session.v1.CheckTokenRequest"> & 
    * @generated from field: int64 client_epoch = 3;
    */
   clientEpoch: bigint;
+
+  /**
+   * Claim `jti` of a token of the client credentials grant.
+   *
+   * @generated from field: string jti = 4;
+   */
+  jti: string;
 };
 
 /**
@@ -71,6 +80,56 @@ export const CheckTokenResponseSchema: GenMessage<CheckTokenResponse> = /*@__PUR
   messageDesc(file_koder_session_v1_revocation_internal, 1);
 
 /**
+ * RevokeAccessTokenRequest has what a token says whose signature was verified, and whose client asks for it.
+ *
+ * @generated from message koder.session.v1.RevokeAccessTokenRequest
+ */
+export type RevokeAccessTokenRequest = Message<"koder.session.v1.RevokeAccessTokenRequest"> & {
+  /**
+   * Claim `jti`.
+   *
+   * @generated from field: string jti = 1;
+   */
+  jti: string;
+
+  /**
+   * Claim `client_id`.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+
+  /**
+   * Claim `exp`.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeAccessTokenRequest.
+ * Use `create(RevokeAccessTokenRequestSchema)` to create a new message.
+ */
+export const RevokeAccessTokenRequestSchema: GenMessage<RevokeAccessTokenRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_revocation_internal, 2);
+
+/**
+ * RevokeAccessTokenResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.session.v1.RevokeAccessTokenResponse
+ */
+export type RevokeAccessTokenResponse = Message<"koder.session.v1.RevokeAccessTokenResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeAccessTokenResponse.
+ * Use `create(RevokeAccessTokenResponseSchema)` to create a new message.
+ */
+export const RevokeAccessTokenResponseSchema: GenMessage<RevokeAccessTokenResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_revocation_internal, 3);
+
+/**
  * GetUserEpochRequest names a user.
  *
  * @generated from message koder.session.v1.GetUserEpochRequest
@@ -89,7 +148,7 @@ export type GetUserEpochRequest = Message<"koder.session.v1.GetUserEpochRequest"
  * Use `create(GetUserEpochRequestSchema)` to create a new message.
  */
 export const GetUserEpochRequestSchema: GenMessage<GetUserEpochRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_revocation_internal, 2);
+  messageDesc(file_koder_session_v1_revocation_internal, 4);
 
 /**
  * GetUserEpochResponse has the epoch.
@@ -110,7 +169,7 @@ export type GetUserEpochResponse = Message<"koder.session.v1.GetUserEpochRespons
  * Use `create(GetUserEpochResponseSchema)` to create a new message.
  */
 export const GetUserEpochResponseSchema: GenMessage<GetUserEpochResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_revocation_internal, 3);
+  messageDesc(file_koder_session_v1_revocation_internal, 5);
 
 /**
  * BumpEpochRequest names a user or a client.
@@ -155,7 +214,7 @@ export type BumpEpochRequest = Message<"koder.session.v1.BumpEpochRequest"> & {
  * Use `create(BumpEpochRequestSchema)` to create a new message.
  */
 export const BumpEpochRequestSchema: GenMessage<BumpEpochRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_revocation_internal, 4);
+  messageDesc(file_koder_session_v1_revocation_internal, 6);
 
 /**
  * BumpEpochResponse has the epoch.
@@ -176,7 +235,7 @@ export type BumpEpochResponse = Message<"koder.session.v1.BumpEpochResponse"> & 
  * Use `create(BumpEpochResponseSchema)` to create a new message.
  */
 export const BumpEpochResponseSchema: GenMessage<BumpEpochResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_revocation_internal, 5);
+  messageDesc(file_koder_session_v1_revocation_internal, 7);
 
 /**
  * RevocationService keeps the one rule of what is still good.
@@ -186,7 +245,8 @@ export const BumpEpochResponseSchema: GenMessage<BumpEpochResponse> = /*@__PURE_
 export const RevocationService: GenService<{
   /**
    * Says whether a token whose signature was verified is still good: its grant and, unless it was given for offline
-   * use, its session alive, the epochs of its user and its client unchanged.
+   * use, its session alive, the epochs of its user and its client unchanged. A token without a grant: it was not revoked,
+   * and the epoch of its client is unchanged.
    *
    * @generated from rpc koder.session.v1.RevocationService.CheckToken
    */
@@ -204,6 +264,17 @@ export const RevocationService: GenService<{
     methodKind: "unary";
     input: typeof GetUserEpochRequestSchema;
     output: typeof GetUserEpochResponseSchema;
+  },
+  /**
+   * Revokes one access token that has no grant, such as one of the client credentials grant, before the answer. A repeat
+   * changes nothing.
+   *
+   * @generated from rpc koder.session.v1.RevocationService.RevokeAccessToken
+   */
+  revokeAccessToken: {
+    methodKind: "unary";
+    input: typeof RevokeAccessTokenRequestSchema;
+    output: typeof RevokeAccessTokenResponseSchema;
   },
   /**
    * Voids every session, grant and token that a user or a client has been given until now. With `changed_version`, a

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/code.proto.
  */
 export const file_koder_session_store_v1_code: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2NvZGUucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEioQMKBENvZGUSEQoJY29kZV9oYXNoGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIUCgxyZWRpcmVjdF91cmkYAyABKAkSFgoOY29kZV9jaGFsbGVuZ2UYBCABKAkSDQoFbm9uY2UYBSABKAkSDgoGc2NvcGVzGAYgAygJEhIKCnNlc3Npb25faWQYByABKAkSDwoHdXNlcl9pZBgIIAEoCRItCglhdXRoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgKIAEoCRILCgNhbXIYCyADKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgMIAEoCBISCgp1c2VyX2Vwb2NoGA0gASgDEhQKDGNsaWVudF9lcG9jaBgOIAEoAxIQCghncmFudF9pZBgPIAEoCRIuCgp1c2VfYmVmb3JlGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiFrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2NvZGUucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEi1gMKBENvZGUSEQoJY29kZV9oYXNoGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIUCgxyZWRpcmVjdF91cmkYAyABKAkSFgoOY29kZV9jaGFsbGVuZ2UYBCABKAkSDQoFbm9uY2UYBSABKAkSDgoGc2NvcGVzGAYgAygJEhIKCnNlc3Npb25faWQYByABKAkSDwoHdXNlcl9pZBgIIAEoCRItCglhdXRoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgKIAEoCRILCgNhbXIYCyADKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgMIAEoCBISCgp1c2VyX2Vwb2NoGA0gASgDEhQKDGNsaWVudF9lcG9jaBgOIAEoAxIQCghncmFudF9pZBgPIAEoCRIuCgp1c2VfYmVmb3JlGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGBIgAygJEg4KBmNsYWltcxgTIAEoCRIQCghkcG9wX2prdBgUIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Code is an authorization code, under its keyed hash. A used one stays for a while, so that a second use is noticed.
@@ -138,6 +138,27 @@ export type Code = Message<"koder.session.store.v1.Code"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 17;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Resource servers that its access tokens may be for.
+   *
+   * @generated from field: repeated string resources = 18;
+   */
+  resources: string[];
+
+  /**
+   * `claims` of the request, as JSON; empty when none were asked for.
+   *
+   * @generated from field: string claims = 19;
+   */
+  claims: string;
+
+  /**
+   * Thumbprint of the key whose proof must come with the code; empty for any.
+   *
+   * @generated from field: string dpop_jkt = 20;
+   */
+  dpopJkt: string;
 };
 
 /**

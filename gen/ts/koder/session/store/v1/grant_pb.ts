@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/grant.proto.
  */
 export const file_koder_session_store_v1_grant: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2dyYW50LnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxItwDCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg8KB29mZmxpbmUYBSABKAgSDgoGc2NvcGVzGAYgAygJEi0KCWF1dGhfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAggASgJEgsKA2FtchgJIAMoCRIbChNhdXRoX3RpbWVfcmVxdWVzdGVkGAogASgIEhIKCnVzZXJfZXBvY2gYCyABKAMSFAoMY2xpZW50X2Vwb2NoGAwgASgDEhIKCmdlbmVyYXRpb24YDSABKAMSDAoEc2FsdBgOIAEoDBIVCg1wcmV2aW91c19zYWx0GA8gASgMEi8KC3JvdGF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVuZF9yZWFzb24YEyABKAliBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2dyYW50LnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIpEECgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg8KB29mZmxpbmUYBSABKAgSDgoGc2NvcGVzGAYgAygJEi0KCWF1dGhfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAggASgJEgsKA2FtchgJIAMoCRIbChNhdXRoX3RpbWVfcmVxdWVzdGVkGAogASgIEhIKCnVzZXJfZXBvY2gYCyABKAMSFAoMY2xpZW50X2Vwb2NoGAwgASgDEhIKCmdlbmVyYXRpb24YDSABKAMSDAoEc2FsdBgOIAEoDBIVCg1wcmV2aW91c19zYWx0GA8gASgMEi8KC3JvdGF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVuZF9yZWFzb24YEyABKAkSEQoJcmVzb3VyY2VzGBQgAygJEg4KBmNsYWltcxgVIAEoCRIQCghkcG9wX2prdBgWIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Grant is what a person gave to a client, and the one row of its refresh family.
@@ -152,6 +152,27 @@ export type Grant = Message<"koder.session.store.v1.Grant"> & {
    * @generated from field: string end_reason = 19;
    */
   endReason: string;
+
+  /**
+   * Resource servers that its access tokens may be for.
+   *
+   * @generated from field: repeated string resources = 20;
+   */
+  resources: string[];
+
+  /**
+   * `claims` of the authorization request, as JSON; empty when none were asked for.
+   *
+   * @generated from field: string claims = 21;
+   */
+  claims: string;
+
+  /**
+   * Thumbprint of the key that its refresh tokens are bound to; empty when they are not.
+   *
+   * @generated from field: string dpop_jkt = 22;
+   */
+  dpopJkt: string;
 };
 
 /**

@@ -1,0 +1,39 @@
+import type { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
+import type { CodeSchema } from "#gen/koder/session/store/v1/code_pb.ts";
+import type { Collection, Stored, TenantStore } from "../../store/store.ts";
+import { codes, grants, userClientKey } from "../collections.ts";
+
+const pageLength = 100;
+
+/** Every grant of a session that has a row, whether it ends with the session or not. */
+export const grantsOfSession = (data: TenantStore, sessionId: string): AsyncGenerator<Stored<typeof GrantSchema>> =>
+  having(data, grants, "session_id", sessionId);
+
+/** Every grant that a person gave to a client and that has a row. */
+export const grantsOfClient = (
+  data: TenantStore,
+  userId: string,
+  clientId: string,
+): AsyncGenerator<Stored<typeof GrantSchema>> =>
+  having(data, grants, "user_client", userClientKey({ userId, clientId }));
+
+/** Every code, used ones included, that was issued to a client for a person. */
+export const codesOfClient = (
+  data: TenantStore,
+  userId: string,
+  clientId: string,
+): AsyncGenerator<Stored<typeof CodeSchema>> => having(data, codes, "user_client", userClientKey({ userId, clientId }));
+
+async function* having<Desc extends typeof GrantSchema | typeof CodeSchema>(
+  data: TenantStore,
+  collection: Collection<Desc>,
+  index: string,
+  equals: string,
+): AsyncGenerator<Stored<Desc>> {
+  let page = await data.page(collection, { index, equals, limit: pageLength });
+  for (;;) {
+    yield* page.items;
+    if (page.next === undefined) return;
+    page = await data.page(collection, { index, equals, limit: pageLength, after: page.next });
+  }
+}
