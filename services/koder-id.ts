@@ -32,6 +32,7 @@ import { portTaken } from "./host/listener.ts";
 import { localRestCaller } from "./host/local-rest-caller.ts";
 import { redact, type Log } from "./host/log.ts";
 import { createMetrics, type Metrics } from "./host/metrics.ts";
+import { createGuardedFetch } from "./host/outbound/guarded-fetch.ts";
 import type { Peers } from "./host/peers.ts";
 import type { Served } from "./host/processes/messages.ts";
 import type { Primary } from "./host/processes/worker.ts";
@@ -97,6 +98,7 @@ export async function createKoderId({
     return tenants;
   }
   let origin = config.publicOrigin ?? "";
+  const outbound = createGuardedFetch({ exempt: config.outboundExempt });
   const states = () => ownStates(data?.store, modules);
   const modules: readonly ServiceModule[] =
     data === undefined
@@ -110,6 +112,7 @@ export async function createKoderId({
             clock,
             publicOrigin: () => origin,
             log,
+            outbound,
             componentStates: async () => [...(await states()), ...(await peerStates(config.peers, calls))],
           }),
         );

@@ -8,6 +8,7 @@ import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
 import { createIdempotency } from "../host/idempotency.ts";
 import type { Log } from "../host/log.ts";
+import type { GuardedFetch } from "../host/outbound/guarded-fetch.ts";
 import { createPageTokens } from "../host/page-token.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import type { Tenants } from "../host/tenants.ts";
@@ -36,6 +37,8 @@ export interface ModuleParts {
   readonly tenantsOf: (service: ServiceName) => Tenants;
   readonly clock: () => number;
   readonly publicOrigin: () => string;
+  /** One for the process, because its limits are. */
+  readonly outbound: GuardedFetch;
   readonly componentStates: () => Promise<readonly ComponentState[]>;
   readonly log: Log;
 }
@@ -79,6 +82,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         signingKeys: createSigningKeys({ rings: keyRings, schedule: keySchedule, policy, vault, clock }),
         keyRings,
         keySchedule,
+        outbound: parts.outbound,
         rotationPolicy: policy,
         keySetMaxAge,
         onRotationFault: (error, keys) => log.error({ err: error, ...keys }, "signing keys could not be rotated"),

@@ -94,6 +94,14 @@ describe("the configuration", () => {
     }
   });
 
+  test("hosts are exempt from the guard of outbound requests by name and port", () => {
+    expect(loadConfig({})).toMatchObject({ outboundExempt: [] });
+    expect(loadConfig({ KODER_ID_OUTBOUND_EXEMPT: "keys.internal:8443=/etc/ca.pem" })).toMatchObject({
+      outboundExempt: [{ hostname: "keys.internal", port: 8443, caFile: "/etc/ca.pem" }],
+    });
+    expect(problems({ KODER_ID_OUTBOUND_EXEMPT: "keys.internal" })).toMatch(/must be <host>:<port>/);
+  });
+
   test("production is refused where it is unsafe", () => {
     expect(loadConfig(production)).toMatchObject({ mode: "production" });
     for (const [change, sentence] of [

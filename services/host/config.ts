@@ -4,6 +4,7 @@ import { dirname, join, resolve, sep } from "node:path";
 import { serviceNames, type ServiceName } from "./call.ts";
 import type { LogLevel } from "./log.ts";
 import { nearestName } from "./nearest-name.ts";
+import { readExemptions, type OutboundExemption } from "./outbound/exemptions.ts";
 import { readDuration } from "./read-duration.ts";
 
 /** What every process is told; see docs/configuration.md. */
@@ -31,6 +32,8 @@ export interface Config {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   /** Addresses and prefixes whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
+  /** Hosts that requests to clients' URLs may go to though they are not public. */
+  readonly outboundExempt: readonly OutboundExemption[];
   readonly masterKeyFile: string;
   readonly bootstrapToken: string | undefined;
   readonly adminEmail: string;
@@ -223,6 +226,11 @@ export const settings = {
     "",
     proxies,
   ),
+  KODER_ID_OUTBOUND_EXEMPT: setting(
+    "Hosts that clients' URLs (`jwks_uri`, back-channel logout, logos) may lead to though they are not public: `<host>:<port>` or `<host>:<port>=<PEM file of who vouches for it>`, by commas",
+    "",
+    readExemptions,
+  ),
   KODER_ID_MASTER_KEY_FILE: setting(
     "File of the master key, mode 0600; default: `master-key` in the data folder",
     "",
@@ -390,6 +398,7 @@ function complete(read: Read, problems: string[]): Config {
     serviceBasePort: read.KODER_ID_SERVICE_BASE_PORT ?? 4000,
     tls,
     trustedProxies,
+    outboundExempt: read.KODER_ID_OUTBOUND_EXEMPT ?? [],
     masterKeyFile,
     bootstrapToken: read.KODER_ID_BOOTSTRAP_TOKEN,
     adminEmail: read.KODER_ID_ADMIN_EMAIL ?? "",

@@ -1,6 +1,7 @@
 import type { Peers } from "../host/peers.ts";
 import type { Idempotency } from "../host/idempotency.ts";
 import type { PageTokens } from "../host/page-token.ts";
+import type { GuardedFetch } from "../host/outbound/guarded-fetch.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { RotationPolicy } from "../vault/signing-key-ring.ts";
@@ -40,6 +41,8 @@ export interface OauthDependencies {
   /** The same keys as they are stored, for those who change them. */
   readonly keyRings: KeyRings;
   readonly keySchedule: KeySchedule;
+  /** The only way by which anything is sent to a URL that a client's metadata names. */
+  readonly outbound: GuardedFetch;
   readonly rotationPolicy: RotationPolicy;
   /** How long relying parties may keep the key set, in milliseconds. */
   readonly keySetMaxAge: number;

@@ -1,0 +1,97 @@
+import { isIP } from "node:net";
+import { createExemptions, type OutboundExemption } from "./exemptions.ts";
+import { createHostLanes } from "./host-lanes.ts";
+import { OutboundFailed } from "./outbound-failed.ts";
+import { pinnedRequest, type OutboundAnswer, type PinnedRequest } from "./pinned-request.ts";
+import { isPublicAddress } from "./public-address.ts";
+import { askNameServers, askSystem, type ResolveHost } from "./resolve-host.ts";
+
+/**
+ * The only way by which a request leaves for a URL that somebody else wrote (security A17). It is https to port 443 of public
+ * addresses, or to a host that the operator exempted; nothing is followed, and time and size are bounded. The content type is
+ * the caller's to look at. Every method throws OutboundFailed where no answer came.
+ */
+export interface GuardedFetch {
+  /** A GET. `accept` is the media type asked for; a body beyond `maxBytes` is refused. */
+  get(url: string, options: { readonly accept: string; readonly maxBytes: number }): Promise<OutboundAnswer>;
+  /** A POST of `body`. What the host says is small: beyond 64 KiB it is refused. */
+  post(url: string, options: { readonly contentType: string; readonly body: string }): Promise<OutboundAnswer>;
+}
+
+/** Limits of all requests together: time in milliseconds, from the call to the last byte. */
+export interface OutboundLimits {
+  readonly time: number;
+  readonly perHost: number;
+  readonly waitingPerHost: number;
+  readonly overall: number;
+}
+
+const defaultLimits: OutboundLimits = { time: 5_000, perHost: 4, waitingPerHost: 32, overall: 256 };
+
+const longestUrl = 2048;
+const mostOfAnAnswerToPost = 65_536;
+
+/** Makes it; `exempt` are the operator's exemptions, never a tenant's. `resolve` and `send` are the network's part. */
+export function createGuardedFetch({
+  exempt,
+  resolve = askNameServers,
+  send = pinnedRequest,
+  limits = {},
+}: {
+  readonly exempt: readonly OutboundExemption[];
+  readonly resolve?: ResolveHost;
+  readonly send?: typeof pinnedRequest;
+  readonly limits?: Partial<OutboundLimits>;
+}): GuardedFetch {
+  const { time, perHost, waitingPerHost, overall } = { ...defaultLimits, ...limits };
+  const exemptionOf = createExemptions(exempt);
+  const lanes = createHostLanes({ perHost, waiting: waitingPerHost, overall });
+
+  async function guarded(text: string, what: Pick<PinnedRequest, "method" | "headers" | "body" | "maxBytes">) {
+    const url = checkUrl(text);
+    const exemption = exemptionOf(url);
+    if (exemption === undefined && url.port !== "") throw new OutboundFailed("url");
+    const signal = AbortSignal.timeout(time);
+    return lanes.run(url.host, signal, async () => {
+      const addresses = await addressesOf(url.hostname, exemption === undefined ? resolve : askSystem, signal);
+      if (exemption === undefined && !addresses.every(isPublicAddress)) throw new OutboundFailed("address");
+      return send({ ...what, url, addresses, ca: exemption?.ca, signal });
+    });
+  }
+
+  return {
+    get: (url, { accept, maxBytes }) => guarded(url, { method: "GET", headers: { accept }, body: undefined, maxBytes }),
+    post: (url, { contentType, body }) =>
+      guarded(url, {
+        method: "POST",
+        headers: { "content-type": contentType },
+        body: Buffer.from(body, "utf8"),
+        maxBytes: mostOfAnAnswerToPost,
+      }),
+  };
+}
+
+function checkUrl(text: string): URL {
+  if (text.length > longestUrl || !URL.canParse(text)) throw new OutboundFailed("url");
+  const url = new URL(text);
+  if (url.protocol !== "https:" || url.username !== "" || url.password !== "") throw new OutboundFailed("url");
+  return url;
+}
+
+/** The host's addresses, asked for once; at least one. An address in the URL is its own. */
+async function addressesOf(hostname: string, resolve: ResolveHost, signal: AbortSignal): Promise<readonly string[]> {
+  const literal = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(literal) !== 0) return [literal];
+  const gaveUp = Promise.withResolvers<never>();
+  const giveUp = (): void => gaveUp.reject(new OutboundFailed("timeout"));
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const addresses = await Promise.race([resolve(hostname, signal), gaveUp.promise]);
+    if (addresses.length === 0) throw new OutboundFailed(signal.aborted ? "timeout" : "address");
+    return addresses;
+  } catch (error) {
+    throw error instanceof OutboundFailed ? error : new OutboundFailed("address", { cause: error });
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
