@@ -16,7 +16,7 @@ export default defineConfig({
             "bench/**/*.test.ts",
             "tests/contract/**/*.test.ts",
           ],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 30_000,
         },
       },

@@ -114,6 +114,16 @@ const clientFields = [
   "grant_types",
   "scope",
   "token_endpoint_auth_method",
+  "token_endpoint_auth_signing_alg",
+  "jwks",
+  "jwks_uri",
+  "logo_uri",
+  "contacts",
+  "subject_type",
+  "default_max_age",
+  "post_logout_redirect_uris",
+  "refresh_token_overlap",
+  "first_party",
 ];
 const connect = (path: string, parameters: readonly string[], reasons: readonly string[] = []): PublicEndpoint => ({
   method: "POST",

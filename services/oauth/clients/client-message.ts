@@ -1,10 +1,12 @@
-import { create } from "@bufbuild/protobuf";
+import { create, fromJsonString } from "@bufbuild/protobuf";
 import type {
   Client as StoredClient,
   ClientSchema as StoredClientSchema,
 } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { ClientKeySetSchema } from "#gen/koder/oauth/v1/client_key_pb.ts";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { Stored } from "../../store/store.ts";
+import { withDefaults } from "./metadata/client-defaults.ts";
 
 /** Opaque to callers: the version of the client's record. */
 export const clientEtag = (version: number): string => `v${version}`;
@@ -14,21 +16,53 @@ export function clientMessage(
   { record, version }: Stored<typeof StoredClientSchema> | { record: StoredClient; version: number },
   secret = "",
 ): Client {
+  // Written out member by member: what is kept and not named here is shown to nobody.
+  const client = withDefaults(record);
   return create(ClientSchema, {
-    clientId: record.clientId,
+    clientId: client.clientId,
     etag: clientEtag(version),
     clientSecret: secret,
-    clientName: record.clientName,
-    redirectUris: record.redirectUris,
-    grantTypes: record.grantTypes,
-    responseTypes: record.responseTypes,
-    tokenEndpointAuthMethod: record.tokenEndpointAuthMethod,
-    scope: record.scopes.join(" "),
-    applicationType: record.applicationType,
-    clientUri: record.clientUri,
-    policyUri: record.policyUri,
-    tosUri: record.tosUri,
-    ...(record.createTime ? { createTime: record.createTime } : {}),
-    ...(record.updateTime ? { updateTime: record.updateTime } : {}),
+    clientName: client.clientName,
+    clientUri: client.clientUri,
+    logoUri: client.logoUri,
+    policyUri: client.policyUri,
+    tosUri: client.tosUri,
+    contacts: client.contacts,
+    softwareId: client.softwareId,
+    softwareVersion: client.softwareVersion,
+    redirectUris: client.redirectUris,
+    postLogoutRedirectUris: client.postLogoutRedirectUris,
+    grantTypes: client.grantTypes,
+    responseTypes: client.responseTypes,
+    applicationType: client.applicationType,
+    scope: client.scopes.join(" "),
+    tokenEndpointAuthMethod: client.tokenEndpointAuthMethod,
+    tokenEndpointAuthSigningAlg: client.tokenEndpointAuthSigningAlg,
+    strictAssertionAudience: client.strictAssertionAudience,
+    ...(client.jwks === "" ? {} : { jwks: fromJsonString(ClientKeySetSchema, client.jwks) }),
+    jwksUri: client.jwksUri,
+    dpopBoundAccessTokens: client.dpopBoundAccessTokens,
+    initiateLoginUri: client.initiateLoginUri,
+    ...(client.defaultMaxAge === undefined ? {} : { defaultMaxAge: client.defaultMaxAge }),
+    requireAuthTime: client.requireAuthTime,
+    defaultAcrValues: client.defaultAcrValues,
+    requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
+    ...(client.requirePkce === undefined ? {} : { requirePkce: client.requirePkce }),
+    ...(client.firstParty === undefined ? {} : { firstParty: client.firstParty }),
+    idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    subjectType: client.subjectType,
+    sectorIdentifierUri: client.sectorIdentifierUri,
+    ...(client.refreshTokenOverlap ? { refreshTokenOverlap: client.refreshTokenOverlap } : {}),
+    ...(client.refreshTokenIdleLifetime ? { refreshTokenIdleLifetime: client.refreshTokenIdleLifetime } : {}),
+    ...(client.refreshTokenAbsoluteLifetime
+      ? { refreshTokenAbsoluteLifetime: client.refreshTokenAbsoluteLifetime }
+      : {}),
+    refreshWithoutOfflineAccess: client.refreshWithoutOfflineAccess,
+    backchannelLogoutUri: client.backchannelLogoutUri,
+    backchannelLogoutSessionRequired: client.backchannelLogoutSessionRequired,
+    logoutEndsOfflineGrants: client.logoutEndsOfflineGrants,
+    disabled: client.disabled,
+    ...(client.createTime ? { createTime: client.createTime } : {}),
+    ...(client.updateTime ? { updateTime: client.updateTime } : {}),
   });
 }

@@ -3,8 +3,9 @@ import { createBoundedCache } from "../../host/bounded-cache.ts";
 import type { Call } from "../../host/call.ts";
 import type { Store } from "../../store/store.ts";
 import { clients } from "../collections.ts";
+import { withDefaults } from "./metadata/client-defaults.ts";
 
-/** The clients of every tenant, each remembered for at most five seconds. Deleted ones are not there. */
+/** The clients of every tenant, each remembered for at most five seconds. Deleted and disabled ones are not there. */
 export interface Clients {
   get(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
   /** As the store has it now, for what would outlive a change that was not heard of yet. */
@@ -24,7 +25,9 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
   async function read(tenantId: string, clientId: string): Promise<Client | undefined> {
     const stored = await store.tenant(tenantId).get(clients, clientId);
-    return stored === undefined || stored.record.deleteTime ? undefined : stored.record;
+    return stored === undefined || stored.record.deleteTime || stored.record.disabled
+      ? undefined
+      : withDefaults(stored.record);
   }
   return {
     async get({ tenantId }, clientId) {

@@ -36,6 +36,9 @@ const noSecrets: ReadonlyMap<string, string> = new Map([
   ["token_endpoint", "a published URL"],
   ["token_endpoint_auth_method", "the name of a method"],
   ["token_endpoint_auth_methods_supported", "names of methods, published"],
+  ["token_endpoint_auth_signing_alg", "the name of an algorithm"],
+  ["id_token_signed_response_alg", "the name of an algorithm"],
+  ["key_ops", "what a public key may do"],
   ["postal_code", "a part of an address"],
   ["api_key_id", "the id of a key, which opens nothing"],
 ]);

@@ -9,6 +9,7 @@ package oauthv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -52,12 +53,70 @@ type Client struct {
 	PolicyUri string `protobuf:"bytes,12,opt,name=policy_uri,json=policyUri,proto3" json:"policy_uri,omitempty"`
 	// Terms of service, https.
 	TosUri string `protobuf:"bytes,13,opt,name=tos_uri,json=tosUri,proto3" json:"tos_uri,omitempty"`
+	// Logo, https; shown to people through this server's own origin.
+	LogoUri string `protobuf:"bytes,14,opt,name=logo_uri,json=logoUri,proto3" json:"logo_uri,omitempty"`
+	// How to reach the people responsible for the client, for example e-mail addresses.
+	Contacts []string `protobuf:"bytes,15,rep,name=contacts,proto3" json:"contacts,omitempty"`
+	// Where a third party may have a sign-in begin (OpenID Connect Core §4), https.
+	InitiateLoginUri string `protobuf:"bytes,16,opt,name=initiate_login_uri,json=initiateLoginUri,proto3" json:"initiate_login_uri,omitempty"`
+	// The client's public keys, by value; not beside `jwks_uri`.
+	Jwks *ClientKeySet `protobuf:"bytes,17,opt,name=jwks,proto3" json:"jwks,omitempty"`
+	// Where the client publishes its public keys, https; not beside `jwks`.
+	JwksUri string `protobuf:"bytes,18,opt,name=jwks_uri,json=jwksUri,proto3" json:"jwks_uri,omitempty"`
+	// The only algorithm that its assertions may be signed with, where it authenticates by them; unset: any that we support.
+	TokenEndpointAuthSigningAlg string `protobuf:"bytes,19,opt,name=token_endpoint_auth_signing_alg,json=tokenEndpointAuthSigningAlg,proto3" json:"token_endpoint_auth_signing_alg,omitempty"`
 	// When the client was created. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the client was last changed. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Algorithm of its id tokens; default: `RS256`.
+	IdTokenSignedResponseAlg string `protobuf:"bytes,22,opt,name=id_token_signed_response_alg,json=idTokenSignedResponseAlg,proto3" json:"id_token_signed_response_alg,omitempty"`
+	// What `sub` is to the client: `public` (default), the same for all clients, or `pairwise`, its sector's own.
+	SubjectType string `protobuf:"bytes,23,opt,name=subject_type,json=subjectType,proto3" json:"subject_type,omitempty"`
+	// An https document that lists the redirect URIs of a sector (OpenID Connect Core §8.1).
+	SectorIdentifierUri string `protobuf:"bytes,24,opt,name=sector_identifier_uri,json=sectorIdentifierUri,proto3" json:"sector_identifier_uri,omitempty"`
+	// How old a sign-in may be, in seconds, where the request does not say; unset: as old as the session.
+	DefaultMaxAge *int32 `protobuf:"varint,25,opt,name=default_max_age,json=defaultMaxAge,proto3,oneof" json:"default_max_age,omitempty"`
+	// Whether every id token says when the person signed in.
+	RequireAuthTime bool `protobuf:"varint,26,opt,name=require_auth_time,json=requireAuthTime,proto3" json:"require_auth_time,omitempty"`
+	// How people should have signed in where the request does not say, the best first.
+	DefaultAcrValues []string `protobuf:"bytes,27,rep,name=default_acr_values,json=defaultAcrValues,proto3" json:"default_acr_values,omitempty"`
+	// Where a person may be sent after signing out; compared as exact strings.
+	PostLogoutRedirectUris []string `protobuf:"bytes,28,rep,name=post_logout_redirect_uris,json=postLogoutRedirectUris,proto3" json:"post_logout_redirect_uris,omitempty"`
+	// Where the client is told that a session ended (OpenID Connect Back-Channel Logout §2.2), https without fragment.
+	BackchannelLogoutUri string `protobuf:"bytes,29,opt,name=backchannel_logout_uri,json=backchannelLogoutUri,proto3" json:"backchannel_logout_uri,omitempty"`
+	// Whether the client needs to be told which session ended. It always is.
+	BackchannelLogoutSessionRequired bool `protobuf:"varint,30,opt,name=backchannel_logout_session_required,json=backchannelLogoutSessionRequired,proto3" json:"backchannel_logout_session_required,omitempty"`
+	// Whether authorization requests must be pushed first (RFC 9126 §6).
+	RequirePushedAuthorizationRequests bool `protobuf:"varint,31,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
+	// Whether its access tokens are always bound to a key by DPoP (RFC 9449 §5.2).
+	DpopBoundAccessTokens bool `protobuf:"varint,32,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
+	// Whether the client belongs to the tenant, so that nobody is asked to consent; default: true. A client that registered
+	// itself is not.
+	FirstParty *bool `protobuf:"varint,33,opt,name=first_party,json=firstParty,proto3,oneof" json:"first_party,omitempty"`
+	// Whether authorization requests must carry a PKCE challenge (RFC 7636); unset: as the tenant's policy says. Public clients
+	// always must.
+	RequirePkce *bool `protobuf:"varint,34,opt,name=require_pkce,json=requirePkce,proto3,oneof" json:"require_pkce,omitempty"`
+	// How long after a refresh the token before still gives the same successor: up to a minute; default: 10 s.
+	RefreshTokenOverlap *durationpb.Duration `protobuf:"bytes,35,opt,name=refresh_token_overlap,json=refreshTokenOverlap,proto3" json:"refresh_token_overlap,omitempty"`
+	// How long a refresh token may lie unused: a minute to 400 days; default: 14 days, or less where they end earlier.
+	RefreshTokenIdleLifetime *durationpb.Duration `protobuf:"bytes,36,opt,name=refresh_token_idle_lifetime,json=refreshTokenIdleLifetime,proto3" json:"refresh_token_idle_lifetime,omitempty"`
+	// How long after the first one the last refresh token ends: a minute to 400 days; default: 30 days.
+	RefreshTokenAbsoluteLifetime *durationpb.Duration `protobuf:"bytes,37,opt,name=refresh_token_absolute_lifetime,json=refreshTokenAbsoluteLifetime,proto3" json:"refresh_token_absolute_lifetime,omitempty"`
+	// Whether it gets refresh tokens without `offline_access`, too; they end with the session.
+	RefreshWithoutOfflineAccess bool `protobuf:"varint,38,opt,name=refresh_without_offline_access,json=refreshWithoutOfflineAccess,proto3" json:"refresh_without_offline_access,omitempty"`
+	// Whether signing out ends what was granted with `offline_access`, too.
+	LogoutEndsOfflineGrants bool `protobuf:"varint,39,opt,name=logout_ends_offline_grants,json=logoutEndsOfflineGrants,proto3" json:"logout_ends_offline_grants,omitempty"`
+	// A disabled client is refused everywhere.
+	Disabled bool `protobuf:"varint,40,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// Id of the software, the same for all its installations.
+	SoftwareId string `protobuf:"bytes,43,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
+	// Version of the software.
+	SoftwareVersion string `protobuf:"bytes,44,opt,name=software_version,json=softwareVersion,proto3" json:"software_version,omitempty"`
+	// Whether only the issuer is accepted as the audience of its assertions, not the token endpoint.
+	StrictAssertionAudience bool `protobuf:"varint,45,opt,name=strict_assertion_audience,json=strictAssertionAudience,proto3" json:"strict_assertion_audience,omitempty"`
+	unknownFields           protoimpl.UnknownFields
+	sizeCache               protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -181,6 +240,48 @@ func (x *Client) GetTosUri() string {
 	return ""
 }
 
+func (x *Client) GetLogoUri() string {
+	if x != nil {
+		return x.LogoUri
+	}
+	return ""
+}
+
+func (x *Client) GetContacts() []string {
+	if x != nil {
+		return x.Contacts
+	}
+	return nil
+}
+
+func (x *Client) GetInitiateLoginUri() string {
+	if x != nil {
+		return x.InitiateLoginUri
+	}
+	return ""
+}
+
+func (x *Client) GetJwks() *ClientKeySet {
+	if x != nil {
+		return x.Jwks
+	}
+	return nil
+}
+
+func (x *Client) GetJwksUri() string {
+	if x != nil {
+		return x.JwksUri
+	}
+	return ""
+}
+
+func (x *Client) GetTokenEndpointAuthSigningAlg() string {
+	if x != nil {
+		return x.TokenEndpointAuthSigningAlg
+	}
+	return ""
+}
+
 func (x *Client) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -195,11 +296,165 @@ func (x *Client) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Client) GetIdTokenSignedResponseAlg() string {
+	if x != nil {
+		return x.IdTokenSignedResponseAlg
+	}
+	return ""
+}
+
+func (x *Client) GetSubjectType() string {
+	if x != nil {
+		return x.SubjectType
+	}
+	return ""
+}
+
+func (x *Client) GetSectorIdentifierUri() string {
+	if x != nil {
+		return x.SectorIdentifierUri
+	}
+	return ""
+}
+
+func (x *Client) GetDefaultMaxAge() int32 {
+	if x != nil && x.DefaultMaxAge != nil {
+		return *x.DefaultMaxAge
+	}
+	return 0
+}
+
+func (x *Client) GetRequireAuthTime() bool {
+	if x != nil {
+		return x.RequireAuthTime
+	}
+	return false
+}
+
+func (x *Client) GetDefaultAcrValues() []string {
+	if x != nil {
+		return x.DefaultAcrValues
+	}
+	return nil
+}
+
+func (x *Client) GetPostLogoutRedirectUris() []string {
+	if x != nil {
+		return x.PostLogoutRedirectUris
+	}
+	return nil
+}
+
+func (x *Client) GetBackchannelLogoutUri() string {
+	if x != nil {
+		return x.BackchannelLogoutUri
+	}
+	return ""
+}
+
+func (x *Client) GetBackchannelLogoutSessionRequired() bool {
+	if x != nil {
+		return x.BackchannelLogoutSessionRequired
+	}
+	return false
+}
+
+func (x *Client) GetRequirePushedAuthorizationRequests() bool {
+	if x != nil {
+		return x.RequirePushedAuthorizationRequests
+	}
+	return false
+}
+
+func (x *Client) GetDpopBoundAccessTokens() bool {
+	if x != nil {
+		return x.DpopBoundAccessTokens
+	}
+	return false
+}
+
+func (x *Client) GetFirstParty() bool {
+	if x != nil && x.FirstParty != nil {
+		return *x.FirstParty
+	}
+	return false
+}
+
+func (x *Client) GetRequirePkce() bool {
+	if x != nil && x.RequirePkce != nil {
+		return *x.RequirePkce
+	}
+	return false
+}
+
+func (x *Client) GetRefreshTokenOverlap() *durationpb.Duration {
+	if x != nil {
+		return x.RefreshTokenOverlap
+	}
+	return nil
+}
+
+func (x *Client) GetRefreshTokenIdleLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.RefreshTokenIdleLifetime
+	}
+	return nil
+}
+
+func (x *Client) GetRefreshTokenAbsoluteLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.RefreshTokenAbsoluteLifetime
+	}
+	return nil
+}
+
+func (x *Client) GetRefreshWithoutOfflineAccess() bool {
+	if x != nil {
+		return x.RefreshWithoutOfflineAccess
+	}
+	return false
+}
+
+func (x *Client) GetLogoutEndsOfflineGrants() bool {
+	if x != nil {
+		return x.LogoutEndsOfflineGrants
+	}
+	return false
+}
+
+func (x *Client) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+func (x *Client) GetSoftwareId() string {
+	if x != nil {
+		return x.SoftwareId
+	}
+	return ""
+}
+
+func (x *Client) GetSoftwareVersion() string {
+	if x != nil {
+		return x.SoftwareVersion
+	}
+	return ""
+}
+
+func (x *Client) GetStrictAssertionAudience() bool {
+	if x != nil {
+		return x.StrictAssertionAudience
+	}
+	return false
+}
+
 var File_koder_oauth_v1_client_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x04\n" +
+	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkoder/oauth/v1/client_key.proto\"\xd1\x10\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12#\n" +
@@ -218,11 +473,44 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"client_uri\x18\v \x01(\tR\tclientUri\x12\x1d\n" +
 	"\n" +
 	"policy_uri\x18\f \x01(\tR\tpolicyUri\x12\x17\n" +
-	"\atos_uri\x18\r \x01(\tR\x06tosUri\x12;\n" +
+	"\atos_uri\x18\r \x01(\tR\x06tosUri\x12\x19\n" +
+	"\blogo_uri\x18\x0e \x01(\tR\alogoUri\x12\x1a\n" +
+	"\bcontacts\x18\x0f \x03(\tR\bcontacts\x12,\n" +
+	"\x12initiate_login_uri\x18\x10 \x01(\tR\x10initiateLoginUri\x120\n" +
+	"\x04jwks\x18\x11 \x01(\v2\x1c.koder.oauth.v1.ClientKeySetR\x04jwks\x12\x19\n" +
+	"\bjwks_uri\x18\x12 \x01(\tR\ajwksUri\x12D\n" +
+	"\x1ftoken_endpoint_auth_signing_alg\x18\x13 \x01(\tR\x1btokenEndpointAuthSigningAlg\x12;\n" +
 	"\vcreate_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTimeB\xb7\x01\n" +
+	"updateTime\x12>\n" +
+	"\x1cid_token_signed_response_alg\x18\x16 \x01(\tR\x18idTokenSignedResponseAlg\x12!\n" +
+	"\fsubject_type\x18\x17 \x01(\tR\vsubjectType\x122\n" +
+	"\x15sector_identifier_uri\x18\x18 \x01(\tR\x13sectorIdentifierUri\x12+\n" +
+	"\x0fdefault_max_age\x18\x19 \x01(\x05H\x00R\rdefaultMaxAge\x88\x01\x01\x12*\n" +
+	"\x11require_auth_time\x18\x1a \x01(\bR\x0frequireAuthTime\x12,\n" +
+	"\x12default_acr_values\x18\x1b \x03(\tR\x10defaultAcrValues\x129\n" +
+	"\x19post_logout_redirect_uris\x18\x1c \x03(\tR\x16postLogoutRedirectUris\x124\n" +
+	"\x16backchannel_logout_uri\x18\x1d \x01(\tR\x14backchannelLogoutUri\x12M\n" +
+	"#backchannel_logout_session_required\x18\x1e \x01(\bR backchannelLogoutSessionRequired\x12Q\n" +
+	"%require_pushed_authorization_requests\x18\x1f \x01(\bR\"requirePushedAuthorizationRequests\x127\n" +
+	"\x18dpop_bound_access_tokens\x18  \x01(\bR\x15dpopBoundAccessTokens\x12$\n" +
+	"\vfirst_party\x18! \x01(\bH\x01R\n" +
+	"firstParty\x88\x01\x01\x12&\n" +
+	"\frequire_pkce\x18\" \x01(\bH\x02R\vrequirePkce\x88\x01\x01\x12M\n" +
+	"\x15refresh_token_overlap\x18# \x01(\v2\x19.google.protobuf.DurationR\x13refreshTokenOverlap\x12X\n" +
+	"\x1brefresh_token_idle_lifetime\x18$ \x01(\v2\x19.google.protobuf.DurationR\x18refreshTokenIdleLifetime\x12`\n" +
+	"\x1frefresh_token_absolute_lifetime\x18% \x01(\v2\x19.google.protobuf.DurationR\x1crefreshTokenAbsoluteLifetime\x12C\n" +
+	"\x1erefresh_without_offline_access\x18& \x01(\bR\x1brefreshWithoutOfflineAccess\x12;\n" +
+	"\x1alogout_ends_offline_grants\x18' \x01(\bR\x17logoutEndsOfflineGrants\x12\x1a\n" +
+	"\bdisabled\x18( \x01(\bR\bdisabled\x12\x1f\n" +
+	"\vsoftware_id\x18+ \x01(\tR\n" +
+	"softwareId\x12)\n" +
+	"\x10software_version\x18, \x01(\tR\x0fsoftwareVersion\x12:\n" +
+	"\x19strict_assertion_audience\x18- \x01(\bR\x17strictAssertionAudienceB\x12\n" +
+	"\x10_default_max_ageB\x0e\n" +
+	"\f_first_partyB\x0f\n" +
+	"\r_require_pkceB\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vClientProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (
@@ -240,16 +528,22 @@ func file_koder_oauth_v1_client_proto_rawDescGZIP() []byte {
 var file_koder_oauth_v1_client_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_koder_oauth_v1_client_proto_goTypes = []any{
 	(*Client)(nil),                // 0: koder.oauth.v1.Client
-	(*timestamppb.Timestamp)(nil), // 1: google.protobuf.Timestamp
+	(*ClientKeySet)(nil),          // 1: koder.oauth.v1.ClientKeySet
+	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 3: google.protobuf.Duration
 }
 var file_koder_oauth_v1_client_proto_depIdxs = []int32{
-	1, // 0: koder.oauth.v1.Client.create_time:type_name -> google.protobuf.Timestamp
-	1, // 1: koder.oauth.v1.Client.update_time:type_name -> google.protobuf.Timestamp
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	1, // 0: koder.oauth.v1.Client.jwks:type_name -> koder.oauth.v1.ClientKeySet
+	2, // 1: koder.oauth.v1.Client.create_time:type_name -> google.protobuf.Timestamp
+	2, // 2: koder.oauth.v1.Client.update_time:type_name -> google.protobuf.Timestamp
+	3, // 3: koder.oauth.v1.Client.refresh_token_overlap:type_name -> google.protobuf.Duration
+	3, // 4: koder.oauth.v1.Client.refresh_token_idle_lifetime:type_name -> google.protobuf.Duration
+	3, // 5: koder.oauth.v1.Client.refresh_token_absolute_lifetime:type_name -> google.protobuf.Duration
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_koder_oauth_v1_client_proto_init() }
@@ -257,6 +551,8 @@ func file_koder_oauth_v1_client_proto_init() {
 	if File_koder_oauth_v1_client_proto != nil {
 		return
 	}
+	file_koder_oauth_v1_client_key_proto_init()
+	file_koder_oauth_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

@@ -4,15 +4,17 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ClientKeySet } from "./client_key_pb.ts";
+import { file_koder_oauth_v1_client_key } from "./client_key_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/oauth/v1/client.proto.
  */
 export const file_koder_oauth_v1_client: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9vYXV0aC92MS9jbGllbnQucHJvdG8SDmtvZGVyLm9hdXRoLnYxIoEDCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEgwKBGV0YWcYAiABKAkSFQoNY2xpZW50X3NlY3JldBgDIAEoCRITCgtjbGllbnRfbmFtZRgEIAEoCRIVCg1yZWRpcmVjdF91cmlzGAUgAygJEhMKC2dyYW50X3R5cGVzGAYgAygJEhYKDnJlc3BvbnNlX3R5cGVzGAcgAygJEiIKGnRva2VuX2VuZHBvaW50X2F1dGhfbWV0aG9kGAggASgJEg0KBXNjb3BlGAkgASgJEhgKEGFwcGxpY2F0aW9uX3R5cGUYCiABKAkSEgoKY2xpZW50X3VyaRgLIAEoCRISCgpwb2xpY3lfdXJpGAwgASgJEg8KB3Rvc191cmkYDSABKAkSLwoLY3JlYXRlX3RpbWUYFCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9vYXV0aC92MS9jbGllbnQucHJvdG8SDmtvZGVyLm9hdXRoLnYxIvEKCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEgwKBGV0YWcYAiABKAkSFQoNY2xpZW50X3NlY3JldBgDIAEoCRITCgtjbGllbnRfbmFtZRgEIAEoCRIVCg1yZWRpcmVjdF91cmlzGAUgAygJEhMKC2dyYW50X3R5cGVzGAYgAygJEhYKDnJlc3BvbnNlX3R5cGVzGAcgAygJEiIKGnRva2VuX2VuZHBvaW50X2F1dGhfbWV0aG9kGAggASgJEg0KBXNjb3BlGAkgASgJEhgKEGFwcGxpY2F0aW9uX3R5cGUYCiABKAkSEgoKY2xpZW50X3VyaRgLIAEoCRISCgpwb2xpY3lfdXJpGAwgASgJEg8KB3Rvc191cmkYDSABKAkSEAoIbG9nb191cmkYDiABKAkSEAoIY29udGFjdHMYDyADKAkSGgoSaW5pdGlhdGVfbG9naW5fdXJpGBAgASgJEioKBGp3a3MYESABKAsyHC5rb2Rlci5vYXV0aC52MS5DbGllbnRLZXlTZXQSEAoIandrc191cmkYEiABKAkSJwofdG9rZW5fZW5kcG9pbnRfYXV0aF9zaWduaW5nX2FsZxgTIAEoCRIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiQKHGlkX3Rva2VuX3NpZ25lZF9yZXNwb25zZV9hbGcYFiABKAkSFAoMc3ViamVjdF90eXBlGBcgASgJEh0KFXNlY3Rvcl9pZGVudGlmaWVyX3VyaRgYIAEoCRIcCg9kZWZhdWx0X21heF9hZ2UYGSABKAVIAIgBARIZChFyZXF1aXJlX2F1dGhfdGltZRgaIAEoCBIaChJkZWZhdWx0X2Fjcl92YWx1ZXMYGyADKAkSIQoZcG9zdF9sb2dvdXRfcmVkaXJlY3RfdXJpcxgcIAMoCRIeChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGB0gASgJEisKI2JhY2tjaGFubmVsX2xvZ291dF9zZXNzaW9uX3JlcXVpcmVkGB4gASgIEi0KJXJlcXVpcmVfcHVzaGVkX2F1dGhvcml6YXRpb25fcmVxdWVzdHMYHyABKAgSIAoYZHBvcF9ib3VuZF9hY2Nlc3NfdG9rZW5zGCAgASgIEhgKC2ZpcnN0X3BhcnR5GCEgASgISAGIAQESGQoMcmVxdWlyZV9wa2NlGCIgASgISAKIAQESOAoVcmVmcmVzaF90b2tlbl9vdmVybGFwGCMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj4KG3JlZnJlc2hfdG9rZW5faWRsZV9saWZldGltZRgkIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJCCh9yZWZyZXNoX3Rva2VuX2Fic29sdXRlX2xpZmV0aW1lGCUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKHnJlZnJlc2hfd2l0aG91dF9vZmZsaW5lX2FjY2VzcxgmIAEoCBIiChpsb2dvdXRfZW5kc19vZmZsaW5lX2dyYW50cxgnIAEoCBIQCghkaXNhYmxlZBgoIAEoCBITCgtzb2Z0d2FyZV9pZBgrIAEoCRIYChBzb2Z0d2FyZV92ZXJzaW9uGCwgASgJEiEKGXN0cmljdF9hc3NlcnRpb25fYXVkaWVuY2UYLSABKAhCEgoQX2RlZmF1bHRfbWF4X2FnZUIOCgxfZmlyc3RfcGFydHlCDwoNX3JlcXVpcmVfcGtjZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_oauth_v1_client_key]);
 
 /**
  * Client is an application that people sign in to, or that acts for itself. Its metadata use the names of RFC 7591.
@@ -113,6 +115,48 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   tosUri: string;
 
   /**
+   * Logo, https; shown to people through this server's own origin.
+   *
+   * @generated from field: string logo_uri = 14;
+   */
+  logoUri: string;
+
+  /**
+   * How to reach the people responsible for the client, for example e-mail addresses.
+   *
+   * @generated from field: repeated string contacts = 15;
+   */
+  contacts: string[];
+
+  /**
+   * Where a third party may have a sign-in begin (OpenID Connect Core §4), https.
+   *
+   * @generated from field: string initiate_login_uri = 16;
+   */
+  initiateLoginUri: string;
+
+  /**
+   * The client's public keys, by value; not beside `jwks_uri`.
+   *
+   * @generated from field: koder.oauth.v1.ClientKeySet jwks = 17;
+   */
+  jwks?: ClientKeySet | undefined;
+
+  /**
+   * Where the client publishes its public keys, https; not beside `jwks`.
+   *
+   * @generated from field: string jwks_uri = 18;
+   */
+  jwksUri: string;
+
+  /**
+   * The only algorithm that its assertions may be signed with, where it authenticates by them; unset: any that we support.
+   *
+   * @generated from field: string token_endpoint_auth_signing_alg = 19;
+   */
+  tokenEndpointAuthSigningAlg: string;
+
+  /**
    * When the client was created. Output only.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 20;
@@ -125,6 +169,162 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 21;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Algorithm of its id tokens; default: `RS256`.
+   *
+   * @generated from field: string id_token_signed_response_alg = 22;
+   */
+  idTokenSignedResponseAlg: string;
+
+  /**
+   * What `sub` is to the client: `public` (default), the same for all clients, or `pairwise`, its sector's own.
+   *
+   * @generated from field: string subject_type = 23;
+   */
+  subjectType: string;
+
+  /**
+   * An https document that lists the redirect URIs of a sector (OpenID Connect Core §8.1).
+   *
+   * @generated from field: string sector_identifier_uri = 24;
+   */
+  sectorIdentifierUri: string;
+
+  /**
+   * How old a sign-in may be, in seconds, where the request does not say; unset: as old as the session.
+   *
+   * @generated from field: optional int32 default_max_age = 25;
+   */
+  defaultMaxAge?: number | undefined;
+
+  /**
+   * Whether every id token says when the person signed in.
+   *
+   * @generated from field: bool require_auth_time = 26;
+   */
+  requireAuthTime: boolean;
+
+  /**
+   * How people should have signed in where the request does not say, the best first.
+   *
+   * @generated from field: repeated string default_acr_values = 27;
+   */
+  defaultAcrValues: string[];
+
+  /**
+   * Where a person may be sent after signing out; compared as exact strings.
+   *
+   * @generated from field: repeated string post_logout_redirect_uris = 28;
+   */
+  postLogoutRedirectUris: string[];
+
+  /**
+   * Where the client is told that a session ended (OpenID Connect Back-Channel Logout §2.2), https without fragment.
+   *
+   * @generated from field: string backchannel_logout_uri = 29;
+   */
+  backchannelLogoutUri: string;
+
+  /**
+   * Whether the client needs to be told which session ended. It always is.
+   *
+   * @generated from field: bool backchannel_logout_session_required = 30;
+   */
+  backchannelLogoutSessionRequired: boolean;
+
+  /**
+   * Whether authorization requests must be pushed first (RFC 9126 §6).
+   *
+   * @generated from field: bool require_pushed_authorization_requests = 31;
+   */
+  requirePushedAuthorizationRequests: boolean;
+
+  /**
+   * Whether its access tokens are always bound to a key by DPoP (RFC 9449 §5.2).
+   *
+   * @generated from field: bool dpop_bound_access_tokens = 32;
+   */
+  dpopBoundAccessTokens: boolean;
+
+  /**
+   * Whether the client belongs to the tenant, so that nobody is asked to consent; default: true. A client that registered
+   * itself is not.
+   *
+   * @generated from field: optional bool first_party = 33;
+   */
+  firstParty?: boolean | undefined;
+
+  /**
+   * Whether authorization requests must carry a PKCE challenge (RFC 7636); unset: as the tenant's policy says. Public clients
+   * always must.
+   *
+   * @generated from field: optional bool require_pkce = 34;
+   */
+  requirePkce?: boolean | undefined;
+
+  /**
+   * How long after a refresh the token before still gives the same successor: up to a minute; default: 10 s.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_overlap = 35;
+   */
+  refreshTokenOverlap?: Duration | undefined;
+
+  /**
+   * How long a refresh token may lie unused: a minute to 400 days; default: 14 days, or less where they end earlier.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_idle_lifetime = 36;
+   */
+  refreshTokenIdleLifetime?: Duration | undefined;
+
+  /**
+   * How long after the first one the last refresh token ends: a minute to 400 days; default: 30 days.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_absolute_lifetime = 37;
+   */
+  refreshTokenAbsoluteLifetime?: Duration | undefined;
+
+  /**
+   * Whether it gets refresh tokens without `offline_access`, too; they end with the session.
+   *
+   * @generated from field: bool refresh_without_offline_access = 38;
+   */
+  refreshWithoutOfflineAccess: boolean;
+
+  /**
+   * Whether signing out ends what was granted with `offline_access`, too.
+   *
+   * @generated from field: bool logout_ends_offline_grants = 39;
+   */
+  logoutEndsOfflineGrants: boolean;
+
+  /**
+   * A disabled client is refused everywhere.
+   *
+   * @generated from field: bool disabled = 40;
+   */
+  disabled: boolean;
+
+  /**
+   * Id of the software, the same for all its installations.
+   *
+   * @generated from field: string software_id = 43;
+   */
+  softwareId: string;
+
+  /**
+   * Version of the software.
+   *
+   * @generated from field: string software_version = 44;
+   */
+  softwareVersion: string;
+
+  /**
+   * Whether only the issuer is accepted as the audience of its assertions, not the token endpoint.
+   *
+   * @generated from field: bool strict_assertion_audience = 45;
+   */
+  strictAssertionAudience: boolean;
 };
 
 /**

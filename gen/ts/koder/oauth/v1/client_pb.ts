@@ -5,8 +5,10 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { ClientKeySet } from "./client_key_pb.ts";
+import { file_koder_oauth_v1_client_key } from "./client_key_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/client.proto.
  */
 export const file_koder_oauth_v1_client: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9vYXV0aC92MS9jbGllbnQucHJvdG8SDmtvZGVyLm9hdXRoLnYxIroFCgZDbGllbnQSPwoJY2xpZW50X2lkGAEgASgJQiy6SCnYAQFyJDIiXltBLVphLXowLTldW0EtWmEtejAtOS5ffi1dezAsOTl9JBIVCgRldGFnGAIgASgJQge6SARyAhhAEicKDWNsaWVudF9zZWNyZXQYAyABKAlCELpIBXIDGIAC+LsYAYC8GAESHQoLY2xpZW50X25hbWUYBCABKAlCCLpIBXIDGMgBEioKDXJlZGlyZWN0X3VyaXMYBSADKAlCE7pIEJIBDRBkGAEiB3IFEAEYgBASWAoLZ3JhbnRfdHlwZXMYBiADKAlCQ7pIQJIBPRgBIjlyN1ISYXV0aG9yaXphdGlvbl9jb2RlUg1yZWZyZXNoX3Rva2VuUhJjbGllbnRfY3JlZGVudGlhbHMSKgoOcmVzcG9uc2VfdHlwZXMYByADKAlCErpID5IBDBgBIghyBlIEY29kZRJbChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgIIAEoCUI3ukg02AEBci9SE2NsaWVudF9zZWNyZXRfYmFzaWNSEmNsaWVudF9zZWNyZXRfcG9zdFIEbm9uZRIXCgVzY29wZRgJIAEoCUIIukgFcgMY0A8SLwoQYXBwbGljYXRpb25fdHlwZRgKIAEoCUIVukgS2AEBcg1SA3dlYlIGbmF0aXZlEhwKCmNsaWVudF91cmkYCyABKAlCCLpIBXIDGIAQEhwKCnBvbGljeV91cmkYDCABKAlCCLpIBXIDGIAQEhkKB3Rvc191cmkYDSABKAlCCLpIBXIDGIAQEi8KC2NyZWF0ZV90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_field]);
+  fileDesc("Chtrb2Rlci9vYXV0aC92MS9jbGllbnQucHJvdG8SDmtvZGVyLm9hdXRoLnYxIqAPCgZDbGllbnQSPwoJY2xpZW50X2lkGAEgASgJQiy6SCnYAQFyJDIiXltBLVphLXowLTldW0EtWmEtejAtOS5ffi1dezAsOTl9JBIVCgRldGFnGAIgASgJQge6SARyAhhAEicKDWNsaWVudF9zZWNyZXQYAyABKAlCELpIBXIDGIAC+LsYAYC8GAESHQoLY2xpZW50X25hbWUYBCABKAlCCLpIBXIDGMgBEioKDXJlZGlyZWN0X3VyaXMYBSADKAlCE7pIEJIBDRBkGAEiB3IFEAEYgBASWAoLZ3JhbnRfdHlwZXMYBiADKAlCQ7pIQJIBPRgBIjlyN1ISYXV0aG9yaXphdGlvbl9jb2RlUg1yZWZyZXNoX3Rva2VuUhJjbGllbnRfY3JlZGVudGlhbHMSKgoOcmVzcG9uc2VfdHlwZXMYByADKAlCErpID5IBDBgBIghyBlIEY29kZRJbChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgIIAEoCUI3ukg02AEBci9SE2NsaWVudF9zZWNyZXRfYmFzaWNSEmNsaWVudF9zZWNyZXRfcG9zdFIEbm9uZRIXCgVzY29wZRgJIAEoCUIIukgFcgMY0A8SLwoQYXBwbGljYXRpb25fdHlwZRgKIAEoCUIVukgS2AEBcg1SA3dlYlIGbmF0aXZlEhwKCmNsaWVudF91cmkYCyABKAlCCLpIBXIDGIAQEhwKCnBvbGljeV91cmkYDCABKAlCCLpIBXIDGIAQEhkKB3Rvc191cmkYDSABKAlCCLpIBXIDGIAQEhoKCGxvZ29fdXJpGA4gASgJQgi6SAVyAxiAEBIlCghjb250YWN0cxgPIAMoCUITukgQkgENEBQYASIHcgUQARj+ARIkChJpbml0aWF0ZV9sb2dpbl91cmkYECABKAlCCLpIBXIDGIAQEioKBGp3a3MYESABKAsyHC5rb2Rlci5vYXV0aC52MS5DbGllbnRLZXlTZXQSGgoIandrc191cmkYEiABKAlCCLpIBXIDGIAQEk0KH3Rva2VuX2VuZHBvaW50X2F1dGhfc2lnbmluZ19hbGcYEyABKAlCJLpIIdgBAXIcUgVSUzI1NlIFUFMyNTZSBUVTMjU2UgVFZERTQRIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEkoKHGlkX3Rva2VuX3NpZ25lZF9yZXNwb25zZV9hbGcYFiABKAlCJLpIIdgBAXIcUgVSUzI1NlIFUFMyNTZSBUVTMjU2UgVFZERTQRIwCgxzdWJqZWN0X3R5cGUYFyABKAlCGrpIF9gBAXISUgZwdWJsaWNSCHBhaXJ3aXNlEicKFXNlY3Rvcl9pZGVudGlmaWVyX3VyaRgYIAEoCUIIukgFcgMYgBASJQoPZGVmYXVsdF9tYXhfYWdlGBkgASgFQge6SAQaAigASACIAQESGQoRcmVxdWlyZV9hdXRoX3RpbWUYGiABKAgSLwoSZGVmYXVsdF9hY3JfdmFsdWVzGBsgAygJQhO6SBCSAQ0QFBgBIgdyBRABGMgBEjYKGXBvc3RfbG9nb3V0X3JlZGlyZWN0X3VyaXMYHCADKAlCE7pIEJIBDRBkGAEiB3IFEAEYgBASKAoWYmFja2NoYW5uZWxfbG9nb3V0X3VyaRgdIAEoCUIIukgFcgMYgBASKwojYmFja2NoYW5uZWxfbG9nb3V0X3Nlc3Npb25fcmVxdWlyZWQYHiABKAgSLQolcmVxdWlyZV9wdXNoZWRfYXV0aG9yaXphdGlvbl9yZXF1ZXN0cxgfIAEoCBIgChhkcG9wX2JvdW5kX2FjY2Vzc190b2tlbnMYICABKAgSGAoLZmlyc3RfcGFydHkYISABKAhIAYgBARIZCgxyZXF1aXJlX3BrY2UYIiABKAhIAogBARI4ChVyZWZyZXNoX3Rva2VuX292ZXJsYXAYIyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SPgobcmVmcmVzaF90b2tlbl9pZGxlX2xpZmV0aW1lGCQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEkIKH3JlZnJlc2hfdG9rZW5fYWJzb2x1dGVfbGlmZXRpbWUYJSABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SJgoecmVmcmVzaF93aXRob3V0X29mZmxpbmVfYWNjZXNzGCYgASgIEiIKGmxvZ291dF9lbmRzX29mZmxpbmVfZ3JhbnRzGCcgASgIEhAKCGRpc2FibGVkGCggASgIEh0KC3NvZnR3YXJlX2lkGCsgASgJQgi6SAVyAxjIARIiChBzb2Z0d2FyZV92ZXJzaW9uGCwgASgJQgi6SAVyAxjIARIhChlzdHJpY3RfYXNzZXJ0aW9uX2F1ZGllbmNlGC0gASgIQhIKEF9kZWZhdWx0X21heF9hZ2VCDgoMX2ZpcnN0X3BhcnR5Qg8KDV9yZXF1aXJlX3BrY2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_oauth_v1_client_key, file_koder_options_v1_field]);
 
 /**
  * Client is an application that people sign in to, or that acts for itself. Its metadata use the names of RFC 7591.
@@ -115,6 +117,48 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   tosUri: string;
 
   /**
+   * Logo, https; shown to people through this server's own origin.
+   *
+   * @generated from field: string logo_uri = 14;
+   */
+  logoUri: string;
+
+  /**
+   * How to reach the people responsible for the client, for example e-mail addresses.
+   *
+   * @generated from field: repeated string contacts = 15;
+   */
+  contacts: string[];
+
+  /**
+   * Where a third party may have a sign-in begin (OpenID Connect Core §4), https.
+   *
+   * @generated from field: string initiate_login_uri = 16;
+   */
+  initiateLoginUri: string;
+
+  /**
+   * The client's public keys, by value; not beside `jwks_uri`.
+   *
+   * @generated from field: koder.oauth.v1.ClientKeySet jwks = 17;
+   */
+  jwks?: ClientKeySet | undefined;
+
+  /**
+   * Where the client publishes its public keys, https; not beside `jwks`.
+   *
+   * @generated from field: string jwks_uri = 18;
+   */
+  jwksUri: string;
+
+  /**
+   * The only algorithm that its assertions may be signed with, where it authenticates by them; unset: any that we support.
+   *
+   * @generated from field: string token_endpoint_auth_signing_alg = 19;
+   */
+  tokenEndpointAuthSigningAlg: string;
+
+  /**
    * When the client was created. Output only.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 20;
@@ -127,6 +171,162 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 21;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Algorithm of its id tokens; default: `RS256`.
+   *
+   * @generated from field: string id_token_signed_response_alg = 22;
+   */
+  idTokenSignedResponseAlg: string;
+
+  /**
+   * What `sub` is to the client: `public` (default), the same for all clients, or `pairwise`, its sector's own.
+   *
+   * @generated from field: string subject_type = 23;
+   */
+  subjectType: string;
+
+  /**
+   * An https document that lists the redirect URIs of a sector (OpenID Connect Core §8.1).
+   *
+   * @generated from field: string sector_identifier_uri = 24;
+   */
+  sectorIdentifierUri: string;
+
+  /**
+   * How old a sign-in may be, in seconds, where the request does not say; unset: as old as the session.
+   *
+   * @generated from field: optional int32 default_max_age = 25;
+   */
+  defaultMaxAge?: number | undefined;
+
+  /**
+   * Whether every id token says when the person signed in.
+   *
+   * @generated from field: bool require_auth_time = 26;
+   */
+  requireAuthTime: boolean;
+
+  /**
+   * How people should have signed in where the request does not say, the best first.
+   *
+   * @generated from field: repeated string default_acr_values = 27;
+   */
+  defaultAcrValues: string[];
+
+  /**
+   * Where a person may be sent after signing out; compared as exact strings.
+   *
+   * @generated from field: repeated string post_logout_redirect_uris = 28;
+   */
+  postLogoutRedirectUris: string[];
+
+  /**
+   * Where the client is told that a session ended (OpenID Connect Back-Channel Logout §2.2), https without fragment.
+   *
+   * @generated from field: string backchannel_logout_uri = 29;
+   */
+  backchannelLogoutUri: string;
+
+  /**
+   * Whether the client needs to be told which session ended. It always is.
+   *
+   * @generated from field: bool backchannel_logout_session_required = 30;
+   */
+  backchannelLogoutSessionRequired: boolean;
+
+  /**
+   * Whether authorization requests must be pushed first (RFC 9126 §6).
+   *
+   * @generated from field: bool require_pushed_authorization_requests = 31;
+   */
+  requirePushedAuthorizationRequests: boolean;
+
+  /**
+   * Whether its access tokens are always bound to a key by DPoP (RFC 9449 §5.2).
+   *
+   * @generated from field: bool dpop_bound_access_tokens = 32;
+   */
+  dpopBoundAccessTokens: boolean;
+
+  /**
+   * Whether the client belongs to the tenant, so that nobody is asked to consent; default: true. A client that registered
+   * itself is not.
+   *
+   * @generated from field: optional bool first_party = 33;
+   */
+  firstParty?: boolean | undefined;
+
+  /**
+   * Whether authorization requests must carry a PKCE challenge (RFC 7636); unset: as the tenant's policy says. Public clients
+   * always must.
+   *
+   * @generated from field: optional bool require_pkce = 34;
+   */
+  requirePkce?: boolean | undefined;
+
+  /**
+   * How long after a refresh the token before still gives the same successor: up to a minute; default: 10 s.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_overlap = 35;
+   */
+  refreshTokenOverlap?: Duration | undefined;
+
+  /**
+   * How long a refresh token may lie unused: a minute to 400 days; default: 14 days, or less where they end earlier.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_idle_lifetime = 36;
+   */
+  refreshTokenIdleLifetime?: Duration | undefined;
+
+  /**
+   * How long after the first one the last refresh token ends: a minute to 400 days; default: 30 days.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_absolute_lifetime = 37;
+   */
+  refreshTokenAbsoluteLifetime?: Duration | undefined;
+
+  /**
+   * Whether it gets refresh tokens without `offline_access`, too; they end with the session.
+   *
+   * @generated from field: bool refresh_without_offline_access = 38;
+   */
+  refreshWithoutOfflineAccess: boolean;
+
+  /**
+   * Whether signing out ends what was granted with `offline_access`, too.
+   *
+   * @generated from field: bool logout_ends_offline_grants = 39;
+   */
+  logoutEndsOfflineGrants: boolean;
+
+  /**
+   * A disabled client is refused everywhere.
+   *
+   * @generated from field: bool disabled = 40;
+   */
+  disabled: boolean;
+
+  /**
+   * Id of the software, the same for all its installations.
+   *
+   * @generated from field: string software_id = 43;
+   */
+  softwareId: string;
+
+  /**
+   * Version of the software.
+   *
+   * @generated from field: string software_version = 44;
+   */
+  softwareVersion: string;
+
+  /**
+   * Whether only the issuer is accepted as the audience of its assertions, not the token endpoint.
+   *
+   * @generated from field: bool strict_assertion_audience = 45;
+   */
+  strictAssertionAudience: boolean;
 };
 
 /**

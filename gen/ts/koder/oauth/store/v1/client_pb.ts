@@ -4,15 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/oauth/store/v1/client.proto.
  */
 export const file_koder_oauth_store_v1_client: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9vYXV0aC9zdG9yZS92MS9jbGllbnQucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxIrQDCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEhUKDXNlY3JldF9oYXNoZXMYAiADKAkSEwoLY2xpZW50X25hbWUYAyABKAkSFQoNcmVkaXJlY3RfdXJpcxgEIAMoCRITCgtncmFudF90eXBlcxgFIAMoCRIWCg5yZXNwb25zZV90eXBlcxgGIAMoCRIiChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgHIAEoCRIOCgZzY29wZXMYCCADKAkSGAoQYXBwbGljYXRpb25fdHlwZRgJIAEoCRISCgpjbGllbnRfdXJpGAogASgJEhIKCnBvbGljeV91cmkYCyABKAkSDwoHdG9zX3VyaRgMIAEoCRINCgVlcG9jaBgNIAEoAxIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiFrb2Rlci9vYXV0aC9zdG9yZS92MS9jbGllbnQucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxIoYLCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEhUKDXNlY3JldF9oYXNoZXMYAiADKAkSEwoLY2xpZW50X25hbWUYAyABKAkSFQoNcmVkaXJlY3RfdXJpcxgEIAMoCRITCgtncmFudF90eXBlcxgFIAMoCRIWCg5yZXNwb25zZV90eXBlcxgGIAMoCRIiChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgHIAEoCRIOCgZzY29wZXMYCCADKAkSGAoQYXBwbGljYXRpb25fdHlwZRgJIAEoCRISCgpjbGllbnRfdXJpGAogASgJEhIKCnBvbGljeV91cmkYCyABKAkSDwoHdG9zX3VyaRgMIAEoCRINCgVlcG9jaBgNIAEoAxIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsb2dvX3VyaRgiIAEoCRIQCghjb250YWN0cxgjIAMoCRIaChJpbml0aWF0ZV9sb2dpbl91cmkYJCABKAkSDAoEandrcxglIAEoCRIQCghqd2tzX3VyaRgmIAEoCRInCh90b2tlbl9lbmRwb2ludF9hdXRoX3NpZ25pbmdfYWxnGCcgASgJEiQKHGlkX3Rva2VuX3NpZ25lZF9yZXNwb25zZV9hbGcYKiABKAkSFAoMc3ViamVjdF90eXBlGCsgASgJEh0KFXNlY3Rvcl9pZGVudGlmaWVyX3VyaRgsIAEoCRIcCg9kZWZhdWx0X21heF9hZ2UYLSABKAVIAIgBARIZChFyZXF1aXJlX2F1dGhfdGltZRguIAEoCBIaChJkZWZhdWx0X2Fjcl92YWx1ZXMYLyADKAkSIQoZcG9zdF9sb2dvdXRfcmVkaXJlY3RfdXJpcxgwIAMoCRIeChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGDEgASgJEisKI2JhY2tjaGFubmVsX2xvZ291dF9zZXNzaW9uX3JlcXVpcmVkGDIgASgIEi0KJXJlcXVpcmVfcHVzaGVkX2F1dGhvcml6YXRpb25fcmVxdWVzdHMYMyABKAgSIAoYZHBvcF9ib3VuZF9hY2Nlc3NfdG9rZW5zGDQgASgIEhgKC2ZpcnN0X3BhcnR5GDUgASgISAGIAQESGQoMcmVxdWlyZV9wa2NlGDYgASgISAKIAQESOAoVcmVmcmVzaF90b2tlbl9vdmVybGFwGDcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj4KG3JlZnJlc2hfdG9rZW5faWRsZV9saWZldGltZRg4IAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJCCh9yZWZyZXNoX3Rva2VuX2Fic29sdXRlX2xpZmV0aW1lGDkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKHnJlZnJlc2hfd2l0aG91dF9vZmZsaW5lX2FjY2Vzcxg6IAEoCBIiChpsb2dvdXRfZW5kc19vZmZsaW5lX2dyYW50cxg7IAEoCBIQCghkaXNhYmxlZBg8IAEoCBITCgtzb2Z0d2FyZV9pZBg/IAEoCRIYChBzb2Z0d2FyZV92ZXJzaW9uGEAgASgJEiEKGXN0cmljdF9hc3NlcnRpb25fYXVkaWVuY2UYQSABKAhCEgoQX2RlZmF1bHRfbWF4X2FnZUIOCgxfZmlyc3RfcGFydHlCDwoNX3JlcXVpcmVfcGtjZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Client is a client as kept by the oauth service; a deleted one stays as a tombstone.
@@ -131,6 +131,202 @@ export type Client = Message<"koder.oauth.store.v1.Client"> & {
    * @generated from field: google.protobuf.Timestamp delete_time = 22;
    */
   deleteTime?: Timestamp | undefined;
+
+  /**
+   * URL.
+   *
+   * @generated from field: string logo_uri = 34;
+   */
+  logoUri: string;
+
+  /**
+   * How to reach those responsible.
+   *
+   * @generated from field: repeated string contacts = 35;
+   */
+  contacts: string[];
+
+  /**
+   * URL.
+   *
+   * @generated from field: string initiate_login_uri = 36;
+   */
+  initiateLoginUri: string;
+
+  /**
+   * JSON of a key set with public keys only; empty: none.
+   *
+   * @generated from field: string jwks = 37;
+   */
+  jwks: string;
+
+  /**
+   * URL.
+   *
+   * @generated from field: string jwks_uri = 38;
+   */
+  jwksUri: string;
+
+  /**
+   * Algorithm of its assertions; empty: any.
+   *
+   * @generated from field: string token_endpoint_auth_signing_alg = 39;
+   */
+  tokenEndpointAuthSigningAlg: string;
+
+  /**
+   * Algorithm of its id tokens; empty in records older than the field: RS256.
+   *
+   * @generated from field: string id_token_signed_response_alg = 42;
+   */
+  idTokenSignedResponseAlg: string;
+
+  /**
+   * `public` or `pairwise`; empty in records older than the field: `public`.
+   *
+   * @generated from field: string subject_type = 43;
+   */
+  subjectType: string;
+
+  /**
+   * URL.
+   *
+   * @generated from field: string sector_identifier_uri = 44;
+   */
+  sectorIdentifierUri: string;
+
+  /**
+   * Seconds.
+   *
+   * @generated from field: optional int32 default_max_age = 45;
+   */
+  defaultMaxAge?: number | undefined;
+
+  /**
+   * Whether id tokens always carry auth_time.
+   *
+   * @generated from field: bool require_auth_time = 46;
+   */
+  requireAuthTime: boolean;
+
+  /**
+   * Authentication context classes, the best first.
+   *
+   * @generated from field: repeated string default_acr_values = 47;
+   */
+  defaultAcrValues: string[];
+
+  /**
+   * Exact strings.
+   *
+   * @generated from field: repeated string post_logout_redirect_uris = 48;
+   */
+  postLogoutRedirectUris: string[];
+
+  /**
+   * URL.
+   *
+   * @generated from field: string backchannel_logout_uri = 49;
+   */
+  backchannelLogoutUri: string;
+
+  /**
+   * Whether logout tokens must carry sid.
+   *
+   * @generated from field: bool backchannel_logout_session_required = 50;
+   */
+  backchannelLogoutSessionRequired: boolean;
+
+  /**
+   * Whether requests must be pushed.
+   *
+   * @generated from field: bool require_pushed_authorization_requests = 51;
+   */
+  requirePushedAuthorizationRequests: boolean;
+
+  /**
+   * Whether access tokens must be bound by DPoP.
+   *
+   * @generated from field: bool dpop_bound_access_tokens = 52;
+   */
+  dpopBoundAccessTokens: boolean;
+
+  /**
+   * Whether consent is not asked; unset in records older than the field: true.
+   *
+   * @generated from field: optional bool first_party = 53;
+   */
+  firstParty?: boolean | undefined;
+
+  /**
+   * Whether PKCE is required; unset: as the tenant's policy says.
+   *
+   * @generated from field: optional bool require_pkce = 54;
+   */
+  requirePkce?: boolean | undefined;
+
+  /**
+   * Unset in records older than the field: the default.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_overlap = 55;
+   */
+  refreshTokenOverlap?: Duration | undefined;
+
+  /**
+   * Unset in records older than the field: the default.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_idle_lifetime = 56;
+   */
+  refreshTokenIdleLifetime?: Duration | undefined;
+
+  /**
+   * Unset in records older than the field: the default.
+   *
+   * @generated from field: google.protobuf.Duration refresh_token_absolute_lifetime = 57;
+   */
+  refreshTokenAbsoluteLifetime?: Duration | undefined;
+
+  /**
+   * Whether refresh tokens are given without offline_access.
+   *
+   * @generated from field: bool refresh_without_offline_access = 58;
+   */
+  refreshWithoutOfflineAccess: boolean;
+
+  /**
+   * Whether signing out ends offline grants.
+   *
+   * @generated from field: bool logout_ends_offline_grants = 59;
+   */
+  logoutEndsOfflineGrants: boolean;
+
+  /**
+   * Whether the client is refused everywhere.
+   *
+   * @generated from field: bool disabled = 60;
+   */
+  disabled: boolean;
+
+  /**
+   * Id of the software.
+   *
+   * @generated from field: string software_id = 63;
+   */
+  softwareId: string;
+
+  /**
+   * Version of the software.
+   *
+   * @generated from field: string software_version = 64;
+   */
+  softwareVersion: string;
+
+  /**
+   * Whether assertions must name the issuer alone.
+   *
+   * @generated from field: bool strict_assertion_audience = 65;
+   */
+  strictAssertionAudience: boolean;
 };
 
 /**
