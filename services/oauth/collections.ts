@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
+import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -21,6 +22,15 @@ export const authorizations: Collection<typeof AuthorizationSchema> = {
   schema: AuthorizationSchema,
   id: (authorization) => authorization.idHash,
   expiresAt: (authorization) => (authorization.expireTime ? timestampMs(authorization.expireTime) : undefined),
+  events: "none",
+};
+
+/** Authorization requests that wait for a browser to come with them; they change nothing and expire by themselves. */
+export const pushedRequests: Collection<typeof PushedRequestSchema> = {
+  name: "oauth_pushed_requests",
+  schema: PushedRequestSchema,
+  id: (request) => request.idHash,
+  expiresAt: (request) => (request.expireTime ? timestampMs(request.expireTime) : undefined),
   events: "none",
 };
 
@@ -53,6 +63,7 @@ export const oauthRequests = requestRecords("oauth");
 export const oauthCollections: readonly Collection[] = [
   clients,
   authorizations,
+  pushedRequests,
   signingKeys,
   keySchedules,
   oauthRequests,

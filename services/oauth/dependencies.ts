@@ -17,6 +17,8 @@ export interface OauthLifetimes {
   readonly idToken: number;
   /** An authorization request that waits for its person. */
   readonly authorization: number;
+  /** A request_uri, until a browser comes with it. */
+  readonly requestUri: number;
 }
 
 /** koder.md's figures. */
@@ -24,6 +26,7 @@ export const defaultOauthLifetimes: OauthLifetimes = {
   accessToken: 900_000,
   idToken: 900_000,
   authorization: 30 * 60_000,
+  requestUri: 90_000,
 };
 
 /** What the use cases of the oauth service need. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { OAuthErrorSchema, type OAuthError } from "#gen/koder/oauth/v1/error_pb.ts";
 
-/** The error codes that our endpoints answer with (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750). */
+/** The error codes that our endpoints answer with (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750, RFC 8707). */
 export type OAuthErrorCode =
   | "invalid_request"
   | "unauthorized_client"
@@ -17,8 +17,12 @@ export type OAuthErrorCode =
   | "interaction_required"
   | "account_selection_required"
   | "consent_required"
+  | "unmet_authentication_requirements"
   | "request_not_supported"
   | "request_uri_not_supported"
+  | "registration_not_supported"
+  | "invalid_request_uri"
+  | "invalid_target"
   | "invalid_token"
   | "insufficient_scope";
 

@@ -6,6 +6,8 @@ import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { authorize } from "./authorize/authorize.ts";
 import { getAuthorization } from "./authorize/get-authorization.ts";
+import { keepAuthorization } from "./authorize/keep-authorization.ts";
+import { pushAuthorization } from "./authorize/push-authorization.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
 import { deleteClient } from "./clients/delete-client.ts";
@@ -43,6 +45,8 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       }),
       implementation(AuthorizationService, {
         authorize: authorize(dependencies),
+        pushAuthorization: pushAuthorization(dependencies),
+        keepAuthorization: keepAuthorization(dependencies),
         getAuthorization: getAuthorization(dependencies),
         resumeAuthorization: resumeAuthorization(dependencies),
       }),

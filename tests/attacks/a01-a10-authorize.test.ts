@@ -4,6 +4,7 @@ import {
   authorizationRequest,
   createPerson,
   locationOf,
+  pushRequest,
   registerClient,
   signIn,
   tokenRequest,
@@ -25,6 +26,11 @@ const ask = async (parameters: Record<string, string>, omit: readonly string[] =
   return httpBrowser().get(url.href);
 };
 
+const post = (parameters: Record<string, string>) => {
+  const { origin, pathname, searchParams } = new URL(authorizationRequest(server, client, parameters).url);
+  return httpBrowser().post(`${origin}${pathname}`, Object.fromEntries(searchParams));
+};
+
 describe("A1: nothing is redirected until client and redirect URI are proven good", () => {
   test.each([
     "https://evil.example/cb",
@@ -39,13 +45,79 @@ describe("A1: nothing is redirected until client and redirect URI are proven goo
     "https://evil.example\\@app.example.com/cb",
     "https://app.example.com.evil.example/cb",
     "//app.example.com/cb",
+    "//evil.example/cb",
+    "/\\evil.example/cb",
+    "https:evil.example/cb",
+    "https:/app.example.com/cb",
+    "http://app.example.com/cb",
+    "HTTPS://app.example.com/cb",
+    "https://app.example.com/cb%2f",
+    "https://app.example.com/%63b",
+    "https://app.example.com/cb;x",
+    "https://app.example.com/cb/..",
+    "https://app.example.com./cb",
+    "https://app.example.com:443/cb",
+    "https://user@app.example.com/cb",
+    "https://appXexample.com/cb",
+    "https://app.example.com/cb\t",
+    " https://app.example.com/cb",
+    "https://app.example.com/cb\r\nSet-Cookie: x=y",
+    "https://\uff41pp.example.com/cb",
+    "https://*.example.com/cb",
+    "data:text/html,<script>alert(1)</script>",
+    "http://127.0.0.1:1234/cb",
     "javascript:alert(1)//https://app.example.com/cb",
     "",
-  ])("%s", async (redirectUri) => {
-    const response = await ask({ redirect_uri: redirectUri });
-    expect(response.status).toBe(400);
-    expect(response.headers.get("location")).toBeNull();
-    expect(await response.text()).toMatch(/KID-GEN-001-/);
+  ])("%j", async (redirectUri) => {
+    for (const response of [
+      await ask({ redirect_uri: redirectUri }),
+      await ask({ redirect_uri: redirectUri, response_mode: "form_post", prompt: "none" }),
+      await post({ redirect_uri: redirectUri }),
+    ]) {
+      expect(response.status).toBe(400);
+      expect(response.headers.get("location")).toBeNull();
+      const page = await response.text();
+      expect(page).toMatch(/KID-GEN-001-/);
+      expect(page).not.toContain("<form");
+    }
+    const pushed = await pushRequest(server, client, { redirect_uri: redirectUri });
+    expect([pushed.status, pushed.json["error"]]).toEqual([400, "invalid_request"]);
+  });
+
+  test("the query is part of the match, and survives the answer", async () => {
+    const redirectUri = "https://app.example.com/cb?a=1&b=%20";
+    const queried = { ...(await registerClient(server, { redirect_uris: [redirectUri] })), redirectUri };
+    const askFor = (uri: string) =>
+      httpBrowser().get(authorizationRequest(server, queried, { prompt: "none", redirect_uri: uri }).url);
+    const location = (await askFor(redirectUri)).headers.get("location");
+    expect(location?.startsWith(`${redirectUri}&error=login_required&`)).toBe(true);
+    for (const uri of ["", "?a=1", "?b=%20&a=1", "?a=1&b=%20&c=3", "?a=1&b=+", "?a=1&b=%20#x"]) {
+      const response = await askFor(`https://app.example.com/cb${uri}`);
+      expect([response.status, response.headers.get("location")], uri).toEqual([400, null]);
+    }
+  });
+
+  test("the port of a native client on loopback is the one exception (RFC 8252 §7.3)", async () => {
+    const redirect_uris = ["http://127.0.0.1/cb", "http://[::1]:1/cb", "com.example.app:/cb"];
+    const [native, web] = [
+      await registerClient(server, { redirect_uris, application_type: "native" }),
+      await registerClient(server, { redirect_uris: redirect_uris.slice(0, 2) }),
+    ];
+    const statusOf = async (by: RelyingParty, redirect_uri: string) =>
+      (await httpBrowser().get(authorizationRequest(server, by, { redirect_uri }).url)).status;
+    for (const uri of ["http://127.0.0.1:51004/cb", "http://[::1]:51004/cb", "com.example.app:/cb"]) {
+      expect([await statusOf(native, uri), await statusOf(web, uri)], uri).toEqual([303, 400]);
+    }
+    for (const uri of [
+      "http://127.0.0.1:99999/cb",
+      "http://127.0.0.1:51004/cb/",
+      "http://127.0.0.2:51004/cb",
+      "http://localhost:51004/cb",
+      "http://127.0.0.1:51004@evil.example/cb",
+      "com.example.app:51004/cb",
+    ]) {
+      expect(await statusOf(native, uri), uri).toBe(400);
+    }
   });
 
   test("an unknown client, none at all, and two of one parameter", async () => {
@@ -71,6 +143,24 @@ describe("A1: nothing is redirected until client and redirect URI are proven goo
     expect(page).not.toMatch(/<script>alert|<img src=x/);
     expect(response.headers.get("content-security-policy")).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(response.headers.get("x-frame-options")).toBe("DENY");
+  });
+});
+
+describe("A19: nobody is led on but to the client, and to pages of ours", () => {
+  test("whatever a request asks for, and whatever a page is opened with", async () => {
+    const evil = "//evil.example";
+    for (const parameters of [
+      { display: evil, ui_locales: evil, login_hint: evil, acr_values: evil },
+      { state: evil, nonce: evil, return_to: evil, next: evil, url: evil },
+      { request_uri: `urn:ietf:params:oauth:request_uri:${evil}` },
+    ] as Record<string, string>[]) {
+      const { headers } = await ask(parameters);
+      expect(headers.get("location") ?? "/sign-in").toMatch(/^\/sign-in(?:\?authorization=[\w-]{22})?$/);
+    }
+    for (const query of [`authorization=${evil}`, `authorization=x&next=${evil}`, `return_to=${evil}`]) {
+      const { status, headers } = await httpBrowser().get(`${server.url}/sign-in?${query}`);
+      expect([status >= 400, headers.get("location")]).toEqual([true, null]);
+    }
   });
 });
 
@@ -111,14 +201,6 @@ describe("the checks that may answer the client", () => {
     const state = 'a b+c%20&=?#/\\"<>~é漢😀';
     const location = locationOf(await ask({ prompt: "none", state }), server.url);
     expect(location.searchParams.get("state")).toBe(state);
-  });
-
-  test("a POST leads to a GET with the same parameters", async () => {
-    const url = new URL(authorizationRequest(server, client).url);
-    const response = await httpBrowser().post(`${server.url}${url.pathname}`, Object.fromEntries(url.searchParams));
-    const location = locationOf(response, server.url);
-    expect(location.pathname).toBe("/oauth/v2/authorize");
-    expect(Object.fromEntries(location.searchParams)).toEqual(Object.fromEntries(url.searchParams));
   });
 });
 

@@ -2,7 +2,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPerson, password, refresh, registerClient, rest, tokensFor } from "../support/relying-party.ts";
+import {
+  createPerson,
+  locationOf,
+  password,
+  pushedRequestUrl,
+  pushRequest,
+  refresh,
+  registerClient,
+  rest,
+  tokensFor,
+} from "../support/relying-party.ts";
 import { startServer } from "../support/server.ts";
 
 let dataDir: string;
@@ -48,6 +58,9 @@ describe("the first start, and the second", () => {
     const person = await createPerson(server);
     const tokens = await tokensFor(server, client, person.username);
     const refreshed = await refresh(server, client, tokens.refreshToken);
+    const { json: pushed } = await pushRequest(server, client, { id_token_hint: tokens.idToken, prompt: "login" });
+    const url = pushedRequestUrl(server, client, pushed["request_uri"]);
+    const waiting = locationOf(await tokens.browser.get(url), server.url);
     await server.stop();
     const secrets = {
       password,
@@ -59,6 +72,8 @@ describe("the first start, and the second", () => {
       refreshToken: tokens.refreshToken,
       successor: String(refreshed.json["refresh_token"]),
       accessToken: tokens.accessToken,
+      requestUri: String(pushed["request_uri"]).slice(-22),
+      authorizationId: waiting.searchParams.get("authorization") ?? "",
       signature: tokens.idToken.split(".")[2] ?? "",
       sessionToken: tokens.browser.cookies.get("koder_session") ?? "",
       browserToken: tokens.browser.cookies.get("koder_browser") ?? "",

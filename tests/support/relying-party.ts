@@ -91,6 +91,22 @@ export function authorizationRequest(
   return { url: `${server.url}/oauth/v2/authorize?${query.toString()}`, codeVerifier };
 }
 
+/** Pushes an authorization request of a client (RFC 9126); answers status, JSON and headers. */
+export async function pushRequest(
+  server: Instance,
+  client: RelyingParty,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
+  const { searchParams } = new URL(authorizationRequest(server, client, parameters).url);
+  return postAsClient(server, client, "/oauth/v2/par", searchParams);
+}
+
+/** The address that a browser is sent to with a request that was pushed. */
+export function pushedRequestUrl(server: Instance, client: RelyingParty, requestUri: unknown): string {
+  const query = new URLSearchParams({ client_id: client.clientId, request_uri: String(requestUri) });
+  return `${server.url}/oauth/v2/authorize?${query.toString()}`;
+}
+
 /** Where a redirect leads. */
 export function locationOf(response: Response, base: string): URL {
   expect(response.status).toBe(303);
@@ -121,11 +137,22 @@ export async function tokenRequest(
   client: RelyingParty,
   form: Readonly<Record<string, string>>,
 ): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
+  return postAsClient(server, client, "/oauth/v2/token", new URLSearchParams(form));
+}
+
+/** Posts a form to an endpoint where clients authenticate themselves, as this one does. */
+async function postAsClient(
+  server: Instance,
+  client: RelyingParty,
+  path: string,
+  body: URLSearchParams,
+): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
   const basic = Buffer.from(`${encodeURIComponent(client.clientId)}:${encodeURIComponent(client.clientSecret)}`);
-  const response = await fetch(`${server.url}/oauth/v2/token`, {
+  if (client.clientSecret === "") body.set("client_id", client.clientId);
+  const response = await fetch(`${server.url}${path}`, {
     method: "POST",
     headers: client.clientSecret === "" ? {} : { authorization: `Basic ${basic.toString("base64")}` },
-    body: new URLSearchParams(client.clientSecret === "" ? { client_id: client.clientId, ...form } : form),
+    body,
   });
   return {
     status: response.status,

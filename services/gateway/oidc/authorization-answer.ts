@@ -1,15 +1,22 @@
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type {
   AuthorizationRedirect,
   ResumeAuthorizationResponse,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { sendPage } from "../pages/render.ts";
 
 /** Leads the browser on: to the page of an interaction, or with the answer to the client. */
-export function leadOn(reply: FastifyReply, next: ResumeAuthorizationResponse["next"]): FastifyReply {
+export function leadOn(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  next: ResumeAuthorizationResponse["next"],
+): FastifyReply | Promise<FastifyReply> {
   void reply.header("cache-control", "no-store");
   switch (next.case) {
     case "redirect":
-      return reply.code(303).header("location", redirectLocation(next.value)).send();
+      return next.value.responseMode === "form_post"
+        ? sendFormPost(request, reply, next.value)
+        : reply.code(303).header("location", redirectLocation(next.value)).send();
     case "signIn":
       return reply.code(303).header("location", `/sign-in?authorization=${next.value.authorizationId}`).send();
     case undefined:
@@ -17,16 +24,33 @@ export function leadOn(reply: FastifyReply, next: ResumeAuthorizationResponse["n
   }
 }
 
-/** The redirect URI with the answer behind what it has of a query (RFC 6749 §4.1.2); nothing of it is rewritten. */
-export function redirectLocation({ redirectUri, code, state, iss, error }: AuthorizationRedirect): string {
-  const answer = new URLSearchParams();
-  if (error === undefined) answer.set("code", code);
-  else {
-    answer.set("error", error.error);
-    if (error.errorDescription !== "") answer.set("error_description", error.errorDescription);
-  }
-  if (state !== "") answer.set("state", state);
-  answer.set("iss", iss);
-  const separator = !redirectUri.includes("?") ? "?" : /[?&]$/.test(redirectUri) ? "" : "&";
-  return `${redirectUri}${separator}${answer.toString()}`;
+/** The members of an answer, in order (RFC 6749 §4.1.2, RFC 9207 §2). */
+function members({ code, state, iss, error }: AuthorizationRedirect): [name: string, value: string][] {
+  const answer: [string, string][] = error === undefined ? [["code", code]] : [["error", error.error]];
+  if (error !== undefined && error.errorDescription !== "") answer.push(["error_description", error.errorDescription]);
+  if (state !== "") answer.push(["state", state]);
+  answer.push(["iss", iss]);
+  return answer;
 }
+
+/** The redirect URI with the answer behind what it has of a query; nothing of it is rewritten. */
+export function redirectLocation(redirect: AuthorizationRedirect): string {
+  const { redirectUri } = redirect;
+  const separator = !redirectUri.includes("?") ? "?" : /[?&]$/.test(redirectUri) ? "" : "&";
+  return `${redirectUri}${separator}${new URLSearchParams(members(redirect)).toString()}`;
+}
+
+/**
+ * A page whose form sends itself to the client, by a script where there is one and by a button otherwise (OAuth 2.0 Form
+ * Post Response Mode §2). The client may see of which origin the form is, because it can trust no other.
+ */
+const sendFormPost = (request: FastifyRequest, reply: FastifyReply, redirect: AuthorizationRedirect) =>
+  sendPage(request, reply, {
+    template: "form-post",
+    status: 200,
+    headers: { "referrer-policy": "strict-origin" },
+    show: () => ({
+      action: redirect.redirectUri,
+      members: members(redirect).map(([name, value]) => ({ name, value })),
+    }),
+  });

@@ -2,6 +2,8 @@
 export interface Form {
   /** The first value of a parameter; empty when it was not sent. */
   get(name: string): string;
+  /** Every value of a parameter that may come several times, in order. */
+  getAll(name: string): string[];
   has(name: string): boolean;
   /** Every name and value, in order. */
   readonly pairs: readonly (readonly [name: string, value: string])[];
@@ -37,6 +39,7 @@ export function parseForm(text: string): Form {
   }
   return {
     get: (name) => values.get(name) ?? "",
+    getAll: (wanted) => pairs.flatMap(([name, value]) => (name === wanted ? [value] : [])),
     has: (name) => values.has(name),
     pairs,
     duplicates: [...duplicates],

@@ -4,6 +4,7 @@ import type { ShowError } from "../pages/error-page.ts";
 import { mountAuthorize } from "./authorize.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountKeys } from "./keys.ts";
+import { mountPar } from "./par.ts";
 import { mountToken } from "./token.ts";
 import { mountUserinfo } from "./userinfo.ts";
 
@@ -19,6 +20,7 @@ export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountDiscovery(app, options);
   mountKeys(app, options);
   mountAuthorize(app, options);
+  mountPar(app, options);
   mountToken(app, options);
   mountUserinfo(app, options);
 }

@@ -18,12 +18,14 @@ function asset(file: string, type: string): Asset {
 
 const css = asset("page.css", "text/css; charset=utf-8");
 const script = asset("page.js", "text/javascript; charset=utf-8");
+const formPost = asset("form-post.js", "text/javascript; charset=utf-8");
 const mark = asset("mark.svg", "image/svg+xml");
 
 /** Where pages find their style, script and mark; the names change with the contents. */
 export const assets = {
   css: css.url,
   script: script.url,
+  formPost: formPost.url,
   icon: mark.url,
   /** Inline, for the head of a page. */
   mark: mark.body.toString("utf8").trim(),
@@ -31,7 +33,7 @@ export const assets = {
 
 /** Serves them, to be kept for a year. */
 export function mountAssets(app: FastifyInstance): void {
-  for (const { url, body, type } of [css, script, mark]) {
+  for (const { url, body, type } of [css, script, formPost, mark]) {
     app.get(url, async (_request, reply) =>
       reply.header("content-type", type).header("cache-control", "public, max-age=31536000, immutable").send(body),
     );

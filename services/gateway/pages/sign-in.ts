@@ -192,7 +192,7 @@ export function mountSignIn(
       .client(AuthorizationService)
       .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(outbound));
     void reply.header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure));
-    return leadOn(reply, next);
+    return leadOn(request, reply, next);
   }
 }
 

@@ -34,7 +34,11 @@ export async function answerWithCode(
         // Of those asked for, the ones that the client still may have.
         scopes: authorization.scopes.filter((scope) => client.scopes.includes(scope)),
         sessionId: session.id,
-        authTimeRequested: authorization.maxAge !== undefined,
+        // A request that was stored before there was a field for it says so by its max_age.
+        authTimeRequested: authorization.authTimeRequested || authorization.maxAge !== undefined,
+        resources: authorization.resources,
+        claims: authorization.claims,
+        dpopJkt: authorization.dpopJkt,
       },
       forward(call),
     ),
@@ -45,6 +49,7 @@ export async function answerWithCode(
   return create(AuthorizationRedirectSchema, {
     redirectUri,
     code: outcome.value,
+    responseMode: authorization.responseMode,
     state: authorization.state,
     iss: canonicalOrigin,
   });

@@ -6,7 +6,7 @@ import type { AuthorizationParameters } from "./authorization-request.ts";
 /** The redirect URI is named, also where only one is registered (OpenID Connect Core §3.1.2.1), and is a registered one. */
 export function checkRedirectUri(
   client: Client,
-  { redirectUri, duplicateParameters }: AuthorizationParameters,
+  { redirectUri, duplicateParameters }: Pick<AuthorizationParameters, "redirectUri" | "duplicateParameters">,
 ): string {
   if (duplicateParameters.includes("redirect_uri")) {
     throw new OAuthRefusal("invalid_request", "redirect_uri was sent twice");

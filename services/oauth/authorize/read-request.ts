@@ -2,49 +2,69 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { Call } from "../../host/call.ts";
+import type { OauthDependencies } from "../dependencies.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
+import { checkClaims } from "./check-claims.ts";
+import { checkExpectedSubject } from "./check-expected-subject.ts";
 import {
+  checkDpopJkt,
   checkDuplicates,
   checkMaxAge,
   checkPrompt,
   checkRequestObject,
-  checkResponseMode,
+  checkSizes,
 } from "./check-parameters.ts";
 import { checkPkce } from "./check-pkce.ts";
+import { checkResource } from "./check-resource.ts";
 import { checkResponseType } from "./check-response-type.ts";
 import { checkScope } from "./check-scope.ts";
+import { writeClaims } from "./claims-request.ts";
+import { checkResponseMode } from "./response-mode.ts";
 
 /**
  * The rest of an authorization request whose client and redirect URI are proven good, check by check in the order of the
- * standard: what was asked for at `now` (ms). Throws an OAuthRefusal, which may go to the client.
+ * standard: what was asked for, now. Throws an OAuthRefusal, which may go to the client.
  */
-export function readRequest(
+export async function readRequest(
+  dependencies: OauthDependencies,
+  call: Call,
   client: Client,
   redirectUri: string,
   parameters: AuthorizationParameters,
-  now: number,
-): Authorization {
+): Promise<Authorization> {
   checkDuplicates(parameters);
   checkRequestObject(parameters);
+  checkSizes(parameters);
   checkResponseType(client, parameters);
-  checkResponseMode(parameters);
+  const responseMode = checkResponseMode(redirectUri, parameters);
   const scopes = checkScope(client, parameters);
-  const codeChallenge = checkPkce(parameters);
+  const codeChallenge = checkPkce(client, parameters);
+  const dpopJkt = checkDpopJkt(parameters);
   const prompts = checkPrompt(parameters);
-  const maxAge = checkMaxAge(parameters);
+  const maxAge = checkMaxAge(parameters) ?? client.defaultMaxAge;
+  const claims = checkClaims(parameters);
+  const resources = checkResource(parameters);
+  const expectedSubject = await checkExpectedSubject(dependencies, call, client, parameters, claims);
   const { state, nonce, loginHint, uiLocales } = parameters;
   return create(AuthorizationSchema, {
     clientId: client.clientId,
     redirectUri,
+    responseMode,
     scopes: [...scopes],
     state,
     nonce,
     codeChallenge,
+    dpopJkt,
     prompts: [...prompts],
     freshSignIn: prompts.has("login") || prompts.has("select_account"),
+    authTimeRequested: maxAge !== undefined || client.requireAuthTime || claims.id_token?.["auth_time"] !== undefined,
+    claims: writeClaims(claims),
+    resources: [...resources],
+    expectedSubject,
     loginHint,
     uiLocales,
-    createTime: timestampFromMs(now),
+    createTime: timestampFromMs(dependencies.clock()),
     ...(maxAge === undefined ? {} : { maxAge: BigInt(maxAge) }),
   });
 }

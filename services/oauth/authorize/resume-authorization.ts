@@ -9,9 +9,8 @@ import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { isRegisteredRedirectUri } from "../clients/redirect-uri.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { OAuthRefusal } from "../oauth-error.ts";
 import { oauthFailure } from "../oauth-failure.ts";
-import { answerWithError } from "./answer-with-error.ts";
+import { answerRefusal } from "./answer-refusal.ts";
 import { nextStep } from "./interactions/interactions.ts";
 import { pendingAuthorization } from "./pending-authorization.ts";
 import { resolveSession } from "./resolve-session.ts";
@@ -35,13 +34,11 @@ export function resumeAuthorization(dependencies: OauthDependencies) {
     }
     const session = await resolveSession(peers, call, sessionToken);
     const state = { call, client, authorization, session, now: clock() };
-    try {
-      const next = await nextStep(dependencies, state, () => Promise.resolve(authorizationId));
-      return create(ResumeAuthorizationResponseSchema, { next });
-    } catch (error) {
-      if (!(error instanceof OAuthRefusal)) throw error;
-      const redirect = await answerWithError(dependencies, call, authorization, error);
-      return create(ResumeAuthorizationResponseSchema, { next: { case: "redirect", value: redirect } });
-    }
+    const next = await answerRefusal(dependencies, call, async (proven) => {
+      proven(authorization);
+      return nextStep(dependencies, state, () => Promise.resolve(authorizationId));
+    });
+    if (next.case === "errorPage") throw new Error("an authorization whose client is known was refused on a page");
+    return create(ResumeAuthorizationResponseSchema, { next });
   };
 }

@@ -4,6 +4,8 @@ import {
   createPerson,
   locationOf,
   password,
+  pushedRequestUrl,
+  pushRequest,
   refresh,
   registerClient,
   rest,
@@ -112,6 +114,29 @@ export const cutWrites: readonly CutWrite[] = [
         nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
         // The page is still there, and takes the same password.
         heal: async () => expect(await page.redeem(await send())).toBe(200),
+      };
+    },
+  },
+  {
+    name: "Answer a pushed request",
+    covers: ["GET /oauth/v2/authorize request_uri"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { browser } = await signIn(server, client, username);
+      const push = async () => {
+        const { json } = await pushRequest(server, client);
+        return pushedRequestUrl(server, client, json["request_uri"]);
+      };
+      const url = await push();
+      return {
+        call: async () => (await browser.get(url)).status,
+        // Whether anybody has its code is not known: the request gives none again.
+        nothingOpen: async () => expect((await browser.get(url)).status).toBe(400),
+        async heal() {
+          const location = locationOf(await browser.get(await push()), server.url);
+          expect(location.searchParams.has("code")).toBe(true);
+        },
       };
     },
   },

@@ -3,6 +3,7 @@ import {
   authorizationRequest,
   createPerson,
   password,
+  pushRequest,
   registerClient,
   rest,
   signIn,
@@ -86,6 +87,14 @@ export const simpleWrites: readonly PublicWrite[] = [
       return {
         call: async () => (await browser.post(`${origin}${pathname}`, Object.fromEntries(searchParams))).status,
       };
+    },
+  },
+  {
+    name: "Push an authorization request",
+    covers: ["POST /oauth/v2/par"],
+    prepare: async (server) => {
+      const client = await registerClient(server);
+      return { call: async () => (await pushRequest(server, client)).status };
     },
   },
   {

@@ -2,6 +2,8 @@ import type { OauthDependencies } from "../../dependencies.ts";
 import { OAuthRefusal } from "../../oauth-error.ts";
 import { answerWithCode } from "../answer-with-code.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
+import { checkAcr } from "../check-acr.ts";
+import { useUpPushed } from "../pushed-request.ts";
 import type { Interaction, NextStep } from "./interaction.ts";
 import { signIn } from "./sign-in.ts";
 
@@ -25,7 +27,10 @@ export async function nextStep(
   for (const interaction of interactions) {
     if (await interaction.isNeeded(dependencies, state)) return waitFor(interaction);
   }
-  const redirect = session === undefined ? undefined : await answerWithCode(dependencies, { ...state, session });
+  if (session === undefined) return waitFor(signIn);
+  checkAcr(authorization, session);
+  await useUpPushed(dependencies, state.call, authorization);
+  const redirect = await answerWithCode(dependencies, { ...state, session });
   // The session ended since it was looked at.
   return redirect === undefined ? waitFor(signIn) : { case: "redirect", value: redirect };
 }

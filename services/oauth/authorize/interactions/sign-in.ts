@@ -5,20 +5,22 @@ import type { Interaction } from "./interaction.ts";
 /** The person proves who they are. */
 export const signIn: Interaction = {
   next: "signIn",
-  refusal: { code: "login_required", description: "the person is not signed in, or not recently enough" },
+  refusal: { code: "login_required", description: "nobody is signed in whom the request would do with" },
   isNeeded: (_dependencies, state) => isSignInNeeded(state),
 };
 
 /**
- * Whether the person must sign in: there is no session, or its sign-in is older than asked for (OpenID Connect Core
- * §3.1.2.3). A sign-in since the request came satisfies every `max_age`, 0 too.
+ * Whether the person must sign in: there is no session, it is of another person than the client expects, or its sign-in is
+ * older than asked for (OpenID Connect Core §3.1.2.2, §3.1.2.3). A sign-in since the request came satisfies every `max_age`,
+ * 0 too.
  */
 export function isSignInNeeded({
-  authorization: { createTime, freshSignIn, maxAge },
+  authorization: { createTime, expectedSubject, freshSignIn, maxAge },
   session,
   now,
 }: Pick<AuthorizationState, "authorization" | "session" | "now">): boolean {
   if (session?.authTime === undefined) return true;
+  if (expectedSubject !== "" && expectedSubject !== session.userId) return true;
   const signedIn = timestampMs(session.authTime);
   if (createTime !== undefined && signedIn >= timestampMs(createTime)) return false;
   return freshSignIn || (maxAge !== undefined && now - signedIn > Number(maxAge) * 1000);

@@ -7,6 +7,8 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { OAuthError } from "./error_pb.ts";
 import { file_koder_oauth_v1_error } from "./error_pb.ts";
+import type { ClientAuthentication } from "./token_internal_pb.ts";
+import { file_koder_oauth_v1_token_internal } from "./token_internal_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,10 +17,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/authorization_internal.proto.
  */
 export const file_koder_oauth_v1_authorization_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSL8AwoXQXV0aG9yaXphdGlvblBhcmFtZXRlcnMSHwoNcmVzcG9uc2VfdHlwZRgBIAEoCUIIukgFcgMYgAISGwoJY2xpZW50X2lkGAIgASgJQgi6SAVyAxiAAhIeCgxyZWRpcmVjdF91cmkYAyABKAlCCLpIBXIDGIAgEhcKBXNjb3BlGAQgASgJQgi6SAVyAxiAIBIXCgVzdGF0ZRgFIAEoCUIIukgFcgMYgCASHwoNcmVzcG9uc2VfbW9kZRgGIAEoCUIIukgFcgMYgAISFwoFbm9uY2UYByABKAlCCLpIBXIDGIAgEiAKDmNvZGVfY2hhbGxlbmdlGAggASgJQgi6SAVyAxiAAhInChVjb2RlX2NoYWxsZW5nZV9tZXRob2QYCSABKAlCCLpIBXIDGIACEhgKBnByb21wdBgKIAEoCUIIukgFcgMYgAISGQoHbWF4X2FnZRgLIAEoCUIIukgFcgMYgAISHAoKbG9naW5faGludBgMIAEoCUIIukgFcgMYgCASHAoKdWlfbG9jYWxlcxgNIAEoCUIIukgFcgMYgAgSEwoLaGFzX3JlcXVlc3QYDiABKAgSFwoPaGFzX3JlcXVlc3RfdXJpGA8gASgIEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGBAgAygJQg+6SAySAQkQZCIFcgMYgAIiowEKEEF1dGhvcml6ZVJlcXVlc3QSQwoKcGFyYW1ldGVycxgBIAEoCzInLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25QYXJhbWV0ZXJzQga6SAPIAQESIwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIMukgFcgMYgAL4uxgBEiUKDWJyb3dzZXJfdG9rZW4YAyABKAlCDrpIB3IFEBYYgAH4uxgBIr8BChFBdXRob3JpemVSZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjUKB3NpZ25faW4YAiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IABIwCgplcnJvcl9wYWdlGAMgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgYKBG5leHQiiAEKFUF1dGhvcml6YXRpb25SZWRpcmVjdBIUCgxyZWRpcmVjdF91cmkYASABKAkSEgoEY29kZRgCIAEoCUIE+LsYARINCgVzdGF0ZRgDIAEoCRILCgNpc3MYBCABKAkSKQoFZXJyb3IYBSABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9yIjQKElBlbmRpbmdJbnRlcmFjdGlvbhIeChBhdXRob3JpemF0aW9uX2lkGAEgASgJQgT4uxgBImgKF0dldEF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYASKjAQoYR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlEhEKCWNsaWVudF9pZBgBIAEoCRITCgtjbGllbnRfbmFtZRgCIAEoCRISCgpjbGllbnRfdXJpGAMgASgJEhIKCnBvbGljeV91cmkYBCABKAkSDwoHdG9zX3VyaRgFIAEoCRISCgpsb2dpbl9oaW50GAYgASgJEhIKCnVpX2xvY2FsZXMYByABKAkikAEKGlJlc3VtZUF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAEilwEKG1Jlc3VtZUF1dGhvcml6YXRpb25SZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjUKB3NpZ25faW4YAiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IAEIGCgRuZXh0MvkCChRBdXRob3JpemF0aW9uU2VydmljZRJiCglBdXRob3JpemUSIC5rb2Rlci5vYXV0aC52MS5BdXRob3JpemVSZXF1ZXN0GiEua29kZXIub2F1dGgudjEuQXV0aG9yaXplUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSegoQR2V0QXV0aG9yaXphdGlvbhInLmtvZGVyLm9hdXRoLnYxLkdldEF1dGhvcml6YXRpb25SZXF1ZXN0Gigua29kZXIub2F1dGgudjEuR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EoABChNSZXN1bWVBdXRob3JpemF0aW9uEioua29kZXIub2F1dGgudjEuUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QaKy5rb2Rlci5vYXV0aC52MS5SZXN1bWVBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSKPBgoXQXV0aG9yaXphdGlvblBhcmFtZXRlcnMSIAoNcmVzcG9uc2VfdHlwZRgBIAEoCUIJukgGcgQYgIAEEhwKCWNsaWVudF9pZBgCIAEoCUIJukgGcgQYgIAEEh8KDHJlZGlyZWN0X3VyaRgDIAEoCUIJukgGcgQYgIAEEhgKBXNjb3BlGAQgASgJQgm6SAZyBBiAgAQSGAoFc3RhdGUYBSABKAlCCbpIBnIEGICABBIgCg1yZXNwb25zZV9tb2RlGAYgASgJQgm6SAZyBBiAgAQSGAoFbm9uY2UYByABKAlCCbpIBnIEGICABBIhCg5jb2RlX2NoYWxsZW5nZRgIIAEoCUIJukgGcgQYgIAEEigKFWNvZGVfY2hhbGxlbmdlX21ldGhvZBgJIAEoCUIJukgGcgQYgIAEEhkKBnByb21wdBgKIAEoCUIJukgGcgQYgIAEEhoKB21heF9hZ2UYCyABKAlCCbpIBnIEGICABBIdCgpsb2dpbl9oaW50GAwgASgJQgm6SAZyBBiAgAQSHQoKdWlfbG9jYWxlcxgNIAEoCUIJukgGcgQYgIAEEhMKC2hhc19yZXF1ZXN0GA4gASgIEiIKC3JlcXVlc3RfdXJpGA8gASgJQg26SAZyBBiAgAT4uxgBEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGBAgAygJQg+6SAySAQkQZCIFcgMYgAISHQoKYWNyX3ZhbHVlcxgRIAEoCUIJukgGcgQYgIAEEhkKBmNsYWltcxgSIAEoCUIJukgGcgQYgIAEEiEKDmNsYWltc19sb2NhbGVzGBMgASgJQgm6SAZyBBiAgAQSGgoHZGlzcGxheRgUIAEoCUIJukgGcgQYgIAEEiQKDWlkX3Rva2VuX2hpbnQYFSABKAlCDbpIBnIEGICABPi7GAESIwoJcmVzb3VyY2VzGBYgAygJQhC6SA2SAQoQZCIGcgQYgIAEEhsKCGRwb3Bfamt0GBcgASgJQgm6SAZyBBiAgAQSGAoQaGFzX3JlZ2lzdHJhdGlvbhgYIAEoCCKjAQoQQXV0aG9yaXplUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBARIjCg1zZXNzaW9uX3Rva2VuGAIgASgJQgy6SAVyAxiAAvi7GAESJQoNYnJvd3Nlcl90b2tlbhgDIAEoCUIOukgHcgUQFhiAAfi7GAEivwEKEUF1dGhvcml6ZVJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCKvAQoYUHVzaEF1dGhvcml6YXRpb25SZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSQwoKcGFyYW1ldGVycxgCIAEoCzInLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25QYXJhbWV0ZXJzQga6SAPIAQEiigEKGVB1c2hBdXRob3JpemF0aW9uUmVzcG9uc2USNQoGcHVzaGVkGAEgASgLMiMua29kZXIub2F1dGgudjEuUHVzaGVkQXV0aG9yaXphdGlvbkgAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUiRAoTUHVzaGVkQXV0aG9yaXphdGlvbhIZCgtyZXF1ZXN0X3VyaRgBIAEoCUIE+LsYARISCgpleHBpcmVzX2luGAIgASgFIl8KGEtlZXBBdXRob3JpemF0aW9uUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBASLDAQoZS2VlcEF1dGhvcml6YXRpb25SZXNwb25zZRIxCgRrZXB0GAEgASgLMiEua29kZXIub2F1dGgudjEuS2VwdEF1dGhvcml6YXRpb25IABI5CghyZWRpcmVjdBgCIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCJBChFLZXB0QXV0aG9yaXphdGlvbhIRCgljbGllbnRfaWQYASABKAkSGQoLcmVxdWVzdF91cmkYAiABKAlCBPi7GAEinwEKFUF1dGhvcml6YXRpb25SZWRpcmVjdBIUCgxyZWRpcmVjdF91cmkYASABKAkSEgoEY29kZRgCIAEoCUIE+LsYARINCgVzdGF0ZRgDIAEoCRILCgNpc3MYBCABKAkSKQoFZXJyb3IYBSABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9yEhUKDXJlc3BvbnNlX21vZGUYBiABKAkiNAoSUGVuZGluZ0ludGVyYWN0aW9uEh4KEGF1dGhvcml6YXRpb25faWQYASABKAlCBPi7GAEiaAoXR2V0QXV0aG9yaXphdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBIqMBChhHZXRBdXRob3JpemF0aW9uUmVzcG9uc2USEQoJY2xpZW50X2lkGAEgASgJEhMKC2NsaWVudF9uYW1lGAIgASgJEhIKCmNsaWVudF91cmkYAyABKAkSEgoKcG9saWN5X3VyaRgEIAEoCRIPCgd0b3NfdXJpGAUgASgJEhIKCmxvZ2luX2hpbnQYBiABKAkSEgoKdWlfbG9jYWxlcxgHIAEoCSKQAQoaUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYASKXAQobUmVzdW1lQXV0aG9yaXphdGlvblJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAQgYKBG5leHQy8QQKFEF1dGhvcml6YXRpb25TZXJ2aWNlEmIKCUF1dGhvcml6ZRIgLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZVJlcXVlc3QaIS5rb2Rlci5vYXV0aC52MS5BdXRob3JpemVSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ6ChFQdXNoQXV0aG9yaXphdGlvbhIoLmtvZGVyLm9hdXRoLnYxLlB1c2hBdXRob3JpemF0aW9uUmVxdWVzdBopLmtvZGVyLm9hdXRoLnYxLlB1c2hBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSegoRS2VlcEF1dGhvcml6YXRpb24SKC5rb2Rlci5vYXV0aC52MS5LZWVwQXV0aG9yaXphdGlvblJlcXVlc3QaKS5rb2Rlci5vYXV0aC52MS5LZWVwQXV0aG9yaXphdGlvblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnoKEEdldEF1dGhvcml6YXRpb24SJy5rb2Rlci5vYXV0aC52MS5HZXRBdXRob3JpemF0aW9uUmVxdWVzdBooLmtvZGVyLm9hdXRoLnYxLkdldEF1dGhvcml6YXRpb25SZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKAAQoTUmVzdW1lQXV0aG9yaXphdGlvbhIqLmtvZGVyLm9hdXRoLnYxLlJlc3VtZUF1dGhvcml6YXRpb25SZXF1ZXN0Gisua29kZXIub2F1dGgudjEuUmVzdW1lQXV0aG9yaXphdGlvblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_oauth_v1_token_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
- * AuthorizationParameters are the parameters of an authorization request, as received; empty means not sent.
+ * AuthorizationParameters are the parameters of an authorization request, as received; empty means not sent. How long each
+ * may be is told to the client in the standard's words: the limits here are those of a whole request.
  *
  * @generated from message koder.oauth.v1.AuthorizationParameters
  */
@@ -122,11 +125,11 @@ export type AuthorizationParameters = Message<"koder.oauth.v1.AuthorizationParam
   hasRequest: boolean;
 
   /**
-   * True when a `request_uri` parameter was sent.
+   * A pushed request (RFC 9126 §2.2); any other is refused.
    *
-   * @generated from field: bool has_request_uri = 15;
+   * @generated from field: string request_uri = 15;
    */
-  hasRequestUri: boolean;
+  requestUri: string;
 
   /**
    * Names of parameters that were sent more than once; `resource` is not among them.
@@ -134,6 +137,62 @@ export type AuthorizationParameters = Message<"koder.oauth.v1.AuthorizationParam
    * @generated from field: repeated string duplicate_parameters = 16;
    */
   duplicateParameters: string[];
+
+  /**
+   * Space-separated; a wish (OpenID Connect Core §3.1.2.1).
+   *
+   * @generated from field: string acr_values = 17;
+   */
+  acrValues: string;
+
+  /**
+   * JSON (OpenID Connect Core §5.5).
+   *
+   * @generated from field: string claims = 18;
+   */
+  claims: string;
+
+  /**
+   * Space-separated language tags (OpenID Connect Core §5.2).
+   *
+   * @generated from field: string claims_locales = 19;
+   */
+  claimsLocales: string;
+
+  /**
+   * OpenID Connect Core §3.1.2.1.
+   *
+   * @generated from field: string display = 20;
+   */
+  display: string;
+
+  /**
+   * An id token of ours that says whom the client expects (OpenID Connect Core §3.1.2.1).
+   *
+   * @generated from field: string id_token_hint = 21;
+   */
+  idTokenHint: string;
+
+  /**
+   * Resource servers, each an absolute URI (RFC 8707 §2).
+   *
+   * @generated from field: repeated string resources = 22;
+   */
+  resources: string[];
+
+  /**
+   * Thumbprint of the key that the code is bound to (RFC 9449 §10).
+   *
+   * @generated from field: string dpop_jkt = 23;
+   */
+  dpopJkt: string;
+
+  /**
+   * True when a `registration` parameter was sent.
+   *
+   * @generated from field: bool has_registration = 24;
+   */
+  hasRegistration: boolean;
 };
 
 /**
@@ -224,6 +283,193 @@ export const AuthorizeResponseSchema: GenMessage<AuthorizeResponse> = /*@__PURE_
   messageDesc(file_koder_oauth_v1_authorization_internal, 2);
 
 /**
+ * PushAuthorizationRequest has the client's credential, and the standard's parameters.
+ *
+ * @generated from message koder.oauth.v1.PushAuthorizationRequest
+ */
+export type PushAuthorizationRequest = Message<"koder.oauth.v1.PushAuthorizationRequest"> & {
+  /**
+   * Every authentication found in the request; exactly one is allowed.
+   *
+   * @generated from field: repeated koder.oauth.v1.ClientAuthentication client_authentications = 1;
+   */
+  clientAuthentications: ClientAuthentication[];
+
+  /**
+   * The parameters.
+   *
+   * @generated from field: koder.oauth.v1.AuthorizationParameters parameters = 2;
+   */
+  parameters?: AuthorizationParameters | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.PushAuthorizationRequest.
+ * Use `create(PushAuthorizationRequestSchema)` to create a new message.
+ */
+export const PushAuthorizationRequestSchema: GenMessage<PushAuthorizationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 3);
+
+/**
+ * PushAuthorizationResponse has the name of the request or the error.
+ *
+ * @generated from message koder.oauth.v1.PushAuthorizationResponse
+ */
+export type PushAuthorizationResponse = Message<"koder.oauth.v1.PushAuthorizationResponse"> & {
+  /**
+   * The outcome.
+   *
+   * @generated from oneof koder.oauth.v1.PushAuthorizationResponse.outcome
+   */
+  outcome: {
+    /**
+     * RFC 9126 §2.2.
+     *
+     * @generated from field: koder.oauth.v1.PushedAuthorization pushed = 1;
+     */
+    value: PushedAuthorization;
+    case: "pushed";
+  } | {
+    /**
+     * RFC 6749 §5.2.
+     *
+     * @generated from field: koder.oauth.v1.OAuthError error = 2;
+     */
+    value: OAuthError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.oauth.v1.PushAuthorizationResponse.
+ * Use `create(PushAuthorizationResponseSchema)` to create a new message.
+ */
+export const PushAuthorizationResponseSchema: GenMessage<PushAuthorizationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 4);
+
+/**
+ * PushedAuthorization is the success answer of the pushed authorization request endpoint.
+ *
+ * @generated from message koder.oauth.v1.PushedAuthorization
+ */
+export type PushedAuthorization = Message<"koder.oauth.v1.PushedAuthorization"> & {
+  /**
+   * What the browser brings in its stead.
+   *
+   * @generated from field: string request_uri = 1;
+   */
+  requestUri: string;
+
+  /**
+   * Seconds in which it must come.
+   *
+   * @generated from field: int32 expires_in = 2;
+   */
+  expiresIn: number;
+};
+
+/**
+ * Describes the message koder.oauth.v1.PushedAuthorization.
+ * Use `create(PushedAuthorizationSchema)` to create a new message.
+ */
+export const PushedAuthorizationSchema: GenMessage<PushedAuthorization> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 5);
+
+/**
+ * KeepAuthorizationRequest has the standard's parameters.
+ *
+ * @generated from message koder.oauth.v1.KeepAuthorizationRequest
+ */
+export type KeepAuthorizationRequest = Message<"koder.oauth.v1.KeepAuthorizationRequest"> & {
+  /**
+   * The parameters.
+   *
+   * @generated from field: koder.oauth.v1.AuthorizationParameters parameters = 1;
+   */
+  parameters?: AuthorizationParameters | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.KeepAuthorizationRequest.
+ * Use `create(KeepAuthorizationRequestSchema)` to create a new message.
+ */
+export const KeepAuthorizationRequestSchema: GenMessage<KeepAuthorizationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 6);
+
+/**
+ * KeepAuthorizationResponse says what comes next.
+ *
+ * @generated from message koder.oauth.v1.KeepAuthorizationResponse
+ */
+export type KeepAuthorizationResponse = Message<"koder.oauth.v1.KeepAuthorizationResponse"> & {
+  /**
+   * What comes next.
+   *
+   * @generated from oneof koder.oauth.v1.KeepAuthorizationResponse.next
+   */
+  next: {
+    /**
+     * Let the browser come back with a GET.
+     *
+     * @generated from field: koder.oauth.v1.KeptAuthorization kept = 1;
+     */
+    value: KeptAuthorization;
+    case: "kept";
+  } | {
+    /**
+     * Redirect to the client: the request has a fault.
+     *
+     * @generated from field: koder.oauth.v1.AuthorizationRedirect redirect = 2;
+     */
+    value: AuthorizationRedirect;
+    case: "redirect";
+  } | {
+    /**
+     * Show an error page: client or redirect_uri are not proven good, so nothing may be sent there.
+     *
+     * @generated from field: koder.oauth.v1.OAuthError error_page = 3;
+     */
+    value: OAuthError;
+    case: "errorPage";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.oauth.v1.KeepAuthorizationResponse.
+ * Use `create(KeepAuthorizationResponseSchema)` to create a new message.
+ */
+export const KeepAuthorizationResponseSchema: GenMessage<KeepAuthorizationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 7);
+
+/**
+ * KeptAuthorization names a request that waits for its browser.
+ *
+ * @generated from message koder.oauth.v1.KeptAuthorization
+ */
+export type KeptAuthorization = Message<"koder.oauth.v1.KeptAuthorization"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * What stands for everything else.
+   *
+   * @generated from field: string request_uri = 2;
+   */
+  requestUri: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.KeptAuthorization.
+ * Use `create(KeptAuthorizationSchema)` to create a new message.
+ */
+export const KeptAuthorizationSchema: GenMessage<KeptAuthorization> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 8);
+
+/**
  * AuthorizationRedirect is an answer to the client, success or error (RFC 6749 §4.1.2, RFC 9207).
  *
  * @generated from message koder.oauth.v1.AuthorizationRedirect
@@ -263,6 +509,13 @@ export type AuthorizationRedirect = Message<"koder.oauth.v1.AuthorizationRedirec
    * @generated from field: koder.oauth.v1.OAuthError error = 5;
    */
   error?: OAuthError | undefined;
+
+  /**
+   * How it travels: `query` or `form_post`.
+   *
+   * @generated from field: string response_mode = 6;
+   */
+  responseMode: string;
 };
 
 /**
@@ -270,7 +523,7 @@ export type AuthorizationRedirect = Message<"koder.oauth.v1.AuthorizationRedirec
  * Use `create(AuthorizationRedirectSchema)` to create a new message.
  */
 export const AuthorizationRedirectSchema: GenMessage<AuthorizationRedirect> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 3);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 9);
 
 /**
  * PendingInteraction names the authorization that waits for its person.
@@ -291,7 +544,7 @@ export type PendingInteraction = Message<"koder.oauth.v1.PendingInteraction"> & 
  * Use `create(PendingInteractionSchema)` to create a new message.
  */
 export const PendingInteractionSchema: GenMessage<PendingInteraction> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 4);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 10);
 
 /**
  * GetAuthorizationRequest names a pending authorization.
@@ -319,7 +572,7 @@ export type GetAuthorizationRequest = Message<"koder.oauth.v1.GetAuthorizationRe
  * Use `create(GetAuthorizationRequestSchema)` to create a new message.
  */
 export const GetAuthorizationRequestSchema: GenMessage<GetAuthorizationRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 5);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 11);
 
 /**
  * GetAuthorizationResponse has what the page shows.
@@ -382,7 +635,7 @@ export type GetAuthorizationResponse = Message<"koder.oauth.v1.GetAuthorizationR
  * Use `create(GetAuthorizationResponseSchema)` to create a new message.
  */
 export const GetAuthorizationResponseSchema: GenMessage<GetAuthorizationResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 6);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 12);
 
 /**
  * ResumeAuthorizationRequest has the pending authorization and the session.
@@ -417,7 +670,7 @@ export type ResumeAuthorizationRequest = Message<"koder.oauth.v1.ResumeAuthoriza
  * Use `create(ResumeAuthorizationRequestSchema)` to create a new message.
  */
 export const ResumeAuthorizationRequestSchema: GenMessage<ResumeAuthorizationRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 7);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 13);
 
 /**
  * ResumeAuthorizationResponse says what comes next.
@@ -454,10 +707,10 @@ export type ResumeAuthorizationResponse = Message<"koder.oauth.v1.ResumeAuthoriz
  * Use `create(ResumeAuthorizationResponseSchema)` to create a new message.
  */
 export const ResumeAuthorizationResponseSchema: GenMessage<ResumeAuthorizationResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_authorization_internal, 8);
+  messageDesc(file_koder_oauth_v1_authorization_internal, 14);
 
 /**
- * AuthorizationService is the authorization endpoint, without HTTP.
+ * AuthorizationService is the authorization endpoint and that of pushed requests, without HTTP.
  *
  * @generated from service koder.oauth.v1.AuthorizationService
  */
@@ -471,6 +724,26 @@ export const AuthorizationService: GenService<{
     methodKind: "unary";
     input: typeof AuthorizeRequestSchema;
     output: typeof AuthorizeResponseSchema;
+  },
+  /**
+   * Takes an authorization request from its client, authenticated, and keeps it until a browser comes with it (RFC 9126).
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.PushAuthorization
+   */
+  pushAuthorization: {
+    methodKind: "unary";
+    input: typeof PushAuthorizationRequestSchema;
+    output: typeof PushAuthorizationResponseSchema;
+  },
+  /**
+   * Takes an authorization request that a browser sent as a form, and keeps it until the same browser comes with a GET.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.KeepAuthorization
+   */
+  keepAuthorization: {
+    methodKind: "unary";
+    input: typeof KeepAuthorizationRequestSchema;
+    output: typeof KeepAuthorizationResponseSchema;
   },
   /**
    * Returns what the sign-in page shows about a pending authorization. Errors: AUTHORIZATION_NOT_FOUND.

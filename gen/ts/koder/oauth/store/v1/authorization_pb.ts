@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/authorization.proto.
  */
 export const file_koder_oauth_store_v1_authorization: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSL5AgoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJQgoKCF9tYXhfYWdlYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSKUBAoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJEhUKDXJlc3BvbnNlX21vZGUYECABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgRIAEoCBIOCgZjbGFpbXMYEiABKAkSGAoQZXhwZWN0ZWRfc3ViamVjdBgTIAEoCRIRCglyZXNvdXJjZXMYFCADKAkSEAoIZHBvcF9qa3QYFSABKAkSFgoOcHVzaGVkX2lkX2hhc2gYFiABKAlCCgoIX21heF9hZ2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Authorization is an authorization request that waits for its person, under the keyed hash of its id.
@@ -124,6 +124,55 @@ export type Authorization = Message<"koder.oauth.store.v1.Authorization"> & {
    * @generated from field: repeated string prompts = 15;
    */
   prompts: string[];
+
+  /**
+   * How the answer travels: `query` or `form_post`; empty means `query`.
+   *
+   * @generated from field: string response_mode = 16;
+   */
+  responseMode: string;
+
+  /**
+   * The id token must say when the person had signed in.
+   *
+   * @generated from field: bool auth_time_requested = 17;
+   */
+  authTimeRequested: boolean;
+
+  /**
+   * `claims` as JSON, of what the standard knows; empty when none were asked for.
+   *
+   * @generated from field: string claims = 18;
+   */
+  claims: string;
+
+  /**
+   * The subject that the client expects; empty for anybody.
+   *
+   * @generated from field: string expected_subject = 19;
+   */
+  expectedSubject: string;
+
+  /**
+   * Resource servers that the access tokens may be for.
+   *
+   * @generated from field: repeated string resources = 20;
+   */
+  resources: string[];
+
+  /**
+   * Thumbprint of the key that the code is bound to; empty for any.
+   *
+   * @generated from field: string dpop_jkt = 21;
+   */
+  dpopJkt: string;
+
+  /**
+   * The pushed request that it came of, which its answer uses up; empty for none.
+   *
+   * @generated from field: string pushed_id_hash = 22;
+   */
+  pushedIdHash: string;
 };
 
 /**

@@ -1,0 +1,25 @@
+/** What is asked of one claim (OpenID Connect Core §5.5.1); null asks for it and nothing more. */
+export type ClaimRequest = {
+  readonly essential?: boolean;
+  readonly value?: unknown;
+  readonly values?: readonly unknown[];
+} | null;
+
+/** The `claims` parameter as it was checked, under the standard's names. */
+export interface ClaimsRequest {
+  readonly userinfo?: Readonly<Record<string, ClaimRequest>>;
+  readonly id_token?: Readonly<Record<string, ClaimRequest>>;
+}
+
+/** The text in which it is kept; empty where nothing is asked for. */
+export const writeClaims = (claims: ClaimsRequest): string =>
+  Object.keys(claims).length === 0 ? "" : JSON.stringify(claims);
+
+/** Reads what `writeClaims` wrote. */
+export const readClaims = (text: string): ClaimsRequest => (text === "" ? {} : (JSON.parse(text) as ClaimsRequest));
+
+/** The values that a claim may have, the one or the several; undefined where any will do. */
+export function valuesOf(asked: ClaimRequest | undefined): readonly unknown[] | undefined {
+  if (asked === undefined || asked === null) return undefined;
+  return asked.value === undefined ? asked.values : [asked.value];
+}

@@ -1,0 +1,116 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { Conflict, type Stored } from "../../store/store.ts";
+import { insert, remove } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
+import { pushedRequests } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { OAuthRefusal } from "../oauth-error.ts";
+import type { AuthorizationParameters } from "./authorization-request.ts";
+import { checkPushed } from "./check-pushed.ts";
+import { checkRedirectUri } from "./check-redirect-uri.ts";
+
+/** RFC 9126 §2.2. */
+const prefix = "urn:ietf:params:oauth:request_uri:";
+const idUse = "pushed-request-id";
+
+type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
+
+/** Whether a request names one that was pushed, in place of its own parameters. */
+export const isPushed = ({ requestUri }: AuthorizationParameters): boolean => requestUri.startsWith(prefix);
+
+/**
+ * Keeps a request that was read until a browser comes with it: 128 random bits, of which only the keyed hash is kept. One of
+ * the client's is kept for longer than it may be used, so that its answer can use it up, however long its person takes.
+ */
+export async function storePushedRequest(
+  { store, vault, clock, lifetimes }: Needs,
+  call: Call,
+  authorization: Authorization,
+  { byClient }: { readonly byClient: boolean },
+): Promise<string> {
+  const tenantVault = await vault.tenant(call.tenantId);
+  const id = randomToken("", 16);
+  const useBefore = clock() + lifetimes.requestUri;
+  const record = create(PushedRequestSchema, {
+    idHash: tenantVault.keyedHash(idUse, id),
+    authorization,
+    byClient,
+    useBefore: timestampFromMs(useBefore),
+    expireTime: timestampFromMs(byClient ? useBefore + lifetimes.authorization : useBefore),
+  });
+  await store.tenant(call.tenantId).commit([insert(pushedRequests, record)], []);
+  return `${prefix}${id}`;
+}
+
+/**
+ * What a browser comes with by a request_uri: the pushed request itself and nothing that stands beside it (RFC 9126 §4), as
+ * if it had come now. It may come again while nobody had an answer, as a reload does. Throws an OAuthRefusal for a page of
+ * ours: where the answer could go is known by the request alone.
+ */
+export async function takeUpPushed(
+  dependencies: Needs,
+  call: Call,
+  client: Client,
+  { requestUri, duplicateParameters }: AuthorizationParameters,
+): Promise<Authorization> {
+  if (duplicateParameters.includes("request_uri")) {
+    throw new OAuthRefusal("invalid_request", "request_uri was sent twice");
+  }
+  const stored = await findPushed(dependencies, call, requestUri.slice(prefix.length));
+  const { authorization, byClient = false, idHash = "", useBefore } = stored?.record ?? {};
+  const now = dependencies.clock();
+  if (
+    authorization === undefined ||
+    authorization.clientId !== client.clientId ||
+    useBefore === undefined ||
+    now >= timestampMs(useBefore)
+  ) {
+    throw new OAuthRefusal("invalid_request_uri", "request_uri is unknown, expired, used or of another client");
+  }
+  checkRedirectUri(client, { redirectUri: authorization.redirectUri, duplicateParameters: [] });
+  if (!byClient) checkPushed(client);
+  return create(AuthorizationSchema, {
+    ...authorization,
+    createTime: timestampFromMs(now),
+    pushedIdHash: byClient ? idHash : "",
+  });
+}
+
+async function findPushed(
+  { store, vault }: Pick<Needs, "store" | "vault">,
+  call: Call,
+  id: string,
+): Promise<Stored<typeof PushedRequestSchema> | undefined> {
+  const tenantVault = await vault.tenant(call.tenantId);
+  for (const hash of tenantVault.keyedHashes(idUse, id)) {
+    const stored = await store.tenant(call.tenantId).get(pushedRequests, hash);
+    if (stored !== undefined) return stored;
+  }
+  return undefined;
+}
+
+/**
+ * Uses up the pushed request that an authorization came of, before its code is issued: of several browsers that came with
+ * it, and of two calls at one moment, one gets an answer. Throws an OAuthRefusal for the others.
+ */
+export async function useUpPushed(
+  { store }: Pick<Needs, "store">,
+  call: Call,
+  { pushedIdHash }: Authorization,
+): Promise<void> {
+  if (pushedIdHash === "") return;
+  const used = () => new OAuthRefusal("invalid_request_uri", "request_uri was used");
+  const data = store.tenant(call.tenantId);
+  const stored = await data.get(pushedRequests, pushedIdHash);
+  if (stored === undefined) throw used();
+  try {
+    await data.commit([remove(pushedRequests, stored)], []);
+  } catch (error) {
+    throw error instanceof Conflict ? used() : error;
+  }
+}
