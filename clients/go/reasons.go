@@ -104,11 +104,17 @@ const (
 	// ReasonSigningKeyLimit: The algorithm was rotated so often that its key set would grow too long. Wait until retired
 	// keys have left it.
 	ReasonSigningKeyLimit ErrorReason = "SIGNING_KEY_LIMIT"
+	// ReasonUserCodeNotFound: No device waits with this user code: it was mistyped, has expired, or was decided. Start
+	// again on the device.
+	ReasonUserCodeNotFound ErrorReason = "USER_CODE_NOT_FOUND"
 
 	// Of sessions and grants.
 
 	// ReasonSessionNotFound: No session has this id in the tenant, or it has ended.
 	ReasonSessionNotFound ErrorReason = "SESSION_NOT_FOUND"
+	// ReasonTooManyUserCodes: Too many user codes were typed that no device waits with. Wait for the time in
+	// `Retry-After`.
+	ReasonTooManyUserCodes ErrorReason = "TOO_MANY_USER_CODES"
 
 	// Of tenants and of the instance.
 

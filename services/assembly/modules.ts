@@ -24,7 +24,7 @@ import { createKeySchedule } from "../oauth/keys/key-schedule.ts";
 import { rotationPolicy } from "../oauth/keys/rotation-policy.ts";
 import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
 import { createOauthService } from "../oauth/service.ts";
-import { defaultSessionLifetimes } from "../session/dependencies.ts";
+import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
 import type { ServiceCalls } from "./service-calls.ts";
@@ -91,7 +91,14 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
       });
     }
     case "session":
-      return createSessionService({ store, vault, pageTokens, clock, lifetimes: defaultSessionLifetimes });
+      return createSessionService({
+        store,
+        vault,
+        pageTokens,
+        clock,
+        lifetimes: defaultSessionLifetimes,
+        userCodeAttempts: defaultUserCodeAttempts,
+      });
     case "admin": {
       const system = store.system();
       return createAdminService({

@@ -1,10 +1,11 @@
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import { clientNetwork } from "../host/client-network.ts";
+import { countAttemptInWindow, inWindow, takeFromCounter, type AttemptLimits } from "../host/windowed-attempts.ts";
 import type { TenantStore } from "../store/store.ts";
 import { authFailure } from "./auth-failure.ts";
-import { clientNetwork } from "./client-network.ts";
 
 /** How many attempts are let through. Times in milliseconds. */
-export interface AttemptPolicy {
+export interface AttemptPolicy extends AttemptLimits {
   /** The failure in a row, of one account, after which the next attempt must first wait. */
   readonly firstWaitAt: number;
   /** That first wait; it doubles with each further failure, up to `longestWait`. */
@@ -14,12 +15,8 @@ export interface AttemptPolicy {
   readonly mostFailures: number;
   /** How long a row of failures is remembered that no success ends. */
   readonly remembered: number;
-  /** Attempts of one address (IPv6: one /64) and of the whole tenant that may fail within `window`. */
-  readonly perAddress: number;
-  readonly perTenant: number;
   /** Flows that one address may start within `window`. */
   readonly flowsPerAddress: number;
-  readonly window: number;
 }
 
 /** The limits of security.md; with them a stranger has at most 100 guesses at an account in a month. */
@@ -64,22 +61,18 @@ export async function countAttempt(
   const row = `${accountKey}/${userEpoch}`;
   const [account, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
   const forgotten = now + policy.remembered;
-  const [address, addressEnd] = inWindow(`attempts/address/${clientNetwork(remoteAddress)}`, policy.window, now);
-  const [tenant, tenantEnd] = inWindow("attempts/tenant", policy.window, now);
-  const [ofAccount, ofAddress, ofTenant] = await Promise.all([
+  const [ofAccount, windowed] = await Promise.all([
     data.add(account, 1, forgotten),
-    data.add(address, 1, addressEnd),
-    data.add(tenant, 1, tenantEnd),
+    countAttemptInWindow(data, "attempts", policy, now, remoteAddress),
   ]);
-  if (ofAddress > policy.perAddress || ofTenant > policy.perTenant) throw tooMany(policy.window);
+  if (windowed.isTooMany) throw tooMany(policy.window);
   const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, now, row, slowed);
   return {
     async succeeded() {
       await Promise.all([
-        take(data, account, ofAccount, forgotten),
-        take(data, slowed, slowedAttempts, forgotten),
-        take(data, address, 1, addressEnd),
-        take(data, tenant, 1, tenantEnd),
+        takeFromCounter(data, account, ofAccount, forgotten),
+        takeFromCounter(data, slowed, slowedAttempts, forgotten),
+        windowed.takeBack(),
       ]);
     },
   };
@@ -110,22 +103,6 @@ export async function countFlow(
 ): Promise<void> {
   const [counter, end] = inWindow(`flows/address/${clientNetwork(remoteAddress)}`, policy.window, now);
   if ((await data.add(counter, 1, end)) > policy.flowsPerAddress) throw tooMany(policy.window);
-}
-
-/** A counter of the window that `now` lies in, and when it may be forgotten: what was counted there is taken back there. */
-function inWindow(name: string, window: number, now: number): readonly [counter: string, expiresAt: number] {
-  const number = Math.floor(now / window);
-  return [`${name}/${number}`, (number + 2) * window];
-}
-
-/**
- * Takes `n` from a counter, and gives back at once what was not there: successes at the same moment take the same failures,
- * and a counter left below zero would be so many guesses for a stranger.
- */
-async function take(data: TenantStore, counter: string, n: number, expiresAt: number): Promise<void> {
-  if (n === 0) return;
-  const left = await data.add(counter, -n, expiresAt);
-  if (left < 0) await data.add(counter, Math.min(n, -left), expiresAt);
 }
 
 const tooMany = (wait: number) =>

@@ -1,7 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { OAuthErrorSchema, type OAuthError } from "#gen/koder/oauth/v1/error_pb.ts";
 
-/** The error codes that our endpoints answer with (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750, RFC 8707). */
+/**
+ * The error codes that our endpoints answer with (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750, RFC 8628
+ * §3.5, RFC 8707).
+ */
 export type OAuthErrorCode =
   | "invalid_request"
   | "unauthorized_client"
@@ -13,6 +16,9 @@ export type OAuthErrorCode =
   | "invalid_client"
   | "invalid_grant"
   | "unsupported_grant_type"
+  | "authorization_pending"
+  | "slow_down"
+  | "expired_token"
   | "login_required"
   | "interaction_required"
   | "account_selection_required"

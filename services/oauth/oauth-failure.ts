@@ -11,4 +11,5 @@ export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
   [OauthErrorReason.SIGNING_KEY_NOT_READY]: Code.Unavailable,
   [OauthErrorReason.SIGNING_KEY_NOT_FOUND]: Code.NotFound,
   [OauthErrorReason.SIGNING_KEY_LIMIT]: Code.FailedPrecondition,
+  [OauthErrorReason.USER_CODE_NOT_FOUND]: Code.NotFound,
 });

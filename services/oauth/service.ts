@@ -1,5 +1,6 @@
 import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { DeviceService } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
@@ -15,6 +16,10 @@ import { finishDeletion } from "./clients/finish-deletion.ts";
 import { getClient } from "./clients/get-client.ts";
 import { listClients } from "./clients/list-clients.ts";
 import type { OauthDependencies } from "./dependencies.ts";
+import { authorizeDevice } from "./device/authorize-device.ts";
+import { decideDevice } from "./device/decide-device.ts";
+import { enterUserCode } from "./device/enter-user-code.ts";
+import { getDeviceConfirmation } from "./device/get-device-confirmation.ts";
 import { getKeys } from "./keys/get-keys.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { listSigningKeys } from "./keys/list-signing-keys.ts";
@@ -49,6 +54,12 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         keepAuthorization: keepAuthorization(dependencies),
         getAuthorization: getAuthorization(dependencies),
         resumeAuthorization: resumeAuthorization(dependencies),
+      }),
+      implementation(DeviceService, {
+        authorizeDevice: authorizeDevice(dependencies),
+        enterUserCode: enterUserCode(dependencies),
+        getDeviceConfirmation: getDeviceConfirmation(dependencies),
+        decideDevice: decideDevice(dependencies),
       }),
       implementation(TokenService, {
         issueToken: issueToken(dependencies),

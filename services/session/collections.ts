@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { CodeSchema } from "#gen/koder/session/store/v1/code_pb.ts";
+import { DeviceCodeSchema } from "#gen/koder/session/store/v1/device_code_pb.ts";
 import { EpochSchema } from "#gen/koder/session/store/v1/epoch_pb.ts";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
@@ -27,6 +28,17 @@ export const codes: Collection<typeof CodeSchema> = {
   schema: CodeSchema,
   id: (code) => code.codeHash,
   indexes: { user_client: { type: "text", value: userClientKey } },
+  expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
+  events: "required",
+};
+
+/** Device codes. A user code names at most one that waits, and none once it was decided. */
+export const deviceCodes: Collection<typeof DeviceCodeSchema> = {
+  name: "session_device_codes",
+  schema: DeviceCodeSchema,
+  id: (code) => code.codeHash,
+  unique: { user_code: { type: "text", value: (code) => (code.decision === "" ? code.userCode : undefined) } },
+  indexes: { user_client: { type: "text", value: (code) => (code.userId === "" ? undefined : userClientKey(code)) } },
   expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
   events: "required",
 };
@@ -62,4 +74,4 @@ export const epochs: Collection<typeof EpochSchema> = {
 };
 
 /** Everything that the session service stores. */
-export const sessionCollections: readonly Collection[] = [sessions, codes, grants, revokedTokens, epochs];
+export const sessionCollections: readonly Collection[] = [sessions, codes, deviceCodes, grants, revokedTokens, epochs];

@@ -1,4 +1,5 @@
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
@@ -10,6 +11,11 @@ import { redeemCode } from "./codes/redeem-code.ts";
 import type { SessionDependencies } from "./dependencies.ts";
 import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
 import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
+import { decideDeviceCode } from "./device-codes/decide-device-code.ts";
+import { tryUserCode } from "./device-codes/try-user-code.ts";
+import { getDeviceCode } from "./device-codes/get-device-code.ts";
+import { issueDeviceCode } from "./device-codes/issue-device-code.ts";
+import { redeemDeviceCode } from "./device-codes/redeem-device-code.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
 import { revokeGrant } from "./refresh/revoke-grant.ts";
 import { bumpEpoch } from "./revocation/bump-epoch.ts";
@@ -20,7 +26,7 @@ import { getSession } from "./sessions/get-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { revokeSession } from "./sessions/revoke-session.ts";
 
-/** The session service: browser sessions, codes, grants, refresh families, and the one rule of what is still good. */
+/** The session service: browser sessions, codes, device codes, grants, refresh families, and the one rule of what is still good. */
 export function createSessionService(dependencies: SessionDependencies): ServiceModule {
   return {
     name: "session",
@@ -41,6 +47,13 @@ export function createSessionService(dependencies: SessionDependencies): Service
         inspectRefreshToken: inspectRefreshToken(dependencies),
         revokeGrant: revokeGrant(dependencies),
         endGrantsOfClient: endGrantsOfClient(dependencies),
+      }),
+      implementation(DeviceCodeService, {
+        issueDeviceCode: issueDeviceCode(dependencies),
+        tryUserCode: tryUserCode(dependencies),
+        getDeviceCode: getDeviceCode(dependencies),
+        decideDeviceCode: decideDeviceCode(dependencies),
+        redeemDeviceCode: redeemDeviceCode(dependencies),
       }),
       implementation(RevocationService, {
         checkToken: checkToken(dependencies),

@@ -5,4 +5,5 @@ import { failures } from "../host/failure.ts";
 /** The failures of the session service. */
 export const sessionFailure = failures<SessionErrorReason>(SessionErrorReasonSchema, {
   [SessionErrorReason.SESSION_NOT_FOUND]: Code.NotFound,
+  [SessionErrorReason.TOO_MANY_USER_CODES]: Code.ResourceExhausted,
 });

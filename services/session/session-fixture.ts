@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { CreateSessionRequestSchema } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import type { RedeemDeviceCodeResponse } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import {
   EndGrantsOfClientRequestSchema,
   InspectRefreshTokenRequestSchema,
@@ -23,7 +24,7 @@ import { createSession } from "./browser-sessions/create-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import { sessionCollections } from "./collections.ts";
-import { defaultSessionLifetimes, type SessionDependencies } from "./dependencies.ts";
+import { defaultSessionLifetimes, defaultUserCodeAttempts, type SessionDependencies } from "./dependencies.ts";
 import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
 import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
@@ -45,6 +46,7 @@ export async function sessionFixture(url = "memory:") {
     pageTokens: createPageTokens(vault),
     clock,
     lifetimes: defaultSessionLifetimes,
+    userCodeAttempts: defaultUserCodeAttempts,
   };
   const userId = "01JUSER0000000000000000000";
   const clientId = "dev.koder.chat";
@@ -141,7 +143,7 @@ export async function sessionFixture(url = "memory:") {
 }
 
 /** The grant and refresh token of a success. Throws when it was refused. */
-export function granted({ outcome }: RedeemCodeResponse | RefreshGrantResponse) {
+export function granted({ outcome }: RedeemCodeResponse | RedeemDeviceCodeResponse | RefreshGrantResponse) {
   if (outcome.case !== "redeemed" && outcome.case !== "refreshed") {
     throw new Error(`refused: ${outcome.case} ${String(outcome.value)}`);
   }

@@ -19,7 +19,7 @@ import { loadArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../../services/identity/passwords/password-hashing.ts";
 import { createIdentityService } from "../../services/identity/service.ts";
 import { sessionCollections } from "../../services/session/collections.ts";
-import { defaultSessionLifetimes } from "../../services/session/dependencies.ts";
+import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../../services/session/dependencies.ts";
 import { createSessionService } from "../../services/session/service.ts";
 import { openStore } from "../../services/store/open-store.ts";
 import type { Store, TenantStore } from "../../services/store/store.ts";
@@ -87,7 +87,14 @@ export async function signInServices() {
       clock,
     }),
     createAuthService({ store, vault, peers: peersOf("auth"), attempts: defaultAttemptPolicy, clock }),
-    createSessionService({ store, vault, pageTokens, clock, lifetimes: defaultSessionLifetimes }),
+    createSessionService({
+      store,
+      vault,
+      pageTokens,
+      clock,
+      lifetimes: defaultSessionLifetimes,
+      userCodeAttempts: defaultUserCodeAttempts,
+    }),
   ];
   const validator = createValidator();
   for (const module of modules) {

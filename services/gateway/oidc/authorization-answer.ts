@@ -19,6 +19,8 @@ export function leadOn(
         : reply.code(303).header("location", redirectLocation(next.value)).send();
     case "signIn":
       return reply.code(303).header("location", `/sign-in?authorization=${next.value.authorizationId}`).send();
+    case "confirmDevice":
+      return reply.code(303).header("location", `/device/confirm?authorization=${next.value.authorizationId}`).send();
     case undefined:
       throw new Error("the oauth service answered an authorization with nothing");
   }

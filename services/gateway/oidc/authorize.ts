@@ -3,17 +3,13 @@ import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal
 import type { OAuthError } from "#gen/koder/oauth/v1/error_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
-import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { leadOn } from "./authorization-answer.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
-import { cookieNames, readCookie, writeCookie } from "./cookies.ts";
+import { browserCookiesOrNew } from "./browser-cookies.ts";
 import { MalformedForm, parseForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
-
-/** How long a browser keeps its own token, in seconds: longer than any session. */
-const browserCookieAge = 30 * 86_400;
 
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a
@@ -65,22 +61,13 @@ export function mountAuthorize(
   });
 
   async function answer(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const { outbound, tenant } = contextOf(request);
-    const isSecure = tenant.canonicalOrigin.startsWith("https:");
-    const names = cookieNames(isSecure);
-    const known = readCookie(request.headers.cookie, names.browser);
-    const browserToken = known.length >= 22 ? known : randomToken("");
-    const { next } = await peers.client(AuthorizationService).authorize(
-      {
-        parameters: authorizationParameters(form),
-        sessionToken: readCookie(request.headers.cookie, names.session),
-        browserToken,
-      },
-      forward(outbound),
-    );
-    if (browserToken !== known) {
-      void reply.header("set-cookie", writeCookie(names.browser, browserToken, isSecure, browserCookieAge));
-    }
+    const { browserToken, sessionToken } = browserCookiesOrNew(request, reply);
+    const { next } = await peers
+      .client(AuthorizationService)
+      .authorize(
+        { parameters: authorizationParameters(form), sessionToken, browserToken },
+        forward(contextOf(request).outbound),
+      );
     return next.case === "errorPage" ? showRefusal(request, reply, next.value) : leadOn(request, reply, next);
   }
 

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { mountAuthorize } from "./authorize.ts";
+import { mountDeviceAuthorization } from "./device-authorization.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountKeys } from "./keys.ts";
 import { mountPar } from "./par.ts";
@@ -22,5 +23,6 @@ export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountAuthorize(app, options);
   mountPar(app, options);
   mountToken(app, options);
+  mountDeviceAuthorization(app, options);
   mountUserinfo(app, options);
 }

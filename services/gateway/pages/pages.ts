@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
 import { mountAssets } from "./assets.ts";
+import { mountDevice } from "./device.ts";
 import type { ShowError } from "./error-page.ts";
 import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
@@ -12,6 +13,7 @@ export function mountPages(
 ): void {
   mountAssets(app);
   mountSignIn(app, options);
+  mountDevice(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
   );

@@ -37,7 +37,15 @@ async function loadEngine(): Promise<Liquid> {
 
 /** A page, ready to be sent. */
 export interface Page {
-  readonly template: "sign-in" | "new-password" | "form-post" | "error" | "landing";
+  readonly template:
+    | "sign-in"
+    | "new-password"
+    | "device"
+    | "device-confirm"
+    | "device-done"
+    | "form-post"
+    | "error"
+    | "landing";
   readonly status: number;
   /** `ui_locales` of the client, if there is one. */
   readonly uiLocales?: string;

@@ -1,4 +1,4 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
@@ -10,22 +10,13 @@ import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { leadOn } from "../oidc/authorization-answer.ts";
-import { cookieNames, readCookie, writeCookie } from "../oidc/cookies.ts";
-import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
-import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
+import { browserCookies } from "../oidc/browser-cookies.ts";
+import { cookieNames, writeCookie } from "../oidc/cookies.ts";
+import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
-import { isFromOurPage } from "./own-page.ts";
+import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
-import type { Texts } from "./texts.ts";
-
-/** A sign-in page's summary of what went wrong, and the sentence beside the field. */
-interface Fault {
-  readonly status: number;
-  readonly id: string;
-  readonly sentence: (texts: Texts) => string;
-  readonly field?: (texts: Texts) => string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** What the page goes on with from one request to the next. */
 interface Pending {
@@ -48,75 +39,26 @@ export function mountSignIn(
     const form = parsedQuery(request);
     const id = form?.get("authorization") ?? "";
     if (id === "") return showError(request, reply, { status: 400, reason: "START_ELSEWHERE" });
-    return answering(request, reply, async () => {
+    return answering(showError, request, reply, async () => {
       const pending = await pendingOf(request, id);
       return showSignIn(request, reply, pending, pending.shown.loginHint);
     });
   });
-  void app.register(async (posts) => {
-    readFormsOnly(posts);
-    posts.setErrorHandler(async (error, request, reply) => {
-      const { statusCode = 500 } = error as { statusCode?: number };
-      if (statusCode >= 500) throw error;
-      return showError(request, reply, { status: statusCode, reason: "INVALID_REQUEST" });
-    });
-    posts.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
-      const { tenant } = contextOf(request);
-      if (!isFromOurPage(request.headers, tenant.canonicalOrigin)) {
-        return showError(request, reply, { status: 403, reason: "PERMISSION_DENIED" });
-      }
-      const form = request.body;
-      if (form === undefined || form instanceof MalformedForm || form.duplicates.length > 0) {
-        return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
-      }
-      return answering(request, reply, async () => {
-        const pending = await pendingOf(request, form.get("authorization"));
-        return form.has("new_password")
-          ? submitNewPassword(request, reply, pending, form)
-          : submitPassword(request, reply, pending, form);
-      });
-    });
+  mountPageForm(app, path, showError, async (request, reply, form) => {
+    const pending = await pendingOf(request, form.get("authorization"));
+    return form.has("new_password")
+      ? submitNewPassword(request, reply, pending, form)
+      : submitPassword(request, reply, pending, form);
   });
 
-  function parsedQuery(request: FastifyRequest): Form | undefined {
-    try {
-      return parseForm(request.url.split(/\?(.*)/s)[1] ?? "");
-    } catch (error) {
-      if (error instanceof MalformedForm) return undefined;
-      throw error;
-    }
-  }
-
-  /** Runs a step; what no page of it handles becomes an error page. */
-  async function answering(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    step: () => Promise<FastifyReply>,
-  ): Promise<FastifyReply> {
-    try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof ConnectError)) throw error;
-      const { status, reason, id, headers } = errorAnswer(error);
-      const away = error.code === Code.Unavailable || error.code === Code.ResourceExhausted;
-      const retryAfter = headers["retry-after"];
-      return showError(request, reply, {
-        status: away ? 503 : status,
-        reason,
-        id,
-        ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
-      });
-    }
-  }
-
   async function pendingOf(request: FastifyRequest, authorizationId: string): Promise<Pending> {
-    const { outbound, tenant } = contextOf(request);
-    const names = cookieNames(tenant.canonicalOrigin.startsWith("https:"));
-    const browserToken = readCookie(request.headers.cookie, names.browser);
+    const { browserToken, sessionToken } = browserCookies(request);
     const shown = await peers
       .client(AuthorizationService)
-      .getAuthorization({ authorizationId: authorizationId.slice(0, 128) || "none", browserToken }, forward(outbound));
-    const sessionToken = readCookie(request.headers.cookie, names.session);
+      .getAuthorization(
+        { authorizationId: authorizationId.slice(0, 128) || "none", browserToken },
+        forward(contextOf(request).outbound),
+      );
     return { authorizationId, browserToken, sessionToken, shown };
   }
 
@@ -232,16 +174,6 @@ function showNewPassword(
   });
 }
 
-const shownFault = (fault: Fault | undefined, texts: Texts) =>
-  fault === undefined
-    ? {}
-    : { fault: { id: fault.id, sentence: fault.sentence(texts), field: fault.field?.(texts) ?? "" } };
-
-const text =
-  (key: string, values: Readonly<Record<string, number>> = {}) =>
-  (texts: Texts): string =>
-    (texts[key] ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
-
 /** What the sign-in form says to an error; undefined for one that it has no words for. */
 function signInFault(error: unknown): Fault | undefined {
   if (!(error instanceof ConnectError)) return undefined;
@@ -249,14 +181,8 @@ function signInFault(error: unknown): Fault | undefined {
   switch (reason) {
     case "PASSWORD_MISMATCH":
       return { status: 401, id, sentence: text("fault_mismatch"), field: text("fault_mismatch_field") };
-    case "TOO_MANY_ATTEMPTS": {
-      const seconds = Number(headers["retry-after"] ?? 60);
-      const sentence =
-        seconds > 90
-          ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) })
-          : text("fault_wait", { seconds });
-      return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
-    }
+    case "TOO_MANY_ATTEMPTS":
+      return waitFault({ id, headers });
     case "HASHING_BUSY":
       return {
         status: 503,

@@ -9,6 +9,7 @@ import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { isRegisteredRedirectUri } from "../clients/redirect-uri.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { deviceStep } from "../device/device-step.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { answerRefusal } from "./answer-refusal.ts";
 import { nextStep } from "./interactions/interactions.ts";
@@ -26,7 +27,8 @@ export function resumeAuthorization(dependencies: OauthDependencies) {
     const { authorizationId, browserToken, sessionToken } = request;
     const authorization = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
     const client = await clients.get(call, authorization.clientId);
-    if (client === undefined || !isRegisteredRedirectUri(client, authorization.redirectUri)) {
+    const isOfDevice = authorization.deviceCodeId !== "";
+    if (client === undefined || (!isOfDevice && !isRegisteredRedirectUri(client, authorization.redirectUri))) {
       throw oauthFailure(
         OauthErrorReason.AUTHORIZATION_NOT_FOUND,
         "the application that asked for this sign-in is gone or was changed; go back to it and start again",
@@ -34,6 +36,9 @@ export function resumeAuthorization(dependencies: OauthDependencies) {
     }
     const session = await resolveSession(peers, call, sessionToken);
     const state = { call, client, authorization, session, now: clock() };
+    if (isOfDevice) {
+      return create(ResumeAuthorizationResponseSchema, { next: deviceStep(state, authorizationId) });
+    }
     const next = await answerRefusal(dependencies, call, async (proven) => {
       proven(authorization);
       return nextStep(dependencies, state, () => Promise.resolve(authorizationId));

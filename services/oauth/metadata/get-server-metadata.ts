@@ -7,6 +7,7 @@ import {
 } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { personScopes } from "../scopes.ts";
 
 /** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
@@ -20,11 +21,12 @@ export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants"
       requirePushedAuthorizationRequests: false,
       tokenEndpoint: `${issuer}/oauth/v2/token`,
       userinfoEndpoint: `${issuer}/oidc/v1/userinfo`,
+      deviceAuthorizationEndpoint: `${issuer}/oauth/v2/device_authorization`,
       jwksUri: `${issuer}/oauth/v2/keys`,
       scopesSupported: [...personScopes],
       responseTypesSupported: ["code"],
       responseModesSupported: ["query", "form_post"],
-      grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials"],
+      grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],
       subjectTypesSupported: ["public"],
       idTokenSigningAlgValuesSupported: ["RS256"],
       tokenEndpointAuthMethodsSupported: ["client_secret_basic", "client_secret_post", "none"],

@@ -7,10 +7,12 @@ import {
 } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { authorizationCodeGrant } from "./authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./client-credentials-grant.ts";
+import { deviceCodeGrant } from "./device-code-grant.ts";
 import { refreshTokenGrant } from "./refresh-token-grant.ts";
 import type { GrantHandler } from "./token-request.ts";
 
@@ -23,6 +25,7 @@ export function issueToken(dependencies: OauthDependencies) {
     authorization_code: authorizationCodeGrant(dependencies),
     refresh_token: refreshTokenGrant(dependencies),
     client_credentials: clientCredentialsGrant(dependencies),
+    [deviceCodeGrantType]: deviceCodeGrant(dependencies),
   });
   return async (parameters: IssueTokenRequest, context: HandlerContext): Promise<IssueTokenResponse> => {
     const call = callOf(context);

@@ -1,27 +1,22 @@
-import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { CodeSchema, type Code } from "#gen/koder/session/store/v1/code_pb.ts";
-import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
 import {
   GrantRefusal,
   RedeemCodeResponseSchema,
   type RedeemCodeRequest,
   type RedeemCodeResponse,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
-import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
-import { insert, replace } from "../../store/writes.ts";
-import { ulid } from "../../vault/random.ts";
+import { callOf } from "../../host/call.ts";
+import type { Stored, TenantStore } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
 import type { TenantVault } from "../../vault/vault.ts";
-import { codes, grants, sessions } from "../collections.ts";
+import { codes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
-import { grantMessage } from "../refresh/grant-message.ts";
-import { writeRefreshToken } from "../refresh/refresh-token.ts";
+import { beginGrant, grantOf, redeemedGrant } from "./begin-grant.ts";
 import { verifierFits } from "./code-verifier.ts";
 import { codeUse } from "./issue-code.ts";
 
@@ -45,16 +40,8 @@ export function redeemCode(dependencies: SessionDependencies) {
     if (refusal !== undefined) return refused(refusal);
 
     const grant = grantOf(stored.record, request, now, dependencies.lifetimes.refreshAbsolute);
-    try {
-      await data.commit(
-        [
-          replace(codes, create(CodeSchema, { ...stored.record, grantId: grant.id }), stored.version),
-          insert(grants, grant),
-        ],
-        [grantCreated(call, now, grant)],
-      );
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
+    const used = create(CodeSchema, { ...stored.record, grantId: grant.id });
+    if (!(await beginGrant(data, call, now, replace(codes, used, stored.version), grant))) {
       const winner = await data.get(codes, stored.record.codeHash);
       if (winner === undefined) return refused(GrantRefusal.REVOKED);
       // Another call used the code between our read and our commit: this is the second use.
@@ -62,21 +49,7 @@ export function redeemCode(dependencies: SessionDependencies) {
       return refused(GrantRefusal.REUSED);
     }
     return create(RedeemCodeResponseSchema, {
-      outcome: {
-        case: "redeemed",
-        value: {
-          grant: grantMessage(grant, stored.record.nonce),
-          refreshToken:
-            grant.generation === 0n
-              ? ""
-              : writeRefreshToken(tenantVault, {
-                  tenantId: call.tenantId,
-                  grantId: grant.id,
-                  generation: Number(grant.generation),
-                  salt: grant.salt,
-                }),
-        },
-      },
+      outcome: { case: "redeemed", value: redeemedGrant(tenantVault, call, grant, stored.record.nonce) },
     });
   };
 }
@@ -110,51 +83,6 @@ async function refusalOf(
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), data.get(sessions, code.sessionId)]);
   return epochsHold && session !== undefined ? undefined : GrantRefusal.REVOKED;
 }
-
-/** The grant that a code gives; with a refresh family where offline access was granted and the client may refresh. */
-function grantOf(code: Code, request: RedeemCodeRequest, now: number, refreshLifetime: number): Grant {
-  const offline = request.refreshTokenAllowed && code.scopes.includes("offline_access");
-  const lifetime = offline ? refreshLifetime : accessTokenLifetime(request);
-  return create(GrantSchema, {
-    id: ulid(now),
-    clientId: code.clientId,
-    userId: code.userId,
-    sessionId: code.sessionId,
-    offline,
-    scopes: code.scopes,
-    resources: code.resources,
-    claims: code.claims,
-    dpopJkt: offline && request.bindRefreshToken ? request.dpopJkt : "",
-    acr: code.acr,
-    amr: code.amr,
-    authTimeRequested: code.authTimeRequested,
-    userEpoch: code.userEpoch,
-    clientEpoch: code.clientEpoch,
-    createTime: timestampFromMs(now),
-    expireTime: timestampFromMs(now + lifetime),
-    ...(code.authTime ? { authTime: code.authTime } : {}),
-    ...(offline ? { generation: 1n, salt: randomBytes(16), rotateTime: timestampFromMs(now) } : {}),
-  });
-}
-
-const accessTokenLifetime = (request: RedeemCodeRequest): number =>
-  request.accessTokenLifetime ? durationMs(request.accessTokenLifetime) : 0;
-
-const grantCreated = (call: Call, now: number, grant: Grant) =>
-  eventOf(
-    call,
-    now,
-    { type: "grant", id: grant.id, version: 1 },
-    {
-      case: "grantCreated",
-      value: {
-        $typeName: "koder.events.v1.GrantCreated",
-        clientId: grant.clientId,
-        userId: grant.userId,
-        scopes: grant.scopes,
-      },
-    },
-  );
 
 const refused = (refusal: GrantRefusal): RedeemCodeResponse =>
   create(RedeemCodeResponseSchema, { outcome: { case: "refusal", value: refusal } });

@@ -1,7 +1,8 @@
 import type { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import type { CodeSchema } from "#gen/koder/session/store/v1/code_pb.ts";
+import type { DeviceCodeSchema } from "#gen/koder/session/store/v1/device_code_pb.ts";
 import type { Collection, Stored, TenantStore } from "../../store/store.ts";
-import { codes, grants, userClientKey } from "../collections.ts";
+import { codes, deviceCodes, grants, userClientKey } from "../collections.ts";
 
 const pageLength = 100;
 
@@ -24,7 +25,15 @@ export const codesOfClient = (
   clientId: string,
 ): AsyncGenerator<Stored<typeof CodeSchema>> => having(data, codes, "user_client", userClientKey({ userId, clientId }));
 
-async function* having<Desc extends typeof GrantSchema | typeof CodeSchema>(
+/** Every device code, used ones included, that a person has decided about for a client. */
+export const deviceCodesOfClient = (
+  data: TenantStore,
+  userId: string,
+  clientId: string,
+): AsyncGenerator<Stored<typeof DeviceCodeSchema>> =>
+  having(data, deviceCodes, "user_client", userClientKey({ userId, clientId }));
+
+async function* having<Desc extends typeof GrantSchema | typeof CodeSchema | typeof DeviceCodeSchema>(
   data: TenantStore,
   collection: Collection<Desc>,
   index: string,

@@ -42,14 +42,16 @@ function crashing<Handle extends TenantStore>(handle: Handle): Handle {
     },
     async add(counter, n, expiresAt) {
       const value = await handle.add(counter, n, expiresAt);
-      // Only the auth service counts in the store.
-      committed("auth", true);
+      committed(counterOwner(counter), true);
       return value;
     },
   };
 }
 
 const ownerOf = ({ name }: Pick<Collection, "name">): string => name.split("_")[0] ?? "";
+
+/** Counters have no collection: user codes are counted by session, everything else by auth. */
+const counterOwner = (counter: string): string => (counter.startsWith("user-codes/") ? "session" : "auth");
 
 /** Positions of the event log's readers are no service's. */
 const ownHousekeeping = "host";

@@ -1,4 +1,6 @@
 import { expect } from "vitest";
+import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
+import { httpBrowser } from "../../support/http-browser.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -163,6 +165,43 @@ export const cutWrites: readonly CutWrite[] = [
           const { url, codeVerifier: verifier } = authorizationRequest(server, client);
           const { status } = await redeem(locationOf(await browser.get(url), server.url), verifier);
           expect(status).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Enter a user code",
+    covers: ["POST /device"],
+    order: ["session", "oauth"],
+    async prepare(server) {
+      const client = await registerDevice(server);
+      const { deviceCode, userCode } = await authorizeDevice(server, client);
+      const browser = httpBrowser();
+      const call = async () => (await browser.post(`${server.url}/device`, { user_code: userCode })).status;
+      return {
+        call,
+        async nothingOpen() {
+          const { status, json } = await pollDevice(server, client, deviceCode);
+          expect([status, json["error"]]).toEqual([400, "authorization_pending"]);
+        },
+        heal: async () => expect(await call()).toBe(303),
+      };
+    },
+  },
+  {
+    name: "Redeem a device code",
+    covers: [`grant_type ${deviceGrant}`],
+    order: ["session"],
+    async prepare(server) {
+      const { client, deviceCode } = await decidedDevice(server);
+      const call = async () => (await pollDevice(server, client, deviceCode)).status;
+      return {
+        call,
+        // Whether anybody has its tokens is not known: the code gives none again.
+        nothingOpen: async () => expect(await call()).toBe(400),
+        async heal() {
+          const again = await decidedDevice(server, { client });
+          expect((await pollDevice(server, client, again.deviceCode)).status).toBe(200);
         },
       };
     },

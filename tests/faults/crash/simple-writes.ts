@@ -10,6 +10,7 @@ import {
   tokenRequest,
   tokensFor,
 } from "../../support/relying-party.ts";
+import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import type { PublicWrite } from "./public-write.ts";
 
@@ -105,6 +106,25 @@ export const simpleWrites: readonly PublicWrite[] = [
       const { accessToken } = await tokensFor(server, await registerClient(server), username);
       const body = new URLSearchParams({ access_token: accessToken });
       return { call: async () => (await fetch(`${server.url}/oidc/v1/userinfo`, { method: "POST", body })).status };
+    },
+  },
+  {
+    name: "Ask for a device's codes",
+    covers: ["POST /oauth/v2/device_authorization"],
+    prepare: async (server) => {
+      const client = await registerDevice(server);
+      return { call: async () => (await authorizeDevice(server, client)).status };
+    },
+  },
+  {
+    name: "Decide about a device",
+    covers: ["POST /device/confirm"],
+    prepare: async (server) => {
+      const [person, client] = [await createPerson(server), await registerDevice(server)];
+      const { userCode } = await authorizeDevice(server, client);
+      const browser = httpBrowser();
+      const authorization = await enterUserCode(server, person.username, userCode, browser);
+      return { call: async () => (await decideDevice(server, browser, authorization, "allow")).status };
     },
   },
 ];

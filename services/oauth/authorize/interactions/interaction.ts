@@ -4,7 +4,7 @@ import type { OAuthErrorCode } from "../../oauth-error.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 
 /** What an authorization comes to: an answer to the client, or an interaction with the person. */
-export type NextStep = Exclude<ResumeAuthorizationResponse["next"], { case: undefined }>;
+export type NextStep = Exclude<ResumeAuthorizationResponse["next"], { case: undefined | "confirmDevice" }>;
 
 /**
  * Something that a person may have to do before the client gets its answer. It is needed until it was done for this request,

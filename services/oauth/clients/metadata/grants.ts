@@ -1,3 +1,4 @@
+import { deviceCodeGrantType } from "../../device/device-code-grant-type.ts";
 import { parseScope, personScopes } from "../../scopes.ts";
 import { redirectUriFault } from "../redirect-uri.ts";
 import type { MetadataPart } from "./metadata-part.ts";
@@ -19,8 +20,8 @@ export const grants: MetadataPart<
     wrong("redirect_uris", "must be empty without the grant authorization_code");
   if (usesCode !== responseTypes.includes("code"))
     wrong("response_types", "must hold code exactly with the grant authorization_code");
-  if (grantTypes.includes("refresh_token") && !usesCode)
-    wrong("grant_types", "refresh_token must come with authorization_code");
+  if (grantTypes.includes("refresh_token") && !usesCode && !grantTypes.includes(deviceCodeGrantType))
+    wrong("grant_types", "refresh_token must come with authorization_code or the device grant");
   if (grantTypes.includes("client_credentials") && client.tokenEndpointAuthMethod === "none")
     wrong("grant_types", "client_credentials must not be given to a public client");
   if (scopes === undefined) wrong("scope", "must be scope tokens separated by spaces");

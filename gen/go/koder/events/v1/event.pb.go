@@ -93,7 +93,7 @@ type Event struct {
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
 	// The tenant whose resource changed; `system` for what stands above tenants.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
-	// Kind of resource: `user`, `client`, `session`, `grant`, `code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
+	// Kind of resource: `user`, `client`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
 	ResourceType string `protobuf:"bytes,4,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// Id of the resource within its tenant and kind.
 	ResourceId string `protobuf:"bytes,5,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
@@ -127,6 +127,9 @@ type Event struct {
 	//	*Event_TenantCreated
 	//	*Event_ApiKeyCreated
 	//	*Event_InstanceOwnerClaimed
+	//	*Event_DeviceCodeIssued
+	//	*Event_DeviceCodeDecided
+	//	*Event_DeviceCodeSlowed
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -405,6 +408,33 @@ func (x *Event) GetInstanceOwnerClaimed() *InstanceOwnerClaimed {
 	return nil
 }
 
+func (x *Event) GetDeviceCodeIssued() *DeviceCodeIssued {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_DeviceCodeIssued); ok {
+			return x.DeviceCodeIssued
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDeviceCodeDecided() *DeviceCodeDecided {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_DeviceCodeDecided); ok {
+			return x.DeviceCodeDecided
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetDeviceCodeSlowed() *DeviceCodeSlowed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_DeviceCodeSlowed); ok {
+			return x.DeviceCodeSlowed
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -509,6 +539,21 @@ type Event_InstanceOwnerClaimed struct {
 	InstanceOwnerClaimed *InstanceOwnerClaimed `protobuf:"bytes,62,opt,name=instance_owner_claimed,json=instanceOwnerClaimed,proto3,oneof"`
 }
 
+type Event_DeviceCodeIssued struct {
+	// A device asked for a person's consent.
+	DeviceCodeIssued *DeviceCodeIssued `protobuf:"bytes,80,opt,name=device_code_issued,json=deviceCodeIssued,proto3,oneof"`
+}
+
+type Event_DeviceCodeDecided struct {
+	// A person decided what a device gets.
+	DeviceCodeDecided *DeviceCodeDecided `protobuf:"bytes,81,opt,name=device_code_decided,json=deviceCodeDecided,proto3,oneof"`
+}
+
+type Event_DeviceCodeSlowed struct {
+	// A device that asks too often was told to wait longer.
+	DeviceCodeSlowed *DeviceCodeSlowed `protobuf:"bytes,82,opt,name=device_code_slowed,json=deviceCodeSlowed,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -548,6 +593,12 @@ func (*Event_TenantCreated) isEvent_Payload() {}
 func (*Event_ApiKeyCreated) isEvent_Payload() {}
 
 func (*Event_InstanceOwnerClaimed) isEvent_Payload() {}
+
+func (*Event_DeviceCodeIssued) isEvent_Payload() {}
+
+func (*Event_DeviceCodeDecided) isEvent_Payload() {}
+
+func (*Event_DeviceCodeSlowed) isEvent_Payload() {}
 
 // Actor is who caused a change.
 type Actor struct {
@@ -1597,11 +1648,176 @@ func (x *InstanceOwnerClaimed) GetUserId() string {
 	return ""
 }
 
+// DeviceCodeIssued tells of a device that waits.
+type DeviceCodeIssued struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client that the device is.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The scopes asked for.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeviceCodeIssued) Reset() {
+	*x = DeviceCodeIssued{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceCodeIssued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceCodeIssued) ProtoMessage() {}
+
+func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
+func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *DeviceCodeIssued) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *DeviceCodeIssued) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// DeviceCodeDecided tells of a decision.
+type DeviceCodeDecided struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client that the device is.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Who decided.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// True when the device gets what it asked for.
+	Allowed       bool `protobuf:"varint,3,opt,name=allowed,proto3" json:"allowed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeviceCodeDecided) Reset() {
+	*x = DeviceCodeDecided{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceCodeDecided) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceCodeDecided) ProtoMessage() {}
+
+func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
+func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *DeviceCodeDecided) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *DeviceCodeDecided) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *DeviceCodeDecided) GetAllowed() bool {
+	if x != nil {
+		return x.Allowed
+	}
+	return false
+}
+
+// DeviceCodeSlowed tells how long a device is to wait now.
+type DeviceCodeSlowed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seconds between two token requests.
+	IntervalSeconds int32 `protobuf:"varint,1,opt,name=interval_seconds,json=intervalSeconds,proto3" json:"interval_seconds,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *DeviceCodeSlowed) Reset() {
+	*x = DeviceCodeSlowed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeviceCodeSlowed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeviceCodeSlowed) ProtoMessage() {}
+
+func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
+func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
+	if x != nil {
+		return x.IntervalSeconds
+	}
+	return 0
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\x0e\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x10\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -1632,7 +1848,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedH\x00R\x17authorizationCodeVoided\x12G\n" +
 	"\x0etenant_created\x18< \x01(\v2\x1e.koder.events.v1.TenantCreatedH\x00R\rtenantCreated\x12H\n" +
 	"\x0fapi_key_created\x18= \x01(\v2\x1e.koder.events.v1.ApiKeyCreatedH\x00R\rapiKeyCreated\x12]\n" +
-	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimedB\t\n" +
+	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12Q\n" +
+	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
+	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
+	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowedB\t\n" +
 	"\apayload\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
@@ -1687,7 +1906,16 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rApiKeyCreated\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\"/\n" +
 	"\x14InstanceOwnerClaimed\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId*\x83\x01\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"G\n" +
+	"\x10DeviceCodeIssued\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"c\n" +
+	"\x11DeviceCodeDecided\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x18\n" +
+	"\aallowed\x18\x03 \x01(\bR\aallowed\"=\n" +
+	"\x10DeviceCodeSlowed\x12)\n" +
+	"\x10interval_seconds\x18\x01 \x01(\x05R\x0fintervalSeconds*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -1710,7 +1938,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                  // 0: koder.events.v1.ActorType
 	(*Event)(nil),                   // 1: koder.events.v1.Event
@@ -1735,10 +1963,13 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*TenantCreated)(nil),           // 20: koder.events.v1.TenantCreated
 	(*ApiKeyCreated)(nil),           // 21: koder.events.v1.ApiKeyCreated
 	(*InstanceOwnerClaimed)(nil),    // 22: koder.events.v1.InstanceOwnerClaimed
-	(*timestamppb.Timestamp)(nil),   // 23: google.protobuf.Timestamp
+	(*DeviceCodeIssued)(nil),        // 23: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),       // 24: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),        // 25: koder.events.v1.DeviceCodeSlowed
+	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	23, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	26, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -1760,12 +1991,15 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	20, // 19: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
 	21, // 20: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
 	22, // 21: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	0,  // 22: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	23, // [23:23] is the sub-list for method output_type
-	23, // [23:23] is the sub-list for method input_type
-	23, // [23:23] is the sub-list for extension type_name
-	23, // [23:23] is the sub-list for extension extendee
-	0,  // [0:23] is the sub-list for field type_name
+	23, // 22: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	24, // 23: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	25, // 24: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 25: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -1794,6 +2028,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_TenantCreated)(nil),
 		(*Event_ApiKeyCreated)(nil),
 		(*Event_InstanceOwnerClaimed)(nil),
+		(*Event_DeviceCodeIssued)(nil),
+		(*Event_DeviceCodeDecided)(nil),
+		(*Event_DeviceCodeSlowed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -1801,7 +2038,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   22,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

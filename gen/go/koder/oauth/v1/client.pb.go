@@ -36,7 +36,8 @@ type Client struct {
 	ClientName string `protobuf:"bytes,4,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
 	// Where answers may go; compared as exact strings (a loopback redirect of a native client: any port, RFC 8252 §7.3).
 	RedirectUris []string `protobuf:"bytes,5,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`
-	// `authorization_code`, `refresh_token`, `client_credentials`; default: `authorization_code`.
+	// `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:device_code`; default:
+	// `authorization_code`.
 	GrantTypes []string `protobuf:"bytes,6,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// `code`; default with `authorization_code`: `code`.
 	ResponseTypes []string `protobuf:"bytes,7,rep,name=response_types,json=responseTypes,proto3" json:"response_types,omitempty"`

@@ -42,19 +42,22 @@ const (
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND OauthErrorReason = 6
 	// The algorithm was rotated so often that its key set would grow too long. Wait until retired keys have left it.
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT OauthErrorReason = 7
+	// No device waits with this user code: it was mistyped, has expired, or was decided. Start again on the device.
+	OauthErrorReason_OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND OauthErrorReason = 40
 )
 
 // Enum value maps for OauthErrorReason.
 var (
 	OauthErrorReason_name = map[int32]string{
-		0: "OAUTH_ERROR_REASON_UNSPECIFIED",
-		1: "OAUTH_ERROR_REASON_CLIENT_NOT_FOUND",
-		2: "OAUTH_ERROR_REASON_CLIENT_ID_TAKEN",
-		3: "OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID",
-		4: "OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND",
-		5: "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY",
-		6: "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND",
-		7: "OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT",
+		0:  "OAUTH_ERROR_REASON_UNSPECIFIED",
+		1:  "OAUTH_ERROR_REASON_CLIENT_NOT_FOUND",
+		2:  "OAUTH_ERROR_REASON_CLIENT_ID_TAKEN",
+		3:  "OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID",
+		4:  "OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND",
+		5:  "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY",
+		6:  "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND",
+		7:  "OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT",
+		40: "OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND",
 	}
 	OauthErrorReason_value = map[string]int32{
 		"OAUTH_ERROR_REASON_UNSPECIFIED":             0,
@@ -65,6 +68,7 @@ var (
 		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY":   5,
 		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND":   6,
 		"OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT":       7,
+		"OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND":     40,
 	}
 )
 
@@ -99,7 +103,7 @@ var File_koder_oauth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xed\x02\n" +
+	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\x99\x03\n" +
 	"\x10OauthErrorReason\x12\"\n" +
 	"\x1eOAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#OAUTH_ERROR_REASON_CLIENT_NOT_FOUND\x10\x01\x12&\n" +
@@ -108,7 +112,8 @@ const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"*OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND\x10\x04\x12,\n" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY\x10\x05\x12,\n" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND\x10\x06\x12(\n" +
-	"$OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT\x10\aB\xb7\x01\n" +
+	"$OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT\x10\a\x12*\n" +
+	"&OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND\x10(B\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (

@@ -29,6 +29,8 @@ const (
 	SessionErrorReason_SESSION_ERROR_REASON_UNSPECIFIED SessionErrorReason = 0
 	// No session has this id in the tenant, or it has ended.
 	SessionErrorReason_SESSION_ERROR_REASON_SESSION_NOT_FOUND SessionErrorReason = 1
+	// Too many user codes were typed that no device waits with. Wait for the time in `Retry-After`.
+	SessionErrorReason_SESSION_ERROR_REASON_TOO_MANY_USER_CODES SessionErrorReason = 2
 )
 
 // Enum value maps for SessionErrorReason.
@@ -36,10 +38,12 @@ var (
 	SessionErrorReason_name = map[int32]string{
 		0: "SESSION_ERROR_REASON_UNSPECIFIED",
 		1: "SESSION_ERROR_REASON_SESSION_NOT_FOUND",
+		2: "SESSION_ERROR_REASON_TOO_MANY_USER_CODES",
 	}
 	SessionErrorReason_value = map[string]int32{
-		"SESSION_ERROR_REASON_UNSPECIFIED":       0,
-		"SESSION_ERROR_REASON_SESSION_NOT_FOUND": 1,
+		"SESSION_ERROR_REASON_UNSPECIFIED":         0,
+		"SESSION_ERROR_REASON_SESSION_NOT_FOUND":   1,
+		"SESSION_ERROR_REASON_TOO_MANY_USER_CODES": 2,
 	}
 )
 
@@ -74,10 +78,11 @@ var File_koder_session_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_session_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkoder/session/v1/errors.proto\x12\x10koder.session.v1*f\n" +
+	"\x1dkoder/session/v1/errors.proto\x12\x10koder.session.v1*\x94\x01\n" +
 	"\x12SessionErrorReason\x12$\n" +
 	" SESSION_ERROR_REASON_UNSPECIFIED\x10\x00\x12*\n" +
-	"&SESSION_ERROR_REASON_SESSION_NOT_FOUND\x10\x01B\xc5\x01\n" +
+	"&SESSION_ERROR_REASON_SESSION_NOT_FOUND\x10\x01\x12,\n" +
+	"(SESSION_ERROR_REASON_TOO_MANY_USER_CODES\x10\x02B\xc5\x01\n" +
 	"\x14com.koder.session.v1B\vErrorsProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/session/v1;sessionv1\xa2\x02\x03KSX\xaa\x02\x10Koder.Session.V1\xca\x02\x10Koder\\Session\\V1\xe2\x02\x1cKoder\\Session\\V1\\GPBMetadata\xea\x02\x12Koder::Session::V1b\x06proto3"
 
 var (

@@ -58,7 +58,8 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   redirectUris: string[];
 
   /**
-   * `authorization_code`, `refresh_token`, `client_credentials`; default: `authorization_code`.
+   * `authorization_code`, `refresh_token`, `client_credentials`, `urn:ietf:params:oauth:grant-type:device_code`; default:
+   * `authorization_code`.
    *
    * @generated from field: repeated string grant_types = 6;
    */

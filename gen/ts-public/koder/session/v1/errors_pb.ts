@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/errors.proto.
  */
 export const file_koder_session_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rb2Rlci9zZXNzaW9uL3YxL2Vycm9ycy5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSpmChJTZXNzaW9uRXJyb3JSZWFzb24SJAogU0VTU0lPTl9FUlJPUl9SRUFTT05fVU5TUEVDSUZJRUQQABIqCiZTRVNTSU9OX0VSUk9SX1JFQVNPTl9TRVNTSU9OX05PVF9GT1VORBABYgZwcm90bzM");
+  fileDesc("Ch1rb2Rlci9zZXNzaW9uL3YxL2Vycm9ycy5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSqUAQoSU2Vzc2lvbkVycm9yUmVhc29uEiQKIFNFU1NJT05fRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASKgomU0VTU0lPTl9FUlJPUl9SRUFTT05fU0VTU0lPTl9OT1RfRk9VTkQQARIsCihTRVNTSU9OX0VSUk9SX1JFQVNPTl9UT09fTUFOWV9VU0VSX0NPREVTEAJiBnByb3RvMw");
 
 /**
  * SessionErrorReason is why the session service refused a call.
@@ -31,6 +31,13 @@ export const SessionErrorReason = {
    * @generated from enum value: SESSION_ERROR_REASON_SESSION_NOT_FOUND = 1;
    */
   SESSION_NOT_FOUND: 1,
+
+  /**
+   * Too many user codes were typed that no device waits with. Wait for the time in `Retry-After`.
+   *
+   * @generated from enum value: SESSION_ERROR_REASON_TOO_MANY_USER_CODES = 2;
+   */
+  TOO_MANY_USER_CODES: 2,
 } as const;
 
 /**

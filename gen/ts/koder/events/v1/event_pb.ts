@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKvCwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI6Cg9zZXNzaW9uX2NyZWF0ZWQYMiABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvbkNyZWF0ZWRIABI6Cg9zZXNzaW9uX3Jldm9rZWQYMyABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfaXNzdWVkGDQgASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlSXNzdWVkSAASNgoNZ3JhbnRfY3JlYXRlZBg1IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudENyZWF0ZWRIABI6Cg9ncmFudF9yZWZyZXNoZWQYNiABKAsyHy5rb2Rlci5ldmVudHMudjEuR3JhbnRSZWZyZXNoZWRIABI2Cg1ncmFudF9yZXZva2VkGDcgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50UmV2b2tlZEgAEjQKDGVwb2NoX2J1bXBlZBg4IAEoCzIcLmtvZGVyLmV2ZW50cy52MS5FcG9jaEJ1bXBlZEgAEkMKFGFjY2Vzc190b2tlbl9yZXZva2VkGDkgASgLMiMua29kZXIuZXZlbnRzLnYxLkFjY2Vzc1Rva2VuUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV92b2lkZWQYOiABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVWb2lkZWRIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIiQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkiDwoNQ2xpZW50RGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiIQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIcCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAyInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSL0DAoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI6Cg9zZXNzaW9uX2NyZWF0ZWQYMiABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvbkNyZWF0ZWRIABI6Cg9zZXNzaW9uX3Jldm9rZWQYMyABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfaXNzdWVkGDQgASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlSXNzdWVkSAASNgoNZ3JhbnRfY3JlYXRlZBg1IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudENyZWF0ZWRIABI6Cg9ncmFudF9yZWZyZXNoZWQYNiABKAsyHy5rb2Rlci5ldmVudHMudjEuR3JhbnRSZWZyZXNoZWRIABI2Cg1ncmFudF9yZXZva2VkGDcgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50UmV2b2tlZEgAEjQKDGVwb2NoX2J1bXBlZBg4IAEoCzIcLmtvZGVyLmV2ZW50cy52MS5FcG9jaEJ1bXBlZEgAEkMKFGFjY2Vzc190b2tlbl9yZXZva2VkGDkgASgLMiMua29kZXIuZXZlbnRzLnYxLkFjY2Vzc1Rva2VuUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV92b2lkZWQYOiABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVWb2lkZWRIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIAEIJCgdwYXlsb2FkIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIh8KC1VzZXJDcmVhdGVkEhAKCHVzZXJuYW1lGAEgASgJIiwKC1VzZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJEg4KBnN0YXR1cxgCIAEoCSIvChNVc2VyUGFzc3dvcmRDaGFuZ2VkEhgKEGJ5X2FkbWluaXN0cmF0b3IYASABKAgiDQoLRmxvd1N0YXJ0ZWQiLgoMRmxvd0FkdmFuY2VkEg0KBXN0YXRlGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiJAoNQ2xpZW50Q3JlYXRlZBITCgtjbGllbnRfbmFtZRgBIAEoCSIPCg1DbGllbnREZWxldGVkIi8KEVNpZ25pbmdLZXlDaGFuZ2VkEgsKA2FsZxgBIAEoCRINCgVzdGF0ZRgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIhCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkIKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIhwKC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -43,7 +43,7 @@ export type Event = Message<"koder.events.v1.Event"> & {
   tenantId: string;
 
   /**
-   * Kind of resource: `user`, `client`, `session`, `grant`, `code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
+   * Kind of resource: `user`, `client`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
    *
    * @generated from field: string resource_type = 4;
    */
@@ -242,6 +242,30 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: InstanceOwnerClaimed;
     case: "instanceOwnerClaimed";
+  } | {
+    /**
+     * A device asked for a person's consent.
+     *
+     * @generated from field: koder.events.v1.DeviceCodeIssued device_code_issued = 80;
+     */
+    value: DeviceCodeIssued;
+    case: "deviceCodeIssued";
+  } | {
+    /**
+     * A person decided what a device gets.
+     *
+     * @generated from field: koder.events.v1.DeviceCodeDecided device_code_decided = 81;
+     */
+    value: DeviceCodeDecided;
+    case: "deviceCodeDecided";
+  } | {
+    /**
+     * A device that asks too often was told to wait longer.
+     *
+     * @generated from field: koder.events.v1.DeviceCodeSlowed device_code_slowed = 82;
+     */
+    value: DeviceCodeSlowed;
+    case: "deviceCodeSlowed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -758,6 +782,90 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 21);
+
+/**
+ * DeviceCodeIssued tells of a device that waits.
+ *
+ * @generated from message koder.events.v1.DeviceCodeIssued
+ */
+export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
+  /**
+   * The client that the device is.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The scopes asked for.
+   *
+   * @generated from field: repeated string scopes = 2;
+   */
+  scopes: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.DeviceCodeIssued.
+ * Use `create(DeviceCodeIssuedSchema)` to create a new message.
+ */
+export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 22);
+
+/**
+ * DeviceCodeDecided tells of a decision.
+ *
+ * @generated from message koder.events.v1.DeviceCodeDecided
+ */
+export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
+  /**
+   * The client that the device is.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Who decided.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * True when the device gets what it asked for.
+   *
+   * @generated from field: bool allowed = 3;
+   */
+  allowed: boolean;
+};
+
+/**
+ * Describes the message koder.events.v1.DeviceCodeDecided.
+ * Use `create(DeviceCodeDecidedSchema)` to create a new message.
+ */
+export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 23);
+
+/**
+ * DeviceCodeSlowed tells how long a device is to wait now.
+ *
+ * @generated from message koder.events.v1.DeviceCodeSlowed
+ */
+export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
+  /**
+   * Seconds between two token requests.
+   *
+   * @generated from field: int32 interval_seconds = 1;
+   */
+  intervalSeconds: number;
+};
+
+/**
+ * Describes the message koder.events.v1.DeviceCodeSlowed.
+ * Use `create(DeviceCodeSlowedSchema)` to create a new message.
+ */
+export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * ActorType is the kind of an actor.

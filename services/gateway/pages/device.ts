@@ -1,0 +1,136 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { DeviceService, type DeviceConfirmation } from "#gen/koder/oauth/v1/device_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import { browserCookies, browserCookiesOrNew } from "../oidc/browser-cookies.ts";
+import type { Form } from "../oidc/form.ts";
+import type { ShowError } from "./error-page.ts";
+import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { sendPage } from "./render.ts";
+import { scopeSentences } from "./scope-sentences.ts";
+
+/** More than anybody types for eight letters. */
+const longestCode = 100;
+
+/**
+ * The pages of the device grant (RFC 8628 §3.3): type the code, sign in where needed, decide. A code in the address fills the
+ * form in and does nothing else (§3.3.1): whoever follows a link decides by a page that shows who asks (§5.4).
+ */
+export function mountDevice(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
+  app.get("/device", async (request, reply) => {
+    browserCookiesOrNew(request, reply);
+    return showCodeForm(request, reply, parsedQuery(request)?.get("user_code").slice(0, longestCode) ?? "");
+  });
+  mountPageForm(app, "/device", showError, enterCode);
+  app.get("/device/confirm", async (request, reply) =>
+    answering(showError, request, reply, () =>
+      confirm(request, reply, parsedQuery(request)?.get("authorization") ?? ""),
+    ),
+  );
+  mountPageForm(app, "/device/confirm", showError, decide);
+
+  async function enterCode(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const { outbound, remoteAddress } = contextOf(request);
+    const typed = form.get("user_code").slice(0, longestCode);
+    try {
+      const { authorizationId, signIn } = await peers.client(DeviceService).enterUserCode(
+        {
+          userCode: typed,
+          ...browserCookiesOrNew(request, reply),
+          remoteAddress: remoteAddress.slice(0, 64),
+        },
+        forward(outbound),
+      );
+      return signIn ? leadToSignIn(reply, authorizationId) : leadToConfirmation(reply, authorizationId);
+    } catch (error) {
+      const fault = codeFault(error);
+      if (fault === undefined) throw error;
+      return showCodeForm(request, reply, typed, fault);
+    }
+  }
+
+  async function confirm(request: FastifyRequest, reply: FastifyReply, id: string): Promise<FastifyReply> {
+    const authorizationId = idOf(id);
+    const { confirmation } = await peers
+      .client(DeviceService)
+      .getDeviceConfirmation({ authorizationId, ...browserCookies(request) }, forward(contextOf(request).outbound));
+    return confirmation === undefined
+      ? leadToSignIn(reply, authorizationId)
+      : showConfirmation(request, reply, authorizationId, confirmation);
+  }
+
+  async function decide(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const decision = form.get("decision");
+    if (decision !== "allow" && decision !== "deny") {
+      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
+    }
+    const authorizationId = idOf(form.get("authorization"));
+    const { signIn } = await peers
+      .client(DeviceService)
+      .decideDevice(
+        { authorizationId, ...browserCookies(request), allowed: decision === "allow" },
+        forward(contextOf(request).outbound),
+      );
+    return signIn ? leadToSignIn(reply, authorizationId) : showDone(request, reply, decision === "allow");
+  }
+}
+
+/** What has not the form of an id is none that anybody has. */
+const idOf = (sent: string): string => sent.slice(0, 128) || "none";
+
+const leadTo = (reply: FastifyReply, location: string): FastifyReply =>
+  reply.code(303).header("cache-control", "no-store").header("location", location).send();
+const leadToSignIn = (reply: FastifyReply, id: string) =>
+  leadTo(reply, `/sign-in?authorization=${encodeURIComponent(id)}`);
+const leadToConfirmation = (reply: FastifyReply, id: string) =>
+  leadTo(reply, `/device/confirm?authorization=${encodeURIComponent(id)}`);
+
+const showCodeForm = (request: FastifyRequest, reply: FastifyReply, typed: string, fault?: Fault) =>
+  sendPage(request, reply, {
+    template: "device",
+    status: fault?.status ?? 200,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({ userCode: typed, ...shownFault(fault, texts) }),
+  });
+
+const showConfirmation = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  authorizationId: string,
+  { clientId, clientName, policyUri, tosUri, scopes, userCode, accountName, accountEmail }: DeviceConfirmation,
+) =>
+  sendPage(request, reply, {
+    template: "device-confirm",
+    status: 200,
+    show: (texts) => ({
+      authorization: authorizationId,
+      client: { name: clientName || clientId, policyUri, tosUri },
+      account: { name: accountName, email: accountEmail === accountName ? "" : accountEmail },
+      scopes: scopeSentences(scopes, texts),
+      userCode,
+    }),
+  });
+
+const showDone = (request: FastifyRequest, reply: FastifyReply, allowed: boolean) =>
+  sendPage(request, reply, { template: "device-done", status: 200, show: () => ({ allowed }) });
+
+/** What the form says to an error; undefined for one that it has no words for. */
+function codeFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id, headers } = errorAnswer(error);
+  switch (reason) {
+    case "USER_CODE_NOT_FOUND":
+      return { status: 404, id, sentence: text("fault_user_code"), field: text("fault_user_code_field") };
+    case "TOO_MANY_USER_CODES":
+      return waitFault({ id, headers });
+    default:
+      return undefined;
+  }
+}

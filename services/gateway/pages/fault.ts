@@ -1,0 +1,31 @@
+import type { ErrorAnswer } from "../../host/error-answer.ts";
+import type { Texts } from "./texts.ts";
+
+/** A page's summary of what went wrong, and the sentence beside the field. */
+export interface Fault {
+  readonly status: number;
+  readonly id: string;
+  readonly sentence: (texts: Texts) => string;
+  readonly field?: (texts: Texts) => string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What a template shows of a fault. */
+export const shownFault = (fault: Fault | undefined, texts: Texts) =>
+  fault === undefined
+    ? {}
+    : { fault: { id: fault.id, sentence: fault.sentence(texts), field: fault.field?.(texts) ?? "" } };
+
+/** A text by its key, with its `{names}` filled in. */
+export const text =
+  (key: string, values: Readonly<Record<string, number>> = {}) =>
+  (texts: Texts): string =>
+    (texts[key] ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
+
+/** There were too many attempts: how long to wait. */
+export function waitFault({ id, headers }: Pick<ErrorAnswer, "id" | "headers">): Fault {
+  const seconds = Number(headers["retry-after"] ?? 60);
+  const sentence =
+    seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
+  return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
+}

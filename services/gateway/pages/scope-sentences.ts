@@ -1,0 +1,18 @@
+import type { Texts } from "./texts.ts";
+
+/** Scopes that we have words for, by the key of their text. */
+const known: ReadonlyMap<string, (texts: Texts) => string | undefined> = new Map([
+  ["openid", (t) => t.scope_openid],
+  ["profile", (t) => t.scope_profile],
+  ["email", (t) => t.scope_email],
+  ["phone", (t) => t.scope_phone],
+  ["address", (t) => t.scope_address],
+  ["offline_access", (t) => t.scope_offline_access],
+]);
+
+/** What scopes allow, a plain sentence each, and a scope by its name where there is none. */
+export const scopeSentences = (scopes: readonly string[], texts: Texts): readonly { text?: string; name?: string }[] =>
+  scopes.map((scope) => {
+    const text = known.get(scope)?.(texts);
+    return text === undefined ? { name: scope } : { text };
+  });

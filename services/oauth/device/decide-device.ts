@@ -1,0 +1,31 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  DecideDeviceResponseSchema,
+  type DecideDeviceRequest,
+  type DecideDeviceResponse,
+} from "#gen/koder/oauth/v1/device_internal_pb.ts";
+import { DeviceCodeService, DeviceDecisionOutcome } from "#gen/koder/session/v1/device_code_internal_pb.ts";
+import { callOf, forward } from "../../host/call.ts";
+import { pendingAuthorization } from "../authorize/pending-authorization.ts";
+import { resolveSession } from "../authorize/resolve-session.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { deviceGone } from "./pending-device.ts";
+
+/** Takes the decision of whoever is signed in to the browser that typed the code. The same form sent again is no fault. */
+export function decideDevice(dependencies: OauthDependencies) {
+  const { peers } = dependencies;
+  return async (request: DecideDeviceRequest, context: HandlerContext): Promise<DecideDeviceResponse> => {
+    const call = callOf(context);
+    const { authorizationId, browserToken, sessionToken, allowed } = request;
+    const { deviceCodeId } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
+    if (deviceCodeId === "") throw deviceGone();
+    const session = await resolveSession(peers, call, sessionToken);
+    if (session === undefined) return create(DecideDeviceResponseSchema, { signIn: true });
+    const { outcome } = await peers
+      .client(DeviceCodeService)
+      .decideDeviceCode({ deviceCodeId, sessionId: session.id, allowed }, forward(call));
+    if (outcome === DeviceDecisionOutcome.GONE) throw deviceGone();
+    return create(DecideDeviceResponseSchema, { signIn: outcome === DeviceDecisionOutcome.SESSION_ENDED });
+  };
+}

@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
+import { durationMs, timestampFromMs, type Duration } from "@bufbuild/protobuf/wkt";
+import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
+import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
+import { RedeemedGrantSchema, type RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
+import { insert } from "../../store/writes.ts";
+import { ulid } from "../../vault/random.ts";
+import type { TenantVault } from "../../vault/vault.ts";
+import { grants } from "../collections.ts";
+import { grantMessage } from "../refresh/grant-message.ts";
+import { writeRefreshToken } from "../refresh/refresh-token.ts";
+
+/** What a code says of the grant that it gives, whether a browser or a device brings it. */
+export type GrantSubject = Pick<
+  Code,
+  | "clientId"
+  | "userId"
+  | "sessionId"
+  | "scopes"
+  | "resources"
+  | "claims"
+  | "acr"
+  | "amr"
+  | "authTime"
+  | "authTimeRequested"
+  | "userEpoch"
+  | "clientEpoch"
+>;
+
+/** What the oauth service says of it when the code is redeemed. */
+export interface GrantTerms {
+  readonly refreshTokenAllowed: boolean;
+  readonly accessTokenLifetime?: Duration | undefined;
+  /** Thumbprint of the key that the client has shown; empty when it has shown none. */
+  readonly dpopJkt: string;
+  /** Whether its refresh tokens are bound to that key. */
+  readonly bindRefreshToken: boolean;
+}
+
+/** The grant that a code gives; with a refresh family where offline access was granted and the client may refresh. */
+export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, refreshLifetime: number): Grant {
+  const offline = terms.refreshTokenAllowed && subject.scopes.includes("offline_access");
+  const accessTokenLifetime = terms.accessTokenLifetime ? durationMs(terms.accessTokenLifetime) : 0;
+  return create(GrantSchema, {
+    id: ulid(now),
+    clientId: subject.clientId,
+    userId: subject.userId,
+    sessionId: subject.sessionId,
+    offline,
+    scopes: subject.scopes,
+    resources: subject.resources,
+    claims: subject.claims,
+    dpopJkt: offline && terms.bindRefreshToken ? terms.dpopJkt : "",
+    acr: subject.acr,
+    amr: subject.amr,
+    authTimeRequested: subject.authTimeRequested,
+    userEpoch: subject.userEpoch,
+    clientEpoch: subject.clientEpoch,
+    createTime: timestampFromMs(now),
+    expireTime: timestampFromMs(now + (offline ? refreshLifetime : accessTokenLifetime)),
+    ...(subject.authTime ? { authTime: subject.authTime } : {}),
+    ...(offline ? { generation: 1n, salt: randomBytes(16), rotateTime: timestampFromMs(now) } : {}),
+  });
+}
+
+/** Marks a code as used and begins its grant, in one commit. False when another call used the code in between. */
+export async function beginGrant(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  markUsed: Write,
+  grant: Grant,
+): Promise<boolean> {
+  const created = eventOf(
+    call,
+    now,
+    { type: "grant", id: grant.id, version: 1 },
+    {
+      case: "grantCreated",
+      value: {
+        $typeName: "koder.events.v1.GrantCreated",
+        clientId: grant.clientId,
+        userId: grant.userId,
+        scopes: grant.scopes,
+      },
+    },
+  );
+  try {
+    await data.commit([markUsed, insert(grants, grant)], [created]);
+    return true;
+  } catch (error) {
+    if (error instanceof Conflict) return false;
+    throw error;
+  }
+}
+
+/** A new grant and its first refresh token, as they are answered. */
+export function redeemedGrant(vault: TenantVault, call: Call, grant: Grant, nonce = ""): RedeemedGrant {
+  const { tenantId } = call;
+  const generation = Number(grant.generation);
+  return create(RedeemedGrantSchema, {
+    grant: grantMessage(grant, nonce),
+    refreshToken:
+      generation === 0 ? "" : writeRefreshToken(vault, { tenantId, grantId: grant.id, generation, salt: grant.salt }),
+  });
+}

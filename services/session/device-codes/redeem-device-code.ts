@@ -1,0 +1,82 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import { DeviceCodeSchema, type DeviceCode } from "#gen/koder/session/store/v1/device_code_pb.ts";
+import {
+  DeviceCodeRefusal,
+  RedeemDeviceCodeResponseSchema,
+  type RedeemDeviceCodeRequest,
+  type RedeemDeviceCodeResponse,
+} from "#gen/koder/session/v1/device_code_internal_pb.ts";
+import { callOf } from "../../host/call.ts";
+import type { TenantStore } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { beginGrant, grantOf, redeemedGrant } from "../codes/begin-grant.ts";
+import { deviceCodes, sessions } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { endGrant } from "../refresh/end-grant.ts";
+import { doEpochsHold } from "../refresh/grant-alive.ts";
+import { findByDeviceCode } from "./find-by-code.ts";
+import { createPollTimes } from "./poll-times.ts";
+import { slowDown } from "./slow-down.ts";
+import { isExpired } from "./waiting-device.ts";
+
+/**
+ * Redeems a device code (RFC 8628 §3.4 and §3.5). Bound to client and tenant; marking it used, its grant and its refresh
+ * family are one commit. Use before all else: a second one, also one at the same moment, ends the grant of the first, as with
+ * an authorization code. Asking while the person has not decided costs one read and no write, unless it is too often.
+ */
+export function redeemDeviceCode(dependencies: SessionDependencies) {
+  const { store, vault, clock, lifetimes } = dependencies;
+  const polls = createPollTimes();
+  return async (request: RedeemDeviceCodeRequest, context: HandlerContext): Promise<RedeemDeviceCodeResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const tenantVault = await vault.tenant(call.tenantId);
+    const stored = await findByDeviceCode(data, tenantVault, request.deviceCode);
+    if (stored === undefined) return refused(DeviceCodeRefusal.UNKNOWN);
+    const { record, version } = stored;
+    const now = clock();
+    const refusal = await refusalOf(data, record, request, now);
+    if (refusal === DeviceCodeRefusal.REUSED) await endGrant(data, call, now, record.grantId, "code_reuse");
+    if (refusal === DeviceCodeRefusal.PENDING) {
+      const before = polls.note(`${call.tenantId}/${record.codeHash}`, now);
+      const isSlowed = await slowDown(data, call, stored, before, now);
+      return refused(isSlowed ? DeviceCodeRefusal.TOO_FAST : refusal);
+    }
+    if (refusal !== undefined) return refused(refusal);
+
+    const subject = { ...record, authTimeRequested: false, resources: [], claims: "" };
+    const terms = { ...request, dpopJkt: "", bindRefreshToken: false };
+    const grant = grantOf(subject, terms, now, lifetimes.refreshAbsolute);
+    const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
+    if (!(await beginGrant(data, call, now, replace(deviceCodes, used, version), grant))) {
+      const winner = await data.get(deviceCodes, record.codeHash);
+      // Taken back in between, and not used.
+      if (winner === undefined || winner.record.grantId === "") return refused(DeviceCodeRefusal.REVOKED);
+      await endGrant(data, call, now, winner.record.grantId, "code_reuse");
+      return refused(DeviceCodeRefusal.REUSED);
+    }
+    return create(RedeemDeviceCodeResponseSchema, {
+      outcome: { case: "redeemed", value: redeemedGrant(tenantVault, call, grant) },
+    });
+  };
+}
+
+/** Each check by name; undefined when the code is good. */
+async function refusalOf(
+  data: TenantStore,
+  record: DeviceCode,
+  request: RedeemDeviceCodeRequest,
+  now: number,
+): Promise<DeviceCodeRefusal | undefined> {
+  if (record.grantId !== "") return DeviceCodeRefusal.REUSED;
+  if (record.clientId !== request.clientId) return DeviceCodeRefusal.OTHER_CLIENT;
+  if (isExpired(record, now)) return DeviceCodeRefusal.EXPIRED;
+  if (record.decision === "denied") return DeviceCodeRefusal.DENIED;
+  if (record.decision !== "allowed") return DeviceCodeRefusal.PENDING;
+  const [epochsHold, session] = await Promise.all([doEpochsHold(data, record), data.get(sessions, record.sessionId)]);
+  return epochsHold && session !== undefined ? undefined : DeviceCodeRefusal.REVOKED;
+}
+
+const refused = (refusal: DeviceCodeRefusal): RedeemDeviceCodeResponse =>
+  create(RedeemDeviceCodeResponseSchema, { outcome: { case: "refusal", value: refusal } });

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  authorizeDevice,
+  decideDevice,
+  decidedDevice,
+  deviceGrant,
+  enterUserCode,
+  pollDevice,
+  registerDevice,
+} from "../support/device.ts";
+import { httpBrowser } from "../support/http-browser.ts";
+import {
+  createPerson,
+  locationOf,
+  refresh,
+  registerClient,
+  rest,
+  tokenRequest,
+  userinfoStatus,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+let television: RelyingParty;
+beforeAll(async () => {
+  // Each test guesses from an address of its own.
+  server = await startServer({ env: { KODER_ID_TRUSTED_PROXIES: "127.0.0.1" } });
+  television = await registerDevice(server);
+});
+afterAll(() => server?.stop());
+
+const from = (address: string) => ({ "x-forwarded-for": address });
+const letters = "BCDFGHJKLMNPQRSTVWXZ";
+const guess = (number: number): string =>
+  Array.from({ length: 8 }, (_, at) => letters.charAt(Math.floor(number / 20 ** at) % 20)).join("");
+
+describe("the device grant", () => {
+  test("gives tokens to the device once its person has allowed it, and refreshes them", async () => {
+    const { client, deviceCode } = await decidedDevice(server);
+    const { status, json, headers } = await pollDevice(server, client, deviceCode);
+    expect(status, JSON.stringify(json)).toBe(200);
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(json).toMatchObject({ token_type: "Bearer", scope: "openid profile offline_access" });
+    expect(await userinfoStatus(server, String(json["access_token"]))).toBe(200);
+    expect((await refresh(server, client, String(json["refresh_token"]))).status).toBe(200);
+  });
+
+  test("tells the device what RFC 8628 §3.2 has, and discovery where to ask", async () => {
+    const { status, json } = await authorizeDevice(server, television);
+    expect(status).toBe(200);
+    const { device_code: code, user_code: userCode, ...others } = json;
+    expect([code, userCode]).toEqual([
+      expect.stringMatching(/^kdc_[\w-]{43}$/),
+      expect.stringMatching(/^[BCDFGHJKLMNPQRSTVWXZ]{4}-[BCDFGHJKLMNPQRSTVWXZ]{4}$/),
+    ]);
+    expect(others).toEqual({
+      verification_uri: `${server.url}/device`,
+      verification_uri_complete: `${server.url}/device?user_code=${String(userCode)}`,
+      expires_in: 600,
+      interval: 5,
+    });
+    const discovery = (await (await fetch(`${server.url}/.well-known/openid-configuration`)).json()) as object;
+    expect(discovery).toMatchObject({
+      device_authorization_endpoint: `${server.url}/oauth/v2/device_authorization`,
+      grant_types_supported: expect.arrayContaining([deviceGrant]) as unknown,
+    });
+  });
+
+  test("says pending, then slow_down, and access_denied when the person denies", async () => {
+    const { deviceCode } = await authorizeDevice(server, television);
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+    expect(await pollDevice(server, television, deviceCode)).toMatchObject({
+      status: 400,
+      json: { error: "slow_down" },
+    });
+    const denied = await decidedDevice(server, { decision: "deny" });
+    const { status, json } = await pollDevice(server, denied.client, denied.deviceCode);
+    expect([status, json["error"]]).toEqual([400, "access_denied"]);
+  });
+
+  test("refuses what breaks a rule, by the standard's codes", async () => {
+    const confidential = await registerDevice(server, { token_endpoint_auth_method: "client_secret_basic" });
+    const other = await registerClient(server);
+    const error = async (client: RelyingParty, form?: Record<string, string>) => {
+      const { status, json } = await authorizeDevice(server, client, form);
+      return [status, json["error"]];
+    };
+    expect(await error(confidential)).toEqual([200, undefined]);
+    expect(await error({ ...confidential, clientSecret: "wrong" })).toEqual([401, "invalid_client"]);
+    expect(await error({ ...confidential, clientSecret: "" })).toEqual([401, "invalid_client"]);
+    expect(await error(other)).toEqual([400, "unauthorized_client"]);
+    expect(await error(television, { scope: "a\u0007b" })).toEqual([400, "invalid_scope"]);
+    expect((await tokenRequest(server, television, { grant_type: deviceGrant })).json["error"]).toBe("invalid_request");
+    expect((await pollDevice(server, other, "kdc_x")).json["error"]).toBe("unauthorized_client");
+  });
+});
+
+describe("A9: a device code", () => {
+  test("is nothing to another client, and its own client is none the worse", async () => {
+    const { client, deviceCode } = await decidedDevice(server);
+    const another = await registerDevice(server);
+    expect((await pollDevice(server, another, deviceCode)).json["error"]).toBe("invalid_grant");
+    expect((await pollDevice(server, client, deviceCode)).status).toBe(200);
+  });
+
+  test("used a second time gives nothing, and ends what it gave", async () => {
+    const { client, deviceCode } = await decidedDevice(server);
+    const { json } = await pollDevice(server, client, deviceCode);
+    expect((await pollDevice(server, client, deviceCode)).json["error"]).toBe("invalid_grant");
+    expect(await userinfoStatus(server, String(json["access_token"]))).toBe(401);
+    expect((await refresh(server, client, String(json["refresh_token"]))).json["error"]).toBe("invalid_grant");
+  });
+
+  test("of a client that was deleted gives nothing", async () => {
+    const { client, deviceCode } = await decidedDevice(server);
+    expect((await rest(server, "DELETE", `/v1/clients/${client.clientId}`)).status).toBe(200);
+    expect((await pollDevice(server, client, deviceCode)).json["error"]).toBe("invalid_client");
+  });
+});
+
+describe("A7: guessing user codes", () => {
+  test("ends after 20 wrong ones of an address, and then not even the right code is looked for", async () => {
+    const browser = httpBrowser();
+    const type = (code: string, address = "192.0.2.1") =>
+      browser.post(`${server.url}/device`, { user_code: code }, from(address));
+    const wrong = await Promise.all(Array.from({ length: 40 }, (_, number) => type(guess(number))));
+    expect(wrong.filter(({ status }) => status === 404)).toHaveLength(20);
+    const { userCode } = await authorizeDevice(server, television);
+    const late = await type(userCode);
+    expect([late.status, Number(late.headers.get("retry-after")) > 0]).toEqual([429, true]);
+    expect(await late.text()).toContain("too many attempts");
+    expect((await type(userCode, "192.0.2.2")).status).toBe(303);
+  });
+
+  test("a link is no guess, and finds nothing out", async () => {
+    const { userCode } = await authorizeDevice(server, television);
+    const page = async (code: string) => {
+      const response = await httpBrowser().get(`${server.url}/device?user_code=${code}`);
+      return [response.status, (await response.text()).replaceAll(code, "CODE")];
+    };
+    expect(await page(userCode)).toEqual(await page("BBBB-BBBB"));
+  });
+});
+
+describe("A26: the pages", () => {
+  test("a form from another site enters no code and decides nothing", async () => {
+    const { username } = await createPerson(server);
+    const { deviceCode, userCode } = await authorizeDevice(server, television);
+    const browser = httpBrowser();
+    const authorization = await enterUserCode(server, username, userCode, browser);
+    for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
+      const entered = await browser.post(`${server.url}/device`, { user_code: userCode }, headers);
+      const form = { authorization, decision: "allow" };
+      const decided = await browser.post(`${server.url}/device/confirm`, form, headers);
+      expect([entered.status, decided.status]).toEqual([403, 403]);
+    }
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+  });
+
+  test("what one browser began no other decides, though it be signed in", async () => {
+    const { username } = await createPerson(server);
+    const { deviceCode, userCode } = await authorizeDevice(server, television);
+    const authorization = await enterUserCode(server, username, userCode);
+    const thief = httpBrowser();
+    await enterUserCode(server, username, (await authorizeDevice(server, television)).userCode, thief);
+    expect((await decideDevice(server, thief, authorization, "allow")).status).toBe(404);
+    expect((await thief.get(`${server.url}/device/confirm?authorization=${authorization}`)).status).toBe(404);
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+  });
+
+  test("nothing is decided by nobody, twice, or in other words", async () => {
+    const { username } = await createPerson(server);
+    const { deviceCode, userCode } = await authorizeDevice(server, television);
+    const browser = httpBrowser();
+    const entered = locationOf(await browser.post(`${server.url}/device`, { user_code: userCode }), server.url);
+    const authorization = entered.searchParams.get("authorization") ?? "";
+    const unsigned = locationOf(await decideDevice(server, browser, authorization, "allow"), server.url);
+    expect([entered.pathname, unsigned.pathname]).toEqual(["/sign-in", "/sign-in"]);
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+    const second = await enterUserCode(server, username, userCode, browser);
+    expect((await decideDevice(server, browser, second, "yes")).status).toBe(400);
+    expect((await decideDevice(server, browser, second, "deny")).status).toBe(200);
+    expect((await decideDevice(server, browser, second, "allow")).status).toBe(404);
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("access_denied");
+  });
+});
+
+describe("phishing (RFC 8628 §5.4)", () => {
+  test("whoever follows a link with the code in it still enters it, and sees who asks, for what and as whom", async () => {
+    const { username } = await createPerson(server);
+    const client = await registerDevice(server, { client_name: "<b>A Bank</b>" });
+    const { json, deviceCode, userCode } = await authorizeDevice(server, client);
+    const browser = httpBrowser();
+    const linked = await browser.get(String(json["verification_uri_complete"]));
+    expect(await linked.text()).toContain(`value="${userCode}"`);
+    const authorization = await enterUserCode(server, username, userCode, browser);
+    // Signed in as they are now, the same link leads no further by itself.
+    await (await browser.get(String(json["verification_uri_complete"]))).text();
+    expect((await pollDevice(server, client, deviceCode)).json["error"]).toBe("authorization_pending");
+    const page = await (await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).text();
+    for (const said of [userCode, "&lt;b&gt;A Bank&lt;/b&gt;", `${username}@koder.dev`, "profile", "Deny", "Allow"]) {
+      expect(page).toContain(said);
+    }
+    expect(page).toContain("If somebody sent you the code or a link, deny it");
+    expect(page).not.toContain("<b>A Bank");
+  });
+
+  test("is asked for again of a person who has allowed the same client before", async () => {
+    const { client, username, browser } = await decidedDevice(server);
+    const { userCode } = await authorizeDevice(server, client);
+    const authorization = await enterUserCode(server, username, userCode, browser);
+    expect((await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).status).toBe(200);
+  });
+});
