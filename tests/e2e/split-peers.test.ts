@@ -92,6 +92,24 @@ describe("peers come and go", () => {
     expect(changed).toEqual([name]);
   });
 
+  test("an application that sends a person while oauth is away has them see a page that says so", async () => {
+    const { url } = authorizationRequest(server, client);
+    const { origin, pathname, searchParams } = new URL(url);
+    await processOf("oauth").end("SIGKILL");
+    for (const { status, headers } of [
+      await httpBrowser().get(url),
+      await httpBrowser().post(`${origin}${pathname}`, Object.fromEntries(searchParams)),
+    ]) {
+      expect([status, Number(headers.get("retry-after")) > 0]).toEqual([503, true]);
+      expect(headers.get("content-type")).toMatch(/^text\/html/);
+    }
+    await server.restart("oauth");
+    await vi.waitFor(async () => expect((await httpBrowser().get(url)).status).toBe(303), {
+      timeout: 10_000,
+      interval: 50,
+    });
+  });
+
   test("a gateway that starts while everything else is away serves once it is there", async () => {
     const { pid } = processOf("gateway");
     await processOf("gateway").end("SIGKILL");

@@ -5,6 +5,7 @@ import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { ShowError } from "../pages/error-page.ts";
+import { answering } from "../pages/page-form.ts";
 import { leadOn } from "./authorization-answer.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
 import { browserCookiesOrNew } from "./browser-cookies.ts";
@@ -12,8 +13,8 @@ import { MalformedForm, parseForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
 
 /**
- * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a
- * GET, so that Lax cookies come with it (design §5).
+ * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a GET,
+ * so that Lax cookies come with it (design §5). Where a part of us is away, people see a page that says so.
  */
 export function mountAuthorize(
   app: FastifyInstance,
@@ -29,7 +30,7 @@ export function mountAuthorize(
       if (!(error instanceof MalformedForm)) throw error;
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail: error.message });
     }
-    return answer(request, reply, form);
+    return answering(showError, request, reply, () => answer(request, reply, form));
   });
   void app.register(async (posts) => {
     readFormsOnly(posts);
@@ -39,26 +40,27 @@ export function mountAuthorize(
         const detail = form?.message ?? "the request has no form";
         return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail });
       }
-      const { next } = await peers
-        .client(AuthorizationService)
-        .keepAuthorization({ parameters: authorizationParameters(form) }, forward(contextOf(request).outbound));
-      switch (next.case) {
-        case "kept": {
-          const { clientId, requestUri } = next.value;
-          const query = new URLSearchParams({ client_id: clientId, request_uri: requestUri });
-          return reply
-            .code(303)
-            .header("cache-control", "no-store")
-            .header("location", `${path}?${query.toString()}`)
-            .send();
-        }
-        case "errorPage":
-          return showRefusal(request, reply, next.value);
-        default:
-          return leadOn(request, reply, next);
-      }
+      return answering(showError, request, reply, () => keep(request, reply, form));
     });
   });
+
+  async function keep(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const { next } = await peers
+      .client(AuthorizationService)
+      .keepAuthorization({ parameters: authorizationParameters(form) }, forward(contextOf(request).outbound));
+    switch (next.case) {
+      case "kept": {
+        const { clientId, requestUri } = next.value;
+        const query = new URLSearchParams({ client_id: clientId, request_uri: requestUri });
+        const location = `${path}?${query.toString()}`;
+        return reply.code(303).header("cache-control", "no-store").header("location", location).send();
+      }
+      case "errorPage":
+        return showRefusal(request, reply, next.value);
+      default:
+        return leadOn(request, reply, next);
+    }
+  }
 
   async function answer(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
     const { browserToken, sessionToken } = browserCookiesOrNew(request, reply);

@@ -12,7 +12,7 @@ import { answerRefusal } from "./answer-refusal.ts";
 import { checkClient } from "./check-client.ts";
 import { nextStep } from "./interactions/interactions.ts";
 import { storeAuthorization } from "./pending-authorization.ts";
-import { isPushed, takeUpPushed } from "./pushed-request.ts";
+import { pushedRequestUri, takeUpPushed } from "./pushed-request.ts";
 import { readDirectRequest } from "./read-direct-request.ts";
 import { resolveSession } from "./resolve-session.ts";
 
@@ -28,9 +28,11 @@ export function authorize(dependencies: OauthDependencies) {
     const { parameters = create(AuthorizationParametersSchema), sessionToken, browserToken } = request;
     const next = await answerRefusal(dependencies, call, async (proven) => {
       const client = await checkClient(clients, call, parameters);
-      const authorization = isPushed(parameters)
-        ? await takeUpPushed(dependencies, call, client, parameters)
-        : await readDirectRequest(dependencies, call, client, parameters, proven);
+      const pushed = pushedRequestUri(parameters);
+      const authorization =
+        pushed === undefined
+          ? await readDirectRequest(dependencies, call, client, parameters, proven)
+          : await takeUpPushed(dependencies, call, client, pushed);
       proven(authorization);
       const session = await resolveSession(peers, call, sessionToken);
       return nextStep(dependencies, { call, client, authorization, session, now: clock() }, () =>

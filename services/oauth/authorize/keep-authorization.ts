@@ -11,7 +11,7 @@ import { callOf } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { answerRefusal } from "./answer-refusal.ts";
 import { checkClient } from "./check-client.ts";
-import { isPushed, storePushedRequest } from "./pushed-request.ts";
+import { pushedRequestUri, storePushedRequest } from "./pushed-request.ts";
 import { readDirectRequest } from "./read-direct-request.ts";
 
 /**
@@ -28,7 +28,8 @@ export function keepAuthorization(dependencies: OauthDependencies) {
       const { clientId } = client;
       const kept = (requestUri: string) =>
         ({ case: "kept", value: create(KeptAuthorizationSchema, { clientId, requestUri }) }) as const;
-      if (isPushed(parameters)) return kept(parameters.requestUri);
+      const pushed = pushedRequestUri(parameters);
+      if (pushed !== undefined) return kept(pushed);
       const authorization = await readDirectRequest(dependencies, call, client, parameters, proven);
       return kept(await storePushedRequest(dependencies, call, authorization, { byClient: false }));
     });

@@ -10,11 +10,14 @@ import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
 import { oauthCollections } from "../collections.ts";
 import { defaultOauthLifetimes as lifetimes } from "../dependencies.ts";
-import { isPushed, storePushedRequest, takeUpPushed, useUpPushed } from "./pushed-request.ts";
+import { pushedRequestUri, storePushedRequest, takeUpPushed, useUpPushed } from "./pushed-request.ts";
 
 const redirectUri = "https://app.example.com/cb";
 const app = create(ClientSchema, { clientId: "app", redirectUris: [redirectUri] });
 const asked = create(AuthorizationSchema, { clientId: "app", redirectUri, state: "s", nonce: "n" });
+
+const named = (requestUri: string, ...duplicateParameters: string[]) =>
+  pushedRequestUri(create(AuthorizationParametersSchema, { requestUri, duplicateParameters }));
 
 async function fixture() {
   let now = Date.UTC(2026, 0, 1);
@@ -26,12 +29,7 @@ async function fixture() {
   return {
     push: (byClient = true) => storePushedRequest(dependencies, call, asked, { byClient }),
     take: (requestUri: string, client = app, tenantId = "t1") =>
-      takeUpPushed(
-        dependencies,
-        testCall({ tenantId }),
-        client,
-        create(AuthorizationParametersSchema, { requestUri, clientId: client.clientId }),
-      ),
+      takeUpPushed(dependencies, testCall({ tenantId }), client, requestUri),
     use: (authorization: typeof asked) => useUpPushed(dependencies, call, authorization),
     pass: (milliseconds: number) => (now += milliseconds),
     clock,
@@ -42,7 +40,7 @@ test("a request comes back as it was read, and begins when its browser comes", a
   const { push, take, pass, clock } = await fixture();
   const requestUri = await push();
   expect(requestUri).toMatch(/^urn:ietf:params:oauth:request_uri:[\w-]{22}$/);
-  expect(isPushed(create(AuthorizationParametersSchema, { requestUri }))).toBe(true);
+  expect(named(requestUri)).toBe(requestUri);
   pass(lifetimes.requestUri - 1);
   const taken = await take(requestUri);
   expect(taken).toMatchObject({ clientId: "app", redirectUri, state: "s", nonce: "n" });
@@ -87,4 +85,12 @@ test("what a browser sent itself does not stand for a client's push", async () =
   const mustPush = create(ClientSchema, { ...app, requirePushedAuthorizationRequests: true });
   await expect(take(await push(false), mustPush)).rejects.toMatchObject({ code: "invalid_request" });
   expect(await take(await push(), mustPush)).toMatchObject({ state: "s" });
+});
+
+test("a request that names two names none, and what is not of our form is somebody else's", () => {
+  const ours = "urn:ietf:params:oauth:request_uri:";
+  expect(() => named(`${ours}a`, "request_uri")).toThrow("request_uri was sent twice");
+  for (const other of ["", "https://app.example.com/r", `${ours}${"a".repeat(100)}`]) {
+    expect(named(other, "request_uri")).toBeUndefined();
+  }
 });

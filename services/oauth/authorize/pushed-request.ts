@@ -20,8 +20,17 @@ const idUse = "pushed-request-id";
 
 type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
 
-/** Whether a request names one that was pushed, in place of its own parameters. */
-export const isPushed = ({ requestUri }: AuthorizationParameters): boolean => requestUri.startsWith(prefix);
+/** More than ours have. */
+const longestRequestUri = 128;
+
+/** The pushed request that a request names in place of its own parameters; undefined where it names none. */
+export function pushedRequestUri({ requestUri, duplicateParameters }: AuthorizationParameters): string | undefined {
+  if (!requestUri.startsWith(prefix) || requestUri.length > longestRequestUri) return undefined;
+  if (duplicateParameters.includes("request_uri")) {
+    throw new OAuthRefusal("invalid_request", "request_uri was sent twice");
+  }
+  return requestUri;
+}
 
 /**
  * Keeps a request that was read until a browser comes with it: 128 random bits, of which only the keyed hash is kept. One of
@@ -56,11 +65,8 @@ export async function takeUpPushed(
   dependencies: Needs,
   call: Call,
   client: Client,
-  { requestUri, duplicateParameters }: AuthorizationParameters,
+  requestUri: string,
 ): Promise<Authorization> {
-  if (duplicateParameters.includes("request_uri")) {
-    throw new OAuthRefusal("invalid_request", "request_uri was sent twice");
-  }
   const stored = await findPushed(dependencies, call, requestUri.slice(prefix.length));
   const { authorization, byClient = false, idHash = "", useBefore } = stored?.record ?? {};
   const now = dependencies.clock();
