@@ -2,6 +2,7 @@ import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
+import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
 
@@ -11,6 +12,8 @@ export interface KoderId {
   readonly users: Client<typeof UserService>;
   /** Manages the clients of a tenant. */
   readonly clients: Client<typeof ClientService>;
+  /** Manages the resource servers of a tenant: the APIs that its access tokens may be meant for. */
+  readonly resourceServers: Client<typeof ResourceServerService>;
   /** Lists and rotates the keys that sign a tenant's tokens. */
   readonly signingKeys: Client<typeof SigningKeyService>;
   /** Lists and ends the sessions of a tenant's people. */
@@ -24,6 +27,7 @@ export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
     clients: createClient(ClientService, transport),
+    resourceServers: createClient(ResourceServerService, transport),
     signingKeys: createClient(SigningKeyService, transport),
     sessions: createClient(SessionService, transport),
     system: createClient(SystemService, transport),

@@ -17,6 +17,8 @@ type Client struct {
 	Users identityv1connect.UserServiceClient
 	// Clients manages the clients of a tenant.
 	Clients oauthv1connect.ClientServiceClient
+	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
+	ResourceServers oauthv1connect.ResourceServerServiceClient
 	// SigningKeys lists and rotates the keys that sign a tenant's tokens.
 	SigningKeys oauthv1connect.SigningKeyServiceClient
 	// Sessions lists and ends the sessions of a tenant's people.
@@ -56,11 +58,12 @@ func New(origin string, options ...Option) (*Client, error) {
 		rpc = append(rpc, connect.WithGRPC())
 	}
 	return &Client{
-		Users:       identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
-		Clients:     oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
-		SigningKeys: oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
-		Sessions:    sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
-		System:      adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
+		Users:           identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Clients:         oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		ResourceServers: oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		SigningKeys:     oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
+		Sessions:        sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		System:          adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 	}, nil
 }
 

@@ -108,6 +108,17 @@ const (
 	// again on the device.
 	ReasonUserCodeNotFound ErrorReason = "USER_CODE_NOT_FOUND"
 
+	// ReasonResourceServerNotFound: No resource server has this id in the tenant.
+	ReasonResourceServerNotFound ErrorReason = "RESOURCE_SERVER_NOT_FOUND"
+	// ReasonResourceServerIdentifierTaken: Another resource server of the tenant has this identifier. Choose another, or
+	// change that one.
+	ReasonResourceServerIdentifierTaken ErrorReason = "RESOURCE_SERVER_IDENTIFIER_TAKEN"
+	// ReasonResourceServerInvalid: The resource server breaks a rule of RFC 8707 or of ours; the violations name each
+	// field.
+	ReasonResourceServerInvalid ErrorReason = "RESOURCE_SERVER_INVALID"
+	// ReasonResourceServerLimit: The tenant has as many resource servers as it may have. Delete one that is not needed.
+	ReasonResourceServerLimit ErrorReason = "RESOURCE_SERVER_LIMIT"
+
 	// Of sessions and grants.
 
 	// ReasonSessionNotFound: No session has this id in the tenant, or it has ended.

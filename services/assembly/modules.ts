@@ -23,7 +23,10 @@ import { createKeyRings } from "../oauth/keys/key-rings.ts";
 import { createKeySchedule } from "../oauth/keys/key-schedule.ts";
 import { rotationPolicy } from "../oauth/keys/rotation-policy.ts";
 import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
+import { createAccessTargets } from "../oauth/resource-servers/access-target.ts";
+import { createResourceServers } from "../oauth/resource-servers/resource-servers.ts";
 import { createOauthService } from "../oauth/service.ts";
+import { createSubjects } from "../oauth/subjects/subjects.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
@@ -69,16 +72,21 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         { signFor: signingKeyLifetime, maxAge: keySetMaxAge },
         Math.max(lifetimes.accessToken, lifetimes.idToken),
       );
+      const tenants = tenantsOf(name);
+      const resourceServers = createResourceServers({ store, clock });
       const keyRings = createKeyRings({ store, vault, clock });
       const keySchedule = createKeySchedule({ system: store.system() });
       return createOauthService({
         store,
         vault,
         peers,
-        tenants: tenantsOf(name),
+        tenants,
         pageTokens,
         idempotency: createIdempotency({ store, vault, clock, collection: oauthRequests }),
         clients: createClients({ store, clock }),
+        resourceServers,
+        accessTargets: createAccessTargets({ resourceServers, tenants, lifetimes }),
+        subjects: createSubjects({ store, vault, clock }),
         signingKeys: createSigningKeys({ rings: keyRings, schedule: keySchedule, policy, vault, clock }),
         keyRings,
         keySchedule,

@@ -3,7 +3,9 @@ import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
 import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
+import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
+import { SubjectKeySchema } from "#gen/koder/oauth/store/v1/subject_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
 
@@ -13,6 +15,15 @@ export const clients: Collection<typeof ClientSchema> = {
   schema: ClientSchema,
   id: (client) => client.clientId,
   indexes: { live_id: { type: "text", value: (client) => (client.deleteTime ? undefined : client.clientId) } },
+  events: "required",
+};
+
+/** Resource servers. No two of a tenant have one identifier. */
+export const resourceServers: Collection<typeof ResourceServerSchema> = {
+  name: "oauth_resource_servers",
+  schema: ResourceServerSchema,
+  id: (server) => server.id,
+  unique: { identifier: { type: "text", value: (server) => server.identifier } },
   events: "required",
 };
 
@@ -45,6 +56,14 @@ export const signingKeys: Collection<typeof SigningKeySchema> = {
   events: "required",
 };
 
+/** The key of a tenant's pairwise subjects: made once, unseen, and followed by nothing. */
+export const subjectKeys: Collection<typeof SubjectKeySchema> = {
+  name: "oauth_subject_keys",
+  schema: SubjectKeySchema,
+  id: (key) => key.id,
+  events: "none",
+};
+
 /** When signing keys are due, in the system's own space: across all tenants by their time. */
 export const keySchedules: Collection<typeof KeyScheduleSchema> = {
   name: "oauth_key_schedules",
@@ -62,9 +81,11 @@ export const oauthRequests = requestRecords("oauth");
 /** Everything that the oauth service stores. */
 export const oauthCollections: readonly Collection[] = [
   clients,
+  resourceServers,
   authorizations,
   pushedRequests,
   signingKeys,
+  subjectKeys,
   keySchedules,
   oauthRequests,
 ];

@@ -10,6 +10,9 @@ import type { Clients } from "./clients/clients.ts";
 import type { KeyRings } from "./keys/key-rings.ts";
 import type { KeySchedule } from "./keys/key-schedule.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
+import type { AccessTargets } from "./resource-servers/access-target.ts";
+import type { ResourceServers } from "./resource-servers/resource-servers.ts";
+import type { Subjects } from "./subjects/subjects.ts";
 
 /** How long things of the oauth service live, in milliseconds. */
 export interface OauthLifetimes {
@@ -39,6 +42,12 @@ export interface OauthDependencies {
   readonly idempotency: Idempotency;
   /** The clients of every tenant, remembered for a moment. */
   readonly clients: Clients;
+  /** The resource servers of every tenant, remembered for a moment. */
+  readonly resourceServers: ResourceServers;
+  /** What access tokens may be for. */
+  readonly accessTargets: AccessTargets;
+  /** What people are called towards clients. */
+  readonly subjects: Subjects;
   /** The signing keys of every tenant, opened and remembered for a moment. */
   readonly signingKeys: SigningKeys;
   /** The same keys as they are stored, for those who change them. */

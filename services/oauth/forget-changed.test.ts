@@ -3,14 +3,16 @@ import { timestampNow } from "@bufbuild/protobuf/wkt";
 import { expect, onTestFinished, test } from "vitest";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
 import { testCall } from "../host/testing/handler-context.ts";
 import { openStore } from "../store/open-store.ts";
 import { insert, replace } from "../store/writes.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { createClients } from "./clients/clients.ts";
-import { clients as clientRecords, oauthCollections } from "./collections.ts";
+import { clients as clientRecords, oauthCollections, resourceServers as resourceServerRecords } from "./collections.ts";
 import { forgetChanged } from "./forget-changed.ts";
+import { createResourceServers } from "./resource-servers/resource-servers.ts";
 import { testSigningKeys } from "./keys/testing/test-signing-keys.ts";
 
 /** What stands still keeps the caches from running out. */
@@ -23,7 +25,9 @@ async function replica() {
   const vault = testVault(store, clock);
   const [clients, signingKeys] = [createClients({ store, clock }), testSigningKeys({ store, vault, clock })];
   const other = testSigningKeys({ store, vault, clock });
-  return { data: store.tenant("t1"), clients, signingKeys, other, forget: forgetChanged({ clients, signingKeys }) };
+  const resourceServers = createResourceServers({ store, clock });
+  const forget = forgetChanged({ clients, resourceServers, signingKeys });
+  return { data: store.tenant("t1"), clients, resourceServers, signingKeys, other, forget };
 }
 const entryOf = (resourceType: string, resourceId: string, tenantId = "t1") => ({
   position: 1,
@@ -65,4 +69,15 @@ test("a key that was made elsewhere is there with its event", async () => {
   expect(await signingKeys.published(call)).toHaveLength(1);
   forget(entryOf("signing_key", "kid"));
   expect(await signingKeys.published(call)).toHaveLength(2);
+});
+
+test("a resource server that was made elsewhere is there with its event", async () => {
+  const { data, resourceServers, forget } = await replica();
+  expect((await resourceServers.of(call)).size).toBe(0);
+  const record = create(ResourceServerSchema, { id: "r", identifier: "urn:orders" });
+  await data.commit([insert(resourceServerRecords, record)], [create(EventSchema)]);
+  forget(entryOf("resource_server", "r", "t2"));
+  expect((await resourceServers.of(call)).size).toBe(0);
+  forget(entryOf("resource_server", "r"));
+  expect((await resourceServers.of(call)).get("urn:orders")?.id).toBe("r");
 });

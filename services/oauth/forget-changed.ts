@@ -5,9 +5,14 @@ import type { OauthDependencies } from "./dependencies.ts";
  * Drops what is remembered of a resource that changed. What happened to it does not matter, so that an event of a newer
  * version, whose payload nobody here can read, is not passed over.
  */
-export function forgetChanged({ clients, signingKeys }: Pick<OauthDependencies, "clients" | "signingKeys">) {
+export function forgetChanged({
+  clients,
+  resourceServers,
+  signingKeys,
+}: Pick<OauthDependencies, "clients" | "resourceServers" | "signingKeys">) {
   return ({ tenantId, event: { resourceType, resourceId } }: LogEntry): void => {
     if (resourceType === "client") clients.forget(tenantId, resourceId);
+    if (resourceType === "resource_server") resourceServers.forget(tenantId);
     if (resourceType === "signing_key") signingKeys.forget(tenantId);
   };
 }

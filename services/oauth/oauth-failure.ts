@@ -12,4 +12,8 @@ export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
   [OauthErrorReason.SIGNING_KEY_NOT_FOUND]: Code.NotFound,
   [OauthErrorReason.SIGNING_KEY_LIMIT]: Code.FailedPrecondition,
   [OauthErrorReason.USER_CODE_NOT_FOUND]: Code.NotFound,
+  [OauthErrorReason.RESOURCE_SERVER_NOT_FOUND]: Code.NotFound,
+  [OauthErrorReason.RESOURCE_SERVER_IDENTIFIER_TAKEN]: Code.AlreadyExists,
+  [OauthErrorReason.RESOURCE_SERVER_INVALID]: Code.InvalidArgument,
+  [OauthErrorReason.RESOURCE_SERVER_LIMIT]: Code.FailedPrecondition,
 });

@@ -2,6 +2,7 @@ import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { DeviceService } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
@@ -26,11 +27,20 @@ import { listSigningKeys } from "./keys/list-signing-keys.ts";
 import { rotateDueKeys } from "./keys/rotate-due-keys.ts";
 import { rotateSigningKey } from "./keys/rotate-signing-key.ts";
 import { getServerMetadata } from "./metadata/get-server-metadata.ts";
+import { createResourceServer } from "./resource-servers/create-resource-server.ts";
+import { deleteResourceServer } from "./resource-servers/delete-resource-server.ts";
+import { getResourceServer } from "./resource-servers/get-resource-server.ts";
+import { listResourceServers } from "./resource-servers/list-resource-servers.ts";
+import { updateResourceServer } from "./resource-servers/update-resource-server.ts";
+import { createAccessTokens } from "./token/access-tokens.ts";
 import { getUserinfo } from "./token/get-userinfo.ts";
+import { introspectToken } from "./token/introspect-token.ts";
 import { issueToken } from "./token/issue-token.ts";
+import { revokeToken } from "./token/revoke-token.ts";
 
 /** The oauth service: clients, the authorization endpoint, the token and userinfo endpoints, keys and metadata. */
 export function createOauthService(dependencies: OauthDependencies): ServiceModule {
+  const accessTokens = createAccessTokens(dependencies);
   return {
     name: "oauth",
     implementations: [
@@ -39,6 +49,13 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         getClient: getClient(dependencies),
         listClients: listClients(dependencies),
         deleteClient: deleteClient(dependencies),
+      }),
+      implementation(ResourceServerService, {
+        createResourceServer: createResourceServer(dependencies),
+        getResourceServer: getResourceServer(dependencies),
+        listResourceServers: listResourceServers(dependencies),
+        updateResourceServer: updateResourceServer(dependencies),
+        deleteResourceServer: deleteResourceServer(dependencies),
       }),
       implementation(SigningKeyService, {
         listSigningKeys: listSigningKeys(dependencies),
@@ -63,7 +80,9 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       }),
       implementation(TokenService, {
         issueToken: issueToken(dependencies),
-        getUserinfo: getUserinfo(dependencies),
+        introspectToken: introspectToken(dependencies, accessTokens),
+        revokeToken: revokeToken(dependencies, accessTokens),
+        getUserinfo: getUserinfo(dependencies, accessTokens),
       }),
     ],
     prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),

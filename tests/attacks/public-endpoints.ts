@@ -87,7 +87,9 @@ const tokenParameters = [
   "scope",
   "client_id",
   "client_secret",
+  "resource",
 ];
+const tokenAboutParameters = ["token", "token_type_hint", "client_id", "client_secret"];
 const tokenErrors = [
   "invalid_request",
   "invalid_client",
@@ -95,6 +97,7 @@ const tokenErrors = [
   "unauthorized_client",
   "unsupported_grant_type",
   "invalid_scope",
+  "invalid_target",
 ];
 const userReasons = [
   "USER_NOT_FOUND",
@@ -112,6 +115,26 @@ const clientReasons = [
   "CLIENT_NOT_FOUND",
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
+];
+const resourceServerReasons = [
+  "RESOURCE_SERVER_NOT_FOUND",
+  "RESOURCE_SERVER_IDENTIFIER_TAKEN",
+  "RESOURCE_SERVER_INVALID",
+  "RESOURCE_SERVER_LIMIT",
+  "ETAG_MISMATCH",
+  "REQUEST_ID_REUSED",
+];
+const resourceServerFields = [
+  "identifier",
+  "display_name",
+  "scopes",
+  "all_clients_allowed",
+  "allowed_client_ids",
+  "access_token_lifetime",
+  "signing_alg",
+  "introspection_client_ids",
+  "claim_mappers",
+  "etag",
 ];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
 const userFields = ["username", "email", "password", "name", "status", "address", "etag", "id"];
@@ -173,6 +196,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["client_id", "client_secret", "scope"],
     ["invalid_request", "invalid_client", "unauthorized_client", "invalid_scope"],
   ),
+  standard("POST", "/oauth/v2/introspect", tokenAboutParameters, ["invalid_request", "invalid_client"]),
+  standard("POST", "/oauth/v2/revoke", tokenAboutParameters, ["invalid_request", "invalid_client", "invalid_grant"]),
   standard("GET", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("POST", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("GET", "/oauth/v2/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
@@ -193,6 +218,11 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/clients", ["page_size", "page_token"], pageReasons),
   rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),
   rest("DELETE", "/v1/clients/dev.koder.chat", ["etag"], clientReasons),
+  rest("POST", "/v1/resource-servers", resourceServerFields, resourceServerReasons),
+  rest("GET", "/v1/resource-servers", ["page_size", "page_token"], pageReasons),
+  rest("GET", `/v1/resource-servers/${userId}`, [], ["RESOURCE_SERVER_NOT_FOUND"]),
+  rest("PATCH", `/v1/resource-servers/${userId}`, resourceServerFields, resourceServerReasons),
+  rest("DELETE", `/v1/resource-servers/${userId}`, ["etag"], resourceServerReasons),
   rest("GET", "/v1/admin/keys", ["page_size", "page_token"], pageReasons),
   rest(
     "POST",

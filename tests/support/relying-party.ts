@@ -98,7 +98,7 @@ export async function pushRequest(
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
   const { searchParams } = new URL(authorizationRequest(server, client, parameters).url);
-  return postAsClient(server, client, "/oauth/v2/par", searchParams);
+  return clientRequest(server, client, "/oauth/v2/par", searchParams);
 }
 
 /** The address that a browser is sent to with a request that was pushed. */
@@ -131,32 +131,39 @@ export async function signIn(
   return { callback: location, codeVerifier, browser };
 }
 
+/** What a client's endpoint answers; `json` is empty where it says nothing. */
+interface ClientAnswer {
+  readonly status: number;
+  readonly json: Record<string, unknown>;
+  readonly headers: Headers;
+}
+
 /** A token request; answers status and JSON. */
-export async function tokenRequest(
+export const tokenRequest = (
   server: Instance,
   client: RelyingParty,
   form: Readonly<Record<string, string>>,
-): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
-  return postAsClient(server, client, "/oauth/v2/token", new URLSearchParams(form));
-}
+): Promise<ClientAnswer> => clientRequest(server, client, "/oauth/v2/token", form);
 
-/** Posts a form to an endpoint where clients authenticate themselves, as this one does. */
-async function postAsClient(
+/** A form that a client posts, with its secret where it has one. */
+export async function clientRequest(
   server: Instance,
   client: RelyingParty,
   path: string,
-  body: URLSearchParams,
-): Promise<{ readonly status: number; readonly json: Record<string, unknown>; readonly headers: Headers }> {
+  form: Readonly<Record<string, string>> | [name: string, value: string][] | URLSearchParams,
+): Promise<ClientAnswer> {
   const basic = Buffer.from(`${encodeURIComponent(client.clientId)}:${encodeURIComponent(client.clientSecret)}`);
+  const body = new URLSearchParams(form);
   if (client.clientSecret === "") body.set("client_id", client.clientId);
   const response = await fetch(`${server.url}${path}`, {
     method: "POST",
     headers: client.clientSecret === "" ? {} : { authorization: `Basic ${basic.toString("base64")}` },
     body,
   });
+  const text = await response.text();
   return {
     status: response.status,
-    json: (await response.json()) as Record<string, unknown>,
+    json: (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>,
     headers: response.headers,
   };
 }

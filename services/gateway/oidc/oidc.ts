@@ -4,8 +4,10 @@ import type { ShowError } from "../pages/error-page.ts";
 import { mountAuthorize } from "./authorize.ts";
 import { mountDeviceAuthorization } from "./device-authorization.ts";
 import { mountDiscovery } from "./discovery.ts";
+import { mountIntrospect } from "./introspect.ts";
 import { mountKeys } from "./keys.ts";
 import { mountPar } from "./par.ts";
+import { mountRevoke } from "./revoke.ts";
 import { mountToken } from "./token.ts";
 import { mountUserinfo } from "./userinfo.ts";
 
@@ -24,5 +26,7 @@ export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountPar(app, options);
   mountToken(app, options);
   mountDeviceAuthorization(app, options);
+  mountIntrospect(app, options);
+  mountRevoke(app, options);
   mountUserinfo(app, options);
 }

@@ -20,6 +20,7 @@ export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Pe
         refreshToken: form.get("refresh_token"),
         deviceCode: form.get("device_code"),
         scope: form.get("scope"),
+        resources: form.getAll("resource"),
         duplicateParameters: duplicatesOf(form),
       },
       forward(contextOf(request).outbound),

@@ -1,6 +1,5 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { TokenService, type UserinfoClaims } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
@@ -51,7 +50,7 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
       );
     switch (outcome.case) {
       case "claims":
-        return reply.headers(answerHeaders).send(JSON.stringify(claimsJson(outcome.value)));
+        return reply.headers(answerHeaders).send(JSON.stringify(outcome.value.claims));
       case "error": {
         const { error, errorDescription } = outcome.value;
         if (error === "") return refuse(reply, 401, "", "send the access token as Authorization: Bearer");
@@ -75,43 +74,3 @@ function refuse(reply: FastifyReply, status: number, error: string, description:
     .header("www-authenticate", `Bearer realm="koder-id"${said}`)
     .send(JSON.stringify({ error: error || "invalid_request", error_description: description }));
 }
-
-/** The claims that are set, by their names in OpenID Connect Core §5.1. */
-function claimsJson({ sub, user, scopes }: UserinfoClaims): Readonly<Record<string, unknown>> {
-  const address = user?.address;
-  const claims: Readonly<Record<string, unknown>> = {
-    sub,
-    name: user?.name,
-    given_name: user?.givenName,
-    family_name: user?.familyName,
-    middle_name: user?.middleName,
-    nickname: user?.nickname,
-    preferred_username: user?.username,
-    profile: user?.profile,
-    picture: user?.picture,
-    website: user?.website,
-    gender: user?.gender,
-    birthdate: user?.birthdate,
-    zoneinfo: user?.zoneinfo,
-    locale: user?.locale,
-    updated_at: user?.updateTime === undefined ? undefined : Math.floor(timestampMs(user.updateTime) / 1000),
-    email: user?.email,
-    email_verified: scopes.includes("email") && user?.email ? user.emailVerified : undefined,
-    phone_number: user?.phoneNumber,
-    phone_number_verified: scopes.includes("phone") && user?.phoneNumber ? user.phoneNumberVerified : undefined,
-    address:
-      address === undefined
-        ? undefined
-        : {
-            ...present("formatted", address.formatted),
-            ...present("street_address", address.streetAddress),
-            ...present("locality", address.locality),
-            ...present("region", address.region),
-            ...present("postal_code", address.postalCode),
-            ...present("country", address.country),
-          },
-  };
-  return Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined && value !== ""));
-}
-
-const present = (name: string, value: string) => (value === "" ? {} : { [name]: value });

@@ -67,7 +67,7 @@ beforeEach(() => {
         keys: peersState.published.map(({ kid, alg, publicJwk }) => ({ ...publicJwk, kid, alg, use: "sig" })),
       }),
     ],
-    [RevocationService.method.checkToken, () => ({ active: peersState.active })],
+    [RevocationService.method.checkToken, () => ({ active: peersState.active, userId })],
     [CredentialService.method.getAuthority, () => ({ permissions: peersState.permissions, instance: false })],
     [
       ApiKeyVerificationService.method.verifyApiKey,

@@ -98,7 +98,7 @@ export function createCredentialVerifier({
     const clientId = text(claims, "client_id");
     const grantId = text(claims, "gid");
     const clientEpoch = BigInt(Number(claims["epoch"] ?? 0));
-    const { active } = await peers
+    const { active, userId } = await peers
       .client(RevocationService)
       .checkToken({ clientId, grantId, clientEpoch, jti: text(claims, "jti") }, forward(inTenant));
     if (!active) throw refused();
@@ -107,7 +107,6 @@ export function createCredentialVerifier({
       const none = { apiKeyId: undefined, permissions: new Set<string>(), instance: false };
       return { tenantId: tenant.id, caller: { kind: "client", clientId, ...none } };
     }
-    const userId = text(claims, "sub");
     const { permissions, instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
     return {
       tenantId: tenant.id,

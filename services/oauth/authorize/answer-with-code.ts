@@ -19,10 +19,18 @@ import type { AuthorizationState } from "./authorization-request.ts";
  * this look counts it up after the code was issued.
  */
 export async function answerWithCode(
-  { peers, tenants, clients }: Pick<OauthDependencies, "peers" | "tenants" | "clients">,
+  {
+    peers,
+    tenants,
+    clients,
+    accessTargets,
+  }: Pick<OauthDependencies, "peers" | "tenants" | "clients" | "accessTargets">,
   { call, client, authorization, session }: AuthorizationState & { readonly session: Session },
 ): Promise<AuthorizationRedirect | undefined> {
   const { redirectUri } = authorization;
+  // Of those asked for, the ones that the client still may have.
+  const scopes = authorization.scopes.filter((scope) => client.scopes.includes(scope));
+  const resources = await accessTargets.granted(call, authorization.resources, scopes);
   const [{ canonicalOrigin }, { outcome }] = await Promise.all([
     tenants.get(call),
     peers.client(GrantService).issueCode(
@@ -31,12 +39,11 @@ export async function answerWithCode(
         redirectUri,
         codeChallenge: authorization.codeChallenge,
         nonce: authorization.nonce,
-        // Of those asked for, the ones that the client still may have.
-        scopes: authorization.scopes.filter((scope) => client.scopes.includes(scope)),
+        scopes,
         sessionId: session.id,
         // A request that was stored before there was a field for it says so by its max_age.
         authTimeRequested: authorization.authTimeRequested || authorization.maxAge !== undefined,
-        resources: authorization.resources,
+        resources: [...resources],
         claims: authorization.claims,
         dpopJkt: authorization.dpopJkt,
       },

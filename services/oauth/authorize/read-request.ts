@@ -38,13 +38,15 @@ export async function readRequest(
   checkSizes(parameters);
   checkResponseType(client, parameters);
   const responseMode = checkResponseMode(redirectUri, parameters);
-  const scopes = checkScope(client, parameters);
+  const allowedScopes = checkScope(client, parameters);
   const codeChallenge = checkPkce(client, parameters);
   const dpopJkt = checkDpopJkt(parameters);
   const prompts = checkPrompt(parameters);
   const maxAge = checkMaxAge(parameters) ?? client.defaultMaxAge;
   const claims = checkClaims(parameters);
   const resources = checkResource(parameters);
+  await dependencies.accessTargets.checkResources(call, client, resources);
+  const scopes = await dependencies.accessTargets.grantable(call, resources, allowedScopes);
   const expectedSubject = await checkExpectedSubject(dependencies, call, client, parameters, claims);
   const { state, nonce, loginHint, uiLocales } = parameters;
   return create(AuthorizationSchema, {

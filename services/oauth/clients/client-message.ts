@@ -7,6 +7,7 @@ import { ClientKeySetSchema } from "#gen/koder/oauth/v1/client_key_pb.ts";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { Stored } from "../../store/store.ts";
 import { withDefaults } from "./metadata/client-defaults.ts";
+import { claimMapperMessages } from "../claims/claim-mapper.ts";
 
 /** Opaque to callers: the version of the client's record. */
 export const clientEtag = (version: number): string => `v${version}`;
@@ -49,6 +50,8 @@ export function clientMessage(
     requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
     ...(client.requirePkce === undefined ? {} : { requirePkce: client.requirePkce }),
     ...(client.firstParty === undefined ? {} : { firstParty: client.firstParty }),
+    roles: client.roles,
+    claimMappers: claimMapperMessages(client.claimMappers),
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
     subjectType: client.subjectType,
     sectorIdentifierUri: client.sectorIdentifierUri,

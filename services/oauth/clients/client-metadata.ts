@@ -14,6 +14,7 @@ import { grants } from "./metadata/grants.ts";
 import { logout } from "./metadata/logout.ts";
 import { refresh } from "./metadata/refresh.ts";
 import { subject } from "./metadata/subject.ts";
+import { tokens } from "./metadata/tokens.ts";
 
 /**
  * A client's record with its metadata alone, every default filled in: RFC 7591 §2, OpenID Connect Registration §2 and our
@@ -35,6 +36,7 @@ export function clientMetadata(client: Client): StoredClient {
     ...subject(client, wrong),
     ...refresh(client, wrong),
     ...logout(client, wrong),
+    ...tokens(client, wrong),
     disabled: client.disabled,
   };
   if (violations.length > 0) {

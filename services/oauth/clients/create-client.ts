@@ -21,11 +21,12 @@ import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { clientMessage } from "./client-message.ts";
+import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import { clientSecretUse } from "./client-secret.ts";
 
 /** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
-export function createClient({ store, vault, clock, idempotency }: OauthDependencies) {
+export function createClient({ store, vault, clock, idempotency, signingKeys }: OauthDependencies) {
   return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
     const call = callOf(context);
     if (request.client === undefined) throw failure(ErrorReason.INVALID_REQUEST, "client: is required");
@@ -42,6 +43,7 @@ export function createClient({ store, vault, clock, idempotency }: OauthDependen
         responseSchema: CreateClientResponseSchema,
       },
       async (remember) => {
+        await prepareIdTokenKey(signingKeys, call, metadata);
         const now = clock();
         const secret = metadata.tokenEndpointAuthMethod === "none" ? "" : randomToken("kcs_");
         const record = create(StoredClientSchema, {

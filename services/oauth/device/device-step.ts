@@ -8,5 +8,7 @@ export function deviceStep(
   authorizationId: string,
 ): ResumeAuthorizationResponse["next"] {
   const value = { $typeName: "koder.oauth.v1.PendingInteraction", authorizationId } as const;
-  return isSignInNeeded(state) ? { case: "signIn", value } : { case: "confirmDevice", value };
+  // A device asks for nobody in particular.
+  const needed = isSignInNeeded({ ...state, subject: "" });
+  return needed ? { case: "signIn", value } : { case: "confirmDevice", value };
 }

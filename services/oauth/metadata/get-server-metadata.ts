@@ -27,21 +27,27 @@ export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants"
       responseTypesSupported: ["code"],
       responseModesSupported: ["query", "form_post"],
       grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],
-      subjectTypesSupported: ["public"],
-      idTokenSigningAlgValuesSupported: ["RS256"],
-      tokenEndpointAuthMethodsSupported: ["client_secret_basic", "client_secret_post", "none"],
+      subjectTypesSupported: ["public", "pairwise"],
+      idTokenSigningAlgValuesSupported: ["RS256", "PS256", "ES256", "EdDSA"],
+      tokenEndpointAuthMethodsSupported: [...clientAuthenticationMethods],
+      introspectionEndpoint: `${issuer}/oauth/v2/introspect`,
+      introspectionEndpointAuthMethodsSupported: clientAuthenticationMethods.filter((method) => method !== "none"),
+      revocationEndpoint: `${issuer}/oauth/v2/revoke`,
+      revocationEndpointAuthMethodsSupported: [...clientAuthenticationMethods],
       acrValuesSupported: ["urn:koder:acr:1fa"],
       claimsSupported,
       codeChallengeMethodsSupported: ["S256"],
       authorizationResponseIssParameterSupported: true,
       requestParameterSupported: false,
       requestUriParameterSupported: false,
-      claimsParameterSupported: false,
+      claimsParameterSupported: true,
       promptValuesSupported: ["none", "login", "select_account"],
       uiLocalesSupported: ["en-US", "pt-BR", "es"],
     });
   };
 }
+
+const clientAuthenticationMethods = ["client_secret_basic", "client_secret_post", "none"];
 
 const claimsSupported = [
   "iss sub aud exp iat auth_time nonce acr amr at_hash sid",

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
-import type { Grant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { Grant } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import type { Claims } from "../claims/user-claims.ts";
+import type { AccessTarget } from "../resource-servers/access-target.ts";
 
 /** The claims of an access token (RFC 9068 §2.2), with our own `tenant_id`, `gid` and `epoch`. */
 export interface AccessTokenClaims {
@@ -20,45 +23,58 @@ export interface AccessTokenClaims {
   readonly sid?: string;
   readonly auth_time?: number;
   readonly acr?: string;
+  /** What a client acting for itself may do (RFC 9068 §2.2.3.1). */
+  readonly roles?: readonly string[];
 }
 
-interface Issue {
+/** What a token is issued from. */
+export interface Issue {
   readonly issuer: string;
   readonly tenantId: string;
-  readonly scopes: readonly string[];
+  readonly target: AccessTarget;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Milliseconds. */
-  readonly lifetime: number;
+  /** Claims of mappers: they take no other's place. */
+  readonly more: Claims;
 }
 
-const common = ({ issuer, tenantId, scopes, now, lifetime }: Issue) => {
+const common = ({ issuer, tenantId, target, now, more }: Issue) => {
   const iat = Math.floor(now / 1000);
   return {
+    ...more,
     iss: issuer,
-    aud: issuer,
-    scope: scopes.join(" "),
+    aud: target.audience,
+    scope: target.scopes.join(" "),
     iat,
-    exp: iat + Math.floor(lifetime / 1000),
+    exp: iat + Math.floor(target.lifetime / 1000),
     jti: randomUUID(),
     tenant_id: tenantId,
   };
 };
 
-/** For a person, by the grant that they gave. */
-export function personAccessToken(issue: Issue, grant: Grant): AccessTokenClaims {
+/** For a person, by the grant that they gave; `sub` is what they are to the client. */
+export function personAccessToken(issue: Issue, grant: Grant, sub: string): AccessTokenClaims {
   return {
     ...common(issue),
-    sub: grant.userId,
+    sub,
     client_id: grant.clientId,
     gid: grant.id,
     sid: grant.sessionId,
-    acr: grant.acr,
+    ...(grant.acr === "" ? {} : { acr: grant.acr }),
     ...(grant.authTime ? { auth_time: Math.floor(timestampMs(grant.authTime) / 1000) } : {}),
   };
 }
 
 /** For a client acting for itself: it is its own subject (RFC 9068 §2.2). */
-export function clientAccessToken(issue: Issue, client: { clientId: string; epoch: bigint }): AccessTokenClaims {
-  return { ...common(issue), sub: client.clientId, client_id: client.clientId, epoch: Number(client.epoch) };
+export function clientAccessToken(
+  issue: Issue,
+  { clientId, epoch, roles }: Pick<Client, "clientId" | "epoch" | "roles">,
+): AccessTokenClaims {
+  return {
+    ...common(issue),
+    sub: clientId,
+    client_id: clientId,
+    epoch: Number(epoch),
+    ...(issue.target.scopes.includes("roles") && roles.length > 0 ? { roles } : {}),
+  };
 }

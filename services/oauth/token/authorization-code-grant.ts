@@ -14,26 +14,36 @@ import type { GrantHandler } from "./token-request.ts";
  * was counted up, and the grant would be alive. A client that is there now has an epoch yet to be counted up.
  */
 export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHandler {
+  const { accessTargets, clients, peers, tenants } = dependencies;
   return async ({ call, client, parameters }) => {
     if (parameters.code === "") throw new OAuthRefusal("invalid_request", "code is missing");
     if (parameters.redirectUri === "") throw new OAuthRefusal("invalid_request", "redirect_uri is missing");
-    if ((await dependencies.clients.current(call, client.clientId)) === undefined) {
+    const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
+    if ((await clients.current(call, client.clientId)) === undefined) {
       throw new OAuthRefusal("invalid_client", "client authentication failed");
     }
-    const { outcome } = await dependencies.peers.client(GrantService).redeemCode(
+    const [{ canonicalOrigin }, longest] = await Promise.all([
+      tenants.get(call),
+      accessTargets.longestLifetime(call, client),
+    ]);
+    const { outcome } = await peers.client(GrantService).redeemCode(
       {
         code: parameters.code,
         clientId: client.clientId,
         redirectUri: parameters.redirectUri,
         codeVerifier: parameters.codeVerifier,
         refreshTokenAllowed: client.grantTypes.includes("refresh_token"),
-        accessTokenLifetime: durationFromMs(dependencies.lifetimes.accessToken),
+        accessTokenLifetime: durationFromMs(longest),
+        resource,
+        issuer: canonicalOrigin,
       },
       forward(call),
     );
     if (outcome.case !== "redeemed") {
       throw grantRefused("code", outcome.case === "refusal" ? outcome.value : GrantRefusal.UNSPECIFIED);
     }
-    return mintForGrant(dependencies, call, outcome.value, outcome.value.grant?.scopes ?? []);
+    const { scopes = [], resources = [] } = outcome.value.grant ?? {};
+    const target = await accessTargets.targetOf(call, client, resource === "" ? resources : [resource], scopes);
+    return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
   };
 }

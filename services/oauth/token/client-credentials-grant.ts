@@ -8,16 +8,21 @@ const ofPersons: ReadonlySet<string> = new Set(personScopes);
 
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4), for confidential clients: an access token of the client's own, for the
- * scopes asked for among those that it may have, or all of them; those that speak of a person are not among them.
+ * scopes asked for among those that it may have, or all of them, as far as they mean something at the resource; those that
+ * speak of a person are not among them.
  */
 export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHandler {
+  const { accessTargets } = dependencies;
   return async ({ call, client, parameters }) => {
     if (client.tokenEndpointAuthMethod === "none") {
       throw new OAuthRefusal("unauthorized_client", "a public client cannot act for itself");
     }
     const asked = parseScope(parameters.scope);
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
+    const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
     const own = client.scopes.filter((scope) => !ofPersons.has(scope));
-    return mintForClient(dependencies, call, client, asked.length === 0 ? own : asked.filter((s) => own.includes(s)));
+    const scopes = asked.length === 0 ? own : asked.filter((scope) => own.includes(scope));
+    const target = await accessTargets.targetOf(call, client, resource === "" ? [] : [resource], scopes);
+    return mintForClient(dependencies, call, client, target);
   };
 }

@@ -11,8 +11,13 @@ import type { GrantHandler } from "./token-request.ts";
  * mint what it gave. The client is read anew, for the reason that the authorization code grant has.
  */
 export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
+  const { accessTargets, tenants } = dependencies;
   return async ({ call, client, parameters }) => {
     if (parameters.deviceCode === "") throw new OAuthRefusal("invalid_request", "device_code is missing");
+    const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
+    if (resource !== "" && resource !== (await tenants.get(call)).canonicalOrigin) {
+      throw new OAuthRefusal("invalid_target", "a device is granted access to the tenant itself alone");
+    }
     if ((await dependencies.clients.current(call, client.clientId)) === undefined) {
       throw new OAuthRefusal("invalid_client", "client authentication failed");
     }
@@ -28,7 +33,9 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
     if (outcome.case !== "redeemed") {
       throw refusalOf(outcome.case === "refusal" ? outcome.value : DeviceCodeRefusal.UNSPECIFIED);
     }
-    return mintForGrant(dependencies, call, outcome.value, outcome.value.grant?.scopes ?? []);
+    const scopes = outcome.value.grant?.scopes ?? [];
+    const target = await accessTargets.targetOf(call, client, [], scopes);
+    return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
   };
 }
 

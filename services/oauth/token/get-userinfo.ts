@@ -6,48 +6,38 @@ import {
   type GetUserinfoResponse,
 } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
-import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
-import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
+import { readClaims } from "../authorize/claims-request.ts";
+import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
+import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthError, OAuthRefusal } from "../oauth-error.ts";
-import { claimsForScopes } from "./userinfo-claims.ts";
+import { textClaim, type AccessTokens } from "./access-tokens.ts";
 
 const invalid = () => new OAuthRefusal("invalid_token", "the access token is unknown, expired or revoked");
 
 /**
  * The userinfo endpoint (OpenID Connect Core §5.3): the token's signature, then whether it is still good, its scope, and the
- * claims that its scopes allow. No token at all is answered without an error code (RFC 6750 §3.1).
+ * claims that its scopes and `claims` of the authorization request (§5.5) ask for, with those of the client's mappers. No token at all is answered without an error code (RFC 6750 §3.1).
  */
-export function getUserinfo(dependencies: OauthDependencies) {
-  const { peers, tenants, signingKeys, clock } = dependencies;
-  const verifyJwt = createJwtVerifier();
-
-  async function verified(call: Call, token: string): Promise<JwtClaims> {
-    const { canonicalOrigin } = await tenants.get(call);
-    const expected = { typ: "at+jwt", issuer: canonicalOrigin, audience: canonicalOrigin, now: clock() };
-    try {
-      return await signingKeys.verify(call, (keys) => verifyJwt(token, keys, expected));
-    } catch (error) {
-      throw error instanceof JwtRefused ? invalid() : error;
-    }
-  }
-
+export function getUserinfo({ clients, peers, tenants }: OauthDependencies, accessTokens: AccessTokens) {
   async function claimsOf(call: Call, token: string) {
-    const claims = await verified(call, token);
-    const [sub, clientId, grantId] = [text(claims, "sub"), text(claims, "client_id"), text(claims, "gid")];
-    const epoch = BigInt(Number(claims["epoch"] ?? 0));
-    const { active } = await peers
-      .client(RevocationService)
-      .checkToken({ clientId, grantId, clientEpoch: epoch, jti: text(claims, "jti") }, forward(call));
+    const { canonicalOrigin } = await tenants.get(call);
+    const claims = await accessTokens.read(call, token, canonicalOrigin);
+    if (claims === undefined) throw invalid();
+    const { active, userId, claims: claimsRequested } = await accessTokens.check(call, claims);
     if (!active) throw invalid();
-    const scopes = new Set(text(claims, "scope").split(" "));
-    if (grantId === "" || !scopes.has("openid")) {
+    const scopes = new Set(textClaim(claims, "scope").split(" "));
+    if (textClaim(claims, "gid") === "" || !scopes.has("openid")) {
       throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
     }
-    const { user } = await peers.client(CredentialService).getClaims({ userId: sub }, forward(call));
+    const { user } = await peers.client(CredentialService).getClaims({ userId }, forward(call));
     if (user === undefined) throw invalid();
-    return { sub, user: claimsForScopes(user, scopes), scopes: [...scopes] };
+    const asked = [...claimsOfScopes(scopes), ...Object.keys(readClaims(claimsRequested).userinfo ?? {})];
+    const client = await clients.get(call, textClaim(claims, "client_id"));
+    const mappers = mappersFor(client?.claimMappers ?? [], "inUserinfo", scopes);
+    const sub = textClaim(claims, "sub");
+    return { claims: { ...mappedClaims(mappers, user), ...claimsOfUser(user, asked), sub } };
   }
 
   return async ({ accessToken }: GetUserinfoRequest, context: HandlerContext): Promise<GetUserinfoResponse> => {
@@ -63,8 +53,3 @@ export function getUserinfo(dependencies: OauthDependencies) {
     }
   };
 }
-
-const text = (claims: JwtClaims, name: string): string => {
-  const value = claims[name];
-  return typeof value === "string" ? value : "";
-};

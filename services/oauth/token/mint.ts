@@ -4,36 +4,47 @@ import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
+import { isSigningAlg } from "../../vault/signing-key.ts";
+import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import type { AccessTarget } from "../resource-servers/access-target.ts";
 import { clientAccessToken, personAccessToken } from "./access-token.ts";
 import { idToken } from "./id-token.ts";
+import { furtherClaims } from "./further-claims.ts";
 
-type Needs = Pick<OauthDependencies, "tenants" | "signingKeys" | "clock" | "lifetimes">;
+type Needs = Pick<OauthDependencies, "peers" | "tenants" | "signingKeys" | "subjects" | "clock" | "lifetimes">;
 
 /** The tokens of a grant that was redeemed or refreshed, for the scopes given: all of the grant's or fewer. */
 export async function mintForGrant(
   needs: Needs,
-  call: Call,
+  { call, client }: { readonly call: Call; readonly client: Client },
   { grant, refreshToken }: RedeemedGrant,
-  scopes: readonly string[],
+  { scopes, target }: { readonly scopes: readonly string[]; readonly target: AccessTarget },
 ): Promise<IssuedTokens> {
   if (grant === undefined) throw new Error("the session service answered a redeemed grant without the grant");
-  const { issue, key } = await preparation(needs, call, scopes);
-  const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant));
+  const [{ issuer, now, key }, sub, further] = await Promise.all([
+    preparation(needs, call, target),
+    needs.subjects.of(call, client, grant.userId),
+    furtherClaims(needs.peers, call, { client, grant, scopes, target }),
+  ]);
+  const issue = { issuer, tenantId: call.tenantId, target, now, more: further.accessToken };
+  const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, sub));
+  // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
+  const signIdToken = async (): Promise<string> => {
+    const alg = isSigningAlg(client.idTokenSignedResponseAlg) ? client.idTokenSignedResponseAlg : "RS256";
+    const idTokenKey = alg === target.alg ? key : await needs.signingKeys.current(call, alg);
+    const { idToken: more } = further;
+    const lifetime = needs.lifetimes.idToken;
+    const claims = idToken({ issuer, now, lifetime, sub, alg, more }, grant, accessToken);
+    return signJwt(idTokenKey, { typ: "JWT" }, claims);
+  };
   return create(IssuedTokensSchema, {
     accessToken,
     tokenType: "Bearer",
-    expiresIn: Math.floor(issue.lifetime / 1000),
+    expiresIn: Math.floor(target.lifetime / 1000),
     refreshToken,
-    // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
-    idToken: scopes.includes("openid")
-      ? await signJwt(
-          key,
-          { typ: "JWT" },
-          idToken({ issuer: issue.issuer, now: issue.now, lifetime: needs.lifetimes.idToken }, grant, accessToken),
-        )
-      : "",
-    scope: scopes.join(" "),
+    idToken: scopes.includes("openid") ? await signIdToken() : "",
+    scope: target.scopes.join(" "),
   });
 }
 
@@ -42,25 +53,23 @@ export async function mintForClient(
   needs: Needs,
   call: Call,
   client: Client,
-  scopes: readonly string[],
+  target: AccessTarget,
 ): Promise<IssuedTokens> {
-  const { issue, key } = await preparation(needs, call, scopes);
+  const { issuer, now, key } = await preparation(needs, call, target);
+  const mappers = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
+  const issue = { issuer, tenantId: call.tenantId, target, now, more: mappedClaims(mappers, undefined) };
   return create(IssuedTokensSchema, {
     accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client)),
     tokenType: "Bearer",
-    expiresIn: Math.floor(issue.lifetime / 1000),
-    scope: scopes.join(" "),
+    expiresIn: Math.floor(target.lifetime / 1000),
+    scope: target.scopes.join(" "),
   });
 }
 
-async function preparation({ tenants, signingKeys, clock, lifetimes }: Needs, call: Call, scopes: readonly string[]) {
-  const [tenant, key] = await Promise.all([tenants.get(call), signingKeys.current(call, "RS256")]);
-  const issue = {
-    issuer: tenant.canonicalOrigin,
-    tenantId: call.tenantId,
-    scopes,
-    now: clock(),
-    lifetime: lifetimes.accessToken,
-  };
-  return { issue, key };
+async function preparation({ tenants, signingKeys, clock }: Needs, call: Call, target: AccessTarget) {
+  const [{ canonicalOrigin: issuer }, key] = await Promise.all([
+    tenants.get(call),
+    signingKeys.current(call, target.alg),
+  ]);
+  return { issuer, key, now: clock() };
 }

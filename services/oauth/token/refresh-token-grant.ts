@@ -7,26 +7,30 @@ import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
 import type { GrantHandler } from "./token-request.ts";
 
-/** `grant_type=refresh_token` (RFC 6749 §6): narrower scopes may be asked for, never wider ones. */
+/**
+ * `grant_type=refresh_token` (RFC 6749 §6): narrower scopes may be asked for, never wider ones, and a token for another of
+ * the resources that were granted (RFC 8707 §2.2).
+ */
 export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler {
+  const { accessTargets, peers, tenants } = dependencies;
   return async ({ call, client, parameters }) => {
     if (parameters.refreshToken === "") throw new OAuthRefusal("invalid_request", "refresh_token is missing");
-    const scopes = parseScope(parameters.scope);
-    if (scopes === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
-    const { outcome } = await dependencies.peers
+    const asked = parseScope(parameters.scope);
+    if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
+    const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
+    const { canonicalOrigin: issuer } = await tenants.get(call);
+    const { refreshToken } = parameters;
+    const { outcome } = await peers
       .client(GrantService)
-      .refreshGrant(
-        { refreshToken: parameters.refreshToken, clientId: client.clientId, scopes: [...scopes] },
-        forward(call),
-      );
+      .refreshGrant({ refreshToken, clientId: client.clientId, scopes: [...asked], resource, issuer }, forward(call));
     switch (outcome.case) {
-      case "refreshed":
-        return mintForGrant(
-          dependencies,
-          call,
-          outcome.value,
-          scopes.length > 0 ? scopes : (outcome.value.grant?.scopes ?? []),
-        );
+      case "refreshed": {
+        const { grant } = outcome.value;
+        const scopes = asked.length > 0 ? asked : (grant?.scopes ?? []);
+        const resources = resource === "" ? (grant?.resources ?? []) : [resource];
+        const target = await accessTargets.targetOf(call, client, resources, scopes);
+        return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
+      }
       case "scopeNotGranted":
         throw new OAuthRefusal("invalid_scope", "scope asks for more than was granted");
       case "refusal":

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { CodeSchema, type Code } from "#gen/koder/session/store/v1/code_pb.ts";
 import {
@@ -15,6 +15,7 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { codes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
+import { isResourceGranted } from "../refresh/granted-resource.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
 import { beginGrant, grantOf, redeemedGrant } from "./begin-grant.ts";
 import { verifierFits } from "./code-verifier.ts";
@@ -40,8 +41,9 @@ export function redeemCode(dependencies: SessionDependencies) {
     if (refusal !== undefined) return refused(refusal);
 
     const grant = grantOf(stored.record, request, now, dependencies.lifetimes.refreshAbsolute);
-    const used = create(CodeSchema, { ...stored.record, grantId: grant.id });
-    if (!(await beginGrant(data, call, now, replace(codes, used, stored.version), grant))) {
+    const lifetime = request.accessTokenLifetime ? durationMs(request.accessTokenLifetime) : 0;
+    const spent = used(stored.record, grant.id, now + lifetime);
+    if (!(await beginGrant(data, call, now, replace(codes, spent, stored.version), grant))) {
       const winner = await data.get(codes, stored.record.codeHash);
       if (winner === undefined) return refused(GrantRefusal.REVOKED);
       // Another call used the code between our read and our commit: this is the second use.
@@ -80,8 +82,15 @@ async function refusalOf(
   if (code.redirectUri !== request.redirectUri) return GrantRefusal.REDIRECT_URI;
   if (!verifierFits(code.codeChallenge, request.codeVerifier)) return GrantRefusal.CODE_VERIFIER;
   if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
+  if (!isResourceGranted(code.resources, request)) return GrantRefusal.RESOURCE;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), data.get(sessions, code.sessionId)]);
   return epochsHold && session !== undefined ? undefined : GrantRefusal.REVOKED;
+}
+
+/** Kept for as long as the first access token lives, so that a second use is noticed while it is good. */
+function used(code: Code, grantId: string, tokenUntil: number): Code {
+  const kept = code.expireTime ? timestampMs(code.expireTime) : 0;
+  return create(CodeSchema, { ...code, grantId, expireTime: timestampFromMs(Math.max(kept, tokenUntil)) });
 }
 
 const refused = (refusal: GrantRefusal): RedeemCodeResponse =>

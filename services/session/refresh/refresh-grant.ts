@@ -20,6 +20,7 @@ import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "./end-grant.ts";
 import { isGrantAlive } from "./grant-alive.ts";
+import { isResourceGranted } from "./granted-resource.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 import { standingOf } from "./standing.ts";
@@ -53,6 +54,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
         await endGrant(data, call, now, grant.id, standing.reason);
         return refused(standing.refusal);
       }
+      if (!isResourceGranted(grant.resources, request)) return refused(GrantRefusal.RESOURCE);
       const foreign = request.scopes.find((scope) => !grant.scopes.includes(scope));
       if (foreign !== undefined) {
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });

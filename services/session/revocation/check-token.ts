@@ -16,15 +16,18 @@ import { epochOf } from "./epoch.ts";
 export function checkToken({ store }: SessionDependencies) {
   return async (request: CheckTokenRequest, context: HandlerContext): Promise<CheckTokenResponse> => {
     const data = store.tenant(callOf(context).tenantId);
-    return create(CheckTokenResponseSchema, { active: await isActive(data, request) });
+    if (request.grantId === "") {
+      return create(CheckTokenResponseSchema, { active: await isClientsTokenActive(data, request) });
+    }
+    const stored = await data.get(grants, request.grantId);
+    if (stored === undefined || stored.record.clientId !== request.clientId) return notGood();
+    if (!(await isGrantAlive(data, stored.record))) return notGood();
+    const { userId, claims } = stored.record;
+    return create(CheckTokenResponseSchema, { active: true, userId, claims });
   };
 }
 
-async function isActive(data: TenantStore, request: CheckTokenRequest): Promise<boolean> {
-  if (request.grantId === "") return isClientsTokenActive(data, request);
-  const stored = await data.get(grants, request.grantId);
-  return stored !== undefined && stored.record.clientId === request.clientId && isGrantAlive(data, stored.record);
-}
+const notGood = (): CheckTokenResponse => create(CheckTokenResponseSchema, { active: false });
 
 /** A token that a client got for itself has no grant that could end: it can be revoked by its `jti` alone. */
 async function isClientsTokenActive(

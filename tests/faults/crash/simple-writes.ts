@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import {
   authorizationRequest,
+  clientRequest,
   createPerson,
+  type Instance,
   password,
   pushRequest,
   registerClient,
@@ -16,6 +18,11 @@ import type { PublicWrite } from "./public-write.ts";
 
 let made = 0;
 const fresh = (): string => `made-${(made += 1)}`;
+
+async function resourceServerPath(server: Instance): Promise<string> {
+  const { json } = await rest(server, "POST", "/v1/resource-servers", { identifier: `https://${fresh()}.example.com` });
+  return `/v1/resource-servers/${String(json["id"])}`;
+}
 
 /** Writes on the public doors that one service does alone: a crash leaves them done or not done. */
 export const simpleWrites: readonly PublicWrite[] = [
@@ -42,6 +49,31 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const client = { client_name: fresh(), redirect_uris: ["https://app.example.com/cb"] };
       return { call: async () => (await rest(server, "POST", "/v1/clients", client)).status };
+    },
+  },
+  {
+    name: "Create a resource server",
+    covers: ["koder.oauth.v1.ResourceServerService/CreateResourceServer"],
+    prepare: (server) => {
+      const identifier = `https://${fresh()}.example.com`;
+      const call = async () => (await rest(server, "POST", "/v1/resource-servers", { identifier })).status;
+      return Promise.resolve({ call });
+    },
+  },
+  {
+    name: "Change a resource server",
+    covers: ["koder.oauth.v1.ResourceServerService/UpdateResourceServer"],
+    prepare: async (server) => {
+      const path = await resourceServerPath(server);
+      return { call: async () => (await rest(server, "PATCH", path, { display_name: fresh() })).status };
+    },
+  },
+  {
+    name: "Delete a resource server",
+    covers: ["koder.oauth.v1.ResourceServerService/DeleteResourceServer"],
+    prepare: async (server) => {
+      const path = await resourceServerPath(server);
+      return { call: async () => (await rest(server, "DELETE", path)).status };
     },
   },
   {
@@ -96,6 +128,36 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const client = await registerClient(server);
       return { call: async () => (await pushRequest(server, client)).status };
+    },
+  },
+  {
+    name: "Introspect a token",
+    covers: ["POST /oauth/v2/introspect"],
+    prepare: async (server) => {
+      const client = await registerClient(server, { grant_types: ["client_credentials"], redirect_uris: [] });
+      const { json } = await tokenRequest(server, client, { grant_type: "client_credentials" });
+      const form = { token: String(json["access_token"]) };
+      return { call: async () => (await clientRequest(server, client, "/oauth/v2/introspect", form)).status };
+    },
+  },
+  {
+    name: "Revoke a client's own token",
+    covers: ["POST /oauth/v2/revoke"],
+    prepare: async (server) => {
+      const client = await registerClient(server, { grant_types: ["client_credentials"], redirect_uris: [] });
+      const { json } = await tokenRequest(server, client, { grant_type: "client_credentials" });
+      const form = { token: String(json["access_token"]) };
+      return { call: async () => (await clientRequest(server, client, "/oauth/v2/revoke", form)).status };
+    },
+  },
+  {
+    name: "Revoke a refresh token",
+    covers: ["POST /oauth/v2/revoke"],
+    prepare: async (server) => {
+      const [client, { username }] = [await registerClient(server), await createPerson(server)];
+      const { refreshToken } = await tokensFor(server, client, username);
+      const form = { token: refreshToken };
+      return { call: async () => (await clientRequest(server, client, "/oauth/v2/revoke", form)).status };
     },
   },
   {

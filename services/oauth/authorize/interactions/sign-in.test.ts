@@ -20,6 +20,7 @@ const needed = (
       ...(maxAge === undefined ? {} : { maxAge: BigInt(maxAge) }),
     }),
     session: signedIn === undefined ? undefined : create(SessionSchema, { authTime: timestampFromMs(came - signedIn) }),
+    subject: "",
     now: came + later,
   });
 

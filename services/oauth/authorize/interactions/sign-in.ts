@@ -6,7 +6,13 @@ import type { Interaction } from "./interaction.ts";
 export const signIn: Interaction = {
   next: "signIn",
   refusal: { code: "login_required", description: "nobody is signed in whom the request would do with" },
-  isNeeded: (_dependencies, state) => isSignInNeeded(state),
+  async isNeeded({ subjects }, state) {
+    const { call, client, session } = state;
+    return isSignInNeeded({
+      ...state,
+      subject: session === undefined ? "" : await subjects.of(call, client, session.userId),
+    });
+  },
 };
 
 /**
@@ -17,10 +23,14 @@ export const signIn: Interaction = {
 export function isSignInNeeded({
   authorization: { createTime, expectedSubject, freshSignIn, maxAge },
   session,
+  subject,
   now,
-}: Pick<AuthorizationState, "authorization" | "session" | "now">): boolean {
+}: Pick<AuthorizationState, "authorization" | "session" | "now"> & {
+  /** What the session's person is called towards the client. */
+  readonly subject: string;
+}): boolean {
   if (session?.authTime === undefined) return true;
-  if (expectedSubject !== "" && expectedSubject !== session.userId) return true;
+  if (expectedSubject !== "" && expectedSubject !== subject) return true;
   const signedIn = timestampMs(session.authTime);
   if (createTime !== undefined && signedIn >= timestampMs(createTime)) return false;
   return freshSignIn || (maxAge !== undefined && now - signedIn > Number(maxAge) * 1000);

@@ -127,6 +127,9 @@ type Event struct {
 	//	*Event_TenantCreated
 	//	*Event_ApiKeyCreated
 	//	*Event_InstanceOwnerClaimed
+	//	*Event_ResourceServerCreated
+	//	*Event_ResourceServerUpdated
+	//	*Event_ResourceServerDeleted
 	//	*Event_DeviceCodeIssued
 	//	*Event_DeviceCodeDecided
 	//	*Event_DeviceCodeSlowed
@@ -408,6 +411,33 @@ func (x *Event) GetInstanceOwnerClaimed() *InstanceOwnerClaimed {
 	return nil
 }
 
+func (x *Event) GetResourceServerCreated() *ResourceServerCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ResourceServerCreated); ok {
+			return x.ResourceServerCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetResourceServerUpdated() *ResourceServerUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ResourceServerUpdated); ok {
+			return x.ResourceServerUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetResourceServerDeleted() *ResourceServerDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ResourceServerDeleted); ok {
+			return x.ResourceServerDeleted
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetDeviceCodeIssued() *DeviceCodeIssued {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_DeviceCodeIssued); ok {
@@ -539,6 +569,21 @@ type Event_InstanceOwnerClaimed struct {
 	InstanceOwnerClaimed *InstanceOwnerClaimed `protobuf:"bytes,62,opt,name=instance_owner_claimed,json=instanceOwnerClaimed,proto3,oneof"`
 }
 
+type Event_ResourceServerCreated struct {
+	// A resource server was created.
+	ResourceServerCreated *ResourceServerCreated `protobuf:"bytes,70,opt,name=resource_server_created,json=resourceServerCreated,proto3,oneof"`
+}
+
+type Event_ResourceServerUpdated struct {
+	// A resource server was changed.
+	ResourceServerUpdated *ResourceServerUpdated `protobuf:"bytes,71,opt,name=resource_server_updated,json=resourceServerUpdated,proto3,oneof"`
+}
+
+type Event_ResourceServerDeleted struct {
+	// A resource server was deleted.
+	ResourceServerDeleted *ResourceServerDeleted `protobuf:"bytes,72,opt,name=resource_server_deleted,json=resourceServerDeleted,proto3,oneof"`
+}
+
 type Event_DeviceCodeIssued struct {
 	// A device asked for a person's consent.
 	DeviceCodeIssued *DeviceCodeIssued `protobuf:"bytes,80,opt,name=device_code_issued,json=deviceCodeIssued,proto3,oneof"`
@@ -593,6 +638,12 @@ func (*Event_TenantCreated) isEvent_Payload() {}
 func (*Event_ApiKeyCreated) isEvent_Payload() {}
 
 func (*Event_InstanceOwnerClaimed) isEvent_Payload() {}
+
+func (*Event_ResourceServerCreated) isEvent_Payload() {}
+
+func (*Event_ResourceServerUpdated) isEvent_Payload() {}
+
+func (*Event_ResourceServerDeleted) isEvent_Payload() {}
 
 func (*Event_DeviceCodeIssued) isEvent_Payload() {}
 
@@ -1813,11 +1864,149 @@ func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
 	return 0
 }
 
+// ResourceServerCreated tells of a new resource server.
+type ResourceServerCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The audience.
+	Identifier    string `protobuf:"bytes,1,opt,name=identifier,proto3" json:"identifier,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResourceServerCreated) Reset() {
+	*x = ResourceServerCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResourceServerCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResourceServerCreated) ProtoMessage() {}
+
+func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
+func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *ResourceServerCreated) GetIdentifier() string {
+	if x != nil {
+		return x.Identifier
+	}
+	return ""
+}
+
+// ResourceServerUpdated tells which fields of a resource server changed.
+type ResourceServerUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.oauth.v1.ResourceServer`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResourceServerUpdated) Reset() {
+	*x = ResourceServerUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResourceServerUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResourceServerUpdated) ProtoMessage() {}
+
+func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
+func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *ResourceServerUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+// ResourceServerDeleted tells that a resource server is gone.
+type ResourceServerDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The audience that no token is issued for any more.
+	Identifier    string `protobuf:"bytes,1,opt,name=identifier,proto3" json:"identifier,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ResourceServerDeleted) Reset() {
+	*x = ResourceServerDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ResourceServerDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ResourceServerDeleted) ProtoMessage() {}
+
+func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
+func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *ResourceServerDeleted) GetIdentifier() string {
+	if x != nil {
+		return x.Identifier
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xca\x10\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x12\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -1848,7 +2037,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedH\x00R\x17authorizationCodeVoided\x12G\n" +
 	"\x0etenant_created\x18< \x01(\v2\x1e.koder.events.v1.TenantCreatedH\x00R\rtenantCreated\x12H\n" +
 	"\x0fapi_key_created\x18= \x01(\v2\x1e.koder.events.v1.ApiKeyCreatedH\x00R\rapiKeyCreated\x12]\n" +
-	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12Q\n" +
+	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12`\n" +
+	"\x17resource_server_created\x18F \x01(\v2&.koder.events.v1.ResourceServerCreatedH\x00R\x15resourceServerCreated\x12`\n" +
+	"\x17resource_server_updated\x18G \x01(\v2&.koder.events.v1.ResourceServerUpdatedH\x00R\x15resourceServerUpdated\x12`\n" +
+	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12Q\n" +
 	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
 	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
 	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowedB\t\n" +
@@ -1915,7 +2107,17 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x18\n" +
 	"\aallowed\x18\x03 \x01(\bR\aallowed\"=\n" +
 	"\x10DeviceCodeSlowed\x12)\n" +
-	"\x10interval_seconds\x18\x01 \x01(\x05R\x0fintervalSeconds*\x83\x01\n" +
+	"\x10interval_seconds\x18\x01 \x01(\x05R\x0fintervalSeconds\"7\n" +
+	"\x15ResourceServerCreated\x12\x1e\n" +
+	"\n" +
+	"identifier\x18\x01 \x01(\tR\n" +
+	"identifier\"-\n" +
+	"\x15ResourceServerUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"7\n" +
+	"\x15ResourceServerDeleted\x12\x1e\n" +
+	"\n" +
+	"identifier\x18\x01 \x01(\tR\n" +
+	"identifier*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -1938,7 +2140,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                  // 0: koder.events.v1.ActorType
 	(*Event)(nil),                   // 1: koder.events.v1.Event
@@ -1966,10 +2168,13 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*DeviceCodeIssued)(nil),        // 23: koder.events.v1.DeviceCodeIssued
 	(*DeviceCodeDecided)(nil),       // 24: koder.events.v1.DeviceCodeDecided
 	(*DeviceCodeSlowed)(nil),        // 25: koder.events.v1.DeviceCodeSlowed
-	(*timestamppb.Timestamp)(nil),   // 26: google.protobuf.Timestamp
+	(*ResourceServerCreated)(nil),   // 26: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),   // 27: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),   // 28: koder.events.v1.ResourceServerDeleted
+	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	26, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	29, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -1991,15 +2196,18 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	20, // 19: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
 	21, // 20: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
 	22, // 21: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	23, // 22: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	24, // 23: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	25, // 24: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 25: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	26, // 22: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	27, // 23: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	28, // 24: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	23, // 25: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	24, // 26: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	25, // 27: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 28: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	29, // [29:29] is the sub-list for method output_type
+	29, // [29:29] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -2028,6 +2236,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_TenantCreated)(nil),
 		(*Event_ApiKeyCreated)(nil),
 		(*Event_InstanceOwnerClaimed)(nil),
+		(*Event_ResourceServerCreated)(nil),
+		(*Event_ResourceServerUpdated)(nil),
+		(*Event_ResourceServerDeleted)(nil),
 		(*Event_DeviceCodeIssued)(nil),
 		(*Event_DeviceCodeDecided)(nil),
 		(*Event_DeviceCodeSlowed)(nil),
@@ -2038,7 +2249,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   25,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -110,6 +110,10 @@ type Client struct {
 	LogoutEndsOfflineGrants bool `protobuf:"varint,39,opt,name=logout_ends_offline_grants,json=logoutEndsOfflineGrants,proto3" json:"logout_ends_offline_grants,omitempty"`
 	// A disabled client is refused everywhere.
 	Disabled bool `protobuf:"varint,40,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	// What the client may do when it acts for itself; in its own access tokens where the scope `roles` was granted.
+	Roles []string `protobuf:"bytes,41,rep,name=roles,proto3" json:"roles,omitempty"`
+	// Claims of its own in what it is given.
+	ClaimMappers []*ClaimMapper `protobuf:"bytes,42,rep,name=claim_mappers,json=claimMappers,proto3" json:"claim_mappers,omitempty"`
 	// Id of the software, the same for all its installations.
 	SoftwareId string `protobuf:"bytes,43,opt,name=software_id,json=softwareId,proto3" json:"software_id,omitempty"`
 	// Version of the software.
@@ -430,6 +434,20 @@ func (x *Client) GetDisabled() bool {
 	return false
 }
 
+func (x *Client) GetRoles() []string {
+	if x != nil {
+		return x.Roles
+	}
+	return nil
+}
+
+func (x *Client) GetClaimMappers() []*ClaimMapper {
+	if x != nil {
+		return x.ClaimMappers
+	}
+	return nil
+}
+
 func (x *Client) GetSoftwareId() string {
 	if x != nil {
 		return x.SoftwareId
@@ -455,7 +473,7 @@ var File_koder_oauth_v1_client_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fkoder/oauth/v1/client_key.proto\"\xd1\x10\n" +
+	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\"\xa9\x11\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12#\n" +
@@ -504,7 +522,9 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\x1frefresh_token_absolute_lifetime\x18% \x01(\v2\x19.google.protobuf.DurationR\x1crefreshTokenAbsoluteLifetime\x12C\n" +
 	"\x1erefresh_without_offline_access\x18& \x01(\bR\x1brefreshWithoutOfflineAccess\x12;\n" +
 	"\x1alogout_ends_offline_grants\x18' \x01(\bR\x17logoutEndsOfflineGrants\x12\x1a\n" +
-	"\bdisabled\x18( \x01(\bR\bdisabled\x12\x1f\n" +
+	"\bdisabled\x18( \x01(\bR\bdisabled\x12\x14\n" +
+	"\x05roles\x18) \x03(\tR\x05roles\x12@\n" +
+	"\rclaim_mappers\x18* \x03(\v2\x1b.koder.oauth.v1.ClaimMapperR\fclaimMappers\x12\x1f\n" +
 	"\vsoftware_id\x18+ \x01(\tR\n" +
 	"softwareId\x12)\n" +
 	"\x10software_version\x18, \x01(\tR\x0fsoftwareVersion\x12:\n" +
@@ -532,6 +552,7 @@ var file_koder_oauth_v1_client_proto_goTypes = []any{
 	(*ClientKeySet)(nil),          // 1: koder.oauth.v1.ClientKeySet
 	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),   // 3: google.protobuf.Duration
+	(*ClaimMapper)(nil),           // 4: koder.oauth.v1.ClaimMapper
 }
 var file_koder_oauth_v1_client_proto_depIdxs = []int32{
 	1, // 0: koder.oauth.v1.Client.jwks:type_name -> koder.oauth.v1.ClientKeySet
@@ -540,11 +561,12 @@ var file_koder_oauth_v1_client_proto_depIdxs = []int32{
 	3, // 3: koder.oauth.v1.Client.refresh_token_overlap:type_name -> google.protobuf.Duration
 	3, // 4: koder.oauth.v1.Client.refresh_token_idle_lifetime:type_name -> google.protobuf.Duration
 	3, // 5: koder.oauth.v1.Client.refresh_token_absolute_lifetime:type_name -> google.protobuf.Duration
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	4, // 6: koder.oauth.v1.Client.claim_mappers:type_name -> koder.oauth.v1.ClaimMapper
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_koder_oauth_v1_client_proto_init() }
@@ -552,6 +574,7 @@ func file_koder_oauth_v1_client_proto_init() {
 	if File_koder_oauth_v1_client_proto != nil {
 		return
 	}
+	file_koder_oauth_v1_claim_mapper_proto_init()
 	file_koder_oauth_v1_client_key_proto_init()
 	file_koder_oauth_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}

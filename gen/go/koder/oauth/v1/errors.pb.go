@@ -44,6 +44,14 @@ const (
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT OauthErrorReason = 7
 	// No device waits with this user code: it was mistyped, has expired, or was decided. Start again on the device.
 	OauthErrorReason_OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND OauthErrorReason = 40
+	// No resource server has this id in the tenant.
+	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND OauthErrorReason = 20
+	// Another resource server of the tenant has this identifier. Choose another, or change that one.
+	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN OauthErrorReason = 21
+	// The resource server breaks a rule of RFC 8707 or of ours; the violations name each field.
+	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID OauthErrorReason = 22
+	// The tenant has as many resource servers as it may have. Delete one that is not needed.
+	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT OauthErrorReason = 23
 )
 
 // Enum value maps for OauthErrorReason.
@@ -58,17 +66,25 @@ var (
 		6:  "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND",
 		7:  "OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT",
 		40: "OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND",
+		20: "OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND",
+		21: "OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN",
+		22: "OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID",
+		23: "OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT",
 	}
 	OauthErrorReason_value = map[string]int32{
-		"OAUTH_ERROR_REASON_UNSPECIFIED":             0,
-		"OAUTH_ERROR_REASON_CLIENT_NOT_FOUND":        1,
-		"OAUTH_ERROR_REASON_CLIENT_ID_TAKEN":         2,
-		"OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID": 3,
-		"OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND": 4,
-		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY":   5,
-		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND":   6,
-		"OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT":       7,
-		"OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND":     40,
+		"OAUTH_ERROR_REASON_UNSPECIFIED":                      0,
+		"OAUTH_ERROR_REASON_CLIENT_NOT_FOUND":                 1,
+		"OAUTH_ERROR_REASON_CLIENT_ID_TAKEN":                  2,
+		"OAUTH_ERROR_REASON_CLIENT_METADATA_INVALID":          3,
+		"OAUTH_ERROR_REASON_AUTHORIZATION_NOT_FOUND":          4,
+		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY":            5,
+		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND":            6,
+		"OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT":                7,
+		"OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND":              40,
+		"OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND":        20,
+		"OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN": 21,
+		"OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID":          22,
+		"OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT":            23,
 	}
 )
 
@@ -103,7 +119,7 @@ var File_koder_oauth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\x99\x03\n" +
+	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xe2\x04\n" +
 	"\x10OauthErrorReason\x12\"\n" +
 	"\x1eOAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#OAUTH_ERROR_REASON_CLIENT_NOT_FOUND\x10\x01\x12&\n" +
@@ -113,7 +129,11 @@ const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY\x10\x05\x12,\n" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND\x10\x06\x12(\n" +
 	"$OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT\x10\a\x12*\n" +
-	"&OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND\x10(B\xb7\x01\n" +
+	"&OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND\x10(\x120\n" +
+	",OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND\x10\x14\x127\n" +
+	"3OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN\x10\x15\x12.\n" +
+	"*OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID\x10\x16\x12,\n" +
+	"(OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT\x10\x17B\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (

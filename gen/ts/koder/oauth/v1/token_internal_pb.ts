@@ -5,19 +5,18 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { User } from "../../identity/v1/user_pb.ts";
-import { file_koder_identity_v1_user } from "../../identity/v1/user_pb.ts";
+import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { OAuthError } from "./error_pb.ts";
 import { file_koder_oauth_v1_error } from "./error_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/oauth/v1/token_internal.proto.
  */
 export const file_koder_oauth_v1_token_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9vYXV0aC92MS90b2tlbl9pbnRlcm5hbC5wcm90bxIOa29kZXIub2F1dGgudjEidQoUQ2xpZW50QXV0aGVudGljYXRpb24SFwoGbWV0aG9kGAEgASgJQge6SARyAhhAEhsKCWNsaWVudF9pZBgCIAEoCUIIukgFcgMYgAISJwoNY2xpZW50X3NlY3JldBgDIAEoCUIQukgFcgMYgAT4uxgBgLwYASLyAgoRSXNzdWVUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgpncmFudF90eXBlGAIgASgJQgi6SAVyAxiAAhIaCgRjb2RlGAMgASgJQgy6SAVyAxiABPi7GAESHgoMcmVkaXJlY3RfdXJpGAQgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAUgASgJQgy6SAVyAxiABPi7GAESIwoNcmVmcmVzaF90b2tlbhgGIAEoCUIMukgFcgMYgAT4uxgBEhcKBXNjb3BlGAcgASgJQgi6SAVyAxiAIBItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgIIAMoCUIPukgMkgEJEGQiBXIDGIACEiEKC2RldmljZV9jb2RlGB4gASgJQgy6SAVyAxiABPi7GAEifAoSSXNzdWVUb2tlblJlc3BvbnNlEi4KBnRva2VucxgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLklzc3VlZFRva2Vuc0gAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUilgEKDElzc3VlZFRva2VucxIaCgxhY2Nlc3NfdG9rZW4YASABKAlCBPi7GAESEgoKdG9rZW5fdHlwZRgCIAEoCRISCgpleHBpcmVzX2luGAMgASgFEhsKDXJlZnJlc2hfdG9rZW4YBCABKAlCBPi7GAESFgoIaWRfdG9rZW4YBSABKAlCBPi7GAESDQoFc2NvcGUYBiABKAkiOAoSR2V0VXNlcmluZm9SZXF1ZXN0EiIKDGFjY2Vzc190b2tlbhgBIAEoCUIMukgFcgMYgED4uxgBIn8KE0dldFVzZXJpbmZvUmVzcG9uc2USMAoGY2xhaW1zGAEgASgLMh4ua29kZXIub2F1dGgudjEuVXNlcmluZm9DbGFpbXNIABIrCgVlcnJvchgCIAEoCzIaLmtvZGVyLm9hdXRoLnYxLk9BdXRoRXJyb3JIAEIJCgdvdXRjb21lIlQKDlVzZXJpbmZvQ2xhaW1zEgsKA3N1YhgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIOCgZzY29wZXMYAyADKAky4gEKDFRva2VuU2VydmljZRJlCgpJc3N1ZVRva2VuEiEua29kZXIub2F1dGgudjEuSXNzdWVUb2tlblJlcXVlc3QaIi5rb2Rlci5vYXV0aC52MS5Jc3N1ZVRva2VuUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSawoLR2V0VXNlcmluZm8SIi5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1JlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiNrb2Rlci9vYXV0aC92MS90b2tlbl9pbnRlcm5hbC5wcm90bxIOa29kZXIub2F1dGgudjEidQoUQ2xpZW50QXV0aGVudGljYXRpb24SFwoGbWV0aG9kGAEgASgJQge6SARyAhhAEhsKCWNsaWVudF9pZBgCIAEoCUIIukgFcgMYgAISJwoNY2xpZW50X3NlY3JldBgDIAEoCUIQukgFcgMYgAT4uxgBgLwYASKWAwoRSXNzdWVUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgpncmFudF90eXBlGAIgASgJQgi6SAVyAxiAAhIaCgRjb2RlGAMgASgJQgy6SAVyAxiABPi7GAESHgoMcmVkaXJlY3RfdXJpGAQgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAUgASgJQgy6SAVyAxiABPi7GAESIwoNcmVmcmVzaF90b2tlbhgGIAEoCUIMukgFcgMYgAT4uxgBEhcKBXNjb3BlGAcgASgJQgi6SAVyAxiAIBItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgIIAMoCUIPukgMkgEJEGQiBXIDGIACEiEKC2RldmljZV9jb2RlGB4gASgJQgy6SAVyAxiABPi7GAESIgoJcmVzb3VyY2VzGBQgAygJQg+6SAySAQkQZCIFcgMYgBAifAoSSXNzdWVUb2tlblJlc3BvbnNlEi4KBnRva2VucxgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLklzc3VlZFRva2Vuc0gAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUilgEKDElzc3VlZFRva2VucxIaCgxhY2Nlc3NfdG9rZW4YASABKAlCBPi7GAESEgoKdG9rZW5fdHlwZRgCIAEoCRISCgpleHBpcmVzX2luGAMgASgFEhsKDXJlZnJlc2hfdG9rZW4YBCABKAlCBPi7GAESFgoIaWRfdG9rZW4YBSABKAlCBPi7GAESDQoFc2NvcGUYBiABKAkitQEKFkludHJvc3BlY3RUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgV0b2tlbhgCIAEoCUINukgGcgQYgIAB+LsYARItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgEIAMoCUIPukgMkgEJEGQiBXIDGIACIoUBChdJbnRyb3NwZWN0VG9rZW5SZXNwb25zZRIyCgV0b2tlbhgBIAEoCzIhLmtvZGVyLm9hdXRoLnYxLkludHJvc3BlY3RlZFRva2VuSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSJgChFJbnRyb3NwZWN0ZWRUb2tlbhIOCgZhY3RpdmUYASABKAgSEgoKdG9rZW5fdHlwZRgCIAEoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IrEBChJSZXZva2VUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgV0b2tlbhgCIAEoCUINukgGcgQYgIAB+LsYARItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgEIAMoCUIPukgMkgEJEGQiBXIDGIACIn4KE1Jldm9rZVRva2VuUmVzcG9uc2USLwoHcmV2b2tlZBgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLlRva2VuUmV2b2tlZEgAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUiDgoMVG9rZW5SZXZva2VkIjgKEkdldFVzZXJpbmZvUmVxdWVzdBIiCgxhY2Nlc3NfdG9rZW4YASABKAlCDLpIBXIDGIBA+LsYASJ/ChNHZXRVc2VyaW5mb1Jlc3BvbnNlEjAKBmNsYWltcxgBIAEoCzIeLmtvZGVyLm9hdXRoLnYxLlVzZXJpbmZvQ2xhaW1zSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSI5Cg5Vc2VyaW5mb0NsYWltcxInCgZjbGFpbXMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0MsIDCgxUb2tlblNlcnZpY2USZQoKSXNzdWVUb2tlbhIhLmtvZGVyLm9hdXRoLnYxLklzc3VlVG9rZW5SZXF1ZXN0GiIua29kZXIub2F1dGgudjEuSXNzdWVUb2tlblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnQKD0ludHJvc3BlY3RUb2tlbhImLmtvZGVyLm9hdXRoLnYxLkludHJvc3BlY3RUb2tlblJlcXVlc3QaJy5rb2Rlci5vYXV0aC52MS5JbnRyb3NwZWN0VG9rZW5SZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJoCgtSZXZva2VUb2tlbhIiLmtvZGVyLm9hdXRoLnYxLlJldm9rZVRva2VuUmVxdWVzdBojLmtvZGVyLm9hdXRoLnYxLlJldm9rZVRva2VuUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSawoLR2V0VXNlcmluZm8SIi5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1JlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ClientAuthentication is one way in which a client authenticated itself in a request (RFC 6749 §2.3).
@@ -110,7 +109,7 @@ export type IssueTokenRequest = Message<"koder.oauth.v1.IssueTokenRequest"> & {
   scope: string;
 
   /**
-   * Names of parameters that were sent more than once.
+   * Names of parameters that were sent more than once; `resource` is not among them.
    *
    * @generated from field: repeated string duplicate_parameters = 8;
    */
@@ -122,6 +121,13 @@ export type IssueTokenRequest = Message<"koder.oauth.v1.IssueTokenRequest"> & {
    * @generated from field: string device_code = 30;
    */
   deviceCode: string;
+
+  /**
+   * RFC 8707 §2.2.
+   *
+   * @generated from field: repeated string resources = 20;
+   */
+  resources: string[];
 };
 
 /**
@@ -225,6 +231,200 @@ export const IssuedTokensSchema: GenMessage<IssuedTokens> = /*@__PURE__*/
   messageDesc(file_koder_oauth_v1_token_internal, 3);
 
 /**
+ * IntrospectTokenRequest has the standard's parameters, as received; empty means not sent.
+ *
+ * @generated from message koder.oauth.v1.IntrospectTokenRequest
+ */
+export type IntrospectTokenRequest = Message<"koder.oauth.v1.IntrospectTokenRequest"> & {
+  /**
+   * Every authentication found in the request; exactly one is allowed.
+   *
+   * @generated from field: repeated koder.oauth.v1.ClientAuthentication client_authentications = 1;
+   */
+  clientAuthentications: ClientAuthentication[];
+
+  /**
+   * RFC 7662 §2.1.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * Names of parameters that were sent more than once.
+   *
+   * @generated from field: repeated string duplicate_parameters = 4;
+   */
+  duplicateParameters: string[];
+};
+
+/**
+ * Describes the message koder.oauth.v1.IntrospectTokenRequest.
+ * Use `create(IntrospectTokenRequestSchema)` to create a new message.
+ */
+export const IntrospectTokenRequestSchema: GenMessage<IntrospectTokenRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 4);
+
+/**
+ * IntrospectTokenResponse has what the token is, or the error.
+ *
+ * @generated from message koder.oauth.v1.IntrospectTokenResponse
+ */
+export type IntrospectTokenResponse = Message<"koder.oauth.v1.IntrospectTokenResponse"> & {
+  /**
+   * The outcome.
+   *
+   * @generated from oneof koder.oauth.v1.IntrospectTokenResponse.outcome
+   */
+  outcome: {
+    /**
+     * RFC 7662 §2.2.
+     *
+     * @generated from field: koder.oauth.v1.IntrospectedToken token = 1;
+     */
+    value: IntrospectedToken;
+    case: "token";
+  } | {
+    /**
+     * RFC 7662 §2.3: `invalid_client` or `invalid_request`.
+     *
+     * @generated from field: koder.oauth.v1.OAuthError error = 2;
+     */
+    value: OAuthError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.oauth.v1.IntrospectTokenResponse.
+ * Use `create(IntrospectTokenResponseSchema)` to create a new message.
+ */
+export const IntrospectTokenResponseSchema: GenMessage<IntrospectTokenResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 5);
+
+/**
+ * IntrospectedToken is what a token is to the client that asks.
+ *
+ * @generated from message koder.oauth.v1.IntrospectedToken
+ */
+export type IntrospectedToken = Message<"koder.oauth.v1.IntrospectedToken"> & {
+  /**
+   * False for a token that is not good, not known, or not for this client to ask about; then nothing else is set.
+   *
+   * @generated from field: bool active = 1;
+   */
+  active: boolean;
+
+  /**
+   * `Bearer` for an access token; empty for a refresh token.
+   *
+   * @generated from field: string token_type = 2;
+   */
+  tokenType: string;
+
+  /**
+   * The claims of an access token as it carries them (RFC 9068 §2.2), or their like of a refresh token.
+   *
+   * @generated from field: google.protobuf.Struct claims = 3;
+   */
+  claims?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.IntrospectedToken.
+ * Use `create(IntrospectedTokenSchema)` to create a new message.
+ */
+export const IntrospectedTokenSchema: GenMessage<IntrospectedToken> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 6);
+
+/**
+ * RevokeTokenRequest has the standard's parameters, as received; empty means not sent.
+ *
+ * @generated from message koder.oauth.v1.RevokeTokenRequest
+ */
+export type RevokeTokenRequest = Message<"koder.oauth.v1.RevokeTokenRequest"> & {
+  /**
+   * Every authentication found in the request; exactly one is allowed.
+   *
+   * @generated from field: repeated koder.oauth.v1.ClientAuthentication client_authentications = 1;
+   */
+  clientAuthentications: ClientAuthentication[];
+
+  /**
+   * RFC 7009 §2.1.
+   *
+   * @generated from field: string token = 2;
+   */
+  token: string;
+
+  /**
+   * Names of parameters that were sent more than once.
+   *
+   * @generated from field: repeated string duplicate_parameters = 4;
+   */
+  duplicateParameters: string[];
+};
+
+/**
+ * Describes the message koder.oauth.v1.RevokeTokenRequest.
+ * Use `create(RevokeTokenRequestSchema)` to create a new message.
+ */
+export const RevokeTokenRequestSchema: GenMessage<RevokeTokenRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 7);
+
+/**
+ * RevokeTokenResponse says that the token is good no longer, or why it was left as it is.
+ *
+ * @generated from message koder.oauth.v1.RevokeTokenResponse
+ */
+export type RevokeTokenResponse = Message<"koder.oauth.v1.RevokeTokenResponse"> & {
+  /**
+   * The outcome.
+   *
+   * @generated from oneof koder.oauth.v1.RevokeTokenResponse.outcome
+   */
+  outcome: {
+    /**
+     * It is over, or was never good.
+     *
+     * @generated from field: koder.oauth.v1.TokenRevoked revoked = 1;
+     */
+    value: TokenRevoked;
+    case: "revoked";
+  } | {
+    /**
+     * RFC 7009 §2.2.1: `invalid_client`, `invalid_request`, or `invalid_grant` for another client's token.
+     *
+     * @generated from field: koder.oauth.v1.OAuthError error = 2;
+     */
+    value: OAuthError;
+    case: "error";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.oauth.v1.RevokeTokenResponse.
+ * Use `create(RevokeTokenResponseSchema)` to create a new message.
+ */
+export const RevokeTokenResponseSchema: GenMessage<RevokeTokenResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 8);
+
+/**
+ * TokenRevoked says that a token is good no longer.
+ *
+ * @generated from message koder.oauth.v1.TokenRevoked
+ */
+export type TokenRevoked = Message<"koder.oauth.v1.TokenRevoked"> & {
+};
+
+/**
+ * Describes the message koder.oauth.v1.TokenRevoked.
+ * Use `create(TokenRevokedSchema)` to create a new message.
+ */
+export const TokenRevokedSchema: GenMessage<TokenRevoked> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 9);
+
+/**
  * GetUserinfoRequest has the access token.
  *
  * @generated from message koder.oauth.v1.GetUserinfoRequest
@@ -243,7 +443,7 @@ export type GetUserinfoRequest = Message<"koder.oauth.v1.GetUserinfoRequest"> & 
  * Use `create(GetUserinfoRequestSchema)` to create a new message.
  */
 export const GetUserinfoRequestSchema: GenMessage<GetUserinfoRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_token_internal, 4);
+  messageDesc(file_koder_oauth_v1_token_internal, 10);
 
 /**
  * GetUserinfoResponse has the claims or the error.
@@ -258,7 +458,7 @@ export type GetUserinfoResponse = Message<"koder.oauth.v1.GetUserinfoResponse"> 
    */
   outcome: {
     /**
-     * The claims that the scopes of the token allow.
+     * The claims that the scopes of the token, and `claims` of the authorization request, ask for.
      *
      * @generated from field: koder.oauth.v1.UserinfoClaims claims = 1;
      */
@@ -280,34 +480,20 @@ export type GetUserinfoResponse = Message<"koder.oauth.v1.GetUserinfoResponse"> 
  * Use `create(GetUserinfoResponseSchema)` to create a new message.
  */
 export const GetUserinfoResponseSchema: GenMessage<GetUserinfoResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_token_internal, 5);
+  messageDesc(file_koder_oauth_v1_token_internal, 11);
 
 /**
- * UserinfoClaims are the claims of a person (OpenID Connect Core §5.1); only the set ones are sent on.
+ * UserinfoClaims are the claims of a person (OpenID Connect Core §5.1).
  *
  * @generated from message koder.oauth.v1.UserinfoClaims
  */
 export type UserinfoClaims = Message<"koder.oauth.v1.UserinfoClaims"> & {
   /**
-   * Subject.
+   * The claims as they are answered, `sub` among them; none is null or empty.
    *
-   * @generated from field: string sub = 1;
+   * @generated from field: google.protobuf.Struct claims = 4;
    */
-  sub: string;
-
-  /**
-   * The user's data, with every field emptied that the scopes do not allow.
-   *
-   * @generated from field: koder.identity.v1.User user = 2;
-   */
-  user?: User | undefined;
-
-  /**
-   * The scopes that decided which members are sent: a false `email_verified` is sent with `email`, and only then.
-   *
-   * @generated from field: repeated string scopes = 3;
-   */
-  scopes: string[];
+  claims?: JsonObject | undefined;
 };
 
 /**
@@ -315,10 +501,10 @@ export type UserinfoClaims = Message<"koder.oauth.v1.UserinfoClaims"> & {
  * Use `create(UserinfoClaimsSchema)` to create a new message.
  */
 export const UserinfoClaimsSchema: GenMessage<UserinfoClaims> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_token_internal, 6);
+  messageDesc(file_koder_oauth_v1_token_internal, 12);
 
 /**
- * TokenService is the token and userinfo endpoints, without HTTP.
+ * TokenService is the token, introspection, revocation and userinfo endpoints, without HTTP.
  *
  * @generated from service koder.oauth.v1.TokenService
  */
@@ -332,6 +518,26 @@ export const TokenService: GenService<{
     methodKind: "unary";
     input: typeof IssueTokenRequestSchema;
     output: typeof IssueTokenResponseSchema;
+  },
+  /**
+   * Takes an introspection request (RFC 7662 §2.1).
+   *
+   * @generated from rpc koder.oauth.v1.TokenService.IntrospectToken
+   */
+  introspectToken: {
+    methodKind: "unary";
+    input: typeof IntrospectTokenRequestSchema;
+    output: typeof IntrospectTokenResponseSchema;
+  },
+  /**
+   * Takes a revocation request (RFC 7009 §2.1). What it ends has ended before the answer.
+   *
+   * @generated from rpc koder.oauth.v1.TokenService.RevokeToken
+   */
+  revokeToken: {
+    methodKind: "unary";
+    input: typeof RevokeTokenRequestSchema;
+    output: typeof RevokeTokenResponseSchema;
   },
   /**
    * Takes a userinfo request (OpenID Connect Core §5.3).

@@ -1,0 +1,41 @@
+import type { User } from "#gen/koder/identity/v1/user_pb.ts";
+import type { ClaimMapper } from "#gen/koder/oauth/store/v1/claim_mapper_pb.ts";
+import { parseConstant } from "./claim-mapper.ts";
+import { claimsOfUser, type Claims } from "./user-claims.ts";
+
+/** Where a mapper puts its claim. */
+export type Destination = "inIdToken" | "inAccessToken" | "inUserinfo";
+
+/** The mappers that have something to say in one place, for the scopes that were given. */
+export const mappersFor = (
+  mappers: readonly ClaimMapper[],
+  destination: Destination,
+  scopes: Iterable<string>,
+): readonly ClaimMapper[] => {
+  if (mappers.length === 0) return mappers;
+  const given = new Set(scopes);
+  return mappers.filter((mapper) => mapper[destination] && (mapper.scope === "" || given.has(mapper.scope)));
+};
+
+/** Whether a mapper reads something of a person. */
+export const readUser = (mappers: readonly ClaimMapper[]): boolean =>
+  mappers.some(({ source }) => source.case === "userAttribute");
+
+/** The claims that mappers make of a person, or of nobody: then there are the constants alone. */
+export function mappedClaims(mappers: readonly ClaimMapper[], user: User | undefined): Claims {
+  const claims = mappers.flatMap(({ claim, source }) => {
+    switch (source.case) {
+      case "constantJson": {
+        const value = parseConstant(source.value);
+        return value === undefined ? [] : [[claim, value] as const];
+      }
+      case "userAttribute": {
+        const value = user === undefined ? undefined : claimsOfUser(user, [source.value])[source.value];
+        return value === undefined ? [] : [[claim, value] as const];
+      }
+      case undefined:
+        return [];
+    }
+  });
+  return Object.fromEntries(claims);
+}

@@ -1,0 +1,81 @@
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import { create } from "@bufbuild/protobuf";
+import {
+  ResourceServerSchema as StoredResourceServerSchema,
+  type ResourceServer as StoredResourceServer,
+} from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
+import type { FieldViolation } from "../../host/failure.ts";
+import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import { personScopes } from "../scopes.ts";
+
+/** What an administrator says of a resource server and may say otherwise later. */
+export type ResourceServerSettings = Pick<
+  StoredResourceServer,
+  | "displayName"
+  | "scopes"
+  | "allClientsAllowed"
+  | "allowedClientIds"
+  | "accessTokenLifetime"
+  | "signingAlg"
+  | "introspectionClientIds"
+  | "claimMappers"
+>;
+
+const reserved: ReadonlySet<string> = new Set(personScopes);
+
+/** The settings with every default filled in. `lifetime` in milliseconds: that of access tokens, unless said otherwise. */
+export function resourceServerSettings(server: ResourceServer, lifetime: number): ResourceServerSettings {
+  return create(StoredResourceServerSchema, {
+    displayName: server.displayName,
+    scopes: server.scopes.map(({ name, description }) => ({ name, description })),
+    allClientsAllowed: server.allClientsAllowed,
+    allowedClientIds: server.allowedClientIds,
+    accessTokenLifetime: server.accessTokenLifetime ?? durationFromMs(lifetime),
+    signingAlg: server.signingAlg || "RS256",
+    introspectionClientIds: server.introspectionClientIds,
+    claimMappers: storedClaimMappers(server.claimMappers),
+  });
+}
+
+const mapperFaults = (mappers: ResourceServerSettings["claimMappers"]): FieldViolation[] => {
+  const field = "resource_server.claim_mappers";
+  const elsewhere = mappers.flatMap(({ inIdToken, inUserinfo }, index) =>
+    inIdToken || inUserinfo
+      ? [{ field: `${field}[${index}]`, description: "must put its claim into access tokens only" }]
+      : [],
+  );
+  return [...claimMapperFaults(claimMapperMessages(mappers), field), ...elsewhere];
+};
+
+/** What is wrong with settings, one violation for each rule that is broken. */
+export function settingsFaults({
+  scopes,
+  allClientsAllowed,
+  allowedClientIds,
+  claimMappers,
+}: ResourceServerSettings): FieldViolation[] {
+  const names = scopes.map(({ name }) => name);
+  const faults: FieldViolation[] = [];
+  for (const [index, name] of names.entries()) {
+    const field = `resource_server.scopes[${index}].name`;
+    if (reserved.has(name)) faults.push({ field, description: `must not be ${name}, which OpenID Connect names` });
+    if (names.indexOf(name) < index) faults.push({ field, description: "must not be there twice" });
+  }
+  if (allClientsAllowed && allowedClientIds.length > 0) {
+    const description = "must be empty where all clients are allowed";
+    faults.push({ field: "resource_server.allowed_client_ids", description });
+  }
+  return [...faults, ...mapperFaults(claimMappers)];
+}
+
+/** Throws RESOURCE_SERVER_INVALID unless nothing is wrong. */
+export function refuseFaults(violations: readonly FieldViolation[]): void {
+  if (violations.length === 0) return;
+  const fields = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  throw oauthFailure(OauthErrorReason.RESOURCE_SERVER_INVALID, `the resource server is not valid: ${fields}`, {
+    violations: [...violations],
+  });
+}

@@ -1,0 +1,87 @@
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { ConnectError } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { testCall } from "../../host/testing/handler-context.ts";
+import { resourceServerFixture } from "./resource-server-fixture.ts";
+
+const identifier = "https://orders.example.com";
+const reasonOf = (call: Promise<unknown>) =>
+  call.then(
+    () => "done",
+    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
+  );
+
+test("changes what the mask names, and nothing else; who asks next knows", async () => {
+  const f = await resourceServerFixture();
+  const made = await f.create({ identifier, displayName: "Orders", allowedClientIds: ["shop"] });
+  expect([...(await f.dependencies.resourceServers.of(testCall())).keys()]).toEqual([identifier]);
+  f.advance(1_000);
+  const changed = await f.update(
+    made.id,
+    { displayName: "Other", accessTokenLifetime: durationFromMs(60_000), signingAlg: "ES256", etag: made.etag },
+    ["access_token_lifetime", "signing_alg", "etag"],
+  );
+  expect(changed).toEqual({
+    ...made,
+    accessTokenLifetime: durationFromMs(60_000),
+    signingAlg: "ES256",
+    etag: "v2",
+    updateTime: timestampFromMs(f.dependencies.clock()),
+  });
+  const known = await f.dependencies.resourceServers.of(testCall());
+  expect(known.get(identifier)?.signingAlg).toBe("ES256");
+  const published = await f.dependencies.signingKeys.published(testCall());
+  expect(published.map(({ key }) => key.alg)).toContain("ES256");
+});
+
+test("a field that is set back gets its default", async () => {
+  const f = await resourceServerFixture();
+  const { id } = await f.create({ identifier, accessTokenLifetime: durationFromMs(60_000) });
+  expect((await f.update(id, {}, ["access_token_lifetime"])).accessTokenLifetime).toEqual(durationFromMs(900_000));
+});
+
+test("is refused for another etag, an unknown id, no field, and what cannot be changed", async () => {
+  const f = await resourceServerFixture();
+  const { id } = await f.create({ identifier, allowedClientIds: ["shop"] });
+  expect(await reasonOf(f.update(id, { etag: "v9", displayName: "A" }, ["display_name"]))).toBe("ETAG_MISMATCH");
+  expect(await reasonOf(f.update("01JZZZZZZZZZZZZZZZZZZZZZZZ", {}, ["display_name"]))).toBe(
+    "RESOURCE_SERVER_NOT_FOUND",
+  );
+  expect(await reasonOf(f.update(id, {}, []))).toBe("INVALID_REQUEST");
+  for (const path of ["identifier", "id", "create_time", "constructor"]) {
+    expect([path, await reasonOf(f.update(id, { identifier: "urn:other" }, [path]))]).toEqual([
+      path,
+      "RESOURCE_SERVER_INVALID",
+    ]);
+  }
+  expect(await reasonOf(f.update(id, { allClientsAllowed: true }, ["all_clients_allowed"]))).toBe(
+    "RESOURCE_SERVER_INVALID",
+  );
+  expect((await f.get(id)).etag).toBe("v1");
+});
+
+test("a deleted one is gone from everywhere, and its identifier may be given again", async () => {
+  const f = await resourceServerFixture();
+  const made = await f.create({ identifier });
+  expect((await f.dependencies.resourceServers.of(testCall())).size).toBe(1);
+  expect(await reasonOf(f.remove(made.id, "v9"))).toBe("ETAG_MISMATCH");
+  await f.remove(made.id, made.etag);
+  expect(await reasonOf(f.get(made.id))).toBe("RESOURCE_SERVER_NOT_FOUND");
+  expect(await reasonOf(f.remove(made.id))).toBe("RESOURCE_SERVER_NOT_FOUND");
+  expect((await f.dependencies.resourceServers.of(testCall())).size).toBe(0);
+  expect((await f.create({ identifier })).id).not.toBe(made.id);
+});
+
+test("are listed by pages, oldest first", async () => {
+  const f = await resourceServerFixture();
+  for (const name of ["a", "b", "c"]) {
+    await f.create({ identifier: `urn:${name}` });
+    f.advance(1);
+  }
+  const first = await f.list(2);
+  expect(first.resourceServers.map((one) => one.identifier)).toEqual(["urn:a", "urn:b"]);
+  const second = await f.list(2, first.nextPageToken);
+  expect(second.resourceServers.map((one) => one.identifier)).toEqual(["urn:c"]);
+  expect(second.nextPageToken).toBe("");
+});

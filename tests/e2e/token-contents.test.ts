@@ -1,0 +1,196 @@
+import { hash } from "node:crypto";
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import {
+  clientRequest,
+  createPerson,
+  password,
+  refresh,
+  registerClient,
+  rest,
+  tokensFor,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+const userinfo = async (accessToken: string) => {
+  const answer = await fetch(`${server.url}/oidc/v1/userinfo`, { headers: { authorization: `Bearer ${accessToken}` } });
+  return (await answer.json()) as Record<string, unknown>;
+};
+const introspect = async (asker: RelyingParty, token: string) =>
+  (await clientRequest(server, asker, "/oauth/v2/introspect", { token })).json;
+
+test.each(["RS256", "PS256", "ES256", "EdDSA"])("id tokens are signed with the client's algorithm: %s", async (alg) => {
+  const client = await registerClient(server, { id_token_signed_response_alg: alg });
+  const person = await createPerson(server);
+  // The key is in the key set before the first sign-in; the gateway may remember the set before for five seconds.
+  const address = new URL(`${server.url}/oauth/v2/keys`);
+  const published = async () => ((await (await fetch(address)).json()) as { keys: { alg: string }[] }).keys;
+  await vi.waitFor(async () => expect((await published()).map((key) => key.alg)).toContain(alg), {
+    timeout: 15_000,
+    interval: 200,
+  });
+  const keys = createRemoteJWKSet(address);
+  await keys.reload();
+  const { idToken, accessToken } = await tokensFor(server, client, person.username);
+  const { payload, protectedHeader } = await jwtVerify(idToken, keys, {
+    algorithms: [alg],
+    issuer: server.url,
+    audience: client.clientId,
+    typ: "JWT",
+  });
+  const digest = hash(alg === "EdDSA" ? "sha512" : "sha256", accessToken, "buffer");
+  expect(payload["at_hash"]).toBe(digest.subarray(0, digest.length / 2).toString("base64url"));
+  expect(payload).toMatchObject({ sub: person.id, nonce: "a-nonce", sid: expect.any(String), acr: expect.any(String) });
+  const claims = "iss sub aud exp iat at_hash sid acr amr nonce".split(" ");
+  expect(Object.keys(payload).toSorted()).toEqual(claims.toSorted());
+  expect(protectedHeader.kid).toEqual(expect.any(String));
+  await jwtVerify(accessToken, keys, {
+    algorithms: ["RS256"],
+    issuer: server.url,
+    audience: server.url,
+    typ: "at+jwt",
+  });
+});
+
+test("a pairwise client knows a person by a name of its own, everywhere", async () => {
+  const pairwise = { subject_type: "pairwise" };
+  const [one, same, other] = [
+    await registerClient(server, pairwise),
+    await registerClient(server, pairwise),
+    await registerClient(server, { ...pairwise, redirect_uris: ["https://other.example.com/cb"] }),
+  ];
+  const person = await createPerson(server);
+  const subjects: unknown[] = [];
+  for (const client of [one, same, { ...other, redirectUri: "https://other.example.com/cb" }]) {
+    const { accessToken, idToken, refreshToken } = await tokensFor(server, client, person.username);
+    const { sub } = await userinfo(accessToken);
+    const seen = [
+      decodeJwt(idToken).sub,
+      decodeJwt(accessToken).sub,
+      (await introspect(client, accessToken))["sub"],
+      (await introspect(client, refreshToken))["sub"],
+    ];
+    const { json } = await refresh(server, client, refreshToken);
+    seen.push(decodeJwt(String(json["id_token"])).sub);
+    expect(new Set(seen)).toEqual(new Set([sub]));
+    expect(`${accessToken}${idToken}`).not.toContain(person.id);
+    // Our own API knows who it is all the same.
+    expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).json["id"]).toBe(person.id);
+    subjects.push(sub);
+  }
+  expect(subjects[0]).toBe(subjects[1]);
+  expect(new Set([...subjects, person.id]).size).toBe(3);
+});
+
+test("userinfo tells every standard claim that the scopes ask for, and what the client's mappers add", async () => {
+  const username = "every.claim";
+  const claims = {
+    name: "Ana M Silva",
+    given_name: "Ana",
+    family_name: "Silva",
+    middle_name: "M",
+    nickname: "An",
+    profile: "https://a.example/p",
+    picture: "https://a.example/i",
+    website: "https://a.example/",
+    gender: "f",
+    birthdate: "1990-02-03",
+    zoneinfo: "Europe/Paris",
+    locale: "pt-BR",
+    phone_number: "+5511999990000",
+    address: { street_address: "Rua 1", locality: "Recife" },
+  };
+  const made = await rest(server, "POST", "/v1/users", { username, email: "e@koder.dev", password, ...claims });
+  expect(made.status, JSON.stringify(made.json)).toBe(200);
+  const client = await registerClient(server, {
+    claim_mappers: [
+      { claim: "plan", constant_json: '"gold"', in_userinfo: true, in_id_token: true },
+      { claim: "nick", user_attribute: "nickname", scope: "phone", in_access_token: true },
+      { claim: "city", user_attribute: "address", scope: "not-granted", in_userinfo: true },
+    ],
+  });
+  const { accessToken, idToken } = await tokensFor(server, client, username, {
+    parameters: { scope: "openid profile email phone address" },
+  });
+  const { sub, updated_at: updatedAt, ...told } = await userinfo(accessToken);
+  expect(told).toEqual({
+    ...claims,
+    preferred_username: username,
+    email: "e@koder.dev",
+    email_verified: false,
+    phone_number_verified: false,
+    plan: "gold",
+  });
+  expect([sub, Number.isInteger(updatedAt)]).toEqual([made.json["id"], true]);
+  expect(decodeJwt(idToken)).toMatchObject({ plan: "gold", sub });
+  expect(decodeJwt(idToken)).not.toHaveProperty("name");
+  expect(decodeJwt(accessToken)).toMatchObject({ nick: "An", sub });
+  expect(decodeJwt(accessToken)).not.toHaveProperty("plan");
+});
+
+test("a service account's token says its roles where that scope was granted, and what its audience wants to know", async () => {
+  const account = await registerClient(server, {
+    grant_types: ["client_credentials"],
+    redirect_uris: [],
+    scope: "roles orders.read",
+    roles: ["billing", "reports"],
+  });
+  const mapper = { claim: "region", constant_json: '"south"', scope: "orders.read", in_access_token: true };
+  const identifier = "https://orders.example.com";
+  const scopes = [{ name: "orders.read" }];
+  const { status } = await rest(server, "POST", "/v1/resource-servers", {
+    identifier,
+    scopes,
+    all_clients_allowed: true,
+    claim_mappers: [mapper],
+  });
+  expect(status).toBe(200);
+  const token = async (form: Record<string, string>) => {
+    const { json } = await clientRequest(server, account, "/oauth/v2/token", {
+      grant_type: "client_credentials",
+      ...form,
+    });
+    return decodeJwt(String(json["access_token"]));
+  };
+  expect(await token({ resource: identifier })).toMatchObject({
+    aud: identifier,
+    scope: "roles orders.read",
+    roles: ["billing", "reports"],
+    region: "south",
+  });
+  const narrowed = await token({ resource: identifier, scope: "orders.read" });
+  expect(narrowed).not.toHaveProperty("roles");
+  expect(await token({})).not.toHaveProperty("region");
+});
+
+test("mappers that take a claim of a standard are refused", async () => {
+  for (const claim of ["sub", "scope", "email_verified", "tenant_id"]) {
+    const { status, json } = await rest(server, "POST", "/v1/clients", {
+      redirect_uris: ["https://app.example.com/cb"],
+      claim_mappers: [{ claim, constant_json: "true", in_id_token: true }],
+    });
+    expect([claim, status, JSON.stringify(json)]).toEqual([claim, 400, expect.stringContaining("claim_mappers[0]")]);
+  }
+});
+
+test("claims asks by name: userinfo tells of them without their scope, and the id token holds them and no others", async () => {
+  const client = await registerClient(server);
+  const person = await createPerson(server);
+  const claims = JSON.stringify({
+    userinfo: { name: { essential: true }, nobody_knows: { essential: true } },
+    id_token: { email: null, auth_time: { essential: true } },
+  });
+  const parameters = { scope: "openid", claims };
+  const { accessToken, idToken } = await tokensFor(server, client, person.username, { parameters });
+  expect(await userinfo(accessToken)).toEqual({ sub: person.id, name: "A Person" });
+  const told = decodeJwt(idToken);
+  expect(told).toMatchObject({ email: `${person.username}@koder.dev`, auth_time: expect.any(Number) });
+  expect(told).not.toHaveProperty("name");
+});
