@@ -2,11 +2,20 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
-import { authorizationRequest, createPerson, registerClient } from "../tests/support/relying-party.ts";
+import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
+import {
+  authorizationRequest,
+  createPerson,
+  password as goodPassword,
+  registerClient,
+} from "../tests/support/relying-party.ts";
 import { startServer, type RunningServer } from "../tests/support/server.ts";
 import { repositoryRoot } from "./run-program.ts";
 
-/** Pictures of every page and state, in a folder that git ignores; `--readme` takes the one that the README shows. */
+/**
+ * Pictures of every page and state, in a folder that git ignores, or of those whose names begin with an argument; `--readme`
+ * takes the one that the README shows.
+ */
 const folder = join(repositoryRoot, "tests/screenshots");
 const forReadme = join(repositoryRoot, "docs/images/sign-in.png");
 
@@ -41,7 +50,50 @@ async function states(server: RunningServer): Promise<readonly State[]> {
     await page.fill("input[name=password]", password);
     await page.click("button[type=submit]");
   }
+  const device = await registerDevice(server, {
+    client_name: "Koder Living Room",
+    policy_uri: "https://koder.dev/privacy",
+    tos_uri: "https://koder.dev/terms",
+  });
+  const longDevice = await registerDevice(server, {
+    client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne",
+    scope: "openid profile email phone address offline_access https://api.koder.dev/reports.read",
+  });
+  const everything = "openid profile email phone address offline_access https://api.koder.dev/reports.read";
+  async function toConfirmation(page: Page, of = device, scope = "openid profile offline_access"): Promise<void> {
+    const { json } = await authorizeDevice(server, of, { scope });
+    await page.goto(String(json["verification_uri_complete"]));
+    await page.click("button[type=submit]");
+    await page.fill("input[name=username]", person.username);
+    await page.fill("input[name=password]", goodPassword);
+    await page.click("button[type=submit]");
+  }
   return [
+    { name: "device", open: (page) => page.goto(`${server.url}/device`) },
+    { name: "device-filled", open: (page) => page.goto(`${server.url}/device?user_code=WDJB-MJHT`) },
+    {
+      name: "device-wrong",
+      async open(page) {
+        await page.goto(`${server.url}/device?user_code=wdjb%20mjht`);
+        await page.click("button[type=submit]");
+      },
+    },
+    { name: "device-confirm", open: (page) => toConfirmation(page) },
+    { name: "device-confirm-long", open: (page) => toConfirmation(page, longDevice, everything) },
+    {
+      name: "device-allowed",
+      async open(page) {
+        await toConfirmation(page);
+        await page.click("button[value=allow]");
+      },
+    },
+    {
+      name: "device-denied",
+      async open(page) {
+        await toConfirmation(page);
+        await page.click("button[value=deny]");
+      },
+    },
     { name: "landing", open: (page) => page.goto(server.url) },
     { name: "sign-in", open: (page) => signIn(page) },
     { name: "sign-in-long-name", open: (page) => signIn(page, longNamed) },
@@ -89,7 +141,9 @@ try {
     if (state !== undefined) await take(browser, state, { size, scheme: "light", locale: "en-US" }, forReadme);
   } else {
     mkdirSync(folder, { recursive: true });
-    for (const state of all) {
+    const wanted = process.argv.slice(2);
+    const isWanted = ({ name }: State) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin));
+    for (const state of all.filter(isWanted)) {
       for (const size of sizes) {
         for (const scheme of schemes) {
           for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {

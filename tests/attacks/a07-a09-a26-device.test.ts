@@ -89,6 +89,8 @@ describe("the device grant", () => {
     expect(await error(confidential)).toEqual([200, undefined]);
     expect(await error({ ...confidential, clientSecret: "wrong" })).toEqual([401, "invalid_client"]);
     expect(await error({ ...confidential, clientSecret: "" })).toEqual([401, "invalid_client"]);
+    const twice = { client_id: confidential.clientId, client_secret: confidential.clientSecret };
+    expect(await error(confidential, twice)).toEqual([400, "invalid_request"]);
     expect(await error(other)).toEqual([400, "unauthorized_client"]);
     expect(await error(television, { scope: "a\u0007b" })).toEqual([400, "invalid_scope"]);
     expect((await tokenRequest(server, television, { grant_type: deviceGrant })).json["error"]).toBe("invalid_request");
@@ -183,6 +185,28 @@ describe("A26: the pages", () => {
     expect((await decideDevice(server, browser, second, "deny")).status).toBe(200);
     expect((await decideDevice(server, browser, second, "allow")).status).toBe(404);
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("access_denied");
+  });
+});
+
+describe("the QR code", () => {
+  test("is a picture of the address with the code in it, for any origin, and of nothing else", async () => {
+    const { userCode } = await authorizeDevice(server, television);
+    const picture = await fetch(`${server.url}/device/qr?user_code=${userCode}`);
+    expect([picture.status, picture.headers.get("content-type")]).toEqual([200, "image/svg+xml"]);
+    expect(picture.headers.get("access-control-allow-origin")).toBe("*");
+    // Its own encoder's modules: what a camera reads of them is the library's to know.
+    const { renderSVG } = await import("uqr");
+    const address = `${server.url}/device?user_code=${userCode}`;
+    expect(await picture.text()).toBe(renderSVG(address, { ecc: "M", border: 4 }));
+    for (const other of [
+      "",
+      "user_code=",
+      "user_code=https://evil.example",
+      "user_code=%3Csvg%3E",
+      "user_code=bbbb-bbbb",
+    ]) {
+      expect((await fetch(`${server.url}/device/qr?${other}`)).status, other).toBe(400);
+    }
   });
 });
 

@@ -207,6 +207,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", "/device", ["user_code"], [], ["page"]),
   standard("POST", "/device", ["user_code"], [], ["page", "rest"]),
   standard("GET", "/device/confirm", ["authorization"], [], ["page"]),
+  standard("GET", "/device/qr", ["user_code"], [], ["page"]),
   standard("POST", "/device/confirm", ["authorization", "decision"], [], ["page", "rest"]),
   rest("POST", "/v1/users", userFields, userReasons),
   rest("GET", "/v1/users", ["page_size", "page_token", "email", "username", "username_prefix"], pageReasons),

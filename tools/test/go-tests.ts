@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { repositoryRoot, runProgram } from "../run-program.ts";
 import type { Summary } from "./summary.ts";
 
-/** The Go modules that others build on: what is generated, and the client on top of it. */
-const modules = ["gen/go", "clients/go"];
+/** The Go modules that others build on, what is generated and the client on top of it, and the program of an interop test. */
+const modules = ["gen/go", "clients/go", "tests/interop/go"];
 
 /** Builds, vets and tests the Go modules; each step of each counts as one test. */
 export async function goTests(): Promise<Summary> {

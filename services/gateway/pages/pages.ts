@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
 import { mountAssets } from "./assets.ts";
 import { mountDevice } from "./device.ts";
+import { mountDeviceQr } from "./device-qr.ts";
 import type { ShowError } from "./error-page.ts";
 import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
@@ -14,6 +15,7 @@ export function mountPages(
   mountAssets(app);
   mountSignIn(app, options);
   mountDevice(app, options);
+  mountDeviceQr(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
   );
