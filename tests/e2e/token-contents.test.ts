@@ -194,3 +194,43 @@ test("claims asks by name: userinfo tells of them without their scope, and the i
   expect(told).toMatchObject({ email: `${person.username}@koder.dev`, auth_time: expect.any(Number) });
   expect(told).not.toHaveProperty("name");
 });
+
+test("discovery and keys, under each of their names: HEAD says what GET does, and who has them gets 304", async () => {
+  for (const path of [
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/oauth/v2/keys",
+    "/.well-known/jwks.json",
+  ]) {
+    const got = await fetch(`${server.url}${path}`);
+    const etag = got.headers.get("etag") ?? "";
+    expect([path, got.status, got.headers.get("cache-control")]).toEqual([
+      path,
+      200,
+      expect.stringMatching(/max-age=\d/),
+    ]);
+    const body = await got.text();
+    const head = await fetch(`${server.url}${path}`, { method: "HEAD" });
+    expect([
+      path,
+      head.status,
+      head.headers.get("etag"),
+      head.headers.get("content-length"),
+      await head.text(),
+    ]).toEqual([path, 200, etag, String(Buffer.byteLength(body)), ""]);
+    const known = await fetch(`${server.url}${path}`, { headers: { "if-none-match": `"other", W/${etag}` } });
+    expect([path, known.status, known.headers.get("etag"), await known.text()]).toEqual([path, 304, etag, ""]);
+  }
+});
+
+test("discovery lists what these tests have seen to work", async () => {
+  const answer = await fetch(`${server.url}/.well-known/openid-configuration`);
+  expect(await answer.json()).toMatchObject({
+    introspection_endpoint: `${server.url}/oauth/v2/introspect`,
+    introspection_endpoint_auth_methods_supported: expect.not.arrayContaining(["none"]),
+    revocation_endpoint: `${server.url}/oauth/v2/revoke`,
+    id_token_signing_alg_values_supported: ["RS256", "PS256", "ES256", "EdDSA"],
+    subject_types_supported: ["public", "pairwise"],
+    claims_parameter_supported: true,
+  });
+});

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { createBoundedCache } from "../../host/bounded-cache.ts";
 import { contextOf } from "../context.ts";
 import { anyOrigin } from "./cors.ts";
+import { hasMatchingEtag } from "./if-none-match.ts";
 
 interface Prepared {
   readonly body: Buffer;
@@ -45,7 +46,7 @@ export function preparedAnswer({
   }
   function answer(request: FastifyRequest, reply: FastifyReply, { body, headers, etag }: Prepared): FastifyReply {
     void reply.headers(headers);
-    return request.headers["if-none-match"] === etag ? reply.code(304).send() : reply.send(body);
+    return hasMatchingEtag(request.headers["if-none-match"], etag) ? reply.code(304).send() : reply.send(body);
   }
 
   return (request, reply) => {
