@@ -49,7 +49,6 @@ export const grants: Collection<typeof GrantSchema> = {
   schema: GrantSchema,
   id: (grant) => grant.id,
   indexes: {
-    session_id: { type: "text", value: (grant) => grant.sessionId },
     user_client: { type: "text", value: userClientKey },
   },
   expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),

@@ -176,5 +176,30 @@ export function sessionAttacks({ start }: Shape): void {
       expect((await refresh(server, client, offline.refreshToken)).status).toBe(200);
       expect((await rest(server, "GET", `/v1/sessions/${session?.id ?? ""}`)).status).toBe(404);
     });
+
+    test("a refresh family without offline access ends with its session, revoked or replaced, at every use", async () => {
+      const online = await registerClient(server, { refresh_without_offline_access: true });
+      for (const end of ["revoked", "replaced"]) {
+        const person = await createPerson(server);
+        const parameters = { scope: "openid" };
+        const first = await tokensFor(server, online, person.username, { parameters });
+        const next = await refresh(server, online, first.refreshToken);
+        expect(next.status, JSON.stringify(next.json)).toBe(200);
+        if (end === "revoked") {
+          const listed = await rest(server, "GET", `/v1/users/${person.id}/sessions`);
+          const [session] = listed.json["sessions"] as { id: string }[];
+          expect((await rest(server, "DELETE", `/v1/sessions/${session?.id ?? ""}`)).status).toBe(200);
+        } else {
+          await signIn(server, online, person.username, { browser: first.browser, parameters: { prompt: "login" } });
+        }
+        for (const token of [first.refreshToken, String(next.json["refresh_token"])]) {
+          expect((await refresh(server, online, token)).json["error"], end).toBe("invalid_grant");
+        }
+        for (const token of [first.accessToken, String(next.json["access_token"])]) {
+          expect(await userinfoStatus(server, token), end).toBe(401);
+          expect((await api(token)).status, end).toBe(401);
+        }
+      }
+    });
   });
 }

@@ -5,6 +5,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { mintForGrant } from "./mint.ts";
 import { grantRefused } from "./grant-refused.ts";
+import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { GrantHandler } from "./token-request.ts";
 
 /**
@@ -33,6 +34,8 @@ export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHa
         redirectUri: parameters.redirectUri,
         codeVerifier: parameters.codeVerifier,
         refreshTokenAllowed: client.grantTypes.includes("refresh_token"),
+        refreshWithoutOfflineAccess: client.refreshWithoutOfflineAccess,
+        refreshPolicy: refreshPolicyOf(client),
         accessTokenLifetime: durationFromMs(longest),
         resource,
         issuer: canonicalOrigin,

@@ -4,6 +4,7 @@ import { forward } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { mintForGrant } from "./mint.ts";
+import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { GrantHandler } from "./token-request.ts";
 
 /**
@@ -26,6 +27,8 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
         deviceCode: parameters.deviceCode,
         clientId: client.clientId,
         refreshTokenAllowed: client.grantTypes.includes("refresh_token"),
+        refreshWithoutOfflineAccess: client.refreshWithoutOfflineAccess,
+        refreshPolicy: refreshPolicyOf(client),
         accessTokenLifetime: durationFromMs(dependencies.lifetimes.accessToken),
       },
       forward(call),

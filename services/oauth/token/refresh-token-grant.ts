@@ -5,6 +5,7 @@ import { OAuthRefusal } from "../oauth-error.ts";
 import { parseScope } from "../scopes.ts";
 import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
+import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { GrantHandler } from "./token-request.ts";
 
 /**
@@ -19,10 +20,17 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
     const { canonicalOrigin: issuer } = await tenants.get(call);
-    const { refreshToken } = parameters;
-    const { outcome } = await peers
-      .client(GrantService)
-      .refreshGrant({ refreshToken, clientId: client.clientId, scopes: [...asked], resource, issuer }, forward(call));
+    const { outcome } = await peers.client(GrantService).refreshGrant(
+      {
+        refreshToken: parameters.refreshToken,
+        clientId: client.clientId,
+        scopes: [...asked],
+        resource,
+        issuer,
+        refreshPolicy: refreshPolicyOf(client),
+      },
+      forward(call),
+    );
     switch (outcome.case) {
       case "refreshed": {
         const { grant } = outcome.value;

@@ -1,9 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { durationMs, timestampFromMs, type Duration } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, durationMs, timestampFromMs, timestampMs, type Duration } from "@bufbuild/protobuf/wkt";
 import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
 import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
-import { RedeemedGrantSchema, type RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import {
+  RedeemedGrantSchema,
+  type RedeemedGrant,
+  type RefreshPolicy,
+} from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
@@ -11,7 +15,9 @@ import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { grants } from "../collections.ts";
+import type { SessionLifetimes } from "../dependencies.ts";
 import { grantMessage } from "../refresh/grant-message.ts";
+import { refreshTerms } from "../refresh/refresh-terms.ts";
 import { writeRefreshToken } from "../refresh/refresh-token.ts";
 
 /** What a code says of the grant that it gives, whether a browser or a device brings it. */
@@ -29,7 +35,8 @@ export type GrantSubject = Pick<
   | "authTimeRequested"
   | "userEpoch"
   | "clientEpoch"
->;
+> &
+  Partial<Pick<Code, "sessionExpireTime">>;
 
 /** What the oauth service says of it when the code is redeemed. */
 export interface GrantTerms {
@@ -39,12 +46,28 @@ export interface GrantTerms {
   readonly dpopJkt: string;
   /** Whether its refresh tokens are bound to that key. */
   readonly bindRefreshToken: boolean;
+  /** Whether the client has refresh tokens without offline access. */
+  readonly refreshWithoutOfflineAccess: boolean;
+  readonly refreshPolicy?: RefreshPolicy | undefined;
 }
 
-/** The grant that a code gives; with a refresh family where offline access was granted and the client may refresh. */
-export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, refreshLifetime: number): Grant {
+/**
+ * The grant that a code gives, with a refresh family where the client may refresh and offline access was granted, or the
+ * client has refresh tokens without it. Such a family is an online one: it ends with its session, and by its row no later.
+ */
+export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, lifetimes: SessionLifetimes): Grant {
   const offline = terms.refreshTokenAllowed && subject.scopes.includes("offline_access");
+  const refreshes = offline || (terms.refreshTokenAllowed && terms.refreshWithoutOfflineAccess);
   const accessTokenLifetime = terms.accessTokenLifetime ? durationMs(terms.accessTokenLifetime) : 0;
+  const { idle, absolute } = refreshTerms(terms.refreshPolicy, lifetimes);
+  const sessionEnd = subject.sessionExpireTime && !offline ? timestampMs(subject.sessionExpireTime) : Infinity;
+  const end = refreshes ? Math.min(now + absolute, sessionEnd) : now + accessTokenLifetime;
+  const family = {
+    generation: 1n,
+    salt: randomBytes(16),
+    rotateTime: timestampFromMs(now),
+    idleLifetime: durationFromMs(idle),
+  };
   return create(GrantSchema, {
     id: ulid(now),
     clientId: subject.clientId,
@@ -54,16 +77,16 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, r
     scopes: subject.scopes,
     resources: subject.resources,
     claims: subject.claims,
-    dpopJkt: offline && terms.bindRefreshToken ? terms.dpopJkt : "",
+    dpopJkt: refreshes && terms.bindRefreshToken ? terms.dpopJkt : "",
     acr: subject.acr,
     amr: subject.amr,
     authTimeRequested: subject.authTimeRequested,
     userEpoch: subject.userEpoch,
     clientEpoch: subject.clientEpoch,
     createTime: timestampFromMs(now),
-    expireTime: timestampFromMs(now + (offline ? refreshLifetime : accessTokenLifetime)),
+    expireTime: timestampFromMs(end),
     ...(subject.authTime ? { authTime: subject.authTime } : {}),
-    ...(offline ? { generation: 1n, salt: randomBytes(16), rotateTime: timestampFromMs(now) } : {}),
+    ...(refreshes ? family : {}),
   });
 }
 

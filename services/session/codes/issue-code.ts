@@ -58,6 +58,7 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
       useBefore: timestampFromMs(useBefore),
       expireTime: timestampFromMs(useBefore + lifetimes.codeKept),
       ...(session.authTime ? { authTime: session.authTime } : {}),
+      ...(session.expireTime ? { sessionExpireTime: session.expireTime } : {}),
     });
     const event = eventOf(
       call,

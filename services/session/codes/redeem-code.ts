@@ -40,7 +40,7 @@ export function redeemCode(dependencies: SessionDependencies) {
     if (refusal === GrantRefusal.REUSED) await endGrant(data, call, now, stored.record.grantId, "code_reuse");
     if (refusal !== undefined) return refused(refusal);
 
-    const grant = grantOf(stored.record, request, now, dependencies.lifetimes.refreshAbsolute);
+    const grant = grantOf(stored.record, request, now, dependencies.lifetimes);
     const lifetime = request.accessTokenLifetime ? durationMs(request.accessTokenLifetime) : 0;
     const spent = used(stored.record, grant.id, now + lifetime);
     if (!(await beginGrant(data, call, now, replace(codes, spent, stored.version), grant))) {

@@ -47,7 +47,7 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
 
     const subject = { ...record, authTimeRequested: false, resources: [], claims: "" };
     const terms = { ...request, dpopJkt: "", bindRefreshToken: false };
-    const grant = grantOf(subject, terms, now, lifetimes.refreshAbsolute);
+    const grant = grantOf(subject, terms, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
     if (!(await beginGrant(data, call, now, replace(deviceCodes, used, version), grant))) {
       const winner = await data.get(deviceCodes, record.codeHash);

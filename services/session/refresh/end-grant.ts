@@ -14,6 +14,7 @@ export type GrantEndReason =
   | "generation_ahead"
   | "salt_mismatch"
   | "idle"
+  | "lifetime"
   | "client"
   | "consent_withdrawn";
 

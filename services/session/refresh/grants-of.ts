@@ -6,10 +6,6 @@ import { codes, deviceCodes, grants, userClientKey } from "../collections.ts";
 
 const pageLength = 100;
 
-/** Every grant of a session that has a row, whether it ends with the session or not. */
-export const grantsOfSession = (data: TenantStore, sessionId: string): AsyncGenerator<Stored<typeof GrantSchema>> =>
-  having(data, grants, "session_id", sessionId);
-
 /** Every grant that a person gave to a client and that has a row. */
 export const grantsOfClient = (
   data: TenantStore,

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   InspectRefreshTokenResponseSchema,
+  RefreshPolicySchema,
   type InspectRefreshTokenRequest,
   type InspectRefreshTokenResponse,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
@@ -12,6 +13,7 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { isGrantAlive } from "./grant-alive.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken } from "./refresh-token.ts";
+import { refreshTerms } from "./refresh-terms.ts";
 import { goodUntil, standingOf } from "./standing.ts";
 
 /**
@@ -28,11 +30,15 @@ export function inspectRefreshToken({ store, vault, clock, lifetimes }: SessionD
     if (presented === undefined) return notGood();
     const stored = await data.get(grants, presented.grantId);
     if (stored === undefined || !(await isGrantAlive(data, stored.record))) return notGood();
-    const standing = standingOf(presented, stored.record, clock(), lifetimes);
+    const { record } = stored;
+    const policy = create(RefreshPolicySchema, record.idleLifetime ? { idleLifetime: record.idleLifetime } : {});
+    // Of what the client's settings are now, the row knows what they were when the token was made.
+    const terms = { ...refreshTerms(policy, lifetimes), absolute: Infinity };
+    const standing = standingOf(presented, record, clock(), terms);
     if (standing.kind !== "rotate") return notGood();
     return create(InspectRefreshTokenResponseSchema, {
-      grant: grantMessage(stored.record),
-      expireTime: timestampFromMs(goodUntil(stored.record, lifetimes)),
+      grant: grantMessage(record),
+      expireTime: timestampFromMs(goodUntil(record, terms)),
     });
   };
 }

@@ -1,3 +1,4 @@
+import { durationFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
@@ -5,6 +6,7 @@ import { replace } from "../../store/writes.ts";
 import { grants } from "../collections.ts";
 import { granted, sessionFixture } from "../session-fixture.ts";
 
+const hour = 3_600_000;
 const refusal = (value: GrantRefusal) => ({ outcome: { case: "refusal", value } });
 const family = async () => {
   const f = await sessionFixture();
@@ -81,6 +83,68 @@ describe("refreshing", () => {
     expect(await idle.f.isGood(idle.grant.id)).toBe(false);
   });
 
+  test("A28: the overlap is the client's setting; with none, a retry is a replay at the same moment too", async () => {
+    const none = { refreshPolicy: { overlap: durationFromMs(0) } };
+    const { f, refreshToken } = await family();
+    granted(await f.refresh(refreshToken, none));
+    expect(await f.refresh(refreshToken, none)).toMatchObject(refusal(GrantRefusal.REUSED));
+    const longer = { refreshPolicy: { overlap: durationFromMs(60_000) } };
+    const other = await family();
+    const successor = granted(await other.f.refresh(other.refreshToken, longer)).refreshToken;
+    other.f.advance(60_000);
+    expect(granted(await other.f.refresh(other.refreshToken, longer)).refreshToken).toBe(successor);
+    other.f.advance(1);
+    expect(await other.f.refresh(other.refreshToken, longer)).toMatchObject(refusal(GrantRefusal.REUSED));
+  });
+
+  test("limits are the client's settings, and one made shorter counts for what was given before", async () => {
+    const hours = (idle: number, absolute: number) => ({
+      refreshPolicy: { idleLifetime: durationFromMs(idle * hour), absoluteLifetime: durationFromMs(absolute * hour) },
+    });
+    const f = await sessionFixture();
+    const { grant, refreshToken } = granted(await f.redeem(await f.code(), hours(2, 8)));
+    const begun = f.dependencies.clock();
+    expect(grant.expireTime && timestampMs(grant.expireTime)).toBe(begun + 8 * hour);
+    const { expireTime } = await f.inspect(refreshToken);
+    expect(expireTime && timestampMs(expireTime)).toBe(begun + 2 * hour);
+    f.advance(2 * hour);
+    const second = granted(await f.refresh(refreshToken, hours(3, 8))).refreshToken;
+    f.advance(3 * hour);
+    // Longer ones count from now on, but the family ends when it was to.
+    const third = granted(await f.refresh(second, hours(9, 90)));
+    expect(third.grant.expireTime && timestampMs(third.grant.expireTime)).toBe(begun + 8 * hour);
+    const shortened = granted(await f.refresh(third.refreshToken, hours(9, 6)));
+    expect(shortened.grant.expireTime && timestampMs(shortened.grant.expireTime)).toBe(begun + 6 * hour);
+    expect(await f.refresh(shortened.refreshToken, hours(9, 5))).toMatchObject(refusal(GrantRefusal.UNKNOWN));
+    expect(await f.isGood(grant.id)).toBe(false);
+    const idle = await family();
+    idle.f.advance(hour + 1);
+    expect(await idle.f.refresh(idle.refreshToken, hours(1, 8))).toMatchObject(refusal(GrantRefusal.IDLE));
+  });
+
+  test("A3: an online family ends with its session, and no later than it", async () => {
+    const online = { refreshWithoutOfflineAccess: true };
+    const f = await sessionFixture();
+    const { session, sessionToken } = await f.signIn();
+    const code = await f.codeOf(session?.id ?? "", ["openid"]);
+    const { grant, refreshToken } = granted(
+      await f.redeem(code.outcome.case === "code" ? code.outcome.value : "", online),
+    );
+    expect(grant.offline).toBe(false);
+    expect(grant.expireTime).toEqual(session?.expireTime);
+    f.advance(hour);
+    const second = granted(await f.refresh(refreshToken)).refreshToken;
+    expect((await f.inspect(second)).expireTime).toEqual(session?.expireTime);
+    await f.signIn(0n, sessionToken);
+    expect(await f.isGood(grant.id)).toBe(false);
+    expect((await f.inspect(second)).grant).toBeUndefined();
+    expect(await f.refresh(second)).toMatchObject(refusal(GrantRefusal.REVOKED));
+    // Offline access is what it is, whatever the setting says.
+    expect(granted(await f.redeem(await f.code(), online)).grant.offline).toBe(true);
+    const notAllowed = { ...online, refreshTokenAllowed: false };
+    expect(granted(await f.redeem(await f.code(["openid"]), notAllowed)).refreshToken).toBe("");
+  });
+
   test("A3: a bumped epoch of user or client ends it", async () => {
     for (const subject of ["userId", "clientId"] as const) {
       const { f, grant, refreshToken } = await family();
@@ -107,6 +171,20 @@ describe("refreshing", () => {
     await restore();
     granted(await ahead.f.refresh(ahead.refreshToken));
     expect(await ahead.f.refresh(current)).toMatchObject(refusal(GrantRefusal.AHEAD));
+  });
+
+  test("what a newer version keeps in the row survives a refresh, and its end", async () => {
+    const { f, grant, refreshToken } = await family();
+    const data = f.store.tenant("t1");
+    const unknown = [{ no: 1_000, wireType: 2, data: Uint8Array.of(1, 65) }];
+    const row = async () => (await data.get(grants, grant.id)) ?? Promise.reject(new Error("the grant is gone"));
+    const { record, version } = await row();
+    const [event] = await f.store.system().outbox(0, 1);
+    await data.commit([replace(grants, { ...record, $unknown: unknown }, version)], event ? [event.event] : []);
+    granted(await f.refresh(refreshToken));
+    expect((await row()).record.$unknown).toMatchObject([{ no: 1_000 }]);
+    await f.revoke({ case: "grantId", value: grant.id });
+    expect((await row()).record).toMatchObject({ endReason: "client", $unknown: [{ no: 1_000 }] });
   });
 
   test("a forged or altered token is refused without a look at the store", async () => {

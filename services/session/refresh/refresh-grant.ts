@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { GrantSchema, type Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
@@ -23,7 +23,8 @@ import { isGrantAlive } from "./grant-alive.ts";
 import { isResourceGranted } from "./granted-resource.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
-import { standingOf } from "./standing.ts";
+import { refreshTerms, type RefreshTerms } from "./refresh-terms.ts";
+import { endOf, standingOf } from "./standing.ts";
 
 /** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
 const attempts = 8;
@@ -40,6 +41,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
     const tenantVault = await vault.tenant(call.tenantId, keyVersionOf(request.refreshToken));
     const presented = readRefreshToken(tenantVault, call.tenantId, request.refreshToken);
     if (presented === undefined) return refused(GrantRefusal.UNKNOWN);
+    const terms = refreshTerms(request.refreshPolicy, lifetimes);
 
     for (let attempt = 0; attempt < attempts; attempt++) {
       const now = clock();
@@ -49,7 +51,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
       if (grant.clientId !== request.clientId) return refused(GrantRefusal.OTHER_CLIENT);
       if (!(await isGrantAlive(data, grant))) return refused(GrantRefusal.REVOKED);
       if (grant.dpopJkt !== "" && grant.dpopJkt !== request.dpopJkt) return refused(GrantRefusal.DPOP_KEY);
-      const standing = standingOf(presented, grant, now, lifetimes);
+      const standing = standingOf(presented, grant, now, terms);
       if (standing.kind === "end") {
         await endGrant(data, call, now, grant.id, standing.reason);
         return refused(standing.refusal);
@@ -60,7 +62,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
-      const next = await rotate(data, call, now, stored);
+      const next = await rotate(data, call, now, stored, terms);
       if (next !== undefined) return refreshed(tenantVault, call, next);
     }
     throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
@@ -73,6 +75,7 @@ async function rotate(
   call: Call,
   now: number,
   { record, version }: Stored<typeof GrantSchema>,
+  terms: RefreshTerms,
 ): Promise<Grant | undefined> {
   const next = create(GrantSchema, {
     ...record,
@@ -80,6 +83,8 @@ async function rotate(
     salt: randomBytes(16),
     previousSalt: record.salt,
     rotateTime: timestampFromMs(now),
+    idleLifetime: durationFromMs(terms.idle),
+    expireTime: timestampFromMs(endOf(record, terms)),
   });
   const event = eventOf(
     call,

@@ -659,7 +659,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
   userId: string;
 
   /**
-   * `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `client` (it revoked a token of it),
+   * `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `lifetime`, `client` (it revoked a token of it),
    * `consent_withdrawn`.
    *
    * @generated from field: string reason = 3;

@@ -15,7 +15,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/grant_internal.proto.
  */
 export const file_koder_session_v1_grant_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiVrb2Rlci9zZXNzaW9uL3YxL2dyYW50X2ludGVybmFsLnByb3RvEhBrb2Rlci5zZXNzaW9uLnYxIvgCCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg4KBnNjb3BlcxgFIAMoCRItCglhdXRoX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgHIAEoCRILCgNhbXIYCCADKAkSDQoFbm9uY2UYCSABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgKIAEoCBIvCgtleHBpcmVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGAwgAygJEg4KBmNsYWltcxgNIAEoCRIQCghkcG9wX2prdBgOIAEoCRIvCgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHb2ZmbGluZRgQIAEoCCLCAgoQSXNzdWVDb2RlUmVxdWVzdBIcCgljbGllbnRfaWQYASABKAlCCbpIBnIEEAEYZBIgCgxyZWRpcmVjdF91cmkYAiABKAlCCrpIB3IFEAEYgCASHwoOY29kZV9jaGFsbGVuZ2UYAyABKAlCB7pIBHICGCsSFwoFbm9uY2UYBCABKAlCCLpIBXIDGIAgEh8KBnNjb3BlcxgFIAMoCUIPukgMkgEJEGQiBXIDGIAgEhwKCnNlc3Npb25faWQYBiABKAlCCLpIBXIDmAEaEhsKE2F1dGhfdGltZV9yZXF1ZXN0ZWQYByABKAgSIgoJcmVzb3VyY2VzGAggAygJQg+6SAySAQkQZCIFcgMYgBASGQoGY2xhaW1zGAkgASgJQgm6SAZyBBiAgAESGQoIZHBvcF9qa3QYCiABKAlCB7pIBHICGCsibQoRSXNzdWVDb2RlUmVzcG9uc2USFAoEY29kZRgBIAEoCUIE+LsYAUgAEjcKDXNlc3Npb25fZW5kZWQYAiABKAsyHi5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb25FbmRlZEgAQgkKB291dGNvbWUiDgoMU2Vzc2lvbkVuZGVkIuACChFSZWRlZW1Db2RlUmVxdWVzdBIaCgRjb2RlGAEgASgJQgy6SAVyAxiABPi7GAESHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQSHgoMcmVkaXJlY3RfdXJpGAMgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAQgASgJQgy6SAVyAxiABPi7GAESHQoVcmVmcmVzaF90b2tlbl9hbGxvd2VkGAUgASgIEkAKFWFjY2Vzc190b2tlbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGukgDyAEBEhkKCGRwb3Bfamt0GAcgASgJQge6SARyAhgrEhoKEmJpbmRfcmVmcmVzaF90b2tlbhgIIAEoCBIaCghyZXNvdXJjZRgJIAEoCUIIukgFcgMYgBASGAoGaXNzdWVyGAogASgJQgi6SAVyAxiAECKHAQoSUmVkZWVtQ29kZVJlc3BvbnNlEjMKCHJlZGVlbWVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSABCCQoHb3V0Y29tZSJUCg1SZWRlZW1lZEdyYW50EiYKBWdyYW50GAEgASgLMhcua29kZXIuc2Vzc2lvbi52MS5HcmFudBIbCg1yZWZyZXNoX3Rva2VuGAIgASgJQgT4uxgBIsoBChNSZWZyZXNoR3JhbnRSZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBIfCgZzY29wZXMYAyADKAlCD7pIDJIBCRBkIgVyAxiAIBIZCghkcG9wX2prdBgEIAEoCUIHukgEcgIYKxIaCghyZXNvdXJjZRgFIAEoCUIIukgFcgMYgBASGAoGaXNzdWVyGAYgASgJQgi6SAVyAxiAECKnAQoUUmVmcmVzaEdyYW50UmVzcG9uc2USNAoJcmVmcmVzaGVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSAASGwoRc2NvcGVfbm90X2dyYW50ZWQYAyABKAlIAEIJCgdvdXRjb21lIkEKGkluc3BlY3RSZWZyZXNoVG9rZW5SZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYASJ2ChtJbnNwZWN0UmVmcmVzaFRva2VuUmVzcG9uc2USJgoFZ3JhbnQYASABKAsyFy5rb2Rlci5zZXNzaW9uLnYxLkdyYW50Ei8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoSUmV2b2tlR3JhbnRSZXF1ZXN0EiUKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYAUgAEhwKCGdyYW50X2lkGAIgASgJQgi6SAVyA5gBGkgAEhwKCWNsaWVudF9pZBgDIAEoCUIJukgGcgQQARhkQg4KBWdyYW50EgW6SAIIASKCAQoTUmV2b2tlR3JhbnRSZXNwb25zZRItCgVlbmRlZBgBIAEoCzIcLmtvZGVyLnNlc3Npb24udjEuR3JhbnRFbmRlZEgAEjEKB3JlZnVzYWwYAiABKA4yHi5rb2Rlci5zZXNzaW9uLnYxLkdyYW50UmVmdXNhbEgAQgkKB291dGNvbWUiDAoKR3JhbnRFbmRlZCJTChhFbmRHcmFudHNPZkNsaWVudFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQiKgoZRW5kR3JhbnRzT2ZDbGllbnRSZXNwb25zZRINCgVlbmRlZBgBIAEoBSrHAgoMR3JhbnRSZWZ1c2FsEh0KGUdSQU5UX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIZChVHUkFOVF9SRUZVU0FMX1VOS05PV04QARIYChRHUkFOVF9SRUZVU0FMX1JFVVNFRBACEh4KGkdSQU5UX1JFRlVTQUxfT1RIRVJfQ0xJRU5UEAMSHgoaR1JBTlRfUkVGVVNBTF9SRURJUkVDVF9VUkkQBBIfChtHUkFOVF9SRUZVU0FMX0NPREVfVkVSSUZJRVIQBRIZChVHUkFOVF9SRUZVU0FMX1JFVk9LRUQQBhIWChJHUkFOVF9SRUZVU0FMX0lETEUQBxIXChNHUkFOVF9SRUZVU0FMX0FIRUFEEAgSGgoWR1JBTlRfUkVGVVNBTF9EUE9QX0tFWRAJEhoKFkdSQU5UX1JFRlVTQUxfUkVTT1VSQ0UQCjK+BQoMR3JhbnRTZXJ2aWNlEmQKCUlzc3VlQ29kZRIiLmtvZGVyLnNlc3Npb24udjEuSXNzdWVDb2RlUmVxdWVzdBojLmtvZGVyLnNlc3Npb24udjEuSXNzdWVDb2RlUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEmcKClJlZGVlbUNvZGUSIy5rb2Rlci5zZXNzaW9uLnYxLlJlZGVlbUNvZGVSZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1Db2RlUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEm0KDFJlZnJlc2hHcmFudBIlLmtvZGVyLnNlc3Npb24udjEuUmVmcmVzaEdyYW50UmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuUmVmcmVzaEdyYW50UmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoUBChNJbnNwZWN0UmVmcmVzaFRva2VuEiwua29kZXIuc2Vzc2lvbi52MS5JbnNwZWN0UmVmcmVzaFRva2VuUmVxdWVzdBotLmtvZGVyLnNlc3Npb24udjEuSW5zcGVjdFJlZnJlc2hUb2tlblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJqCgtSZXZva2VHcmFudBIkLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlR3JhbnRSZXF1ZXN0GiUua29kZXIuc2Vzc2lvbi52MS5SZXZva2VHcmFudFJlc3BvbnNlIg6quxgKCgEGEgVvYXV0aBJ8ChFFbmRHcmFudHNPZkNsaWVudBIqLmtvZGVyLnNlc3Npb24udjEuRW5kR3JhbnRzT2ZDbGllbnRSZXF1ZXN0Gisua29kZXIuc2Vzc2lvbi52MS5FbmRHcmFudHNPZkNsaWVudFJlc3BvbnNlIg6quxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiVrb2Rlci9zZXNzaW9uL3YxL2dyYW50X2ludGVybmFsLnByb3RvEhBrb2Rlci5zZXNzaW9uLnYxIvgCCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg4KBnNjb3BlcxgFIAMoCRItCglhdXRoX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgHIAEoCRILCgNhbXIYCCADKAkSDQoFbm9uY2UYCSABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgKIAEoCBIvCgtleHBpcmVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGAwgAygJEg4KBmNsYWltcxgNIAEoCRIQCghkcG9wX2prdBgOIAEoCRIvCgtjcmVhdGVfdGltZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHb2ZmbGluZRgQIAEoCCLCAgoQSXNzdWVDb2RlUmVxdWVzdBIcCgljbGllbnRfaWQYASABKAlCCbpIBnIEEAEYZBIgCgxyZWRpcmVjdF91cmkYAiABKAlCCrpIB3IFEAEYgCASHwoOY29kZV9jaGFsbGVuZ2UYAyABKAlCB7pIBHICGCsSFwoFbm9uY2UYBCABKAlCCLpIBXIDGIAgEh8KBnNjb3BlcxgFIAMoCUIPukgMkgEJEGQiBXIDGIAgEhwKCnNlc3Npb25faWQYBiABKAlCCLpIBXIDmAEaEhsKE2F1dGhfdGltZV9yZXF1ZXN0ZWQYByABKAgSIgoJcmVzb3VyY2VzGAggAygJQg+6SAySAQkQZCIFcgMYgBASGQoGY2xhaW1zGAkgASgJQgm6SAZyBBiAgAESGQoIZHBvcF9qa3QYCiABKAlCB7pIBHICGCsibQoRSXNzdWVDb2RlUmVzcG9uc2USFAoEY29kZRgBIAEoCUIE+LsYAUgAEjcKDXNlc3Npb25fZW5kZWQYAiABKAsyHi5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb25FbmRlZEgAQgkKB291dGNvbWUiDgoMU2Vzc2lvbkVuZGVkIsEDChFSZWRlZW1Db2RlUmVxdWVzdBIaCgRjb2RlGAEgASgJQgy6SAVyAxiABPi7GAESHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQSHgoMcmVkaXJlY3RfdXJpGAMgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAQgASgJQgy6SAVyAxiABPi7GAESHQoVcmVmcmVzaF90b2tlbl9hbGxvd2VkGAUgASgIEkAKFWFjY2Vzc190b2tlbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIGukgDyAEBEhkKCGRwb3Bfamt0GAcgASgJQge6SARyAhgrEhoKEmJpbmRfcmVmcmVzaF90b2tlbhgIIAEoCBIaCghyZXNvdXJjZRgJIAEoCUIIukgFcgMYgBASGAoGaXNzdWVyGAogASgJQgi6SAVyAxiAEBImCh5yZWZyZXNoX3dpdGhvdXRfb2ZmbGluZV9hY2Nlc3MYCyABKAgSNwoOcmVmcmVzaF9wb2xpY3kYDCABKAsyHy5rb2Rlci5zZXNzaW9uLnYxLlJlZnJlc2hQb2xpY3kixQEKDVJlZnJlc2hQb2xpY3kSOAoHb3ZlcmxhcBgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIMukgJqgEGIgIIeDIAEjoKDWlkbGVfbGlmZXRpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CCLpIBaoBAioAEj4KEWFic29sdXRlX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQgi6SAWqAQIqACKHAQoSUmVkZWVtQ29kZVJlc3BvbnNlEjMKCHJlZGVlbWVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSABCCQoHb3V0Y29tZSJUCg1SZWRlZW1lZEdyYW50EiYKBWdyYW50GAEgASgLMhcua29kZXIuc2Vzc2lvbi52MS5HcmFudBIbCg1yZWZyZXNoX3Rva2VuGAIgASgJQgT4uxgBIoMCChNSZWZyZXNoR3JhbnRSZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBIfCgZzY29wZXMYAyADKAlCD7pIDJIBCRBkIgVyAxiAIBIZCghkcG9wX2prdBgEIAEoCUIHukgEcgIYKxIaCghyZXNvdXJjZRgFIAEoCUIIukgFcgMYgBASGAoGaXNzdWVyGAYgASgJQgi6SAVyAxiAEBI3Cg5yZWZyZXNoX3BvbGljeRgHIAEoCzIfLmtvZGVyLnNlc3Npb24udjEuUmVmcmVzaFBvbGljeSKnAQoUUmVmcmVzaEdyYW50UmVzcG9uc2USNAoJcmVmcmVzaGVkGAEgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1lZEdyYW50SAASMQoHcmVmdXNhbBgCIAEoDjIeLmtvZGVyLnNlc3Npb24udjEuR3JhbnRSZWZ1c2FsSAASGwoRc2NvcGVfbm90X2dyYW50ZWQYAyABKAlIAEIJCgdvdXRjb21lIkEKGkluc3BlY3RSZWZyZXNoVG9rZW5SZXF1ZXN0EiMKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYASJ2ChtJbnNwZWN0UmVmcmVzaFRva2VuUmVzcG9uc2USJgoFZ3JhbnQYASABKAsyFy5rb2Rlci5zZXNzaW9uLnYxLkdyYW50Ei8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKHAQoSUmV2b2tlR3JhbnRSZXF1ZXN0EiUKDXJlZnJlc2hfdG9rZW4YASABKAlCDLpIBXIDGIAE+LsYAUgAEhwKCGdyYW50X2lkGAIgASgJQgi6SAVyA5gBGkgAEhwKCWNsaWVudF9pZBgDIAEoCUIJukgGcgQQARhkQg4KBWdyYW50EgW6SAIIASKCAQoTUmV2b2tlR3JhbnRSZXNwb25zZRItCgVlbmRlZBgBIAEoCzIcLmtvZGVyLnNlc3Npb24udjEuR3JhbnRFbmRlZEgAEjEKB3JlZnVzYWwYAiABKA4yHi5rb2Rlci5zZXNzaW9uLnYxLkdyYW50UmVmdXNhbEgAQgkKB291dGNvbWUiDAoKR3JhbnRFbmRlZCJTChhFbmRHcmFudHNPZkNsaWVudFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQiKgoZRW5kR3JhbnRzT2ZDbGllbnRSZXNwb25zZRINCgVlbmRlZBgBIAEoBSrHAgoMR3JhbnRSZWZ1c2FsEh0KGUdSQU5UX1JFRlVTQUxfVU5TUEVDSUZJRUQQABIZChVHUkFOVF9SRUZVU0FMX1VOS05PV04QARIYChRHUkFOVF9SRUZVU0FMX1JFVVNFRBACEh4KGkdSQU5UX1JFRlVTQUxfT1RIRVJfQ0xJRU5UEAMSHgoaR1JBTlRfUkVGVVNBTF9SRURJUkVDVF9VUkkQBBIfChtHUkFOVF9SRUZVU0FMX0NPREVfVkVSSUZJRVIQBRIZChVHUkFOVF9SRUZVU0FMX1JFVk9LRUQQBhIWChJHUkFOVF9SRUZVU0FMX0lETEUQBxIXChNHUkFOVF9SRUZVU0FMX0FIRUFEEAgSGgoWR1JBTlRfUkVGVVNBTF9EUE9QX0tFWRAJEhoKFkdSQU5UX1JFRlVTQUxfUkVTT1VSQ0UQCjK+BQoMR3JhbnRTZXJ2aWNlEmQKCUlzc3VlQ29kZRIiLmtvZGVyLnNlc3Npb24udjEuSXNzdWVDb2RlUmVxdWVzdBojLmtvZGVyLnNlc3Npb24udjEuSXNzdWVDb2RlUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEmcKClJlZGVlbUNvZGUSIy5rb2Rlci5zZXNzaW9uLnYxLlJlZGVlbUNvZGVSZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5SZWRlZW1Db2RlUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEm0KDFJlZnJlc2hHcmFudBIlLmtvZGVyLnNlc3Npb24udjEuUmVmcmVzaEdyYW50UmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuUmVmcmVzaEdyYW50UmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoUBChNJbnNwZWN0UmVmcmVzaFRva2VuEiwua29kZXIuc2Vzc2lvbi52MS5JbnNwZWN0UmVmcmVzaFRva2VuUmVxdWVzdBotLmtvZGVyLnNlc3Npb24udjEuSW5zcGVjdFJlZnJlc2hUb2tlblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJqCgtSZXZva2VHcmFudBIkLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlR3JhbnRSZXF1ZXN0GiUua29kZXIuc2Vzc2lvbi52MS5SZXZva2VHcmFudFJlc3BvbnNlIg6quxgKCgEGEgVvYXV0aBJ8ChFFbmRHcmFudHNPZkNsaWVudBIqLmtvZGVyLnNlc3Npb24udjEuRW5kR3JhbnRzT2ZDbGllbnRSZXF1ZXN0Gisua29kZXIuc2Vzc2lvbi52MS5FbmRHcmFudHNPZkNsaWVudFJlc3BvbnNlIg6quxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * Grant is what a person gave to a client.
@@ -355,6 +355,20 @@ export type RedeemCodeRequest = Message<"koder.session.v1.RedeemCodeRequest"> & 
    * @generated from field: string issuer = 10;
    */
   issuer: string;
+
+  /**
+   * True when refresh tokens are to be issued also without `offline_access`; these end with the session.
+   *
+   * @generated from field: bool refresh_without_offline_access = 11;
+   */
+  refreshWithoutOfflineAccess: boolean;
+
+  /**
+   * How long the refresh tokens live, by the client's settings.
+   *
+   * @generated from field: koder.session.v1.RefreshPolicy refresh_policy = 12;
+   */
+  refreshPolicy?: RefreshPolicy | undefined;
 };
 
 /**
@@ -363,6 +377,41 @@ export type RedeemCodeRequest = Message<"koder.session.v1.RedeemCodeRequest"> & 
  */
 export const RedeemCodeRequestSchema: GenMessage<RedeemCodeRequest> = /*@__PURE__*/
   messageDesc(file_koder_session_v1_grant_internal, 4);
+
+/**
+ * RefreshPolicy is how long the refresh tokens of a client live. What is unset is as the service has it.
+ *
+ * @generated from message koder.session.v1.RefreshPolicy
+ */
+export type RefreshPolicy = Message<"koder.session.v1.RefreshPolicy"> & {
+  /**
+   * After a refresh: how long the token before still gives the same successor; 0: not at all.
+   *
+   * @generated from field: google.protobuf.Duration overlap = 1;
+   */
+  overlap?: Duration | undefined;
+
+  /**
+   * How long a refresh token may lie unused.
+   *
+   * @generated from field: google.protobuf.Duration idle_lifetime = 2;
+   */
+  idleLifetime?: Duration | undefined;
+
+  /**
+   * How long after the first one the last refresh token ends.
+   *
+   * @generated from field: google.protobuf.Duration absolute_lifetime = 3;
+   */
+  absoluteLifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message koder.session.v1.RefreshPolicy.
+ * Use `create(RefreshPolicySchema)` to create a new message.
+ */
+export const RefreshPolicySchema: GenMessage<RefreshPolicy> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_grant_internal, 5);
 
 /**
  * RedeemCodeResponse has the grant or why there is none.
@@ -399,7 +448,7 @@ export type RedeemCodeResponse = Message<"koder.session.v1.RedeemCodeResponse"> 
  * Use `create(RedeemCodeResponseSchema)` to create a new message.
  */
 export const RedeemCodeResponseSchema: GenMessage<RedeemCodeResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 5);
+  messageDesc(file_koder_session_v1_grant_internal, 6);
 
 /**
  * RedeemedGrant is a grant and its first or next refresh token.
@@ -427,7 +476,7 @@ export type RedeemedGrant = Message<"koder.session.v1.RedeemedGrant"> & {
  * Use `create(RedeemedGrantSchema)` to create a new message.
  */
 export const RedeemedGrantSchema: GenMessage<RedeemedGrant> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 6);
+  messageDesc(file_koder_session_v1_grant_internal, 7);
 
 /**
  * RefreshGrantRequest has the refresh token.
@@ -477,6 +526,13 @@ export type RefreshGrantRequest = Message<"koder.session.v1.RefreshGrantRequest"
    * @generated from field: string issuer = 6;
    */
   issuer: string;
+
+  /**
+   * How long the refresh tokens live, by the client's settings as they are now.
+   *
+   * @generated from field: koder.session.v1.RefreshPolicy refresh_policy = 7;
+   */
+  refreshPolicy?: RefreshPolicy | undefined;
 };
 
 /**
@@ -484,7 +540,7 @@ export type RefreshGrantRequest = Message<"koder.session.v1.RefreshGrantRequest"
  * Use `create(RefreshGrantRequestSchema)` to create a new message.
  */
 export const RefreshGrantRequestSchema: GenMessage<RefreshGrantRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 7);
+  messageDesc(file_koder_session_v1_grant_internal, 8);
 
 /**
  * RefreshGrantResponse has the grant and the successor, or why there is none.
@@ -529,7 +585,7 @@ export type RefreshGrantResponse = Message<"koder.session.v1.RefreshGrantRespons
  * Use `create(RefreshGrantResponseSchema)` to create a new message.
  */
 export const RefreshGrantResponseSchema: GenMessage<RefreshGrantResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 8);
+  messageDesc(file_koder_session_v1_grant_internal, 9);
 
 /**
  * InspectRefreshTokenRequest has a refresh token.
@@ -550,7 +606,7 @@ export type InspectRefreshTokenRequest = Message<"koder.session.v1.InspectRefres
  * Use `create(InspectRefreshTokenRequestSchema)` to create a new message.
  */
 export const InspectRefreshTokenRequestSchema: GenMessage<InspectRefreshTokenRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 9);
+  messageDesc(file_koder_session_v1_grant_internal, 10);
 
 /**
  * InspectRefreshTokenResponse has what the token is good for.
@@ -578,7 +634,7 @@ export type InspectRefreshTokenResponse = Message<"koder.session.v1.InspectRefre
  * Use `create(InspectRefreshTokenResponseSchema)` to create a new message.
  */
 export const InspectRefreshTokenResponseSchema: GenMessage<InspectRefreshTokenResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 10);
+  messageDesc(file_koder_session_v1_grant_internal, 11);
 
 /**
  * RevokeGrantRequest names a grant by what the client holds of it.
@@ -622,7 +678,7 @@ export type RevokeGrantRequest = Message<"koder.session.v1.RevokeGrantRequest"> 
  * Use `create(RevokeGrantRequestSchema)` to create a new message.
  */
 export const RevokeGrantRequestSchema: GenMessage<RevokeGrantRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 11);
+  messageDesc(file_koder_session_v1_grant_internal, 12);
 
 /**
  * RevokeGrantResponse says that the grant is over, or why it was left as it is.
@@ -659,7 +715,7 @@ export type RevokeGrantResponse = Message<"koder.session.v1.RevokeGrantResponse"
  * Use `create(RevokeGrantResponseSchema)` to create a new message.
  */
 export const RevokeGrantResponseSchema: GenMessage<RevokeGrantResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 12);
+  messageDesc(file_koder_session_v1_grant_internal, 13);
 
 /**
  * GrantEnded says that a grant is over.
@@ -674,7 +730,7 @@ export type GrantEnded = Message<"koder.session.v1.GrantEnded"> & {
  * Use `create(GrantEndedSchema)` to create a new message.
  */
 export const GrantEndedSchema: GenMessage<GrantEnded> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 13);
+  messageDesc(file_koder_session_v1_grant_internal, 14);
 
 /**
  * EndGrantsOfClientRequest names a person and a client.
@@ -702,7 +758,7 @@ export type EndGrantsOfClientRequest = Message<"koder.session.v1.EndGrantsOfClie
  * Use `create(EndGrantsOfClientRequestSchema)` to create a new message.
  */
 export const EndGrantsOfClientRequestSchema: GenMessage<EndGrantsOfClientRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 14);
+  messageDesc(file_koder_session_v1_grant_internal, 15);
 
 /**
  * EndGrantsOfClientResponse says how much there was to end.
@@ -723,7 +779,7 @@ export type EndGrantsOfClientResponse = Message<"koder.session.v1.EndGrantsOfCli
  * Use `create(EndGrantsOfClientResponseSchema)` to create a new message.
  */
 export const EndGrantsOfClientResponseSchema: GenMessage<EndGrantsOfClientResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_grant_internal, 15);
+  messageDesc(file_koder_session_v1_grant_internal, 16);
 
 /**
  * GrantRefusal is why a code or refresh token was refused; the client is told `invalid_grant` for all of them.
