@@ -98,6 +98,32 @@ describe("the device grant", () => {
   });
 });
 
+describe("A11: a device and resource servers", () => {
+  test("tokens are for what was asked for and allowed; whatever else is asked for is refused by name", async () => {
+    const identifier = "https://orders.example.com";
+    const scopes = [{ name: "orders.read" }];
+    const made = await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+    expect(made.status, JSON.stringify(made.json)).toBe(200);
+    const client = await registerDevice(server, { scope: "openid orders.read" });
+    const unknown = await authorizeDevice(server, client, { resource: "https://unknown.example.com" });
+    expect([unknown.status, unknown.json["error"]]).toEqual([400, "invalid_target"]);
+    const { username } = await createPerson(server);
+    const { deviceCode, userCode } = await authorizeDevice(server, client, {
+      scope: "orders.read",
+      resource: identifier,
+    });
+    const browser = httpBrowser();
+    await decideDevice(server, browser, await enterUserCode(server, username, userCode, browser), "allow");
+    const ask = (resource: string) =>
+      tokenRequest(server, client, { grant_type: deviceGrant, device_code: deviceCode, resource });
+    expect((await ask(server.url)).json["error"]).toBe("invalid_target");
+    const { status, json } = await ask(identifier);
+    expect([status, json["scope"]], JSON.stringify(json)).toEqual([200, "orders.read"]);
+    const [, claims = ""] = String(json["access_token"]).split(".");
+    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({ aud: identifier });
+  });
+});
+
 describe("A9: a device code", () => {
   test("is nothing to another client, and its own client is none the worse", async () => {
     const { client, deviceCode } = await decidedDevice(server);

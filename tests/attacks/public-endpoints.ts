@@ -193,8 +193,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard(
     "POST",
     "/oauth/v2/device_authorization",
-    ["client_id", "client_secret", "scope"],
-    ["invalid_request", "invalid_client", "unauthorized_client", "invalid_scope"],
+    ["client_id", "client_secret", "scope", "resource"],
+    ["invalid_request", "invalid_client", "unauthorized_client", "invalid_scope", "invalid_target"],
   ),
   standard("POST", "/oauth/v2/introspect", tokenAboutParameters, ["invalid_request", "invalid_client"]),
   standard("POST", "/oauth/v2/revoke", tokenAboutParameters, ["invalid_request", "invalid_client", "invalid_grant"]),

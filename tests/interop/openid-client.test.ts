@@ -32,37 +32,47 @@ test.each([
   ["client_secret_basic", (secret: string) => oidc.ClientSecretBasic(secret)],
   ["client_secret_post", (secret: string) => oidc.ClientSecretPost(secret)],
   ["none", () => oidc.None()],
-])("code flow with PKCE, userinfo and refresh, client authentication %s", async (method, authentication) => {
-  const { clientId, clientSecret, redirectUri } = await registerClient(server, {
-    token_endpoint_auth_method: method,
-  });
-  const config = await discover(clientId, authentication(clientSecret));
-  const [codeVerifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
-  const { callback } = await signInAt(
-    oidc.buildAuthorizationUrl(config, {
-      redirect_uri: redirectUri,
-      scope: "openid profile email offline_access",
-      state,
-      nonce,
-      code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
-      code_challenge_method: "S256",
-    }),
-  );
-  // Checks state, iss, nonce, the id token's signature and claims.
-  const tokens = await oidc.authorizationCodeGrant(config, callback, {
-    pkceCodeVerifier: codeVerifier,
-    expectedState: state,
-    expectedNonce: nonce,
-    idTokenExpected: true,
-  });
-  expect(tokens.claims()?.sub).toBe(person.id);
-  const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, person.id);
-  expect(userinfo).toMatchObject({ name: "A Person", email: `${person.username}@koder.dev` });
-  const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? "");
-  expect(refreshed.claims()?.sub).toBe(person.id);
-  expect(refreshed.refresh_token).not.toBe(tokens.refresh_token);
-  expect(await oidc.fetchUserInfo(config, refreshed.access_token, person.id)).toMatchObject({ sub: person.id });
-});
+])(
+  "code flow with PKCE, userinfo, refresh, introspection and revocation, client authentication %s",
+  async (method, authentication) => {
+    const { clientId, clientSecret, redirectUri } = await registerClient(server, {
+      token_endpoint_auth_method: method,
+    });
+    const config = await discover(clientId, authentication(clientSecret));
+    const [codeVerifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
+    const { callback } = await signInAt(
+      oidc.buildAuthorizationUrl(config, {
+        redirect_uri: redirectUri,
+        scope: "openid profile email offline_access",
+        state,
+        nonce,
+        code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
+        code_challenge_method: "S256",
+      }),
+    );
+    // Checks state, iss, nonce, the id token's signature and claims.
+    const tokens = await oidc.authorizationCodeGrant(config, callback, {
+      pkceCodeVerifier: codeVerifier,
+      expectedState: state,
+      expectedNonce: nonce,
+      idTokenExpected: true,
+    });
+    expect(tokens.claims()?.sub).toBe(person.id);
+    const userinfo = await oidc.fetchUserInfo(config, tokens.access_token, person.id);
+    expect(userinfo).toMatchObject({ name: "A Person", email: `${person.username}@koder.dev` });
+    const refreshed = await oidc.refreshTokenGrant(config, tokens.refresh_token ?? "");
+    expect(refreshed.claims()?.sub).toBe(person.id);
+    expect(refreshed.refresh_token).not.toBe(tokens.refresh_token);
+    expect(await oidc.fetchUserInfo(config, refreshed.access_token, person.id)).toMatchObject({ sub: person.id });
+    if (method !== "none") {
+      // Only a client that authenticates may ask (RFC 7662 §2.1).
+      const told = await oidc.tokenIntrospection(config, refreshed.access_token);
+      expect(told).toMatchObject({ active: true, sub: person.id, client_id: clientId });
+    }
+    await oidc.tokenRevocation(config, refreshed.refresh_token ?? "");
+    await expect(oidc.fetchUserInfo(config, refreshed.access_token, person.id)).rejects.toMatchObject({ status: 401 });
+  },
+);
 
 test("a pushed request (RFC 9126): the browser carries nothing but its URI", async () => {
   const { clientId, clientSecret, redirectUri } = await registerClient(server, {

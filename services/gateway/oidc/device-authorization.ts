@@ -15,6 +15,7 @@ export function mountDeviceAuthorization(app: FastifyInstance, { peers }: { read
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
         scope: form.get("scope"),
+        resources: form.getAll("resource"),
         duplicateParameters: duplicatesOf(form),
       },
       forward(contextOf(request).outbound),

@@ -8,7 +8,7 @@ const mostResources = 20;
 const absoluteUri = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x24-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/;
 
 /** The resource servers asked for, each once: absolute URIs without a fragment (RFC 8707 §2). */
-export function checkResource({ resources }: AuthorizationParameters): readonly string[] {
+export function checkResource({ resources }: Pick<AuthorizationParameters, "resources">): readonly string[] {
   const asked = new Set(resources.filter((resource) => resource !== ""));
   if (asked.size > mostResources) throw new OAuthRefusal("invalid_target", `resource was sent too often`);
   for (const resource of asked) {

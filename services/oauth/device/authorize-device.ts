@@ -8,6 +8,7 @@ import {
 } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
+import { checkResource } from "../authorize/check-resource.ts";
 import { checkScope } from "../authorize/check-scope.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
@@ -19,10 +20,10 @@ const page = "/device";
 
 /**
  * The device authorization endpoint (RFC 8628 §3.1): no parameter twice, the client authenticated as at the token endpoint and
- * registered for the grant, the scopes as at the authorization endpoint.
+ * registered for the grant, scopes and resources as at the authorization endpoint.
  */
 export function authorizeDevice(dependencies: OauthDependencies) {
-  const { peers, tenants } = dependencies;
+  const { peers, tenants, accessTargets } = dependencies;
   return async (parameters: AuthorizeDeviceRequest, context: HandlerContext): Promise<AuthorizeDeviceResponse> => {
     const call = callOf(context);
     try {
@@ -32,12 +33,15 @@ export function authorizeDevice(dependencies: OauthDependencies) {
       if (!client.grantTypes.includes(deviceCodeGrantType)) {
         throw new OAuthRefusal("unauthorized_client", "the client is not registered for the device grant");
       }
-      const scopes = checkScope(client, parameters);
+      const allowedScopes = checkScope(client, parameters);
+      const asked = checkResource(parameters);
+      await accessTargets.checkResources(call, client, asked);
+      const scopes = await accessTargets.grantable(call, asked, allowedScopes);
+      const resources = await accessTargets.granted(call, asked, scopes);
+      const request = { clientId: client.clientId, scopes: [...scopes], resources: [...resources] };
       const [{ canonicalOrigin }, issued] = await Promise.all([
         tenants.get(call),
-        peers
-          .client(DeviceCodeService)
-          .issueDeviceCode({ clientId: client.clientId, scopes: [...scopes] }, forward(call)),
+        peers.client(DeviceCodeService).issueDeviceCode(request, forward(call)),
       ]);
       const verificationUri = `${canonicalOrigin}${page}`;
       const value = {

@@ -16,12 +16,13 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
   return async ({ call, client, parameters }) => {
     if (parameters.deviceCode === "") throw new OAuthRefusal("invalid_request", "device_code is missing");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
-    if (resource !== "" && resource !== (await tenants.get(call)).canonicalOrigin) {
-      throw new OAuthRefusal("invalid_target", "a device is granted access to the tenant itself alone");
-    }
     if ((await dependencies.clients.current(call, client.clientId)) === undefined) {
       throw new OAuthRefusal("invalid_client", "client authentication failed");
     }
+    const [{ canonicalOrigin }, longest] = await Promise.all([
+      tenants.get(call),
+      accessTargets.longestLifetime(call, client),
+    ]);
     const { outcome } = await dependencies.peers.client(DeviceCodeService).redeemDeviceCode(
       {
         deviceCode: parameters.deviceCode,
@@ -29,15 +30,17 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
         refreshTokenAllowed: client.grantTypes.includes("refresh_token"),
         refreshWithoutOfflineAccess: client.refreshWithoutOfflineAccess,
         refreshPolicy: refreshPolicyOf(client),
-        accessTokenLifetime: durationFromMs(dependencies.lifetimes.accessToken),
+        accessTokenLifetime: durationFromMs(longest),
+        resource,
+        issuer: canonicalOrigin,
       },
       forward(call),
     );
     if (outcome.case !== "redeemed") {
       throw refusalOf(outcome.case === "refusal" ? outcome.value : DeviceCodeRefusal.UNSPECIFIED);
     }
-    const scopes = outcome.value.grant?.scopes ?? [];
-    const target = await accessTargets.targetOf(call, client, [], scopes);
+    const { scopes = [], resources = [] } = outcome.value.grant ?? {};
+    const target = await accessTargets.targetOf(call, client, resource === "" ? resources : [resource], scopes);
     return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
   };
 }
@@ -51,6 +54,8 @@ function refusalOf(refusal: DeviceCodeRefusal): OAuthRefusal {
       return new OAuthRefusal("slow_down", "wait 5 seconds longer between requests from now on");
     case DeviceCodeRefusal.DENIED:
       return new OAuthRefusal("access_denied", "the person denied the request");
+    case DeviceCodeRefusal.RESOURCE:
+      return new OAuthRefusal("invalid_target", "resource is not among those that were granted");
     case DeviceCodeRefusal.EXPIRED:
       return new OAuthRefusal("expired_token", "the device_code has expired");
     default:

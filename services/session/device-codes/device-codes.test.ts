@@ -69,6 +69,18 @@ describe("a device code", () => {
     granted(await f.redeemDevice(code));
   });
 
+  test("A11: gives tokens for the resources that it was asked for, and a try for another spends nothing", async () => {
+    const f = await deviceFixture();
+    const [orders, issuer] = ["https://orders.example.com", "https://id.example.com"];
+    const code = await f.decided(true, [orders]);
+    for (const resource of ["https://other.example.com", issuer]) {
+      expect(await f.redeemDevice(code, { resource, issuer })).toMatchObject(refusal(DeviceCodeRefusal.RESOURCE));
+    }
+    const { grant } = granted(await f.redeemDevice(code, { resource: orders, issuer }));
+    expect(grant.resources).toEqual([orders]);
+    granted(await f.redeemDevice(await f.decided(), { resource: issuer, issuer }));
+  });
+
   test("A9: a second use ends what the first one gave, also at the same moment", async () => {
     const f = await deviceFixture();
     const code = await f.decided();

@@ -41,8 +41,11 @@ export async function deviceFixture() {
     const request = create(DecideDeviceCodeRequestSchema, { deviceCodeId, sessionId, allowed });
     return (await decideDeviceCode(dependencies)(request, handlerContext())).outcome;
   };
-  const issue = (scopes = ["openid", "offline_access"]) =>
-    issueDeviceCode(dependencies)(create(IssueDeviceCodeRequestSchema, { clientId, scopes }), handlerContext());
+  const issue = (scopes = ["openid", "offline_access"], resources: string[] = []) =>
+    issueDeviceCode(dependencies)(
+      create(IssueDeviceCodeRequestSchema, { clientId, scopes, resources }),
+      handlerContext(),
+    );
   const sessionId = async () => (await f.signIn()).session?.id ?? "";
   return {
     ...f,
@@ -56,8 +59,8 @@ export async function deviceFixture() {
       (await getDeviceCode(dependencies)(create(GetDeviceCodeRequestSchema, { deviceCodeId }), handlerContext()))
         .device,
     /** A device code that a person has decided. */
-    async decided(allowed = true, scopes?: string[]) {
-      const { deviceCode, userCode } = await issue(scopes);
+    async decided(allowed = true, resources?: string[]) {
+      const { deviceCode, userCode } = await issue(undefined, resources);
       const device = await find(userCode);
       await decide(device?.deviceCodeId ?? "", await sessionId(), allowed);
       return deviceCode;

@@ -44,6 +44,7 @@ export function issueDeviceCode({ store, vault, clock, lifetimes }: SessionDepen
         userCode: newUserCode(),
         clientId: request.clientId,
         scopes: request.scopes,
+        resources: request.resources,
         clientEpoch,
         intervalSeconds: lifetimes.devicePollInterval / 1000,
         useBefore: timestampFromMs(useBefore),

@@ -15,6 +15,7 @@ import { deviceCodes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
+import { isResourceGranted } from "../refresh/granted-resource.ts";
 import { findByDeviceCode } from "./find-by-code.ts";
 import { createPollTimes } from "./poll-times.ts";
 import { slowDown } from "./slow-down.ts";
@@ -45,7 +46,7 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
     }
     if (refusal !== undefined) return refused(refusal);
 
-    const subject = { ...record, authTimeRequested: false, resources: [], claims: "" };
+    const subject = { ...record, authTimeRequested: false, claims: "" };
     const terms = { ...request, dpopJkt: "", bindRefreshToken: false };
     const grant = grantOf(subject, terms, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
@@ -74,6 +75,7 @@ async function refusalOf(
   if (isExpired(record, now)) return DeviceCodeRefusal.EXPIRED;
   if (record.decision === "denied") return DeviceCodeRefusal.DENIED;
   if (record.decision !== "allowed") return DeviceCodeRefusal.PENDING;
+  if (!isResourceGranted(record.resources, request)) return DeviceCodeRefusal.RESOURCE;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, record), data.get(sessions, record.sessionId)]);
   return epochsHold && session !== undefined ? undefined : DeviceCodeRefusal.REVOKED;
 }
