@@ -3,12 +3,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
-import {
-  authorizationRequest,
-  createPerson,
-  password as goodPassword,
-  registerClient,
-} from "../tests/support/relying-party.ts";
+import { authorizationRequest, createPerson, password, registerClient, rest } from "../tests/support/relying-party.ts";
 import { startServer, type RunningServer } from "../tests/support/server.ts";
 import { repositoryRoot } from "./run-program.ts";
 
@@ -42,12 +37,40 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   const longNamed = await registerClient(server, {
     client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne",
   });
+  const theirs = {
+    first_party: false,
+    policy_uri: "https://calendar.example/privacy",
+    tos_uri: "https://calendar.example/terms",
+  };
+  const [thirdParty, longThirdParty] = [
+    await registerClient(server, { client_name: "Their Calendar", ...theirs }),
+    await registerClient(server, {
+      client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne",
+      scope: "openid profile email phone address offline_access calendar.read calendar.write",
+      ...theirs,
+    }),
+  ];
   const person = await createPerson(server);
+  const others = [await createPerson(server), await createPerson(server)];
+  const longName = "Maximiliana-Theodora von Hohenlohe-Waldenburg-Schillingsfürst";
+  await rest(server, "PATCH", `/v1/users/${others[0]?.id ?? ""}`, { name: longName });
   const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
-  async function submit(page: Page, username: string, password: string): Promise<void> {
-    await signIn(page);
+  async function signInAs(page: Page, username: string, to = client, parameters: Record<string, string> = {}) {
+    // The client's address leads nowhere else.
+    await page.route(`${to.redirectUri}*`, (route) => route.fulfill({ body: "the application" }));
+    await page.goto(authorizationRequest(server, to, parameters).url);
     await page.fill("input[name=username]", username);
     await page.fill("input[name=password]", password);
+    await page.click("button[type=submit]");
+  }
+  /** Several people, one after the other, in one browser. */
+  async function signInAll(page: Page): Promise<void> {
+    for (const { username } of [person, ...others]) await signInAs(page, username, client, { prompt: "login" });
+  }
+  async function submit(page: Page, username: string, secret: string): Promise<void> {
+    await signIn(page);
+    await page.fill("input[name=username]", username);
+    await page.fill("input[name=password]", secret);
     await page.click("button[type=submit]");
   }
   const device = await registerDevice(server, {
@@ -65,7 +88,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
     await page.goto(String(json["verification_uri_complete"]));
     await page.click("button[type=submit]");
     await page.fill("input[name=username]", person.username);
-    await page.fill("input[name=password]", goodPassword);
+    await page.fill("input[name=password]", password);
     await page.click("button[type=submit]");
   }
   return [
@@ -105,6 +128,25 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await submit(page, "admin", server.adminPassword);
         await page.fill("input[name=new_password]", "short");
         await page.click("button[type=submit]");
+      },
+    },
+    { name: "consent", open: (page) => signInAs(page, person.username, thirdParty) },
+    {
+      name: "consent-long",
+      open: (page) =>
+        signInAs(page, others[0]?.username ?? "", longThirdParty, {
+          scope: "openid profile email phone address offline_access calendar.read calendar.write",
+        }),
+    },
+    {
+      name: "consent-first-party",
+      open: (page) => signInAs(page, person.username, client, { prompt: "consent", scope: "openid email" }),
+    },
+    {
+      name: "accounts",
+      async open(page) {
+        await signInAll(page);
+        await page.goto(authorizationRequest(server, client, { prompt: "select_account" }).url);
       },
     },
     { name: "error-application", open: (page) => page.goto(`${server.url}/oauth/v2/authorize?client_id=nobody`) },

@@ -3,6 +3,7 @@ import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
+import { ConsentService } from "../../gen/ts-public/koder/oauth/v1/consent_service_pb.ts";
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
 
@@ -14,6 +15,8 @@ export interface KoderId {
   readonly clients: Client<typeof ClientService>;
   /** Manages the resource servers of a tenant: the APIs that its access tokens may be meant for. */
   readonly resourceServers: Client<typeof ResourceServerService>;
+  /** Shows people what they have let clients have, and takes it back. */
+  readonly consents: Client<typeof ConsentService>;
   /** Lists and rotates the keys that sign a tenant's tokens. */
   readonly signingKeys: Client<typeof SigningKeyService>;
   /** Lists and ends the sessions of a tenant's people. */
@@ -28,6 +31,7 @@ export function servicesOver(transport: Transport): KoderId {
     users: createClient(UserService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),
+    consents: createClient(ConsentService, transport),
     signingKeys: createClient(SigningKeyService, transport),
     sessions: createClient(SessionService, transport),
     system: createClient(SystemService, transport),

@@ -19,6 +19,8 @@ type Client struct {
 	Clients oauthv1connect.ClientServiceClient
 	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
 	ResourceServers oauthv1connect.ResourceServerServiceClient
+	// Consents shows people what they have let clients have, and takes it back.
+	Consents oauthv1connect.ConsentServiceClient
 	// SigningKeys lists and rotates the keys that sign a tenant's tokens.
 	SigningKeys oauthv1connect.SigningKeyServiceClient
 	// Sessions lists and ends the sessions of a tenant's people.
@@ -61,6 +63,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Users:           identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Clients:         oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		ResourceServers: oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		Consents:        oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
 		SigningKeys:     oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
 		Sessions:        sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
 		System:          adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),

@@ -17,6 +17,7 @@ import { loadArgon2 } from "../identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../identity/passwords/password-hashing.ts";
 import { createIdentityService } from "../identity/service.ts";
 import { createClients } from "../oauth/clients/clients.ts";
+import { createClientLogos } from "../oauth/clients/logos/client-logos.ts";
 import { oauthRequests } from "../oauth/collections.ts";
 import { defaultOauthLifetimes } from "../oauth/dependencies.ts";
 import { createKeyRings } from "../oauth/keys/key-rings.ts";
@@ -91,6 +92,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         keyRings,
         keySchedule,
         outbound: parts.outbound,
+        logos: createClientLogos({ outbound: parts.outbound, clock }),
         rotationPolicy: policy,
         keySetMaxAge,
         onRotationFault: (error, keys) => log.error({ err: error, ...keys }, "signing keys could not be rotated"),

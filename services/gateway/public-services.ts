@@ -3,6 +3,7 @@ import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
+import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 
@@ -11,6 +12,7 @@ export const publicServices: readonly DescService[] = [
   UserService,
   ClientService,
   ResourceServerService,
+  ConsentService,
   SigningKeyService,
   SessionService,
   SystemService,

@@ -45,7 +45,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
         if (session.isAway) throw new ConnectError("away", Code.Internal);
-        const of = subject.value ?? "";
+        const of = subject.case === "userId" ? subject.value : "";
         const { epoch, version } = epochs.get(of) ?? { epoch: 0n, version: 0n };
         if (changedVersion > 0n && changedVersion <= version) return { epoch };
         epochs.set(of, { epoch: epoch + 1n, version: changedVersion || version });

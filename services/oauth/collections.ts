@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { ConsentSchema } from "#gen/koder/oauth/store/v1/consent_pb.ts";
 import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
 import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
@@ -24,6 +25,16 @@ export const resourceServers: Collection<typeof ResourceServerSchema> = {
   schema: ResourceServerSchema,
   id: (server) => server.id,
   unique: { identifier: { type: "text", value: (server) => server.identifier } },
+  events: "required",
+};
+
+/** What people have let clients have. One that was taken back stays, so that its version goes on. */
+export const consents: Collection<typeof ConsentSchema> = {
+  name: "oauth_consents",
+  schema: ConsentSchema,
+  // Neither id holds a slash.
+  id: ({ userId, clientId }) => `${userId}/${clientId}`,
+  indexes: { user_id: { type: "text", value: ({ granted, userId }) => (granted.length === 0 ? undefined : userId) } },
   events: "required",
 };
 
@@ -82,6 +93,7 @@ export const oauthRequests = requestRecords("oauth");
 export const oauthCollections: readonly Collection[] = [
   clients,
   resourceServers,
+  consents,
   authorizations,
   pushedRequests,
   signingKeys,

@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { RotationPolicy } from "../vault/signing-key-ring.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { Clients } from "./clients/clients.ts";
+import type { ClientLogos } from "./clients/logos/client-logos.ts";
 import type { KeyRings } from "./keys/key-rings.ts";
 import type { KeySchedule } from "./keys/key-schedule.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
@@ -48,6 +49,7 @@ export interface OauthDependencies {
   readonly accessTargets: AccessTargets;
   /** What people are called towards clients. */
   readonly subjects: Subjects;
+  readonly logos: ClientLogos;
   /** The signing keys of every tenant, opened and remembered for a moment. */
   readonly signingKeys: SigningKeys;
   /** The same keys as they are stored, for those who change them. */

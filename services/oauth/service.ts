@@ -1,21 +1,30 @@
 import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { DeviceService } from "#gen/koder/oauth/v1/device_internal_pb.ts";
+import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
-import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { implementation, type FinishWrite, type ServiceModule } from "../host/service-module.ts";
 import { authorize } from "./authorize/authorize.ts";
+import { chooseAccount } from "./authorize/choose-account.ts";
+import { decideConsent } from "./authorize/decide-consent.ts";
+import { describeConsent } from "./authorize/describe-consent.ts";
 import { getAuthorization } from "./authorize/get-authorization.ts";
 import { keepAuthorization } from "./authorize/keep-authorization.ts";
 import { pushAuthorization } from "./authorize/push-authorization.ts";
+import { listAccounts } from "./authorize/list-accounts.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
 import { deleteClient } from "./clients/delete-client.ts";
 import { finishDeletion } from "./clients/finish-deletion.ts";
 import { getClient } from "./clients/get-client.ts";
+import { getClientLogo } from "./clients/logos/get-client-logo.ts";
 import { listClients } from "./clients/list-clients.ts";
+import { finishRevocation } from "./consents/finish-revocation.ts";
+import { listConsents } from "./consents/list-consents.ts";
+import { revokeConsent } from "./consents/revoke-consent.ts";
 import type { OauthDependencies } from "./dependencies.ts";
 import { authorizeDevice } from "./device/authorize-device.ts";
 import { decideDevice } from "./device/decide-device.ts";
@@ -57,6 +66,10 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         updateResourceServer: updateResourceServer(dependencies),
         deleteResourceServer: deleteResourceServer(dependencies),
       }),
+      implementation(ConsentService, {
+        listConsents: listConsents(dependencies),
+        revokeConsent: revokeConsent(dependencies),
+      }),
       implementation(SigningKeyService, {
         listSigningKeys: listSigningKeys(dependencies),
         rotateSigningKey: rotateSigningKey(dependencies),
@@ -70,6 +83,11 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         pushAuthorization: pushAuthorization(dependencies),
         keepAuthorization: keepAuthorization(dependencies),
         getAuthorization: getAuthorization(dependencies),
+        describeConsent: describeConsent(dependencies),
+        getClientLogo: getClientLogo(dependencies),
+        decideConsent: decideConsent(dependencies),
+        listAccounts: listAccounts(dependencies),
+        chooseAccount: chooseAccount(dependencies),
         resumeAuthorization: resumeAuthorization(dependencies),
       }),
       implementation(DeviceService, {
@@ -87,7 +105,14 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
     ],
     prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),
     duties: [{ name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) }],
-    finishWrite: finishDeletion(dependencies),
+    finishWrite: inTurn(finishDeletion(dependencies), finishRevocation(dependencies)),
     forget: forgetChanged(dependencies),
+  };
+}
+
+/** One after the other: each passes over what is not its own. */
+function inTurn(...steps: readonly FinishWrite[]): FinishWrite {
+  return async (entry) => {
+    for (const step of steps) await step(entry);
   };
 }

@@ -1,7 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { CreateSessionRequestSchema } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import {
+  CreateSessionRequestSchema,
+  ResolveSessionRequestSchema,
+} from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import type { RedeemDeviceCodeResponse } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import {
   EndGrantsOfClientRequestSchema,
@@ -21,6 +24,7 @@ import { openStore } from "../store/open-store.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
+import { resolveSession } from "./browser-sessions/resolve-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import { sessionCollections } from "./collections.ts";
@@ -32,6 +36,11 @@ import { revokeGrant } from "./refresh/revoke-grant.ts";
 import { bumpEpoch } from "./revocation/bump-epoch.ts";
 import { checkToken } from "./revocation/check-token.ts";
 import { createHash } from "node:crypto";
+
+/** Whose tokens a test voids. */
+type BumpSubject =
+  | { case: "userId" | "clientId"; value: string }
+  | { case: "consent"; value: { userId: string; clientId: string } };
 
 /** The session service's use cases over a real store and vault, with a clock that the test owns. */
 export async function sessionFixture(url = "memory:") {
@@ -53,10 +62,10 @@ export async function sessionFixture(url = "memory:") {
   const redirectUri = "https://chat.koder.dev/cb";
   const codeVerifier = randomBytes(32).toString("base64url");
 
-  const signIn = (userEpoch = 0n, previousSessionToken = "") =>
+  const signIn = (userEpoch = 0n, previousSessionToken = "", person = userId) =>
     createSession(dependencies)(
       create(CreateSessionRequestSchema, {
-        userId,
+        userId: person,
         authTime: timestampFromMs(now),
         acr: "1",
         amr: ["pwd"],
@@ -65,6 +74,8 @@ export async function sessionFixture(url = "memory:") {
       }),
       handlerContext(),
     );
+  const resolve = (sessionToken: string) =>
+    resolveSession(dependencies)(create(ResolveSessionRequestSchema, { sessionToken }), handlerContext());
   const codeOf = (
     sessionId: string,
     scopes = ["openid", "offline_access"],
@@ -107,6 +118,7 @@ export async function sessionFixture(url = "memory:") {
     userId,
     clientId,
     signIn,
+    resolve,
     codeOf,
     redeem,
     refresh,
@@ -137,7 +149,7 @@ export async function sessionFixture(url = "memory:") {
         create(EndGrantsOfClientRequestSchema, { userId: of, clientId: by }),
         handlerContext(),
       ),
-    bump: (subject: { case: "userId" | "clientId"; value: string }, changedVersion = 0n) =>
+    bump: (subject: BumpSubject, changedVersion = 0n) =>
       bumpEpoch(dependencies)(create(BumpEpochRequestSchema, { subject, changedVersion }), handlerContext()),
   };
 }

@@ -5,6 +5,14 @@ import type {
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { sendPage } from "../pages/render.ts";
 
+/** The page of each interaction. */
+const pages = {
+  signIn: "/sign-in",
+  chooseAccount: "/accounts",
+  consent: "/consent",
+  confirmDevice: "/device/confirm",
+} as const;
+
 /** Leads the browser on: to the page of an interaction, or with the answer to the client. */
 export function leadOn(
   request: FastifyRequest,
@@ -18,9 +26,13 @@ export function leadOn(
         ? sendFormPost(request, reply, next.value)
         : reply.code(303).header("location", redirectLocation(next.value)).send();
     case "signIn":
-      return reply.code(303).header("location", `/sign-in?authorization=${next.value.authorizationId}`).send();
+    case "chooseAccount":
+    case "consent":
     case "confirmDevice":
-      return reply.code(303).header("location", `/device/confirm?authorization=${next.value.authorizationId}`).send();
+      return reply
+        .code(303)
+        .header("location", `${pages[next.case]}?authorization=${next.value.authorizationId}`)
+        .send();
     case undefined:
       throw new Error("the oauth service answered an authorization with nothing");
   }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
-import { cookieNames, readCookie, writeCookie } from "./cookies.ts";
+import { cookieNames, readBrowserToken, readSessionToken, writeCookie } from "./cookies.ts";
 
 /** How long a browser keeps its own token, in seconds: longer than any session. */
 const browserCookieAge = 30 * 86_400;
@@ -18,15 +18,15 @@ export interface BrowserCookies {
 export function browserCookies(request: FastifyRequest): BrowserCookies {
   const names = cookieNames(contextOf(request).tenant.canonicalOrigin.startsWith("https:"));
   return {
-    browserToken: readCookie(request.headers.cookie, names.browser),
-    sessionToken: readCookie(request.headers.cookie, names.session),
+    browserToken: readBrowserToken(request.headers.cookie, names),
+    sessionToken: readSessionToken(request.headers.cookie, names),
   };
 }
 
 /** The same, of a browser that has a token of its own from now on: what begins here is bound to it. */
 export function browserCookiesOrNew(request: FastifyRequest, reply: FastifyReply): BrowserCookies {
   const { browserToken: known, sessionToken } = browserCookies(request);
-  if (known.length >= 22) return { browserToken: known, sessionToken };
+  if (known !== "") return { browserToken: known, sessionToken };
   const isSecure = contextOf(request).tenant.canonicalOrigin.startsWith("https:");
   const browserToken = randomToken("");
   void reply.header("set-cookie", writeCookie(cookieNames(isSecure).browser, browserToken, isSecure, browserCookieAge));

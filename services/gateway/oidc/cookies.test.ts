@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
-import { cookieNames, readCookie, writeCookie } from "./cookies.ts";
+import { cookieNames, readBrowserToken, readSessionToken, writeCookie } from "./cookies.ts";
+
+const names = cookieNames(false);
 
 test("a cookie is read by its whole name, once, in our own form", () => {
   const token = "ksn_abc-DEF_123";
-  expect(readCookie(`a=b; koder_session=${token}; c=d`, "koder_session")).toBe(token);
+  for (const held of [token, `${token}.${token}`]) {
+    expect(readSessionToken(`a=b; koder_session=${held}; c=d`, names)).toBe(held);
+  }
   for (const header of [
     undefined,
     "",
@@ -11,10 +15,18 @@ test("a cookie is read by its whole name, once, in our own form", () => {
     `koder_session=${token}; koder_session=planted`,
     'koder_session="quoted"',
     "koder_session=a b",
-    `koder_session=${"a".repeat(129)}`,
+    `koder_session=${"a".repeat(257)}`,
     "koder_session",
   ]) {
-    expect(readCookie(header, "koder_session"), header).toBe("");
+    expect(readSessionToken(header, names), header).toBe("");
+  }
+});
+
+test("a browser's own token is one, of the length that we give it", () => {
+  const token = "abcdefghijklmnopqrstuv";
+  expect(readBrowserToken(`koder_browser=${token}`, names)).toBe(token);
+  for (const other of ["short", `${token}.${token}`, "a".repeat(129)]) {
+    expect(readBrowserToken(`koder_browser=${other}`, names), other).toBe("");
   }
 });
 

@@ -2,7 +2,7 @@
 export interface CookieNames {
   /** The browser's own random token: pending sign-ins are bound to it. */
   readonly browser: string;
-  /** The session's token. */
+  /** The tokens of the browser's sessions: only the session service takes them apart. */
   readonly session: string;
 }
 
@@ -12,8 +12,15 @@ export const cookieNames = (isSecure: boolean): CookieNames =>
     ? { browser: "__Host-koder_browser", session: "__Host-koder_session" }
     : { browser: "koder_browser", session: "koder_session" };
 
-/** A cookie's value out of the Cookie header; empty when it is not there once, in the form that we give it. */
-export function readCookie(header: string | undefined, name: string): string {
+/** The browser's own token out of the Cookie header; empty when it is not there once, in the form that we give it. */
+export const readBrowserToken = (header: string | undefined, { browser }: CookieNames): string =>
+  readCookie(header, browser, /^[A-Za-z0-9_-]{22,128}$/);
+
+/** The session cookie's value out of the Cookie header; empty when it is not there once, in the form that we give it. */
+export const readSessionToken = (header: string | undefined, { session }: CookieNames): string =>
+  readCookie(header, session, /^[A-Za-z0-9_.-]{1,256}$/);
+
+function readCookie(header: string | undefined, name: string, form: RegExp): string {
   if (header === undefined) return "";
   const found = header
     .split(";")
@@ -22,7 +29,7 @@ export function readCookie(header: string | undefined, name: string): string {
     .map((pair) => pair.slice(name.length + 1));
   const [value = ""] = found;
   // Two of one name: a neighbour planted one, and which is ours cannot be told.
-  return found.length === 1 && /^[A-Za-z0-9_-]{1,128}$/.test(value) ? value : "";
+  return found.length === 1 && form.test(value) ? value : "";
 }
 
 /** A Set-Cookie value: for our host alone, not for scripts, not sent with other sites' requests but for links (K11). */

@@ -37,6 +37,7 @@ const texts = [
   ["text-quiet", "surface"],
   ["text-quiet", "danger-surface"],
   ["text", "danger-surface"],
+  ["text", "warning-surface"],
   ["danger", "surface"],
   ["accent", "surface"],
   ["on-accent", "accent"],
@@ -44,6 +45,7 @@ const texts = [
 ] as const;
 const edges = [
   ["edge", "surface"],
+  ["warning", "surface"],
   ["danger", "surface"],
   ["focus", "surface"],
   ["focus", "canvas"],

@@ -1,5 +1,5 @@
 import type { ErrorAnswer } from "../../host/error-answer.ts";
-import type { Texts } from "./texts.ts";
+import { filled, type Texts } from "./texts.ts";
 
 /** A page's summary of what went wrong, and the sentence beside the field. */
 export interface Fault {
@@ -20,7 +20,7 @@ export const shownFault = (fault: Fault | undefined, texts: Texts) =>
 export const text =
   (key: string, values: Readonly<Record<string, number>> = {}) =>
   (texts: Texts): string =>
-    (texts[key] ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
+    filled(texts[key], values);
 
 /** There were too many attempts: how long to wait. */
 export function waitFault({ id, headers }: Pick<ErrorAnswer, "id" | "headers">): Fault {

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
+import { mountAccounts } from "./accounts.ts";
 import { mountAssets } from "./assets.ts";
 import { mountDevice } from "./device.ts";
 import { mountDeviceQr } from "./device-qr.ts";
+import { mountClientLogo } from "./client-logo.ts";
+import { mountConsent } from "./consent.ts";
 import type { ShowError } from "./error-page.ts";
 import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
@@ -16,6 +19,9 @@ export function mountPages(
   mountSignIn(app, options);
   mountDevice(app, options);
   mountDeviceQr(app, options);
+  mountAccounts(app, options);
+  mountConsent(app, options);
+  mountClientLogo(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
   );

@@ -40,6 +40,8 @@ export interface Page {
   readonly template:
     | "sign-in"
     | "new-password"
+    | "accounts"
+    | "consent"
     | "device"
     | "device-confirm"
     | "device-done"

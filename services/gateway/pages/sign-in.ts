@@ -13,10 +13,12 @@ import { leadOn } from "../oidc/authorization-answer.ts";
 import { browserCookies } from "../oidc/browser-cookies.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
 import type { Form } from "../oidc/form.ts";
+import { logoPath } from "./client-logo.ts";
 import type { ShowError } from "./error-page.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
+import { letterOf } from "./shown-account.ts";
 
 /** What the page goes on with from one request to the next. */
 interface Pending {
@@ -153,7 +155,13 @@ function showSignIn(
     show: (texts) => ({
       authorization: authorizationId,
       username,
-      client: { name: shown.clientName || shown.clientId, policyUri: shown.policyUri, tosUri: shown.tosUri },
+      client: {
+        name: shown.clientName || shown.clientId,
+        letter: letterOf(shown.clientName || shown.clientId),
+        logo: logoPath(shown.clientId, shown.logoVersion),
+        policyUri: shown.policyUri,
+        tosUri: shown.tosUri,
+      },
       ...shownFault(fault, texts),
     }),
   });

@@ -28,6 +28,10 @@ export function chooseLocale(uiLocales: string, acceptLanguage: string | undefin
 /** The texts of a language that `chooseLocale` chose. */
 export const textsOf = (locale: string): Texts => catalogues.get(locale) ?? {};
 
+/** A text with its `{names}` replaced. */
+export const filled = (text: string | undefined, values: Readonly<Record<string, string | number>>): string =>
+  (text ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
+
 /** Tags of an Accept-Language header (RFC 9110 §12.5.4), the most wanted first. */
 function byPreference(header: string): readonly string[] {
   return header

@@ -25,7 +25,7 @@ export async function answerWithCode(
     clients,
     accessTargets,
   }: Pick<OauthDependencies, "peers" | "tenants" | "clients" | "accessTargets">,
-  { call, client, authorization, session }: AuthorizationState & { readonly session: Session },
+  { call, client, authorization, session, consent }: AuthorizationState & { readonly session: Session },
 ): Promise<AuthorizationRedirect | undefined> {
   const { redirectUri } = authorization;
   // Of those asked for, the ones that the client still may have.
@@ -46,6 +46,8 @@ export async function answerWithCode(
         resources: [...resources],
         claims: authorization.claims,
         dpopJkt: authorization.dpopJkt,
+        // What is taken back after it was looked at voids the code, whoever is faster.
+        ...(consent === undefined ? {} : { consentVersion: BigInt(consent.version) }),
       },
       forward(call),
     ),

@@ -9,12 +9,12 @@ import {
 import { callOf } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { answerRefusal } from "./answer-refusal.ts";
+import { authorizationState } from "./authorization-state.ts";
 import { checkClient } from "./check-client.ts";
 import { nextStep } from "./interactions/interactions.ts";
 import { storeAuthorization } from "./pending-authorization.ts";
 import { pushedRequestUri, takeUpPushed } from "./pushed-request.ts";
 import { readDirectRequest } from "./read-direct-request.ts";
-import { resolveSession } from "./resolve-session.ts";
 
 /**
  * The authorization endpoint (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2): the client, then what it asks for, in full or as
@@ -22,7 +22,7 @@ import { resolveSession } from "./resolve-session.ts";
  * waits for them.
  */
 export function authorize(dependencies: OauthDependencies) {
-  const { clients, peers, clock } = dependencies;
+  const { clients, clock } = dependencies;
   return async (request: AuthorizeRequest, context: HandlerContext): Promise<AuthorizeResponse> => {
     const call = callOf(context);
     const { parameters = create(AuthorizationParametersSchema), sessionToken, browserToken } = request;
@@ -34,10 +34,8 @@ export function authorize(dependencies: OauthDependencies) {
           ? await readDirectRequest(dependencies, call, client, parameters, proven)
           : await takeUpPushed(dependencies, call, client, pushed);
       proven(authorization);
-      const session = await resolveSession(peers, call, sessionToken);
-      return nextStep(dependencies, { call, client, authorization, session, now: clock() }, () =>
-        storeAuthorization(dependencies, call, authorization, browserToken),
-      );
+      const state = await authorizationState(dependencies, call, { client, authorization, sessionToken, now: clock() });
+      return nextStep(dependencies, state, () => storeAuthorization(dependencies, call, authorization, browserToken));
     });
     return create(AuthorizeResponseSchema, { next });
   };

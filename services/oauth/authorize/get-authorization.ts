@@ -6,6 +6,7 @@ import {
   type GetAuthorizationResponse,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { logoVersion } from "../clients/logos/client-logos.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { pendingAuthorization } from "./pending-authorization.ts";
 
@@ -13,7 +14,8 @@ import { pendingAuthorization } from "./pending-authorization.ts";
 export function getAuthorization(dependencies: OauthDependencies) {
   return async (request: GetAuthorizationRequest, context: HandlerContext): Promise<GetAuthorizationResponse> => {
     const call = callOf(context);
-    const pending = await pendingAuthorization(dependencies, call, request.authorizationId, request.browserToken);
+    const { authorizationId, browserToken } = request;
+    const { record: pending } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
     const client = await dependencies.clients.get(call, pending.clientId);
     return create(GetAuthorizationResponseSchema, {
       clientId: pending.clientId,
@@ -21,6 +23,7 @@ export function getAuthorization(dependencies: OauthDependencies) {
       clientUri: client?.clientUri ?? "",
       policyUri: client?.policyUri ?? "",
       tosUri: client?.tosUri ?? "",
+      logoVersion: client === undefined ? "" : logoVersion(client),
       loginHint: pending.loginHint,
       uiLocales: pending.uiLocales,
     });

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { Call } from "../../host/call.ts";
+import type { Stored } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken } from "../../vault/random.ts";
 import { authorizations } from "../collections.ts";
@@ -42,12 +43,12 @@ export async function pendingAuthorization(
   call: Call,
   id: string,
   browserToken: string,
-): Promise<Authorization> {
+): Promise<Stored<typeof AuthorizationSchema>> {
   const tenantVault = await vault.tenant(call.tenantId);
   for (const hash of tenantVault.keyedHashes(idUse, id)) {
     const stored = await store.tenant(call.tenantId).get(authorizations, hash);
     if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
-      return stored.record;
+      return stored;
     }
   }
   throw oauthFailure(

@@ -59,7 +59,7 @@ export async function readRequest(
     codeChallenge,
     dpopJkt,
     prompts: [...prompts],
-    freshSignIn: prompts.has("login") || prompts.has("select_account"),
+    freshSignIn: prompts.has("login"),
     authTimeRequested: maxAge !== undefined || client.requireAuthTime || claims.id_token?.["auth_time"] !== undefined,
     claims: writeClaims(claims),
     resources: [...resources],

@@ -8,7 +8,7 @@ import {
 import { DeviceCodeService, DeviceDecisionOutcome } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
-import { resolveSession } from "../authorize/resolve-session.ts";
+import { activeSession } from "../authorize/browser-sessions.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceGone } from "./pending-device.ts";
 
@@ -18,9 +18,9 @@ export function decideDevice(dependencies: OauthDependencies) {
   return async (request: DecideDeviceRequest, context: HandlerContext): Promise<DecideDeviceResponse> => {
     const call = callOf(context);
     const { authorizationId, browserToken, sessionToken, allowed } = request;
-    const { deviceCodeId } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
+    const { deviceCodeId } = (await pendingAuthorization(dependencies, call, authorizationId, browserToken)).record;
     if (deviceCodeId === "") throw deviceGone();
-    const session = await resolveSession(peers, call, sessionToken);
+    const session = await activeSession(peers, call, sessionToken);
     if (session === undefined) return create(DecideDeviceResponseSchema, { signIn: true });
     const { outcome } = await peers
       .client(DeviceCodeService)

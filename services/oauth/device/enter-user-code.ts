@@ -11,7 +11,7 @@ import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { storeAuthorization } from "../authorize/pending-authorization.ts";
-import { resolveSession } from "../authorize/resolve-session.ts";
+import { activeSession } from "../authorize/browser-sessions.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
@@ -36,7 +36,7 @@ export function enterUserCode(dependencies: OauthDependencies) {
       createTime: timestampFromMs(clock()),
     });
     const authorizationId = await storeAuthorization(dependencies, call, authorization, request.browserToken);
-    const session = await resolveSession(peers, call, request.sessionToken);
+    const session = await activeSession(peers, call, request.sessionToken);
     return create(EnterUserCodeResponseSchema, { authorizationId, signIn: session === undefined });
   };
 }

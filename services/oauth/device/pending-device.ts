@@ -4,7 +4,7 @@ import { DeviceCodeService, type WaitingDevice } from "#gen/koder/session/v1/dev
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
-import { resolveSession } from "../authorize/resolve-session.ts";
+import { activeSession } from "../authorize/browser-sessions.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
@@ -33,12 +33,13 @@ export async function pendingDevice(
   { authorizationId, browserToken, sessionToken }: BrowserRequest,
 ): Promise<PendingDevice> {
   const { peers, clients } = dependencies;
-  const { clientId, deviceCodeId } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
+  const { clientId, deviceCodeId } = (await pendingAuthorization(dependencies, call, authorizationId, browserToken))
+    .record;
   if (deviceCodeId === "") throw deviceGone();
   const [client, { device }, session] = await Promise.all([
     clients.get(call, clientId),
     peers.client(DeviceCodeService).getDeviceCode({ deviceCodeId }, forward(call)),
-    resolveSession(peers, call, sessionToken),
+    activeSession(peers, call, sessionToken),
   ]);
   if (client === undefined || device === undefined) throw deviceGone();
   return { client, device, session };

@@ -14,13 +14,15 @@ import { insert, remove } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { mostSessions, writeTokens } from "./browser-tokens.ts";
 import { sessionMessage } from "./session-message.ts";
 import { sessionRevoked } from "./session-revoked-event.ts";
-import { findSessionByToken, sessionTokenUse } from "./session-token.ts";
+import { sessionTokenUse } from "./session-token.ts";
+import { sessionsOfBrowser } from "./sessions-of-browser.ts";
 
 /**
- * Begins a browser session after a completed authentication. Id and token are always new (security A2), and the session
- * that the browser held before ends in the same commit.
+ * Begins a browser session after a completed authentication. Id and token are always new (security A2). What the browser has
+ * of the same person ends in the same commit, and so does what it has no room for; sessions of others stay, behind the new one.
  */
 export function createSession({ store, vault, clock, lifetimes }: SessionDependencies) {
   return async (request: CreateSessionRequest, context: HandlerContext): Promise<CreateSessionResponse> => {
@@ -52,18 +54,23 @@ export function createSession({ store, vault, clock, lifetimes }: SessionDepende
       },
     );
     for (;;) {
-      const previous = await findSessionByToken(data, tenantVault, request.previousSessionToken);
+      const before = await sessionsOfBrowser(data, tenantVault, request.previousSessionToken);
+      const staying = before
+        .filter(({ live }) => live !== undefined && live.userId !== record.userId)
+        .slice(0, mostSessions - 1);
+      const ending = before.filter((session) => !staying.includes(session)).map(({ stored }) => stored);
       try {
-        await (previous === undefined
-          ? data.commit([insert(sessions, record)], [created])
-          : data.commit(
-              [remove(sessions, previous), insert(sessions, record)],
-              [sessionRevoked(call, now, previous), created],
-            ));
-        return create(CreateSessionResponseSchema, { session: sessionMessage(record), sessionToken: token });
+        await data.commit(
+          [...ending.map((stored) => remove(sessions, stored)), insert(sessions, record)],
+          [...ending.map((stored) => sessionRevoked(call, now, stored)), created],
+        );
+        return create(CreateSessionResponseSchema, {
+          session: sessionMessage(record),
+          sessionToken: writeTokens([token, ...staying.map((session) => session.token)]),
+        });
       } catch (error) {
-        // The session before was ended by somebody else meanwhile; the next turn finds none.
-        if (!(error instanceof Conflict) || previous === undefined) throw error;
+        // A session that ends was ended by somebody else meanwhile; the next turn does not find it.
+        if (!(error instanceof Conflict) || ending.length === 0) throw error;
       }
     }
   };

@@ -35,6 +35,7 @@ export type GrantSubject = Pick<
   | "authTimeRequested"
   | "userEpoch"
   | "clientEpoch"
+  | "consentVersion"
 > &
   Partial<Pick<Code, "sessionExpireTime">>;
 
@@ -83,6 +84,7 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, l
     authTimeRequested: subject.authTimeRequested,
     userEpoch: subject.userEpoch,
     clientEpoch: subject.clientEpoch,
+    consentVersion: subject.consentVersion,
     createTime: timestampFromMs(now),
     expireTime: timestampFromMs(end),
     ...(subject.authTime ? { authTime: subject.authTime } : {}),

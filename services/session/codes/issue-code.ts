@@ -15,6 +15,7 @@ import { liveSession } from "../browser-sessions/live-session.ts";
 import { codes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { epochOf } from "../revocation/epoch.ts";
+import { revokedVersionOf } from "../revocation/revoked-consent.ts";
 
 /** Names the keyed hash under which a code is kept. */
 export const codeUse = "authorization-code";
@@ -55,6 +56,9 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
       authTimeRequested: request.authTimeRequested,
       userEpoch: session.userEpoch,
       clientEpoch,
+      consentVersion:
+        request.consentVersion ??
+        (await revokedVersionOf(data, { userId: session.userId, clientId: request.clientId })),
       useBefore: timestampFromMs(useBefore),
       expireTime: timestampFromMs(useBefore + lifetimes.codeKept),
       ...(session.authTime ? { authTime: session.authTime } : {}),

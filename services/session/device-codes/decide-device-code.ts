@@ -14,6 +14,7 @@ import { replace } from "../../store/writes.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { deviceCodes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { revokedVersionOf } from "../revocation/revoked-consent.ts";
 import { isExpired, isWaiting } from "./waiting-device.ts";
 
 const answer = (outcome: DeviceDecisionOutcome) => create(DecideDeviceCodeResponseSchema, { outcome });
@@ -47,6 +48,7 @@ export function decideDeviceCode({ store, clock }: SessionDependencies) {
         acr: session.acr,
         amr: session.amr,
         userEpoch: session.userEpoch,
+        consentVersion: await revokedVersionOf(data, { userId: session.userId, clientId: record.clientId }),
         ...(session.authTime ? { authTime: session.authTime } : {}),
       });
       try {

@@ -1,12 +1,13 @@
 import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
 import type { Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
 import type { TenantStore } from "../../store/store.ts";
-import { sessions } from "../collections.ts";
-import { epochOf } from "../revocation/epoch.ts";
+import { epochs, sessions } from "../collections.ts";
+import { epochOf, subjectKey } from "../revocation/epoch.ts";
+import { revokedVersion } from "../revocation/revoked-consent.ts";
 
 /**
- * Whether a grant still gives anything: it has not ended, neither its user nor its client was voided since, and the
- * session that it belongs to is there, unless it was given for offline use.
+ * Whether a grant still gives anything: it has not ended, neither its user nor its client was voided since, the consent to it
+ * was not taken back, and the session that it belongs to is there, unless it was given for offline use.
  */
 export async function isGrantAlive(data: TenantStore, grant: Grant): Promise<boolean> {
   if (grant.endReason !== "") return false;
@@ -17,14 +18,18 @@ export async function isGrantAlive(data: TenantStore, grant: Grant): Promise<boo
   return epochsHold && session !== undefined;
 }
 
-/** Whether neither the user nor the client was voided since the grant or code was given. */
+/** Whether neither the user nor the client was voided since the grant or code was given, nor the consent to it taken back. */
 export async function doEpochsHold(
   data: TenantStore,
-  given: Pick<Grant | Code, "userId" | "clientId" | "userEpoch" | "clientEpoch">,
+  given: Pick<Grant | Code, "userId" | "clientId" | "userEpoch" | "clientEpoch" | "consentVersion">,
 ): Promise<boolean> {
-  const [userEpoch, clientEpoch] = await Promise.all([
-    epochOf(data, { user: given.userId }),
+  const [ofUser, clientEpoch] = await Promise.all([
+    data.get(epochs, subjectKey({ user: given.userId })),
     epochOf(data, { client: given.clientId }),
   ]);
-  return userEpoch === given.userEpoch && clientEpoch === given.clientEpoch;
+  return (
+    (ofUser?.record.epoch ?? 0n) === given.userEpoch &&
+    clientEpoch === given.clientEpoch &&
+    revokedVersion(ofUser?.record, given.clientId) <= given.consentVersion
+  );
 }

@@ -45,3 +45,48 @@ describe("counting an epoch up", () => {
     expect(await isGood(grant.id)).toBe(false);
   });
 });
+
+describe("taking back what a user gave a client", () => {
+  const clientId = "dev.koder.chat";
+  const consent = { case: "consent", value: { userId: user.value, clientId } } as const;
+  const ofAnother = { case: "consent", value: { userId: user.value, clientId: "dev.koder.drive" } } as const;
+
+  test("voids its codes and grants, offline ones too, and leaves the session", async () => {
+    const f = await sessionFixture();
+    const { bump, redeem, refresh, isGood, signIn, codeOf } = f;
+    const { session } = await signIn();
+    const { grant, refreshToken } = granted(await redeem(await f.code(["openid", "offline_access"])));
+    const waiting = await f.code();
+    await bump(consent, 1n);
+    expect(await isGood(grant.id)).toBe(false);
+    expect((await refresh(refreshToken)).outcome.case).toBe("refusal");
+    expect((await redeem(waiting)).outcome.case).toBe("refusal");
+
+    const { outcome } = await codeOf(session?.id ?? "");
+    const since = granted(await redeem(outcome.case === "code" ? outcome.value : ""));
+    expect(await isGood(since.grant.id)).toBe(true);
+    await bump(consent, 1n);
+    expect(await isGood(since.grant.id)).toBe(true);
+    await bump(consent, 2n);
+    expect(await isGood(since.grant.id)).toBe(false);
+  });
+
+  test("leaves what was given to another client, and neither forgets the other nor counts the user's epoch", async () => {
+    const f = await sessionFixture();
+    const { bump, redeem, isGood } = f;
+    const { grant } = granted(await redeem(await f.code()));
+    expect((await bump(ofAnother, 5n)).epoch).toBe(5n);
+    expect(await isGood(grant.id)).toBe(true);
+    await bump(consent, 1n);
+    expect(await isGood(grant.id)).toBe(false);
+    expect((await bump(ofAnother, 4n)).epoch).toBe(5n);
+    expect((await bump(user)).epoch).toBe(1n);
+    expect((await bump(ofAnother, 5n)).epoch).toBe(5n);
+    expect((await bump(consent, 1n)).epoch).toBe(1n);
+  });
+
+  test("names the version of the consent", async () => {
+    const { bump } = await sessionFixture();
+    await expect(bump(consent)).rejects.toThrow("changed_version: is required with consent");
+  });
+});

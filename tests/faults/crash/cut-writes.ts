@@ -16,6 +16,7 @@ import {
   tokensFor,
   userinfoStatus,
 } from "../../support/relying-party.ts";
+import { subjectOf, walk } from "../../support/interaction-pages.ts";
 import type { CutWrite } from "./public-write.ts";
 import { openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
 
@@ -250,6 +251,83 @@ export const cutWrites: readonly CutWrite[] = [
           const again = { client_id: client.clientId, redirect_uris: [client.redirectUri] };
           const { status, json } = await rest(server, "POST", "/v1/clients", again);
           expect([status, JSON.stringify(json)]).toEqual([409, expect.stringContaining("CLIENT_ID_TAKEN")]);
+        },
+      };
+    },
+  },
+  {
+    name: "Revoke a consent",
+    covers: ["koder.oauth.v1.ConsentService/RevokeConsent"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [{ id, username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken, refreshToken, browser } = await tokensFor(server, client, username);
+      const { callback, codeVerifier } = await signIn(server, client, username, { browser });
+      const path = `/v1/users/${id}/consents/${client.clientId}`;
+      const call = async () => (await rest(server, "DELETE", path)).status;
+      const redeem = async () => {
+        const code = callback.searchParams.get("code") ?? "";
+        const form = { code, redirect_uri: client.redirectUri, code_verifier: codeVerifier };
+        return (await tokenRequest(server, client, { grant_type: "authorization_code", ...form })).status;
+      };
+      return {
+        call,
+        async nothingOpen() {
+          expect(await userinfoStatus(server, accessToken)).toBe(401);
+          expect((await refresh(server, client, refreshToken)).status).toBe(400);
+          expect(await redeem()).toBe(400);
+        },
+        async heal() {
+          expect(await call()).toBe(200);
+          // The person stays signed in, and what they give from now on is good.
+          const { accessToken: another } = await tokensFor(server, client, username, { browser });
+          expect(await userinfoStatus(server, another)).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Agree to what a client asks for",
+    covers: ["POST /consent"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const person = await createPerson(server);
+      const client = await registerClient(server, { first_party: false });
+      const way = await walk(server, client);
+      await way.signIn(person.username);
+      const allow = () => way.send({ decision: "allow" });
+      return {
+        call: async () => (await allow()).status,
+        // Nobody has the code. Whether the consent was kept or not, the page is still there.
+        nothingOpen: async () => expect((await way.page()).path).toBe("/consent"),
+        async heal() {
+          await allow();
+          expect(subjectOf(await way.redeem())).toBe(person.id);
+        },
+      };
+    },
+  },
+  {
+    name: "Choose an account",
+    covers: ["POST /accounts"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [ana, bob, client] = [await createPerson(server), await createPerson(server), await registerClient(server)];
+      const { browser } = await signIn(server, client, ana.username);
+      const anas = (await rest(server, "GET", `/v1/users/${ana.id}/sessions`)).json["sessions"];
+      const [session] = anas as { readonly id: string }[];
+      await signIn(server, client, bob.username, { browser, parameters: { prompt: "login" } });
+      const way = await walk(server, client, { prompt: "select_account" }, browser);
+      const choose = () => way.send({ session: session?.id ?? "" });
+      return {
+        call: async () => (await choose()).status,
+        async nothingOpen() {
+          const silent = await walk(server, client, { prompt: "none" }, browser);
+          expect(subjectOf(await silent.redeem())).toBe(bob.id);
+        },
+        async heal() {
+          await choose();
+          expect(subjectOf(await way.redeem())).toBe(ana.id);
         },
       };
     },

@@ -4,11 +4,13 @@ import { answerWithCode } from "../answer-with-code.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 import { checkAcr } from "../check-acr.ts";
 import { useUpPushed } from "../pushed-request.ts";
+import { chooseAccount } from "./choose-account.ts";
+import { consent } from "./consent.ts";
 import type { Interaction, NextStep } from "./interaction.ts";
 import { signIn } from "./sign-in.ts";
 
 /** In the order in which a person meets them. */
-const interactions: readonly Interaction[] = [signIn];
+const interactions: readonly Interaction[] = [chooseAccount, signIn, consent];
 
 /**
  * Goes on with a request as far as it can: to the first interaction that is needed, or to the code. `keep` answers the id

@@ -93,7 +93,8 @@ type Event struct {
 	Time *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=time,proto3" json:"time,omitempty"`
 	// The tenant whose resource changed; `system` for what stands above tenants.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
-	// Kind of resource: `user`, `client`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
+	// Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
+	// `api_key`, ….
 	ResourceType string `protobuf:"bytes,4,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// Id of the resource within its tenant and kind.
 	ResourceId string `protobuf:"bytes,5,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
@@ -115,6 +116,8 @@ type Event struct {
 	//	*Event_ClientCreated
 	//	*Event_ClientDeleted
 	//	*Event_SigningKeyChanged
+	//	*Event_ConsentGiven
+	//	*Event_ConsentRevoked
 	//	*Event_SessionCreated
 	//	*Event_SessionRevoked
 	//	*Event_AuthorizationCodeIssued
@@ -298,6 +301,24 @@ func (x *Event) GetSigningKeyChanged() *SigningKeyChanged {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_SigningKeyChanged); ok {
 			return x.SigningKeyChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetConsentGiven() *ConsentGiven {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ConsentGiven); ok {
+			return x.ConsentGiven
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetConsentRevoked() *ConsentRevoked {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ConsentRevoked); ok {
+			return x.ConsentRevoked
 		}
 	}
 	return nil
@@ -509,6 +530,16 @@ type Event_SigningKeyChanged struct {
 	SigningKeyChanged *SigningKeyChanged `protobuf:"bytes,42,opt,name=signing_key_changed,json=signingKeyChanged,proto3,oneof"`
 }
 
+type Event_ConsentGiven struct {
+	// A person let a client have more than before, or agreed to it anew.
+	ConsentGiven *ConsentGiven `protobuf:"bytes,46,opt,name=consent_given,json=consentGiven,proto3,oneof"`
+}
+
+type Event_ConsentRevoked struct {
+	// A person took back what they had let a client have.
+	ConsentRevoked *ConsentRevoked `protobuf:"bytes,47,opt,name=consent_revoked,json=consentRevoked,proto3,oneof"`
+}
+
 type Event_SessionCreated struct {
 	// A person signed in: a browser session began.
 	SessionCreated *SessionCreated `protobuf:"bytes,50,opt,name=session_created,json=sessionCreated,proto3,oneof"`
@@ -614,6 +645,10 @@ func (*Event_ClientCreated) isEvent_Payload() {}
 func (*Event_ClientDeleted) isEvent_Payload() {}
 
 func (*Event_SigningKeyChanged) isEvent_Payload() {}
+
+func (*Event_ConsentGiven) isEvent_Payload() {}
+
+func (*Event_ConsentRevoked) isEvent_Payload() {}
 
 func (*Event_SessionCreated) isEvent_Payload() {}
 
@@ -1083,6 +1118,125 @@ func (x *SigningKeyChanged) GetState() string {
 	return ""
 }
 
+// ConsentGiven tells what a person let a client have.
+type ConsentGiven struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// To which client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Whose consent.
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The scopes agreed to, whichever resource server they are for.
+	Scopes        []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentGiven) Reset() {
+	*x = ConsentGiven{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentGiven) ProtoMessage() {}
+
+func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentGiven.ProtoReflect.Descriptor instead.
+func (*ConsentGiven) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ConsentGiven) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ConsentGiven) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ConsentGiven) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// ConsentRevoked tells that everything that a person gave a client is void.
+type ConsentRevoked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// To which client it was given.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Whose consent.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentRevoked) Reset() {
+	*x = ConsentRevoked{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentRevoked) ProtoMessage() {}
+
+func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentRevoked.ProtoReflect.Descriptor instead.
+func (*ConsentRevoked) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ConsentRevoked) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *ConsentRevoked) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // SessionCreated tells of a new session.
 type SessionCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1096,7 +1250,7 @@ type SessionCreated struct {
 
 func (x *SessionCreated) Reset() {
 	*x = SessionCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1108,7 +1262,7 @@ func (x *SessionCreated) String() string {
 func (*SessionCreated) ProtoMessage() {}
 
 func (x *SessionCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1121,7 +1275,7 @@ func (x *SessionCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionCreated.ProtoReflect.Descriptor instead.
 func (*SessionCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SessionCreated) GetUserId() string {
@@ -1149,7 +1303,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1161,7 +1315,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1174,7 +1328,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -1197,7 +1351,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1209,7 +1363,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1222,7 +1376,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -1254,7 +1408,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1266,7 +1420,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1279,7 +1433,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -1314,7 +1468,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1326,7 +1480,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1339,7 +1493,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -1365,7 +1519,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1377,7 +1531,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1390,7 +1544,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -1418,14 +1572,16 @@ func (x *GrantRevoked) GetReason() string {
 type EpochBumped struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The epoch that counts from now on.
-	Epoch         int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	Epoch int64 `protobuf:"varint,1,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	// Set where only what the user gave this client is void; `epoch` is then the version of the consent that was taken back.
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1437,7 +1593,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1450,7 +1606,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -1458,6 +1614,13 @@ func (x *EpochBumped) GetEpoch() int64 {
 		return x.Epoch
 	}
 	return 0
+}
+
+func (x *EpochBumped) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
 }
 
 // AccessTokenRevoked tells that a token is no longer good.
@@ -1471,7 +1634,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1646,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1659,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -1519,7 +1682,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +1694,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +1707,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -1572,7 +1735,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1584,7 +1747,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1597,7 +1760,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -1618,7 +1781,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1630,7 +1793,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1643,7 +1806,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -1664,7 +1827,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1676,7 +1839,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1689,7 +1852,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -1712,7 +1875,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1724,7 +1887,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1737,7 +1900,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -1769,7 +1932,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1781,7 +1944,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1794,7 +1957,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -1829,7 +1992,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1841,7 +2004,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1854,7 +2017,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -1875,7 +2038,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +2050,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +2063,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -1921,7 +2084,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2096,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2109,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -1967,7 +2130,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1979,7 +2142,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1992,7 +2155,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -2006,7 +2169,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x12\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x14\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2025,7 +2188,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rflow_advanced\x18\x1f \x01(\v2\x1d.koder.events.v1.FlowAdvancedH\x00R\fflowAdvanced\x12G\n" +
 	"\x0eclient_created\x18( \x01(\v2\x1e.koder.events.v1.ClientCreatedH\x00R\rclientCreated\x12G\n" +
 	"\x0eclient_deleted\x18) \x01(\v2\x1e.koder.events.v1.ClientDeletedH\x00R\rclientDeleted\x12T\n" +
-	"\x13signing_key_changed\x18* \x01(\v2\".koder.events.v1.SigningKeyChangedH\x00R\x11signingKeyChanged\x12J\n" +
+	"\x13signing_key_changed\x18* \x01(\v2\".koder.events.v1.SigningKeyChangedH\x00R\x11signingKeyChanged\x12D\n" +
+	"\rconsent_given\x18. \x01(\v2\x1d.koder.events.v1.ConsentGivenH\x00R\fconsentGiven\x12J\n" +
+	"\x0fconsent_revoked\x18/ \x01(\v2\x1f.koder.events.v1.ConsentRevokedH\x00R\x0econsentRevoked\x12J\n" +
 	"\x0fsession_created\x182 \x01(\v2\x1f.koder.events.v1.SessionCreatedH\x00R\x0esessionCreated\x12J\n" +
 	"\x0fsession_revoked\x183 \x01(\v2\x1f.koder.events.v1.SessionRevokedH\x00R\x0esessionRevoked\x12f\n" +
 	"\x19authorization_code_issued\x184 \x01(\v2(.koder.events.v1.AuthorizationCodeIssuedH\x00R\x17authorizationCodeIssued\x12D\n" +
@@ -2065,7 +2230,14 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rClientDeleted\";\n" +
 	"\x11SigningKeyChanged\x12\x10\n" +
 	"\x03alg\x18\x01 \x01(\tR\x03alg\x12\x14\n" +
-	"\x05state\x18\x02 \x01(\tR\x05state\";\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\"\\\n" +
+	"\fConsentGiven\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
+	"\x06scopes\x18\x03 \x03(\tR\x06scopes\"F\n" +
+	"\x0eConsentRevoked\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\";\n" +
 	"\x0eSessionCreated\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
 	"\x03amr\x18\x02 \x03(\tR\x03amr\")\n" +
@@ -2085,9 +2257,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\fGrantRevoked\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"#\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"@\n" +
 	"\vEpochBumped\x12\x14\n" +
-	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\"1\n" +
+	"\x05epoch\x18\x01 \x01(\x03R\x05epoch\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"1\n" +
 	"\x12AccessTokenRevoked\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"O\n" +
 	"\x17AuthorizationCodeVoided\x12\x1b\n" +
@@ -2140,7 +2313,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                  // 0: koder.events.v1.ActorType
 	(*Event)(nil),                   // 1: koder.events.v1.Event
@@ -2153,28 +2326,30 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*ClientCreated)(nil),           // 8: koder.events.v1.ClientCreated
 	(*ClientDeleted)(nil),           // 9: koder.events.v1.ClientDeleted
 	(*SigningKeyChanged)(nil),       // 10: koder.events.v1.SigningKeyChanged
-	(*SessionCreated)(nil),          // 11: koder.events.v1.SessionCreated
-	(*SessionRevoked)(nil),          // 12: koder.events.v1.SessionRevoked
-	(*AuthorizationCodeIssued)(nil), // 13: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),            // 14: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),          // 15: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),            // 16: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),             // 17: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),      // 18: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil), // 19: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),           // 20: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),           // 21: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),    // 22: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),        // 23: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),       // 24: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),        // 25: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),   // 26: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),   // 27: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),   // 28: koder.events.v1.ResourceServerDeleted
-	(*timestamppb.Timestamp)(nil),   // 29: google.protobuf.Timestamp
+	(*ConsentGiven)(nil),            // 11: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),          // 12: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),          // 13: koder.events.v1.SessionCreated
+	(*SessionRevoked)(nil),          // 14: koder.events.v1.SessionRevoked
+	(*AuthorizationCodeIssued)(nil), // 15: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),            // 16: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),          // 17: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),            // 18: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),             // 19: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),      // 20: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil), // 21: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),           // 22: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),           // 23: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),    // 24: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),        // 25: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),       // 26: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),        // 27: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),   // 28: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),   // 29: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),   // 30: koder.events.v1.ResourceServerDeleted
+	(*timestamppb.Timestamp)(nil),   // 31: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	29, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	31, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -2184,30 +2359,32 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	8,  // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
 	9,  // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
 	10, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
-	11, // 10: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	12, // 11: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	13, // 12: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	14, // 13: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	15, // 14: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	16, // 15: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	17, // 16: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	18, // 17: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	19, // 18: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	20, // 19: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	21, // 20: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	22, // 21: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	26, // 22: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	27, // 23: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	28, // 24: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	23, // 25: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	24, // 26: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	25, // 27: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 28: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	29, // [29:29] is the sub-list for method output_type
-	29, // [29:29] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	11, // 10: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
+	12, // 11: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
+	13, // 12: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	14, // 13: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	15, // 14: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	16, // 15: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	17, // 16: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	18, // 17: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	19, // 18: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	20, // 19: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	21, // 20: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	22, // 21: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	23, // 22: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	24, // 23: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	28, // 24: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	29, // 25: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	30, // 26: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	25, // 27: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	26, // 28: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	27, // 29: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 30: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -2224,6 +2401,8 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ClientCreated)(nil),
 		(*Event_ClientDeleted)(nil),
 		(*Event_SigningKeyChanged)(nil),
+		(*Event_ConsentGiven)(nil),
+		(*Event_ConsentRevoked)(nil),
 		(*Event_SessionCreated)(nil),
 		(*Event_SessionRevoked)(nil),
 		(*Event_AuthorizationCodeIssued)(nil),
@@ -2249,7 +2428,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   28,
+			NumMessages:   30,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLVDgoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI6Cg9zZXNzaW9uX2NyZWF0ZWQYMiABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvbkNyZWF0ZWRIABI6Cg9zZXNzaW9uX3Jldm9rZWQYMyABKAsyHy5rb2Rlci5ldmVudHMudjEuU2Vzc2lvblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfaXNzdWVkGDQgASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlSXNzdWVkSAASNgoNZ3JhbnRfY3JlYXRlZBg1IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudENyZWF0ZWRIABI6Cg9ncmFudF9yZWZyZXNoZWQYNiABKAsyHy5rb2Rlci5ldmVudHMudjEuR3JhbnRSZWZyZXNoZWRIABI2Cg1ncmFudF9yZXZva2VkGDcgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50UmV2b2tlZEgAEjQKDGVwb2NoX2J1bXBlZBg4IAEoCzIcLmtvZGVyLmV2ZW50cy52MS5FcG9jaEJ1bXBlZEgAEkMKFGFjY2Vzc190b2tlbl9yZXZva2VkGDkgASgLMiMua29kZXIuZXZlbnRzLnYxLkFjY2Vzc1Rva2VuUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV92b2lkZWQYOiABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVWb2lkZWRIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIAEIJCgdwYXlsb2FkIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIh8KC1VzZXJDcmVhdGVkEhAKCHVzZXJuYW1lGAEgASgJIiwKC1VzZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJEg4KBnN0YXR1cxgCIAEoCSIvChNVc2VyUGFzc3dvcmRDaGFuZ2VkEhgKEGJ5X2FkbWluaXN0cmF0b3IYASABKAgiDQoLRmxvd1N0YXJ0ZWQiLgoMRmxvd0FkdmFuY2VkEg0KBXN0YXRlGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiJAoNQ2xpZW50Q3JlYXRlZBITCgtjbGllbnRfbmFtZRgBIAEoCSIPCg1DbGllbnREZWxldGVkIi8KEVNpZ25pbmdLZXlDaGFuZ2VkEgsKA2FsZxgBIAEoCRINCgVzdGF0ZRgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIhCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkIKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIhwKC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSqDAQoJQWN0b3JUeXBlEhoKFkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABITCg9BQ1RPUl9UWVBFX1VTRVIQARIVChFBQ1RPUl9UWVBFX0NMSUVOVBACEhYKEkFDVE9SX1RZUEVfQVBJX0tFWRADEhYKEkFDVE9SX1RZUEVfU0VSVklDRRAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLJDwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI2Cg1jb25zZW50X2dpdmVuGC4gASgLMh0ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRHaXZlbkgAEjoKD2NvbnNlbnRfcmV2b2tlZBgvIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5Db25zZW50UmV2b2tlZEgAEjoKD3Nlc3Npb25fY3JlYXRlZBgyIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uQ3JlYXRlZEgAEjoKD3Nlc3Npb25fcmV2b2tlZBgzIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEgAEjgKDnRlbmFudF9jcmVhdGVkGDwgASgLMh4ua29kZXIuZXZlbnRzLnYxLlRlbmFudENyZWF0ZWRIABI5Cg9hcGlfa2V5X2NyZWF0ZWQYPSABKAsyHi5rb2Rlci5ldmVudHMudjEuQXBpS2V5Q3JlYXRlZEgAEkcKFmluc3RhbmNlX293bmVyX2NsYWltZWQYPiABKAsyJS5rb2Rlci5ldmVudHMudjEuSW5zdGFuY2VPd25lckNsYWltZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfY3JlYXRlZBhGIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckNyZWF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfdXBkYXRlZBhHIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlclVwZGF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfZGVsZXRlZBhIIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckRlbGV0ZWRIABI/ChJkZXZpY2VfY29kZV9pc3N1ZWQYUCABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZUlzc3VlZEgAEkEKE2RldmljZV9jb2RlX2RlY2lkZWQYUSABKAsyIi5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZURlY2lkZWRIABI/ChJkZXZpY2VfY29kZV9zbG93ZWQYUiABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZVNsb3dlZEgAQgkKB3BheWxvYWQiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIkCg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJIg8KDUNsaWVudERlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiIQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -43,7 +43,8 @@ export type Event = Message<"koder.events.v1.Event"> & {
   tenantId: string;
 
   /**
-   * Kind of resource: `user`, `client`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`, `api_key`, ….
+   * Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
+   * `api_key`, ….
    *
    * @generated from field: string resource_type = 4;
    */
@@ -146,6 +147,22 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: SigningKeyChanged;
     case: "signingKeyChanged";
+  } | {
+    /**
+     * A person let a client have more than before, or agreed to it anew.
+     *
+     * @generated from field: koder.events.v1.ConsentGiven consent_given = 46;
+     */
+    value: ConsentGiven;
+    case: "consentGiven";
+  } | {
+    /**
+     * A person took back what they had let a client have.
+     *
+     * @generated from field: koder.events.v1.ConsentRevoked consent_revoked = 47;
+     */
+    value: ConsentRevoked;
+    case: "consentRevoked";
   } | {
     /**
      * A person signed in: a browser session began.
@@ -506,6 +523,69 @@ export const SigningKeyChangedSchema: GenMessage<SigningKeyChanged> = /*@__PURE_
   messageDesc(file_koder_events_v1_event, 9);
 
 /**
+ * ConsentGiven tells what a person let a client have.
+ *
+ * @generated from message koder.events.v1.ConsentGiven
+ */
+export type ConsentGiven = Message<"koder.events.v1.ConsentGiven"> & {
+  /**
+   * To which client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Whose consent.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * The scopes agreed to, whichever resource server they are for.
+   *
+   * @generated from field: repeated string scopes = 3;
+   */
+  scopes: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.ConsentGiven.
+ * Use `create(ConsentGivenSchema)` to create a new message.
+ */
+export const ConsentGivenSchema: GenMessage<ConsentGiven> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 10);
+
+/**
+ * ConsentRevoked tells that everything that a person gave a client is void.
+ *
+ * @generated from message koder.events.v1.ConsentRevoked
+ */
+export type ConsentRevoked = Message<"koder.events.v1.ConsentRevoked"> & {
+  /**
+   * To which client it was given.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Whose consent.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.ConsentRevoked.
+ * Use `create(ConsentRevokedSchema)` to create a new message.
+ */
+export const ConsentRevokedSchema: GenMessage<ConsentRevoked> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 11);
+
+/**
  * SessionCreated tells of a new session.
  *
  * @generated from message koder.events.v1.SessionCreated
@@ -531,7 +611,7 @@ export type SessionCreated = Message<"koder.events.v1.SessionCreated"> & {
  * Use `create(SessionCreatedSchema)` to create a new message.
  */
 export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 10);
+  messageDesc(file_koder_events_v1_event, 12);
 
 /**
  * SessionRevoked tells that a session ended.
@@ -552,7 +632,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  * Use `create(SessionRevokedSchema)` to create a new message.
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 11);
+  messageDesc(file_koder_events_v1_event, 13);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -580,7 +660,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 12);
+  messageDesc(file_koder_events_v1_event, 14);
 
 /**
  * GrantCreated tells of a new grant.
@@ -615,7 +695,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 13);
+  messageDesc(file_koder_events_v1_event, 15);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -636,7 +716,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 14);
+  messageDesc(file_koder_events_v1_event, 16);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -672,7 +752,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 15);
+  messageDesc(file_koder_events_v1_event, 17);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -686,6 +766,13 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
    * @generated from field: int64 epoch = 1;
    */
   epoch: bigint;
+
+  /**
+   * Set where only what the user gave this client is void; `epoch` is then the version of the consent that was taken back.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
 };
 
 /**
@@ -693,7 +780,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 16);
+  messageDesc(file_koder_events_v1_event, 18);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -714,7 +801,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 17);
+  messageDesc(file_koder_events_v1_event, 19);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -742,7 +829,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 18);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -763,7 +850,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -784,7 +871,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -805,7 +892,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -833,7 +920,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -868,7 +955,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -889,7 +976,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -910,7 +997,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -931,7 +1018,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -952,7 +1039,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * ActorType is the kind of an actor.

@@ -89,7 +89,7 @@ export type BrowserContext = Message<"koder.auth.v1.BrowserContext"> & {
   userAgent: string;
 
   /**
-   * The session token that the browser holds already, if any; it is replaced.
+   * What the browser's session cookie holds, if anything; the answer that completes the flow has what replaces it.
    *
    * @generated from field: string session_token = 4;
    */

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/authorization_internal.proto.
  */
 export const file_koder_oauth_v1_authorization_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSKPBgoXQXV0aG9yaXphdGlvblBhcmFtZXRlcnMSIAoNcmVzcG9uc2VfdHlwZRgBIAEoCUIJukgGcgQYgIAEEhwKCWNsaWVudF9pZBgCIAEoCUIJukgGcgQYgIAEEh8KDHJlZGlyZWN0X3VyaRgDIAEoCUIJukgGcgQYgIAEEhgKBXNjb3BlGAQgASgJQgm6SAZyBBiAgAQSGAoFc3RhdGUYBSABKAlCCbpIBnIEGICABBIgCg1yZXNwb25zZV9tb2RlGAYgASgJQgm6SAZyBBiAgAQSGAoFbm9uY2UYByABKAlCCbpIBnIEGICABBIhCg5jb2RlX2NoYWxsZW5nZRgIIAEoCUIJukgGcgQYgIAEEigKFWNvZGVfY2hhbGxlbmdlX21ldGhvZBgJIAEoCUIJukgGcgQYgIAEEhkKBnByb21wdBgKIAEoCUIJukgGcgQYgIAEEhoKB21heF9hZ2UYCyABKAlCCbpIBnIEGICABBIdCgpsb2dpbl9oaW50GAwgASgJQgm6SAZyBBiAgAQSHQoKdWlfbG9jYWxlcxgNIAEoCUIJukgGcgQYgIAEEhMKC2hhc19yZXF1ZXN0GA4gASgIEiIKC3JlcXVlc3RfdXJpGA8gASgJQg26SAZyBBiAgAT4uxgBEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGBAgAygJQg+6SAySAQkQZCIFcgMYgAISHQoKYWNyX3ZhbHVlcxgRIAEoCUIJukgGcgQYgIAEEhkKBmNsYWltcxgSIAEoCUIJukgGcgQYgIAEEiEKDmNsYWltc19sb2NhbGVzGBMgASgJQgm6SAZyBBiAgAQSGgoHZGlzcGxheRgUIAEoCUIJukgGcgQYgIAEEiQKDWlkX3Rva2VuX2hpbnQYFSABKAlCDbpIBnIEGICABPi7GAESIwoJcmVzb3VyY2VzGBYgAygJQhC6SA2SAQoQZCIGcgQYgIAEEhsKCGRwb3Bfamt0GBcgASgJQgm6SAZyBBiAgAQSGAoQaGFzX3JlZ2lzdHJhdGlvbhgYIAEoCCKjAQoQQXV0aG9yaXplUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBARIjCg1zZXNzaW9uX3Rva2VuGAIgASgJQgy6SAVyAxiAAvi7GAESJQoNYnJvd3Nlcl90b2tlbhgDIAEoCUIOukgHcgUQFhiAAfi7GAEivwEKEUF1dGhvcml6ZVJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCKvAQoYUHVzaEF1dGhvcml6YXRpb25SZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSQwoKcGFyYW1ldGVycxgCIAEoCzInLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25QYXJhbWV0ZXJzQga6SAPIAQEiigEKGVB1c2hBdXRob3JpemF0aW9uUmVzcG9uc2USNQoGcHVzaGVkGAEgASgLMiMua29kZXIub2F1dGgudjEuUHVzaGVkQXV0aG9yaXphdGlvbkgAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUiRAoTUHVzaGVkQXV0aG9yaXphdGlvbhIZCgtyZXF1ZXN0X3VyaRgBIAEoCUIE+LsYARISCgpleHBpcmVzX2luGAIgASgFIl8KGEtlZXBBdXRob3JpemF0aW9uUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBASLDAQoZS2VlcEF1dGhvcml6YXRpb25SZXNwb25zZRIxCgRrZXB0GAEgASgLMiEua29kZXIub2F1dGgudjEuS2VwdEF1dGhvcml6YXRpb25IABI5CghyZWRpcmVjdBgCIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCJBChFLZXB0QXV0aG9yaXphdGlvbhIRCgljbGllbnRfaWQYASABKAkSGQoLcmVxdWVzdF91cmkYAiABKAlCBPi7GAEinwEKFUF1dGhvcml6YXRpb25SZWRpcmVjdBIUCgxyZWRpcmVjdF91cmkYASABKAkSEgoEY29kZRgCIAEoCUIE+LsYARINCgVzdGF0ZRgDIAEoCRILCgNpc3MYBCABKAkSKQoFZXJyb3IYBSABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9yEhUKDXJlc3BvbnNlX21vZGUYBiABKAkiNAoSUGVuZGluZ0ludGVyYWN0aW9uEh4KEGF1dGhvcml6YXRpb25faWQYASABKAlCBPi7GAEiaAoXR2V0QXV0aG9yaXphdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBIqMBChhHZXRBdXRob3JpemF0aW9uUmVzcG9uc2USEQoJY2xpZW50X2lkGAEgASgJEhMKC2NsaWVudF9uYW1lGAIgASgJEhIKCmNsaWVudF91cmkYAyABKAkSEgoKcG9saWN5X3VyaRgEIAEoCRIPCgd0b3NfdXJpGAUgASgJEhIKCmxvZ2luX2hpbnQYBiABKAkSEgoKdWlfbG9jYWxlcxgHIAEoCSKQAQoaUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYASLVAQobUmVzdW1lQXV0aG9yaXphdGlvblJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjwKDmNvbmZpcm1fZGV2aWNlGAogASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSABCBgoEbmV4dDLxBAoUQXV0aG9yaXphdGlvblNlcnZpY2USYgoJQXV0aG9yaXplEiAua29kZXIub2F1dGgudjEuQXV0aG9yaXplUmVxdWVzdBohLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnoKEVB1c2hBdXRob3JpemF0aW9uEigua29kZXIub2F1dGgudjEuUHVzaEF1dGhvcml6YXRpb25SZXF1ZXN0Gikua29kZXIub2F1dGgudjEuUHVzaEF1dGhvcml6YXRpb25SZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ6ChFLZWVwQXV0aG9yaXphdGlvbhIoLmtvZGVyLm9hdXRoLnYxLktlZXBBdXRob3JpemF0aW9uUmVxdWVzdBopLmtvZGVyLm9hdXRoLnYxLktlZXBBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSegoQR2V0QXV0aG9yaXphdGlvbhInLmtvZGVyLm9hdXRoLnYxLkdldEF1dGhvcml6YXRpb25SZXF1ZXN0Gigua29kZXIub2F1dGgudjEuR2V0QXV0aG9yaXphdGlvblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EoABChNSZXN1bWVBdXRob3JpemF0aW9uEioua29kZXIub2F1dGgudjEuUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QaKy5rb2Rlci5vYXV0aC52MS5SZXN1bWVBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_oauth_v1_token_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9vYXV0aC92MS9hdXRob3JpemF0aW9uX2ludGVybmFsLnByb3RvEg5rb2Rlci5vYXV0aC52MSKPBgoXQXV0aG9yaXphdGlvblBhcmFtZXRlcnMSIAoNcmVzcG9uc2VfdHlwZRgBIAEoCUIJukgGcgQYgIAEEhwKCWNsaWVudF9pZBgCIAEoCUIJukgGcgQYgIAEEh8KDHJlZGlyZWN0X3VyaRgDIAEoCUIJukgGcgQYgIAEEhgKBXNjb3BlGAQgASgJQgm6SAZyBBiAgAQSGAoFc3RhdGUYBSABKAlCCbpIBnIEGICABBIgCg1yZXNwb25zZV9tb2RlGAYgASgJQgm6SAZyBBiAgAQSGAoFbm9uY2UYByABKAlCCbpIBnIEGICABBIhCg5jb2RlX2NoYWxsZW5nZRgIIAEoCUIJukgGcgQYgIAEEigKFWNvZGVfY2hhbGxlbmdlX21ldGhvZBgJIAEoCUIJukgGcgQYgIAEEhkKBnByb21wdBgKIAEoCUIJukgGcgQYgIAEEhoKB21heF9hZ2UYCyABKAlCCbpIBnIEGICABBIdCgpsb2dpbl9oaW50GAwgASgJQgm6SAZyBBiAgAQSHQoKdWlfbG9jYWxlcxgNIAEoCUIJukgGcgQYgIAEEhMKC2hhc19yZXF1ZXN0GA4gASgIEiIKC3JlcXVlc3RfdXJpGA8gASgJQg26SAZyBBiAgAT4uxgBEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGBAgAygJQg+6SAySAQkQZCIFcgMYgAISHQoKYWNyX3ZhbHVlcxgRIAEoCUIJukgGcgQYgIAEEhkKBmNsYWltcxgSIAEoCUIJukgGcgQYgIAEEiEKDmNsYWltc19sb2NhbGVzGBMgASgJQgm6SAZyBBiAgAQSGgoHZGlzcGxheRgUIAEoCUIJukgGcgQYgIAEEiQKDWlkX3Rva2VuX2hpbnQYFSABKAlCDbpIBnIEGICABPi7GAESIwoJcmVzb3VyY2VzGBYgAygJQhC6SA2SAQoQZCIGcgQYgIAEEhsKCGRwb3Bfamt0GBcgASgJQgm6SAZyBBiAgAQSGAoQaGFzX3JlZ2lzdHJhdGlvbhgYIAEoCCKjAQoQQXV0aG9yaXplUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBARIjCg1zZXNzaW9uX3Rva2VuGAIgASgJQgy6SAVyAxiAAvi7GAESJQoNYnJvd3Nlcl90b2tlbhgDIAEoCUIOukgHcgUQFhiAAfi7GAEitAIKEUF1dGhvcml6ZVJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjwKDmNob29zZV9hY2NvdW50GAsgASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSAASNQoHY29uc2VudBgMIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCKvAQoYUHVzaEF1dGhvcml6YXRpb25SZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSQwoKcGFyYW1ldGVycxgCIAEoCzInLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25QYXJhbWV0ZXJzQga6SAPIAQEiigEKGVB1c2hBdXRob3JpemF0aW9uUmVzcG9uc2USNQoGcHVzaGVkGAEgASgLMiMua29kZXIub2F1dGgudjEuUHVzaGVkQXV0aG9yaXphdGlvbkgAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUiRAoTUHVzaGVkQXV0aG9yaXphdGlvbhIZCgtyZXF1ZXN0X3VyaRgBIAEoCUIE+LsYARISCgpleHBpcmVzX2luGAIgASgFIl8KGEtlZXBBdXRob3JpemF0aW9uUmVxdWVzdBJDCgpwYXJhbWV0ZXJzGAEgASgLMicua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblBhcmFtZXRlcnNCBrpIA8gBASLDAQoZS2VlcEF1dGhvcml6YXRpb25SZXNwb25zZRIxCgRrZXB0GAEgASgLMiEua29kZXIub2F1dGgudjEuS2VwdEF1dGhvcml6YXRpb25IABI5CghyZWRpcmVjdBgCIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjAKCmVycm9yX3BhZ2UYAyABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCBgoEbmV4dCJBChFLZXB0QXV0aG9yaXphdGlvbhIRCgljbGllbnRfaWQYASABKAkSGQoLcmVxdWVzdF91cmkYAiABKAlCBPi7GAEinwEKFUF1dGhvcml6YXRpb25SZWRpcmVjdBIUCgxyZWRpcmVjdF91cmkYASABKAkSEgoEY29kZRgCIAEoCUIE+LsYARINCgVzdGF0ZRgDIAEoCRILCgNpc3MYBCABKAkSKQoFZXJyb3IYBSABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9yEhUKDXJlc3BvbnNlX21vZGUYBiABKAkiNAoSUGVuZGluZ0ludGVyYWN0aW9uEh4KEGF1dGhvcml6YXRpb25faWQYASABKAlCBPi7GAEiaAoXR2V0QXV0aG9yaXphdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBIrkBChhHZXRBdXRob3JpemF0aW9uUmVzcG9uc2USEQoJY2xpZW50X2lkGAEgASgJEhMKC2NsaWVudF9uYW1lGAIgASgJEhIKCmNsaWVudF91cmkYAyABKAkSEgoKcG9saWN5X3VyaRgEIAEoCRIPCgd0b3NfdXJpGAUgASgJEhIKCmxvZ2luX2hpbnQYBiABKAkSEgoKdWlfbG9jYWxlcxgHIAEoCRIUCgxsb2dvX3ZlcnNpb24YDCABKAkikAEKGlJlc3VtZUF1dGhvcml6YXRpb25SZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAEiygIKG1Jlc3VtZUF1dGhvcml6YXRpb25SZXNwb25zZRI5CghyZWRpcmVjdBgBIAEoCzIlLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6YXRpb25SZWRpcmVjdEgAEjUKB3NpZ25faW4YAiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IABI8Cg5jb25maXJtX2RldmljZRgKIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjwKDmNob29zZV9hY2NvdW50GAsgASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSAASNQoHY29uc2VudBgMIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAQgYKBG5leHQijAEKFkRlc2NyaWJlQ29uc2VudFJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYASK1AQoXRGVzY3JpYmVDb25zZW50UmVzcG9uc2USMAoGY2xpZW50GAEgASgLMiAua29kZXIub2F1dGgudjEuUmVxdWVzdGluZ0NsaWVudBIoCgdhY2NvdW50GAIgASgLMhcua29kZXIub2F1dGgudjEuQWNjb3VudBIqCgZncm91cHMYAyADKAsyGi5rb2Rlci5vYXV0aC52MS5TY29wZUdyb3VwEhIKCnVpX2xvY2FsZXMYBCABKAkisQEKEFJlcXVlc3RpbmdDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEhMKC2NsaWVudF9uYW1lGAIgASgJEhIKCmNsaWVudF91cmkYAyABKAkSEgoKcG9saWN5X3VyaRgEIAEoCRIPCgd0b3NfdXJpGAUgASgJEhIKCnVudmVyaWZpZWQYBiABKAgSEgoKcmV0dXJuc190bxgHIAEoCRIUCgxsb2dvX3ZlcnNpb24YCCABKAkiTAoHQWNjb3VudBISCgpzZXNzaW9uX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSDQoFZW1haWwYBCABKAkiZAoKU2NvcGVHcm91cBIQCghyZXNvdXJjZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSLgoGc2NvcGVzGAMgAygLMh4ua29kZXIub2F1dGgudjEuRGVzY3JpYmVkU2NvcGUiNAoORGVzY3JpYmVkU2NvcGUSDQoFc2NvcGUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkiuAEKFERlY2lkZUNvbnNlbnRSZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAESGwoKc2Vzc2lvbl9pZBgEIAEoCUIHukgEcgIYGhIPCgdncmFudGVkGAUgASgIIsQCChVEZWNpZGVDb25zZW50UmVzcG9uc2USOQoIcmVkaXJlY3QYASABKAsyJS5rb2Rlci5vYXV0aC52MS5BdXRob3JpemF0aW9uUmVkaXJlY3RIABI1CgdzaWduX2luGAIgASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSAASPAoOY29uZmlybV9kZXZpY2UYCiABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IABI8Cg5jaG9vc2VfYWNjb3VudBgLIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjUKB2NvbnNlbnQYDCABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IAEIGCgRuZXh0IokBChNMaXN0QWNjb3VudHNSZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAEihwEKFExpc3RBY2NvdW50c1Jlc3BvbnNlEjAKBmNsaWVudBgBIAEoCzIgLmtvZGVyLm9hdXRoLnYxLlJlcXVlc3RpbmdDbGllbnQSKQoIYWNjb3VudHMYAiADKAsyFy5rb2Rlci5vYXV0aC52MS5BY2NvdW50EhIKCnVpX2xvY2FsZXMYAyABKAkipwEKFENob29zZUFjY291bnRSZXF1ZXN0EigKEGF1dGhvcml6YXRpb25faWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiMKDWJyb3dzZXJfdG9rZW4YAiABKAlCDLpIBXIDGIAB+LsYARIjCg1zZXNzaW9uX3Rva2VuGAMgASgJQgy6SAVyAxiAAvi7GAESGwoKc2Vzc2lvbl9pZBgEIAEoCUIHukgEcgIYGiLhAgoVQ2hvb3NlQWNjb3VudFJlc3BvbnNlEjkKCHJlZGlyZWN0GAEgASgLMiUua29kZXIub2F1dGgudjEuQXV0aG9yaXphdGlvblJlZGlyZWN0SAASNQoHc2lnbl9pbhgCIAEoCzIiLmtvZGVyLm9hdXRoLnYxLlBlbmRpbmdJbnRlcmFjdGlvbkgAEjwKDmNvbmZpcm1fZGV2aWNlGAogASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSAASPAoOY2hvb3NlX2FjY291bnQYCyABKAsyIi5rb2Rlci5vYXV0aC52MS5QZW5kaW5nSW50ZXJhY3Rpb25IABI1Cgdjb25zZW50GAwgASgLMiIua29kZXIub2F1dGgudjEuUGVuZGluZ0ludGVyYWN0aW9uSAASGwoNc2Vzc2lvbl90b2tlbhgDIAEoCUIE+LsYAUIGCgRuZXh0IjMKFEdldENsaWVudExvZ29SZXF1ZXN0EhsKCWNsaWVudF9pZBgBIAEoCUIIukgFcgMYgAIiOgoVR2V0Q2xpZW50TG9nb1Jlc3BvbnNlEg0KBWltYWdlGAEgASgMEhIKCm1lZGlhX3R5cGUYAiABKAkyrQkKFEF1dGhvcml6YXRpb25TZXJ2aWNlEmIKCUF1dGhvcml6ZRIgLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZVJlcXVlc3QaIS5rb2Rlci5vYXV0aC52MS5BdXRob3JpemVSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ6ChFQdXNoQXV0aG9yaXphdGlvbhIoLmtvZGVyLm9hdXRoLnYxLlB1c2hBdXRob3JpemF0aW9uUmVxdWVzdBopLmtvZGVyLm9hdXRoLnYxLlB1c2hBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSegoRS2VlcEF1dGhvcml6YXRpb24SKC5rb2Rlci5vYXV0aC52MS5LZWVwQXV0aG9yaXphdGlvblJlcXVlc3QaKS5rb2Rlci5vYXV0aC52MS5LZWVwQXV0aG9yaXphdGlvblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnoKEEdldEF1dGhvcml6YXRpb24SJy5rb2Rlci5vYXV0aC52MS5HZXRBdXRob3JpemF0aW9uUmVxdWVzdBooLmtvZGVyLm9hdXRoLnYxLkdldEF1dGhvcml6YXRpb25SZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRJ3Cg9EZXNjcmliZUNvbnNlbnQSJi5rb2Rlci5vYXV0aC52MS5EZXNjcmliZUNvbnNlbnRSZXF1ZXN0Gicua29kZXIub2F1dGgudjEuRGVzY3JpYmVDb25zZW50UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkScQoNR2V0Q2xpZW50TG9nbxIkLmtvZGVyLm9hdXRoLnYxLkdldENsaWVudExvZ29SZXF1ZXN0GiUua29kZXIub2F1dGgudjEuR2V0Q2xpZW50TG9nb1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5Em4KDURlY2lkZUNvbnNlbnQSJC5rb2Rlci5vYXV0aC52MS5EZWNpZGVDb25zZW50UmVxdWVzdBolLmtvZGVyLm9hdXRoLnYxLkRlY2lkZUNvbnNlbnRSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJuCgxMaXN0QWNjb3VudHMSIy5rb2Rlci5vYXV0aC52MS5MaXN0QWNjb3VudHNSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuTGlzdEFjY291bnRzUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSbgoNQ2hvb3NlQWNjb3VudBIkLmtvZGVyLm9hdXRoLnYxLkNob29zZUFjY291bnRSZXF1ZXN0GiUua29kZXIub2F1dGgudjEuQ2hvb3NlQWNjb3VudFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EoABChNSZXN1bWVBdXRob3JpemF0aW9uEioua29kZXIub2F1dGgudjEuUmVzdW1lQXV0aG9yaXphdGlvblJlcXVlc3QaKy5rb2Rlci5vYXV0aC52MS5SZXN1bWVBdXRob3JpemF0aW9uUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_oauth_v1_token_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * AuthorizationParameters are the parameters of an authorization request, as received; empty means not sent. How long each
@@ -264,6 +264,22 @@ export type AuthorizeResponse = Message<"koder.oauth.v1.AuthorizeResponse"> & {
      */
     value: PendingInteraction;
     case: "signIn";
+  } | {
+    /**
+     * Let the person choose one of the accounts that are signed in.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction choose_account = 11;
+     */
+    value: PendingInteraction;
+    case: "chooseAccount";
+  } | {
+    /**
+     * Let the person agree or refuse.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction consent = 12;
+     */
+    value: PendingInteraction;
+    case: "consent";
   } | {
     /**
      * Show an error page: client or redirect_uri are not proven good, so nothing may be sent there.
@@ -628,6 +644,13 @@ export type GetAuthorizationResponse = Message<"koder.oauth.v1.GetAuthorizationR
    * @generated from field: string ui_locales = 7;
    */
   uiLocales: string;
+
+  /**
+   * Changes with the address of the client's logo; empty where it has none.
+   *
+   * @generated from field: string logo_version = 12;
+   */
+  logoVersion: string;
 };
 
 /**
@@ -707,6 +730,22 @@ export type ResumeAuthorizationResponse = Message<"koder.oauth.v1.ResumeAuthoriz
      */
     value: PendingInteraction;
     case: "confirmDevice";
+  } | {
+    /**
+     * Let the person choose one of the accounts that are signed in.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction choose_account = 11;
+     */
+    value: PendingInteraction;
+    case: "chooseAccount";
+  } | {
+    /**
+     * Let the person agree or refuse.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction consent = 12;
+     */
+    value: PendingInteraction;
+    case: "consent";
   } | { case: undefined; value?: undefined };
 };
 
@@ -716,6 +755,597 @@ export type ResumeAuthorizationResponse = Message<"koder.oauth.v1.ResumeAuthoriz
  */
 export const ResumeAuthorizationResponseSchema: GenMessage<ResumeAuthorizationResponse> = /*@__PURE__*/
   messageDesc(file_koder_oauth_v1_authorization_internal, 14);
+
+/**
+ * DescribeConsentRequest has the pending authorization and the browser's sessions.
+ *
+ * @generated from message koder.oauth.v1.DescribeConsentRequest
+ */
+export type DescribeConsentRequest = Message<"koder.oauth.v1.DescribeConsentRequest"> & {
+  /**
+   * Id of the authorization.
+   *
+   * @generated from field: string authorization_id = 1;
+   */
+  authorizationId: string;
+
+  /**
+   * The browser's own random token.
+   *
+   * @generated from field: string browser_token = 2;
+   */
+  browserToken: string;
+
+  /**
+   * What the browser's session cookie holds.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DescribeConsentRequest.
+ * Use `create(DescribeConsentRequestSchema)` to create a new message.
+ */
+export const DescribeConsentRequestSchema: GenMessage<DescribeConsentRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 15);
+
+/**
+ * DescribeConsentResponse has what the page shows.
+ *
+ * @generated from message koder.oauth.v1.DescribeConsentResponse
+ */
+export type DescribeConsentResponse = Message<"koder.oauth.v1.DescribeConsentResponse"> & {
+  /**
+   * Who asks.
+   *
+   * @generated from field: koder.oauth.v1.RequestingClient client = 1;
+   */
+  client?: RequestingClient | undefined;
+
+  /**
+   * Who is asked; absent when nobody is signed in any more.
+   *
+   * @generated from field: koder.oauth.v1.Account account = 2;
+   */
+  account?: Account | undefined;
+
+  /**
+   * What is asked for, all of it, also what was granted before.
+   *
+   * @generated from field: repeated koder.oauth.v1.ScopeGroup groups = 3;
+   */
+  groups: ScopeGroup[];
+
+  /**
+   * As the client sent it.
+   *
+   * @generated from field: string ui_locales = 4;
+   */
+  uiLocales: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DescribeConsentResponse.
+ * Use `create(DescribeConsentResponseSchema)` to create a new message.
+ */
+export const DescribeConsentResponseSchema: GenMessage<DescribeConsentResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 16);
+
+/**
+ * RequestingClient is a client as people see it who are asked something for it.
+ *
+ * @generated from message koder.oauth.v1.RequestingClient
+ */
+export type RequestingClient = Message<"koder.oauth.v1.RequestingClient"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Its name; may be empty.
+   *
+   * @generated from field: string client_name = 2;
+   */
+  clientName: string;
+
+  /**
+   * Its home page; may be empty.
+   *
+   * @generated from field: string client_uri = 3;
+   */
+  clientUri: string;
+
+  /**
+   * Its privacy policy; may be empty.
+   *
+   * @generated from field: string policy_uri = 4;
+   */
+  policyUri: string;
+
+  /**
+   * Its terms of service; may be empty.
+   *
+   * @generated from field: string tos_uri = 5;
+   */
+  tosUri: string;
+
+  /**
+   * True when nobody of the tenant vouches for it.
+   *
+   * @generated from field: bool unverified = 6;
+   */
+  unverified: boolean;
+
+  /**
+   * Where the person goes afterwards: the host of the redirect URI, or its scheme where it leads to an application.
+   *
+   * @generated from field: string returns_to = 7;
+   */
+  returnsTo: string;
+
+  /**
+   * Changes with the address of its logo; empty where it has none.
+   *
+   * @generated from field: string logo_version = 8;
+   */
+  logoVersion: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.RequestingClient.
+ * Use `create(RequestingClientSchema)` to create a new message.
+ */
+export const RequestingClientSchema: GenMessage<RequestingClient> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 17);
+
+/**
+ * Account is somebody who is signed in in a browser.
+ *
+ * @generated from message koder.oauth.v1.Account
+ */
+export type Account = Message<"koder.oauth.v1.Account"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * Name for people; may be empty.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * The name to sign in with.
+   *
+   * @generated from field: string username = 3;
+   */
+  username: string;
+
+  /**
+   * Address of mail; may be empty.
+   *
+   * @generated from field: string email = 4;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.Account.
+ * Use `create(AccountSchema)` to create a new message.
+ */
+export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 18);
+
+/**
+ * ScopeGroup are scopes that belong together.
+ *
+ * @generated from message koder.oauth.v1.ScopeGroup
+ */
+export type ScopeGroup = Message<"koder.oauth.v1.ScopeGroup"> & {
+  /**
+   * Identifier of the resource server; empty for the scopes of OpenID Connect.
+   *
+   * @generated from field: string resource = 1;
+   */
+  resource: string;
+
+  /**
+   * Name of the resource server for people; may be empty.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * The scopes.
+   *
+   * @generated from field: repeated koder.oauth.v1.DescribedScope scopes = 3;
+   */
+  scopes: DescribedScope[];
+};
+
+/**
+ * Describes the message koder.oauth.v1.ScopeGroup.
+ * Use `create(ScopeGroupSchema)` to create a new message.
+ */
+export const ScopeGroupSchema: GenMessage<ScopeGroup> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 19);
+
+/**
+ * DescribedScope is a scope with what it means.
+ *
+ * @generated from message koder.oauth.v1.DescribedScope
+ */
+export type DescribedScope = Message<"koder.oauth.v1.DescribedScope"> & {
+  /**
+   * The scope.
+   *
+   * @generated from field: string scope = 1;
+   */
+  scope: string;
+
+  /**
+   * What it lets the client do, as a sentence for people; empty where the scope is one of OpenID Connect.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DescribedScope.
+ * Use `create(DescribedScopeSchema)` to create a new message.
+ */
+export const DescribedScopeSchema: GenMessage<DescribedScope> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 20);
+
+/**
+ * DecideConsentRequest has the person's decision.
+ *
+ * @generated from message koder.oauth.v1.DecideConsentRequest
+ */
+export type DecideConsentRequest = Message<"koder.oauth.v1.DecideConsentRequest"> & {
+  /**
+   * Id of the authorization.
+   *
+   * @generated from field: string authorization_id = 1;
+   */
+  authorizationId: string;
+
+  /**
+   * The browser's own random token.
+   *
+   * @generated from field: string browser_token = 2;
+   */
+  browserToken: string;
+
+  /**
+   * What the browser's session cookie holds.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+
+  /**
+   * The session whose account the page showed: the decision is its person's.
+   *
+   * @generated from field: string session_id = 4;
+   */
+  sessionId: string;
+
+  /**
+   * True when the person agreed.
+   *
+   * @generated from field: bool granted = 5;
+   */
+  granted: boolean;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DecideConsentRequest.
+ * Use `create(DecideConsentRequestSchema)` to create a new message.
+ */
+export const DecideConsentRequestSchema: GenMessage<DecideConsentRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 21);
+
+/**
+ * DecideConsentResponse says what comes next.
+ *
+ * @generated from message koder.oauth.v1.DecideConsentResponse
+ */
+export type DecideConsentResponse = Message<"koder.oauth.v1.DecideConsentResponse"> & {
+  /**
+   * What comes next.
+   *
+   * @generated from oneof koder.oauth.v1.DecideConsentResponse.next
+   */
+  next: {
+    /**
+     * Redirect to the client.
+     *
+     * @generated from field: koder.oauth.v1.AuthorizationRedirect redirect = 1;
+     */
+    value: AuthorizationRedirect;
+    case: "redirect";
+  } | {
+    /**
+     * Let the person sign in, then resume.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction sign_in = 2;
+     */
+    value: PendingInteraction;
+    case: "signIn";
+  } | {
+    /**
+     * Let the person decide about the device whose code they typed.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction confirm_device = 10;
+     */
+    value: PendingInteraction;
+    case: "confirmDevice";
+  } | {
+    /**
+     * Let the person choose one of the accounts that are signed in.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction choose_account = 11;
+     */
+    value: PendingInteraction;
+    case: "chooseAccount";
+  } | {
+    /**
+     * Let the person agree or refuse.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction consent = 12;
+     */
+    value: PendingInteraction;
+    case: "consent";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message koder.oauth.v1.DecideConsentResponse.
+ * Use `create(DecideConsentResponseSchema)` to create a new message.
+ */
+export const DecideConsentResponseSchema: GenMessage<DecideConsentResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 22);
+
+/**
+ * ListAccountsRequest has the pending authorization and the browser's sessions.
+ *
+ * @generated from message koder.oauth.v1.ListAccountsRequest
+ */
+export type ListAccountsRequest = Message<"koder.oauth.v1.ListAccountsRequest"> & {
+  /**
+   * Id of the authorization.
+   *
+   * @generated from field: string authorization_id = 1;
+   */
+  authorizationId: string;
+
+  /**
+   * The browser's own random token.
+   *
+   * @generated from field: string browser_token = 2;
+   */
+  browserToken: string;
+
+  /**
+   * What the browser's session cookie holds.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.ListAccountsRequest.
+ * Use `create(ListAccountsRequestSchema)` to create a new message.
+ */
+export const ListAccountsRequestSchema: GenMessage<ListAccountsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 23);
+
+/**
+ * ListAccountsResponse has what the page shows.
+ *
+ * @generated from message koder.oauth.v1.ListAccountsResponse
+ */
+export type ListAccountsResponse = Message<"koder.oauth.v1.ListAccountsResponse"> & {
+  /**
+   * Who asks.
+   *
+   * @generated from field: koder.oauth.v1.RequestingClient client = 1;
+   */
+  client?: RequestingClient | undefined;
+
+  /**
+   * Who is signed in, the active one first.
+   *
+   * @generated from field: repeated koder.oauth.v1.Account accounts = 2;
+   */
+  accounts: Account[];
+
+  /**
+   * As the client sent it.
+   *
+   * @generated from field: string ui_locales = 3;
+   */
+  uiLocales: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.ListAccountsResponse.
+ * Use `create(ListAccountsResponseSchema)` to create a new message.
+ */
+export const ListAccountsResponseSchema: GenMessage<ListAccountsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 24);
+
+/**
+ * ChooseAccountRequest has the person's choice.
+ *
+ * @generated from message koder.oauth.v1.ChooseAccountRequest
+ */
+export type ChooseAccountRequest = Message<"koder.oauth.v1.ChooseAccountRequest"> & {
+  /**
+   * Id of the authorization.
+   *
+   * @generated from field: string authorization_id = 1;
+   */
+  authorizationId: string;
+
+  /**
+   * The browser's own random token.
+   *
+   * @generated from field: string browser_token = 2;
+   */
+  browserToken: string;
+
+  /**
+   * What the browser's session cookie holds.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+
+  /**
+   * The session chosen.
+   *
+   * @generated from field: string session_id = 4;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.ChooseAccountRequest.
+ * Use `create(ChooseAccountRequestSchema)` to create a new message.
+ */
+export const ChooseAccountRequestSchema: GenMessage<ChooseAccountRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 25);
+
+/**
+ * ChooseAccountResponse says what comes next.
+ *
+ * @generated from message koder.oauth.v1.ChooseAccountResponse
+ */
+export type ChooseAccountResponse = Message<"koder.oauth.v1.ChooseAccountResponse"> & {
+  /**
+   * What comes next.
+   *
+   * @generated from oneof koder.oauth.v1.ChooseAccountResponse.next
+   */
+  next: {
+    /**
+     * Redirect to the client.
+     *
+     * @generated from field: koder.oauth.v1.AuthorizationRedirect redirect = 1;
+     */
+    value: AuthorizationRedirect;
+    case: "redirect";
+  } | {
+    /**
+     * Let the person sign in, then resume.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction sign_in = 2;
+     */
+    value: PendingInteraction;
+    case: "signIn";
+  } | {
+    /**
+     * Let the person decide about the device whose code they typed.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction confirm_device = 10;
+     */
+    value: PendingInteraction;
+    case: "confirmDevice";
+  } | {
+    /**
+     * Let the person choose one of the accounts that are signed in.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction choose_account = 11;
+     */
+    value: PendingInteraction;
+    case: "chooseAccount";
+  } | {
+    /**
+     * Let the person agree or refuse.
+     *
+     * @generated from field: koder.oauth.v1.PendingInteraction consent = 12;
+     */
+    value: PendingInteraction;
+    case: "consent";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * What the browser's session cookie must hold from now on; empty: what it holds.
+   *
+   * @generated from field: string session_token = 3;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.ChooseAccountResponse.
+ * Use `create(ChooseAccountResponseSchema)` to create a new message.
+ */
+export const ChooseAccountResponseSchema: GenMessage<ChooseAccountResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 26);
+
+/**
+ * GetClientLogoRequest names a client.
+ *
+ * @generated from message koder.oauth.v1.GetClientLogoRequest
+ */
+export type GetClientLogoRequest = Message<"koder.oauth.v1.GetClientLogoRequest"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.GetClientLogoRequest.
+ * Use `create(GetClientLogoRequestSchema)` to create a new message.
+ */
+export const GetClientLogoRequestSchema: GenMessage<GetClientLogoRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 27);
+
+/**
+ * GetClientLogoResponse has the logo.
+ *
+ * @generated from message koder.oauth.v1.GetClientLogoResponse
+ */
+export type GetClientLogoResponse = Message<"koder.oauth.v1.GetClientLogoResponse"> & {
+  /**
+   * The picture, at most 256 KiB; empty where there is none.
+   *
+   * @generated from field: bytes image = 1;
+   */
+  image: Uint8Array;
+
+  /**
+   * `image/png`, `image/jpeg`, `image/webp` or `image/gif`, as the picture itself says.
+   *
+   * @generated from field: string media_type = 2;
+   */
+  mediaType: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.GetClientLogoResponse.
+ * Use `create(GetClientLogoResponseSchema)` to create a new message.
+ */
+export const GetClientLogoResponseSchema: GenMessage<GetClientLogoResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_authorization_internal, 28);
 
 /**
  * AuthorizationService is the authorization endpoint and that of pushed requests, without HTTP.
@@ -762,6 +1392,57 @@ export const AuthorizationService: GenService<{
     methodKind: "unary";
     input: typeof GetAuthorizationRequestSchema;
     output: typeof GetAuthorizationResponseSchema;
+  },
+  /**
+   * Returns what the consent page shows: who asks whom for what. Errors: AUTHORIZATION_NOT_FOUND.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.DescribeConsent
+   */
+  describeConsent: {
+    methodKind: "unary";
+    input: typeof DescribeConsentRequestSchema;
+    output: typeof DescribeConsentResponseSchema;
+  },
+  /**
+   * Returns a client's logo, fetched from where the client says and kept for a while. That it has none, or none that may be
+   * shown, is an answer, not an error.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.GetClientLogo
+   */
+  getClientLogo: {
+    methodKind: "unary";
+    input: typeof GetClientLogoRequestSchema;
+    output: typeof GetClientLogoResponseSchema;
+  },
+  /**
+   * Keeps what the person agreed to, or refuses the client, and goes on. Errors: AUTHORIZATION_NOT_FOUND, CONFLICT.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.DecideConsent
+   */
+  decideConsent: {
+    methodKind: "unary";
+    input: typeof DecideConsentRequestSchema;
+    output: typeof DecideConsentResponseSchema;
+  },
+  /**
+   * Returns what the account chooser shows: who is signed in in the browser. Errors: AUTHORIZATION_NOT_FOUND.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.ListAccounts
+   */
+  listAccounts: {
+    methodKind: "unary";
+    input: typeof ListAccountsRequestSchema;
+    output: typeof ListAccountsResponseSchema;
+  },
+  /**
+   * Makes one of the browser's sessions the active one, and goes on with it. Errors: AUTHORIZATION_NOT_FOUND, CONFLICT.
+   *
+   * @generated from rpc koder.oauth.v1.AuthorizationService.ChooseAccount
+   */
+  chooseAccount: {
+    methodKind: "unary";
+    input: typeof ChooseAccountRequestSchema;
+    output: typeof ChooseAccountResponseSchema;
   },
   /**
    * Goes on with a pending authorization after the person signed in, or did whatever else it waited for. Errors: AUTHORIZATION_NOT_FOUND.

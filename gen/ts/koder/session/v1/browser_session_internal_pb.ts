@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/browser_session_internal.proto.
  */
 export const file_koder_session_v1_browser_session_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSKdAgoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSNQoJYXV0aF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEhUKA2FjchgDIAEoCUIIukgFcgMYyAESGwoDYW1yGAQgAygJQg66SAuSAQgQECIEcgIYQBISCgp1c2VyX2Vwb2NoGAUgASgDEh8KDnJlbW90ZV9hZGRyZXNzGAYgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYByABKAlCCLpIBXIDGIACEiwKFnByZXZpb3VzX3Nlc3Npb25fdG9rZW4YCCABKAlCDLpIBXIDGIAC+LsYASJgChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIjwKFVJlc29sdmVTZXNzaW9uUmVxdWVzdBIjCg1zZXNzaW9uX3Rva2VuGAEgASgJQgy6SAVyAxiAAvi7GAEiRAoWUmVzb2x2ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uMoACChVCcm93c2VyU2Vzc2lvblNlcnZpY2USbwoNQ3JlYXRlU2Vzc2lvbhImLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlcXVlc3QaJy5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXNwb25zZSINqrsYCQoBBhIEYXV0aBJ2Cg5SZXNvbHZlU2Vzc2lvbhInLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXF1ZXN0Gigua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSKdAgoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSNQoJYXV0aF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEhUKA2FjchgDIAEoCUIIukgFcgMYyAESGwoDYW1yGAQgAygJQg66SAuSAQgQECIEcgIYQBISCgp1c2VyX2Vwb2NoGAUgASgDEh8KDnJlbW90ZV9hZGRyZXNzGAYgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYByABKAlCCLpIBXIDGIACEiwKFnByZXZpb3VzX3Nlc3Npb25fdG9rZW4YCCABKAlCDLpIBXIDGIAC+LsYASJgChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIjwKFVJlc29sdmVTZXNzaW9uUmVxdWVzdBIjCg1zZXNzaW9uX3Rva2VuGAEgASgJQgy6SAVyAxiAAvi7GAEieAoWUmVzb2x2ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEjIKCHNlc3Npb25zGAIgAygLMiAua29kZXIuc2Vzc2lvbi52MS5Ccm93c2VyU2Vzc2lvbiJZCg5Ccm93c2VyU2Vzc2lvbhIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEygAIKFUJyb3dzZXJTZXNzaW9uU2VydmljZRJvCg1DcmVhdGVTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnYKDlJlc29sdmVTZXNzaW9uEicua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlcXVlc3QaKC5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
 
 /**
  * CreateSessionRequest has what the authentication proved.
@@ -75,7 +75,7 @@ export type CreateSessionRequest = Message<"koder.session.v1.CreateSessionReques
   userAgent: string;
 
   /**
-   * The session token that the browser held before, if any; its session ends.
+   * What the browser held before, if anything.
    *
    * @generated from field: string previous_session_token = 8;
    */
@@ -103,7 +103,8 @@ export type CreateSessionResponse = Message<"koder.session.v1.CreateSessionRespo
   session?: Session | undefined;
 
   /**
-   * The token, 256 random bits, for the browser's cookie; kept as a keyed hash only.
+   * What the browser's cookie must hold from now on: the token of the new session, 256 random bits of which only a keyed hash
+   * is kept, and those of the sessions that stay.
    *
    * @generated from field: string session_token = 2;
    */
@@ -118,13 +119,13 @@ export const CreateSessionResponseSchema: GenMessage<CreateSessionResponse> = /*
   messageDesc(file_koder_session_v1_browser_session_internal, 1);
 
 /**
- * ResolveSessionRequest has a token.
+ * ResolveSessionRequest has what a browser sent.
  *
  * @generated from message koder.session.v1.ResolveSessionRequest
  */
 export type ResolveSessionRequest = Message<"koder.session.v1.ResolveSessionRequest"> & {
   /**
-   * The token.
+   * The browser's token.
    *
    * @generated from field: string session_token = 1;
    */
@@ -139,17 +140,24 @@ export const ResolveSessionRequestSchema: GenMessage<ResolveSessionRequest> = /*
   messageDesc(file_koder_session_v1_browser_session_internal, 2);
 
 /**
- * ResolveSessionResponse has the session.
+ * ResolveSessionResponse has the sessions.
  *
  * @generated from message koder.session.v1.ResolveSessionResponse
  */
 export type ResolveSessionResponse = Message<"koder.session.v1.ResolveSessionResponse"> & {
   /**
-   * The session; absent when the token has none.
+   * The active session; absent when the browser has none.
    *
    * @generated from field: koder.session.v1.Session session = 1;
    */
   session?: Session | undefined;
+
+  /**
+   * Every live session of the browser, the active one first.
+   *
+   * @generated from field: repeated koder.session.v1.BrowserSession sessions = 2;
+   */
+  sessions: BrowserSession[];
 };
 
 /**
@@ -160,14 +168,44 @@ export const ResolveSessionResponseSchema: GenMessage<ResolveSessionResponse> = 
   messageDesc(file_koder_session_v1_browser_session_internal, 3);
 
 /**
- * BrowserSessionService keeps the sessions of browsers.
+ * BrowserSession is one of the sessions of a browser.
+ *
+ * @generated from message koder.session.v1.BrowserSession
+ */
+export type BrowserSession = Message<"koder.session.v1.BrowserSession"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: koder.session.v1.Session session = 1;
+   */
+  session?: Session | undefined;
+
+  /**
+   * What the browser's cookie must hold for this session to be the active one; those of the others are in it as well.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.BrowserSession.
+ * Use `create(BrowserSessionSchema)` to create a new message.
+ */
+export const BrowserSessionSchema: GenMessage<BrowserSession> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 4);
+
+/**
+ * BrowserSessionService keeps the sessions of browsers. A browser has one session, or those of several people side by side. Its
+ * cookie holds a token for each, joined by dots, the active one first: wherever a `session_token` is what a browser sent or is
+ * to keep, it is the whole of that, which only this service takes apart.
  *
  * @generated from service koder.session.v1.BrowserSessionService
  */
 export const BrowserSessionService: GenService<{
   /**
-   * Begins a session after a completed authentication; always a new id and token, and the session that the browser held
-   * before ends.
+   * Begins a session after a completed authentication; always a new id and token. The session that the same person had in the
+   * browser ends; those of others stay beside it, as many as a browser keeps.
    *
    * @generated from rpc koder.session.v1.BrowserSessionService.CreateSession
    */
@@ -177,7 +215,7 @@ export const BrowserSessionService: GenService<{
     output: typeof CreateSessionResponseSchema;
   },
   /**
-   * Returns the live session of a token. An unknown or ended one is an answer, not an error.
+   * Returns the live sessions of a browser. Unknown and ended ones are passed over; to have none is an answer, not an error.
    *
    * @generated from rpc koder.session.v1.BrowserSessionService.ResolveSession
    */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/revocation_internal.proto.
  */
 export const file_koder_session_v1_revocation_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEieQoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDEhUKA2p0aRgEIAEoCUIIukgFcgMYgAEiRQoSQ2hlY2tUb2tlblJlc3BvbnNlEg4KBmFjdGl2ZRgBIAEoCBIPCgd1c2VyX2lkGAIgASgJEg4KBmNsYWltcxgDIAEoCSKKAQoYUmV2b2tlQWNjZXNzVG9rZW5SZXF1ZXN0EhcKA2p0aRgBIAEoCUIKukgHcgUQARiAARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBI3CgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASIbChlSZXZva2VBY2Nlc3NUb2tlblJlc3BvbnNlIi8KE0dldFVzZXJFcG9jaFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGiIqChRHZXRVc2VyRXBvY2hSZXNwb25zZRISCgp1c2VyX2Vwb2NoGAEgASgDIoMBChBCdW1wRXBvY2hSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaSAASHgoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGRIABIgCg9jaGFuZ2VkX3ZlcnNpb24YAyABKANCB7pIBCICKABCEAoHc3ViamVjdBIFukgCCAEiIgoRQnVtcEVwb2NoUmVzcG9uc2USDQoFZXBvY2gYASABKAMy/wMKEVJldm9jYXRpb25TZXJ2aWNlEooBCgpDaGVja1Rva2VuEiMua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuQ2hlY2tUb2tlblJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluEm8KDEdldFVzZXJFcG9jaBIlLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSfAoRUmV2b2tlQWNjZXNzVG9rZW4SKi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZUFjY2Vzc1Rva2VuUmVxdWVzdBorLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlQWNjZXNzVG9rZW5SZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSbgoJQnVtcEVwb2NoEiIua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXNwb25zZSIYqrsYFAoBBhIIaWRlbnRpdHkSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access]);
+  fileDesc("Ciprb2Rlci9zZXNzaW9uL3YxL3Jldm9jYXRpb25faW50ZXJuYWwucHJvdG8SEGtvZGVyLnNlc3Npb24udjEieQoRQ2hlY2tUb2tlblJlcXVlc3QSHAoJY2xpZW50X2lkGAEgASgJQgm6SAZyBBABGGQSGQoIZ3JhbnRfaWQYAiABKAlCB7pIBHICGBoSFAoMY2xpZW50X2Vwb2NoGAMgASgDEhUKA2p0aRgEIAEoCUIIukgFcgMYgAEiRQoSQ2hlY2tUb2tlblJlc3BvbnNlEg4KBmFjdGl2ZRgBIAEoCBIPCgd1c2VyX2lkGAIgASgJEg4KBmNsYWltcxgDIAEoCSKKAQoYUmV2b2tlQWNjZXNzVG9rZW5SZXF1ZXN0EhcKA2p0aRgBIAEoCUIKukgHcgUQARiAARIcCgljbGllbnRfaWQYAiABKAlCCbpIBnIEEAEYZBI3CgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCBrpIA8gBASIbChlSZXZva2VBY2Nlc3NUb2tlblJlc3BvbnNlIi8KE0dldFVzZXJFcG9jaFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGiIqChRHZXRVc2VyRXBvY2hSZXNwb25zZRISCgp1c2VyX2Vwb2NoGAEgASgDIrcBChBCdW1wRXBvY2hSZXF1ZXN0EhsKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaSAASHgoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGRIABIyCgdjb25zZW50GAQgASgLMh8ua29kZXIuc2Vzc2lvbi52MS5Vc2VyQW5kQ2xpZW50SAASIAoPY2hhbmdlZF92ZXJzaW9uGAMgASgDQge6SAQiAigAQhAKB3N1YmplY3QSBbpIAggBIkgKDVVzZXJBbmRDbGllbnQSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSHAoJY2xpZW50X2lkGAIgASgJQgm6SAZyBBABGGQiIgoRQnVtcEVwb2NoUmVzcG9uc2USDQoFZXBvY2gYASABKAMy/wMKEVJldm9jYXRpb25TZXJ2aWNlEooBCgpDaGVja1Rva2VuEiMua29kZXIuc2Vzc2lvbi52MS5DaGVja1Rva2VuUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuQ2hlY2tUb2tlblJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluEm8KDEdldFVzZXJFcG9jaBIlLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuR2V0VXNlckVwb2NoUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSfAoRUmV2b2tlQWNjZXNzVG9rZW4SKi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZUFjY2Vzc1Rva2VuUmVxdWVzdBorLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlQWNjZXNzVG9rZW5SZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSbgoJQnVtcEVwb2NoEiIua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXF1ZXN0GiMua29kZXIuc2Vzc2lvbi52MS5CdW1wRXBvY2hSZXNwb25zZSIYqrsYFAoBBhIIaWRlbnRpdHkSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access]);
 
 /**
  * CheckTokenRequest has what the token says.
@@ -186,7 +186,7 @@ export const GetUserEpochResponseSchema: GenMessage<GetUserEpochResponse> = /*@_
   messageDesc(file_koder_session_v1_revocation_internal, 5);
 
 /**
- * BumpEpochRequest names a user or a client.
+ * BumpEpochRequest names a user, a client, or what a user gave a client.
  *
  * @generated from message koder.session.v1.BumpEpochRequest
  */
@@ -212,10 +212,18 @@ export type BumpEpochRequest = Message<"koder.session.v1.BumpEpochRequest"> & {
      */
     value: string;
     case: "clientId";
+  } | {
+    /**
+     * What one user gave one client; `changed_version` is then required, and is the epoch.
+     *
+     * @generated from field: koder.session.v1.UserAndClient consent = 4;
+     */
+    value: UserAndClient;
+    case: "consent";
   } | { case: undefined; value?: undefined };
 
   /**
-   * The version of the user's or client's own record whose change calls for it. It counts once, and no older one counts
+   * The version of the user's, client's or consent's own record whose change calls for it. It counts once, and no older one counts
    * after it. 0: it counts, whatever was counted before.
    *
    * @generated from field: int64 changed_version = 3;
@@ -229,6 +237,34 @@ export type BumpEpochRequest = Message<"koder.session.v1.BumpEpochRequest"> & {
  */
 export const BumpEpochRequestSchema: GenMessage<BumpEpochRequest> = /*@__PURE__*/
   messageDesc(file_koder_session_v1_revocation_internal, 6);
+
+/**
+ * UserAndClient names what a user gave a client.
+ *
+ * @generated from message koder.session.v1.UserAndClient
+ */
+export type UserAndClient = Message<"koder.session.v1.UserAndClient"> & {
+  /**
+   * A user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * A client.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.UserAndClient.
+ * Use `create(UserAndClientSchema)` to create a new message.
+ */
+export const UserAndClientSchema: GenMessage<UserAndClient> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_revocation_internal, 7);
 
 /**
  * BumpEpochResponse has the epoch.
@@ -249,7 +285,7 @@ export type BumpEpochResponse = Message<"koder.session.v1.BumpEpochResponse"> & 
  * Use `create(BumpEpochResponseSchema)` to create a new message.
  */
 export const BumpEpochResponseSchema: GenMessage<BumpEpochResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_revocation_internal, 7);
+  messageDesc(file_koder_session_v1_revocation_internal, 8);
 
 /**
  * RevocationService keeps the one rule of what is still good.
@@ -259,8 +295,8 @@ export const BumpEpochResponseSchema: GenMessage<BumpEpochResponse> = /*@__PURE_
 export const RevocationService: GenService<{
   /**
    * Says whether a token whose signature was verified is still good: its grant and, unless it was given for offline
-   * use, its session alive, the epochs of its user and its client unchanged. A token without a grant: it was not revoked,
-   * and the epoch of its client is unchanged.
+   * use, its session alive, the epochs of its user and its client unchanged, the consent to it not taken back. A token
+   * without a grant: it was not revoked, and the epoch of its client is unchanged.
    *
    * @generated from rpc koder.session.v1.RevocationService.CheckToken
    */
@@ -291,7 +327,8 @@ export const RevocationService: GenService<{
     output: typeof RevokeAccessTokenResponseSchema;
   },
   /**
-   * Voids every session, grant and token that a user or a client has been given until now. With `changed_version`, a
+   * Voids every session, grant and token that a user or a client has been given until now, or what a user gave a
+   * client. With `changed_version`, a
    * repeat after it was done voids nothing, and answers the epoch as it is.
    *
    * @generated from rpc koder.session.v1.RevocationService.BumpEpoch

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/code.proto.
  */
 export const file_koder_session_store_v1_code: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2NvZGUucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEijwQKBENvZGUSEQoJY29kZV9oYXNoGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIUCgxyZWRpcmVjdF91cmkYAyABKAkSFgoOY29kZV9jaGFsbGVuZ2UYBCABKAkSDQoFbm9uY2UYBSABKAkSDgoGc2NvcGVzGAYgAygJEhIKCnNlc3Npb25faWQYByABKAkSDwoHdXNlcl9pZBgIIAEoCRItCglhdXRoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgKIAEoCRILCgNhbXIYCyADKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgMIAEoCBISCgp1c2VyX2Vwb2NoGA0gASgDEhQKDGNsaWVudF9lcG9jaBgOIAEoAxIQCghncmFudF9pZBgPIAEoCRIuCgp1c2VfYmVmb3JlGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGBIgAygJEg4KBmNsYWltcxgTIAEoCRIQCghkcG9wX2prdBgUIAEoCRI3ChNzZXNzaW9uX2V4cGlyZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiFrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2NvZGUucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEiqAQKBENvZGUSEQoJY29kZV9oYXNoGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIUCgxyZWRpcmVjdF91cmkYAyABKAkSFgoOY29kZV9jaGFsbGVuZ2UYBCABKAkSDQoFbm9uY2UYBSABKAkSDgoGc2NvcGVzGAYgAygJEhIKCnNlc3Npb25faWQYByABKAkSDwoHdXNlcl9pZBgIIAEoCRItCglhdXRoX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgKIAEoCRILCgNhbXIYCyADKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgMIAEoCBISCgp1c2VyX2Vwb2NoGA0gASgDEhQKDGNsaWVudF9lcG9jaBgOIAEoAxIQCghncmFudF9pZBgPIAEoCRIuCgp1c2VfYmVmb3JlGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJcmVzb3VyY2VzGBIgAygJEg4KBmNsYWltcxgTIAEoCRIQCghkcG9wX2prdBgUIAEoCRI3ChNzZXNzaW9uX2V4cGlyZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9jb25zZW50X3ZlcnNpb24YHiABKANiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Code is an authorization code, under its keyed hash. A used one stays for a while, so that a second use is noticed.
@@ -166,6 +166,13 @@ export type Code = Message<"koder.session.store.v1.Code"> & {
    * @generated from field: google.protobuf.Timestamp session_expire_time = 21;
    */
   sessionExpireTime?: Timestamp | undefined;
+
+  /**
+   * Version of the person's consent from when it was given: what was taken back up to it does not touch this code.
+   *
+   * @generated from field: int64 consent_version = 30;
+   */
+  consentVersion: bigint;
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/device_code.proto.
  */
 export const file_koder_session_store_v1_device_code: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2RldmljZV9jb2RlLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIp8DCgpEZXZpY2VDb2RlEhEKCWNvZGVfaGFzaBgBIAEoCRIRCgl1c2VyX2NvZGUYAiABKAkSEQoJY2xpZW50X2lkGAMgASgJEg4KBnNjb3BlcxgEIAMoCRIUCgxjbGllbnRfZXBvY2gYBSABKAMSGAoQaW50ZXJ2YWxfc2Vjb25kcxgGIAEoBRIQCghkZWNpc2lvbhgHIAEoCRISCgpzZXNzaW9uX2lkGAggASgJEg8KB3VzZXJfaWQYCSABKAkSLQoJYXV0aF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNhY3IYCyABKAkSCwoDYW1yGAwgAygJEhIKCnVzZXJfZXBvY2gYDSABKAMSEAoIZ3JhbnRfaWQYDiABKAkSLgoKdXNlX2JlZm9yZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXJlc291cmNlcxgRIAMoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Cihrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2RldmljZV9jb2RlLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIrgDCgpEZXZpY2VDb2RlEhEKCWNvZGVfaGFzaBgBIAEoCRIRCgl1c2VyX2NvZGUYAiABKAkSEQoJY2xpZW50X2lkGAMgASgJEg4KBnNjb3BlcxgEIAMoCRIUCgxjbGllbnRfZXBvY2gYBSABKAMSGAoQaW50ZXJ2YWxfc2Vjb25kcxgGIAEoBRIQCghkZWNpc2lvbhgHIAEoCRISCgpzZXNzaW9uX2lkGAggASgJEg8KB3VzZXJfaWQYCSABKAkSLQoJYXV0aF90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNhY3IYCyABKAkSCwoDYW1yGAwgAygJEhIKCnVzZXJfZXBvY2gYDSABKAMSEAoIZ3JhbnRfaWQYDiABKAkSLgoKdXNlX2JlZm9yZRgPIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYECABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXJlc291cmNlcxgRIAMoCRIXCg9jb25zZW50X3ZlcnNpb24YHiABKANiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * DeviceCode is what a device waits with (RFC 8628), under the keyed hash of its device code. A used one stays for a
@@ -140,6 +140,13 @@ export type DeviceCode = Message<"koder.session.store.v1.DeviceCode"> & {
    * @generated from field: repeated string resources = 17;
    */
   resources: string[];
+
+  /**
+   * Version of the person's consent when it was decided: what was taken back up to it does not touch this code.
+   *
+   * @generated from field: int64 consent_version = 30;
+   */
+  consentVersion: bigint;
 };
 
 /**

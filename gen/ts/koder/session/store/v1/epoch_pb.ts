@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/epoch.proto.
  */
 export const file_koder_session_store_v1_epoch: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2Vwb2NoLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIkAKBUVwb2NoEg8KB3N1YmplY3QYASABKAkSDQoFZXBvY2gYAiABKAMSFwoPY291bnRlZF92ZXJzaW9uGAMgASgDYgZwcm90bzM");
+  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2Vwb2NoLnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIoIBCgVFcG9jaBIPCgdzdWJqZWN0GAEgASgJEg0KBWVwb2NoGAIgASgDEhcKD2NvdW50ZWRfdmVyc2lvbhgDIAEoAxJAChByZXZva2VkX2NvbnNlbnRzGAQgAygLMiYua29kZXIuc2Vzc2lvbi5zdG9yZS52MS5SZXZva2VkQ29uc2VudCI0Cg5SZXZva2VkQ29uc2VudBIRCgljbGllbnRfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoA2IGcHJvdG8z");
 
 /**
  * Epoch counts how often everything of a subject was voided. No record: 0.
@@ -38,6 +38,13 @@ export type Epoch = Message<"koder.session.store.v1.Epoch"> & {
    * @generated from field: int64 counted_version = 3;
    */
   countedVersion: bigint;
+
+  /**
+   * Of a user: the clients from which they took their consent back.
+   *
+   * @generated from field: repeated koder.session.store.v1.RevokedConsent revoked_consents = 4;
+   */
+  revokedConsents: RevokedConsent[];
 };
 
 /**
@@ -46,4 +53,32 @@ export type Epoch = Message<"koder.session.store.v1.Epoch"> & {
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
   messageDesc(file_koder_session_store_v1_epoch, 0);
+
+/**
+ * RevokedConsent voids what a user gave a client until then.
+ *
+ * @generated from message koder.session.store.v1.RevokedConsent
+ */
+export type RevokedConsent = Message<"koder.session.store.v1.RevokedConsent"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Version of the consent when it was last taken back.
+   *
+   * @generated from field: int64 version = 2;
+   */
+  version: bigint;
+};
+
+/**
+ * Describes the message koder.session.store.v1.RevokedConsent.
+ * Use `create(RevokedConsentSchema)` to create a new message.
+ */
+export const RevokedConsentSchema: GenMessage<RevokedConsent> = /*@__PURE__*/
+  messageDesc(file_koder_session_store_v1_epoch, 1);
 

@@ -1,0 +1,41 @@
+import type { Account, RequestingClient } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { logoPath } from "./client-logo.ts";
+
+/** An account as a page shows it: two lines and a letter. */
+export interface ShownAccount {
+  readonly session: string;
+  readonly title: string;
+  /** How the person knows which of their accounts it is; empty where the title says so. */
+  readonly detail: string;
+  readonly letter: string;
+}
+
+/** What a page shows of an account. */
+export function shownAccount({ sessionId, name, username, email }: Account): ShownAccount {
+  const title = name || username;
+  const detail = email || username;
+  return { session: sessionId, title, detail: detail === title ? "" : detail, letter: letterOf(title) };
+}
+
+/** What a page shows of the client that asks. */
+export const shownClient = ({
+  clientId,
+  clientName,
+  policyUri,
+  tosUri,
+  unverified,
+  logoVersion,
+}: RequestingClient) => ({
+  name: clientName || clientId,
+  letter: letterOf(clientName || clientId),
+  logo: logoPath(clientId, logoVersion),
+  policyUri,
+  tosUri,
+  unverified,
+});
+
+/** The first character as people see it, not the first code unit. */
+export function letterOf(name: string): string {
+  const [first] = new Intl.Segmenter().segment(name.trim());
+  return (first?.segment ?? "?").toUpperCase();
+}

@@ -1,0 +1,45 @@
+import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { consents } from "../collections.ts";
+import { scopeGroups } from "../consents/scope-groups.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import type { AuthorizationState } from "./authorization-request.ts";
+import { browserSessions } from "./browser-sessions.ts";
+import { chooseSession } from "./choose-session.ts";
+import { needsConsent } from "./interactions/consent.ts";
+
+/** Looks at everything that interactions decide by, as it is now. */
+export async function authorizationState(
+  dependencies: OauthDependencies,
+  call: Call,
+  asked: {
+    readonly client: Client;
+    readonly authorization: Authorization;
+    readonly sessionToken: string;
+    /** Milliseconds since the epoch. */
+    readonly now: number;
+  },
+): Promise<AuthorizationState> {
+  const { client, authorization, sessionToken, now } = asked;
+  const sessions = await browserSessions(dependencies.peers, call, sessionToken);
+  const session = await chooseSession(dependencies, call, sessions, authorization);
+  const scopes = authorization.scopes.filter((scope) => client.scopes.includes(scope));
+  const groups = await scopeGroups(dependencies, call, { scopes, resources: authorization.resources });
+  return forSession(dependencies, { call, client, authorization, sessions, groups, now }, session);
+}
+
+/** The same for one of the sessions. */
+export async function forSession(
+  { store }: Pick<OauthDependencies, "store">,
+  state: Omit<AuthorizationState, "session" | "consent">,
+  session: Session | undefined,
+): Promise<AuthorizationState> {
+  const { call, client, authorization } = state;
+  const isAsked = session !== undefined && needsConsent(client, authorization);
+  const consent = isAsked
+    ? await store.tenant(call.tenantId).get(consents, `${session.userId}/${client.clientId}`)
+    : undefined;
+  return { ...state, session, consent };
+}

@@ -1,0 +1,30 @@
+import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+
+/** A live session of a browser. */
+export interface BrowserSession {
+  readonly session: Session;
+  /** What the browser's cookie must hold for it to be the active one. */
+  readonly sessionToken: string;
+}
+
+/** The live sessions of a browser by what its cookie holds, the active one first. */
+export async function browserSessions(
+  peers: Peers,
+  call: Call,
+  sessionToken: string,
+): Promise<readonly BrowserSession[]> {
+  if (sessionToken === "") return [];
+  const { sessions } = await peers.client(BrowserSessionService).resolveSession({ sessionToken }, forward(call));
+  return sessions.flatMap(({ session, sessionToken: token }) =>
+    session === undefined ? [] : [{ session, sessionToken: token }],
+  );
+}
+
+/** The active session of a browser, if there is one. */
+export async function activeSession(peers: Peers, call: Call, sessionToken: string): Promise<Session | undefined> {
+  const [active] = await browserSessions(peers, call, sessionToken);
+  return active?.session;
+}

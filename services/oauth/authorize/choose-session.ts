@@ -1,0 +1,48 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import type { User } from "#gen/koder/identity/v1/user_pb.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import { userOf } from "../account-of-user.ts";
+import type { Call } from "../../host/call.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import type { BrowserSession } from "./browser-sessions.ts";
+
+/** Whether the person has said which account it is to be: on the chooser, or by signing in since the request came. */
+export function isAccountChosen(
+  { accountChosen, createTime }: Pick<Authorization, "accountChosen" | "createTime">,
+  active: Session | undefined,
+): boolean {
+  if (accountChosen) return true;
+  if (active?.authTime === undefined || createTime === undefined) return false;
+  return timestampMs(active.authTime) >= timestampMs(createTime);
+}
+
+/**
+ * The session that a request is for. Of several it is the one of the person whom the client expects (`id_token_hint`), or
+ * else the active one, unless `login_hint` names another that is signed in: a hint chooses among those, and is compared with
+ * nobody else, so that no answer tells which accounts there are (security A23). Once the person has chosen, it no longer
+ * counts.
+ */
+export async function chooseSession(
+  dependencies: Pick<OauthDependencies, "peers">,
+  call: Call,
+  sessions: readonly BrowserSession[],
+  authorization: Authorization,
+): Promise<Session | undefined> {
+  const [active] = sessions;
+  const { loginHint, expectedSubject } = authorization;
+  const expected = sessions.find(({ session }) => session.userId === expectedSubject);
+  if (expected !== undefined) return expected.session;
+  if (sessions.length < 2 || loginHint === "" || isAccountChosen(authorization, active?.session)) {
+    return active?.session;
+  }
+  const users = await Promise.all(sessions.map(({ session }) => userOf(dependencies, call, session.userId)));
+  const hinted = sessions.find((_session, at) => isNamed(users[at], loginHint)) ?? active;
+  return hinted?.session;
+}
+
+/** Whether a name is one that the user signs in with. */
+function isNamed(user: User | undefined, name: string): boolean {
+  const asked = name.trim().toLowerCase();
+  return user !== undefined && [user.username, user.email].some((own) => own !== "" && own.toLowerCase() === asked);
+}

@@ -1,0 +1,40 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  ListConsentsResponseSchema,
+  type ListConsentsRequest,
+  type ListConsentsResponse,
+} from "#gen/koder/oauth/v1/consent_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { consents } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { consentMessage } from "./consent-message.ts";
+import { consentUser } from "./consent-user.ts";
+
+const defaultPageSize = 50;
+
+/** A person's consents by client id. Those of deleted clients are not among them: nothing that was given them is good. */
+export function listConsents({ store, pageTokens, clients }: OauthDependencies) {
+  return async (request: ListConsentsRequest, context: HandlerContext): Promise<ListConsentsResponse> => {
+    const call = callOf(context);
+    const userId = consentUser(call, request.userId);
+    const listing = `consents?user_id=${userId}`;
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const page = await store.tenant(call.tenantId).page(consents, {
+      index: "user_id",
+      equals: userId,
+      limit: request.pageSize || defaultPageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    const messages = await Promise.all(
+      page.items.map(async ({ record }) => {
+        const client = await clients.get(call, record.clientId);
+        return client === undefined ? undefined : consentMessage(record, client);
+      }),
+    );
+    return create(ListConsentsResponseSchema, {
+      consents: messages.filter((message) => message !== undefined),
+      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+    });
+  };
+}
