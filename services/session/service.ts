@@ -25,6 +25,7 @@ import { revokeAccessToken } from "./revocation/revoke-access-token.ts";
 import { getSession } from "./sessions/get-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { revokeSession } from "./sessions/revoke-session.ts";
+import { revokeUserSessions } from "./sessions/revoke-user-sessions.ts";
 
 /** The session service: browser sessions, codes, device codes, grants, refresh families, and the one rule of what is still good. */
 export function createSessionService(dependencies: SessionDependencies): ServiceModule {
@@ -35,6 +36,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         getSession: getSession(dependencies),
         listSessions: listSessions(dependencies),
         revokeSession: revokeSession(dependencies),
+        revokeUserSessions: revokeUserSessions(dependencies),
       }),
       implementation(BrowserSessionService, {
         createSession: createSession(dependencies),

@@ -115,6 +115,22 @@ export function sessionAttacks({ start }: Shape): void {
       await expectAllOver(one);
     });
 
+    test("signing out everywhere, by the person or by an administrator", async () => {
+      for (const credential of ["own", undefined]) {
+        const [one, other] = [await signedIn(), await signedIn()];
+        const [id, by] = credential === "own" ? ["me", one.accessToken] : [one.person.id, undefined];
+        const { status, json } = await rest(server, "DELETE", `/v1/users/${id}/sessions`, undefined, by);
+        expect(status, JSON.stringify(json)).toBe(200);
+        await expectAllOver(one);
+        // Nobody else's, and not for ever.
+        expect(await userinfoStatus(server, other.accessToken)).toBe(200);
+        const { accessToken } = await tokensFor(server, client, one.person.username);
+        expect(await userinfoStatus(server, accessToken)).toBe(200);
+        const denied = await rest(server, "DELETE", `/v1/users/${other.person.id}/sessions`, undefined, accessToken);
+        expect(denied.status).toBe(403);
+      }
+    });
+
     test("deleting the client", async () => {
       const gone = await registerClient(server);
       const person = await createPerson(server);

@@ -238,6 +238,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["alg", "rotation"],
     ["SIGNING_KEY_NOT_FOUND", "SIGNING_KEY_LIMIT", "CONFLICT"],
   ),
+  rest("DELETE", `/v1/users/${userId}/sessions`, []),
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"], pageReasons),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest(

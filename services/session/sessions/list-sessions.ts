@@ -5,11 +5,12 @@ import {
   type ListSessionsRequest,
   type ListSessionsResponse,
 } from "#gen/koder/session/v1/session_service_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
+import { callOf } from "../../host/call.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { sessionMessage } from "../browser-sessions/session-message.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { userOf } from "./user-of.ts";
 
 const defaultPageSize = 50;
 
@@ -36,11 +37,4 @@ export function listSessions({ store, pageTokens }: SessionDependencies) {
       nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
     });
   };
-}
-
-function userOf(call: Call, request: ListSessionsRequest): string {
-  if (request.userId !== "me") return request.userId;
-  // The access check lets `me` pass for users only.
-  if (call.caller.kind !== "user") throw new Error("`me` was let through for a caller who is no user");
-  return call.caller.userId;
 }

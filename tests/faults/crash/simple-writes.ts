@@ -94,6 +94,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Sign a person out everywhere",
+    covers: ["koder.session.v1.SessionService/RevokeUserSessions"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "DELETE", `/v1/users/${id}/sessions`)).status };
+    },
+  },
+  {
     name: "Get a token by client credentials",
     covers: ["grant_type client_credentials"],
     prepare: async (server) => {

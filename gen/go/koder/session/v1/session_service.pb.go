@@ -315,6 +315,89 @@ func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
 	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{5}
 }
 
+// RevokeUserSessionsRequest names a user.
+type RevokeUserSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user; `me` for the caller.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserSessionsRequest) Reset() {
+	*x = RevokeUserSessionsRequest{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserSessionsRequest) ProtoMessage() {}
+
+func (x *RevokeUserSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserSessionsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeUserSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RevokeUserSessionsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// RevokeUserSessionsResponse says nothing more than that it was done.
+type RevokeUserSessionsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserSessionsResponse) Reset() {
+	*x = RevokeUserSessionsResponse{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserSessionsResponse) ProtoMessage() {}
+
+func (x *RevokeUserSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserSessionsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeUserSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{7}
+}
+
 var File_koder_session_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_koder_session_v1_session_service_proto_rawDesc = "" +
@@ -336,12 +419,16 @@ const file_koder_session_v1_session_service_proto_rawDesc = "" +
 	"\x14RevokeSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"\x17\n" +
-	"\x15RevokeSessionResponse2\xb4\x02\n" +
+	"\x15RevokeSessionResponse\"4\n" +
+	"\x19RevokeUserSessionsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1c\n" +
+	"\x1aRevokeUserSessionsResponse2\xa5\x03\n" +
 	"\x0eSessionService\x12\\\n" +
 	"\n" +
 	"GetSession\x12#.koder.session.v1.GetSessionRequest\x1a$.koder.session.v1.GetSessionResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\fListSessions\x12%.koder.session.v1.ListSessionsRequest\x1a&.koder.session.v1.ListSessionsResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\rRevokeSession\x12&.koder.session.v1.RevokeSessionRequest\x1a'.koder.session.v1.RevokeSessionResponseB\xcd\x01\n" +
+	"\rRevokeSession\x12&.koder.session.v1.RevokeSessionRequest\x1a'.koder.session.v1.RevokeSessionResponse\x12o\n" +
+	"\x12RevokeUserSessions\x12+.koder.session.v1.RevokeUserSessionsRequest\x1a,.koder.session.v1.RevokeUserSessionsResponseB\xcd\x01\n" +
 	"\x14com.koder.session.v1B\x13SessionServiceProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/session/v1;sessionv1\xa2\x02\x03KSX\xaa\x02\x10Koder.Session.V1\xca\x02\x10Koder\\Session\\V1\xe2\x02\x1cKoder\\Session\\V1\\GPBMetadata\xea\x02\x12Koder::Session::V1b\x06proto3"
 
 var (
@@ -356,27 +443,31 @@ func file_koder_session_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_koder_session_v1_session_service_proto_rawDescData
 }
 
-var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_koder_session_v1_session_service_proto_goTypes = []any{
-	(*GetSessionRequest)(nil),     // 0: koder.session.v1.GetSessionRequest
-	(*GetSessionResponse)(nil),    // 1: koder.session.v1.GetSessionResponse
-	(*ListSessionsRequest)(nil),   // 2: koder.session.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),  // 3: koder.session.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),  // 4: koder.session.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil), // 5: koder.session.v1.RevokeSessionResponse
-	(*Session)(nil),               // 6: koder.session.v1.Session
+	(*GetSessionRequest)(nil),          // 0: koder.session.v1.GetSessionRequest
+	(*GetSessionResponse)(nil),         // 1: koder.session.v1.GetSessionResponse
+	(*ListSessionsRequest)(nil),        // 2: koder.session.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),       // 3: koder.session.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),       // 4: koder.session.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),      // 5: koder.session.v1.RevokeSessionResponse
+	(*RevokeUserSessionsRequest)(nil),  // 6: koder.session.v1.RevokeUserSessionsRequest
+	(*RevokeUserSessionsResponse)(nil), // 7: koder.session.v1.RevokeUserSessionsResponse
+	(*Session)(nil),                    // 8: koder.session.v1.Session
 }
 var file_koder_session_v1_session_service_proto_depIdxs = []int32{
-	6, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
-	6, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
+	8, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
+	8, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
 	0, // 2: koder.session.v1.SessionService.GetSession:input_type -> koder.session.v1.GetSessionRequest
 	2, // 3: koder.session.v1.SessionService.ListSessions:input_type -> koder.session.v1.ListSessionsRequest
 	4, // 4: koder.session.v1.SessionService.RevokeSession:input_type -> koder.session.v1.RevokeSessionRequest
-	1, // 5: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
-	3, // 6: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
-	5, // 7: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
-	5, // [5:8] is the sub-list for method output_type
-	2, // [2:5] is the sub-list for method input_type
+	6, // 5: koder.session.v1.SessionService.RevokeUserSessions:input_type -> koder.session.v1.RevokeUserSessionsRequest
+	1, // 6: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
+	3, // 7: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
+	5, // 8: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
+	7, // 9: koder.session.v1.SessionService.RevokeUserSessions:output_type -> koder.session.v1.RevokeUserSessionsResponse
+	6, // [6:10] is the sub-list for method output_type
+	2, // [2:6] is the sub-list for method input_type
 	2, // [2:2] is the sub-list for extension type_name
 	2, // [2:2] is the sub-list for extension extendee
 	0, // [0:2] is the sub-list for field type_name
@@ -394,7 +485,7 @@ func file_koder_session_v1_session_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_session_v1_session_service_proto_rawDesc), len(file_koder_session_v1_session_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uIk0KE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UytAIKDlNlc3Npb25TZXJ2aWNlElwKCkdldFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVzcG9uc2UiA5ACARJiCgxMaXN0U2Vzc2lvbnMSJS5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJi5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgOQAgESYAoNUmV2b2tlU2Vzc2lvbhImLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaJy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZWIGcHJvdG8z", [file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uIk0KE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiLAoZUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlMqUDCg5TZXNzaW9uU2VydmljZRJcCgpHZXRTZXNzaW9uEiMua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESYgoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmAKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USbwoSUmV2b2tlVXNlclNlc3Npb25zEisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0Giwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXNwb25zZWIGcHJvdG8z", [file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -156,6 +156,42 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_koder_session_v1_session_service, 5);
 
 /**
+ * RevokeUserSessionsRequest names a user.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionsRequest
+ */
+export type RevokeUserSessionsRequest = Message<"koder.session.v1.RevokeUserSessionsRequest"> & {
+  /**
+   * Id of the user; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionsRequest.
+ * Use `create(RevokeUserSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeUserSessionsRequestSchema: GenMessage<RevokeUserSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 6);
+
+/**
+ * RevokeUserSessionsResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionsResponse
+ */
+export type RevokeUserSessionsResponse = Message<"koder.session.v1.RevokeUserSessionsResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionsResponse.
+ * Use `create(RevokeUserSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 7);
+
+/**
  * SessionService lists and ends the sessions of a tenant's people.
  *
  * @generated from service koder.session.v1.SessionService
@@ -190,6 +226,17 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
+   * access and the caller's own included, before the answer. A repeat voids what was given since.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeUserSessions
+   */
+  revokeUserSessions: {
+    methodKind: "unary";
+    input: typeof RevokeUserSessionsRequestSchema;
+    output: typeof RevokeUserSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_session_service, 0);

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24ijwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSOAoKc2Vzc2lvbl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZTKlBAoOU2Vzc2lvblNlcnZpY2USqwEKCkdldFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVzcG9uc2UiUpACAaq7GCEKAgIDGAIiDXNlc3Npb25zLnJlYWQyCnNlc3Npb25faWSC0+STAiRiB3Nlc3Npb24SGS92MS9zZXNzaW9ucy97c2Vzc2lvbl9pZH0SuAEKDExpc3RTZXNzaW9ucxIlLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiWZACAaq7GB4KAgIDGAUiDXNlc3Npb25zLnJlYWQyB3VzZXJfaWSC0+STAi5aHhIcL3YxL3VzZXJzL3t1c2VyX2lkfS9zZXNzaW9ucxIML3YxL3Nlc3Npb25zEqkBCg1SZXZva2VTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlIkequxgiCgICAxgCIg5zZXNzaW9ucy53cml0ZTIKc2Vzc2lvbl9pZILT5JMCGyoZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24ijwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSOAoKc2Vzc2lvbl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSJXChlSZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlMuAFCg5TZXNzaW9uU2VydmljZRKrAQoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSJSkAIBqrsYIQoCAgMYAiINc2Vzc2lvbnMucmVhZDIKc2Vzc2lvbl9pZILT5JMCJGIHc2Vzc2lvbhIZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRK4AQoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSJZkAIBqrsYHgoCAgMYBSINc2Vzc2lvbnMucmVhZDIHdXNlcl9pZILT5JMCLloeEhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zEgwvdjEvc2Vzc2lvbnMSqQEKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiR6q7GCIKAgIDGAIiDnNlc3Npb25zLndyaXRlMgpzZXNzaW9uX2lkgtPkkwIbKhkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9ErgBChJSZXZva2VVc2VyU2Vzc2lvbnMSKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIkequxgfCgICAxgFIg5zZXNzaW9ucy53cml0ZTIHdXNlcl9pZILT5JMCHiocL3YxL3VzZXJzL3t1c2VyX2lkfS9zZXNzaW9uc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -159,6 +159,42 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_koder_session_v1_session_service, 5);
 
 /**
+ * RevokeUserSessionsRequest names a user.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionsRequest
+ */
+export type RevokeUserSessionsRequest = Message<"koder.session.v1.RevokeUserSessionsRequest"> & {
+  /**
+   * Id of the user; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionsRequest.
+ * Use `create(RevokeUserSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeUserSessionsRequestSchema: GenMessage<RevokeUserSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 6);
+
+/**
+ * RevokeUserSessionsResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionsResponse
+ */
+export type RevokeUserSessionsResponse = Message<"koder.session.v1.RevokeUserSessionsResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionsResponse.
+ * Use `create(RevokeUserSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 7);
+
+/**
  * SessionService lists and ends the sessions of a tenant's people.
  *
  * @generated from service koder.session.v1.SessionService
@@ -193,6 +229,17 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
+   * access and the caller's own included, before the answer. A repeat voids what was given since.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeUserSessions
+   */
+  revokeUserSessions: {
+    methodKind: "unary";
+    input: typeof RevokeUserSessionsRequestSchema;
+    output: typeof RevokeUserSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_session_service, 0);

@@ -42,6 +42,9 @@ const (
 	// SessionServiceRevokeSessionProcedure is the fully-qualified name of the SessionService's
 	// RevokeSession RPC.
 	SessionServiceRevokeSessionProcedure = "/koder.session.v1.SessionService/RevokeSession"
+	// SessionServiceRevokeUserSessionsProcedure is the fully-qualified name of the SessionService's
+	// RevokeUserSessions RPC.
+	SessionServiceRevokeUserSessionsProcedure = "/koder.session.v1.SessionService/RevokeUserSessions"
 )
 
 // SessionServiceClient is a client for the koder.session.v1.SessionService service.
@@ -52,6 +55,9 @@ type SessionServiceClient interface {
 	ListSessions(context.Context, *connect.Request[v1.ListSessionsRequest]) (*connect.Response[v1.ListSessionsResponse], error)
 	// Ends a session, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND.
 	RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error)
+	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
+	// access and the caller's own included, before the answer. A repeat voids what was given since.
+	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
 }
 
 // NewSessionServiceClient constructs a client for the koder.session.v1.SessionService service. By
@@ -85,14 +91,21 @@ func NewSessionServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(sessionServiceMethods.ByName("RevokeSession")),
 			connect.WithClientOptions(opts...),
 		),
+		revokeUserSessions: connect.NewClient[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse](
+			httpClient,
+			baseURL+SessionServiceRevokeUserSessionsProcedure,
+			connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSessions")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // sessionServiceClient implements SessionServiceClient.
 type sessionServiceClient struct {
-	getSession    *connect.Client[v1.GetSessionRequest, v1.GetSessionResponse]
-	listSessions  *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
-	revokeSession *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
+	getSession         *connect.Client[v1.GetSessionRequest, v1.GetSessionResponse]
+	listSessions       *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
+	revokeSession      *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
+	revokeUserSessions *connect.Client[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse]
 }
 
 // GetSession calls koder.session.v1.SessionService.GetSession.
@@ -110,6 +123,11 @@ func (c *sessionServiceClient) RevokeSession(ctx context.Context, req *connect.R
 	return c.revokeSession.CallUnary(ctx, req)
 }
 
+// RevokeUserSessions calls koder.session.v1.SessionService.RevokeUserSessions.
+func (c *sessionServiceClient) RevokeUserSessions(ctx context.Context, req *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error) {
+	return c.revokeUserSessions.CallUnary(ctx, req)
+}
+
 // SessionServiceHandler is an implementation of the koder.session.v1.SessionService service.
 type SessionServiceHandler interface {
 	// Returns one session. Errors: SESSION_NOT_FOUND.
@@ -118,6 +136,9 @@ type SessionServiceHandler interface {
 	ListSessions(context.Context, *connect.Request[v1.ListSessionsRequest]) (*connect.Response[v1.ListSessionsResponse], error)
 	// Ends a session, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND.
 	RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error)
+	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
+	// access and the caller's own included, before the answer. A repeat voids what was given since.
+	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
 }
 
 // NewSessionServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -147,6 +168,12 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 		connect.WithSchema(sessionServiceMethods.ByName("RevokeSession")),
 		connect.WithHandlerOptions(opts...),
 	)
+	sessionServiceRevokeUserSessionsHandler := connect.NewUnaryHandler(
+		SessionServiceRevokeUserSessionsProcedure,
+		svc.RevokeUserSessions,
+		connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSessions")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/koder.session.v1.SessionService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case SessionServiceGetSessionProcedure:
@@ -155,6 +182,8 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 			sessionServiceListSessionsHandler.ServeHTTP(w, r)
 		case SessionServiceRevokeSessionProcedure:
 			sessionServiceRevokeSessionHandler.ServeHTTP(w, r)
+		case SessionServiceRevokeUserSessionsProcedure:
+			sessionServiceRevokeUserSessionsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -174,4 +203,8 @@ func (UnimplementedSessionServiceHandler) ListSessions(context.Context, *connect
 
 func (UnimplementedSessionServiceHandler) RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeSession is not implemented"))
+}
+
+func (UnimplementedSessionServiceHandler) RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeUserSessions is not implemented"))
 }
