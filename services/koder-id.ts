@@ -20,6 +20,7 @@ import { runInBackground, type BackgroundWork } from "./host/background-work.ts"
 import type { ServiceName } from "./host/call.ts";
 import type { Config } from "./host/config.ts";
 import { createCredentialVerifier } from "./host/credentials/credential-verifier.ts";
+import { createDpopVerifier } from "./host/dpop/dpop-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
 import type { StopStep } from "./host/graceful.ts";
 import { createHealthBoard, type HealthBoard } from "./host/health.ts";
@@ -128,7 +129,10 @@ export async function createKoderId({
   const serviceTls = listenerTls(config.serviceTls);
   const ports: Ports[] = modules.map((module) => {
     const { name } = module;
-    const credentials = createCredentialVerifier({ peers: calls.peersOf(name), tenants: tenantsOf(name), clock });
+    if (data === undefined) throw new Error(`${name} is served without a store`);
+    const peers = calls.peersOf(name);
+    const dpop = createDpopVerifier({ vault: data.vault, peers, clock });
+    const credentials = createCredentialVerifier({ peers, tenants: tenantsOf(name), dpop, clock });
     rememberers.push(credentials);
     const interceptors = serviceInterceptors({
       rules: accessRules(module.implementations.map(({ service }) => service)),

@@ -6,6 +6,7 @@ import { defaultAttemptPolicy } from "../auth/attempts.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
+import { createDpopVerifier } from "../host/dpop/dpop-verifier.ts";
 import { createIdempotency } from "../host/idempotency.ts";
 import type { Log } from "../host/log.ts";
 import type { GuardedFetch } from "../host/outbound/guarded-fetch.ts";
@@ -16,6 +17,7 @@ import { identityRequests } from "../identity/collections.ts";
 import { loadArgon2 } from "../identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../identity/passwords/password-hashing.ts";
 import { createIdentityService } from "../identity/service.ts";
+import { createClientKeys } from "../oauth/client-authentication/client-keys.ts";
 import { createClients } from "../oauth/clients/clients.ts";
 import { createClientLogos } from "../oauth/clients/logos/client-logos.ts";
 import { oauthRequests } from "../oauth/collections.ts";
@@ -85,6 +87,8 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         pageTokens,
         idempotency: createIdempotency({ store, vault, clock, collection: oauthRequests }),
         clients: createClients({ store, clock }),
+        clientKeys: createClientKeys({ outbound: parts.outbound, clock }),
+        dpop: createDpopVerifier({ vault, peers, clock }),
         resourceServers,
         accessTargets: createAccessTargets({ resourceServers, tenants, lifetimes }),
         subjects: createSubjects({ store, vault, clock }),

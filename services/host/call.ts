@@ -76,6 +76,8 @@ export type Outbound = Pick<Call, "requestId" | "tenantId" | "actor" | "deadline
   readonly signal?: AbortSignal | undefined;
   /** The user's own credential, as received in `Authorization`; only the gateway hands it on. */
   readonly authorization?: string;
+  /** The DPoP proof that came with it, and `<method> <path>` of the HTTP request; only the gateway hands them on. */
+  readonly dpop?: { readonly proof: string; readonly target: string };
   /** `X-Koder-Tenant` as received; only the gateway hands it on, and the callee decides whether it may be there. */
   readonly tenantHeader?: string;
 };

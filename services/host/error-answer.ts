@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { errorId } from "./error-id.ts";
-import { bearerChallenge, errorInfoOf } from "./interceptors/error-mapping.ts";
+import { bearerChallenge } from "./challenges.ts";
+import { errorInfoOf } from "./interceptors/error-mapping.ts";
 
 /** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations": [{ "field", "description" }] } }`. */
 export interface ErrorAnswer {
@@ -58,13 +59,15 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
   }));
   const status = info === undefined ? 500 : (statusOfReason[reason] ?? statusOfCode[error.code]);
   const retryAfter = error.metadata.get("retry-after") ?? (status === 503 ? comeBack : null);
+  const nonce = error.metadata.get("dpop-nonce");
   return {
     status,
     headers: {
       "content-type": "application/json; charset=utf-8",
       "cache-control": "no-store",
       ...(retryAfter === null ? {} : { "retry-after": retryAfter }),
-      ...(status === 401 ? { "www-authenticate": bearerChallenge } : {}),
+      ...(status === 401 ? { "www-authenticate": error.metadata.get("www-authenticate") ?? bearerChallenge } : {}),
+      ...(nonce === null ? {} : { "dpop-nonce": nonce }),
     },
     body: JSON.stringify({
       error: {

@@ -8,6 +8,8 @@ export const internalHeaders = {
   actor: "x-koder-actor",
   /** Selects a tenant, for a credential with INSTANCE authority. */
   tenant: "x-koder-tenant",
+  /** `<method> <path>` of the HTTP request that the gateway hands on; believed only beside a service token. */
+  target: "x-koder-target",
   /** The bootstrap token, where `Authorization` is taken. */
   bootstrapToken: "x-koder-bootstrap-token",
 } as const;

@@ -1,11 +1,13 @@
 import type { Peers } from "../host/peers.ts";
 import type { Idempotency } from "../host/idempotency.ts";
 import type { PageTokens } from "../host/page-token.ts";
+import type { DpopVerifier } from "../host/dpop/dpop-verifier.ts";
 import type { GuardedFetch } from "../host/outbound/guarded-fetch.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { RotationPolicy } from "../vault/signing-key-ring.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { ClientKeys } from "./client-authentication/client-keys.ts";
 import type { Clients } from "./clients/clients.ts";
 import type { ClientLogos } from "./clients/logos/client-logos.ts";
 import type { KeyRings } from "./keys/key-rings.ts";
@@ -43,6 +45,9 @@ export interface OauthDependencies {
   readonly idempotency: Idempotency;
   /** The clients of every tenant, remembered for a moment. */
   readonly clients: Clients;
+  /** The keys that clients sign with, remembered for five minutes where they are at a `jwks_uri`. */
+  readonly clientKeys: ClientKeys;
+  readonly dpop: DpopVerifier;
   /** The resource servers of every tenant, remembered for a moment. */
   readonly resourceServers: ResourceServers;
   /** What access tokens may be for. */

@@ -9,6 +9,7 @@ import { openStore } from "../store/open-store.ts";
 import { insert, replace } from "../store/writes.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
+import { createClientKeys } from "./client-authentication/client-keys.ts";
 import { createClients } from "./clients/clients.ts";
 import { clients as clientRecords, oauthCollections, resourceServers as resourceServerRecords } from "./collections.ts";
 import { forgetChanged } from "./forget-changed.ts";
@@ -25,8 +26,10 @@ async function replica() {
   const vault = testVault(store, clock);
   const [clients, signingKeys] = [createClients({ store, clock }), testSigningKeys({ store, vault, clock })];
   const other = testSigningKeys({ store, vault, clock });
+  const noNetwork = { get: () => Promise.reject(new Error()), post: () => Promise.reject(new Error()) };
+  const clientKeys = createClientKeys({ outbound: noNetwork, clock });
   const resourceServers = createResourceServers({ store, clock });
-  const forget = forgetChanged({ clients, resourceServers, signingKeys });
+  const forget = forgetChanged({ clients, clientKeys, resourceServers, signingKeys });
   return { data: store.tenant("t1"), clients, resourceServers, signingKeys, other, forget };
 }
 const entryOf = (resourceType: string, resourceId: string, tenantId = "t1") => ({

@@ -7,11 +7,15 @@ import type { OauthDependencies } from "./dependencies.ts";
  */
 export function forgetChanged({
   clients,
+  clientKeys,
   resourceServers,
   signingKeys,
-}: Pick<OauthDependencies, "clients" | "resourceServers" | "signingKeys">) {
+}: Pick<OauthDependencies, "clients" | "clientKeys" | "resourceServers" | "signingKeys">) {
   return ({ tenantId, event: { resourceType, resourceId } }: LogEntry): void => {
-    if (resourceType === "client") clients.forget(tenantId, resourceId);
+    if (resourceType === "client") {
+      clients.forget(tenantId, resourceId);
+      clientKeys.forget(tenantId, resourceId);
+    }
     if (resourceType === "resource_server") resourceServers.forget(tenantId);
     if (resourceType === "signing_key") signingKeys.forget(tenantId);
   };

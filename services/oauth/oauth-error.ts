@@ -30,6 +30,8 @@ export type OAuthErrorCode =
   | "invalid_request_uri"
   | "invalid_target"
   | "invalid_token"
+  | "invalid_dpop_proof"
+  | "use_dpop_nonce"
   | "insufficient_scope";
 
 /** A refusal in the standard's own words: thrown by a named check, answered by the endpoint that runs it. */

@@ -5,6 +5,7 @@ import { EpochSchema } from "#gen/koder/session/store/v1/epoch_pb.ts";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
 import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
+import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Names what one person gave to one client, in an index. Neither id has a slash. */
@@ -72,5 +73,22 @@ export const epochs: Collection<typeof EpochSchema> = {
   events: "required",
 };
 
+/** One-time proofs that were used. They tell of no change, and go by themselves. */
+export const usedProofs: Collection<typeof UsedProofSchema> = {
+  name: "session_used_proofs",
+  schema: UsedProofSchema,
+  id: (proof) => proof.proofId,
+  expiresAt: (proof) => (proof.expireTime ? timestampMs(proof.expireTime) : undefined),
+  events: "none",
+};
+
 /** Everything that the session service stores. */
-export const sessionCollections: readonly Collection[] = [sessions, codes, deviceCodes, grants, revokedTokens, epochs];
+export const sessionCollections: readonly Collection[] = [
+  sessions,
+  codes,
+  deviceCodes,
+  grants,
+  revokedTokens,
+  usedProofs,
+  epochs,
+];

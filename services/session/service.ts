@@ -1,6 +1,7 @@
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { ProofService } from "#gen/koder/session/v1/proof_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
@@ -16,6 +17,7 @@ import { tryUserCode } from "./device-codes/try-user-code.ts";
 import { getDeviceCode } from "./device-codes/get-device-code.ts";
 import { issueDeviceCode } from "./device-codes/issue-device-code.ts";
 import { redeemDeviceCode } from "./device-codes/redeem-device-code.ts";
+import { useProof } from "./proofs/use-proof.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
 import { revokeGrant } from "./refresh/revoke-grant.ts";
 import { bumpEpoch } from "./revocation/bump-epoch.ts";
@@ -50,6 +52,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         revokeGrant: revokeGrant(dependencies),
         endGrantsOfClient: endGrantsOfClient(dependencies),
       }),
+      implementation(ProofService, { useProof: useProof(dependencies) }),
       implementation(DeviceCodeService, {
         issueDeviceCode: issueDeviceCode(dependencies),
         tryUserCode: tryUserCode(dependencies),

@@ -60,9 +60,9 @@ export function verificationKey(kid: string, alg: SigningAlg, jwk: PublicJwk): V
  * `typ` and `kid`, then the signature, times, issuer and audience (RFC 8725 §3). Revocation is the caller's to ask.
  */
 export const verifyJwt: JwtVerifier = (token, keys, expected) => {
-  const parts = split(token);
+  const parts = splitJwt(token);
   checkSignature(parts, keyOf(parts.header, keys, expected.typ));
-  return checkClaims(parseObject(parts.payload), expected);
+  return checkClaims(parseJwtPart(parts.payload), expected);
 };
 
 /**
@@ -74,7 +74,7 @@ export const verifyJwt: JwtVerifier = (token, keys, expected) => {
 export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRemembered?: number } = {}): JwtVerifier {
   const good = new Map<string, VerificationKey>();
   return (token, keys, expected) => {
-    const parts = split(token);
+    const parts = splitJwt(token);
     const key = keyOf(parts.header, keys, expected.typ);
     const digest = hash("sha256", token, "base64");
     if (good.get(digest) !== key) {
@@ -83,7 +83,7 @@ export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRe
       if (good.size > mostRemembered) for (const oldest of good.keys()) if (good.delete(oldest)) break;
     }
     try {
-      return checkClaims(parseObject(parts.payload), expected);
+      return checkClaims(parseJwtPart(parts.payload), expected);
     } catch (error) {
       if (error instanceof JwtRefused && error.fault === "expired") good.delete(digest);
       throw error;
@@ -91,7 +91,8 @@ export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRe
   };
 }
 
-interface Parts {
+/** The three parts of a JWT in compact form, as they stand in it. */
+export interface JwtParts {
   readonly header: string;
   readonly payload: string;
   readonly signature: string;
@@ -100,7 +101,8 @@ interface Parts {
 /** More than we sign, and as much as a header carries. */
 const longestToken = 16_384;
 
-function split(token: string): Parts {
+/** Takes a JWT in compact form apart (RFC 7515 §7.1). Throws JwtRefused where it is none, or longer than any that we take. */
+export function splitJwt(token: string): JwtParts {
   if (token.length > longestToken) throw new JwtRefused("malformed");
   const [header = "", payload = "", signature = "", ...others] = token.split(".", 4);
   if (header === "" || payload === "" || signature === "" || others.length > 0) throw new JwtRefused("malformed");
@@ -108,7 +110,7 @@ function split(token: string): Parts {
 }
 
 function keyOf(encoded: string, keys: readonly VerificationKey[], expectedTyp: string): VerificationKey {
-  const { alg, typ, kid, ...others } = parseObject(encoded);
+  const { alg, typ, kid, ...others } = parseJwtPart(encoded);
   const key = keys.find((one) => one.kid === kid);
   if (key === undefined) throw new JwtRefused("unknown_key");
   // Nothing but what we sign: no other algorithm, no key of its own, no extension.
@@ -116,7 +118,8 @@ function keyOf(encoded: string, keys: readonly VerificationKey[], expectedTyp: s
   return key;
 }
 
-function parseObject(encoded: string): Readonly<Record<string, unknown>> {
+/** The JSON object in a part. Throws JwtRefused where there is none. */
+export function parseJwtPart(encoded: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(encoded, "base64url").toString("utf8"));
@@ -127,15 +130,23 @@ function parseObject(encoded: string): Readonly<Record<string, unknown>> {
   return value as Readonly<Record<string, unknown>>;
 }
 
-function checkSignature({ header, payload, signature }: Parts, { alg, publicKey }: VerificationKey): void {
+function checkSignature(parts: JwtParts, key: VerificationKey): void {
+  if (!isSignatureGood(parts, key)) throw new JwtRefused("signature");
+}
+
+/** Whether a key made the signature, with the algorithm that its record names. */
+export function isSignatureGood(
+  { header, payload, signature }: JwtParts,
+  { alg, publicKey }: Pick<VerificationKey, "alg" | "publicKey">,
+): boolean {
   const bytes = Buffer.from(signature, "base64url");
   // Not "ascii": that drops the high byte, and a token would have many spellings.
   const input = Buffer.from(`${header}.${payload}`, "utf8");
-  const isGood =
+  return (
     bytes.toString("base64url") === signature && // one spelling only
     bytes.length === signatureLength(publicKey) && // OpenSSL takes a PSS signature without its leading zeros, too
-    verify(alg === "EdDSA" ? null : "sha256", input, parametersOf(alg, publicKey), bytes);
-  if (!isGood) throw new JwtRefused("signature");
+    verify(alg === "EdDSA" ? null : "sha256", input, parametersOf(alg, publicKey), bytes)
+  );
 }
 
 /** Bytes of a signature: as many as an RSA modulus has (RFC 8017 §8.1.2), else 64 (RFC 7518 §3.4, RFC 8032 §5.1.6). */

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { constants, createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createPerson,
@@ -65,6 +65,73 @@ describe("A12: a token is what our key record says, never what it says itself", 
       expect((await rest(server, "GET", "/v1/users/me", undefined, forged || "x")).status, forged).toBe(401);
     }
     expect(await userinfoStatus(server, accessToken)).toBe(200);
+  });
+});
+
+describe("A12: a client assertion is what a key of the client signed, with its own algorithm", () => {
+  test("none, HS/RS confusion, key injection, another client's key, wrong typ", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const stranger = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const { n, e } = publicKey.export({ format: "jwk" });
+    const machine = await registerClient(server, {
+      grant_types: ["client_credentials"],
+      redirect_uris: [],
+      token_endpoint_auth_method: "private_key_jwt",
+      jwks: { keys: [{ kty: "RSA", kid: "1", alg: "PS256", n, e }] },
+    });
+    let count = 0;
+    const claims = () => ({
+      iss: machine.clientId,
+      sub: machine.clientId,
+      aud: server.url,
+      exp: Math.floor(Date.now() / 1000) + 60,
+      jti: `a12-${(count += 1)}`,
+    });
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
+    const assertion = (header: object, make: (input: Buffer) => Buffer, change: object = {}) => {
+      const input = `${encode(header)}.${encode({ ...claims(), ...change })}`;
+      return `${input}.${make(Buffer.from(input)).toString("base64url")}`;
+    };
+    const own = (input: Buffer) => sign("sha256", input, { key: privateKey, ...pss });
+    const foreign = (input: Buffer) => sign("sha256", input, { key: stranger.privateKey, ...pss });
+    const hmac = (secret: string) => (input: Buffer) => createHmac("sha256", secret).update(input).digest();
+    const foreignJwk = stranger.publicKey.export({ format: "jwk" });
+    const answered = async (clientAssertion: string) => {
+      const response = await fetch(`${server.url}/oauth/v2/token`, {
+        method: "POST",
+        body: new URLSearchParams({
+          grant_type: "client_credentials",
+          client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+          client_assertion: clientAssertion,
+        }),
+      });
+      return [response.status, ((await response.json()) as { error?: string }).error];
+    };
+    const header = { alg: "PS256", kid: "1" };
+    for (const forged of [
+      assertion({ alg: "none", kid: "1" }, () => Buffer.alloc(1)),
+      assertion({ ...header, alg: "HS256" }, hmac(publicKey.export({ type: "spki", format: "pem" }))),
+      assertion({ ...header, alg: "HS256" }, hmac(n ?? "")),
+      assertion({ ...header, alg: "RS256" }, (input) => sign("sha256", input, privateKey)),
+      assertion(header, foreign),
+      assertion({ ...header, jwk: foreignJwk }, foreign),
+      assertion({ ...header, jku: "https://evil.example/keys" }, foreign),
+      assertion({ ...header, kid: "../../../dev/null" }, foreign),
+      assertion({ alg: "PS256" }, foreign),
+      assertion({ ...header, typ: "at+jwt" }, own),
+      assertion({ ...header, typ: "dpop+jwt" }, own),
+      assertion({ ...header, crit: ["b64"], b64: false }, own),
+      assertion(header, own, { sub: client.clientId }),
+      assertion(header, own, { aud: "https://other.example" }),
+      assertion(header, own, { aud: [server.url, "https://other.example"] }),
+      assertion(header, own, { exp: 1 }),
+      assertion(header, own).replace(/\..*\./, `.${encode({ ...claims(), sub: client.clientId })}.`),
+      accessToken,
+      idToken,
+    ]) {
+      expect([forged, ...(await answered(forged))]).toEqual([forged, 401, "invalid_client"]);
+    }
+    expect(await answered(assertion(header, own))).toEqual([200, undefined]);
   });
 });
 

@@ -87,12 +87,16 @@ const tokenParameters = [
   "scope",
   "client_id",
   "client_secret",
+  "client_assertion",
+  "client_assertion_type",
   "resource",
 ];
 const tokenAboutParameters = ["token", "token_type_hint", "client_id", "client_secret"];
 const tokenErrors = [
   "invalid_request",
   "invalid_client",
+  "invalid_dpop_proof",
+  "use_dpop_nonce",
   "invalid_grant",
   "unauthorized_client",
   "unsupported_grant_type",

@@ -19,6 +19,12 @@ describe("client authentication, as it was sent", () => {
     expect(found(undefined, "client_id=a")).toEqual([{ method: "none", clientId: "a" }]);
     expect(found(basic("a:s"), "client_id=a&client_secret=s")).toHaveLength(2);
     expect(found(undefined)).toEqual([]);
+    const assertion = { method: "private_key_jwt", clientAssertion: "a.b.c", clientAssertionType: "urn:x" };
+    const sent = "client_assertion=a.b.c&client_assertion_type=urn:x";
+    expect(found(undefined, sent)).toEqual([assertion]);
+    expect(found(undefined, `${sent}&client_id=a`)).toEqual([assertion, { method: "none", clientId: "a" }]);
+    expect(found(basic("a:s"), `${sent}&client_id=a&client_secret=s`)).toHaveLength(3);
+    expect(found(undefined, "client_assertion_type=urn:x")).toHaveLength(1);
   });
   test.each([basic("no-colon"), basic("%zz:x"), "Bearer x", "Basic"])("%s is malformed", (authorization) => {
     expect(() => found(authorization)).toThrow(MalformedForm);

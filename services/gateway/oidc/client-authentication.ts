@@ -6,7 +6,7 @@ type ClientAuthentication = MessageInitShape<typeof ClientAuthenticationSchema>;
 
 /**
  * Every way in which a request authenticates its client (RFC 6749 §2.3): HTTP Basic, form-decoded after base64 (§2.3.1), and
- * what stands in the body. How many there may be is not for us to say. Throws MalformedForm for a Basic header that is none.
+ * what stands in the body, a secret or an assertion (RFC 7521 §4.2). How many there may be is not for us to say. Throws MalformedForm for a Basic header that is none.
  */
 export function clientAuthentications(authorization: string | undefined, form: Form): ClientAuthentication[] {
   const found: ClientAuthentication[] = [];
@@ -22,6 +22,10 @@ export function clientAuthentications(authorization: string | undefined, form: F
     });
   } else if (authorization !== undefined) {
     throw new MalformedForm("the Authorization header is not Basic");
+  }
+  const [clientAssertion, clientAssertionType] = [form.get("client_assertion"), form.get("client_assertion_type")];
+  if (clientAssertion !== "" || clientAssertionType !== "") {
+    found.push({ method: "private_key_jwt", clientAssertion, clientAssertionType });
   }
   const [clientId, clientSecret] = [form.get("client_id"), form.get("client_secret")];
   if (clientSecret !== "") found.push({ method: "client_secret_post", clientId, clientSecret });

@@ -5,18 +5,21 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
 import { clientAuthentications } from "./client-authentication.ts";
+import { dpopProofOf } from "./dpop-header.ts";
 import { mountClientEndpoint, refuse } from "./client-endpoint.ts";
 
 /** The pushed authorization request endpoint (RFC 9126). */
 export function mountPar(app: FastifyInstance, { peers }: { readonly peers: Peers }): void {
   mountClientEndpoint(app, { path: "/oauth/v2/par", anyOriginMayRead: true }, async (request, reply, form) => {
-    const { outcome } = await peers.client(AuthorizationService).pushAuthorization(
+    const { outcome, dpopNonce } = await peers.client(AuthorizationService).pushAuthorization(
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
         parameters: authorizationParameters(form),
+        dpopProof: dpopProofOf(request),
       },
       forward(contextOf(request).outbound),
     );
+    if (dpopNonce !== "") void reply.header("dpop-nonce", dpopNonce);
     switch (outcome.case) {
       case "pushed": {
         const { requestUri, expiresIn } = outcome.value;

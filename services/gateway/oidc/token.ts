@@ -4,13 +4,14 @@ import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { clientAuthentications } from "./client-authentication.ts";
+import { dpopProofOf } from "./dpop-header.ts";
 import { mountClientEndpoint, refuse } from "./client-endpoint.ts";
 import { duplicatesOf } from "./form.ts";
 
 /** The token endpoint (RFC 6749 §3.2). */
 export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Peers }): void {
   mountClientEndpoint(app, { path: "/oauth/v2/token", anyOriginMayRead: true }, async (request, reply, form) => {
-    const { outcome } = await peers.client(TokenService).issueToken(
+    const { outcome, dpopNonce } = await peers.client(TokenService).issueToken(
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
         grantType: form.get("grant_type"),
@@ -22,9 +23,11 @@ export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Pe
         scope: form.get("scope"),
         resources: form.getAll("resource"),
         duplicateParameters: duplicatesOf(form),
+        dpopProof: dpopProofOf(request),
       },
       forward(contextOf(request).outbound),
     );
+    if (dpopNonce !== "") void reply.header("dpop-nonce", dpopNonce);
     switch (outcome.case) {
       case "tokens":
         return reply.send(tokenAnswer(outcome.value));

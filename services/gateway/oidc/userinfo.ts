@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { forward } from "../../host/call.ts";
+import { bearerChallenge, dpopChallenge } from "../../host/challenges.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
+import { dpopProofOf } from "./dpop-header.ts";
 import { MalformedForm } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
 import { oauthErrorOf } from "./oauth-error.ts";
@@ -29,32 +31,41 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
         const fault = oauthErrorOf(error);
         return refuse(reply.headers(fault.headers), fault.status, fault.error, fault.description);
       });
-      own.get(path, async (request, reply) => answer(request, reply, bearerToken(request)));
+      own.get(path, async (request, reply) => answer(request, reply, path, tokenInHeader(request)));
       own.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
         const form = request.body;
         if (form instanceof MalformedForm) throw form;
-        const [inHeader, inBody] = [bearerToken(request), form?.get("access_token") ?? ""];
+        const [inHeader, inBody] = [tokenInHeader(request), form?.get("access_token") ?? ""];
         // RFC 6750 §2: one way in a request.
-        if (inHeader !== "" && inBody !== "") return refuse(reply, 400, "invalid_request", "the token was sent twice");
-        return answer(request, reply, inHeader || inBody);
+        if (inHeader.accessToken !== "" && inBody !== "") {
+          return refuse(reply, 400, "invalid_request", "the token was sent twice");
+        }
+        return answer(request, reply, path, inBody === "" ? inHeader : { accessToken: inBody, dpopScheme: false });
       });
     });
   }
 
-  async function answer(request: FastifyRequest, reply: FastifyReply, accessToken: string): Promise<FastifyReply> {
-    const { outcome } = await peers
-      .client(TokenService)
-      .getUserinfo(
-        { accessToken: accessToken.length > 8_192 ? "too-long" : accessToken },
-        forward(contextOf(request).outbound),
-      );
+  async function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    path: string,
+    { accessToken, dpopScheme }: SentToken,
+  ): Promise<FastifyReply> {
+    const { outcome, dpopNonce } = await peers.client(TokenService).getUserinfo(
+      {
+        accessToken: accessToken.length > 8_192 ? "too-long" : accessToken,
+        presentation: { dpopScheme, dpopProof: dpopProofOf(request), method: request.method, path },
+      },
+      forward(contextOf(request).outbound),
+    );
+    if (dpopNonce !== "") void reply.header("dpop-nonce", dpopNonce);
     switch (outcome.case) {
       case "claims":
         return reply.headers(answerHeaders).send(JSON.stringify(outcome.value.claims));
       case "error": {
         const { error, errorDescription } = outcome.value;
         if (error === "") return refuse(reply, 401, "", "send the access token as Authorization: Bearer");
-        return refuse(reply, error === "insufficient_scope" ? 403 : 401, error, errorDescription);
+        return refuse(reply, error === "insufficient_scope" ? 403 : 401, error, errorDescription, dpopScheme);
       }
       case undefined:
         throw new Error("the oauth service answered a userinfo request with nothing");
@@ -62,15 +73,32 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
   }
 }
 
-const bearerToken = (request: FastifyRequest): string =>
-  /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+/** An access token, and whether it came by the scheme DPoP. */
+interface SentToken {
+  readonly accessToken: string;
+  readonly dpopScheme: boolean;
+}
 
-/** RFC 6750 §3: what was wrong stands in the challenge, nothing where no token was sent. */
-function refuse(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
+function tokenInHeader(request: FastifyRequest): SentToken {
+  const [, scheme = "", accessToken = ""] = /^(Bearer|DPoP) +(\S+) *$/i.exec(request.headers.authorization ?? "") ?? [];
+  return { accessToken, dpopScheme: scheme.toLowerCase() === "dpop" };
+}
+
+/**
+ * RFC 6750 §3, RFC 9449 §7.1: what was wrong stands in the challenge of the scheme that was used, nothing where no token was
+ * sent.
+ */
+function refuse(
+  reply: FastifyReply,
+  status: number,
+  error: string,
+  description: string,
+  dpopScheme = false,
+): FastifyReply {
   const said = error === "" ? "" : `, error="${error}", error_description="${description}"`;
   return reply
     .code(status)
     .headers(answerHeaders)
-    .header("www-authenticate", `Bearer realm="koder-id"${said}`)
+    .header("www-authenticate", `${dpopScheme ? dpopChallenge : bearerChallenge}${said}`)
     .send(JSON.stringify({ error: error || "invalid_request", error_description: description }));
 }

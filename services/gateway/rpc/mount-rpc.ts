@@ -61,7 +61,10 @@ function handedOn(peers: Peers, service: DescService, clock: () => number): Read
       message,
       forward({
         ...gateway.outbound,
-        ...credentialOf((name) => context.requestHeader.get(name)),
+        ...credentialOf(
+          (name) => context.requestHeader.get(name),
+          `${context.requestMethod} ${new URL(context.url).pathname}`,
+        ),
         signal: context.signal,
         deadline: clock() + timeout,
       }),
@@ -74,12 +77,14 @@ function handedOn(peers: Peers, service: DescService, clock: () => number): Read
   );
 }
 
-/** What the gateway hands on of a request's headers; everything else stays outside. */
-export function credentialOf(header: (name: string) => string | null | undefined) {
+/** What the gateway hands on of a request's headers; everything else stays outside. `target` is its method and path. */
+export function credentialOf(header: (name: string) => string | null | undefined, target: string) {
   const authorization = header("authorization") ?? bootstrapCredential(header(internalHeaders.bootstrapToken));
+  const proof = header("dpop");
   const tenantHeader = header(internalHeaders.tenant);
   return {
     ...(authorization == null ? {} : { authorization }),
+    ...(proof == null ? {} : { dpop: { proof, target } }),
     ...(tenantHeader == null ? {} : { tenantHeader }),
   };
 }
@@ -97,6 +102,7 @@ export function restCaller(peers: Peers) {
       const value = request.headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
     };
-    return call(message, forward({ ...contextOf(request).outbound, ...credentialOf(header) })) as Promise<Message>;
+    const credential = credentialOf(header, `${request.method} ${request.url.replace(/\?.*$/s, "")}`);
+    return call(message, forward({ ...contextOf(request).outbound, ...credential })) as Promise<Message>;
   };
 }

@@ -14,6 +14,8 @@ import { generateSigningKey, type SigningKey } from "../../vault/signing-key.ts"
 import { outboundKey } from "../call.ts";
 import { failure } from "../failure.ts";
 import { errorInfoOf } from "../interceptors/error-mapping.ts";
+import { DpopRefused } from "../dpop/dpop-refused.ts";
+import type { DpopVerifier } from "../dpop/dpop-verifier.ts";
 import { createPeers } from "../peers.ts";
 import type { Tenants } from "../tenants.ts";
 import { testCall } from "../testing/handler-context.ts";
@@ -53,7 +55,10 @@ let peersState: {
 };
 let asked: { readonly method: string; readonly tenantId: string | undefined; readonly input: unknown }[];
 let forget: ReturnType<typeof createCredentialVerifier>["forget"];
-let verify: (authorization: string) => ReturnType<ReturnType<typeof createCredentialVerifier>["verify"]>;
+let verify: (
+  authorization: string,
+  proof?: string,
+) => ReturnType<ReturnType<typeof createCredentialVerifier>["verify"]>;
 
 beforeEach(() => {
   now = 1_700_000_000_000;
@@ -102,11 +107,25 @@ beforeEach(() => {
   const verifier = createCredentialVerifier({
     peers: createPeers(() => transport),
     tenants: { lookup, get: (call) => lookup(call, call.tenantId) },
+    dpop,
     clock: () => now,
   });
   forget = verifier.forget;
-  verify = (authorization) => verifier.verify(authorization, testCall({ tenantId: "system" }));
+  verify = (authorization, proof = "") =>
+    verifier.verify(authorization, testCall({ tenantId: "system" }), { proof, method: "GET", path: "/v1/users/me" });
 });
+
+/** Stands for DPoP proofs, which have tests of their own: the one of a key is its thumbprint. */
+const dpop: DpopVerifier = {
+  async check(_call, proof, { method, url }) {
+    expect([method, url]).toEqual(["GET", `${origin}/v1/users/me`]);
+    if (proof === "without a nonce")
+      throw new DpopRefused("use_dpop_nonce", "the DPoP proof needs the nonce of DPoP-Nonce");
+    return { jkt: proof, jti: "j", expiresAt: now };
+  },
+  use: () => Promise.resolve(),
+  nonce: async ({ tenantId: of }) => `nonce of ${of}`,
+};
 
 const userClaims = () => ({
   iss: origin,
@@ -271,6 +290,35 @@ describe("an access token", () => {
     }
     peersState.away = undefined;
     expect(await reasonOf(authorization)).toBe("ok");
+  });
+});
+
+describe("an access token that is bound to a key", () => {
+  const scheme = async (name: string, claims: object) => (await bearer(claims)).replace("Bearer", name);
+  const bound = () => ({ ...userClaims(), cnf: { jkt: "mine" } });
+
+  test("comes by the scheme DPoP, with a proof of that key, and never as Bearer", async () => {
+    const token = await scheme("DPoP", bound());
+    expect(await verify(token, "mine")).toMatchObject({ caller: { userId } });
+    for (const [authorization, proof] of [
+      [await bearer(bound()), ""],
+      [await bearer(bound()), "mine"],
+      [token, ""],
+      [token, "another's"],
+      [await scheme("DPoP", userClaims()), "mine"],
+      [`DPoP ${goodKey}`, "mine"],
+    ] as const) {
+      await expect(verify(authorization, proof)).rejects.toMatchObject({ code: Code.Unauthenticated });
+    }
+  });
+
+  test("says in the challenge what was wrong with the proof, and gives a nonce", async () => {
+    const error = await verify(await scheme("dpop", bound()), "without a nonce").catch((caught: unknown) => caught);
+    const { metadata } = ConnectError.from(error);
+    expect(metadata.get("www-authenticate")).toMatch(
+      /^DPoP realm="koder-id", algs="RS256 .*", error="use_dpop_nonce"$/,
+    );
+    expect(metadata.get("dpop-nonce")).toBe(`nonce of ${tenantId}`);
   });
 });
 

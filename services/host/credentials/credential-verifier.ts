@@ -7,6 +7,10 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import type { LogEntry } from "../../store/store.ts";
 import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
 import { forward, type Caller, type Outbound } from "../call.ts";
+import { dpopChallenge } from "../challenges.ts";
+import { hasPossession, type PresentedToken } from "../dpop/check-possession.ts";
+import { DpopRefused } from "../dpop/dpop-refused.ts";
+import type { DpopVerifier } from "../dpop/dpop-verifier.ts";
 import { failure } from "../failure.ts";
 import type { Peers } from "../peers.ts";
 import type { Tenants } from "../tenants.ts";
@@ -18,10 +22,17 @@ export interface Credential {
   readonly caller: Extract<Caller, { kind: "user" | "client" }>;
 }
 
-/** Proves bearer credentials. */
+/** How a credential came: the DPoP header, empty when there was none, and method and path of the HTTP request. */
+export interface Presentation {
+  readonly proof: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+/** Proves bearer credentials, and access tokens that are bound to a key. */
 export interface CredentialVerifier {
   /** Verifies an `Authorization` header. Throws CREDENTIAL_INVALID for whatever is not good now. */
-  verify(authorization: string, work: Outbound): Promise<Credential>;
+  verify(authorization: string, work: Outbound, presentation: Presentation): Promise<Credential>;
 }
 
 /** One that remembers the keys of tenants for a moment. */
@@ -43,10 +54,12 @@ const longestApiKey = 256;
 export function createCredentialVerifier({
   peers,
   tenants,
+  dpop,
   clock,
 }: {
   readonly peers: Peers;
   readonly tenants: Tenants;
+  readonly dpop: DpopVerifier;
   readonly clock: () => number;
 }): RememberingVerifier {
   const verifyJwt = createJwtVerifier();
@@ -78,7 +91,7 @@ export function createCredentialVerifier({
     };
   }
 
-  async function accessToken(token: string, work: Outbound): Promise<Credential> {
+  async function accessToken(token: string, scheme: string, work: Outbound, came: Presentation): Promise<Credential> {
     const claimed = claimedTenant(token);
     if (claimed === undefined) throw refused();
     const tenant = await servingTenant(work, claimed);
@@ -102,6 +115,9 @@ export function createCredentialVerifier({
       .client(RevocationService)
       .checkToken({ clientId, grantId, clientEpoch, jti: text(claims, "jti") }, forward(inTenant));
     if (!active) throw refused();
+    const { proof, method, path } = came;
+    const presented = { accessToken: token, scheme, proof, method, url: `${tenant.canonicalOrigin}${path}` };
+    await checkPossession(dpop, inTenant, claims, presented);
     if (grantId === "") {
       // Service accounts have no roles yet: a client's own token proves who it is, and permits nothing.
       const none = { apiKeyId: undefined, permissions: new Set<string>(), instance: false };
@@ -125,12 +141,35 @@ export function createCredentialVerifier({
 
   return {
     forget: tenantKeys.forget,
-    async verify(authorization, work) {
-      const token = /^Bearer +([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization)?.[1];
+    async verify(authorization, work, presentation) {
+      const [, sent = "", token] = /^(Bearer|DPoP) +([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization) ?? [];
       if (token === undefined) throw refused("send the credential as Authorization: Bearer …");
-      return token.startsWith("kak_") ? apiKey(token, work) : accessToken(token, work);
+      const scheme = sent.toLowerCase();
+      if (scheme === "bearer" && token.startsWith("kak_")) return apiKey(token, work);
+      return accessToken(token, scheme, work, presentation);
     },
   };
+}
+
+/** Throws CREDENTIAL_INVALID, in the words of RFC 9449 §7.1, where whoever presents a token may not use it. */
+async function checkPossession(
+  dpop: DpopVerifier,
+  work: Outbound,
+  claims: JwtClaims,
+  presented: PresentedToken,
+): Promise<void> {
+  try {
+    if (await hasPossession(dpop, work, claims, presented)) return;
+  } catch (error) {
+    if (!(error instanceof DpopRefused)) throw error;
+    const answer = refused(error.message);
+    answer.metadata.set("www-authenticate", `${dpopChallenge}, error="${error.fault}"`);
+    answer.metadata.set("dpop-nonce", await dpop.nonce(work));
+    throw answer;
+  }
+  throw presented.scheme === "dpop"
+    ? refused("the access token is bound to no key: send it as Authorization: Bearer …")
+    : refused("the access token is bound to a key: send it as Authorization: DPoP …, with a proof");
 }
 
 const text = (claims: JwtClaims, name: string): string => {

@@ -4,9 +4,10 @@ import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { Target } from "#gen/koder/options/v1/access_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callKey, readActor, serviceNames, type Call, type Caller, type ServiceName } from "../call.ts";
-import type { Credential, CredentialVerifier } from "../credentials/credential-verifier.ts";
+import type { Credential, CredentialVerifier, Presentation } from "../credentials/credential-verifier.ts";
 import { failure } from "../failure.ts";
 import { internalHeaders } from "../internal-headers.ts";
+import { methodPath } from "../method-path.ts";
 import type { Tenants } from "../tenants.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
 import type { AccessRule } from "./access-rule.ts";
@@ -98,7 +99,7 @@ async function admitCredential(
   }
   const { requestId, deadline } = arrival;
   const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
-  const credential = await credentials.verify(authorization, own);
+  const credential = await credentials.verify(authorization, own, presentationOf(request, arrival));
   const tenantId = await tenantFor(tenants, credential, arrival);
   const { caller } = credential;
   if (!(caller.kind === "user" ? rule.user : rule.client)) {
@@ -109,6 +110,16 @@ async function admitCredential(
     throw failure(ErrorReason.SIGN_IN_TOO_OLD, "the sign-in is too old for this; sign in again");
   }
   return makeCall(request, arrival, tenantId, caller, actorOf(caller));
+}
+
+/**
+ * How the credential came: with which proof, for which request. The gateway says what it was asked; on a port of ours it is the
+ * method itself, wherever the port is.
+ */
+function presentationOf({ method, header }: Request, arrival: Arrival): Presentation {
+  const told = arrival.service === undefined ? null : header.get(internalHeaders.target);
+  const [verb = "", path = ""] = told?.split(" ") ?? ["POST", methodPath(method)];
+  return { proof: header.get("dpop") ?? "", method: verb, path };
 }
 
 /** The tenant that the call is about, which the credential must reach. */

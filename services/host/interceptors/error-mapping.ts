@@ -3,6 +3,7 @@ import { create, type DescMethod } from "@bufbuild/protobuf";
 import { ErrorInfoSchema, type ErrorInfo } from "#gen/google/rpc/error_details_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { Conflict, StoreUnavailable } from "../../store/store.ts";
+import { bearerChallenge } from "../challenges.ts";
 import { errorDomain, failure } from "../failure.ts";
 import { errorId } from "../error-id.ts";
 import { methodPath } from "../method-path.ts";
@@ -19,9 +20,6 @@ export interface Fault {
 
 /** Seconds after which a caller may come back when something was away. */
 const comeBack = 1;
-
-/** What `WWW-Authenticate` says to whoever needs a credential (RFC 9110 §11.6.1, RFC 6750 §3). */
-export const bearerChallenge = 'Bearer realm="koder-id"';
 
 /** Why a connection to another part of the system is not there, as Node names it. */
 const connectionFaults: ReadonlySet<unknown> = new Set([
@@ -131,6 +129,8 @@ function withId(error: ConnectError, info: ErrorInfo | undefined, id: string): C
   );
   const mapped = new ConnectError(error.rawMessage, error.code, error.metadata);
   mapped.details = [{ desc: ErrorInfoSchema, value: named }, ...others];
-  if (error.code === Code.Unauthenticated) mapped.metadata.set("www-authenticate", bearerChallenge);
+  if (error.code === Code.Unauthenticated && !mapped.metadata.has("www-authenticate")) {
+    mapped.metadata.set("www-authenticate", bearerChallenge);
+  }
   return mapped;
 }

@@ -48,13 +48,20 @@ export function createPeerTransport({
   };
 }
 
-function headerOf({ requestId, actor, authorization, tenantHeader }: Outbound, token: string): Record<string, string> {
+function headerOf(
+  { requestId, actor, authorization, dpop, tenantHeader }: Outbound,
+  token: string,
+): Record<string, string> {
   const header: Record<string, string> = {
     [internalHeaders.serviceToken]: token,
     [internalHeaders.requestId]: requestId,
     [internalHeaders.actor]: writeActor(actor),
   };
   if (authorization !== undefined) header["authorization"] = authorization;
+  if (dpop !== undefined) {
+    header["dpop"] = dpop.proof;
+    header[internalHeaders.target] = dpop.target;
+  }
   if (tenantHeader !== undefined) header[internalHeaders.tenant] = tenantHeader;
   return header;
 }

@@ -25,7 +25,10 @@ import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import { clientSecretUse } from "./client-secret.ts";
 
-/** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
+/** Others prove themselves by keys of their own, or not at all. */
+const hasSecret = (method: string): boolean => method === "client_secret_basic" || method === "client_secret_post";
+
+/** Creates a client with the id that was asked for, or a new one; one that authenticates by a secret gets one of 256 random bits. */
 export function createClient({ store, vault, clock, idempotency, signingKeys }: OauthDependencies) {
   return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
     const call = callOf(context);
@@ -45,7 +48,7 @@ export function createClient({ store, vault, clock, idempotency, signingKeys }: 
       async (remember) => {
         await prepareIdTokenKey(signingKeys, call, metadata);
         const now = clock();
-        const secret = metadata.tokenEndpointAuthMethod === "none" ? "" : randomToken("kcs_");
+        const secret = hasSecret(metadata.tokenEndpointAuthMethod) ? randomToken("kcs_") : "";
         const record = create(StoredClientSchema, {
           ...metadata,
           clientId: asked.clientId || ulid(now),

@@ -15,8 +15,9 @@ import { OAuthRefusal } from "../oauth-error.ts";
 import { authenticateClient } from "../token/authenticate-client.ts";
 import { deviceCodeGrantType } from "./device-code-grant-type.ts";
 
-/** Where people type user codes, and where the same with the code in it leads. */
+/** Where people type user codes, and where the same with the code in it leads; and the endpoint itself. */
 const page = "/device";
+const path = "/oauth/v2/device_authorization";
 
 /**
  * The device authorization endpoint (RFC 8628 §3.1): no parameter twice, the client authenticated as at the token endpoint and
@@ -29,7 +30,7 @@ export function authorizeDevice(dependencies: OauthDependencies) {
     try {
       const [duplicate] = parameters.duplicateParameters;
       if (duplicate !== undefined) throw new OAuthRefusal("invalid_request", `${duplicate} was sent twice`);
-      const client = await authenticateClient(dependencies, call, parameters.clientAuthentications);
+      const client = await authenticateClient(dependencies, call, parameters.clientAuthentications, path);
       if (!client.grantTypes.includes(deviceCodeGrantType)) {
         throw new OAuthRefusal("unauthorized_client", "the client is not registered for the device grant");
       }

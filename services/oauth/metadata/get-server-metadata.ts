@@ -6,6 +6,7 @@ import {
   type GetServerMetadataResponse,
 } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { foreignAlgs } from "../../vault/foreign-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { personScopes } from "../scopes.ts";
@@ -34,6 +35,10 @@ export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants"
       introspectionEndpointAuthMethodsSupported: clientAuthenticationMethods.filter((method) => method !== "none"),
       revocationEndpoint: `${issuer}/oauth/v2/revoke`,
       revocationEndpointAuthMethodsSupported: [...clientAuthenticationMethods],
+      tokenEndpointAuthSigningAlgValuesSupported: assertionAlgs,
+      introspectionEndpointAuthSigningAlgValuesSupported: assertionAlgs,
+      revocationEndpointAuthSigningAlgValuesSupported: assertionAlgs,
+      dpopSigningAlgValuesSupported: [...foreignAlgs.keys()],
       acrValuesSupported: ["urn:koder:acr:1fa"],
       claimsSupported,
       codeChallengeMethodsSupported: ["S256"],
@@ -47,7 +52,8 @@ export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants"
   };
 }
 
-const clientAuthenticationMethods = ["client_secret_basic", "client_secret_post", "none"];
+const clientAuthenticationMethods = ["client_secret_basic", "client_secret_post", "private_key_jwt", "none"];
+const assertionAlgs = [...foreignAlgs.keys()];
 
 const claimsSupported = [
   "iss sub aud exp iat auth_time nonce acr amr at_hash sid",

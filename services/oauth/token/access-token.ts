@@ -16,6 +16,8 @@ export interface AccessTokenClaims {
   readonly iat: number;
   readonly jti: string;
   readonly tenant_id: string;
+  /** The key whose proof must come with the token (RFC 9449 §6.1). */
+  readonly cnf?: { readonly jkt: string };
   /** The grant that the token belongs to; it ends with it. */
   readonly gid?: string;
   /** The client's epoch, where there is no grant. */
@@ -34,11 +36,13 @@ export interface Issue {
   readonly target: AccessTarget;
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Thumbprint of the key that the token is bound to; empty for a bearer token. */
+  readonly dpopJkt: string;
   /** Claims of mappers: they take no other's place. */
   readonly more: Claims;
 }
 
-const common = ({ issuer, tenantId, target, now, more }: Issue) => {
+const common = ({ issuer, tenantId, target, now, dpopJkt, more }: Issue) => {
   const iat = Math.floor(now / 1000);
   return {
     ...more,
@@ -49,6 +53,7 @@ const common = ({ issuer, tenantId, target, now, more }: Issue) => {
     exp: iat + Math.floor(target.lifetime / 1000),
     jti: randomUUID(),
     tenant_id: tenantId,
+    ...(dpopJkt === "" ? {} : { cnf: { jkt: dpopJkt } }),
   };
 };
 

@@ -16,7 +16,7 @@ import type { GrantHandler } from "./token-request.ts";
  */
 export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets, clients, peers, tenants } = dependencies;
-  return async ({ call, client, parameters }) => {
+  return async ({ call, client, parameters, dpopJkt }) => {
     if (parameters.code === "") throw new OAuthRefusal("invalid_request", "code is missing");
     if (parameters.redirectUri === "") throw new OAuthRefusal("invalid_request", "redirect_uri is missing");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
@@ -39,6 +39,9 @@ export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHa
         accessTokenLifetime: durationFromMs(longest),
         resource,
         issuer: canonicalOrigin,
+        dpopJkt,
+        // RFC 9449 §5: those of a confidential client are bound to its credential already.
+        bindRefreshToken: client.tokenEndpointAuthMethod === "none" && dpopJkt !== "",
       },
       forward(call),
     );
@@ -47,6 +50,6 @@ export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHa
     }
     const { scopes = [], resources = [] } = outcome.value.grant ?? {};
     const target = await accessTargets.targetOf(call, client, resource === "" ? resources : [resource], scopes);
-    return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
+    return mintForGrant(dependencies, { call, client, dpopJkt }, outcome.value, { scopes, target });
   };
 }

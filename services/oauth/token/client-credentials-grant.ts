@@ -13,7 +13,7 @@ const ofPersons: ReadonlySet<string> = new Set(personScopes);
  */
 export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets } = dependencies;
-  return async ({ call, client, parameters }) => {
+  return async ({ call, client, parameters, dpopJkt }) => {
     if (client.tokenEndpointAuthMethod === "none") {
       throw new OAuthRefusal("unauthorized_client", "a public client cannot act for itself");
     }
@@ -23,6 +23,6 @@ export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHa
     const own = client.scopes.filter((scope) => !ofPersons.has(scope));
     const scopes = asked.length === 0 ? own : asked.filter((scope) => own.includes(scope));
     const target = await accessTargets.targetOf(call, client, resource === "" ? [] : [resource], scopes);
-    return mintForClient(dependencies, call, client, target);
+    return mintForClient(dependencies, { call, client, dpopJkt }, target);
   };
 }

@@ -13,7 +13,7 @@ import type { GrantHandler } from "./token-request.ts";
  */
 export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets, tenants } = dependencies;
-  return async ({ call, client, parameters }) => {
+  return async ({ call, client, parameters, dpopJkt }) => {
     if (parameters.deviceCode === "") throw new OAuthRefusal("invalid_request", "device_code is missing");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
     if ((await dependencies.clients.current(call, client.clientId)) === undefined) {
@@ -33,6 +33,8 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
         accessTokenLifetime: durationFromMs(longest),
         resource,
         issuer: canonicalOrigin,
+        dpopJkt,
+        bindRefreshToken: client.tokenEndpointAuthMethod === "none" && dpopJkt !== "",
       },
       forward(call),
     );
@@ -41,7 +43,7 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
     }
     const { scopes = [], resources = [] } = outcome.value.grant ?? {};
     const target = await accessTargets.targetOf(call, client, resource === "" ? resources : [resource], scopes);
-    return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
+    return mintForGrant(dependencies, { call, client, dpopJkt }, outcome.value, { scopes, target });
   };
 }
 

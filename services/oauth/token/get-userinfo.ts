@@ -13,6 +13,7 @@ import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthError, OAuthRefusal } from "../oauth-error.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
+import { checkPresentation } from "./check-presentation.ts";
 
 const invalid = () => new OAuthRefusal("invalid_token", "the access token is unknown, expired or revoked");
 
@@ -20,13 +21,16 @@ const invalid = () => new OAuthRefusal("invalid_token", "the access token is unk
  * The userinfo endpoint (OpenID Connect Core §5.3): the token's signature, then whether it is still good, its scope, and the
  * claims that its scopes and `claims` of the authorization request (§5.5) ask for, with those of the client's mappers. No token at all is answered without an error code (RFC 6750 §3.1).
  */
-export function getUserinfo({ clients, peers, tenants }: OauthDependencies, accessTokens: AccessTokens) {
-  async function claimsOf(call: Call, token: string) {
+export function getUserinfo(dependencies: OauthDependencies, accessTokens: AccessTokens) {
+  const { clients, peers, tenants, dpop } = dependencies;
+
+  async function claimsOf(call: Call, { accessToken, presentation }: GetUserinfoRequest) {
     const { canonicalOrigin } = await tenants.get(call);
-    const claims = await accessTokens.read(call, token, canonicalOrigin);
+    const claims = await accessTokens.read(call, accessToken, canonicalOrigin);
     if (claims === undefined) throw invalid();
     const { active, userId, claims: claimsRequested } = await accessTokens.check(call, claims);
     if (!active) throw invalid();
+    await checkPresentation(dependencies, call, { accessToken, claims, presentation });
     const scopes = new Set(textClaim(claims, "scope").split(" "));
     if (textClaim(claims, "gid") === "" || !scopes.has("openid")) {
       throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
@@ -40,16 +44,21 @@ export function getUserinfo({ clients, peers, tenants }: OauthDependencies, acce
     return { claims: { ...mappedClaims(mappers, user), ...claimsOfUser(user, asked), sub } };
   }
 
-  return async ({ accessToken }: GetUserinfoRequest, context: HandlerContext): Promise<GetUserinfoResponse> => {
-    if (accessToken === "") {
+  return async (request: GetUserinfoRequest, context: HandlerContext): Promise<GetUserinfoResponse> => {
+    const call = callOf(context);
+    const nonce = async () => (request.presentation?.dpopScheme === true ? dpop.nonce(call) : "");
+    if (request.accessToken === "") {
       return create(GetUserinfoResponseSchema, { outcome: { case: "error", value: oauthError("", "") } });
     }
     try {
-      const value = await claimsOf(callOf(context), accessToken);
-      return create(GetUserinfoResponseSchema, { outcome: { case: "claims", value } });
+      const value = await claimsOf(call, request);
+      return create(GetUserinfoResponseSchema, { outcome: { case: "claims", value }, dpopNonce: await nonce() });
     } catch (error) {
       if (!(error instanceof OAuthRefusal)) throw error;
-      return create(GetUserinfoResponseSchema, { outcome: { case: "error", value: error.toMessage() } });
+      return create(GetUserinfoResponseSchema, {
+        outcome: { case: "error", value: error.toMessage() },
+        dpopNonce: await nonce(),
+      });
     }
   };
 }

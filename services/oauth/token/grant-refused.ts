@@ -11,6 +11,8 @@ export function grantRefused(what: "code" | "refresh_token", refusal: GrantRefus
       return new OAuthRefusal("invalid_grant", "redirect_uri is not the one of the authorization request");
     case GrantRefusal.CODE_VERIFIER:
       return new OAuthRefusal("invalid_grant", "code_verifier does not fit the code_challenge");
+    case GrantRefusal.DPOP_KEY:
+      return new OAuthRefusal("invalid_grant", `the ${what} is bound to another key than that of the DPoP proof`);
     case GrantRefusal.RESOURCE:
       return new OAuthRefusal("invalid_target", "resource is not among those that were granted");
     default:

@@ -45,7 +45,7 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
     const told = Object.entries(claims).filter(([name]) => !ownClaims.has(name));
     return create(IntrospectedTokenSchema, {
       active: true,
-      tokenType: "Bearer",
+      tokenType: "cnf" in claims ? "DPoP" : "Bearer",
       claims: Object.fromEntries(told) as JsonObject,
     });
   }
@@ -74,7 +74,12 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
     const call = callOf(context);
     try {
       checkDuplicates(parameters);
-      const client = await authenticateClient(dependencies, call, parameters.clientAuthentications);
+      const client = await authenticateClient(
+        dependencies,
+        call,
+        parameters.clientAuthentications,
+        "/oauth/v2/introspect",
+      );
       // Without a secret anybody could fish for tokens under its name (RFC 7662 §2.1).
       if (client.tokenEndpointAuthMethod === "none") {
         throw new OAuthRefusal("invalid_client", "a public client cannot introspect");

@@ -12,13 +12,14 @@ import { OAuthRefusal } from "../oauth-error.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { authorizationCodeGrant } from "./authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./client-credentials-grant.ts";
+import { checkDpopHeader, dpopKey } from "./dpop-key.ts";
 import { deviceCodeGrant } from "./device-code-grant.ts";
 import { refreshTokenGrant } from "./refresh-token-grant.ts";
 import type { GrantHandler } from "./token-request.ts";
 
 /**
- * The token endpoint (RFC 6749 §3.2): no parameter twice, the client authenticated, the grant known and the client
- * registered for it, then the grant itself.
+ * The token endpoint (RFC 6749 §3.2): no parameter twice, a DPoP proof that is good where there is one, the client
+ * authenticated, the grant known and the client registered for it, then the grant itself.
  */
 export function issueToken(dependencies: OauthDependencies) {
   const grants: Readonly<Record<string, GrantHandler | undefined>> = Object.assign(Object.create(null), {
@@ -29,9 +30,11 @@ export function issueToken(dependencies: OauthDependencies) {
   });
   return async (parameters: IssueTokenRequest, context: HandlerContext): Promise<IssueTokenResponse> => {
     const call = callOf(context);
+    const nonce = async () => (parameters.dpopProof === "" ? "" : dependencies.dpop.nonce(call));
     try {
       const [duplicate] = parameters.duplicateParameters;
       if (duplicate !== undefined) throw new OAuthRefusal("invalid_request", `${duplicate} was sent twice`);
+      const proof = await checkDpopHeader(dependencies, call, parameters.dpopProof, "/oauth/v2/token");
       const client = await authenticateClient(dependencies, call, parameters.clientAuthentications);
       if (parameters.grantType === "") throw new OAuthRefusal("invalid_request", "grant_type is missing");
       const grant = grants[parameters.grantType];
@@ -39,11 +42,15 @@ export function issueToken(dependencies: OauthDependencies) {
       if (!client.grantTypes.includes(parameters.grantType)) {
         throw new OAuthRefusal("unauthorized_client", "the client is not registered for this grant_type");
       }
-      const tokens = await grant({ call, client, parameters });
-      return create(IssueTokenResponseSchema, { outcome: { case: "tokens", value: tokens } });
+      const dpopJkt = await dpopKey(dependencies, call, client, proof);
+      const tokens = await grant({ call, client, parameters, dpopJkt });
+      return create(IssueTokenResponseSchema, { outcome: { case: "tokens", value: tokens }, dpopNonce: await nonce() });
     } catch (error) {
       if (!(error instanceof OAuthRefusal)) throw error;
-      return create(IssueTokenResponseSchema, { outcome: { case: "error", value: error.toMessage() } });
+      return create(IssueTokenResponseSchema, {
+        outcome: { case: "error", value: error.toMessage() },
+        dpopNonce: await nonce(),
+      });
     }
   };
 }

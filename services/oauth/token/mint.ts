@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { IssuedTokensSchema, type IssuedTokens } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg } from "../../vault/signing-key.ts";
@@ -10,14 +9,18 @@ import type { OauthDependencies } from "../dependencies.ts";
 import type { AccessTarget } from "../resource-servers/access-target.ts";
 import { clientAccessToken, personAccessToken } from "./access-token.ts";
 import { idToken } from "./id-token.ts";
+import type { TokenRequest } from "./token-request.ts";
 import { furtherClaims } from "./further-claims.ts";
+
+/** Whose tokens they are, and the key that the access token is bound to. */
+type Whose = Pick<TokenRequest, "call" | "client" | "dpopJkt">;
 
 type Needs = Pick<OauthDependencies, "peers" | "tenants" | "signingKeys" | "subjects" | "clock" | "lifetimes">;
 
 /** The tokens of a grant that was redeemed or refreshed, for the scopes given: all of the grant's or fewer. */
 export async function mintForGrant(
   needs: Needs,
-  { call, client }: { readonly call: Call; readonly client: Client },
+  { call, client, dpopJkt }: Whose,
   { grant, refreshToken }: RedeemedGrant,
   { scopes, target }: { readonly scopes: readonly string[]; readonly target: AccessTarget },
 ): Promise<IssuedTokens> {
@@ -27,7 +30,7 @@ export async function mintForGrant(
     needs.subjects.of(call, client, grant.userId),
     furtherClaims(needs.peers, call, { client, grant, scopes, target }),
   ]);
-  const issue = { issuer, tenantId: call.tenantId, target, now, more: further.accessToken };
+  const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
   const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, sub));
   // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
   const signIdToken = async (): Promise<string> => {
@@ -40,7 +43,7 @@ export async function mintForGrant(
   };
   return create(IssuedTokensSchema, {
     accessToken,
-    tokenType: "Bearer",
+    tokenType: tokenType(dpopJkt),
     expiresIn: Math.floor(target.lifetime / 1000),
     refreshToken,
     idToken: scopes.includes("openid") ? await signIdToken() : "",
@@ -51,20 +54,22 @@ export async function mintForGrant(
 /** The access token of a client that acts for itself. */
 export async function mintForClient(
   needs: Needs,
-  call: Call,
-  client: Client,
+  { call, client, dpopJkt }: Whose,
   target: AccessTarget,
 ): Promise<IssuedTokens> {
   const { issuer, now, key } = await preparation(needs, call, target);
   const mappers = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
-  const issue = { issuer, tenantId: call.tenantId, target, now, more: mappedClaims(mappers, undefined) };
+  const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: mappedClaims(mappers, undefined) };
   return create(IssuedTokensSchema, {
     accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client)),
-    tokenType: "Bearer",
+    tokenType: tokenType(dpopJkt),
     expiresIn: Math.floor(target.lifetime / 1000),
     scope: target.scopes.join(" "),
   });
 }
+
+/** RFC 9449 §5. */
+const tokenType = (dpopJkt: string): string => (dpopJkt === "" ? "Bearer" : "DPoP");
 
 async function preparation({ tenants, signingKeys, clock }: Needs, call: Call, target: AccessTarget) {
   const [{ canonicalOrigin: issuer }, key] = await Promise.all([

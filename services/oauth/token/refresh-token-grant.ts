@@ -14,7 +14,7 @@ import type { GrantHandler } from "./token-request.ts";
  */
 export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets, peers, tenants } = dependencies;
-  return async ({ call, client, parameters }) => {
+  return async ({ call, client, parameters, dpopJkt }) => {
     if (parameters.refreshToken === "") throw new OAuthRefusal("invalid_request", "refresh_token is missing");
     const asked = parseScope(parameters.scope);
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
@@ -27,6 +27,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         scopes: [...asked],
         resource,
         issuer,
+        dpopJkt,
         refreshPolicy: refreshPolicyOf(client),
       },
       forward(call),
@@ -37,7 +38,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         const scopes = asked.length > 0 ? asked : (grant?.scopes ?? []);
         const resources = resource === "" ? (grant?.resources ?? []) : [resource];
         const target = await accessTargets.targetOf(call, client, resources, scopes);
-        return mintForGrant(dependencies, { call, client }, outcome.value, { scopes, target });
+        return mintForGrant(dependencies, { call, client, dpopJkt }, outcome.value, { scopes, target });
       }
       case "scopeNotGranted":
         throw new OAuthRefusal("invalid_scope", "scope asks for more than was granted");

@@ -50,7 +50,12 @@ export function revokeToken(dependencies: OauthDependencies, accessTokens: Acces
     const call = callOf(context);
     try {
       checkDuplicates(parameters);
-      const { clientId } = await authenticateClient(dependencies, call, parameters.clientAuthentications);
+      const { clientId } = await authenticateClient(
+        dependencies,
+        call,
+        parameters.clientAuthentications,
+        "/oauth/v2/revoke",
+      );
       const token = checkTokenParameter(parameters);
       if (isRefreshToken(token)) await endGrant(call, clientId, { case: "refreshToken", value: token });
       else await endAccessToken(call, clientId, token);

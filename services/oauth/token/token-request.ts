@@ -7,6 +7,8 @@ export interface TokenRequest {
   readonly call: Call;
   readonly client: Client;
   readonly parameters: IssueTokenRequest;
+  /** Thumbprint of the key that the tokens are to be bound to (RFC 9449 §5); empty for bearer tokens. */
+  readonly dpopJkt: string;
 }
 
 /** One grant of the token endpoint. Throws an OAuthRefusal for what the standard has an error code for. */

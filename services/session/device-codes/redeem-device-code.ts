@@ -47,8 +47,7 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
     if (refusal !== undefined) return refused(refusal);
 
     const subject = { ...record, authTimeRequested: false, claims: "" };
-    const terms = { ...request, dpopJkt: "", bindRefreshToken: false };
-    const grant = grantOf(subject, terms, now, lifetimes);
+    const grant = grantOf(subject, request, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
     if (!(await beginGrant(data, call, now, replace(deviceCodes, used, version), grant))) {
       const winner = await data.get(deviceCodes, record.codeHash);

@@ -40,6 +40,8 @@ const noSecrets: ReadonlyMap<string, string> = new Map([
   ["id_token_signed_response_alg", "the name of an algorithm"],
   ["key_ops", "what a public key may do"],
   ["postal_code", "a part of an address"],
+  ["token_endpoint_auth_signing_alg_values_supported", "names of algorithms, published"],
+  ["client_assertion_type", "the name of a type"],
   ["api_key_id", "the id of a key, which opens nothing"],
 ]);
 

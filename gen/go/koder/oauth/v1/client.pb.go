@@ -41,7 +41,8 @@ type Client struct {
 	GrantTypes []string `protobuf:"bytes,6,rep,name=grant_types,json=grantTypes,proto3" json:"grant_types,omitempty"`
 	// `code`; default with `authorization_code`: `code`.
 	ResponseTypes []string `protobuf:"bytes,7,rep,name=response_types,json=responseTypes,proto3" json:"response_types,omitempty"`
-	// `client_secret_basic` (default), `client_secret_post` or `none` for a public client.
+	// `client_secret_basic` (default), `client_secret_post`, `private_key_jwt` with keys of the client's own, or `none` for a
+	// public client.
 	TokenEndpointAuthMethod string `protobuf:"bytes,8,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
 	// The scopes that the client may ask for, separated by spaces; default: `openid profile email phone address
 	// offline_access`.

@@ -75,7 +75,8 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   responseTypes: string[];
 
   /**
-   * `client_secret_basic` (default), `client_secret_post` or `none` for a public client.
+   * `client_secret_basic` (default), `client_secret_post`, `private_key_jwt` with keys of the client's own, or `none` for a
+   * public client.
    *
    * @generated from field: string token_endpoint_auth_method = 8;
    */

@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/token_internal.proto.
  */
 export const file_koder_oauth_v1_token_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9vYXV0aC92MS90b2tlbl9pbnRlcm5hbC5wcm90bxIOa29kZXIub2F1dGgudjEidQoUQ2xpZW50QXV0aGVudGljYXRpb24SFwoGbWV0aG9kGAEgASgJQge6SARyAhhAEhsKCWNsaWVudF9pZBgCIAEoCUIIukgFcgMYgAISJwoNY2xpZW50X3NlY3JldBgDIAEoCUIQukgFcgMYgAT4uxgBgLwYASKWAwoRSXNzdWVUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgpncmFudF90eXBlGAIgASgJQgi6SAVyAxiAAhIaCgRjb2RlGAMgASgJQgy6SAVyAxiABPi7GAESHgoMcmVkaXJlY3RfdXJpGAQgASgJQgi6SAVyAxiAIBIjCg1jb2RlX3ZlcmlmaWVyGAUgASgJQgy6SAVyAxiABPi7GAESIwoNcmVmcmVzaF90b2tlbhgGIAEoCUIMukgFcgMYgAT4uxgBEhcKBXNjb3BlGAcgASgJQgi6SAVyAxiAIBItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgIIAMoCUIPukgMkgEJEGQiBXIDGIACEiEKC2RldmljZV9jb2RlGB4gASgJQgy6SAVyAxiABPi7GAESIgoJcmVzb3VyY2VzGBQgAygJQg+6SAySAQkQZCIFcgMYgBAifAoSSXNzdWVUb2tlblJlc3BvbnNlEi4KBnRva2VucxgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLklzc3VlZFRva2Vuc0gAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUilgEKDElzc3VlZFRva2VucxIaCgxhY2Nlc3NfdG9rZW4YASABKAlCBPi7GAESEgoKdG9rZW5fdHlwZRgCIAEoCRISCgpleHBpcmVzX2luGAMgASgFEhsKDXJlZnJlc2hfdG9rZW4YBCABKAlCBPi7GAESFgoIaWRfdG9rZW4YBSABKAlCBPi7GAESDQoFc2NvcGUYBiABKAkitQEKFkludHJvc3BlY3RUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgV0b2tlbhgCIAEoCUINukgGcgQYgIAB+LsYARItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgEIAMoCUIPukgMkgEJEGQiBXIDGIACIoUBChdJbnRyb3NwZWN0VG9rZW5SZXNwb25zZRIyCgV0b2tlbhgBIAEoCzIhLmtvZGVyLm9hdXRoLnYxLkludHJvc3BlY3RlZFRva2VuSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSJgChFJbnRyb3NwZWN0ZWRUb2tlbhIOCgZhY3RpdmUYASABKAgSEgoKdG9rZW5fdHlwZRgCIAEoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IrEBChJSZXZva2VUb2tlblJlcXVlc3QSTgoWY2xpZW50X2F1dGhlbnRpY2F0aW9ucxgBIAMoCzIkLmtvZGVyLm9hdXRoLnYxLkNsaWVudEF1dGhlbnRpY2F0aW9uQgi6SAWSAQIQCBIcCgV0b2tlbhgCIAEoCUINukgGcgQYgIAB+LsYARItChRkdXBsaWNhdGVfcGFyYW1ldGVycxgEIAMoCUIPukgMkgEJEGQiBXIDGIACIn4KE1Jldm9rZVRva2VuUmVzcG9uc2USLwoHcmV2b2tlZBgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLlRva2VuUmV2b2tlZEgAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAQgkKB291dGNvbWUiDgoMVG9rZW5SZXZva2VkIjgKEkdldFVzZXJpbmZvUmVxdWVzdBIiCgxhY2Nlc3NfdG9rZW4YASABKAlCDLpIBXIDGIBA+LsYASJ/ChNHZXRVc2VyaW5mb1Jlc3BvbnNlEjAKBmNsYWltcxgBIAEoCzIeLmtvZGVyLm9hdXRoLnYxLlVzZXJpbmZvQ2xhaW1zSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSI5Cg5Vc2VyaW5mb0NsYWltcxInCgZjbGFpbXMYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0MsIDCgxUb2tlblNlcnZpY2USZQoKSXNzdWVUb2tlbhIhLmtvZGVyLm9hdXRoLnYxLklzc3VlVG9rZW5SZXF1ZXN0GiIua29kZXIub2F1dGgudjEuSXNzdWVUb2tlblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnQKD0ludHJvc3BlY3RUb2tlbhImLmtvZGVyLm9hdXRoLnYxLkludHJvc3BlY3RUb2tlblJlcXVlc3QaJy5rb2Rlci5vYXV0aC52MS5JbnRyb3NwZWN0VG9rZW5SZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJoCgtSZXZva2VUb2tlbhIiLmtvZGVyLm9hdXRoLnYxLlJldm9rZVRva2VuUmVxdWVzdBojLmtvZGVyLm9hdXRoLnYxLlJldm9rZVRva2VuUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSawoLR2V0VXNlcmluZm8SIi5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1JlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5HZXRVc2VyaW5mb1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiNrb2Rlci9vYXV0aC92MS90b2tlbl9pbnRlcm5hbC5wcm90bxIOa29kZXIub2F1dGgudjEixgEKFENsaWVudEF1dGhlbnRpY2F0aW9uEhcKBm1ldGhvZBgBIAEoCUIHukgEcgIYQBIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACEicKDWNsaWVudF9zZWNyZXQYAyABKAlCELpIBXIDGIAE+LsYAYC8GAESJgoQY2xpZW50X2Fzc2VydGlvbhgEIAEoCUIMukgFcgMYgED4uxgBEicKFWNsaWVudF9hc3NlcnRpb25fdHlwZRgFIAEoCUIIukgFcgMYgAIiuAMKEUlzc3VlVG9rZW5SZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSHAoKZ3JhbnRfdHlwZRgCIAEoCUIIukgFcgMYgAISGgoEY29kZRgDIAEoCUIMukgFcgMYgAT4uxgBEh4KDHJlZGlyZWN0X3VyaRgEIAEoCUIIukgFcgMYgCASIwoNY29kZV92ZXJpZmllchgFIAEoCUIMukgFcgMYgAT4uxgBEiMKDXJlZnJlc2hfdG9rZW4YBiABKAlCDLpIBXIDGIAE+LsYARIXCgVzY29wZRgHIAEoCUIIukgFcgMYgCASLQoUZHVwbGljYXRlX3BhcmFtZXRlcnMYCCADKAlCD7pIDJIBCRBkIgVyAxiAAhIgCgpkcG9wX3Byb29mGB8gASgJQgy6SAVyAxiAQPi7GAESIQoLZGV2aWNlX2NvZGUYHiABKAlCDLpIBXIDGIAE+LsYARIiCglyZXNvdXJjZXMYFCADKAlCD7pIDJIBCRBkIgVyAxiAECKQAQoSSXNzdWVUb2tlblJlc3BvbnNlEi4KBnRva2VucxgBIAEoCzIcLmtvZGVyLm9hdXRoLnYxLklzc3VlZFRva2Vuc0gAEisKBWVycm9yGAIgASgLMhoua29kZXIub2F1dGgudjEuT0F1dGhFcnJvckgAEhIKCmRwb3Bfbm9uY2UYCiABKAlCCQoHb3V0Y29tZSKWAQoMSXNzdWVkVG9rZW5zEhoKDGFjY2Vzc190b2tlbhgBIAEoCUIE+LsYARISCgp0b2tlbl90eXBlGAIgASgJEhIKCmV4cGlyZXNfaW4YAyABKAUSGwoNcmVmcmVzaF90b2tlbhgEIAEoCUIE+LsYARIWCghpZF90b2tlbhgFIAEoCUIE+LsYARINCgVzY29wZRgGIAEoCSK1AQoWSW50cm9zcGVjdFRva2VuUmVxdWVzdBJOChZjbGllbnRfYXV0aGVudGljYXRpb25zGAEgAygLMiQua29kZXIub2F1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25CCLpIBZIBAhAIEhwKBXRva2VuGAIgASgJQg26SAZyBBiAgAH4uxgBEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGAQgAygJQg+6SAySAQkQZCIFcgMYgAIihQEKF0ludHJvc3BlY3RUb2tlblJlc3BvbnNlEjIKBXRva2VuGAEgASgLMiEua29kZXIub2F1dGgudjEuSW50cm9zcGVjdGVkVG9rZW5IABIrCgVlcnJvchgCIAEoCzIaLmtvZGVyLm9hdXRoLnYxLk9BdXRoRXJyb3JIAEIJCgdvdXRjb21lImAKEUludHJvc3BlY3RlZFRva2VuEg4KBmFjdGl2ZRgBIAEoCBISCgp0b2tlbl90eXBlGAIgASgJEicKBmNsYWltcxgDIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QisQEKElJldm9rZVRva2VuUmVxdWVzdBJOChZjbGllbnRfYXV0aGVudGljYXRpb25zGAEgAygLMiQua29kZXIub2F1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25CCLpIBZIBAhAIEhwKBXRva2VuGAIgASgJQg26SAZyBBiAgAH4uxgBEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGAQgAygJQg+6SAySAQkQZCIFcgMYgAIifgoTUmV2b2tlVG9rZW5SZXNwb25zZRIvCgdyZXZva2VkGAEgASgLMhwua29kZXIub2F1dGgudjEuVG9rZW5SZXZva2VkSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSIOCgxUb2tlblJldm9rZWQicQoSR2V0VXNlcmluZm9SZXF1ZXN0EiIKDGFjY2Vzc190b2tlbhgBIAEoCUIMukgFcgMYgED4uxgBEjcKDHByZXNlbnRhdGlvbhgCIAEoCzIhLmtvZGVyLm9hdXRoLnYxLlRva2VuUHJlc2VudGF0aW9uInsKEVRva2VuUHJlc2VudGF0aW9uEhMKC2Rwb3Bfc2NoZW1lGAEgASgIEiAKCmRwb3BfcHJvb2YYAiABKAlCDLpIBXIDGIBA+LsYARIXCgZtZXRob2QYAyABKAlCB7pIBHICGBQSFgoEcGF0aBgEIAEoCUIIukgFcgMYgBAikwEKE0dldFVzZXJpbmZvUmVzcG9uc2USMAoGY2xhaW1zGAEgASgLMh4ua29kZXIub2F1dGgudjEuVXNlcmluZm9DbGFpbXNIABIrCgVlcnJvchgCIAEoCzIaLmtvZGVyLm9hdXRoLnYxLk9BdXRoRXJyb3JIABISCgpkcG9wX25vbmNlGAogASgJQgkKB291dGNvbWUiOQoOVXNlcmluZm9DbGFpbXMSJwoGY2xhaW1zGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdDLCAwoMVG9rZW5TZXJ2aWNlEmUKCklzc3VlVG9rZW4SIS5rb2Rlci5vYXV0aC52MS5Jc3N1ZVRva2VuUmVxdWVzdBoiLmtvZGVyLm9hdXRoLnYxLklzc3VlVG9rZW5SZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ0Cg9JbnRyb3NwZWN0VG9rZW4SJi5rb2Rlci5vYXV0aC52MS5JbnRyb3NwZWN0VG9rZW5SZXF1ZXN0Gicua29kZXIub2F1dGgudjEuSW50cm9zcGVjdFRva2VuUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSaAoLUmV2b2tlVG9rZW4SIi5rb2Rlci5vYXV0aC52MS5SZXZva2VUb2tlblJlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5SZXZva2VUb2tlblJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmsKC0dldFVzZXJpbmZvEiIua29kZXIub2F1dGgudjEuR2V0VXNlcmluZm9SZXF1ZXN0GiMua29kZXIub2F1dGgudjEuR2V0VXNlcmluZm9SZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_oauth_v1_error, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ClientAuthentication is one way in which a client authenticated itself in a request (RFC 6749 §2.3).
@@ -25,14 +25,14 @@ export const file_koder_oauth_v1_token_internal: GenFile = /*@__PURE__*/
  */
 export type ClientAuthentication = Message<"koder.oauth.v1.ClientAuthentication"> & {
   /**
-   * `client_secret_basic`, `client_secret_post` or `none`.
+   * `client_secret_basic`, `client_secret_post`, `private_key_jwt` or `none`.
    *
    * @generated from field: string method = 1;
    */
   method: string;
 
   /**
-   * The client id that came with it.
+   * The client id that came with it; empty with an assertion, which names its client itself.
    *
    * @generated from field: string client_id = 2;
    */
@@ -44,6 +44,20 @@ export type ClientAuthentication = Message<"koder.oauth.v1.ClientAuthentication"
    * @generated from field: string client_secret = 3;
    */
   clientSecret: string;
+
+  /**
+   * RFC 7521 §4.2.
+   *
+   * @generated from field: string client_assertion = 4;
+   */
+  clientAssertion: string;
+
+  /**
+   * RFC 7521 §4.2.
+   *
+   * @generated from field: string client_assertion_type = 5;
+   */
+  clientAssertionType: string;
 };
 
 /**
@@ -116,6 +130,13 @@ export type IssueTokenRequest = Message<"koder.oauth.v1.IssueTokenRequest"> & {
   duplicateParameters: string[];
 
   /**
+   * The DPoP header (RFC 9449 §5); empty when none was sent.
+   *
+   * @generated from field: string dpop_proof = 31;
+   */
+  dpopProof: string;
+
+  /**
    * RFC 8628 §3.4.
    *
    * @generated from field: string device_code = 30;
@@ -165,6 +186,13 @@ export type IssueTokenResponse = Message<"koder.oauth.v1.IssueTokenResponse"> & 
     value: OAuthError;
     case: "error";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Nonce for the client's next proof (RFC 9449 §8); empty when the request had no proof.
+   *
+   * @generated from field: string dpop_nonce = 10;
+   */
+  dpopNonce: string;
 };
 
 /**
@@ -188,7 +216,7 @@ export type IssuedTokens = Message<"koder.oauth.v1.IssuedTokens"> & {
   accessToken: string;
 
   /**
-   * `Bearer`.
+   * `Bearer`, or `DPoP` for an access token that is bound to the key of the request's proof.
    *
    * @generated from field: string token_type = 2;
    */
@@ -316,7 +344,7 @@ export type IntrospectedToken = Message<"koder.oauth.v1.IntrospectedToken"> & {
   active: boolean;
 
   /**
-   * `Bearer` for an access token; empty for a refresh token.
+   * `Bearer` or `DPoP` for an access token; empty for a refresh token.
    *
    * @generated from field: string token_type = 2;
    */
@@ -425,7 +453,7 @@ export const TokenRevokedSchema: GenMessage<TokenRevoked> = /*@__PURE__*/
   messageDesc(file_koder_oauth_v1_token_internal, 9);
 
 /**
- * GetUserinfoRequest has the access token.
+ * GetUserinfoRequest has the access token, and how it was sent.
  *
  * @generated from message koder.oauth.v1.GetUserinfoRequest
  */
@@ -436,6 +464,13 @@ export type GetUserinfoRequest = Message<"koder.oauth.v1.GetUserinfoRequest"> & 
    * @generated from field: string access_token = 1;
    */
   accessToken: string;
+
+  /**
+   * Where and how it was sent.
+   *
+   * @generated from field: koder.oauth.v1.TokenPresentation presentation = 2;
+   */
+  presentation?: TokenPresentation | undefined;
 };
 
 /**
@@ -444,6 +479,48 @@ export type GetUserinfoRequest = Message<"koder.oauth.v1.GetUserinfoRequest"> & 
  */
 export const GetUserinfoRequestSchema: GenMessage<GetUserinfoRequest> = /*@__PURE__*/
   messageDesc(file_koder_oauth_v1_token_internal, 10);
+
+/**
+ * TokenPresentation is how an access token came to a resource of ours (RFC 6750 §2, RFC 9449 §7).
+ *
+ * @generated from message koder.oauth.v1.TokenPresentation
+ */
+export type TokenPresentation = Message<"koder.oauth.v1.TokenPresentation"> & {
+  /**
+   * True for the scheme DPoP, false for Bearer.
+   *
+   * @generated from field: bool dpop_scheme = 1;
+   */
+  dpopScheme: boolean;
+
+  /**
+   * The DPoP header; empty when none was sent.
+   *
+   * @generated from field: string dpop_proof = 2;
+   */
+  dpopProof: string;
+
+  /**
+   * Method of the HTTP request.
+   *
+   * @generated from field: string method = 3;
+   */
+  method: string;
+
+  /**
+   * Path of the HTTP request, without query.
+   *
+   * @generated from field: string path = 4;
+   */
+  path: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.TokenPresentation.
+ * Use `create(TokenPresentationSchema)` to create a new message.
+ */
+export const TokenPresentationSchema: GenMessage<TokenPresentation> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_token_internal, 11);
 
 /**
  * GetUserinfoResponse has the claims or the error.
@@ -466,13 +543,21 @@ export type GetUserinfoResponse = Message<"koder.oauth.v1.GetUserinfoResponse"> 
     case: "claims";
   } | {
     /**
-     * `invalid_token` or `insufficient_scope` (RFC 6750 §3.1); empty `error` when no token was sent.
+     * `invalid_token` or `insufficient_scope` (RFC 6750 §3.1), `invalid_dpop_proof` or `use_dpop_nonce` (RFC 9449 §7.1);
+     * empty `error` when no token was sent.
      *
      * @generated from field: koder.oauth.v1.OAuthError error = 2;
      */
     value: OAuthError;
     case: "error";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Nonce for the client's next proof (RFC 9449 §8.2); empty when the token did not come by the scheme DPoP.
+   *
+   * @generated from field: string dpop_nonce = 10;
+   */
+  dpopNonce: string;
 };
 
 /**
@@ -480,7 +565,7 @@ export type GetUserinfoResponse = Message<"koder.oauth.v1.GetUserinfoResponse"> 
  * Use `create(GetUserinfoResponseSchema)` to create a new message.
  */
 export const GetUserinfoResponseSchema: GenMessage<GetUserinfoResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_token_internal, 11);
+  messageDesc(file_koder_oauth_v1_token_internal, 12);
 
 /**
  * UserinfoClaims are the claims of a person (OpenID Connect Core §5.1).
@@ -501,7 +586,7 @@ export type UserinfoClaims = Message<"koder.oauth.v1.UserinfoClaims"> & {
  * Use `create(UserinfoClaimsSchema)` to create a new message.
  */
 export const UserinfoClaimsSchema: GenMessage<UserinfoClaims> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_token_internal, 12);
+  messageDesc(file_koder_oauth_v1_token_internal, 13);
 
 /**
  * TokenService is the token, introspection, revocation and userinfo endpoints, without HTTP.

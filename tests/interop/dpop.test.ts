@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as oidc from "openid-client";
+import { createPerson, registerClient, signIn } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+describe.each(["ES256", "RS256", "PS256", "Ed25519"])("DPoP by openid-client, with %s", (alg) => {
+  test("code flow, userinfo and refresh of a public client", async () => {
+    const client = await registerClient(server, {
+      token_endpoint_auth_method: "none",
+      dpop_bound_access_tokens: true,
+    });
+    const configuration = await oidc.discovery(new URL(server.url), client.clientId, undefined, oidc.None(), {
+      execute: [oidc.allowInsecureRequests],
+    });
+    expect(configuration.serverMetadata().dpop_signing_alg_values_supported).toContain(alg);
+    const handle = oidc.getDPoPHandle(configuration, await oidc.randomDPoPKeyPair(alg));
+    const { username } = await createPerson(server);
+    const { callback, codeVerifier } = await signIn(server, client, username, {
+      parameters: { dpop_jkt: await handle.calculateThumbprint() },
+    });
+    const tokens = await oidc.authorizationCodeGrant(
+      configuration,
+      callback,
+      { pkceCodeVerifier: codeVerifier, expectedNonce: "a-nonce", expectedState: "a-state-that-is-long-enough" },
+      undefined,
+      { DPoP: handle },
+    );
+    expect(tokens.token_type).toBe("dpop");
+    const sub = tokens.claims()?.sub ?? "";
+    const options = { DPoP: handle };
+    expect(await oidc.fetchUserInfo(configuration, tokens.access_token, sub, options)).toMatchObject({ sub });
+    const me = new URL(`${server.url}/v1/users/me`);
+    const answer = await oidc.fetchProtectedResource(
+      configuration,
+      tokens.access_token,
+      me,
+      "GET",
+      null,
+      undefined,
+      options,
+    );
+    expect(answer.status).toBe(200);
+    const refreshed = await oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "", undefined, options);
+    expect(refreshed.token_type).toBe("dpop");
+    await expect(oidc.refreshTokenGrant(configuration, refreshed.refresh_token ?? "")).rejects.toMatchObject({
+      error: "invalid_grant",
+    });
+  });
+});
