@@ -4,6 +4,8 @@ import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
 import { ConsentService } from "../../gen/ts-public/koder/oauth/v1/consent_service_pb.ts";
+import { InitialAccessTokenService } from "../../gen/ts-public/koder/oauth/v1/initial_access_token_service_pb.ts";
+import { OAuthPolicyService } from "../../gen/ts-public/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
 
@@ -17,6 +19,10 @@ export interface KoderId {
   readonly resourceServers: Client<typeof ResourceServerService>;
   /** Shows people what they have let clients have, and takes it back. */
   readonly consents: Client<typeof ConsentService>;
+  /** Manages what lets whoever has it register clients. */
+  readonly initialAccessTokens: Client<typeof InitialAccessTokenService>;
+  /** Shows and changes what a tenant asks of all its clients. */
+  readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   /** Lists and rotates the keys that sign a tenant's tokens. */
   readonly signingKeys: Client<typeof SigningKeyService>;
   /** Lists and ends the sessions of a tenant's people. */
@@ -32,6 +38,8 @@ export function servicesOver(transport: Transport): KoderId {
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),
     consents: createClient(ConsentService, transport),
+    initialAccessTokens: createClient(InitialAccessTokenService, transport),
+    oauthPolicy: createClient(OAuthPolicyService, transport),
     signingKeys: createClient(SigningKeyService, transport),
     sessions: createClient(SessionService, transport),
     system: createClient(SystemService, transport),

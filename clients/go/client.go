@@ -21,6 +21,10 @@ type Client struct {
 	ResourceServers oauthv1connect.ResourceServerServiceClient
 	// Consents shows people what they have let clients have, and takes it back.
 	Consents oauthv1connect.ConsentServiceClient
+	// InitialAccessTokens manages what lets whoever has it register clients.
+	InitialAccessTokens oauthv1connect.InitialAccessTokenServiceClient
+	// OAuthPolicy shows and changes what a tenant asks of all its clients.
+	OAuthPolicy oauthv1connect.OAuthPolicyServiceClient
 	// SigningKeys lists and rotates the keys that sign a tenant's tokens.
 	SigningKeys oauthv1connect.SigningKeyServiceClient
 	// Sessions lists and ends the sessions of a tenant's people.
@@ -60,13 +64,15 @@ func New(origin string, options ...Option) (*Client, error) {
 		rpc = append(rpc, connect.WithGRPC())
 	}
 	return &Client{
-		Users:           identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
-		Clients:         oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
-		ResourceServers: oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
-		Consents:        oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
-		SigningKeys:     oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
-		Sessions:        sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
-		System:          adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
+		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
+		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
+		OAuthPolicy:         oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
+		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
+		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		System:              adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 	}, nil
 }
 

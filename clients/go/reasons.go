@@ -104,6 +104,18 @@ const (
 	// ReasonSigningKeyLimit: The algorithm was rotated so often that its key set would grow too long. Wait until retired
 	// keys have left it.
 	ReasonSigningKeyLimit ErrorReason = "SIGNING_KEY_LIMIT"
+	// ReasonClientSecretLimit: The client has two secrets already. Delete one first.
+	ReasonClientSecretLimit ErrorReason = "CLIENT_SECRET_LIMIT"
+	// ReasonClientSecretNotFound: The client has no secret with this id.
+	ReasonClientSecretNotFound ErrorReason = "CLIENT_SECRET_NOT_FOUND"
+	// ReasonClientSecretUnused: The client authenticates without a secret. Change `token_endpoint_auth_method` first.
+	ReasonClientSecretUnused ErrorReason = "CLIENT_SECRET_UNUSED"
+	// ReasonPolicyInvalid: The policy breaks a rule; the violations name each field.
+	ReasonPolicyInvalid ErrorReason = "POLICY_INVALID"
+	// ReasonInitialAccessTokenInvalid: The initial access token breaks a rule; the violations name each field.
+	ReasonInitialAccessTokenInvalid ErrorReason = "INITIAL_ACCESS_TOKEN_INVALID"
+	// ReasonInitialAccessTokenNotFound: No initial access token has this id in the tenant, or it has expired.
+	ReasonInitialAccessTokenNotFound ErrorReason = "INITIAL_ACCESS_TOKEN_NOT_FOUND"
 	// ReasonUserCodeNotFound: No device waits with this user code: it was mistyped, has expired, or was decided. Start
 	// again on the device.
 	ReasonUserCodeNotFound ErrorReason = "USER_CODE_NOT_FOUND"

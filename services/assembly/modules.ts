@@ -28,6 +28,7 @@ import { rotationPolicy } from "../oauth/keys/rotation-policy.ts";
 import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
 import { createAccessTargets } from "../oauth/resource-servers/access-target.ts";
 import { createResourceServers } from "../oauth/resource-servers/resource-servers.ts";
+import { createOauthPolicies } from "../oauth/policy/oauth-policies.ts";
 import { createOauthService } from "../oauth/service.ts";
 import { createSubjects } from "../oauth/subjects/subjects.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
@@ -92,6 +93,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         resourceServers,
         accessTargets: createAccessTargets({ resourceServers, tenants, lifetimes }),
         subjects: createSubjects({ store, vault, clock }),
+        oauthPolicies: createOauthPolicies({ store, clock }),
         signingKeys: createSigningKeys({ rings: keyRings, schedule: keySchedule, policy, vault, clock }),
         keyRings,
         keySchedule,

@@ -4,6 +4,8 @@ import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
+import { InitialAccessTokenService } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
+import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 
@@ -13,6 +15,8 @@ export const publicServices: readonly DescService[] = [
   ClientService,
   ResourceServerService,
   ConsentService,
+  InitialAccessTokenService,
+  OAuthPolicyService,
   SigningKeyService,
   SessionService,
   SystemService,

@@ -2,20 +2,28 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ConsentSchema } from "#gen/koder/oauth/store/v1/consent_pb.ts";
+import { InitialAccessTokenSchema } from "#gen/koder/oauth/store/v1/initial_access_token_pb.ts";
 import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
 import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
+import { OAuthPolicySchema } from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { SubjectKeySchema } from "#gen/koder/oauth/store/v1/subject_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
+
+/** What clients' names are compared by: case does not matter. An index holds no NUL. */
+export const clientNameKey = (name: string): string => name.toLowerCase().replaceAll("\0", "\ufffd");
 
 /** Clients, and the tombstones of deleted ones, which keep their ids from being given again (security A30). */
 export const clients: Collection<typeof ClientSchema> = {
   name: "oauth_clients",
   schema: ClientSchema,
   id: (client) => client.clientId,
-  indexes: { live_id: { type: "text", value: (client) => (client.deleteTime ? undefined : client.clientId) } },
+  indexes: {
+    live_id: { type: "text", value: (client) => (client.deleteTime ? undefined : client.clientId) },
+    name: { type: "text", value: (client) => (client.deleteTime ? undefined : clientNameKey(client.clientName)) },
+  },
   events: "required",
 };
 
@@ -35,6 +43,27 @@ export const consents: Collection<typeof ConsentSchema> = {
   // Neither id holds a slash.
   id: ({ userId, clientId }) => `${userId}/${clientId}`,
   indexes: { user_id: { type: "text", value: ({ granted, userId }) => (granted.length === 0 ? undefined : userId) } },
+  events: "required",
+};
+
+/** The id of a tenant's one policy. */
+export const oauthPolicyId = "oauth";
+
+/** What a tenant asks of its clients: at most one record. */
+export const oauthPolicies: Collection<typeof OAuthPolicySchema> = {
+  name: "oauth_policies",
+  schema: OAuthPolicySchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+
+/** What lets whoever has it register clients. */
+export const initialAccessTokens: Collection<typeof InitialAccessTokenSchema> = {
+  name: "oauth_initial_access_tokens",
+  schema: InitialAccessTokenSchema,
+  id: ({ id }) => id,
+  unique: { token_hash: { type: "text", value: ({ tokenHash }) => tokenHash } },
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
   events: "required",
 };
 
@@ -94,6 +123,8 @@ export const oauthCollections: readonly Collection[] = [
   clients,
   resourceServers,
   consents,
+  oauthPolicies,
+  initialAccessTokens,
   authorizations,
   pushedRequests,
   signingKeys,

@@ -12,6 +12,7 @@ import type { Clients } from "./clients/clients.ts";
 import type { ClientLogos } from "./clients/logos/client-logos.ts";
 import type { KeyRings } from "./keys/key-rings.ts";
 import type { KeySchedule } from "./keys/key-schedule.ts";
+import type { OauthPolicies } from "./policy/oauth-policies.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { AccessTargets } from "./resource-servers/access-target.ts";
 import type { ResourceServers } from "./resource-servers/resource-servers.ts";
@@ -55,6 +56,8 @@ export interface OauthDependencies {
   /** What people are called towards clients. */
   readonly subjects: Subjects;
   readonly logos: ClientLogos;
+  /** What every tenant asks of its clients, remembered for a moment. */
+  readonly oauthPolicies: OauthPolicies;
   /** The signing keys of every tenant, opened and remembered for a moment. */
   readonly signingKeys: SigningKeys;
   /** The same keys as they are stored, for those who change them. */

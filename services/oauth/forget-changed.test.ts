@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
+import { OAuthPolicySchema } from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
 import { testCall } from "../host/testing/handler-context.ts";
 import { openStore } from "../store/open-store.ts";
 import { insert, replace } from "../store/writes.ts";
@@ -11,8 +12,15 @@ import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { createClientKeys } from "./client-authentication/client-keys.ts";
 import { createClients } from "./clients/clients.ts";
-import { clients as clientRecords, oauthCollections, resourceServers as resourceServerRecords } from "./collections.ts";
+import {
+  clients as clientRecords,
+  oauthCollections,
+  oauthPolicies as policyRecords,
+  oauthPolicyId,
+  resourceServers as resourceServerRecords,
+} from "./collections.ts";
 import { forgetChanged } from "./forget-changed.ts";
+import { createOauthPolicies } from "./policy/oauth-policies.ts";
 import { createResourceServers } from "./resource-servers/resource-servers.ts";
 import { testSigningKeys } from "./keys/testing/test-signing-keys.ts";
 
@@ -25,12 +33,13 @@ async function replica() {
   onTestFinished(() => store.close());
   const vault = testVault(store, clock);
   const [clients, signingKeys] = [createClients({ store, clock }), testSigningKeys({ store, vault, clock })];
+  const policies = createOauthPolicies({ store, clock });
   const other = testSigningKeys({ store, vault, clock });
   const noNetwork = { get: () => Promise.reject(new Error()), post: () => Promise.reject(new Error()) };
   const clientKeys = createClientKeys({ outbound: noNetwork, clock });
   const resourceServers = createResourceServers({ store, clock });
-  const forget = forgetChanged({ clients, clientKeys, resourceServers, signingKeys });
-  return { data: store.tenant("t1"), clients, resourceServers, signingKeys, other, forget };
+  const forget = forgetChanged({ clients, clientKeys, oauthPolicies: policies, resourceServers, signingKeys });
+  return { data: store.tenant("t1"), clients, policies, resourceServers, signingKeys, other, forget };
 }
 const entryOf = (resourceType: string, resourceId: string, tenantId = "t1") => ({
   position: 1,
@@ -51,6 +60,17 @@ test("a client that was deleted elsewhere is gone with its event, and no other t
   expect(await clients.get(call, "app")).toBeDefined();
   forget(entryOf("client", "app"));
   expect(await clients.get(call, "app")).toBeUndefined();
+});
+
+test("a policy that was changed elsewhere holds with its event, and no other tenant's", async () => {
+  const { data, policies, forget } = await replica();
+  expect((await policies.get(call)).registration.open).toBe(false);
+  const open = create(OAuthPolicySchema, { id: oauthPolicyId, registration: { open: true } });
+  await data.commit([insert(policyRecords, open)], [create(EventSchema, { id: "e" })]);
+  forget(entryOf("oauth_policy", oauthPolicyId, "t2"));
+  expect((await policies.get(call)).registration.open).toBe(false);
+  forget(entryOf("oauth_policy", oauthPolicyId));
+  expect((await policies.get(call)).registration.open).toBe(true);
 });
 
 test("an event of a newer version, with a payload that is unknown here, counts all the same", async () => {

@@ -8,14 +8,16 @@ import type { OauthDependencies } from "./dependencies.ts";
 export function forgetChanged({
   clients,
   clientKeys,
+  oauthPolicies,
   resourceServers,
   signingKeys,
-}: Pick<OauthDependencies, "clients" | "clientKeys" | "resourceServers" | "signingKeys">) {
+}: Pick<OauthDependencies, "clients" | "clientKeys" | "oauthPolicies" | "resourceServers" | "signingKeys">) {
   return ({ tenantId, event: { resourceType, resourceId } }: LogEntry): void => {
     if (resourceType === "client") {
       clients.forget(tenantId, resourceId);
       clientKeys.forget(tenantId, resourceId);
     }
+    if (resourceType === "oauth_policy") oauthPolicies.forget(tenantId);
     if (resourceType === "resource_server") resourceServers.forget(tenantId);
     if (resourceType === "signing_key") signingKeys.forget(tenantId);
   };

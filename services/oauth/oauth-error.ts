@@ -3,7 +3,7 @@ import { OAuthErrorSchema, type OAuthError } from "#gen/koder/oauth/v1/error_pb.
 
 /**
  * The error codes that our endpoints answer with (RFC 6749 §4.1.2.1 and §5.2, OpenID Connect Core §3.1.2.6, RFC 6750, RFC 8628
- * §3.5, RFC 8707).
+ * §3.5, RFC 8707, RFC 7591 §3.2.2).
  */
 export type OAuthErrorCode =
   | "invalid_request"
@@ -32,7 +32,10 @@ export type OAuthErrorCode =
   | "invalid_token"
   | "invalid_dpop_proof"
   | "use_dpop_nonce"
-  | "insufficient_scope";
+  | "insufficient_scope"
+  | "invalid_redirect_uri"
+  | "invalid_client_metadata"
+  | "unapproved_software_statement";
 
 /** A refusal in the standard's own words: thrown by a named check, answered by the endpoint that runs it. */
 export class OAuthRefusal extends Error {

@@ -4,6 +4,9 @@ import { DeviceService } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
+import { InitialAccessTokenService } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
+import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
+import { RegistrationService } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { implementation, type FinishWrite, type ServiceModule } from "../host/service-module.ts";
@@ -17,14 +20,17 @@ import { pushAuthorization } from "./authorize/push-authorization.ts";
 import { listAccounts } from "./authorize/list-accounts.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
+import { createClientSecret } from "./clients/create-client-secret.ts";
 import { deleteClient } from "./clients/delete-client.ts";
-import { finishDeletion } from "./clients/finish-deletion.ts";
+import { deleteClientSecret } from "./clients/delete-client-secret.ts";
+import { finishVoiding } from "./clients/finish-voiding.ts";
 import { getClient } from "./clients/get-client.ts";
 import { getClientLogo } from "./clients/logos/get-client-logo.ts";
 import { listClients } from "./clients/list-clients.ts";
 import { finishRevocation } from "./consents/finish-revocation.ts";
 import { listConsents } from "./consents/list-consents.ts";
 import { revokeConsent } from "./consents/revoke-consent.ts";
+import { updateClient } from "./clients/update-client.ts";
 import type { OauthDependencies } from "./dependencies.ts";
 import { authorizeDevice } from "./device/authorize-device.ts";
 import { decideDevice } from "./device/decide-device.ts";
@@ -42,6 +48,15 @@ import { getResourceServer } from "./resource-servers/get-resource-server.ts";
 import { listResourceServers } from "./resource-servers/list-resource-servers.ts";
 import { updateResourceServer } from "./resource-servers/update-resource-server.ts";
 import { createAccessTokens } from "./token/access-tokens.ts";
+import { getOauthPolicy } from "./policy/get-oauth-policy.ts";
+import { updateOauthPolicy } from "./policy/update-oauth-policy.ts";
+import { createInitialAccessToken } from "./registration/create-initial-access-token.ts";
+import { deleteInitialAccessToken } from "./registration/delete-initial-access-token.ts";
+import { getRegistration } from "./registration/get-registration.ts";
+import { listInitialAccessTokens } from "./registration/list-initial-access-tokens.ts";
+import { registerClient } from "./registration/register-client.ts";
+import { unregisterClient } from "./registration/unregister-client.ts";
+import { updateRegistration } from "./registration/update-registration.ts";
 import { getUserinfo } from "./token/get-userinfo.ts";
 import { introspectToken } from "./token/introspect-token.ts";
 import { issueToken } from "./token/issue-token.ts";
@@ -57,7 +72,10 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         createClient: createClient(dependencies),
         getClient: getClient(dependencies),
         listClients: listClients(dependencies),
+        updateClient: updateClient(dependencies),
         deleteClient: deleteClient(dependencies),
+        createClientSecret: createClientSecret(dependencies),
+        deleteClientSecret: deleteClientSecret(dependencies),
       }),
       implementation(ResourceServerService, {
         createResourceServer: createResourceServer(dependencies),
@@ -69,6 +87,21 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       implementation(ConsentService, {
         listConsents: listConsents(dependencies),
         revokeConsent: revokeConsent(dependencies),
+      }),
+      implementation(OAuthPolicyService, {
+        getOAuthPolicy: getOauthPolicy(dependencies),
+        updateOAuthPolicy: updateOauthPolicy(dependencies),
+      }),
+      implementation(InitialAccessTokenService, {
+        createInitialAccessToken: createInitialAccessToken(dependencies),
+        listInitialAccessTokens: listInitialAccessTokens(dependencies),
+        deleteInitialAccessToken: deleteInitialAccessToken(dependencies),
+      }),
+      implementation(RegistrationService, {
+        registerClient: registerClient(dependencies),
+        getRegistration: getRegistration(dependencies),
+        updateRegistration: updateRegistration(dependencies),
+        unregisterClient: unregisterClient(dependencies),
       }),
       implementation(SigningKeyService, {
         listSigningKeys: listSigningKeys(dependencies),
@@ -105,7 +138,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
     ],
     prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),
     duties: [{ name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) }],
-    finishWrite: inTurn(finishDeletion(dependencies), finishRevocation(dependencies)),
+    finishWrite: inTurn(finishVoiding(dependencies), finishRevocation(dependencies)),
     forget: forgetChanged(dependencies),
   };
 }

@@ -117,6 +117,9 @@ const clientReasons = [
   "CLIENT_METADATA_INVALID",
   "CLIENT_ID_TAKEN",
   "CLIENT_NOT_FOUND",
+  "CLIENT_SECRET_LIMIT",
+  "CLIENT_SECRET_NOT_FOUND",
+  "CLIENT_SECRET_UNUSED",
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
 ];
@@ -140,6 +143,20 @@ const resourceServerFields = [
   "claim_mappers",
   "etag",
 ];
+const policyFields = [
+  "require_pkce_of_confidential_clients",
+  "default_audience",
+  "registration",
+  "logout_ends_offline_grants",
+  "etag",
+];
+const registrationErrors = [
+  "invalid_request",
+  "invalid_token",
+  "invalid_redirect_uri",
+  "invalid_client_metadata",
+  "unapproved_software_statement",
+];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
 const userFields = ["username", "email", "password", "name", "status", "address", "etag", "id"];
 const clientFields = [
@@ -160,6 +177,7 @@ const clientFields = [
   "refresh_token_overlap",
   "first_party",
 ];
+const registeredFields = [...clientFields, "client_secret", "software_statement", "client_name#pt-BR"];
 const connect = (path: string, parameters: readonly string[], reasons: readonly string[] = []): PublicEndpoint => ({
   method: "POST",
   path,
@@ -205,6 +223,10 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("POST", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("GET", "/oauth/v2/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
+  standard("POST", "/oauth/v2/register", registeredFields, registrationErrors),
+  standard("GET", `/oauth/v2/register/${userId}`, [], registrationErrors),
+  standard("PUT", `/oauth/v2/register/${userId}`, registeredFields, registrationErrors),
+  standard("DELETE", `/oauth/v2/register/${userId}`, [], registrationErrors),
   standard("GET", "/", [], [], ["page"]),
   standard("GET", "/sign-in", ["authorization"], [], ["page"]),
   standard("POST", "/sign-in", ["authorization", "username", "password", "flow", "new_password"], [], ["page", "rest"]),
@@ -227,14 +249,27 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", `/v1/users/${userId}/consents`, ["page_size", "page_token"], pageReasons),
   rest("DELETE", `/v1/users/${userId}/consents/dev.koder.chat`, [], ["CLIENT_NOT_FOUND", "CONFLICT"]),
   rest("POST", "/v1/clients", clientFields, clientReasons),
-  rest("GET", "/v1/clients", ["page_size", "page_token"], pageReasons),
+  rest("GET", "/v1/clients", ["page_size", "page_token", "client_name_prefix"], pageReasons),
   rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),
+  rest("PATCH", "/v1/clients/dev.koder.chat", clientFields, clientReasons),
   rest("DELETE", "/v1/clients/dev.koder.chat", ["etag"], clientReasons),
   rest("POST", "/v1/resource-servers", resourceServerFields, resourceServerReasons),
   rest("GET", "/v1/resource-servers", ["page_size", "page_token"], pageReasons),
   rest("GET", `/v1/resource-servers/${userId}`, [], ["RESOURCE_SERVER_NOT_FOUND"]),
   rest("PATCH", `/v1/resource-servers/${userId}`, resourceServerFields, resourceServerReasons),
   rest("DELETE", `/v1/resource-servers/${userId}`, ["etag"], resourceServerReasons),
+  rest("POST", "/v1/clients/dev.koder.chat/secrets", ["expire_time", "request_id"], clientReasons),
+  rest("DELETE", `/v1/clients/dev.koder.chat/secrets/${userId}`, [], clientReasons),
+  rest("GET", "/v1/admin/policies/oauth", []),
+  rest("PATCH", "/v1/admin/policies/oauth", policyFields, ["POLICY_INVALID", "ETAG_MISMATCH"]),
+  rest(
+    "POST",
+    "/v1/initial-access-tokens",
+    ["display_name", "max_uses", "expire_time", "request_id"],
+    ["INITIAL_ACCESS_TOKEN_INVALID", "REQUEST_ID_REUSED"],
+  ),
+  rest("GET", "/v1/initial-access-tokens", ["page_size", "page_token"], pageReasons),
+  rest("DELETE", `/v1/initial-access-tokens/${userId}`, [], ["INITIAL_ACCESS_TOKEN_NOT_FOUND"]),
   rest("GET", "/v1/admin/keys", ["page_size", "page_token"], pageReasons),
   rest(
     "POST",

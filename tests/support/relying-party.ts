@@ -70,6 +70,32 @@ export async function registerClient(server: Instance, metadata: Record<string, 
   return { clientId: String(json["client_id"]), clientSecret: textOf(json, "client_secret"), redirectUri };
 }
 
+/** A new initial access token, for `max_uses` clients or any number. */
+export async function initialAccessToken(server: Instance, asked: Record<string, unknown> = {}): Promise<string> {
+  const { status, json } = await rest(server, "POST", "/v1/initial-access-tokens", asked);
+  expect(status, JSON.stringify(json)).toBe(200);
+  return textOf(json, "token");
+}
+
+/** A call of the registration endpoints; answers status, headers and JSON, none for an empty answer. */
+export async function registration(
+  server: Instance,
+  method: string,
+  { clientId = "", token = "", body }: { clientId?: string; token?: string; body?: unknown } = {},
+): Promise<{ readonly status: number; readonly headers: Headers; readonly json: Record<string, unknown> }> {
+  const response = await fetch(`${server.url}/oauth/v2/register${clientId === "" ? "" : `/${clientId}`}`, {
+    method,
+    headers: {
+      ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  const json = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+  return { status: response.status, headers: response.headers, json };
+}
+
 /** An authorization request of a client, and the verifier that goes with it. */
 export function authorizationRequest(
   server: Instance,

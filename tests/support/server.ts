@@ -41,7 +41,7 @@ export interface ServerOptions {
 }
 
 /** How long a server may take until it is ready, and how long until it has ended, in ms. */
-const patience = 30_000;
+const patience = 90_000;
 
 interface ReadyLine {
   readonly msg: "ready";

@@ -8,6 +8,7 @@ import { mountIntrospect } from "./introspect.ts";
 import { mountKeys } from "./keys.ts";
 import { mountPar } from "./par.ts";
 import { mountRevoke } from "./revoke.ts";
+import { mountRegister } from "./register.ts";
 import { mountToken } from "./token.ts";
 import { mountUserinfo } from "./userinfo.ts";
 
@@ -29,4 +30,5 @@ export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountIntrospect(app, options);
   mountRevoke(app, options);
   mountUserinfo(app, options);
+  mountRegister(app, options);
 }

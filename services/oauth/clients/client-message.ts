@@ -6,6 +6,7 @@ import type {
 import { ClientKeySetSchema } from "#gen/koder/oauth/v1/client_key_pb.ts";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { Stored } from "../../store/store.ts";
+import { clientSecretMessage } from "./client-secret.ts";
 import { withDefaults } from "./metadata/client-defaults.ts";
 import { claimMapperMessages } from "../claims/claim-mapper.ts";
 
@@ -65,6 +66,8 @@ export function clientMessage(
     backchannelLogoutSessionRequired: client.backchannelLogoutSessionRequired,
     logoutEndsOfflineGrants: client.logoutEndsOfflineGrants,
     disabled: client.disabled,
+    dynamicallyRegistered: client.dynamicallyRegistered,
+    secrets: client.secrets.map((kept) => clientSecretMessage(kept)),
     ...(client.createTime ? { createTime: client.createTime } : {}),
     ...(client.updateTime ? { updateTime: client.updateTime } : {}),
   });

@@ -120,7 +120,7 @@ describe("client metadata", () => {
     const record = read({ ...kept, jwks });
     expect(record).toMatchObject(kept);
     expect(JSON.parse(record.jwks)).toEqual({ keys: [publicKey] });
-    expect(clientMessage({ record, version: 1 })).toMatchObject({ ...kept, jwks });
+    expect(clientMessage({ record: create(StoredClientSchema, record), version: 1 })).toMatchObject({ ...kept, jwks });
   });
 
   test("refresh tokens live within bounds", () => {

@@ -1,8 +1,3 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  ClientSchema as StoredClientSchema,
-  type Client as StoredClient,
-} from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
@@ -16,11 +11,25 @@ import { refresh } from "./metadata/refresh.ts";
 import { subject } from "./metadata/subject.ts";
 import { tokens } from "./metadata/tokens.ts";
 
+/** Fields of a client that nobody but the server sets, by their names in the contract. */
+export const setByServer: readonly string[] = [
+  "client_id",
+  "etag",
+  "client_secret",
+  "secrets",
+  "create_time",
+  "update_time",
+  "dynamically_registered",
+];
+
+/** What of a client's record is metadata. */
+export type ClientMetadata = ReturnType<typeof clientMetadata>;
+
 /**
- * A client's record with its metadata alone, every default filled in: RFC 7591 §2, OpenID Connect Registration §2 and our
+ * A client's metadata as they are kept, every default filled in: RFC 7591 §2, OpenID Connect Registration §2 and our
  * own rules. Throws CLIENT_METADATA_INVALID with one violation for each field that is wrong.
  */
-export function clientMetadata(client: Client): StoredClient {
+export function clientMetadata(client: Client) {
   const violations: FieldViolation[] = [];
   const wrong = (field: string, said: string): void => void violations.push({ field, description: said });
 
@@ -28,6 +37,8 @@ export function clientMetadata(client: Client): StoredClient {
   if (client.createTime !== undefined) wrong("create_time", "is set by the server");
   if (client.updateTime !== undefined) wrong("update_time", "is set by the server");
   if (client.etag !== "") wrong("etag", "cannot be set at creation");
+  if (client.secrets.length > 0) wrong("secrets", "are made by the server");
+  if (client.dynamicallyRegistered) wrong("dynamically_registered", "is set by the server");
   const metadata = {
     ...description(client, wrong),
     ...grants(client, wrong),
@@ -45,5 +56,5 @@ export function clientMetadata(client: Client): StoredClient {
       violations,
     });
   }
-  return create(StoredClientSchema, metadata);
+  return metadata;
 }

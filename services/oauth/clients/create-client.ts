@@ -16,25 +16,24 @@ import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
-import { randomToken, ulid } from "../../vault/random.ts";
+import { ulid } from "../../vault/random.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkSector } from "./check-sector.ts";
 import { clientMessage } from "./client-message.ts";
 import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
 import { clientMetadata } from "./client-metadata.ts";
-import { clientSecretUse } from "./client-secret.ts";
+import { newClientSecret, usesSecret } from "./client-secret.ts";
 
-/** Others prove themselves by keys of their own, or not at all. */
-const hasSecret = (method: string): boolean => method === "client_secret_basic" || method === "client_secret_post";
-
-/** Creates a client with the id that was asked for, or a new one; one that authenticates by a secret gets one of 256 random bits. */
-export function createClient({ store, vault, clock, idempotency, signingKeys }: OauthDependencies) {
+/** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
+export function createClient({ store, vault, clock, idempotency, signingKeys, outbound }: OauthDependencies) {
   return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
     const call = callOf(context);
     if (request.client === undefined) throw failure(ErrorReason.INVALID_REQUEST, "client: is required");
     const asked = request.client;
     const metadata = clientMetadata(asked);
+    await checkSector({ outbound }, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
     return idempotency.run(
       call,
@@ -48,22 +47,28 @@ export function createClient({ store, vault, clock, idempotency, signingKeys }: 
       async (remember) => {
         await prepareIdTokenKey(signingKeys, call, metadata);
         const now = clock();
-        const secret = hasSecret(metadata.tokenEndpointAuthMethod) ? randomToken("kcs_") : "";
+        const secret = usesSecret(metadata) ? newClientSecret(tenantVault, now) : undefined;
         const record = create(StoredClientSchema, {
           ...metadata,
           clientId: asked.clientId || ulid(now),
-          secretHashes: secret === "" ? [] : [tenantVault.keyedHash(clientSecretUse, secret)],
+          secrets: secret === undefined ? [] : [secret.kept],
           createTime: timestampFromMs(now),
           updateTime: timestampFromMs(now),
         });
-        const response = create(CreateClientResponseSchema, { client: clientMessage({ record, version: 1 }, secret) });
+        const response = create(CreateClientResponseSchema, {
+          client: clientMessage({ record, version: 1 }, secret?.value),
+        });
         const created = eventOf(
           call,
           now,
           { type: "client", id: record.clientId, version: 1 },
           {
             case: "clientCreated",
-            value: { $typeName: "koder.events.v1.ClientCreated", clientName: record.clientName },
+            value: {
+              $typeName: "koder.events.v1.ClientCreated",
+              clientName: record.clientName,
+              dynamicallyRegistered: false,
+            },
           },
         );
         try {

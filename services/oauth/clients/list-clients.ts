@@ -6,20 +6,21 @@ import {
   type ListClientsResponse,
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { clients } from "../collections.ts";
+import { clientNameKey, clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { clientMessage } from "./client-message.ts";
 
 const defaultPageSize = 50;
-const listing = "clients";
 
-/** The clients of the tenant by id; deleted ones are not among them. */
+/** The clients of the tenant by id, or by the prefix of their name; deleted ones are not among them. */
 export function listClients({ store, pageTokens }: OauthDependencies) {
   return async (request: ListClientsRequest, context: HandlerContext): Promise<ListClientsResponse> => {
     const call = callOf(context);
+    const prefix = clientNameKey(request.clientNamePrefix);
+    const listing = `clients?name_prefix=${prefix}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await store.tenant(call.tenantId).page(clients, {
-      index: "live_id",
+      ...(prefix === "" ? { index: "live_id" } : { index: "name", prefix }),
       limit: request.pageSize || defaultPageSize,
       ...(after === undefined ? {} : { after }),
     });

@@ -66,7 +66,10 @@ const madeBy = (type: string, id: string) =>
     testCall(),
     now,
     { type, id, version: 1 },
-    { case: "clientCreated", value: { $typeName: "koder.events.v1.ClientCreated", clientName: "" } },
+    {
+      case: "clientCreated",
+      value: { $typeName: "koder.events.v1.ClientCreated", clientName: "", dynamicallyRegistered: false },
+    },
   );
 
 async function client(clientId: string): Promise<void> {

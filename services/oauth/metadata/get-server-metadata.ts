@@ -21,6 +21,7 @@ export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants"
       pushedAuthorizationRequestEndpoint: `${issuer}/oauth/v2/par`,
       requirePushedAuthorizationRequests: false,
       tokenEndpoint: `${issuer}/oauth/v2/token`,
+      registrationEndpoint: `${issuer}/oauth/v2/register`,
       userinfoEndpoint: `${issuer}/oidc/v1/userinfo`,
       deviceAuthorizationEndpoint: `${issuer}/oauth/v2/device_authorization`,
       jwksUri: `${issuer}/oauth/v2/keys`,

@@ -4,7 +4,6 @@ import type { Call } from "../../host/call.ts";
 import { checkAssertion, readAssertion } from "../client-authentication/check-assertion.ts";
 import { isClientSecret } from "../clients/client-secret.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { versionOfKeyedHash } from "../../vault/tenant-vault.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 
 /** An answer that does not say whether the client is unknown, uses another method, or has another secret. */
@@ -28,7 +27,12 @@ export async function authenticateClient(
   const client = await needs.clients.get(call, clientId);
   if (client === undefined || client.tokenEndpointAuthMethod !== authentication.method) throw refused();
   if (assertion !== undefined) await checkAssertion(needs, call, { client, jwt: assertion.jwt, endpoint });
-  else if (authentication.method !== "none") await checkSecret(needs, call, client, authentication.clientSecret);
+  else if (
+    authentication.method !== "none" &&
+    !(await isClientSecret(needs, call, client, authentication.clientSecret))
+  ) {
+    throw refused();
+  }
   return client;
 }
 
@@ -50,17 +54,3 @@ function checkSameClient(authentications: readonly ClientAuthentication[], clien
 /** An assertion names its client itself. */
 const isAssertionAlone = ({ method, clientId }: ClientAuthentication) =>
   method === "private_key_jwt" && clientId === "";
-
-async function checkSecret(
-  { vault }: Pick<OauthDependencies, "vault">,
-  call: Call,
-  client: Client,
-  secret: string,
-): Promise<void> {
-  const tenantVault = await vault.tenant(call.tenantId, newestVersion(client.secretHashes));
-  if (!isClientSecret(tenantVault, client, secret)) throw refused();
-}
-
-/** The newest version of the tenant's key that made one of these hashes. */
-const newestVersion = (hashes: readonly string[]): number | undefined =>
-  hashes.map(versionOfKeyedHash).reduce((a, b) => (a === undefined || (b !== undefined && b > a) ? b : a), undefined);

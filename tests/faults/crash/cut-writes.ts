@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
+import { registered, registrationPath } from "./registered-client.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -10,6 +11,7 @@ import {
   pushRequest,
   refresh,
   registerClient,
+  registration,
   rest,
   signIn,
   tokenRequest,
@@ -232,6 +234,35 @@ export const cutWrites: readonly CutWrite[] = [
     },
   },
   {
+    name: "Disable a client",
+    covers: ["koder.oauth.v1.ClientService/UpdateClient"],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken, refreshToken } = await tokensFor(server, client, username);
+      const change = async (disabled: boolean) =>
+        (await rest(server, "PATCH", `/v1/clients/${client.clientId}`, { disabled })).status;
+      const isRefused = async () => {
+        expect(await userinfoStatus(server, accessToken)).toBe(401);
+        expect((await refresh(server, client, refreshToken)).status).toBe(401);
+      };
+      return {
+        call: () => change(true),
+        nothingOpen: isRefused,
+        async heal() {
+          expect(await change(true)).toBe(200);
+          await isRefused();
+          // Enabled again it signs people in; what it had before stays void.
+          expect(await change(false)).toBe(200);
+          expect(await userinfoStatus(server, accessToken)).toBe(401);
+          expect((await refresh(server, client, refreshToken)).status).toBe(400);
+          const again = await tokensFor(server, client, username);
+          expect(await userinfoStatus(server, again.accessToken)).toBe(200);
+        },
+      };
+    },
+  },
+  {
     name: "Delete a client",
     covers: ["koder.oauth.v1.ClientService/DeleteClient"],
     order: ["oauth", "session"],
@@ -252,6 +283,25 @@ export const cutWrites: readonly CutWrite[] = [
           const { status, json } = await rest(server, "POST", "/v1/clients", again);
           expect([status, JSON.stringify(json)]).toEqual([409, expect.stringContaining("CLIENT_ID_TAKEN")]);
         },
+      };
+    },
+  },
+  {
+    name: "Unregister a client",
+    covers: [`DELETE ${registrationPath}`],
+    order: ["oauth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registered(server)];
+      const { accessToken, refreshToken } = await tokensFor(server, client, username);
+      const call = async () => (await registration(server, "DELETE", client)).status;
+      return {
+        call,
+        async nothingOpen() {
+          expect(await userinfoStatus(server, accessToken)).toBe(401);
+          expect((await refresh(server, client, refreshToken)).status).toBe(401);
+        },
+        // Its token went with it: that it is gone is all that a repeat says.
+        heal: async () => expect(await call()).toBe(401),
       };
     },
   },

@@ -1,12 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { expect } from "vitest";
+import { registered, registrationPath } from "./registered-client.ts";
 import {
   authorizationRequest,
   clientRequest,
   createPerson,
   type Instance,
+  initialAccessToken,
   password,
   pushRequest,
   registerClient,
+  registration,
   rest,
   signIn,
   tokenRequest,
@@ -74,6 +78,88 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const path = await resourceServerPath(server);
       return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "Change a client's metadata",
+    covers: ["koder.oauth.v1.ClientService/UpdateClient"],
+    prepare: async (server) => {
+      const { clientId } = await registerClient(server);
+      const change = { client_name: fresh() };
+      return { call: async () => (await rest(server, "PATCH", `/v1/clients/${clientId}`, change)).status };
+    },
+  },
+  {
+    name: "Enable a client",
+    covers: ["koder.oauth.v1.ClientService/UpdateClient"],
+    prepare: async (server) => {
+      const { clientId } = await registerClient(server);
+      const path = `/v1/clients/${clientId}`;
+      expect((await rest(server, "PATCH", path, { disabled: true })).status).toBe(200);
+      return { call: async () => (await rest(server, "PATCH", path, { disabled: false })).status };
+    },
+  },
+  {
+    name: "Create a secret of a client",
+    covers: ["koder.oauth.v1.ClientService/CreateClientSecret"],
+    prepare: async (server) => {
+      const path = `/v1/clients/${(await registerClient(server)).clientId}/secrets?request_id=${randomUUID()}`;
+      return { call: async () => (await rest(server, "POST", path, {})).status };
+    },
+  },
+  {
+    name: "Delete a secret of a client",
+    covers: ["koder.oauth.v1.ClientService/DeleteClientSecret"],
+    prepare: async (server) => {
+      const path = `/v1/clients/${(await registerClient(server)).clientId}`;
+      const { json } = await rest(server, "GET", path);
+      const [secret] = json["secrets"] as { readonly id: string }[];
+      return { call: async () => (await rest(server, "DELETE", `${path}/secrets/${secret?.id ?? ""}`)).status };
+    },
+  },
+  {
+    name: "Change the policy for clients",
+    covers: ["koder.oauth.v1.OAuthPolicyService/UpdateOAuthPolicy"],
+    prepare: (server) => {
+      const policy = { logout_ends_offline_grants: false };
+      return Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/policies/oauth", policy)).status,
+      });
+    },
+  },
+  {
+    name: "Create an initial access token",
+    covers: ["koder.oauth.v1.InitialAccessTokenService/CreateInitialAccessToken"],
+    prepare: (server) => {
+      const path = `/v1/initial-access-tokens?request_id=${randomUUID()}`;
+      return Promise.resolve({ call: async () => (await rest(server, "POST", path, {})).status });
+    },
+  },
+  {
+    name: "Delete an initial access token",
+    covers: ["koder.oauth.v1.InitialAccessTokenService/DeleteInitialAccessToken"],
+    prepare: async (server) => {
+      const { json } = await rest(server, "POST", "/v1/initial-access-tokens", {});
+      const path = `/v1/initial-access-tokens/${String(json["id"])}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "Register a client",
+    covers: ["POST /oauth/v2/register"],
+    prepare: async (server) => {
+      const token = await initialAccessToken(server, { max_uses: 1 });
+      const body = { redirect_uris: ["https://app.example.com/cb"] };
+      return { call: async () => (await registration(server, "POST", { token, body })).status };
+    },
+  },
+  {
+    name: "Change a registration",
+    covers: [`PUT ${registrationPath}`],
+    prepare: async (server) => {
+      const { clientId, token } = await registered(server);
+      const body = { client_id: clientId, client_name: fresh(), redirect_uris: ["https://app.example.com/cb"] };
+      return { call: async () => (await registration(server, "PUT", { clientId, token, body })).status };
     },
   },
   {

@@ -116,8 +116,14 @@ type Event struct {
 	//	*Event_ClientCreated
 	//	*Event_ClientDeleted
 	//	*Event_SigningKeyChanged
+	//	*Event_ClientUpdated
+	//	*Event_ClientSecretCreated
+	//	*Event_ClientSecretDeleted
 	//	*Event_ConsentGiven
 	//	*Event_ConsentRevoked
+	//	*Event_InitialAccessTokenCreated
+	//	*Event_InitialAccessTokenDeleted
+	//	*Event_OauthPolicyUpdated
 	//	*Event_SessionCreated
 	//	*Event_SessionRevoked
 	//	*Event_AuthorizationCodeIssued
@@ -306,6 +312,33 @@ func (x *Event) GetSigningKeyChanged() *SigningKeyChanged {
 	return nil
 }
 
+func (x *Event) GetClientUpdated() *ClientUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ClientUpdated); ok {
+			return x.ClientUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetClientSecretCreated() *ClientSecretCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ClientSecretCreated); ok {
+			return x.ClientSecretCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetClientSecretDeleted() *ClientSecretDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ClientSecretDeleted); ok {
+			return x.ClientSecretDeleted
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetConsentGiven() *ConsentGiven {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_ConsentGiven); ok {
@@ -319,6 +352,33 @@ func (x *Event) GetConsentRevoked() *ConsentRevoked {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_ConsentRevoked); ok {
 			return x.ConsentRevoked
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetInitialAccessTokenCreated() *InitialAccessTokenCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_InitialAccessTokenCreated); ok {
+			return x.InitialAccessTokenCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetInitialAccessTokenDeleted() *InitialAccessTokenDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_InitialAccessTokenDeleted); ok {
+			return x.InitialAccessTokenDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetOauthPolicyUpdated() *OAuthPolicyUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_OauthPolicyUpdated); ok {
+			return x.OauthPolicyUpdated
 		}
 	}
 	return nil
@@ -530,6 +590,21 @@ type Event_SigningKeyChanged struct {
 	SigningKeyChanged *SigningKeyChanged `protobuf:"bytes,42,opt,name=signing_key_changed,json=signingKeyChanged,proto3,oneof"`
 }
 
+type Event_ClientUpdated struct {
+	// A client's metadata changed, or it was disabled or enabled.
+	ClientUpdated *ClientUpdated `protobuf:"bytes,43,opt,name=client_updated,json=clientUpdated,proto3,oneof"`
+}
+
+type Event_ClientSecretCreated struct {
+	// A client got a secret.
+	ClientSecretCreated *ClientSecretCreated `protobuf:"bytes,44,opt,name=client_secret_created,json=clientSecretCreated,proto3,oneof"`
+}
+
+type Event_ClientSecretDeleted struct {
+	// A client lost a secret.
+	ClientSecretDeleted *ClientSecretDeleted `protobuf:"bytes,45,opt,name=client_secret_deleted,json=clientSecretDeleted,proto3,oneof"`
+}
+
 type Event_ConsentGiven struct {
 	// A person let a client have more than before, or agreed to it anew.
 	ConsentGiven *ConsentGiven `protobuf:"bytes,46,opt,name=consent_given,json=consentGiven,proto3,oneof"`
@@ -538,6 +613,21 @@ type Event_ConsentGiven struct {
 type Event_ConsentRevoked struct {
 	// A person took back what they had let a client have.
 	ConsentRevoked *ConsentRevoked `protobuf:"bytes,47,opt,name=consent_revoked,json=consentRevoked,proto3,oneof"`
+}
+
+type Event_InitialAccessTokenCreated struct {
+	// Somebody may register clients.
+	InitialAccessTokenCreated *InitialAccessTokenCreated `protobuf:"bytes,48,opt,name=initial_access_token_created,json=initialAccessTokenCreated,proto3,oneof"`
+}
+
+type Event_InitialAccessTokenDeleted struct {
+	// Nobody may register clients by it any more.
+	InitialAccessTokenDeleted *InitialAccessTokenDeleted `protobuf:"bytes,49,opt,name=initial_access_token_deleted,json=initialAccessTokenDeleted,proto3,oneof"`
+}
+
+type Event_OauthPolicyUpdated struct {
+	// A tenant's policy for its clients changed.
+	OauthPolicyUpdated *OAuthPolicyUpdated `protobuf:"bytes,90,opt,name=oauth_policy_updated,json=oauthPolicyUpdated,proto3,oneof"`
 }
 
 type Event_SessionCreated struct {
@@ -646,9 +736,21 @@ func (*Event_ClientDeleted) isEvent_Payload() {}
 
 func (*Event_SigningKeyChanged) isEvent_Payload() {}
 
+func (*Event_ClientUpdated) isEvent_Payload() {}
+
+func (*Event_ClientSecretCreated) isEvent_Payload() {}
+
+func (*Event_ClientSecretDeleted) isEvent_Payload() {}
+
 func (*Event_ConsentGiven) isEvent_Payload() {}
 
 func (*Event_ConsentRevoked) isEvent_Payload() {}
+
+func (*Event_InitialAccessTokenCreated) isEvent_Payload() {}
+
+func (*Event_InitialAccessTokenDeleted) isEvent_Payload() {}
+
+func (*Event_OauthPolicyUpdated) isEvent_Payload() {}
 
 func (*Event_SessionCreated) isEvent_Payload() {}
 
@@ -984,9 +1086,11 @@ func (x *FlowAdvanced) GetUserId() string {
 type ClientCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its name for people.
-	ClientName    string `protobuf:"bytes,1,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ClientName string `protobuf:"bytes,1,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
+	// Whether it registered itself.
+	DynamicallyRegistered bool `protobuf:"varint,2,opt,name=dynamically_registered,json=dynamicallyRegistered,proto3" json:"dynamically_registered,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ClientCreated) Reset() {
@@ -1026,6 +1130,13 @@ func (x *ClientCreated) GetClientName() string {
 	return ""
 }
 
+func (x *ClientCreated) GetDynamicallyRegistered() bool {
+	if x != nil {
+		return x.DynamicallyRegistered
+	}
+	return false
+}
+
 // ClientDeleted tells that a client is gone.
 type ClientDeleted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1063,6 +1174,291 @@ func (*ClientDeleted) Descriptor() ([]byte, []int) {
 	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
+// ClientUpdated tells which fields of a client changed.
+type ClientUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.oauth.v1.Client`.
+	Paths []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	// Whether the client is disabled after the change.
+	Disabled      bool `protobuf:"varint,2,opt,name=disabled,proto3" json:"disabled,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientUpdated) Reset() {
+	*x = ClientUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientUpdated) ProtoMessage() {}
+
+func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientUpdated.ProtoReflect.Descriptor instead.
+func (*ClientUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ClientUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+func (x *ClientUpdated) GetDisabled() bool {
+	if x != nil {
+		return x.Disabled
+	}
+	return false
+}
+
+// ClientSecretCreated tells of a new secret, beside those that there are.
+type ClientSecretCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// From when on it is refused; unset: never.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientSecretCreated) Reset() {
+	*x = ClientSecretCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientSecretCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientSecretCreated) ProtoMessage() {}
+
+func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientSecretCreated.ProtoReflect.Descriptor instead.
+func (*ClientSecretCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ClientSecretCreated) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ClientSecretCreated) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// ClientSecretDeleted tells that a secret is refused from now on.
+type ClientSecretDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its id.
+	Id            string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ClientSecretDeleted) Reset() {
+	*x = ClientSecretDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ClientSecretDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ClientSecretDeleted) ProtoMessage() {}
+
+func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ClientSecretDeleted.ProtoReflect.Descriptor instead.
+func (*ClientSecretDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ClientSecretDeleted) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+// OAuthPolicyUpdated tells which fields of a policy changed.
+type OAuthPolicyUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.oauth.v1.OAuthPolicy`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OAuthPolicyUpdated) Reset() {
+	*x = OAuthPolicyUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OAuthPolicyUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OAuthPolicyUpdated) ProtoMessage() {}
+
+func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OAuthPolicyUpdated.ProtoReflect.Descriptor instead.
+func (*OAuthPolicyUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *OAuthPolicyUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+// InitialAccessTokenCreated tells of a new initial access token.
+type InitialAccessTokenCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name for people.
+	DisplayName   string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InitialAccessTokenCreated) Reset() {
+	*x = InitialAccessTokenCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InitialAccessTokenCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InitialAccessTokenCreated) ProtoMessage() {}
+
+func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InitialAccessTokenCreated.ProtoReflect.Descriptor instead.
+func (*InitialAccessTokenCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *InitialAccessTokenCreated) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+// InitialAccessTokenDeleted tells that an initial access token is refused from now on.
+type InitialAccessTokenDeleted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InitialAccessTokenDeleted) Reset() {
+	*x = InitialAccessTokenDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InitialAccessTokenDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InitialAccessTokenDeleted) ProtoMessage() {}
+
+func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InitialAccessTokenDeleted.ProtoReflect.Descriptor instead.
+func (*InitialAccessTokenDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+}
+
 // SigningKeyChanged tells the state of a signing key.
 type SigningKeyChanged struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1076,7 +1472,7 @@ type SigningKeyChanged struct {
 
 func (x *SigningKeyChanged) Reset() {
 	*x = SigningKeyChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1088,7 +1484,7 @@ func (x *SigningKeyChanged) String() string {
 func (*SigningKeyChanged) ProtoMessage() {}
 
 func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1101,7 +1497,7 @@ func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKeyChanged.ProtoReflect.Descriptor instead.
 func (*SigningKeyChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SigningKeyChanged) GetAlg() string {
@@ -1133,7 +1529,7 @@ type ConsentGiven struct {
 
 func (x *ConsentGiven) Reset() {
 	*x = ConsentGiven{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1145,7 +1541,7 @@ func (x *ConsentGiven) String() string {
 func (*ConsentGiven) ProtoMessage() {}
 
 func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1158,7 +1554,7 @@ func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentGiven.ProtoReflect.Descriptor instead.
 func (*ConsentGiven) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ConsentGiven) GetClientId() string {
@@ -1195,7 +1591,7 @@ type ConsentRevoked struct {
 
 func (x *ConsentRevoked) Reset() {
 	*x = ConsentRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1207,7 +1603,7 @@ func (x *ConsentRevoked) String() string {
 func (*ConsentRevoked) ProtoMessage() {}
 
 func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1220,7 +1616,7 @@ func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentRevoked.ProtoReflect.Descriptor instead.
 func (*ConsentRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ConsentRevoked) GetClientId() string {
@@ -1250,7 +1646,7 @@ type SessionCreated struct {
 
 func (x *SessionCreated) Reset() {
 	*x = SessionCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1262,7 +1658,7 @@ func (x *SessionCreated) String() string {
 func (*SessionCreated) ProtoMessage() {}
 
 func (x *SessionCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1275,7 +1671,7 @@ func (x *SessionCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionCreated.ProtoReflect.Descriptor instead.
 func (*SessionCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SessionCreated) GetUserId() string {
@@ -1303,7 +1699,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1315,7 +1711,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1328,7 +1724,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -1351,7 +1747,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1363,7 +1759,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1376,7 +1772,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -1408,7 +1804,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1420,7 +1816,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1433,7 +1829,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -1468,7 +1864,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1480,7 +1876,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1493,7 +1889,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -1519,7 +1915,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +1927,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +1940,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -1581,7 +1977,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1593,7 +1989,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1606,7 +2002,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -1634,7 +2030,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +2042,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +2055,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -1682,7 +2078,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1694,7 +2090,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1707,7 +2103,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -1735,7 +2131,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1747,7 +2143,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1760,7 +2156,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -1781,7 +2177,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +2189,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +2202,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -1827,7 +2223,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1839,7 +2235,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1852,7 +2248,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -1875,7 +2271,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1887,7 +2283,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1900,7 +2296,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -1932,7 +2328,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1944,7 +2340,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1957,7 +2353,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -1992,7 +2388,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2004,7 +2400,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2017,7 +2413,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -2038,7 +2434,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2050,7 +2446,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2063,7 +2459,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -2084,7 +2480,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2492,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2505,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -2130,7 +2526,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2142,7 +2538,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2155,7 +2551,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -2169,7 +2565,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x82\x14\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x18\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2188,9 +2584,15 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rflow_advanced\x18\x1f \x01(\v2\x1d.koder.events.v1.FlowAdvancedH\x00R\fflowAdvanced\x12G\n" +
 	"\x0eclient_created\x18( \x01(\v2\x1e.koder.events.v1.ClientCreatedH\x00R\rclientCreated\x12G\n" +
 	"\x0eclient_deleted\x18) \x01(\v2\x1e.koder.events.v1.ClientDeletedH\x00R\rclientDeleted\x12T\n" +
-	"\x13signing_key_changed\x18* \x01(\v2\".koder.events.v1.SigningKeyChangedH\x00R\x11signingKeyChanged\x12D\n" +
+	"\x13signing_key_changed\x18* \x01(\v2\".koder.events.v1.SigningKeyChangedH\x00R\x11signingKeyChanged\x12G\n" +
+	"\x0eclient_updated\x18+ \x01(\v2\x1e.koder.events.v1.ClientUpdatedH\x00R\rclientUpdated\x12Z\n" +
+	"\x15client_secret_created\x18, \x01(\v2$.koder.events.v1.ClientSecretCreatedH\x00R\x13clientSecretCreated\x12Z\n" +
+	"\x15client_secret_deleted\x18- \x01(\v2$.koder.events.v1.ClientSecretDeletedH\x00R\x13clientSecretDeleted\x12D\n" +
 	"\rconsent_given\x18. \x01(\v2\x1d.koder.events.v1.ConsentGivenH\x00R\fconsentGiven\x12J\n" +
-	"\x0fconsent_revoked\x18/ \x01(\v2\x1f.koder.events.v1.ConsentRevokedH\x00R\x0econsentRevoked\x12J\n" +
+	"\x0fconsent_revoked\x18/ \x01(\v2\x1f.koder.events.v1.ConsentRevokedH\x00R\x0econsentRevoked\x12m\n" +
+	"\x1cinitial_access_token_created\x180 \x01(\v2*.koder.events.v1.InitialAccessTokenCreatedH\x00R\x19initialAccessTokenCreated\x12m\n" +
+	"\x1cinitial_access_token_deleted\x181 \x01(\v2*.koder.events.v1.InitialAccessTokenDeletedH\x00R\x19initialAccessTokenDeleted\x12W\n" +
+	"\x14oauth_policy_updated\x18Z \x01(\v2#.koder.events.v1.OAuthPolicyUpdatedH\x00R\x12oauthPolicyUpdated\x12J\n" +
 	"\x0fsession_created\x182 \x01(\v2\x1f.koder.events.v1.SessionCreatedH\x00R\x0esessionCreated\x12J\n" +
 	"\x0fsession_revoked\x183 \x01(\v2\x1f.koder.events.v1.SessionRevokedH\x00R\x0esessionRevoked\x12f\n" +
 	"\x19authorization_code_issued\x184 \x01(\v2(.koder.events.v1.AuthorizationCodeIssuedH\x00R\x17authorizationCodeIssued\x12D\n" +
@@ -2223,11 +2625,26 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\vFlowStarted\"=\n" +
 	"\fFlowAdvanced\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId\"0\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"g\n" +
 	"\rClientCreated\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
-	"clientName\"\x0f\n" +
-	"\rClientDeleted\";\n" +
+	"clientName\x125\n" +
+	"\x16dynamically_registered\x18\x02 \x01(\bR\x15dynamicallyRegistered\"\x0f\n" +
+	"\rClientDeleted\"A\n" +
+	"\rClientUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\x12\x1a\n" +
+	"\bdisabled\x18\x02 \x01(\bR\bdisabled\"b\n" +
+	"\x13ClientSecretCreated\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"%\n" +
+	"\x13ClientSecretDeleted\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"*\n" +
+	"\x12OAuthPolicyUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\">\n" +
+	"\x19InitialAccessTokenCreated\x12!\n" +
+	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\"\x1b\n" +
+	"\x19InitialAccessTokenDeleted\";\n" +
 	"\x11SigningKeyChanged\x12\x10\n" +
 	"\x03alg\x18\x01 \x01(\tR\x03alg\x12\x14\n" +
 	"\x05state\x18\x02 \x01(\tR\x05state\"\\\n" +
@@ -2313,43 +2730,49 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 30)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
 var file_koder_events_v1_event_proto_goTypes = []any{
-	(ActorType)(0),                  // 0: koder.events.v1.ActorType
-	(*Event)(nil),                   // 1: koder.events.v1.Event
-	(*Actor)(nil),                   // 2: koder.events.v1.Actor
-	(*UserCreated)(nil),             // 3: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),             // 4: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),     // 5: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),             // 6: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),            // 7: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),           // 8: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),           // 9: koder.events.v1.ClientDeleted
-	(*SigningKeyChanged)(nil),       // 10: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),            // 11: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),          // 12: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),          // 13: koder.events.v1.SessionCreated
-	(*SessionRevoked)(nil),          // 14: koder.events.v1.SessionRevoked
-	(*AuthorizationCodeIssued)(nil), // 15: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),            // 16: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),          // 17: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),            // 18: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),             // 19: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),      // 20: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil), // 21: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),           // 22: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),           // 23: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),    // 24: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),        // 25: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),       // 26: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),        // 27: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),   // 28: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),   // 29: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),   // 30: koder.events.v1.ResourceServerDeleted
-	(*timestamppb.Timestamp)(nil),   // 31: google.protobuf.Timestamp
+	(ActorType)(0),                    // 0: koder.events.v1.ActorType
+	(*Event)(nil),                     // 1: koder.events.v1.Event
+	(*Actor)(nil),                     // 2: koder.events.v1.Actor
+	(*UserCreated)(nil),               // 3: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),               // 4: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),       // 5: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),               // 6: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),              // 7: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),             // 8: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),             // 9: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),             // 10: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),       // 11: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),       // 12: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),        // 13: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil), // 14: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil), // 15: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),         // 16: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),              // 17: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),            // 18: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),            // 19: koder.events.v1.SessionCreated
+	(*SessionRevoked)(nil),            // 20: koder.events.v1.SessionRevoked
+	(*AuthorizationCodeIssued)(nil),   // 21: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),              // 22: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),            // 23: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),              // 24: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),               // 25: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),        // 26: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),   // 27: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),             // 28: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),             // 29: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),      // 30: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),          // 31: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),         // 32: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),          // 33: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),     // 34: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),     // 35: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),     // 36: koder.events.v1.ResourceServerDeleted
+	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	31, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	37, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -2358,33 +2781,40 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	7,  // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
 	8,  // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
 	9,  // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
-	10, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
-	11, // 10: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
-	12, // 11: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
-	13, // 12: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	14, // 13: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	15, // 14: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	16, // 15: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	17, // 16: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	18, // 17: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	19, // 18: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	20, // 19: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	21, // 20: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	22, // 21: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	23, // 22: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	24, // 23: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	28, // 24: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	29, // 25: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	30, // 26: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	25, // 27: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	26, // 28: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	27, // 29: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 30: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	16, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
+	10, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
+	11, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
+	12, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
+	17, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
+	18, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
+	14, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
+	15, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
+	13, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
+	19, // 18: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	20, // 19: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	21, // 20: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	22, // 21: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	23, // 22: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	24, // 23: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	25, // 24: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	26, // 25: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	27, // 26: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	28, // 27: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	29, // 28: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	30, // 29: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	34, // 30: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	35, // 31: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	36, // 32: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	31, // 33: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	32, // 34: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	33, // 35: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 36: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	37, // 37: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	38, // [38:38] is the sub-list for method output_type
+	38, // [38:38] is the sub-list for method input_type
+	38, // [38:38] is the sub-list for extension type_name
+	38, // [38:38] is the sub-list for extension extendee
+	0,  // [0:38] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -2401,8 +2831,14 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ClientCreated)(nil),
 		(*Event_ClientDeleted)(nil),
 		(*Event_SigningKeyChanged)(nil),
+		(*Event_ClientUpdated)(nil),
+		(*Event_ClientSecretCreated)(nil),
+		(*Event_ClientSecretDeleted)(nil),
 		(*Event_ConsentGiven)(nil),
 		(*Event_ConsentRevoked)(nil),
+		(*Event_InitialAccessTokenCreated)(nil),
+		(*Event_InitialAccessTokenDeleted)(nil),
+		(*Event_OauthPolicyUpdated)(nil),
 		(*Event_SessionCreated)(nil),
 		(*Event_SessionRevoked)(nil),
 		(*Event_AuthorizationCodeIssued)(nil),
@@ -2428,7 +2864,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   30,
+			NumMessages:   36,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -109,7 +109,7 @@ type Client struct {
 	RefreshWithoutOfflineAccess bool `protobuf:"varint,38,opt,name=refresh_without_offline_access,json=refreshWithoutOfflineAccess,proto3" json:"refresh_without_offline_access,omitempty"`
 	// Whether signing out ends what was granted with `offline_access`, too.
 	LogoutEndsOfflineGrants bool `protobuf:"varint,39,opt,name=logout_ends_offline_grants,json=logoutEndsOfflineGrants,proto3" json:"logout_ends_offline_grants,omitempty"`
-	// A disabled client is refused everywhere.
+	// A disabled client is refused everywhere, and everything issued to it is void before the call that disables it is answered.
 	Disabled bool `protobuf:"varint,40,opt,name=disabled,proto3" json:"disabled,omitempty"`
 	// What the client may do when it acts for itself; in its own access tokens where the scope `roles` was granted.
 	Roles []string `protobuf:"bytes,41,rep,name=roles,proto3" json:"roles,omitempty"`
@@ -121,8 +121,12 @@ type Client struct {
 	SoftwareVersion string `protobuf:"bytes,44,opt,name=software_version,json=softwareVersion,proto3" json:"software_version,omitempty"`
 	// Whether only the issuer is accepted as the audience of its assertions, not the token endpoint.
 	StrictAssertionAudience bool `protobuf:"varint,45,opt,name=strict_assertion_audience,json=strictAssertionAudience,proto3" json:"strict_assertion_audience,omitempty"`
-	unknownFields           protoimpl.UnknownFields
-	sizeCache               protoimpl.SizeCache
+	// Its secrets that are good, or were until they expired, without their values. Output only.
+	Secrets []*ClientSecret `protobuf:"bytes,46,rep,name=secrets,proto3" json:"secrets,omitempty"`
+	// Whether the client registered itself (RFC 7591). Output only.
+	DynamicallyRegistered bool `protobuf:"varint,47,opt,name=dynamically_registered,json=dynamicallyRegistered,proto3" json:"dynamically_registered,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -470,11 +474,25 @@ func (x *Client) GetStrictAssertionAudience() bool {
 	return false
 }
 
+func (x *Client) GetSecrets() []*ClientSecret {
+	if x != nil {
+		return x.Secrets
+	}
+	return nil
+}
+
+func (x *Client) GetDynamicallyRegistered() bool {
+	if x != nil {
+		return x.DynamicallyRegistered
+	}
+	return false
+}
+
 var File_koder_oauth_v1_client_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\"\xa9\x11\n" +
+	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\x1a\"koder/oauth/v1/client_secret.proto\"\x98\x12\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12#\n" +
@@ -529,7 +547,9 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\vsoftware_id\x18+ \x01(\tR\n" +
 	"softwareId\x12)\n" +
 	"\x10software_version\x18, \x01(\tR\x0fsoftwareVersion\x12:\n" +
-	"\x19strict_assertion_audience\x18- \x01(\bR\x17strictAssertionAudienceB\x12\n" +
+	"\x19strict_assertion_audience\x18- \x01(\bR\x17strictAssertionAudience\x126\n" +
+	"\asecrets\x18. \x03(\v2\x1c.koder.oauth.v1.ClientSecretR\asecrets\x125\n" +
+	"\x16dynamically_registered\x18/ \x01(\bR\x15dynamicallyRegisteredB\x12\n" +
 	"\x10_default_max_ageB\x0e\n" +
 	"\f_first_partyB\x0f\n" +
 	"\r_require_pkceB\xb7\x01\n" +
@@ -554,6 +574,7 @@ var file_koder_oauth_v1_client_proto_goTypes = []any{
 	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
 	(*durationpb.Duration)(nil),   // 3: google.protobuf.Duration
 	(*ClaimMapper)(nil),           // 4: koder.oauth.v1.ClaimMapper
+	(*ClientSecret)(nil),          // 5: koder.oauth.v1.ClientSecret
 }
 var file_koder_oauth_v1_client_proto_depIdxs = []int32{
 	1, // 0: koder.oauth.v1.Client.jwks:type_name -> koder.oauth.v1.ClientKeySet
@@ -563,11 +584,12 @@ var file_koder_oauth_v1_client_proto_depIdxs = []int32{
 	3, // 4: koder.oauth.v1.Client.refresh_token_idle_lifetime:type_name -> google.protobuf.Duration
 	3, // 5: koder.oauth.v1.Client.refresh_token_absolute_lifetime:type_name -> google.protobuf.Duration
 	4, // 6: koder.oauth.v1.Client.claim_mappers:type_name -> koder.oauth.v1.ClaimMapper
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	5, // 7: koder.oauth.v1.Client.secrets:type_name -> koder.oauth.v1.ClientSecret
+	8, // [8:8] is the sub-list for method output_type
+	8, // [8:8] is the sub-list for method input_type
+	8, // [8:8] is the sub-list for extension type_name
+	8, // [8:8] is the sub-list for extension extendee
+	0, // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_koder_oauth_v1_client_proto_init() }
@@ -577,6 +599,7 @@ func file_koder_oauth_v1_client_proto_init() {
 	}
 	file_koder_oauth_v1_claim_mapper_proto_init()
 	file_koder_oauth_v1_client_key_proto_init()
+	file_koder_oauth_v1_client_secret_proto_init()
 	file_koder_oauth_v1_client_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -9,6 +9,7 @@ package oauthv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -220,9 +221,11 @@ type ListClientsRequest struct {
 	// At most so many clients: 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before.
-	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// When set, only clients whose name begins so, by name; upper and lower case are the same.
+	ClientNamePrefix string `protobuf:"bytes,3,opt,name=client_name_prefix,json=clientNamePrefix,proto3" json:"client_name_prefix,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ListClientsRequest) Reset() {
@@ -265,6 +268,13 @@ func (x *ListClientsRequest) GetPageSize() int32 {
 func (x *ListClientsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListClientsRequest) GetClientNamePrefix() string {
+	if x != nil {
+		return x.ClientNamePrefix
 	}
 	return ""
 }
@@ -324,6 +334,116 @@ func (x *ListClientsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// UpdateClientRequest has what to change.
+type UpdateClientRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The new values; `etag`, when set, must match.
+	Client *Client `protobuf:"bytes,2,opt,name=client,proto3" json:"client,omitempty"`
+	// The fields to change; over REST, the members sent.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateClientRequest) Reset() {
+	*x = UpdateClientRequest{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateClientRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateClientRequest) ProtoMessage() {}
+
+func (x *UpdateClientRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateClientRequest.ProtoReflect.Descriptor instead.
+func (*UpdateClientRequest) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *UpdateClientRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *UpdateClientRequest) GetClient() *Client {
+	if x != nil {
+		return x.Client
+	}
+	return nil
+}
+
+func (x *UpdateClientRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// UpdateClientResponse has the client as it is now.
+type UpdateClientResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	Client        *Client `protobuf:"bytes,1,opt,name=client,proto3" json:"client,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateClientResponse) Reset() {
+	*x = UpdateClientResponse{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateClientResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateClientResponse) ProtoMessage() {}
+
+func (x *UpdateClientResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateClientResponse.ProtoReflect.Descriptor instead.
+func (*UpdateClientResponse) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *UpdateClientResponse) GetClient() *Client {
+	if x != nil {
+		return x.Client
+	}
+	return nil
+}
+
 // DeleteClientRequest names a client.
 type DeleteClientRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -337,7 +457,7 @@ type DeleteClientRequest struct {
 
 func (x *DeleteClientRequest) Reset() {
 	*x = DeleteClientRequest{}
-	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[6]
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -349,7 +469,7 @@ func (x *DeleteClientRequest) String() string {
 func (*DeleteClientRequest) ProtoMessage() {}
 
 func (x *DeleteClientRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[6]
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -362,7 +482,7 @@ func (x *DeleteClientRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteClientRequest.ProtoReflect.Descriptor instead.
 func (*DeleteClientRequest) Descriptor() ([]byte, []int) {
-	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{6}
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *DeleteClientRequest) GetClientId() string {
@@ -388,7 +508,7 @@ type DeleteClientResponse struct {
 
 func (x *DeleteClientResponse) Reset() {
 	*x = DeleteClientResponse{}
-	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[7]
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -400,7 +520,7 @@ func (x *DeleteClientResponse) String() string {
 func (*DeleteClientResponse) ProtoMessage() {}
 
 func (x *DeleteClientResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[7]
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -413,14 +533,216 @@ func (x *DeleteClientResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteClientResponse.ProtoReflect.Descriptor instead.
 func (*DeleteClientResponse) Descriptor() ([]byte, []int) {
-	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{7}
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{9}
+}
+
+// CreateClientSecretRequest says what the secret is like.
+type CreateClientSecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The secret; its `expire_time` alone can be chosen.
+	Secret *ClientSecret `protobuf:"bytes,2,opt,name=secret,proto3" json:"secret,omitempty"`
+	// UUID chosen by the caller: a repeat within a day answers the first result.
+	RequestId     string `protobuf:"bytes,3,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateClientSecretRequest) Reset() {
+	*x = CreateClientSecretRequest{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateClientSecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateClientSecretRequest) ProtoMessage() {}
+
+func (x *CreateClientSecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateClientSecretRequest.ProtoReflect.Descriptor instead.
+func (*CreateClientSecretRequest) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *CreateClientSecretRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *CreateClientSecretRequest) GetSecret() *ClientSecret {
+	if x != nil {
+		return x.Secret
+	}
+	return nil
+}
+
+func (x *CreateClientSecretRequest) GetRequestId() string {
+	if x != nil {
+		return x.RequestId
+	}
+	return ""
+}
+
+// CreateClientSecretResponse has the secret.
+type CreateClientSecretResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The secret, with its value.
+	Secret        *ClientSecret `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CreateClientSecretResponse) Reset() {
+	*x = CreateClientSecretResponse{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CreateClientSecretResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CreateClientSecretResponse) ProtoMessage() {}
+
+func (x *CreateClientSecretResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CreateClientSecretResponse.ProtoReflect.Descriptor instead.
+func (*CreateClientSecretResponse) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CreateClientSecretResponse) GetSecret() *ClientSecret {
+	if x != nil {
+		return x.Secret
+	}
+	return nil
+}
+
+// DeleteClientSecretRequest names a secret.
+type DeleteClientSecretRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// Id of the secret.
+	SecretId      string `protobuf:"bytes,2,opt,name=secret_id,json=secretId,proto3" json:"secret_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteClientSecretRequest) Reset() {
+	*x = DeleteClientSecretRequest{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteClientSecretRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteClientSecretRequest) ProtoMessage() {}
+
+func (x *DeleteClientSecretRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteClientSecretRequest.ProtoReflect.Descriptor instead.
+func (*DeleteClientSecretRequest) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *DeleteClientSecretRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *DeleteClientSecretRequest) GetSecretId() string {
+	if x != nil {
+		return x.SecretId
+	}
+	return ""
+}
+
+// DeleteClientSecretResponse says nothing more than that it was done.
+type DeleteClientSecretResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteClientSecretResponse) Reset() {
+	*x = DeleteClientSecretResponse{}
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteClientSecretResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteClientSecretResponse) ProtoMessage() {}
+
+func (x *DeleteClientSecretResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_oauth_v1_client_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteClientSecretResponse.ProtoReflect.Descriptor instead.
+func (*DeleteClientSecretResponse) Descriptor() ([]byte, []int) {
+	return file_koder_oauth_v1_client_service_proto_rawDescGZIP(), []int{13}
 }
 
 var File_koder_oauth_v1_client_service_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_service_proto_rawDesc = "" +
 	"\n" +
-	"#koder/oauth/v1/client_service.proto\x12\x0ekoder.oauth.v1\x1a\x1bkoder/oauth/v1/client.proto\"d\n" +
+	"#koder/oauth/v1/client_service.proto\x12\x0ekoder.oauth.v1\x1a google/protobuf/field_mask.proto\x1a\x1bkoder/oauth/v1/client.proto\x1a\"koder/oauth/v1/client_secret.proto\"d\n" +
 	"\x13CreateClientRequest\x12.\n" +
 	"\x06client\x18\x01 \x01(\v2\x16.koder.oauth.v1.ClientR\x06client\x12\x1d\n" +
 	"\n" +
@@ -430,23 +752,45 @@ const file_koder_oauth_v1_client_service_proto_rawDesc = "" +
 	"\x10GetClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\"C\n" +
 	"\x11GetClientResponse\x12.\n" +
-	"\x06client\x18\x01 \x01(\v2\x16.koder.oauth.v1.ClientR\x06client\"P\n" +
+	"\x06client\x18\x01 \x01(\v2\x16.koder.oauth.v1.ClientR\x06client\"~\n" +
 	"\x12ListClientsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x02 \x01(\tR\tpageToken\"o\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\x12,\n" +
+	"\x12client_name_prefix\x18\x03 \x01(\tR\x10clientNamePrefix\"o\n" +
 	"\x13ListClientsResponse\x120\n" +
 	"\aclients\x18\x01 \x03(\v2\x16.koder.oauth.v1.ClientR\aclients\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"F\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9f\x01\n" +
+	"\x13UpdateClientRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12.\n" +
+	"\x06client\x18\x02 \x01(\v2\x16.koder.oauth.v1.ClientR\x06client\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"F\n" +
+	"\x14UpdateClientResponse\x12.\n" +
+	"\x06client\x18\x01 \x01(\v2\x16.koder.oauth.v1.ClientR\x06client\"F\n" +
 	"\x13DeleteClientRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\"\x16\n" +
-	"\x14DeleteClientResponse2\xf9\x02\n" +
+	"\x14DeleteClientResponse\"\x8d\x01\n" +
+	"\x19CreateClientSecretRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x124\n" +
+	"\x06secret\x18\x02 \x01(\v2\x1c.koder.oauth.v1.ClientSecretR\x06secret\x12\x1d\n" +
+	"\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId\"R\n" +
+	"\x1aCreateClientSecretResponse\x124\n" +
+	"\x06secret\x18\x01 \x01(\v2\x1c.koder.oauth.v1.ClientSecretR\x06secret\"U\n" +
+	"\x19DeleteClientSecretRequest\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1b\n" +
+	"\tsecret_id\x18\x02 \x01(\tR\bsecretId\"\x1c\n" +
+	"\x1aDeleteClientSecretResponse2\xae\x05\n" +
 	"\rClientService\x12Y\n" +
 	"\fCreateClient\x12#.koder.oauth.v1.CreateClientRequest\x1a$.koder.oauth.v1.CreateClientResponse\x12U\n" +
 	"\tGetClient\x12 .koder.oauth.v1.GetClientRequest\x1a!.koder.oauth.v1.GetClientResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\vListClients\x12\".koder.oauth.v1.ListClientsRequest\x1a#.koder.oauth.v1.ListClientsResponse\"\x03\x90\x02\x01\x12Y\n" +
-	"\fDeleteClient\x12#.koder.oauth.v1.DeleteClientRequest\x1a$.koder.oauth.v1.DeleteClientResponseB\xbe\x01\n" +
+	"\fUpdateClient\x12#.koder.oauth.v1.UpdateClientRequest\x1a$.koder.oauth.v1.UpdateClientResponse\x12Y\n" +
+	"\fDeleteClient\x12#.koder.oauth.v1.DeleteClientRequest\x1a$.koder.oauth.v1.DeleteClientResponse\x12k\n" +
+	"\x12CreateClientSecret\x12).koder.oauth.v1.CreateClientSecretRequest\x1a*.koder.oauth.v1.CreateClientSecretResponse\x12k\n" +
+	"\x12DeleteClientSecret\x12).koder.oauth.v1.DeleteClientSecretRequest\x1a*.koder.oauth.v1.DeleteClientSecretResponseB\xbe\x01\n" +
 	"\x12com.koder.oauth.v1B\x12ClientServiceProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (
@@ -461,36 +805,55 @@ func file_koder_oauth_v1_client_service_proto_rawDescGZIP() []byte {
 	return file_koder_oauth_v1_client_service_proto_rawDescData
 }
 
-var file_koder_oauth_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_koder_oauth_v1_client_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_koder_oauth_v1_client_service_proto_goTypes = []any{
-	(*CreateClientRequest)(nil),  // 0: koder.oauth.v1.CreateClientRequest
-	(*CreateClientResponse)(nil), // 1: koder.oauth.v1.CreateClientResponse
-	(*GetClientRequest)(nil),     // 2: koder.oauth.v1.GetClientRequest
-	(*GetClientResponse)(nil),    // 3: koder.oauth.v1.GetClientResponse
-	(*ListClientsRequest)(nil),   // 4: koder.oauth.v1.ListClientsRequest
-	(*ListClientsResponse)(nil),  // 5: koder.oauth.v1.ListClientsResponse
-	(*DeleteClientRequest)(nil),  // 6: koder.oauth.v1.DeleteClientRequest
-	(*DeleteClientResponse)(nil), // 7: koder.oauth.v1.DeleteClientResponse
-	(*Client)(nil),               // 8: koder.oauth.v1.Client
+	(*CreateClientRequest)(nil),        // 0: koder.oauth.v1.CreateClientRequest
+	(*CreateClientResponse)(nil),       // 1: koder.oauth.v1.CreateClientResponse
+	(*GetClientRequest)(nil),           // 2: koder.oauth.v1.GetClientRequest
+	(*GetClientResponse)(nil),          // 3: koder.oauth.v1.GetClientResponse
+	(*ListClientsRequest)(nil),         // 4: koder.oauth.v1.ListClientsRequest
+	(*ListClientsResponse)(nil),        // 5: koder.oauth.v1.ListClientsResponse
+	(*UpdateClientRequest)(nil),        // 6: koder.oauth.v1.UpdateClientRequest
+	(*UpdateClientResponse)(nil),       // 7: koder.oauth.v1.UpdateClientResponse
+	(*DeleteClientRequest)(nil),        // 8: koder.oauth.v1.DeleteClientRequest
+	(*DeleteClientResponse)(nil),       // 9: koder.oauth.v1.DeleteClientResponse
+	(*CreateClientSecretRequest)(nil),  // 10: koder.oauth.v1.CreateClientSecretRequest
+	(*CreateClientSecretResponse)(nil), // 11: koder.oauth.v1.CreateClientSecretResponse
+	(*DeleteClientSecretRequest)(nil),  // 12: koder.oauth.v1.DeleteClientSecretRequest
+	(*DeleteClientSecretResponse)(nil), // 13: koder.oauth.v1.DeleteClientSecretResponse
+	(*Client)(nil),                     // 14: koder.oauth.v1.Client
+	(*fieldmaskpb.FieldMask)(nil),      // 15: google.protobuf.FieldMask
+	(*ClientSecret)(nil),               // 16: koder.oauth.v1.ClientSecret
 }
 var file_koder_oauth_v1_client_service_proto_depIdxs = []int32{
-	8, // 0: koder.oauth.v1.CreateClientRequest.client:type_name -> koder.oauth.v1.Client
-	8, // 1: koder.oauth.v1.CreateClientResponse.client:type_name -> koder.oauth.v1.Client
-	8, // 2: koder.oauth.v1.GetClientResponse.client:type_name -> koder.oauth.v1.Client
-	8, // 3: koder.oauth.v1.ListClientsResponse.clients:type_name -> koder.oauth.v1.Client
-	0, // 4: koder.oauth.v1.ClientService.CreateClient:input_type -> koder.oauth.v1.CreateClientRequest
-	2, // 5: koder.oauth.v1.ClientService.GetClient:input_type -> koder.oauth.v1.GetClientRequest
-	4, // 6: koder.oauth.v1.ClientService.ListClients:input_type -> koder.oauth.v1.ListClientsRequest
-	6, // 7: koder.oauth.v1.ClientService.DeleteClient:input_type -> koder.oauth.v1.DeleteClientRequest
-	1, // 8: koder.oauth.v1.ClientService.CreateClient:output_type -> koder.oauth.v1.CreateClientResponse
-	3, // 9: koder.oauth.v1.ClientService.GetClient:output_type -> koder.oauth.v1.GetClientResponse
-	5, // 10: koder.oauth.v1.ClientService.ListClients:output_type -> koder.oauth.v1.ListClientsResponse
-	7, // 11: koder.oauth.v1.ClientService.DeleteClient:output_type -> koder.oauth.v1.DeleteClientResponse
-	8, // [8:12] is the sub-list for method output_type
-	4, // [4:8] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	14, // 0: koder.oauth.v1.CreateClientRequest.client:type_name -> koder.oauth.v1.Client
+	14, // 1: koder.oauth.v1.CreateClientResponse.client:type_name -> koder.oauth.v1.Client
+	14, // 2: koder.oauth.v1.GetClientResponse.client:type_name -> koder.oauth.v1.Client
+	14, // 3: koder.oauth.v1.ListClientsResponse.clients:type_name -> koder.oauth.v1.Client
+	14, // 4: koder.oauth.v1.UpdateClientRequest.client:type_name -> koder.oauth.v1.Client
+	15, // 5: koder.oauth.v1.UpdateClientRequest.update_mask:type_name -> google.protobuf.FieldMask
+	14, // 6: koder.oauth.v1.UpdateClientResponse.client:type_name -> koder.oauth.v1.Client
+	16, // 7: koder.oauth.v1.CreateClientSecretRequest.secret:type_name -> koder.oauth.v1.ClientSecret
+	16, // 8: koder.oauth.v1.CreateClientSecretResponse.secret:type_name -> koder.oauth.v1.ClientSecret
+	0,  // 9: koder.oauth.v1.ClientService.CreateClient:input_type -> koder.oauth.v1.CreateClientRequest
+	2,  // 10: koder.oauth.v1.ClientService.GetClient:input_type -> koder.oauth.v1.GetClientRequest
+	4,  // 11: koder.oauth.v1.ClientService.ListClients:input_type -> koder.oauth.v1.ListClientsRequest
+	6,  // 12: koder.oauth.v1.ClientService.UpdateClient:input_type -> koder.oauth.v1.UpdateClientRequest
+	8,  // 13: koder.oauth.v1.ClientService.DeleteClient:input_type -> koder.oauth.v1.DeleteClientRequest
+	10, // 14: koder.oauth.v1.ClientService.CreateClientSecret:input_type -> koder.oauth.v1.CreateClientSecretRequest
+	12, // 15: koder.oauth.v1.ClientService.DeleteClientSecret:input_type -> koder.oauth.v1.DeleteClientSecretRequest
+	1,  // 16: koder.oauth.v1.ClientService.CreateClient:output_type -> koder.oauth.v1.CreateClientResponse
+	3,  // 17: koder.oauth.v1.ClientService.GetClient:output_type -> koder.oauth.v1.GetClientResponse
+	5,  // 18: koder.oauth.v1.ClientService.ListClients:output_type -> koder.oauth.v1.ListClientsResponse
+	7,  // 19: koder.oauth.v1.ClientService.UpdateClient:output_type -> koder.oauth.v1.UpdateClientResponse
+	9,  // 20: koder.oauth.v1.ClientService.DeleteClient:output_type -> koder.oauth.v1.DeleteClientResponse
+	11, // 21: koder.oauth.v1.ClientService.CreateClientSecret:output_type -> koder.oauth.v1.CreateClientSecretResponse
+	13, // 22: koder.oauth.v1.ClientService.DeleteClientSecret:output_type -> koder.oauth.v1.DeleteClientSecretResponse
+	16, // [16:23] is the sub-list for method output_type
+	9,  // [9:16] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_koder_oauth_v1_client_service_proto_init() }
@@ -499,13 +862,14 @@ func file_koder_oauth_v1_client_service_proto_init() {
 		return
 	}
 	file_koder_oauth_v1_client_proto_init()
+	file_koder_oauth_v1_client_secret_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_oauth_v1_client_service_proto_rawDesc), len(file_koder_oauth_v1_client_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

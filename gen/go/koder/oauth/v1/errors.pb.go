@@ -42,6 +42,18 @@ const (
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND OauthErrorReason = 6
 	// The algorithm was rotated so often that its key set would grow too long. Wait until retired keys have left it.
 	OauthErrorReason_OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT OauthErrorReason = 7
+	// The client has two secrets already. Delete one first.
+	OauthErrorReason_OAUTH_ERROR_REASON_CLIENT_SECRET_LIMIT OauthErrorReason = 8
+	// The client has no secret with this id.
+	OauthErrorReason_OAUTH_ERROR_REASON_CLIENT_SECRET_NOT_FOUND OauthErrorReason = 9
+	// The client authenticates without a secret. Change `token_endpoint_auth_method` first.
+	OauthErrorReason_OAUTH_ERROR_REASON_CLIENT_SECRET_UNUSED OauthErrorReason = 10
+	// The policy breaks a rule; the violations name each field.
+	OauthErrorReason_OAUTH_ERROR_REASON_POLICY_INVALID OauthErrorReason = 11
+	// The initial access token breaks a rule; the violations name each field.
+	OauthErrorReason_OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_INVALID OauthErrorReason = 12
+	// No initial access token has this id in the tenant, or it has expired.
+	OauthErrorReason_OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_NOT_FOUND OauthErrorReason = 13
 	// No device waits with this user code: it was mistyped, has expired, or was decided. Start again on the device.
 	OauthErrorReason_OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND OauthErrorReason = 40
 	// No resource server has this id in the tenant.
@@ -65,6 +77,12 @@ var (
 		5:  "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY",
 		6:  "OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND",
 		7:  "OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT",
+		8:  "OAUTH_ERROR_REASON_CLIENT_SECRET_LIMIT",
+		9:  "OAUTH_ERROR_REASON_CLIENT_SECRET_NOT_FOUND",
+		10: "OAUTH_ERROR_REASON_CLIENT_SECRET_UNUSED",
+		11: "OAUTH_ERROR_REASON_POLICY_INVALID",
+		12: "OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_INVALID",
+		13: "OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_NOT_FOUND",
 		40: "OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND",
 		20: "OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND",
 		21: "OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN",
@@ -80,6 +98,12 @@ var (
 		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY":            5,
 		"OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND":            6,
 		"OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT":                7,
+		"OAUTH_ERROR_REASON_CLIENT_SECRET_LIMIT":              8,
+		"OAUTH_ERROR_REASON_CLIENT_SECRET_NOT_FOUND":          9,
+		"OAUTH_ERROR_REASON_CLIENT_SECRET_UNUSED":             10,
+		"OAUTH_ERROR_REASON_POLICY_INVALID":                   11,
+		"OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_INVALID":     12,
+		"OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_NOT_FOUND":   13,
 		"OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND":              40,
 		"OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND":        20,
 		"OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN": 21,
@@ -119,7 +143,7 @@ var File_koder_oauth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xe2\x04\n" +
+	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xfe\x06\n" +
 	"\x10OauthErrorReason\x12\"\n" +
 	"\x1eOAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#OAUTH_ERROR_REASON_CLIENT_NOT_FOUND\x10\x01\x12&\n" +
@@ -129,6 +153,13 @@ const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_READY\x10\x05\x12,\n" +
 	"(OAUTH_ERROR_REASON_SIGNING_KEY_NOT_FOUND\x10\x06\x12(\n" +
 	"$OAUTH_ERROR_REASON_SIGNING_KEY_LIMIT\x10\a\x12*\n" +
+	"&OAUTH_ERROR_REASON_CLIENT_SECRET_LIMIT\x10\b\x12.\n" +
+	"*OAUTH_ERROR_REASON_CLIENT_SECRET_NOT_FOUND\x10\t\x12+\n" +
+	"'OAUTH_ERROR_REASON_CLIENT_SECRET_UNUSED\x10\n" +
+	"\x12%\n" +
+	"!OAUTH_ERROR_REASON_POLICY_INVALID\x10\v\x123\n" +
+	"/OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_INVALID\x10\f\x125\n" +
+	"1OAUTH_ERROR_REASON_INITIAL_ACCESS_TOKEN_NOT_FOUND\x10\r\x12*\n" +
 	"&OAUTH_ERROR_REASON_USER_CODE_NOT_FOUND\x10(\x120\n" +
 	",OAUTH_ERROR_REASON_RESOURCE_SERVER_NOT_FOUND\x10\x14\x127\n" +
 	"3OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN\x10\x15\x12.\n" +

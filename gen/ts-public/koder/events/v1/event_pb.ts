@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLJDwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI2Cg1jb25zZW50X2dpdmVuGC4gASgLMh0ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRHaXZlbkgAEjoKD2NvbnNlbnRfcmV2b2tlZBgvIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5Db25zZW50UmV2b2tlZEgAEjoKD3Nlc3Npb25fY3JlYXRlZBgyIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uQ3JlYXRlZEgAEjoKD3Nlc3Npb25fcmV2b2tlZBgzIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmV2b2tlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEgAEjgKDnRlbmFudF9jcmVhdGVkGDwgASgLMh4ua29kZXIuZXZlbnRzLnYxLlRlbmFudENyZWF0ZWRIABI5Cg9hcGlfa2V5X2NyZWF0ZWQYPSABKAsyHi5rb2Rlci5ldmVudHMudjEuQXBpS2V5Q3JlYXRlZEgAEkcKFmluc3RhbmNlX293bmVyX2NsYWltZWQYPiABKAsyJS5rb2Rlci5ldmVudHMudjEuSW5zdGFuY2VPd25lckNsYWltZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfY3JlYXRlZBhGIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckNyZWF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfdXBkYXRlZBhHIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlclVwZGF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfZGVsZXRlZBhIIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckRlbGV0ZWRIABI/ChJkZXZpY2VfY29kZV9pc3N1ZWQYUCABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZUlzc3VlZEgAEkEKE2RldmljZV9jb2RlX2RlY2lkZWQYUSABKAsyIi5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZURlY2lkZWRIABI/ChJkZXZpY2VfY29kZV9zbG93ZWQYUiABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZVNsb3dlZEgAQgkKB3BheWxvYWQiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIkCg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJIg8KDUNsaWVudERlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiIQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJCCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSL+EgoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX2lzc3VlZBg0IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZUlzc3VlZEgAEjYKDWdyYW50X2NyZWF0ZWQYNSABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRDcmVhdGVkSAASOgoPZ3JhbnRfcmVmcmVzaGVkGDYgASgLMh8ua29kZXIuZXZlbnRzLnYxLkdyYW50UmVmcmVzaGVkSAASNgoNZ3JhbnRfcmV2b2tlZBg3IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudFJldm9rZWRIABI0CgxlcG9jaF9idW1wZWQYOCABKAsyHC5rb2Rlci5ldmVudHMudjEuRXBvY2hCdW1wZWRIABJDChRhY2Nlc3NfdG9rZW5fcmV2b2tlZBg5IAEoCzIjLmtvZGVyLmV2ZW50cy52MS5BY2Nlc3NUb2tlblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfdm9pZGVkGDogASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlVm9pZGVkSAASOAoOdGVuYW50X2NyZWF0ZWQYPCABKAsyHi5rb2Rlci5ldmVudHMudjEuVGVuYW50Q3JlYXRlZEgAEjkKD2FwaV9rZXlfY3JlYXRlZBg9IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5BcGlLZXlDcmVhdGVkSAASRwoWaW5zdGFuY2Vfb3duZXJfY2xhaW1lZBg+IAEoCzIlLmtvZGVyLmV2ZW50cy52MS5JbnN0YW5jZU93bmVyQ2xhaW1lZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9jcmVhdGVkGEYgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyQ3JlYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl91cGRhdGVkGEcgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyVXBkYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9kZWxldGVkGEggASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyRGVsZXRlZEgAEj8KEmRldmljZV9jb2RlX2lzc3VlZBhQIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlSXNzdWVkSAASQQoTZGV2aWNlX2NvZGVfZGVjaWRlZBhRIAEoCzIiLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlRGVjaWRlZEgAEj8KEmRldmljZV9jb2RlX3Nsb3dlZBhSIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlU2xvd2VkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIhCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkIKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIi8KC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDEhEKCWNsaWVudF9pZBgCIAEoCSInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJIjUKEERldmljZUNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg4KBnNjb3BlcxgCIAMoCSJIChFEZXZpY2VDb2RlRGVjaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdhbGxvd2VkGAMgASgIIiwKEERldmljZUNvZGVTbG93ZWQSGAoQaW50ZXJ2YWxfc2Vjb25kcxgBIAEoBSIrChVSZXNvdXJjZVNlcnZlckNyZWF0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSImChVSZXNvdXJjZVNlcnZlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkiKwoVUmVzb3VyY2VTZXJ2ZXJEZWxldGVkEhIKCmlkZW50aWZpZXIYASABKAkqgwEKCUFjdG9yVHlwZRIaChZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPQUNUT1JfVFlQRV9VU0VSEAESFQoRQUNUT1JfVFlQRV9DTElFTlQQAhIWChJBQ1RPUl9UWVBFX0FQSV9LRVkQAxIWChJBQ1RPUl9UWVBFX1NFUlZJQ0UQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -149,6 +149,30 @@ export type Event = Message<"koder.events.v1.Event"> & {
     case: "signingKeyChanged";
   } | {
     /**
+     * A client's metadata changed, or it was disabled or enabled.
+     *
+     * @generated from field: koder.events.v1.ClientUpdated client_updated = 43;
+     */
+    value: ClientUpdated;
+    case: "clientUpdated";
+  } | {
+    /**
+     * A client got a secret.
+     *
+     * @generated from field: koder.events.v1.ClientSecretCreated client_secret_created = 44;
+     */
+    value: ClientSecretCreated;
+    case: "clientSecretCreated";
+  } | {
+    /**
+     * A client lost a secret.
+     *
+     * @generated from field: koder.events.v1.ClientSecretDeleted client_secret_deleted = 45;
+     */
+    value: ClientSecretDeleted;
+    case: "clientSecretDeleted";
+  } | {
+    /**
      * A person let a client have more than before, or agreed to it anew.
      *
      * @generated from field: koder.events.v1.ConsentGiven consent_given = 46;
@@ -163,6 +187,30 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: ConsentRevoked;
     case: "consentRevoked";
+  } | {
+    /**
+     * Somebody may register clients.
+     *
+     * @generated from field: koder.events.v1.InitialAccessTokenCreated initial_access_token_created = 48;
+     */
+    value: InitialAccessTokenCreated;
+    case: "initialAccessTokenCreated";
+  } | {
+    /**
+     * Nobody may register clients by it any more.
+     *
+     * @generated from field: koder.events.v1.InitialAccessTokenDeleted initial_access_token_deleted = 49;
+     */
+    value: InitialAccessTokenDeleted;
+    case: "initialAccessTokenDeleted";
+  } | {
+    /**
+     * A tenant's policy for its clients changed.
+     *
+     * @generated from field: koder.events.v1.OAuthPolicyUpdated oauth_policy_updated = 90;
+     */
+    value: OAuthPolicyUpdated;
+    case: "oauthPolicyUpdated";
   } | {
     /**
      * A person signed in: a browser session began.
@@ -470,6 +518,13 @@ export type ClientCreated = Message<"koder.events.v1.ClientCreated"> & {
    * @generated from field: string client_name = 1;
    */
   clientName: string;
+
+  /**
+   * Whether it registered itself.
+   *
+   * @generated from field: bool dynamically_registered = 2;
+   */
+  dynamicallyRegistered: boolean;
 };
 
 /**
@@ -493,6 +548,140 @@ export type ClientDeleted = Message<"koder.events.v1.ClientDeleted"> & {
  */
 export const ClientDeletedSchema: GenMessage<ClientDeleted> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 8);
+
+/**
+ * ClientUpdated tells which fields of a client changed.
+ *
+ * @generated from message koder.events.v1.ClientUpdated
+ */
+export type ClientUpdated = Message<"koder.events.v1.ClientUpdated"> & {
+  /**
+   * The changed fields, by their names in `koder.oauth.v1.Client`.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+
+  /**
+   * Whether the client is disabled after the change.
+   *
+   * @generated from field: bool disabled = 2;
+   */
+  disabled: boolean;
+};
+
+/**
+ * Describes the message koder.events.v1.ClientUpdated.
+ * Use `create(ClientUpdatedSchema)` to create a new message.
+ */
+export const ClientUpdatedSchema: GenMessage<ClientUpdated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 9);
+
+/**
+ * ClientSecretCreated tells of a new secret, beside those that there are.
+ *
+ * @generated from message koder.events.v1.ClientSecretCreated
+ */
+export type ClientSecretCreated = Message<"koder.events.v1.ClientSecretCreated"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * From when on it is refused; unset: never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.events.v1.ClientSecretCreated.
+ * Use `create(ClientSecretCreatedSchema)` to create a new message.
+ */
+export const ClientSecretCreatedSchema: GenMessage<ClientSecretCreated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 10);
+
+/**
+ * ClientSecretDeleted tells that a secret is refused from now on.
+ *
+ * @generated from message koder.events.v1.ClientSecretDeleted
+ */
+export type ClientSecretDeleted = Message<"koder.events.v1.ClientSecretDeleted"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message koder.events.v1.ClientSecretDeleted.
+ * Use `create(ClientSecretDeletedSchema)` to create a new message.
+ */
+export const ClientSecretDeletedSchema: GenMessage<ClientSecretDeleted> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 11);
+
+/**
+ * OAuthPolicyUpdated tells which fields of a policy changed.
+ *
+ * @generated from message koder.events.v1.OAuthPolicyUpdated
+ */
+export type OAuthPolicyUpdated = Message<"koder.events.v1.OAuthPolicyUpdated"> & {
+  /**
+   * The changed fields, by their names in `koder.oauth.v1.OAuthPolicy`.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.OAuthPolicyUpdated.
+ * Use `create(OAuthPolicyUpdatedSchema)` to create a new message.
+ */
+export const OAuthPolicyUpdatedSchema: GenMessage<OAuthPolicyUpdated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 12);
+
+/**
+ * InitialAccessTokenCreated tells of a new initial access token.
+ *
+ * @generated from message koder.events.v1.InitialAccessTokenCreated
+ */
+export type InitialAccessTokenCreated = Message<"koder.events.v1.InitialAccessTokenCreated"> & {
+  /**
+   * Its name for people.
+   *
+   * @generated from field: string display_name = 1;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message koder.events.v1.InitialAccessTokenCreated.
+ * Use `create(InitialAccessTokenCreatedSchema)` to create a new message.
+ */
+export const InitialAccessTokenCreatedSchema: GenMessage<InitialAccessTokenCreated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 13);
+
+/**
+ * InitialAccessTokenDeleted tells that an initial access token is refused from now on.
+ *
+ * @generated from message koder.events.v1.InitialAccessTokenDeleted
+ */
+export type InitialAccessTokenDeleted = Message<"koder.events.v1.InitialAccessTokenDeleted"> & {
+};
+
+/**
+ * Describes the message koder.events.v1.InitialAccessTokenDeleted.
+ * Use `create(InitialAccessTokenDeletedSchema)` to create a new message.
+ */
+export const InitialAccessTokenDeletedSchema: GenMessage<InitialAccessTokenDeleted> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 14);
 
 /**
  * SigningKeyChanged tells the state of a signing key.
@@ -520,7 +709,7 @@ export type SigningKeyChanged = Message<"koder.events.v1.SigningKeyChanged"> & {
  * Use `create(SigningKeyChangedSchema)` to create a new message.
  */
 export const SigningKeyChangedSchema: GenMessage<SigningKeyChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 9);
+  messageDesc(file_koder_events_v1_event, 15);
 
 /**
  * ConsentGiven tells what a person let a client have.
@@ -555,7 +744,7 @@ export type ConsentGiven = Message<"koder.events.v1.ConsentGiven"> & {
  * Use `create(ConsentGivenSchema)` to create a new message.
  */
 export const ConsentGivenSchema: GenMessage<ConsentGiven> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 10);
+  messageDesc(file_koder_events_v1_event, 16);
 
 /**
  * ConsentRevoked tells that everything that a person gave a client is void.
@@ -583,7 +772,7 @@ export type ConsentRevoked = Message<"koder.events.v1.ConsentRevoked"> & {
  * Use `create(ConsentRevokedSchema)` to create a new message.
  */
 export const ConsentRevokedSchema: GenMessage<ConsentRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 11);
+  messageDesc(file_koder_events_v1_event, 17);
 
 /**
  * SessionCreated tells of a new session.
@@ -611,7 +800,7 @@ export type SessionCreated = Message<"koder.events.v1.SessionCreated"> & {
  * Use `create(SessionCreatedSchema)` to create a new message.
  */
 export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 12);
+  messageDesc(file_koder_events_v1_event, 18);
 
 /**
  * SessionRevoked tells that a session ended.
@@ -632,7 +821,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  * Use `create(SessionRevokedSchema)` to create a new message.
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 13);
+  messageDesc(file_koder_events_v1_event, 19);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -660,7 +849,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 14);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * GrantCreated tells of a new grant.
@@ -695,7 +884,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 15);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -716,7 +905,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 16);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -752,7 +941,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 17);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -780,7 +969,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 18);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -801,7 +990,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -829,7 +1018,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -850,7 +1039,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -871,7 +1060,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -892,7 +1081,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -920,7 +1109,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 30);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -955,7 +1144,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 31);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -976,7 +1165,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 32);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -997,7 +1186,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 33);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1018,7 +1207,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 28);
+  messageDesc(file_koder_events_v1_event, 34);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1039,7 +1228,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 29);
+  messageDesc(file_koder_events_v1_event, 35);
 
 /**
  * ActorType is the kind of an actor.

@@ -4,15 +4,19 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Client } from "./client_pb.ts";
 import { file_koder_oauth_v1_client } from "./client_pb.ts";
+import type { ClientSecret } from "./client_secret_pb.ts";
+import { file_koder_oauth_v1_client_secret } from "./client_secret_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/oauth/v1/client_service.proto.
  */
 export const file_koder_oauth_v1_client_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9vYXV0aC92MS9jbGllbnRfc2VydmljZS5wcm90bxIOa29kZXIub2F1dGgudjEiUQoTQ3JlYXRlQ2xpZW50UmVxdWVzdBImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQSEgoKcmVxdWVzdF9pZBgCIAEoCSI+ChRDcmVhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiJQoQR2V0Q2xpZW50UmVxdWVzdBIRCgljbGllbnRfaWQYASABKAkiOwoRR2V0Q2xpZW50UmVzcG9uc2USJgoGY2xpZW50GAEgASgLMhYua29kZXIub2F1dGgudjEuQ2xpZW50IjsKEkxpc3RDbGllbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJXChNMaXN0Q2xpZW50c1Jlc3BvbnNlEicKB2NsaWVudHMYASADKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIjYKE0RlbGV0ZUNsaWVudFJlcXVlc3QSEQoJY2xpZW50X2lkGAEgASgJEgwKBGV0YWcYAiABKAkiFgoURGVsZXRlQ2xpZW50UmVzcG9uc2Uy+QIKDUNsaWVudFNlcnZpY2USWQoMQ3JlYXRlQ2xpZW50EiMua29kZXIub2F1dGgudjEuQ3JlYXRlQ2xpZW50UmVxdWVzdBokLmtvZGVyLm9hdXRoLnYxLkNyZWF0ZUNsaWVudFJlc3BvbnNlElUKCUdldENsaWVudBIgLmtvZGVyLm9hdXRoLnYxLkdldENsaWVudFJlcXVlc3QaIS5rb2Rlci5vYXV0aC52MS5HZXRDbGllbnRSZXNwb25zZSIDkAIBElsKC0xpc3RDbGllbnRzEiIua29kZXIub2F1dGgudjEuTGlzdENsaWVudHNSZXF1ZXN0GiMua29kZXIub2F1dGgudjEuTGlzdENsaWVudHNSZXNwb25zZSIDkAIBElkKDERlbGV0ZUNsaWVudBIjLmtvZGVyLm9hdXRoLnYxLkRlbGV0ZUNsaWVudFJlcXVlc3QaJC5rb2Rlci5vYXV0aC52MS5EZWxldGVDbGllbnRSZXNwb25zZWIGcHJvdG8z", [file_koder_oauth_v1_client]);
+  fileDesc("CiNrb2Rlci9vYXV0aC92MS9jbGllbnRfc2VydmljZS5wcm90bxIOa29kZXIub2F1dGgudjEiUQoTQ3JlYXRlQ2xpZW50UmVxdWVzdBImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQSEgoKcmVxdWVzdF9pZBgCIAEoCSI+ChRDcmVhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiJQoQR2V0Q2xpZW50UmVxdWVzdBIRCgljbGllbnRfaWQYASABKAkiOwoRR2V0Q2xpZW50UmVzcG9uc2USJgoGY2xpZW50GAEgASgLMhYua29kZXIub2F1dGgudjEuQ2xpZW50IlcKEkxpc3RDbGllbnRzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRIaChJjbGllbnRfbmFtZV9wcmVmaXgYAyABKAkiVwoTTGlzdENsaWVudHNSZXNwb25zZRInCgdjbGllbnRzGAEgAygLMhYua29kZXIub2F1dGgudjEuQ2xpZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKBAQoTVXBkYXRlQ2xpZW50UmVxdWVzdBIRCgljbGllbnRfaWQYASABKAkSJgoGY2xpZW50GAIgASgLMhYua29kZXIub2F1dGgudjEuQ2xpZW50Ei8KC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayI+ChRVcGRhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiNgoTRGVsZXRlQ2xpZW50UmVxdWVzdBIRCgljbGllbnRfaWQYASABKAkSDAoEZXRhZxgCIAEoCSIWChREZWxldGVDbGllbnRSZXNwb25zZSJwChlDcmVhdGVDbGllbnRTZWNyZXRSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIsCgZzZWNyZXQYAiABKAsyHC5rb2Rlci5vYXV0aC52MS5DbGllbnRTZWNyZXQSEgoKcmVxdWVzdF9pZBgDIAEoCSJKChpDcmVhdGVDbGllbnRTZWNyZXRSZXNwb25zZRIsCgZzZWNyZXQYASABKAsyHC5rb2Rlci5vYXV0aC52MS5DbGllbnRTZWNyZXQiQQoZRGVsZXRlQ2xpZW50U2VjcmV0UmVxdWVzdBIRCgljbGllbnRfaWQYASABKAkSEQoJc2VjcmV0X2lkGAIgASgJIhwKGkRlbGV0ZUNsaWVudFNlY3JldFJlc3BvbnNlMq4FCg1DbGllbnRTZXJ2aWNlElkKDENyZWF0ZUNsaWVudBIjLmtvZGVyLm9hdXRoLnYxLkNyZWF0ZUNsaWVudFJlcXVlc3QaJC5rb2Rlci5vYXV0aC52MS5DcmVhdGVDbGllbnRSZXNwb25zZRJVCglHZXRDbGllbnQSIC5rb2Rlci5vYXV0aC52MS5HZXRDbGllbnRSZXF1ZXN0GiEua29kZXIub2F1dGgudjEuR2V0Q2xpZW50UmVzcG9uc2UiA5ACARJbCgtMaXN0Q2xpZW50cxIiLmtvZGVyLm9hdXRoLnYxLkxpc3RDbGllbnRzUmVxdWVzdBojLmtvZGVyLm9hdXRoLnYxLkxpc3RDbGllbnRzUmVzcG9uc2UiA5ACARJZCgxVcGRhdGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5VcGRhdGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuVXBkYXRlQ2xpZW50UmVzcG9uc2USWQoMRGVsZXRlQ2xpZW50EiMua29kZXIub2F1dGgudjEuRGVsZXRlQ2xpZW50UmVxdWVzdBokLmtvZGVyLm9hdXRoLnYxLkRlbGV0ZUNsaWVudFJlc3BvbnNlEmsKEkNyZWF0ZUNsaWVudFNlY3JldBIpLmtvZGVyLm9hdXRoLnYxLkNyZWF0ZUNsaWVudFNlY3JldFJlcXVlc3QaKi5rb2Rlci5vYXV0aC52MS5DcmVhdGVDbGllbnRTZWNyZXRSZXNwb25zZRJrChJEZWxldGVDbGllbnRTZWNyZXQSKS5rb2Rlci5vYXV0aC52MS5EZWxldGVDbGllbnRTZWNyZXRSZXF1ZXN0Gioua29kZXIub2F1dGgudjEuRGVsZXRlQ2xpZW50U2VjcmV0UmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_field_mask, file_koder_oauth_v1_client, file_koder_oauth_v1_client_secret]);
 
 /**
  * CreateClientRequest has the client to create.
@@ -124,6 +128,13 @@ export type ListClientsRequest = Message<"koder.oauth.v1.ListClientsRequest"> & 
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * When set, only clients whose name begins so, by name; upper and lower case are the same.
+   *
+   * @generated from field: string client_name_prefix = 3;
+   */
+  clientNamePrefix: string;
 };
 
 /**
@@ -162,6 +173,62 @@ export const ListClientsResponseSchema: GenMessage<ListClientsResponse> = /*@__P
   messageDesc(file_koder_oauth_v1_client_service, 5);
 
 /**
+ * UpdateClientRequest has what to change.
+ *
+ * @generated from message koder.oauth.v1.UpdateClientRequest
+ */
+export type UpdateClientRequest = Message<"koder.oauth.v1.UpdateClientRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The new values; `etag`, when set, must match.
+   *
+   * @generated from field: koder.oauth.v1.Client client = 2;
+   */
+  client?: Client | undefined;
+
+  /**
+   * The fields to change; over REST, the members sent.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.UpdateClientRequest.
+ * Use `create(UpdateClientRequestSchema)` to create a new message.
+ */
+export const UpdateClientRequestSchema: GenMessage<UpdateClientRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 6);
+
+/**
+ * UpdateClientResponse has the client as it is now.
+ *
+ * @generated from message koder.oauth.v1.UpdateClientResponse
+ */
+export type UpdateClientResponse = Message<"koder.oauth.v1.UpdateClientResponse"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: koder.oauth.v1.Client client = 1;
+   */
+  client?: Client | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.UpdateClientResponse.
+ * Use `create(UpdateClientResponseSchema)` to create a new message.
+ */
+export const UpdateClientResponseSchema: GenMessage<UpdateClientResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 7);
+
+/**
  * DeleteClientRequest names a client.
  *
  * @generated from message koder.oauth.v1.DeleteClientRequest
@@ -187,7 +254,7 @@ export type DeleteClientRequest = Message<"koder.oauth.v1.DeleteClientRequest"> 
  * Use `create(DeleteClientRequestSchema)` to create a new message.
  */
 export const DeleteClientRequestSchema: GenMessage<DeleteClientRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_client_service, 6);
+  messageDesc(file_koder_oauth_v1_client_service, 8);
 
 /**
  * DeleteClientResponse says nothing more than that it was done.
@@ -202,7 +269,106 @@ export type DeleteClientResponse = Message<"koder.oauth.v1.DeleteClientResponse"
  * Use `create(DeleteClientResponseSchema)` to create a new message.
  */
 export const DeleteClientResponseSchema: GenMessage<DeleteClientResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_client_service, 7);
+  messageDesc(file_koder_oauth_v1_client_service, 9);
+
+/**
+ * CreateClientSecretRequest says what the secret is like.
+ *
+ * @generated from message koder.oauth.v1.CreateClientSecretRequest
+ */
+export type CreateClientSecretRequest = Message<"koder.oauth.v1.CreateClientSecretRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The secret; its `expire_time` alone can be chosen.
+   *
+   * @generated from field: koder.oauth.v1.ClientSecret secret = 2;
+   */
+  secret?: ClientSecret | undefined;
+
+  /**
+   * UUID chosen by the caller: a repeat within a day answers the first result.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.CreateClientSecretRequest.
+ * Use `create(CreateClientSecretRequestSchema)` to create a new message.
+ */
+export const CreateClientSecretRequestSchema: GenMessage<CreateClientSecretRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 10);
+
+/**
+ * CreateClientSecretResponse has the secret.
+ *
+ * @generated from message koder.oauth.v1.CreateClientSecretResponse
+ */
+export type CreateClientSecretResponse = Message<"koder.oauth.v1.CreateClientSecretResponse"> & {
+  /**
+   * The secret, with its value.
+   *
+   * @generated from field: koder.oauth.v1.ClientSecret secret = 1;
+   */
+  secret?: ClientSecret | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.CreateClientSecretResponse.
+ * Use `create(CreateClientSecretResponseSchema)` to create a new message.
+ */
+export const CreateClientSecretResponseSchema: GenMessage<CreateClientSecretResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 11);
+
+/**
+ * DeleteClientSecretRequest names a secret.
+ *
+ * @generated from message koder.oauth.v1.DeleteClientSecretRequest
+ */
+export type DeleteClientSecretRequest = Message<"koder.oauth.v1.DeleteClientSecretRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Id of the secret.
+   *
+   * @generated from field: string secret_id = 2;
+   */
+  secretId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DeleteClientSecretRequest.
+ * Use `create(DeleteClientSecretRequestSchema)` to create a new message.
+ */
+export const DeleteClientSecretRequestSchema: GenMessage<DeleteClientSecretRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 12);
+
+/**
+ * DeleteClientSecretResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.oauth.v1.DeleteClientSecretResponse
+ */
+export type DeleteClientSecretResponse = Message<"koder.oauth.v1.DeleteClientSecretResponse"> & {
+};
+
+/**
+ * Describes the message koder.oauth.v1.DeleteClientSecretResponse.
+ * Use `create(DeleteClientSecretResponseSchema)` to create a new message.
+ */
+export const DeleteClientSecretResponseSchema: GenMessage<DeleteClientSecretResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 13);
 
 /**
  * ClientService manages the clients of a tenant.
@@ -232,7 +398,7 @@ export const ClientService: GenService<{
     output: typeof GetClientResponseSchema;
   },
   /**
-   * Lists clients by id. Errors: PAGE_TOKEN_INVALID.
+   * Lists clients by id, or those whose name begins with a prefix by name. Errors: PAGE_TOKEN_INVALID.
    *
    * @generated from rpc koder.oauth.v1.ClientService.ListClients
    */
@@ -240,6 +406,18 @@ export const ClientService: GenService<{
     methodKind: "unary";
     input: typeof ListClientsRequestSchema;
     output: typeof ListClientsResponseSchema;
+  },
+  /**
+   * Changes the fields of a client that the mask names, all or none. With `disabled` set, also where it was before, everything
+   * issued to it is void before the answer. A client that comes to need a secret and has none gets one, shown in this answer
+   * only. Errors: CLIENT_NOT_FOUND, CLIENT_METADATA_INVALID, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.UpdateClient
+   */
+  updateClient: {
+    methodKind: "unary";
+    input: typeof UpdateClientRequestSchema;
+    output: typeof UpdateClientResponseSchema;
   },
   /**
    * Deletes a client and ends every token issued to it before the answer. Its id is never given again.
@@ -251,6 +429,28 @@ export const ClientService: GenService<{
     methodKind: "unary";
     input: typeof DeleteClientRequestSchema;
     output: typeof DeleteClientResponseSchema;
+  },
+  /**
+   * Makes a second secret for a confidential client, shown in this answer only. Expired ones are forgotten with it.
+   * Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_LIMIT, CLIENT_SECRET_UNUSED.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.CreateClientSecret
+   */
+  createClientSecret: {
+    methodKind: "unary";
+    input: typeof CreateClientSecretRequestSchema;
+    output: typeof CreateClientSecretResponseSchema;
+  },
+  /**
+   * Deletes a secret of a client, the last one too. Tokens that were issued by it stay good.
+   * Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.DeleteClientSecret
+   */
+  deleteClientSecret: {
+    methodKind: "unary";
+    input: typeof DeleteClientSecretRequestSchema;
+    output: typeof DeleteClientSecretResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_oauth_v1_client_service, 0);

@@ -6,8 +6,12 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Client } from "./client_pb.ts";
 import { file_koder_oauth_v1_client } from "./client_pb.ts";
+import type { ClientSecret } from "./client_secret_pb.ts";
+import { file_koder_oauth_v1_client_secret } from "./client_secret_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -15,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/client_service.proto.
  */
 export const file_koder_oauth_v1_client_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9vYXV0aC92MS9jbGllbnRfc2VydmljZS5wcm90bxIOa29kZXIub2F1dGgudjEiZgoTQ3JlYXRlQ2xpZW50UmVxdWVzdBIuCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnRCBrpIA8gBARIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABASI+ChRDcmVhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiRgoQR2V0Q2xpZW50UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQiOwoRR2V0Q2xpZW50UmVzcG9uc2USJgoGY2xpZW50GAEgASgLMhYua29kZXIub2F1dGgudjEuQ2xpZW50IlEKEkxpc3RDbGllbnRzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiVwoTTGlzdENsaWVudHNSZXNwb25zZRInCgdjbGllbnRzGAEgAygLMhYua29kZXIub2F1dGgudjEuQ2xpZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJgChNEZWxldGVDbGllbnRSZXF1ZXN0EjIKCWNsaWVudF9pZBgBIAEoCUIfukgcchoyGF5bQS1aYS16MC05Ll9+LV17MSwxMDB9JBIVCgRldGFnGAIgASgJQge6SARyAhhAIhYKFERlbGV0ZUNsaWVudFJlc3BvbnNlMvUECg1DbGllbnRTZXJ2aWNlEpcBCgxDcmVhdGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5DcmVhdGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuQ3JlYXRlQ2xpZW50UmVzcG9uc2UiPKq7GBUKAgIDGAIiDWNsaWVudHMud3JpdGWC0+STAh06BmNsaWVudGIGY2xpZW50IgsvdjEvY2xpZW50cxKfAQoJR2V0Q2xpZW50EiAua29kZXIub2F1dGgudjEuR2V0Q2xpZW50UmVxdWVzdBohLmtvZGVyLm9hdXRoLnYxLkdldENsaWVudFJlc3BvbnNlIk2QAgGquxgfCgICAxgCIgxjbGllbnRzLnJlYWQyCWNsaWVudF9pZILT5JMCIWIGY2xpZW50EhcvdjEvY2xpZW50cy97Y2xpZW50X2lkfRKGAQoLTGlzdENsaWVudHMSIi5rb2Rlci5vYXV0aC52MS5MaXN0Q2xpZW50c1JlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5MaXN0Q2xpZW50c1Jlc3BvbnNlIi6QAgGquxgUCgICAxgCIgxjbGllbnRzLnJlYWSC0+STAg0SCy92MS9jbGllbnRzEp4BCgxEZWxldGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5EZWxldGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuRGVsZXRlQ2xpZW50UmVzcG9uc2UiQ6q7GCAKAgIDGAIiDWNsaWVudHMud3JpdGUyCWNsaWVudF9pZILT5JMCGSoXL3YxL2NsaWVudHMve2NsaWVudF9pZH1iBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_koder_oauth_v1_client, file_koder_options_v1_access]);
+  fileDesc("CiNrb2Rlci9vYXV0aC92MS9jbGllbnRfc2VydmljZS5wcm90bxIOa29kZXIub2F1dGgudjEiZgoTQ3JlYXRlQ2xpZW50UmVxdWVzdBIuCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnRCBrpIA8gBARIfCgpyZXF1ZXN0X2lkGAIgASgJQgu6SAjYAQFyA7ABASI+ChRDcmVhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiRgoQR2V0Q2xpZW50UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQiOwoRR2V0Q2xpZW50UmVzcG9uc2USJgoGY2xpZW50GAEgASgLMhYua29kZXIub2F1dGgudjEuQ2xpZW50IncKEkxpc3RDbGllbnRzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSJAoSY2xpZW50X25hbWVfcHJlZml4GAMgASgJQgi6SAVyAxjIASJXChNMaXN0Q2xpZW50c1Jlc3BvbnNlEicKB2NsaWVudHMYASADKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIrIBChNVcGRhdGVDbGllbnRSZXF1ZXN0EjIKCWNsaWVudF9pZBgBIAEoCUIfukgcchoyGF5bQS1aYS16MC05Ll9+LV17MSwxMDB9JBIuCgZjbGllbnQYAiABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnRCBrpIA8gBARI3Cgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2tCBrpIA8gBASI+ChRVcGRhdGVDbGllbnRSZXNwb25zZRImCgZjbGllbnQYASABKAsyFi5rb2Rlci5vYXV0aC52MS5DbGllbnQiYAoTRGVsZXRlQ2xpZW50UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSFQoEZXRhZxgCIAEoCUIHukgEcgIYQCIWChREZWxldGVDbGllbnRSZXNwb25zZSKmAQoZQ3JlYXRlQ2xpZW50U2VjcmV0UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSNAoGc2VjcmV0GAIgASgLMhwua29kZXIub2F1dGgudjEuQ2xpZW50U2VjcmV0Qga6SAPIAQESHwoKcmVxdWVzdF9pZBgDIAEoCUILukgI2AEBcgOwAQEiSgoaQ3JlYXRlQ2xpZW50U2VjcmV0UmVzcG9uc2USLAoGc2VjcmV0GAEgASgLMhwua29kZXIub2F1dGgudjEuQ2xpZW50U2VjcmV0Im0KGURlbGV0ZUNsaWVudFNlY3JldFJlcXVlc3QSMgoJY2xpZW50X2lkGAEgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXsxLDEwMH0kEhwKCXNlY3JldF9pZBgCIAEoCUIJukgGcgQQARgaIhwKGkRlbGV0ZUNsaWVudFNlY3JldFJlc3BvbnNlMrgJCg1DbGllbnRTZXJ2aWNlEpcBCgxDcmVhdGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5DcmVhdGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuQ3JlYXRlQ2xpZW50UmVzcG9uc2UiPKq7GBUKAgIDGAIiDWNsaWVudHMud3JpdGWC0+STAh06BmNsaWVudGIGY2xpZW50IgsvdjEvY2xpZW50cxKfAQoJR2V0Q2xpZW50EiAua29kZXIub2F1dGgudjEuR2V0Q2xpZW50UmVxdWVzdBohLmtvZGVyLm9hdXRoLnYxLkdldENsaWVudFJlc3BvbnNlIk2QAgGquxgfCgICAxgCIgxjbGllbnRzLnJlYWQyCWNsaWVudF9pZILT5JMCIWIGY2xpZW50EhcvdjEvY2xpZW50cy97Y2xpZW50X2lkfRKGAQoLTGlzdENsaWVudHMSIi5rb2Rlci5vYXV0aC52MS5MaXN0Q2xpZW50c1JlcXVlc3QaIy5rb2Rlci5vYXV0aC52MS5MaXN0Q2xpZW50c1Jlc3BvbnNlIi6QAgGquxgUCgICAxgCIgxjbGllbnRzLnJlYWSC0+STAg0SCy92MS9jbGllbnRzEq4BCgxVcGRhdGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5VcGRhdGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuVXBkYXRlQ2xpZW50UmVzcG9uc2UiU6q7GCAKAgIDGAIiDWNsaWVudHMud3JpdGUyCWNsaWVudF9pZILT5JMCKToGY2xpZW50YgZjbGllbnQyFy92MS9jbGllbnRzL3tjbGllbnRfaWR9Ep4BCgxEZWxldGVDbGllbnQSIy5rb2Rlci5vYXV0aC52MS5EZWxldGVDbGllbnRSZXF1ZXN0GiQua29kZXIub2F1dGgudjEuRGVsZXRlQ2xpZW50UmVzcG9uc2UiQ6q7GCAKAgIDGAIiDWNsaWVudHMud3JpdGUyCWNsaWVudF9pZILT5JMCGSoXL3YxL2NsaWVudHMve2NsaWVudF9pZH0SyAEKEkNyZWF0ZUNsaWVudFNlY3JldBIpLmtvZGVyLm9hdXRoLnYxLkNyZWF0ZUNsaWVudFNlY3JldFJlcXVlc3QaKi5rb2Rlci5vYXV0aC52MS5DcmVhdGVDbGllbnRTZWNyZXRSZXNwb25zZSJbqrsYIAoCAgMYAiINY2xpZW50cy53cml0ZTIJY2xpZW50X2lkgtPkkwIxOgZzZWNyZXRiBnNlY3JldCIfL3YxL2NsaWVudHMve2NsaWVudF9pZH0vc2VjcmV0cxLEAQoSRGVsZXRlQ2xpZW50U2VjcmV0Eikua29kZXIub2F1dGgudjEuRGVsZXRlQ2xpZW50U2VjcmV0UmVxdWVzdBoqLmtvZGVyLm9hdXRoLnYxLkRlbGV0ZUNsaWVudFNlY3JldFJlc3BvbnNlIlequxggCgICAxgCIg1jbGllbnRzLndyaXRlMgljbGllbnRfaWSC0+STAi0qKy92MS9jbGllbnRzL3tjbGllbnRfaWR9L3NlY3JldHMve3NlY3JldF9pZH1iBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_koder_oauth_v1_client, file_koder_oauth_v1_client_secret, file_koder_options_v1_access]);
 
 /**
  * CreateClientRequest has the client to create.
@@ -127,6 +131,13 @@ export type ListClientsRequest = Message<"koder.oauth.v1.ListClientsRequest"> & 
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
+
+  /**
+   * When set, only clients whose name begins so, by name; upper and lower case are the same.
+   *
+   * @generated from field: string client_name_prefix = 3;
+   */
+  clientNamePrefix: string;
 };
 
 /**
@@ -165,6 +176,62 @@ export const ListClientsResponseSchema: GenMessage<ListClientsResponse> = /*@__P
   messageDesc(file_koder_oauth_v1_client_service, 5);
 
 /**
+ * UpdateClientRequest has what to change.
+ *
+ * @generated from message koder.oauth.v1.UpdateClientRequest
+ */
+export type UpdateClientRequest = Message<"koder.oauth.v1.UpdateClientRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The new values; `etag`, when set, must match.
+   *
+   * @generated from field: koder.oauth.v1.Client client = 2;
+   */
+  client?: Client | undefined;
+
+  /**
+   * The fields to change; over REST, the members sent.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 3;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.UpdateClientRequest.
+ * Use `create(UpdateClientRequestSchema)` to create a new message.
+ */
+export const UpdateClientRequestSchema: GenMessage<UpdateClientRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 6);
+
+/**
+ * UpdateClientResponse has the client as it is now.
+ *
+ * @generated from message koder.oauth.v1.UpdateClientResponse
+ */
+export type UpdateClientResponse = Message<"koder.oauth.v1.UpdateClientResponse"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: koder.oauth.v1.Client client = 1;
+   */
+  client?: Client | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.UpdateClientResponse.
+ * Use `create(UpdateClientResponseSchema)` to create a new message.
+ */
+export const UpdateClientResponseSchema: GenMessage<UpdateClientResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 7);
+
+/**
  * DeleteClientRequest names a client.
  *
  * @generated from message koder.oauth.v1.DeleteClientRequest
@@ -190,7 +257,7 @@ export type DeleteClientRequest = Message<"koder.oauth.v1.DeleteClientRequest"> 
  * Use `create(DeleteClientRequestSchema)` to create a new message.
  */
 export const DeleteClientRequestSchema: GenMessage<DeleteClientRequest> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_client_service, 6);
+  messageDesc(file_koder_oauth_v1_client_service, 8);
 
 /**
  * DeleteClientResponse says nothing more than that it was done.
@@ -205,7 +272,106 @@ export type DeleteClientResponse = Message<"koder.oauth.v1.DeleteClientResponse"
  * Use `create(DeleteClientResponseSchema)` to create a new message.
  */
 export const DeleteClientResponseSchema: GenMessage<DeleteClientResponse> = /*@__PURE__*/
-  messageDesc(file_koder_oauth_v1_client_service, 7);
+  messageDesc(file_koder_oauth_v1_client_service, 9);
+
+/**
+ * CreateClientSecretRequest says what the secret is like.
+ *
+ * @generated from message koder.oauth.v1.CreateClientSecretRequest
+ */
+export type CreateClientSecretRequest = Message<"koder.oauth.v1.CreateClientSecretRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The secret; its `expire_time` alone can be chosen.
+   *
+   * @generated from field: koder.oauth.v1.ClientSecret secret = 2;
+   */
+  secret?: ClientSecret | undefined;
+
+  /**
+   * UUID chosen by the caller: a repeat within a day answers the first result.
+   *
+   * @generated from field: string request_id = 3;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.CreateClientSecretRequest.
+ * Use `create(CreateClientSecretRequestSchema)` to create a new message.
+ */
+export const CreateClientSecretRequestSchema: GenMessage<CreateClientSecretRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 10);
+
+/**
+ * CreateClientSecretResponse has the secret.
+ *
+ * @generated from message koder.oauth.v1.CreateClientSecretResponse
+ */
+export type CreateClientSecretResponse = Message<"koder.oauth.v1.CreateClientSecretResponse"> & {
+  /**
+   * The secret, with its value.
+   *
+   * @generated from field: koder.oauth.v1.ClientSecret secret = 1;
+   */
+  secret?: ClientSecret | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.v1.CreateClientSecretResponse.
+ * Use `create(CreateClientSecretResponseSchema)` to create a new message.
+ */
+export const CreateClientSecretResponseSchema: GenMessage<CreateClientSecretResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 11);
+
+/**
+ * DeleteClientSecretRequest names a secret.
+ *
+ * @generated from message koder.oauth.v1.DeleteClientSecretRequest
+ */
+export type DeleteClientSecretRequest = Message<"koder.oauth.v1.DeleteClientSecretRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * Id of the secret.
+   *
+   * @generated from field: string secret_id = 2;
+   */
+  secretId: string;
+};
+
+/**
+ * Describes the message koder.oauth.v1.DeleteClientSecretRequest.
+ * Use `create(DeleteClientSecretRequestSchema)` to create a new message.
+ */
+export const DeleteClientSecretRequestSchema: GenMessage<DeleteClientSecretRequest> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 12);
+
+/**
+ * DeleteClientSecretResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.oauth.v1.DeleteClientSecretResponse
+ */
+export type DeleteClientSecretResponse = Message<"koder.oauth.v1.DeleteClientSecretResponse"> & {
+};
+
+/**
+ * Describes the message koder.oauth.v1.DeleteClientSecretResponse.
+ * Use `create(DeleteClientSecretResponseSchema)` to create a new message.
+ */
+export const DeleteClientSecretResponseSchema: GenMessage<DeleteClientSecretResponse> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_v1_client_service, 13);
 
 /**
  * ClientService manages the clients of a tenant.
@@ -235,7 +401,7 @@ export const ClientService: GenService<{
     output: typeof GetClientResponseSchema;
   },
   /**
-   * Lists clients by id. Errors: PAGE_TOKEN_INVALID.
+   * Lists clients by id, or those whose name begins with a prefix by name. Errors: PAGE_TOKEN_INVALID.
    *
    * @generated from rpc koder.oauth.v1.ClientService.ListClients
    */
@@ -243,6 +409,18 @@ export const ClientService: GenService<{
     methodKind: "unary";
     input: typeof ListClientsRequestSchema;
     output: typeof ListClientsResponseSchema;
+  },
+  /**
+   * Changes the fields of a client that the mask names, all or none. With `disabled` set, also where it was before, everything
+   * issued to it is void before the answer. A client that comes to need a secret and has none gets one, shown in this answer
+   * only. Errors: CLIENT_NOT_FOUND, CLIENT_METADATA_INVALID, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.UpdateClient
+   */
+  updateClient: {
+    methodKind: "unary";
+    input: typeof UpdateClientRequestSchema;
+    output: typeof UpdateClientResponseSchema;
   },
   /**
    * Deletes a client and ends every token issued to it before the answer. Its id is never given again.
@@ -254,6 +432,28 @@ export const ClientService: GenService<{
     methodKind: "unary";
     input: typeof DeleteClientRequestSchema;
     output: typeof DeleteClientResponseSchema;
+  },
+  /**
+   * Makes a second secret for a confidential client, shown in this answer only. Expired ones are forgotten with it.
+   * Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_LIMIT, CLIENT_SECRET_UNUSED.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.CreateClientSecret
+   */
+  createClientSecret: {
+    methodKind: "unary";
+    input: typeof CreateClientSecretRequestSchema;
+    output: typeof CreateClientSecretResponseSchema;
+  },
+  /**
+   * Deletes a secret of a client, the last one too. Tokens that were issued by it stay good.
+   * Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND.
+   *
+   * @generated from rpc koder.oauth.v1.ClientService.DeleteClientSecret
+   */
+  deleteClientSecret: {
+    methodKind: "unary";
+    input: typeof DeleteClientSecretRequestSchema;
+    output: typeof DeleteClientSecretResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_oauth_v1_client_service, 0);

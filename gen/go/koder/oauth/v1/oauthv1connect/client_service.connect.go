@@ -41,9 +41,18 @@ const (
 	// ClientServiceListClientsProcedure is the fully-qualified name of the ClientService's ListClients
 	// RPC.
 	ClientServiceListClientsProcedure = "/koder.oauth.v1.ClientService/ListClients"
+	// ClientServiceUpdateClientProcedure is the fully-qualified name of the ClientService's
+	// UpdateClient RPC.
+	ClientServiceUpdateClientProcedure = "/koder.oauth.v1.ClientService/UpdateClient"
 	// ClientServiceDeleteClientProcedure is the fully-qualified name of the ClientService's
 	// DeleteClient RPC.
 	ClientServiceDeleteClientProcedure = "/koder.oauth.v1.ClientService/DeleteClient"
+	// ClientServiceCreateClientSecretProcedure is the fully-qualified name of the ClientService's
+	// CreateClientSecret RPC.
+	ClientServiceCreateClientSecretProcedure = "/koder.oauth.v1.ClientService/CreateClientSecret"
+	// ClientServiceDeleteClientSecretProcedure is the fully-qualified name of the ClientService's
+	// DeleteClientSecret RPC.
+	ClientServiceDeleteClientSecretProcedure = "/koder.oauth.v1.ClientService/DeleteClientSecret"
 )
 
 // ClientServiceClient is a client for the koder.oauth.v1.ClientService service.
@@ -53,11 +62,21 @@ type ClientServiceClient interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
 	// Returns one client. Errors: CLIENT_NOT_FOUND.
 	GetClient(context.Context, *connect.Request[v1.GetClientRequest]) (*connect.Response[v1.GetClientResponse], error)
-	// Lists clients by id. Errors: PAGE_TOKEN_INVALID.
+	// Lists clients by id, or those whose name begins with a prefix by name. Errors: PAGE_TOKEN_INVALID.
 	ListClients(context.Context, *connect.Request[v1.ListClientsRequest]) (*connect.Response[v1.ListClientsResponse], error)
+	// Changes the fields of a client that the mask names, all or none. With `disabled` set, also where it was before, everything
+	// issued to it is void before the answer. A client that comes to need a secret and has none gets one, shown in this answer
+	// only. Errors: CLIENT_NOT_FOUND, CLIENT_METADATA_INVALID, ETAG_MISMATCH.
+	UpdateClient(context.Context, *connect.Request[v1.UpdateClientRequest]) (*connect.Response[v1.UpdateClientResponse], error)
 	// Deletes a client and ends every token issued to it before the answer. Its id is never given again.
 	// Errors: CLIENT_NOT_FOUND, ETAG_MISMATCH.
 	DeleteClient(context.Context, *connect.Request[v1.DeleteClientRequest]) (*connect.Response[v1.DeleteClientResponse], error)
+	// Makes a second secret for a confidential client, shown in this answer only. Expired ones are forgotten with it.
+	// Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_LIMIT, CLIENT_SECRET_UNUSED.
+	CreateClientSecret(context.Context, *connect.Request[v1.CreateClientSecretRequest]) (*connect.Response[v1.CreateClientSecretResponse], error)
+	// Deletes a secret of a client, the last one too. Tokens that were issued by it stay good.
+	// Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND.
+	DeleteClientSecret(context.Context, *connect.Request[v1.DeleteClientSecretRequest]) (*connect.Response[v1.DeleteClientSecretResponse], error)
 }
 
 // NewClientServiceClient constructs a client for the koder.oauth.v1.ClientService service. By
@@ -91,10 +110,28 @@ func NewClientServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		updateClient: connect.NewClient[v1.UpdateClientRequest, v1.UpdateClientResponse](
+			httpClient,
+			baseURL+ClientServiceUpdateClientProcedure,
+			connect.WithSchema(clientServiceMethods.ByName("UpdateClient")),
+			connect.WithClientOptions(opts...),
+		),
 		deleteClient: connect.NewClient[v1.DeleteClientRequest, v1.DeleteClientResponse](
 			httpClient,
 			baseURL+ClientServiceDeleteClientProcedure,
 			connect.WithSchema(clientServiceMethods.ByName("DeleteClient")),
+			connect.WithClientOptions(opts...),
+		),
+		createClientSecret: connect.NewClient[v1.CreateClientSecretRequest, v1.CreateClientSecretResponse](
+			httpClient,
+			baseURL+ClientServiceCreateClientSecretProcedure,
+			connect.WithSchema(clientServiceMethods.ByName("CreateClientSecret")),
+			connect.WithClientOptions(opts...),
+		),
+		deleteClientSecret: connect.NewClient[v1.DeleteClientSecretRequest, v1.DeleteClientSecretResponse](
+			httpClient,
+			baseURL+ClientServiceDeleteClientSecretProcedure,
+			connect.WithSchema(clientServiceMethods.ByName("DeleteClientSecret")),
 			connect.WithClientOptions(opts...),
 		),
 	}
@@ -102,10 +139,13 @@ func NewClientServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // clientServiceClient implements ClientServiceClient.
 type clientServiceClient struct {
-	createClient *connect.Client[v1.CreateClientRequest, v1.CreateClientResponse]
-	getClient    *connect.Client[v1.GetClientRequest, v1.GetClientResponse]
-	listClients  *connect.Client[v1.ListClientsRequest, v1.ListClientsResponse]
-	deleteClient *connect.Client[v1.DeleteClientRequest, v1.DeleteClientResponse]
+	createClient       *connect.Client[v1.CreateClientRequest, v1.CreateClientResponse]
+	getClient          *connect.Client[v1.GetClientRequest, v1.GetClientResponse]
+	listClients        *connect.Client[v1.ListClientsRequest, v1.ListClientsResponse]
+	updateClient       *connect.Client[v1.UpdateClientRequest, v1.UpdateClientResponse]
+	deleteClient       *connect.Client[v1.DeleteClientRequest, v1.DeleteClientResponse]
+	createClientSecret *connect.Client[v1.CreateClientSecretRequest, v1.CreateClientSecretResponse]
+	deleteClientSecret *connect.Client[v1.DeleteClientSecretRequest, v1.DeleteClientSecretResponse]
 }
 
 // CreateClient calls koder.oauth.v1.ClientService.CreateClient.
@@ -123,9 +163,24 @@ func (c *clientServiceClient) ListClients(ctx context.Context, req *connect.Requ
 	return c.listClients.CallUnary(ctx, req)
 }
 
+// UpdateClient calls koder.oauth.v1.ClientService.UpdateClient.
+func (c *clientServiceClient) UpdateClient(ctx context.Context, req *connect.Request[v1.UpdateClientRequest]) (*connect.Response[v1.UpdateClientResponse], error) {
+	return c.updateClient.CallUnary(ctx, req)
+}
+
 // DeleteClient calls koder.oauth.v1.ClientService.DeleteClient.
 func (c *clientServiceClient) DeleteClient(ctx context.Context, req *connect.Request[v1.DeleteClientRequest]) (*connect.Response[v1.DeleteClientResponse], error) {
 	return c.deleteClient.CallUnary(ctx, req)
+}
+
+// CreateClientSecret calls koder.oauth.v1.ClientService.CreateClientSecret.
+func (c *clientServiceClient) CreateClientSecret(ctx context.Context, req *connect.Request[v1.CreateClientSecretRequest]) (*connect.Response[v1.CreateClientSecretResponse], error) {
+	return c.createClientSecret.CallUnary(ctx, req)
+}
+
+// DeleteClientSecret calls koder.oauth.v1.ClientService.DeleteClientSecret.
+func (c *clientServiceClient) DeleteClientSecret(ctx context.Context, req *connect.Request[v1.DeleteClientSecretRequest]) (*connect.Response[v1.DeleteClientSecretResponse], error) {
+	return c.deleteClientSecret.CallUnary(ctx, req)
 }
 
 // ClientServiceHandler is an implementation of the koder.oauth.v1.ClientService service.
@@ -135,11 +190,21 @@ type ClientServiceHandler interface {
 	CreateClient(context.Context, *connect.Request[v1.CreateClientRequest]) (*connect.Response[v1.CreateClientResponse], error)
 	// Returns one client. Errors: CLIENT_NOT_FOUND.
 	GetClient(context.Context, *connect.Request[v1.GetClientRequest]) (*connect.Response[v1.GetClientResponse], error)
-	// Lists clients by id. Errors: PAGE_TOKEN_INVALID.
+	// Lists clients by id, or those whose name begins with a prefix by name. Errors: PAGE_TOKEN_INVALID.
 	ListClients(context.Context, *connect.Request[v1.ListClientsRequest]) (*connect.Response[v1.ListClientsResponse], error)
+	// Changes the fields of a client that the mask names, all or none. With `disabled` set, also where it was before, everything
+	// issued to it is void before the answer. A client that comes to need a secret and has none gets one, shown in this answer
+	// only. Errors: CLIENT_NOT_FOUND, CLIENT_METADATA_INVALID, ETAG_MISMATCH.
+	UpdateClient(context.Context, *connect.Request[v1.UpdateClientRequest]) (*connect.Response[v1.UpdateClientResponse], error)
 	// Deletes a client and ends every token issued to it before the answer. Its id is never given again.
 	// Errors: CLIENT_NOT_FOUND, ETAG_MISMATCH.
 	DeleteClient(context.Context, *connect.Request[v1.DeleteClientRequest]) (*connect.Response[v1.DeleteClientResponse], error)
+	// Makes a second secret for a confidential client, shown in this answer only. Expired ones are forgotten with it.
+	// Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_LIMIT, CLIENT_SECRET_UNUSED.
+	CreateClientSecret(context.Context, *connect.Request[v1.CreateClientSecretRequest]) (*connect.Response[v1.CreateClientSecretResponse], error)
+	// Deletes a secret of a client, the last one too. Tokens that were issued by it stay good.
+	// Errors: CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND.
+	DeleteClientSecret(context.Context, *connect.Request[v1.DeleteClientSecretRequest]) (*connect.Response[v1.DeleteClientSecretResponse], error)
 }
 
 // NewClientServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -169,10 +234,28 @@ func NewClientServiceHandler(svc ClientServiceHandler, opts ...connect.HandlerOp
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	clientServiceUpdateClientHandler := connect.NewUnaryHandler(
+		ClientServiceUpdateClientProcedure,
+		svc.UpdateClient,
+		connect.WithSchema(clientServiceMethods.ByName("UpdateClient")),
+		connect.WithHandlerOptions(opts...),
+	)
 	clientServiceDeleteClientHandler := connect.NewUnaryHandler(
 		ClientServiceDeleteClientProcedure,
 		svc.DeleteClient,
 		connect.WithSchema(clientServiceMethods.ByName("DeleteClient")),
+		connect.WithHandlerOptions(opts...),
+	)
+	clientServiceCreateClientSecretHandler := connect.NewUnaryHandler(
+		ClientServiceCreateClientSecretProcedure,
+		svc.CreateClientSecret,
+		connect.WithSchema(clientServiceMethods.ByName("CreateClientSecret")),
+		connect.WithHandlerOptions(opts...),
+	)
+	clientServiceDeleteClientSecretHandler := connect.NewUnaryHandler(
+		ClientServiceDeleteClientSecretProcedure,
+		svc.DeleteClientSecret,
+		connect.WithSchema(clientServiceMethods.ByName("DeleteClientSecret")),
 		connect.WithHandlerOptions(opts...),
 	)
 	return "/koder.oauth.v1.ClientService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -183,8 +266,14 @@ func NewClientServiceHandler(svc ClientServiceHandler, opts ...connect.HandlerOp
 			clientServiceGetClientHandler.ServeHTTP(w, r)
 		case ClientServiceListClientsProcedure:
 			clientServiceListClientsHandler.ServeHTTP(w, r)
+		case ClientServiceUpdateClientProcedure:
+			clientServiceUpdateClientHandler.ServeHTTP(w, r)
 		case ClientServiceDeleteClientProcedure:
 			clientServiceDeleteClientHandler.ServeHTTP(w, r)
+		case ClientServiceCreateClientSecretProcedure:
+			clientServiceCreateClientSecretHandler.ServeHTTP(w, r)
+		case ClientServiceDeleteClientSecretProcedure:
+			clientServiceDeleteClientSecretHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -206,6 +295,18 @@ func (UnimplementedClientServiceHandler) ListClients(context.Context, *connect.R
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.oauth.v1.ClientService.ListClients is not implemented"))
 }
 
+func (UnimplementedClientServiceHandler) UpdateClient(context.Context, *connect.Request[v1.UpdateClientRequest]) (*connect.Response[v1.UpdateClientResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.oauth.v1.ClientService.UpdateClient is not implemented"))
+}
+
 func (UnimplementedClientServiceHandler) DeleteClient(context.Context, *connect.Request[v1.DeleteClientRequest]) (*connect.Response[v1.DeleteClientResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.oauth.v1.ClientService.DeleteClient is not implemented"))
+}
+
+func (UnimplementedClientServiceHandler) CreateClientSecret(context.Context, *connect.Request[v1.CreateClientSecretRequest]) (*connect.Response[v1.CreateClientSecretResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.oauth.v1.ClientService.CreateClientSecret is not implemented"))
+}
+
+func (UnimplementedClientServiceHandler) DeleteClientSecret(context.Context, *connect.Request[v1.DeleteClientSecretRequest]) (*connect.Response[v1.DeleteClientSecretResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.oauth.v1.ClientService.DeleteClientSecret is not implemented"))
 }

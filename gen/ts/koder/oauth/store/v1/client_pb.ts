@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/client.proto.
  */
 export const file_koder_oauth_store_v1_client: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9vYXV0aC9zdG9yZS92MS9jbGllbnQucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxIs8LCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEhUKDXNlY3JldF9oYXNoZXMYAiADKAkSEwoLY2xpZW50X25hbWUYAyABKAkSFQoNcmVkaXJlY3RfdXJpcxgEIAMoCRITCgtncmFudF90eXBlcxgFIAMoCRIWCg5yZXNwb25zZV90eXBlcxgGIAMoCRIiChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgHIAEoCRIOCgZzY29wZXMYCCADKAkSGAoQYXBwbGljYXRpb25fdHlwZRgJIAEoCRISCgpjbGllbnRfdXJpGAogASgJEhIKCnBvbGljeV91cmkYCyABKAkSDwoHdG9zX3VyaRgMIAEoCRINCgVlcG9jaBgNIAEoAxIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsb2dvX3VyaRgiIAEoCRIQCghjb250YWN0cxgjIAMoCRIaChJpbml0aWF0ZV9sb2dpbl91cmkYJCABKAkSDAoEandrcxglIAEoCRIQCghqd2tzX3VyaRgmIAEoCRInCh90b2tlbl9lbmRwb2ludF9hdXRoX3NpZ25pbmdfYWxnGCcgASgJEiQKHGlkX3Rva2VuX3NpZ25lZF9yZXNwb25zZV9hbGcYKiABKAkSFAoMc3ViamVjdF90eXBlGCsgASgJEh0KFXNlY3Rvcl9pZGVudGlmaWVyX3VyaRgsIAEoCRIcCg9kZWZhdWx0X21heF9hZ2UYLSABKAVIAIgBARIZChFyZXF1aXJlX2F1dGhfdGltZRguIAEoCBIaChJkZWZhdWx0X2Fjcl92YWx1ZXMYLyADKAkSIQoZcG9zdF9sb2dvdXRfcmVkaXJlY3RfdXJpcxgwIAMoCRIeChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGDEgASgJEisKI2JhY2tjaGFubmVsX2xvZ291dF9zZXNzaW9uX3JlcXVpcmVkGDIgASgIEi0KJXJlcXVpcmVfcHVzaGVkX2F1dGhvcml6YXRpb25fcmVxdWVzdHMYMyABKAgSIAoYZHBvcF9ib3VuZF9hY2Nlc3NfdG9rZW5zGDQgASgIEhgKC2ZpcnN0X3BhcnR5GDUgASgISAGIAQESGQoMcmVxdWlyZV9wa2NlGDYgASgISAKIAQESOAoVcmVmcmVzaF90b2tlbl9vdmVybGFwGDcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj4KG3JlZnJlc2hfdG9rZW5faWRsZV9saWZldGltZRg4IAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJCCh9yZWZyZXNoX3Rva2VuX2Fic29sdXRlX2xpZmV0aW1lGDkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKHnJlZnJlc2hfd2l0aG91dF9vZmZsaW5lX2FjY2Vzcxg6IAEoCBIiChpsb2dvdXRfZW5kc19vZmZsaW5lX2dyYW50cxg7IAEoCBIQCghkaXNhYmxlZBg8IAEoCBINCgVyb2xlcxg9IAMoCRI4Cg1jbGFpbV9tYXBwZXJzGD4gAygLMiEua29kZXIub2F1dGguc3RvcmUudjEuQ2xhaW1NYXBwZXISEwoLc29mdHdhcmVfaWQYPyABKAkSGAoQc29mdHdhcmVfdmVyc2lvbhhAIAEoCRIhChlzdHJpY3RfYXNzZXJ0aW9uX2F1ZGllbmNlGEEgASgIQhIKEF9kZWZhdWx0X21heF9hZ2VCDgoMX2ZpcnN0X3BhcnR5Qg8KDV9yZXF1aXJlX3BrY2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_oauth_store_v1_claim_mapper]);
+  fileDesc("CiFrb2Rlci9vYXV0aC9zdG9yZS92MS9jbGllbnQucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxIsUMCgZDbGllbnQSEQoJY2xpZW50X2lkGAEgASgJEhUKDXNlY3JldF9oYXNoZXMYAiADKAkSEwoLY2xpZW50X25hbWUYAyABKAkSFQoNcmVkaXJlY3RfdXJpcxgEIAMoCRITCgtncmFudF90eXBlcxgFIAMoCRIWCg5yZXNwb25zZV90eXBlcxgGIAMoCRIiChp0b2tlbl9lbmRwb2ludF9hdXRoX21ldGhvZBgHIAEoCRIOCgZzY29wZXMYCCADKAkSGAoQYXBwbGljYXRpb25fdHlwZRgJIAEoCRISCgpjbGllbnRfdXJpGAogASgJEhIKCnBvbGljeV91cmkYCyABKAkSDwoHdG9zX3VyaRgMIAEoCRINCgVlcG9jaBgNIAEoAxIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGBYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghsb2dvX3VyaRgiIAEoCRIQCghjb250YWN0cxgjIAMoCRIaChJpbml0aWF0ZV9sb2dpbl91cmkYJCABKAkSDAoEandrcxglIAEoCRIQCghqd2tzX3VyaRgmIAEoCRInCh90b2tlbl9lbmRwb2ludF9hdXRoX3NpZ25pbmdfYWxnGCcgASgJEiQKHGlkX3Rva2VuX3NpZ25lZF9yZXNwb25zZV9hbGcYKiABKAkSFAoMc3ViamVjdF90eXBlGCsgASgJEh0KFXNlY3Rvcl9pZGVudGlmaWVyX3VyaRgsIAEoCRIcCg9kZWZhdWx0X21heF9hZ2UYLSABKAVIAIgBARIZChFyZXF1aXJlX2F1dGhfdGltZRguIAEoCBIaChJkZWZhdWx0X2Fjcl92YWx1ZXMYLyADKAkSIQoZcG9zdF9sb2dvdXRfcmVkaXJlY3RfdXJpcxgwIAMoCRIeChZiYWNrY2hhbm5lbF9sb2dvdXRfdXJpGDEgASgJEisKI2JhY2tjaGFubmVsX2xvZ291dF9zZXNzaW9uX3JlcXVpcmVkGDIgASgIEi0KJXJlcXVpcmVfcHVzaGVkX2F1dGhvcml6YXRpb25fcmVxdWVzdHMYMyABKAgSIAoYZHBvcF9ib3VuZF9hY2Nlc3NfdG9rZW5zGDQgASgIEhgKC2ZpcnN0X3BhcnR5GDUgASgISAGIAQESGQoMcmVxdWlyZV9wa2NlGDYgASgISAKIAQESOAoVcmVmcmVzaF90b2tlbl9vdmVybGFwGDcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj4KG3JlZnJlc2hfdG9rZW5faWRsZV9saWZldGltZRg4IAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJCCh9yZWZyZXNoX3Rva2VuX2Fic29sdXRlX2xpZmV0aW1lGDkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiYKHnJlZnJlc2hfd2l0aG91dF9vZmZsaW5lX2FjY2Vzcxg6IAEoCBIiChpsb2dvdXRfZW5kc19vZmZsaW5lX2dyYW50cxg7IAEoCBIQCghkaXNhYmxlZBg8IAEoCBINCgVyb2xlcxg9IAMoCRI4Cg1jbGFpbV9tYXBwZXJzGD4gAygLMiEua29kZXIub2F1dGguc3RvcmUudjEuQ2xhaW1NYXBwZXISEwoLc29mdHdhcmVfaWQYPyABKAkSGAoQc29mdHdhcmVfdmVyc2lvbhhAIAEoCRIhChlzdHJpY3RfYXNzZXJ0aW9uX2F1ZGllbmNlGEEgASgIEjMKB3NlY3JldHMYQiADKAsyIi5rb2Rlci5vYXV0aC5zdG9yZS52MS5DbGllbnRTZWNyZXQSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBhDIAEoCBIfChdyZWdpc3RyYXRpb25fdG9rZW5faGFzaBhEIAEoCUISChBfZGVmYXVsdF9tYXhfYWdlQg4KDF9maXJzdF9wYXJ0eUIPCg1fcmVxdWlyZV9wa2NlIooBCgxDbGllbnRTZWNyZXQSCgoCaWQYASABKAkSDAoEaGFzaBgCIAEoCRIvCgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_oauth_store_v1_claim_mapper]);
 
 /**
  * Client is a client as kept by the oauth service; a deleted one stays as a tombstone.
@@ -30,7 +30,7 @@ export type Client = Message<"koder.oauth.store.v1.Client"> & {
   clientId: string;
 
   /**
-   * Keyed hashes of the secrets that are good.
+   * Keyed hashes of secrets, in records older than `secrets`.
    *
    * @generated from field: repeated string secret_hashes = 2;
    */
@@ -343,6 +343,27 @@ export type Client = Message<"koder.oauth.store.v1.Client"> & {
    * @generated from field: bool strict_assertion_audience = 65;
    */
   strictAssertionAudience: boolean;
+
+  /**
+   * Its secrets, at most two.
+   *
+   * @generated from field: repeated koder.oauth.store.v1.ClientSecret secrets = 66;
+   */
+  secrets: ClientSecret[];
+
+  /**
+   * Whether it registered itself.
+   *
+   * @generated from field: bool dynamically_registered = 67;
+   */
+  dynamicallyRegistered: boolean;
+
+  /**
+   * Keyed hash of the registration access token; empty: it has none.
+   *
+   * @generated from field: string registration_token_hash = 68;
+   */
+  registrationTokenHash: string;
 };
 
 /**
@@ -351,4 +372,46 @@ export type Client = Message<"koder.oauth.store.v1.Client"> & {
  */
 export const ClientSchema: GenMessage<Client> = /*@__PURE__*/
   messageDesc(file_koder_oauth_store_v1_client, 0);
+
+/**
+ * ClientSecret is one secret of a client.
+ *
+ * @generated from message koder.oauth.store.v1.ClientSecret
+ */
+export type ClientSecret = Message<"koder.oauth.store.v1.ClientSecret"> & {
+  /**
+   * Id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Keyed hash.
+   *
+   * @generated from field: string hash = 2;
+   */
+  hash: string;
+
+  /**
+   * When created.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * From when on it is refused; unset: never.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.store.v1.ClientSecret.
+ * Use `create(ClientSecretSchema)` to create a new message.
+ */
+export const ClientSecretSchema: GenMessage<ClientSecret> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_store_v1_client, 1);
 

@@ -5,12 +5,13 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { voidTokensOfClient } from "./void-tokens-of-client.ts";
 
 /**
- * Voids the tokens of a client whose deletion an event tells of, in case the process that deleted it came to its end before
- * it could. Where it did not, this changes nothing.
+ * Voids the tokens of a client that was deleted or disabled, as an event tells, in case the process that did it came to its
+ * end before it could. Where it did not, this changes nothing.
  */
-export function finishDeletion(dependencies: Pick<OauthDependencies, "peers" | "clock">): FinishWrite {
+export function finishVoiding(dependencies: Pick<OauthDependencies, "peers" | "clock">): FinishWrite {
   return async ({ tenantId, event: { payload, requestId, resourceId, resourceVersion } }) => {
-    if (payload.case !== "clientDeleted") return;
+    const isVoiding = payload.case === "clientDeleted" || (payload.case === "clientUpdated" && payload.value.disabled);
+    if (!isVoiding) return;
     const deadline = dependencies.clock() + deadlines.usual;
     const work = ownWork({ service: "oauth", tenantId, requestId, deadline });
     await voidTokensOfClient(dependencies, work, resourceId, Number(resourceVersion));

@@ -1,0 +1,58 @@
+import { ConnectError } from "@connectrpc/connect";
+import { expect, test } from "vitest";
+import type { GuardedFetch } from "../../host/outbound/guarded-fetch.ts";
+import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
+import { checkSector } from "./check-sector.ts";
+
+const sectorIdentifierUri = "https://sector.example/uris.json";
+const [a, b] = ["https://a.example/cb", "https://b.example/cb"];
+
+/** A host that answers so, and keeps what it was asked. */
+function host(answer: string | OutboundFailed, status = 200) {
+  const asked: string[] = [];
+  const outbound = {
+    async get(url: string) {
+      asked.push(url);
+      if (answer instanceof OutboundFailed) throw answer;
+      return { status, contentType: "application/json", body: Buffer.from(answer) };
+    },
+  } as unknown as GuardedFetch;
+  return { outbound, asked };
+}
+const fault = async (work: Promise<void>): Promise<string | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => ConnectError.from(error).rawMessage,
+  );
+
+test("every redirect URI is in the document", async () => {
+  const { outbound, asked } = host(JSON.stringify([b, a, 7]));
+  expect(await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a, b] }))).toBeUndefined();
+  expect(asked).toEqual([sectorIdentifierUri]);
+  const redirectUris = [a, "https://a.example/cb2"];
+  expect(await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris }))).toContain("must list every");
+});
+
+test.each([
+  ["{", 200, "JSON array"],
+  [`{"a":"${a}"}`, 200, "JSON array"],
+  [JSON.stringify([a]), 404, "status 404"],
+  [new OutboundFailed("redirect"), 200, "redirect"],
+  [new OutboundFailed("address"), 200, "not public"],
+])("%s with status %i is refused: %s", async (answer, status, why) => {
+  const { outbound } = host(answer, status);
+  const said = await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a] }));
+  expect(said).toMatch(/^sector_identifier_uri /);
+  expect(said).toContain(why);
+});
+
+test("it is asked for only where the sector or the redirect URIs are new", async () => {
+  const { outbound, asked } = host(JSON.stringify([a, b]));
+  const before = { sectorIdentifierUri, redirectUris: [a] };
+  await checkSector({ outbound }, before, before);
+  await checkSector({ outbound }, { sectorIdentifierUri: "", redirectUris: [a] });
+  expect(asked).toHaveLength(0);
+  await checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a, b] }, before);
+  await checkSector({ outbound }, before, { sectorIdentifierUri: "https://other.example/", redirectUris: [a] });
+  expect(asked).toHaveLength(2);
+});

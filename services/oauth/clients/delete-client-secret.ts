@@ -1,0 +1,54 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import {
+  DeleteClientSecretResponseSchema,
+  type DeleteClientSecretRequest,
+  type DeleteClientSecretResponse,
+} from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { Conflict } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { clients } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
+import { clientNotFound } from "./client-not-found.ts";
+import { withDefaults } from "./metadata/client-defaults.ts";
+
+/** Has a secret refused from now on, the client's last one too: a secret that leaked must go at once. */
+export function deleteClientSecret({ store, clock, clients: known }: OauthDependencies) {
+  return async (request: DeleteClientSecretRequest, context: HandlerContext): Promise<DeleteClientSecretResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(clients, request.clientId);
+    if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+    const before = withDefaults(stored.record);
+    const secrets = before.secrets.filter(({ id }) => id !== request.secretId);
+    if (secrets.length === before.secrets.length) {
+      throw oauthFailure(OauthErrorReason.CLIENT_SECRET_NOT_FOUND, "the client has no secret with this id");
+    }
+    const now = clock();
+    const record = create(StoredClientSchema, { ...before, secrets, updateTime: timestampFromMs(now) });
+    const deleted = eventOf(
+      call,
+      now,
+      { type: "client", id: record.clientId, version: stored.version + 1 },
+      {
+        case: "clientSecretDeleted",
+        value: { $typeName: "koder.events.v1.ClientSecretDeleted", id: request.secretId },
+      },
+    );
+    try {
+      await data.commit([replace(clients, record, stored.version)], [deleted]);
+    } catch (error) {
+      if (error instanceof Conflict) throw clientChangedMeanwhile();
+      throw error;
+    }
+    known.forget(call.tenantId, record.clientId);
+    return create(DeleteClientSecretResponseSchema, {});
+  };
+}

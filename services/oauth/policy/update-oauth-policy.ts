@@ -1,0 +1,120 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  OAuthPolicySchema as StoredPolicySchema,
+  RegistrationPolicySchema as StoredRegistrationSchema,
+  type OAuthPolicy as StoredPolicy,
+} from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import type { OAuthPolicy } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
+import {
+  UpdateOAuthPolicyResponseSchema,
+  type UpdateOAuthPolicyRequest,
+  type UpdateOAuthPolicyResponse,
+} from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert, replace } from "../../store/writes.ts";
+import { oauthPolicies, oauthPolicyId } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import { parseScope } from "../scopes.ts";
+import { policyEtag, policyMessage } from "./policy-message.ts";
+
+/** Changes the fields of the tenant's policy that the mask names, all or none. */
+export function updateOauthPolicy({
+  store,
+  clock,
+  oauthPolicies: known,
+}: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies">) {
+  return async (request: UpdateOAuthPolicyRequest, context: HandlerContext): Promise<UpdateOAuthPolicyResponse> => {
+    const call = callOf(context);
+    const { policy } = request;
+    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
+    if (policy === undefined || paths.length === 0) {
+      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
+        violations: [{ field: "update_mask", description: "must name at least one field" }],
+      });
+    }
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(oauthPolicies, oauthPolicyId);
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");
+    if (policy.etag !== "" && policy.etag !== policyEtag(stored)) throw mismatch();
+    const now = clock();
+    const record: StoredPolicy = Object.assign(
+      stored?.record ?? create(StoredPolicySchema, { id: oauthPolicyId }),
+      ...paths.map((path) => change(path, policy)),
+      { updateTime: timestampFromMs(now) },
+    );
+    const version = (stored?.version ?? 0) + 1;
+    const updated = eventOf(
+      call,
+      now,
+      { type: "oauth_policy", id: oauthPolicyId, version },
+      {
+        case: "oauthPolicyUpdated",
+        value: { $typeName: "koder.events.v1.OAuthPolicyUpdated", paths },
+      },
+    );
+    const write = stored === undefined ? insert(oauthPolicies, record) : replace(oauthPolicies, record, stored.version);
+    try {
+      await data.commit([write], [updated]);
+    } catch (error) {
+      if (error instanceof Conflict) throw mismatch();
+      throw error;
+    }
+    known.forget(call.tenantId);
+    return create(UpdateOAuthPolicyResponseSchema, { policy: policyMessage({ record, version }) });
+  };
+}
+
+const invalid = (path: string, description: string) =>
+  oauthFailure(OauthErrorReason.POLICY_INVALID, `${path}: ${description}`, {
+    violations: [{ field: `policy.${path}`, description }],
+  });
+
+/** What one path of the mask changes. Throws POLICY_INVALID for one that this call cannot, or to what is none. */
+function change(path: string, policy: OAuthPolicy): Partial<Record<keyof StoredPolicy, unknown>> {
+  switch (path) {
+    case "require_pkce_of_confidential_clients":
+      return { requirePkceOfConfidentialClients: policy.requirePkceOfConfidentialClients };
+    case "require_pushed_authorization_requests":
+      return { requirePushedAuthorizationRequests: policy.requirePushedAuthorizationRequests };
+    case "default_audience":
+      if (policy.defaultAudience === "" || isIdentifier(policy.defaultAudience)) {
+        return { defaultAudience: policy.defaultAudience };
+      }
+      throw invalid(path, "must be an absolute URI without a fragment");
+    case "strict_assertion_audience":
+      return { strictAssertionAudience: policy.strictAssertionAudience };
+    case "logout_ends_offline_grants":
+      return { logoutEndsOfflineGrants: policy.logoutEndsOfflineGrants };
+    case "registration":
+      return { registration: storedRegistration(policy) };
+    default:
+      throw invalid(path, "cannot be changed by this call");
+  }
+}
+
+/** RFC 8707 §2. */
+const isIdentifier = (uri: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/.test(uri) && !uri.includes("#") && URL.canParse(uri);
+
+function storedRegistration({ registration }: OAuthPolicy) {
+  if (registration === undefined) return undefined;
+  const { open, allowedScopes, allowedGrantTypes, requirePkce, maxRedirectUris } = registration;
+  if (parseScope(allowedScopes.join(" "))?.length !== allowedScopes.length) {
+    throw invalid("registration.allowed_scopes", "must be scope tokens");
+  }
+  return create(StoredRegistrationSchema, {
+    open,
+    allowedScopes,
+    allowedGrantTypes,
+    maxRedirectUris,
+    ...(requirePkce === undefined ? {} : { requirePkce }),
+  });
+}

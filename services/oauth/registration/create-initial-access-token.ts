@@ -1,0 +1,93 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { InitialAccessTokenSchema as StoredTokenSchema } from "#gen/koder/oauth/store/v1/initial_access_token_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import type { InitialAccessToken } from "#gen/koder/oauth/v1/initial_access_token_pb.ts";
+import {
+  CreateInitialAccessTokenRequestSchema,
+  CreateInitialAccessTokenResponseSchema,
+  InitialAccessTokenService,
+  type CreateInitialAccessTokenRequest,
+  type CreateInitialAccessTokenResponse,
+} from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken, ulid } from "../../vault/random.ts";
+import { initialAccessTokens } from "../collections.ts";
+import type { OauthDependencies } from "../dependencies.ts";
+import { oauthFailure } from "../oauth-failure.ts";
+import { initialAccessTokenMessage, initialAccessTokenUse } from "./initial-access-token.ts";
+
+const day = 86_400_000;
+const [usualLifetime, longestLifetime] = [30 * day, 400 * day];
+
+/** Makes an initial access token of 256 random bits; it always expires. */
+export function createInitialAccessToken({
+  store,
+  vault,
+  clock,
+  idempotency,
+}: Pick<OauthDependencies, "store" | "vault" | "clock" | "idempotency">) {
+  return async (
+    request: CreateInitialAccessTokenRequest,
+    context: HandlerContext,
+  ): Promise<CreateInitialAccessTokenResponse> => {
+    const call = callOf(context);
+    const asked = request.initialAccessToken;
+    check(asked, clock());
+    return idempotency.run(
+      call,
+      {
+        method: InitialAccessTokenService.method.createInitialAccessToken,
+        requestId: request.requestId,
+        request,
+        requestSchema: CreateInitialAccessTokenRequestSchema,
+        responseSchema: CreateInitialAccessTokenResponseSchema,
+      },
+      async (remember) => {
+        const now = clock();
+        const value = randomToken("kiat_");
+        const record = create(StoredTokenSchema, {
+          id: ulid(now),
+          tokenHash: (await vault.tenant(call.tenantId)).keyedHash(initialAccessTokenUse, value),
+          displayName: asked?.displayName ?? "",
+          maxUses: asked?.maxUses ?? 0,
+          createTime: timestampFromMs(now),
+          expireTime: asked?.expireTime ?? timestampFromMs(now + usualLifetime),
+        });
+        const response = create(CreateInitialAccessTokenResponseSchema, {
+          initialAccessToken: initialAccessTokenMessage(record, value),
+        });
+        const created = eventOf(
+          call,
+          now,
+          { type: "initial_access_token", id: record.id, version: 1 },
+          {
+            case: "initialAccessTokenCreated",
+            value: { $typeName: "koder.events.v1.InitialAccessTokenCreated", displayName: record.displayName },
+          },
+        );
+        const writes = [insert(initialAccessTokens, record), ...remember(response)];
+        await store.tenant(call.tenantId).commit(writes, [created]);
+        return response;
+      },
+    );
+  };
+}
+
+function check(asked: InitialAccessToken | undefined, now: number): void {
+  const expires = asked?.expireTime === undefined ? now + usualLifetime : timestampMs(asked.expireTime);
+  const violations = [
+    ...(asked?.id ? [{ field: "id", description: "is set by the server" }] : []),
+    ...(asked?.token ? [{ field: "token", description: "is made by the server and cannot be chosen" }] : []),
+    ...(asked?.createTime ? [{ field: "create_time", description: "is set by the server" }] : []),
+    ...(expires <= now || expires > now + longestLifetime
+      ? [{ field: "expire_time", description: "must be in the future, within 400 days" }]
+      : []),
+  ];
+  if (violations.length === 0) return;
+  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  throw oauthFailure(OauthErrorReason.INITIAL_ACCESS_TOKEN_INVALID, said, { violations });
+}

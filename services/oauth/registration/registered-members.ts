@@ -1,0 +1,35 @@
+/**
+ * The metadata that a client says of itself (RFC 7591 §2, OpenID Connect Registration §2 and the standards that add to them).
+ * Everything else about a client is the administrator's. Members in other languages (`client_name#pt-BR`) are not among them.
+ */
+export const registeredMembers: readonly string[] = [
+  "client_name",
+  "client_uri",
+  "logo_uri",
+  "policy_uri",
+  "tos_uri",
+  "contacts",
+  "software_id",
+  "software_version",
+  "application_type",
+  "redirect_uris",
+  "post_logout_redirect_uris",
+  "grant_types",
+  "response_types",
+  "scope",
+  "token_endpoint_auth_method",
+  "token_endpoint_auth_signing_alg",
+  "jwks",
+  "jwks_uri",
+  "initiate_login_uri",
+  "id_token_signed_response_alg",
+  "subject_type",
+  "sector_identifier_uri",
+  "default_max_age",
+  "require_auth_time",
+  "default_acr_values",
+  "backchannel_logout_uri",
+  "backchannel_logout_session_required",
+  "require_pushed_authorization_requests",
+  "dpop_bound_access_tokens",
+];
