@@ -49,7 +49,7 @@ describe.each(["ES256", "RS256", "PS256", "Ed25519"])("DPoP by openid-client, wi
     const refreshed = await oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "", undefined, options);
     expect(refreshed.token_type).toBe("dpop");
     await expect(oidc.refreshTokenGrant(configuration, refreshed.refresh_token ?? "")).rejects.toMatchObject({
-      error: "invalid_grant",
+      error: "invalid_dpop_proof",
     });
   });
 });
