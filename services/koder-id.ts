@@ -114,6 +114,7 @@ export async function createKoderId({
             publicOrigin: () => origin,
             log,
             outbound,
+            metrics,
             componentStates: async () => [...(await states()), ...(await peerStates(config.peers, calls))],
           }),
         );

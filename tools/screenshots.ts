@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
+import { afterLogout } from "../tests/support/logout.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
 import { authorizationRequest, createPerson, password, registerClient, rest } from "../tests/support/relying-party.ts";
 import { startServer, type RunningServer } from "../tests/support/server.ts";
@@ -33,6 +34,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
     client_name: "Koder Chat",
     policy_uri: "https://koder.dev/privacy",
     tos_uri: "https://koder.dev/terms",
+    post_logout_redirect_uris: [afterLogout],
   });
   const longNamed = await registerClient(server, {
     client_name: "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft & Söhne",
@@ -148,6 +150,38 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await signInAll(page);
         await page.goto(authorizationRequest(server, client, { prompt: "select_account" }).url);
       },
+    },
+    {
+      name: "logout",
+      async open(page) {
+        await signInAs(page, person.username);
+        await page.goto(`${server.url}/oidc/v1/end_session?client_id=${client.clientId}`);
+      },
+    },
+    {
+      name: "logout-no-way-back",
+      async open(page) {
+        await signInAs(page, person.username);
+        const uri = encodeURIComponent("//evil.example");
+        await page.goto(
+          `${server.url}/oidc/v1/end_session?client_id=${longNamed.clientId}&post_logout_redirect_uri=${uri}`,
+        );
+      },
+    },
+    {
+      name: "signed-out",
+      async open(page) {
+        await signInAs(page, person.username);
+        await page.goto(`${server.url}/oidc/v1/end_session`);
+        await page.click("button[type=submit]");
+      },
+    },
+    {
+      name: "signed-out-way-back",
+      open: (page) =>
+        page.goto(
+          `${server.url}/oidc/v1/end_session?client_id=${client.clientId}&post_logout_redirect_uri=${encodeURIComponent(afterLogout)}`,
+        ),
     },
     { name: "error-application", open: (page) => page.goto(`${server.url}/oauth/v2/authorize?client_id=nobody`) },
     { name: "error-not-found", open: (page) => page.goto(`${server.url}/nowhere`) },

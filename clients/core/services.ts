@@ -6,6 +6,7 @@ import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resour
 import { ConsentService } from "../../gen/ts-public/koder/oauth/v1/consent_service_pb.ts";
 import { InitialAccessTokenService } from "../../gen/ts-public/koder/oauth/v1/initial_access_token_service_pb.ts";
 import { OAuthPolicyService } from "../../gen/ts-public/koder/oauth/v1/oauth_policy_service_pb.ts";
+import { LogoutDeliveryService } from "../../gen/ts-public/koder/oauth/v1/logout_delivery_service_pb.ts";
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
 
@@ -25,6 +26,8 @@ export interface KoderId {
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   /** Lists and rotates the keys that sign a tenant's tokens. */
   readonly signingKeys: Client<typeof SigningKeyService>;
+  /** Shows which clients were told that sessions ended. */
+  readonly logoutDeliveries: Client<typeof LogoutDeliveryService>;
   /** Lists and ends the sessions of a tenant's people. */
   readonly sessions: Client<typeof SessionService>;
   /** Speaks for the instance as a whole. */
@@ -41,6 +44,7 @@ export function servicesOver(transport: Transport): KoderId {
     initialAccessTokens: createClient(InitialAccessTokenService, transport),
     oauthPolicy: createClient(OAuthPolicyService, transport),
     signingKeys: createClient(SigningKeyService, transport),
+    logoutDeliveries: createClient(LogoutDeliveryService, transport),
     sessions: createClient(SessionService, transport),
     system: createClient(SystemService, transport),
   };

@@ -27,6 +27,8 @@ type Client struct {
 	OAuthPolicy oauthv1connect.OAuthPolicyServiceClient
 	// SigningKeys lists and rotates the keys that sign a tenant's tokens.
 	SigningKeys oauthv1connect.SigningKeyServiceClient
+	// LogoutDeliveries shows which clients were told that sessions ended.
+	LogoutDeliveries oauthv1connect.LogoutDeliveryServiceClient
 	// Sessions lists and ends the sessions of a tenant's people.
 	Sessions sessionv1connect.SessionServiceClient
 	// System speaks for the instance as a whole.
@@ -68,6 +70,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
 		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
+		LogoutDeliveries:    oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
 		OAuthPolicy:         oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
 		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
 		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),

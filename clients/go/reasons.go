@@ -119,6 +119,8 @@ const (
 	// ReasonUserCodeNotFound: No device waits with this user code: it was mistyped, has expired, or was decided. Start
 	// again on the device.
 	ReasonUserCodeNotFound ErrorReason = "USER_CODE_NOT_FOUND"
+	// ReasonLogoutDeliveryNotFound: No logout delivery has this id in the tenant, or it has been forgotten.
+	ReasonLogoutDeliveryNotFound ErrorReason = "LOGOUT_DELIVERY_NOT_FOUND"
 
 	// ReasonResourceServerNotFound: No resource server has this id in the tenant.
 	ReasonResourceServerNotFound ErrorReason = "RESOURCE_SERVER_NOT_FOUND"

@@ -9,6 +9,7 @@ import type { Config } from "../host/config.ts";
 import { createDpopVerifier } from "../host/dpop/dpop-verifier.ts";
 import { createIdempotency } from "../host/idempotency.ts";
 import type { Log } from "../host/log.ts";
+import type { Metrics } from "../host/metrics.ts";
 import type { GuardedFetch } from "../host/outbound/guarded-fetch.ts";
 import { createPageTokens } from "../host/page-token.ts";
 import type { ServiceModule } from "../host/service-module.ts";
@@ -29,6 +30,8 @@ import { createSigningKeys } from "../oauth/keys/signing-keys.ts";
 import { createAccessTargets } from "../oauth/resource-servers/access-target.ts";
 import { createResourceServers } from "../oauth/resource-servers/resource-servers.ts";
 import { createOauthPolicies } from "../oauth/policy/oauth-policies.ts";
+import { createLogoutSchedule } from "../oauth/logout/backchannel/logout-schedule.ts";
+import { tellAttempts } from "../oauth/logout/backchannel/tell-attempts.ts";
 import { createOauthService } from "../oauth/service.ts";
 import { createSubjects } from "../oauth/subjects/subjects.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
@@ -48,11 +51,12 @@ export interface ModuleParts {
   readonly outbound: GuardedFetch;
   readonly componentStates: () => Promise<readonly ComponentState[]>;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** Builds a service from its parts; only what it needs is made. */
 export function createModule(name: Exclude<ServiceName, "gateway">, parts: ModuleParts): ServiceModule {
-  const { config, data, calls, tenantsOf, clock, log } = parts;
+  const { config, data, calls, tenantsOf, clock, log, metrics } = parts;
   const { store, vault } = data;
   const peers = calls.peersOf(name);
   const pageTokens = createPageTokens(vault);
@@ -101,6 +105,9 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         logos: createClientLogos({ outbound: parts.outbound, clock }),
         rotationPolicy: policy,
         keySetMaxAge,
+        logoutSchedule: createLogoutSchedule({ system: store.system() }),
+        onLogoutAttempt: tellAttempts({ log, metrics }),
+        onLogoutFault: (error, client) => log.error({ err: error, ...client }, "a client could not be told of logouts"),
         onRotationFault: (error, keys) => log.error({ err: error, ...keys }, "signing keys could not be rotated"),
         clock,
         lifetimes,

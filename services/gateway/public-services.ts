@@ -6,6 +6,7 @@ import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_servi
 import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
 import { InitialAccessTokenService } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
 import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
+import { LogoutDeliveryService } from "#gen/koder/oauth/v1/logout_delivery_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 
@@ -18,6 +19,7 @@ export const publicServices: readonly DescService[] = [
   InitialAccessTokenService,
   OAuthPolicyService,
   SigningKeyService,
+  LogoutDeliveryService,
   SessionService,
   SystemService,
 ];

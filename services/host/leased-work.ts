@@ -9,10 +9,11 @@ export interface Duty {
   readonly name: string;
   /** Does a part of it; answers how many milliseconds may pass until the next. Two processes that overlap do no harm. */
   readonly step: () => Promise<number>;
+  /** How long its lease holds, in milliseconds, 30 s if not given: nobody does it for so long and half of it after a death. */
+  readonly lease?: number;
 }
 
-/** How long a lease holds, in milliseconds. */
-const leaseLength = 30_000;
+const usualLease = 30_000;
 
 /**
  * Does a duty in this process while it has the lease. The lease keeps others from the same work; what keeps the work right
@@ -32,11 +33,12 @@ export function runDuty({
   readonly clock: () => number;
   readonly log: Log;
 }): BackgroundWork {
-  const lease = createHeldLease({ system, name: `duty/${duty.name}`, holder, length: leaseLength, clock });
+  const length = duty.lease ?? usualLease;
+  const lease = createHeldLease({ system, name: `duty/${duty.name}`, holder, length, clock });
 
   async function step(): Promise<number> {
     // Half a lease is soon enough to follow a holder that died.
-    return (await lease.hold()) === undefined ? leaseLength / 2 : duty.step();
+    return (await lease.hold()) === undefined ? length / 2 : duty.step();
   }
 
   return releasing(runInBackground({ name: duty.name, step, log }), lease);

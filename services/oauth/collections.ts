@@ -7,6 +7,8 @@ import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts"
 import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
+import { PendingLogoutSchema } from "#gen/koder/oauth/store/v1/pending_logout_pb.ts";
+import { LogoutDeliverySchema, LogoutScheduleSchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { SubjectKeySchema } from "#gen/koder/oauth/store/v1/subject_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
@@ -85,6 +87,45 @@ export const pushedRequests: Collection<typeof PushedRequestSchema> = {
   events: "none",
 };
 
+/** Logout requests that wait for their person; they change nothing and expire by themselves. */
+export const pendingLogouts: Collection<typeof PendingLogoutSchema> = {
+  name: "oauth_pending_logouts",
+  schema: PendingLogoutSchema,
+  id: ({ idHash }) => idHash,
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  events: "none",
+};
+
+/** Clients that are told that a session ended: one for each client of a session, also after it was told, for a while. */
+export const logoutDeliveries: Collection<typeof LogoutDeliverySchema> = {
+  name: "oauth_logout_deliveries",
+  schema: LogoutDeliverySchema,
+  id: ({ id }) => id,
+  unique: { session_client: { type: "text", value: ({ sessionId, clientId }) => `${sessionId}/${clientId}` } },
+  indexes: {
+    client_id: { type: "text", value: ({ clientId }) => clientId },
+    state: { type: "text", value: ({ state }) => state },
+    client_state: { type: "text", value: ({ clientId, state }) => `${clientId}/${state}` },
+    /** Those of a client that wait, the first due first: its time as a text that sorts. */
+    client_due: {
+      type: "text",
+      value: ({ clientId, nextAttemptTime }) =>
+        nextAttemptTime ? `${clientId}/${String(timestampMs(nextAttemptTime)).padStart(16, "0")}` : undefined,
+    },
+  },
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  events: "required",
+};
+
+/** When the deliveries to a client are due, in the system's own space: across all tenants by their time. */
+export const logoutSchedules: Collection<typeof LogoutScheduleSchema> = {
+  name: "oauth_logout_schedules",
+  schema: LogoutScheduleSchema,
+  id: ({ tenantId, clientId }) => `${tenantId}/${clientId}`,
+  indexes: { due_time: { type: "integer", value: ({ dueTime }) => (dueTime ? timestampMs(dueTime) : undefined) } },
+  events: "none",
+};
+
 /** Signing keys. At most one of an algorithm is next and one current: replicas that race agree by this index. */
 export const signingKeys: Collection<typeof SigningKeySchema> = {
   name: "oauth_signing_keys",
@@ -127,6 +168,9 @@ export const oauthCollections: readonly Collection[] = [
   initialAccessTokens,
   authorizations,
   pushedRequests,
+  pendingLogouts,
+  logoutDeliveries,
+  logoutSchedules,
   signingKeys,
   subjectKeys,
   keySchedules,

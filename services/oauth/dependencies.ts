@@ -13,6 +13,8 @@ import type { ClientLogos } from "./clients/logos/client-logos.ts";
 import type { KeyRings } from "./keys/key-rings.ts";
 import type { KeySchedule } from "./keys/key-schedule.ts";
 import type { OauthPolicies } from "./policy/oauth-policies.ts";
+import type { LogoutSchedule } from "./logout/backchannel/logout-schedule.ts";
+import type { LogoutAttempt } from "./logout/backchannel/tell-attempts.ts";
 import type { SigningKeys } from "./keys/signing-keys.ts";
 import type { AccessTargets } from "./resource-servers/access-target.ts";
 import type { ResourceServers } from "./resource-servers/resource-servers.ts";
@@ -70,6 +72,12 @@ export interface OauthDependencies {
   readonly keySetMaxAge: number;
   /** Told of keys that could not be rotated by schedule. */
   readonly onRotationFault: (error: unknown, keys: { readonly tenantId: string; readonly alg: string }) => void;
+  /** When clients are to be told of ended sessions. */
+  readonly logoutSchedule: LogoutSchedule;
+  /** Told of each attempt to tell a client. */
+  readonly onLogoutAttempt: (attempt: LogoutAttempt) => void;
+  /** Told of what kept us from trying to tell a client. */
+  readonly onLogoutFault: (error: unknown, client: { readonly tenantId: string; readonly clientId: string }) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly lifetimes: OauthLifetimes;

@@ -22,4 +22,5 @@ export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
   [OauthErrorReason.RESOURCE_SERVER_IDENTIFIER_TAKEN]: Code.AlreadyExists,
   [OauthErrorReason.RESOURCE_SERVER_INVALID]: Code.InvalidArgument,
   [OauthErrorReason.RESOURCE_SERVER_LIMIT]: Code.FailedPrecondition,
+  [OauthErrorReason.LOGOUT_DELIVERY_NOT_FOUND]: Code.NotFound,
 });

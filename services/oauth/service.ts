@@ -2,6 +2,8 @@ import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { DeviceService } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { ConsentService } from "#gen/koder/oauth/v1/consent_service_pb.ts";
+import { LogoutService } from "#gen/koder/oauth/v1/logout_internal_pb.ts";
+import { LogoutDeliveryService } from "#gen/koder/oauth/v1/logout_delivery_service_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { InitialAccessTokenService } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
@@ -41,6 +43,13 @@ import { forgetChanged } from "./forget-changed.ts";
 import { listSigningKeys } from "./keys/list-signing-keys.ts";
 import { rotateDueKeys } from "./keys/rotate-due-keys.ts";
 import { rotateSigningKey } from "./keys/rotate-signing-key.ts";
+import { beginDeliveries } from "./logout/backchannel/begin-deliveries.ts";
+import { deleteLogoutDelivery } from "./logout/backchannel/delete-logout-delivery.ts";
+import { createLogoutDeliveries } from "./logout/backchannel/deliver-due.ts";
+import { listLogoutDeliveries } from "./logout/backchannel/list-logout-deliveries.ts";
+import { retryLogoutDelivery } from "./logout/backchannel/retry-logout-delivery.ts";
+import { confirmLogout } from "./logout/confirm-logout.ts";
+import { requestLogout } from "./logout/request-logout.ts";
 import { getServerMetadata } from "./metadata/get-server-metadata.ts";
 import { createResourceServer } from "./resource-servers/create-resource-server.ts";
 import { deleteResourceServer } from "./resource-servers/delete-resource-server.ts";
@@ -65,6 +74,7 @@ import { revokeToken } from "./token/revoke-token.ts";
 /** The oauth service: clients, the authorization endpoint, the token and userinfo endpoints, keys and metadata. */
 export function createOauthService(dependencies: OauthDependencies): ServiceModule {
   const accessTokens = createAccessTokens(dependencies);
+  const logoutDeliveries = createLogoutDeliveries(dependencies, dependencies.onLogoutFault);
   return {
     name: "oauth",
     implementations: [
@@ -129,6 +139,15 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         getDeviceConfirmation: getDeviceConfirmation(dependencies),
         decideDevice: decideDevice(dependencies),
       }),
+      implementation(LogoutService, {
+        requestLogout: requestLogout(dependencies),
+        confirmLogout: confirmLogout(dependencies),
+      }),
+      implementation(LogoutDeliveryService, {
+        listLogoutDeliveries: listLogoutDeliveries(dependencies),
+        retryLogoutDelivery: retryLogoutDelivery(dependencies),
+        deleteLogoutDelivery: deleteLogoutDelivery(dependencies),
+      }),
       implementation(TokenService, {
         issueToken: issueToken(dependencies),
         introspectToken: introspectToken(dependencies, accessTokens),
@@ -137,8 +156,13 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       }),
     ],
     prepareTenant: (work) => dependencies.signingKeys.prepare(work, "RS256"),
-    duties: [{ name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) }],
-    finishWrite: inTurn(finishVoiding(dependencies), finishRevocation(dependencies)),
+    duties: [
+      { name: "key rotation", step: rotateDueKeys(dependencies, dependencies.onRotationFault) },
+      // A short lease: after a death, clients are told by another process within seconds.
+      { name: "logout deliveries", step: () => logoutDeliveries.step(), lease: 4_000 },
+    ],
+    finishWrite: inTurn(finishVoiding(dependencies), finishRevocation(dependencies), beginDeliveries(dependencies)),
+    stop: () => logoutDeliveries.idle(),
     forget: forgetChanged(dependencies),
   };
 }

@@ -4,6 +4,7 @@ import { DeviceCodeSchema } from "#gen/koder/session/store/v1/device_code_pb.ts"
 import { EpochSchema } from "#gen/koder/session/store/v1/epoch_pb.ts";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
+import { SessionClientSchema } from "#gen/koder/session/store/v1/session_client_pb.ts";
 import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
@@ -21,6 +22,15 @@ export const sessions: Collection<typeof SessionSchema> = {
   indexes: { user_id: { type: "text", value: (session) => session.userId } },
   expiresAt: (session) => (session.expireTime ? timestampMs(session.expireTime) : undefined),
   events: "required",
+};
+
+/** Which clients each session signed its person in to: one row for a client, found by the session. */
+export const sessionClients: Collection<typeof SessionClientSchema> = {
+  name: "session_clients",
+  schema: SessionClientSchema,
+  id: ({ sessionId, clientId }) => `${sessionId}/${clientId}`,
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  events: "none", // the events of its grants say it
 };
 
 /** Authorization codes, used ones included until what they gave has expired. */
@@ -51,6 +61,11 @@ export const grants: Collection<typeof GrantSchema> = {
   id: (grant) => grant.id,
   indexes: {
     user_client: { type: "text", value: userClientKey },
+    /** The session of those that a logout ends although they go on without it. */
+    logout_session_id: {
+      type: "text",
+      value: ({ endsAtLogout, endReason, sessionId }) => (endsAtLogout && endReason === "" ? sessionId : undefined),
+    },
   },
   expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),
   events: "required",
@@ -85,6 +100,7 @@ export const usedProofs: Collection<typeof UsedProofSchema> = {
 /** Everything that the session service stores. */
 export const sessionCollections: readonly Collection[] = [
   sessions,
+  sessionClients,
   codes,
   deviceCodes,
   grants,

@@ -5,7 +5,10 @@ import { ProofService } from "#gen/koder/session/v1/proof_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { signOut } from "./browser-sessions/sign-out.ts";
+import { finishEnds } from "./browser-sessions/finish-ends.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
+import { listSessionClients } from "./browser-sessions/list-session-clients.ts";
 import { resolveSession } from "./browser-sessions/resolve-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
@@ -43,6 +46,8 @@ export function createSessionService(dependencies: SessionDependencies): Service
       implementation(BrowserSessionService, {
         createSession: createSession(dependencies),
         resolveSession: resolveSession(dependencies),
+        endSession: signOut(dependencies),
+        listSessionClients: listSessionClients(dependencies),
       }),
       implementation(GrantService, {
         issueCode: issueCode(dependencies),
@@ -67,5 +72,6 @@ export function createSessionService(dependencies: SessionDependencies): Service
         bumpEpoch: bumpEpoch(dependencies),
       }),
     ],
+    finishWrite: finishEnds(dependencies),
   };
 }

@@ -77,6 +77,14 @@ const authorizeParameters = [
   "dpop_jkt",
   "registration",
 ];
+const endSessionParameters = [
+  "id_token_hint",
+  "client_id",
+  "post_logout_redirect_uri",
+  "state",
+  "logout_hint",
+  "ui_locales",
+];
 const tokenParameters = [
   "grant_type",
   "code",
@@ -227,6 +235,9 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", `/oauth/v2/register/${userId}`, [], registrationErrors),
   standard("PUT", `/oauth/v2/register/${userId}`, registeredFields, registrationErrors),
   standard("DELETE", `/oauth/v2/register/${userId}`, [], registrationErrors),
+  standard("GET", "/oidc/v1/end_session", endSessionParameters, ["invalid_request"], ["page"]),
+  standard("POST", "/oidc/v1/end_session", endSessionParameters, [], ["page", "rest"]),
+  standard("POST", "/logout", ["logout", "ui_locales"], [], ["page", "rest"]),
   standard("GET", "/", [], [], ["page"]),
   standard("GET", "/sign-in", ["authorization"], [], ["page"]),
   standard("POST", "/sign-in", ["authorization", "username", "password", "flow", "new_password"], [], ["page", "rest"]),
@@ -278,6 +289,9 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["SIGNING_KEY_NOT_FOUND", "SIGNING_KEY_LIMIT", "CONFLICT"],
   ),
   rest("DELETE", `/v1/users/${userId}/sessions`, []),
+  rest("GET", "/v1/logout-deliveries", ["page_size", "page_token", "client_id", "state"], pageReasons),
+  rest("POST", `/v1/logout-deliveries/${userId}/retry`, [], ["LOGOUT_DELIVERY_NOT_FOUND", "CONFLICT"]),
+  rest("DELETE", `/v1/logout-deliveries/${userId}`, [], ["LOGOUT_DELIVERY_NOT_FOUND", "CONFLICT"]),
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"], pageReasons),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest(

@@ -37,3 +37,13 @@ export function writeCookie(name: string, value: string, isSecure: boolean, maxA
   const age = maxAge === undefined ? "" : `; Max-Age=${maxAge}`;
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}${age}`;
 }
+
+/** Has the browser forget a cookie; answers the reply. */
+export function forgetCookie<Reply extends { header: (name: string, value: string) => unknown }>(
+  reply: Reply,
+  name: string,
+  isSecure: boolean,
+): Reply {
+  reply.header("set-cookie", writeCookie(name, "", isSecure, 0));
+  return reply;
+}

@@ -5,6 +5,7 @@ import { mountAuthorize } from "./authorize.ts";
 import { mountDeviceAuthorization } from "./device-authorization.ts";
 import { mountDiscovery } from "./discovery.ts";
 import { mountIntrospect } from "./introspect.ts";
+import { mountEndSession } from "./end-session.ts";
 import { mountKeys } from "./keys.ts";
 import { mountPar } from "./par.ts";
 import { mountRevoke } from "./revoke.ts";
@@ -31,4 +32,5 @@ export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountRevoke(app, options);
   mountUserinfo(app, options);
   mountRegister(app, options);
+  mountEndSession(app, options);
 }

@@ -7,6 +7,7 @@ import { mountDeviceQr } from "./device-qr.ts";
 import { mountClientLogo } from "./client-logo.ts";
 import { mountConsent } from "./consent.ts";
 import type { ShowError } from "./error-page.ts";
+import { mountLogout } from "./logout.ts";
 import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
 
@@ -22,6 +23,7 @@ export function mountPages(
   mountAccounts(app, options);
   mountConsent(app, options);
   mountClientLogo(app, options);
+  mountLogout(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
   );

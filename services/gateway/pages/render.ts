@@ -46,6 +46,8 @@ export interface Page {
     | "device-confirm"
     | "device-done"
     | "form-post"
+    | "logout"
+    | "signed-out"
     | "error"
     | "landing";
   readonly status: number;

@@ -2,6 +2,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { GrantRefusal, GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { endsAtLogout } from "../logout/ends-at-logout.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { mintForGrant } from "./mint.ts";
 import { grantRefused } from "./grant-refused.ts";
@@ -42,6 +43,7 @@ export function authorizationCodeGrant(dependencies: OauthDependencies): GrantHa
         dpopJkt,
         // RFC 9449 §5: those of a confidential client are bound to its credential already.
         bindRefreshToken: client.tokenEndpointAuthMethod === "none" && dpopJkt !== "",
+        endsAtLogout: await endsAtLogout(dependencies, call, client),
       },
       forward(call),
     );

@@ -2,6 +2,7 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { DeviceCodeRefusal, DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { endsAtLogout } from "../logout/ends-at-logout.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { mintForGrant } from "./mint.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
@@ -35,6 +36,7 @@ export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
         issuer: canonicalOrigin,
         dpopJkt,
         bindRefreshToken: client.tokenEndpointAuthMethod === "none" && dpopJkt !== "",
+        endsAtLogout: await endsAtLogout(dependencies, call, client),
       },
       forward(call),
     );

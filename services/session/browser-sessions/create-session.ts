@@ -62,7 +62,7 @@ export function createSession({ store, vault, clock, lifetimes }: SessionDepende
       try {
         await data.commit(
           [...ending.map((stored) => remove(sessions, stored)), insert(sessions, record)],
-          [...ending.map((stored) => sessionRevoked(call, now, stored)), created],
+          [...ending.map((stored) => sessionRevoked(call, now, stored, "replaced")), created],
         );
         return create(CreateSessionResponseSchema, {
           session: sessionMessage(record),

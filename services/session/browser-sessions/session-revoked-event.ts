@@ -1,15 +1,26 @@
 import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import type { Stored } from "../../store/store.ts";
 
+/** Why a session ended before its time; in its event. */
+export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided";
+
+/** Who ends a session: a call, or work of the service's own. */
+export type EndingCall = Pick<Outbound, "requestId" | "tenantId" | "actor">;
+
 /** The event of a session that ends with this call. */
-export function sessionRevoked(call: Call, now: number, { record, version }: Stored<typeof SessionSchema>): Event {
+export function sessionRevoked(
+  call: EndingCall,
+  now: number,
+  { record, version }: Stored<typeof SessionSchema>,
+  reason: SessionEndReason,
+): Event {
   return eventOf(
     call,
     now,
     { type: "session", id: record.id, version: version + 1 },
-    { case: "sessionRevoked", value: { $typeName: "koder.events.v1.SessionRevoked", userId: record.userId } },
+    { case: "sessionRevoked", value: { $typeName: "koder.events.v1.SessionRevoked", userId: record.userId, reason } },
   );
 }

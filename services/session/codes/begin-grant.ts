@@ -14,7 +14,9 @@ import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
-import { grants } from "../collections.ts";
+import { noteClient } from "../browser-sessions/session-clients.ts";
+import { grants, sessionClients, sessions } from "../collections.ts";
+import { endGrant } from "../refresh/end-grant.ts";
 import type { SessionLifetimes } from "../dependencies.ts";
 import { grantMessage } from "../refresh/grant-message.ts";
 import { refreshTerms } from "../refresh/refresh-terms.ts";
@@ -50,6 +52,8 @@ export interface GrantTerms {
   /** Whether the client has refresh tokens without offline access. */
   readonly refreshWithoutOfflineAccess: boolean;
   readonly refreshPolicy?: RefreshPolicy | undefined;
+  /** Whether a logout ends the grant also where it is for offline use. */
+  readonly endsAtLogout: boolean;
 }
 
 /**
@@ -75,6 +79,7 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, l
     userId: subject.userId,
     sessionId: subject.sessionId,
     offline,
+    endsAtLogout: offline && terms.endsAtLogout,
     scopes: subject.scopes,
     resources: subject.resources,
     claims: subject.claims,
@@ -92,36 +97,49 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, l
   });
 }
 
-/** Marks a code as used and begins its grant, in one commit. False when another call used the code in between. */
+/** What became of a grant that was to begin. */
+export type Beginning = "begun" | "already used" | "session ended";
+
+/**
+ * Marks a code as used and begins its grant, in one commit: whoever is second there finds it used. The same commit notes that
+ * the session signs its person in to the client. Where the session ended at that moment, whoever tells its clients may have
+ * looked before; so the grant ends at once, and the client is given nothing to be told of.
+ */
 export async function beginGrant(
   data: TenantStore,
   call: Call,
   now: number,
   markUsed: Write,
   grant: Grant,
-): Promise<boolean> {
-  const created = eventOf(
+): Promise<Beginning> {
+  const created = grantCreated(call, now, grant);
+  for (;;) {
+    const session = await data.get(sessions, grant.sessionId);
+    const noted = session === undefined ? [] : await noteClient(data, session.record, grant.clientId);
+    try {
+      await data.commit([markUsed, insert(grants, grant), ...noted], [created]);
+      break;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      // Another grant of this session noted the client first: then it is noted.
+      if (error.collection !== sessionClients.name) return "already used";
+    }
+  }
+  if ((await data.get(sessions, grant.sessionId)) !== undefined) return "begun";
+  await endGrant(data, call, now, grant.id, "session_ended");
+  return "session ended";
+}
+
+const grantCreated = (call: Call, now: number, { id, clientId, userId, scopes, sessionId }: Grant) =>
+  eventOf(
     call,
     now,
-    { type: "grant", id: grant.id, version: 1 },
+    { type: "grant", id, version: 1 },
     {
       case: "grantCreated",
-      value: {
-        $typeName: "koder.events.v1.GrantCreated",
-        clientId: grant.clientId,
-        userId: grant.userId,
-        scopes: grant.scopes,
-      },
+      value: { $typeName: "koder.events.v1.GrantCreated", clientId, userId, scopes, sessionId },
     },
   );
-  try {
-    await data.commit([markUsed, insert(grants, grant)], [created]);
-    return true;
-  } catch (error) {
-    if (error instanceof Conflict) return false;
-    throw error;
-  }
-}
 
 /** A new grant and its first refresh token, as they are answered. */
 export function redeemedGrant(vault: TenantVault, call: Call, grant: Grant, nonce = ""): RedeemedGrant {

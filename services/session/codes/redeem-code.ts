@@ -43,13 +43,15 @@ export function redeemCode(dependencies: SessionDependencies) {
     const grant = grantOf(stored.record, request, now, dependencies.lifetimes);
     const lifetime = request.accessTokenLifetime ? durationMs(request.accessTokenLifetime) : 0;
     const spent = used(stored.record, grant.id, now + lifetime);
-    if (!(await beginGrant(data, call, now, replace(codes, spent, stored.version), grant))) {
+    const beginning = await beginGrant(data, call, now, replace(codes, spent, stored.version), grant);
+    if (beginning === "already used") {
       const winner = await data.get(codes, stored.record.codeHash);
       if (winner === undefined) return refused(GrantRefusal.REVOKED);
       // Another call used the code between our read and our commit: this is the second use.
       await endGrant(data, call, now, winner.record.grantId, "code_reuse");
       return refused(GrantRefusal.REUSED);
     }
+    if (beginning === "session ended") return refused(GrantRefusal.REVOKED);
     return create(RedeemCodeResponseSchema, {
       outcome: { case: "redeemed", value: redeemedGrant(tenantVault, call, grant, stored.record.nonce) },
     });

@@ -49,7 +49,9 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
     const subject = { ...record, authTimeRequested: false, claims: "" };
     const grant = grantOf(subject, request, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
-    if (!(await beginGrant(data, call, now, replace(deviceCodes, used, version), grant))) {
+    const beginning = await beginGrant(data, call, now, replace(deviceCodes, used, version), grant);
+    if (beginning === "session ended") return refused(DeviceCodeRefusal.REVOKED);
+    if (beginning === "already used") {
       const winner = await data.get(deviceCodes, record.codeHash);
       // Taken back in between, and not used.
       if (winner === undefined || winner.record.grantId === "") return refused(DeviceCodeRefusal.REVOKED);

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
@@ -16,7 +16,8 @@ export type GrantEndReason =
   | "idle"
   | "lifetime"
   | "client"
-  | "consent_withdrawn";
+  | "consent_withdrawn"
+  | "session_ended";
 
 /** How long an ended grant's row is kept for whoever asks why: every token of it has expired long before. */
 const keptAfterEnd = 86_400_000;
@@ -27,7 +28,7 @@ const keptAfterEnd = 86_400_000;
  */
 export async function endGrant(
   data: TenantStore,
-  call: Call,
+  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
   now: number,
   grantId: string,
   reason: GrantEndReason,

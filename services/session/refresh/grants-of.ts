@@ -14,6 +14,12 @@ export const grantsOfClient = (
 ): AsyncGenerator<Stored<typeof GrantSchema>> =>
   having(data, grants, "user_client", userClientKey({ userId, clientId }));
 
+/** Every grant for offline use that ends when this session's person signs out. */
+export const grantsEndingAtLogout = (
+  data: TenantStore,
+  sessionId: string,
+): AsyncGenerator<Stored<typeof GrantSchema>> => having(data, grants, "logout_session_id", sessionId);
+
 /** Every code, used ones included, that was issued to a client for a person. */
 export const codesOfClient = (
   data: TenantStore,

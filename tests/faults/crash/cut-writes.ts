@@ -19,6 +19,7 @@ import {
   userinfoStatus,
 } from "../../support/relying-party.ts";
 import { subjectOf, walk } from "../../support/interaction-pages.ts";
+import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
 import type { CutWrite } from "./public-write.ts";
 import { openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
 
@@ -259,6 +260,37 @@ export const cutWrites: readonly CutWrite[] = [
           const again = await tokensFor(server, client, username);
           expect(await userinfoStatus(server, again.accessToken)).toBe(200);
         },
+      };
+    },
+  },
+  {
+    name: "Sign out",
+    covers: ["GET /oidc/v1/end_session"],
+    order: ["session"],
+    async prepare(server) {
+      const { username } = await createPerson(server);
+      const client = await registerClient(server, { post_logout_redirect_uris: [afterLogout] });
+      const strict = await registerClient(server, { logout_ends_offline_grants: true });
+      const { browser, accessToken, idToken } = await tokensFor(server, client, username, {
+        parameters: { scope: "openid" },
+      });
+      const beyond = await tokensFor(server, strict, username, { browser });
+      const cookies = new Map(browser.cookies);
+      const call = async () => {
+        const parameters = { id_token_hint: idToken, post_logout_redirect_uri: afterLogout };
+        return (await requestLogout(server, browser, parameters)).status;
+      };
+      return {
+        call,
+        async nothingOpen() {
+          expect(await userinfoStatus(server, accessToken)).toBe(401);
+          expect(await userinfoStatus(server, beyond.accessToken)).toBe(401);
+          expect((await refresh(server, strict, beyond.refreshToken)).status).toBe(400);
+          const stale = httpBrowser();
+          for (const [name, value] of cookies) stale.cookies.set(name, value);
+          expect(await isSignedIn(server, client, stale)).toBe(false);
+        },
+        heal: async () => expect(await call()).toBe(303),
       };
     },
   },

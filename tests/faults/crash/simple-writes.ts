@@ -18,6 +18,7 @@ import {
 } from "../../support/relying-party.ts";
 import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
+import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import type { PublicWrite } from "./public-write.ts";
 
 let made = 0;
@@ -26,6 +27,21 @@ const fresh = (): string => `made-${(made += 1)}`;
 async function resourceServerPath(server: Instance): Promise<string> {
   const { json } = await rest(server, "POST", "/v1/resource-servers", { identifier: `https://${fresh()}.example.com` });
   return `/v1/resource-servers/${String(json["id"])}`;
+}
+
+/** A client that cannot be told of a logout: the id of its delivery, once it has failed and waits for its next time. */
+async function aDelivery(server: Instance): Promise<string> {
+  const { username } = await createPerson(server);
+  const client = await registerClient(server, { backchannel_logout_uri: "https://localhost/logout" });
+  const { browser, idToken } = await tokensFor(server, client, username);
+  await requestLogout(server, browser, { id_token_hint: idToken });
+  const delivery = async () => {
+    const { json } = await rest(server, "GET", `/v1/logout-deliveries?client_id=${client.clientId}`);
+    const [found] = json["deliveries"] as readonly { readonly id: string; readonly attempts?: number }[];
+    return found;
+  };
+  await expect.poll(async () => (await delivery())?.attempts, { timeout: 20_000 }).toBe(1);
+  return (await delivery())?.id ?? "";
 }
 
 /** Writes on the public doors that one service does alone: a crash leaves them done or not done. */
@@ -185,6 +201,41 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const { id } = await createPerson(server);
       return { call: async () => (await rest(server, "DELETE", `/v1/users/${id}/sessions`)).status };
+    },
+  },
+  {
+    name: "Ask to sign out",
+    covers: ["POST /oidc/v1/end_session"],
+    prepare: async (server) => {
+      const { username } = await createPerson(server);
+      const { browser } = await tokensFor(server, await registerClient(server), username);
+      return { call: async () => (await browser.post(`${server.url}/oidc/v1/end_session`, {})).status };
+    },
+  },
+  {
+    name: "Say yes to signing out",
+    covers: ["POST /logout"],
+    prepare: async (server) => {
+      const { username } = await createPerson(server);
+      const { browser } = await tokensFor(server, await registerClient(server), username);
+      const question = await questionOn(await requestLogout(server, browser));
+      return { call: async () => (await confirmLogout(server, browser, question)).status };
+    },
+  },
+  {
+    name: "Have a client told again of a logout",
+    covers: ["koder.oauth.v1.LogoutDeliveryService/RetryLogoutDelivery"],
+    prepare: async (server) => {
+      const path = `/v1/logout-deliveries/${await aDelivery(server)}/retry`;
+      return { call: async () => (await rest(server, "POST", path, {})).status };
+    },
+  },
+  {
+    name: "Delete a logout delivery",
+    covers: ["koder.oauth.v1.LogoutDeliveryService/DeleteLogoutDelivery"],
+    prepare: async (server) => {
+      const path = `/v1/logout-deliveries/${await aDelivery(server)}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
     },
   },
   {

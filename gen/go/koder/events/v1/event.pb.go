@@ -124,6 +124,7 @@ type Event struct {
 	//	*Event_InitialAccessTokenCreated
 	//	*Event_InitialAccessTokenDeleted
 	//	*Event_OauthPolicyUpdated
+	//	*Event_LogoutDeliveryChanged
 	//	*Event_SessionCreated
 	//	*Event_SessionRevoked
 	//	*Event_AuthorizationCodeIssued
@@ -384,6 +385,15 @@ func (x *Event) GetOauthPolicyUpdated() *OAuthPolicyUpdated {
 	return nil
 }
 
+func (x *Event) GetLogoutDeliveryChanged() *LogoutDeliveryChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_LogoutDeliveryChanged); ok {
+			return x.LogoutDeliveryChanged
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetSessionCreated() *SessionCreated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_SessionCreated); ok {
@@ -630,6 +640,11 @@ type Event_OauthPolicyUpdated struct {
 	OauthPolicyUpdated *OAuthPolicyUpdated `protobuf:"bytes,90,opt,name=oauth_policy_updated,json=oauthPolicyUpdated,proto3,oneof"`
 }
 
+type Event_LogoutDeliveryChanged struct {
+	// A client was told that a session ended, or could not be told.
+	LogoutDeliveryChanged *LogoutDeliveryChanged `protobuf:"bytes,95,opt,name=logout_delivery_changed,json=logoutDeliveryChanged,proto3,oneof"`
+}
+
 type Event_SessionCreated struct {
 	// A person signed in: a browser session began.
 	SessionCreated *SessionCreated `protobuf:"bytes,50,opt,name=session_created,json=sessionCreated,proto3,oneof"`
@@ -751,6 +766,8 @@ func (*Event_InitialAccessTokenCreated) isEvent_Payload() {}
 func (*Event_InitialAccessTokenDeleted) isEvent_Payload() {}
 
 func (*Event_OauthPolicyUpdated) isEvent_Payload() {}
+
+func (*Event_LogoutDeliveryChanged) isEvent_Payload() {}
 
 func (*Event_SessionCreated) isEvent_Payload() {}
 
@@ -1688,11 +1705,14 @@ func (x *SessionCreated) GetAmr() []string {
 	return nil
 }
 
-// SessionRevoked tells that a session ended.
+// SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
 type SessionRevoked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whose session.
-	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// `logout`, `revoked` (by an administrator, or by its person from elsewhere), `replaced` (by a new sign-in in the same
+	// browser), `voided` (with everything that its person had been given).
+	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1734,6 +1754,95 @@ func (x *SessionRevoked) GetUserId() string {
 	return ""
 }
 
+func (x *SessionRevoked) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// LogoutDeliveryChanged tells how far a client was told that a session ended.
+type LogoutDeliveryChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The client.
+	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// The session that ended.
+	SessionId string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	// `pending`, `delivered`, `dead` or `deleted`.
+	State string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	// How often it was tried.
+	Attempts int32 `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Why the last attempt failed; empty when it did not.
+	Fault         string `protobuf:"bytes,5,opt,name=fault,proto3" json:"fault,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LogoutDeliveryChanged) Reset() {
+	*x = LogoutDeliveryChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LogoutDeliveryChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LogoutDeliveryChanged) ProtoMessage() {}
+
+func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LogoutDeliveryChanged.ProtoReflect.Descriptor instead.
+func (*LogoutDeliveryChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *LogoutDeliveryChanged) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *LogoutDeliveryChanged) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *LogoutDeliveryChanged) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *LogoutDeliveryChanged) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *LogoutDeliveryChanged) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
 // AuthorizationCodeIssued tells of a code.
 type AuthorizationCodeIssued struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1747,7 +1856,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1759,7 +1868,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1772,7 +1881,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -1797,14 +1906,16 @@ type GrantCreated struct {
 	// Whose grant.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// The scopes granted.
-	Scopes        []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	Scopes []string `protobuf:"bytes,3,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	// The session in which it was given.
+	SessionId     string `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1816,7 +1927,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1829,7 +1940,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -1853,6 +1964,13 @@ func (x *GrantCreated) GetScopes() []string {
 	return nil
 }
 
+func (x *GrantCreated) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
 // GrantRefreshed tells of a rotation.
 type GrantRefreshed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1864,7 +1982,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1876,7 +1994,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1889,7 +2007,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -1907,7 +2025,7 @@ type GrantRevoked struct {
 	// Whose grant.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `lifetime`, `client` (it revoked a token of it),
-	// `consent_withdrawn`.
+	// `consent_withdrawn`, `session_ended`.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1915,7 +2033,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1927,7 +2045,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1940,7 +2058,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -1977,7 +2095,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1989,7 +2107,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2002,7 +2120,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -2030,7 +2148,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2042,7 +2160,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2055,7 +2173,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -2078,7 +2196,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2090,7 +2208,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2103,7 +2221,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -2131,7 +2249,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2143,7 +2261,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2156,7 +2274,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -2177,7 +2295,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2189,7 +2307,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2202,7 +2320,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -2223,7 +2341,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2235,7 +2353,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2248,7 +2366,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -2271,7 +2389,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2283,7 +2401,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2296,7 +2414,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -2328,7 +2446,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2340,7 +2458,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2353,7 +2471,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -2388,7 +2506,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2400,7 +2518,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2413,7 +2531,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -2434,7 +2552,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2446,7 +2564,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2459,7 +2577,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -2480,7 +2598,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2492,7 +2610,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2505,7 +2623,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -2526,7 +2644,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2538,7 +2656,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2551,7 +2669,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -2565,7 +2683,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x18\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x19\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2592,7 +2710,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x0fconsent_revoked\x18/ \x01(\v2\x1f.koder.events.v1.ConsentRevokedH\x00R\x0econsentRevoked\x12m\n" +
 	"\x1cinitial_access_token_created\x180 \x01(\v2*.koder.events.v1.InitialAccessTokenCreatedH\x00R\x19initialAccessTokenCreated\x12m\n" +
 	"\x1cinitial_access_token_deleted\x181 \x01(\v2*.koder.events.v1.InitialAccessTokenDeletedH\x00R\x19initialAccessTokenDeleted\x12W\n" +
-	"\x14oauth_policy_updated\x18Z \x01(\v2#.koder.events.v1.OAuthPolicyUpdatedH\x00R\x12oauthPolicyUpdated\x12J\n" +
+	"\x14oauth_policy_updated\x18Z \x01(\v2#.koder.events.v1.OAuthPolicyUpdatedH\x00R\x12oauthPolicyUpdated\x12`\n" +
+	"\x17logout_delivery_changed\x18_ \x01(\v2&.koder.events.v1.LogoutDeliveryChangedH\x00R\x15logoutDeliveryChanged\x12J\n" +
 	"\x0fsession_created\x182 \x01(\v2\x1f.koder.events.v1.SessionCreatedH\x00R\x0esessionCreated\x12J\n" +
 	"\x0fsession_revoked\x183 \x01(\v2\x1f.koder.events.v1.SessionRevokedH\x00R\x0esessionRevoked\x12f\n" +
 	"\x19authorization_code_issued\x184 \x01(\v2(.koder.events.v1.AuthorizationCodeIssuedH\x00R\x17authorizationCodeIssued\x12D\n" +
@@ -2657,16 +2776,26 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\";\n" +
 	"\x0eSessionCreated\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
-	"\x03amr\x18\x02 \x03(\tR\x03amr\")\n" +
+	"\x03amr\x18\x02 \x03(\tR\x03amr\"A\n" +
 	"\x0eSessionRevoked\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\"O\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x9b\x01\n" +
+	"\x15LogoutDeliveryChanged\x12\x1b\n" +
+	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\x12\x1a\n" +
+	"\battempts\x18\x04 \x01(\x05R\battempts\x12\x14\n" +
+	"\x05fault\x18\x05 \x01(\tR\x05fault\"O\n" +
 	"\x17AuthorizationCodeIssued\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId\"\\\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"{\n" +
 	"\fGrantCreated\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
-	"\x06scopes\x18\x03 \x03(\tR\x06scopes\"0\n" +
+	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\"0\n" +
 	"\x0eGrantRefreshed\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x01 \x01(\x03R\n" +
@@ -2730,7 +2859,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 36)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
@@ -2753,26 +2882,27 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*ConsentRevoked)(nil),            // 18: koder.events.v1.ConsentRevoked
 	(*SessionCreated)(nil),            // 19: koder.events.v1.SessionCreated
 	(*SessionRevoked)(nil),            // 20: koder.events.v1.SessionRevoked
-	(*AuthorizationCodeIssued)(nil),   // 21: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),              // 22: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),            // 23: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),              // 24: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),               // 25: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),        // 26: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),   // 27: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),             // 28: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),             // 29: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),      // 30: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),          // 31: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),         // 32: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),          // 33: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),     // 34: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),     // 35: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),     // 36: koder.events.v1.ResourceServerDeleted
-	(*timestamppb.Timestamp)(nil),     // 37: google.protobuf.Timestamp
+	(*LogoutDeliveryChanged)(nil),     // 21: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),   // 22: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),              // 23: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),            // 24: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),              // 25: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),               // 26: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),        // 27: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),   // 28: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),             // 29: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),             // 30: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),      // 31: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),          // 32: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),         // 33: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),          // 34: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),     // 35: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),     // 36: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),     // 37: koder.events.v1.ResourceServerDeleted
+	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	37, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	38, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -2790,31 +2920,32 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	14, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
 	15, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
 	13, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
-	19, // 18: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	20, // 19: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	21, // 20: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	22, // 21: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	23, // 22: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	24, // 23: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	25, // 24: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	26, // 25: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	27, // 26: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	28, // 27: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	29, // 28: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	30, // 29: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	34, // 30: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	35, // 31: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	36, // 32: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	31, // 33: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	32, // 34: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	33, // 35: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 36: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	37, // 37: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	38, // [38:38] is the sub-list for method output_type
-	38, // [38:38] is the sub-list for method input_type
-	38, // [38:38] is the sub-list for extension type_name
-	38, // [38:38] is the sub-list for extension extendee
-	0,  // [0:38] is the sub-list for field type_name
+	21, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
+	19, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	20, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	22, // 21: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	23, // 22: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	24, // 23: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	25, // 24: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	26, // 25: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	27, // 26: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	28, // 27: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	29, // 28: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	30, // 29: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	31, // 30: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	35, // 31: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	36, // 32: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	37, // 33: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	32, // 34: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	33, // 35: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	34, // 36: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 37: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	38, // 38: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	39, // [39:39] is the sub-list for method output_type
+	39, // [39:39] is the sub-list for method input_type
+	39, // [39:39] is the sub-list for extension type_name
+	39, // [39:39] is the sub-list for extension extendee
+	0,  // [0:39] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -2839,6 +2970,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_InitialAccessTokenCreated)(nil),
 		(*Event_InitialAccessTokenDeleted)(nil),
 		(*Event_OauthPolicyUpdated)(nil),
+		(*Event_LogoutDeliveryChanged)(nil),
 		(*Event_SessionCreated)(nil),
 		(*Event_SessionRevoked)(nil),
 		(*Event_AuthorizationCodeIssued)(nil),
@@ -2864,7 +2996,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   36,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

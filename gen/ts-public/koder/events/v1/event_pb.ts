@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSL+EgoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX2lzc3VlZBg0IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZUlzc3VlZEgAEjYKDWdyYW50X2NyZWF0ZWQYNSABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRDcmVhdGVkSAASOgoPZ3JhbnRfcmVmcmVzaGVkGDYgASgLMh8ua29kZXIuZXZlbnRzLnYxLkdyYW50UmVmcmVzaGVkSAASNgoNZ3JhbnRfcmV2b2tlZBg3IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudFJldm9rZWRIABI0CgxlcG9jaF9idW1wZWQYOCABKAsyHC5rb2Rlci5ldmVudHMudjEuRXBvY2hCdW1wZWRIABJDChRhY2Nlc3NfdG9rZW5fcmV2b2tlZBg5IAEoCzIjLmtvZGVyLmV2ZW50cy52MS5BY2Nlc3NUb2tlblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfdm9pZGVkGDogASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlVm9pZGVkSAASOAoOdGVuYW50X2NyZWF0ZWQYPCABKAsyHi5rb2Rlci5ldmVudHMudjEuVGVuYW50Q3JlYXRlZEgAEjkKD2FwaV9rZXlfY3JlYXRlZBg9IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5BcGlLZXlDcmVhdGVkSAASRwoWaW5zdGFuY2Vfb3duZXJfY2xhaW1lZBg+IAEoCzIlLmtvZGVyLmV2ZW50cy52MS5JbnN0YW5jZU93bmVyQ2xhaW1lZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9jcmVhdGVkGEYgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyQ3JlYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl91cGRhdGVkGEcgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyVXBkYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9kZWxldGVkGEggASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyRGVsZXRlZEgAEj8KEmRldmljZV9jb2RlX2lzc3VlZBhQIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlSXNzdWVkSAASQQoTZGV2aWNlX2NvZGVfZGVjaWRlZBhRIAEoCzIiLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlRGVjaWRlZEgAEj8KEmRldmljZV9jb2RlX3Nsb3dlZBhSIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlU2xvd2VkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIhCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkIKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIi8KC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDEhEKCWNsaWVudF9pZBgCIAEoCSInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJIjUKEERldmljZUNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg4KBnNjb3BlcxgCIAMoCSJIChFEZXZpY2VDb2RlRGVjaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdhbGxvd2VkGAMgASgIIiwKEERldmljZUNvZGVTbG93ZWQSGAoQaW50ZXJ2YWxfc2Vjb25kcxgBIAEoBSIrChVSZXNvdXJjZVNlcnZlckNyZWF0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSImChVSZXNvdXJjZVNlcnZlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkiKwoVUmVzb3VyY2VTZXJ2ZXJEZWxldGVkEhIKCmlkZW50aWZpZXIYASABKAkqgwEKCUFjdG9yVHlwZRIaChZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPQUNUT1JfVFlQRV9VU0VSEAESFQoRQUNUT1JfVFlQRV9DTElFTlQQAhIWChJBQ1RPUl9UWVBFX0FQSV9LRVkQAxIWChJBQ1RPUl9UWVBFX1NFUlZJQ0UQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLJEwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX2lzc3VlZBg0IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZUlzc3VlZEgAEjYKDWdyYW50X2NyZWF0ZWQYNSABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRDcmVhdGVkSAASOgoPZ3JhbnRfcmVmcmVzaGVkGDYgASgLMh8ua29kZXIuZXZlbnRzLnYxLkdyYW50UmVmcmVzaGVkSAASNgoNZ3JhbnRfcmV2b2tlZBg3IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudFJldm9rZWRIABI0CgxlcG9jaF9idW1wZWQYOCABKAsyHC5rb2Rlci5ldmVudHMudjEuRXBvY2hCdW1wZWRIABJDChRhY2Nlc3NfdG9rZW5fcmV2b2tlZBg5IAEoCzIjLmtvZGVyLmV2ZW50cy52MS5BY2Nlc3NUb2tlblJldm9rZWRIABJNChlhdXRob3JpemF0aW9uX2NvZGVfdm9pZGVkGDogASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlVm9pZGVkSAASOAoOdGVuYW50X2NyZWF0ZWQYPCABKAsyHi5rb2Rlci5ldmVudHMudjEuVGVuYW50Q3JlYXRlZEgAEjkKD2FwaV9rZXlfY3JlYXRlZBg9IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5BcGlLZXlDcmVhdGVkSAASRwoWaW5zdGFuY2Vfb3duZXJfY2xhaW1lZBg+IAEoCzIlLmtvZGVyLmV2ZW50cy52MS5JbnN0YW5jZU93bmVyQ2xhaW1lZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9jcmVhdGVkGEYgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyQ3JlYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl91cGRhdGVkGEcgASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyVXBkYXRlZEgAEkkKF3Jlc291cmNlX3NlcnZlcl9kZWxldGVkGEggASgLMiYua29kZXIuZXZlbnRzLnYxLlJlc291cmNlU2VydmVyRGVsZXRlZEgAEj8KEmRldmljZV9jb2RlX2lzc3VlZBhQIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlSXNzdWVkSAASQQoTZGV2aWNlX2NvZGVfZGVjaWRlZBhRIAEoCzIiLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlRGVjaWRlZEgAEj8KEmRldmljZV9jb2RlX3Nsb3dlZBhSIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlU2xvd2VkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIxCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJuChVMb2dvdXREZWxpdmVyeUNoYW5nZWQSEQoJY2xpZW50X2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFc3RhdGUYAyABKAkSEAoIYXR0ZW1wdHMYBCABKAUSDQoFZmF1bHQYBSABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiVgoMR3JhbnRDcmVhdGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCRISCgpzZXNzaW9uX2lkGAQgASgJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -211,6 +211,14 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: OAuthPolicyUpdated;
     case: "oauthPolicyUpdated";
+  } | {
+    /**
+     * A client was told that a session ended, or could not be told.
+     *
+     * @generated from field: koder.events.v1.LogoutDeliveryChanged logout_delivery_changed = 95;
+     */
+    value: LogoutDeliveryChanged;
+    case: "logoutDeliveryChanged";
   } | {
     /**
      * A person signed in: a browser session began.
@@ -803,7 +811,7 @@ export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 18);
 
 /**
- * SessionRevoked tells that a session ended.
+ * SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
  *
  * @generated from message koder.events.v1.SessionRevoked
  */
@@ -814,6 +822,14 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
    * @generated from field: string user_id = 1;
    */
   userId: string;
+
+  /**
+   * `logout`, `revoked` (by an administrator, or by its person from elsewhere), `replaced` (by a new sign-in in the same
+   * browser), `voided` (with everything that its person had been given).
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
 };
 
 /**
@@ -822,6 +838,55 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 19);
+
+/**
+ * LogoutDeliveryChanged tells how far a client was told that a session ended.
+ *
+ * @generated from message koder.events.v1.LogoutDeliveryChanged
+ */
+export type LogoutDeliveryChanged = Message<"koder.events.v1.LogoutDeliveryChanged"> & {
+  /**
+   * The client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+
+  /**
+   * The session that ended.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+
+  /**
+   * `pending`, `delivered`, `dead` or `deleted`.
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+
+  /**
+   * How often it was tried.
+   *
+   * @generated from field: int32 attempts = 4;
+   */
+  attempts: number;
+
+  /**
+   * Why the last attempt failed; empty when it did not.
+   *
+   * @generated from field: string fault = 5;
+   */
+  fault: string;
+};
+
+/**
+ * Describes the message koder.events.v1.LogoutDeliveryChanged.
+ * Use `create(LogoutDeliveryChangedSchema)` to create a new message.
+ */
+export const LogoutDeliveryChangedSchema: GenMessage<LogoutDeliveryChanged> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -849,7 +914,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * GrantCreated tells of a new grant.
@@ -877,6 +942,13 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
    * @generated from field: repeated string scopes = 3;
    */
   scopes: string[];
+
+  /**
+   * The session in which it was given.
+   *
+   * @generated from field: string session_id = 4;
+   */
+  sessionId: string;
 };
 
 /**
@@ -884,7 +956,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -905,7 +977,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -929,7 +1001,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
 
   /**
    * `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `lifetime`, `client` (it revoked a token of it),
-   * `consent_withdrawn`.
+   * `consent_withdrawn`, `session_ended`.
    *
    * @generated from field: string reason = 3;
    */
@@ -941,7 +1013,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -969,7 +1041,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -990,7 +1062,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -1018,7 +1090,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -1039,7 +1111,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -1060,7 +1132,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 28);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -1081,7 +1153,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 29);
+  messageDesc(file_koder_events_v1_event, 30);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -1109,7 +1181,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 30);
+  messageDesc(file_koder_events_v1_event, 31);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -1144,7 +1216,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 31);
+  messageDesc(file_koder_events_v1_event, 32);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -1165,7 +1237,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 32);
+  messageDesc(file_koder_events_v1_event, 33);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -1186,7 +1258,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 33);
+  messageDesc(file_koder_events_v1_event, 34);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1207,7 +1279,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 34);
+  messageDesc(file_koder_events_v1_event, 35);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1228,7 +1300,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 35);
+  messageDesc(file_koder_events_v1_event, 36);
 
 /**
  * ActorType is the kind of an actor.

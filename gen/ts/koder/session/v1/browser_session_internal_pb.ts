@@ -17,7 +17,85 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/browser_session_internal.proto.
  */
 export const file_koder_session_v1_browser_session_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSKdAgoUQ3JlYXRlU2Vzc2lvblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSNQoJYXV0aF90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIGukgDyAEBEhUKA2FjchgDIAEoCUIIukgFcgMYyAESGwoDYW1yGAQgAygJQg66SAuSAQgQECIEcgIYQBISCgp1c2VyX2Vwb2NoGAUgASgDEh8KDnJlbW90ZV9hZGRyZXNzGAYgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYByABKAlCCLpIBXIDGIACEiwKFnByZXZpb3VzX3Nlc3Npb25fdG9rZW4YCCABKAlCDLpIBXIDGIAC+LsYASJgChVDcmVhdGVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIjwKFVJlc29sdmVTZXNzaW9uUmVxdWVzdBIjCg1zZXNzaW9uX3Rva2VuGAEgASgJQgy6SAVyAxiAAvi7GAEieAoWUmVzb2x2ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEjIKCHNlc3Npb25zGAIgAygLMiAua29kZXIuc2Vzc2lvbi52MS5Ccm93c2VyU2Vzc2lvbiJZCg5Ccm93c2VyU2Vzc2lvbhIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEygAIKFUJyb3dzZXJTZXNzaW9uU2VydmljZRJvCg1DcmVhdGVTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnYKDlJlc29sdmVTZXNzaW9uEicua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlcXVlc3QaKC5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp0CChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiPAoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYASJ4ChZSZXNvbHZlU2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SMgoIc2Vzc2lvbnMYAiADKAsyIC5rb2Rlci5zZXNzaW9uLnYxLkJyb3dzZXJTZXNzaW9uIlkKDkJyb3dzZXJTZXNzaW9uEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYATLuAwoVQnJvd3NlclNlc3Npb25TZXJ2aWNlEm8KDUNyZWF0ZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdgoOUmVzb2x2ZVNlc3Npb24SJy5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVxdWVzdBooLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSZwoKRW5kU2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuRW5kU2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSggEKEkxpc3RTZXNzaW9uQ2xpZW50cxIrLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBosLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25DbGllbnRzUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+
+/**
+ * EndSessionRequest names a session.
+ *
+ * @generated from message koder.session.v1.EndSessionRequest
+ */
+export type EndSessionRequest = Message<"koder.session.v1.EndSessionRequest"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.EndSessionRequest.
+ * Use `create(EndSessionRequestSchema)` to create a new message.
+ */
+export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 0);
+
+/**
+ * EndSessionResponse says nothing more than that the session is over.
+ *
+ * @generated from message koder.session.v1.EndSessionResponse
+ */
+export type EndSessionResponse = Message<"koder.session.v1.EndSessionResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.EndSessionResponse.
+ * Use `create(EndSessionResponseSchema)` to create a new message.
+ */
+export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 1);
+
+/**
+ * ListSessionClientsRequest names a session.
+ *
+ * @generated from message koder.session.v1.ListSessionClientsRequest
+ */
+export type ListSessionClientsRequest = Message<"koder.session.v1.ListSessionClientsRequest"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.ListSessionClientsRequest.
+ * Use `create(ListSessionClientsRequestSchema)` to create a new message.
+ */
+export const ListSessionClientsRequestSchema: GenMessage<ListSessionClientsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 2);
+
+/**
+ * ListSessionClientsResponse has the clients.
+ *
+ * @generated from message koder.session.v1.ListSessionClientsResponse
+ */
+export type ListSessionClientsResponse = Message<"koder.session.v1.ListSessionClientsResponse"> & {
+  /**
+   * Their ids.
+   *
+   * @generated from field: repeated string client_ids = 1;
+   */
+  clientIds: string[];
+};
+
+/**
+ * Describes the message koder.session.v1.ListSessionClientsResponse.
+ * Use `create(ListSessionClientsResponseSchema)` to create a new message.
+ */
+export const ListSessionClientsResponseSchema: GenMessage<ListSessionClientsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 3);
 
 /**
  * CreateSessionRequest has what the authentication proved.
@@ -87,7 +165,7 @@ export type CreateSessionRequest = Message<"koder.session.v1.CreateSessionReques
  * Use `create(CreateSessionRequestSchema)` to create a new message.
  */
 export const CreateSessionRequestSchema: GenMessage<CreateSessionRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_browser_session_internal, 0);
+  messageDesc(file_koder_session_v1_browser_session_internal, 4);
 
 /**
  * CreateSessionResponse has the session and its token.
@@ -116,7 +194,7 @@ export type CreateSessionResponse = Message<"koder.session.v1.CreateSessionRespo
  * Use `create(CreateSessionResponseSchema)` to create a new message.
  */
 export const CreateSessionResponseSchema: GenMessage<CreateSessionResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_browser_session_internal, 1);
+  messageDesc(file_koder_session_v1_browser_session_internal, 5);
 
 /**
  * ResolveSessionRequest has what a browser sent.
@@ -137,7 +215,7 @@ export type ResolveSessionRequest = Message<"koder.session.v1.ResolveSessionRequ
  * Use `create(ResolveSessionRequestSchema)` to create a new message.
  */
 export const ResolveSessionRequestSchema: GenMessage<ResolveSessionRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_browser_session_internal, 2);
+  messageDesc(file_koder_session_v1_browser_session_internal, 6);
 
 /**
  * ResolveSessionResponse has the sessions.
@@ -165,7 +243,7 @@ export type ResolveSessionResponse = Message<"koder.session.v1.ResolveSessionRes
  * Use `create(ResolveSessionResponseSchema)` to create a new message.
  */
 export const ResolveSessionResponseSchema: GenMessage<ResolveSessionResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_browser_session_internal, 3);
+  messageDesc(file_koder_session_v1_browser_session_internal, 7);
 
 /**
  * BrowserSession is one of the sessions of a browser.
@@ -193,7 +271,7 @@ export type BrowserSession = Message<"koder.session.v1.BrowserSession"> & {
  * Use `create(BrowserSessionSchema)` to create a new message.
  */
 export const BrowserSessionSchema: GenMessage<BrowserSession> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_browser_session_internal, 4);
+  messageDesc(file_koder_session_v1_browser_session_internal, 8);
 
 /**
  * BrowserSessionService keeps the sessions of browsers. A browser has one session, or those of several people side by side. Its
@@ -223,6 +301,26 @@ export const BrowserSessionService: GenService<{
     methodKind: "unary";
     input: typeof ResolveSessionRequestSchema;
     output: typeof ResolveSessionResponseSchema;
+  },
+  /**
+   * Ends a session because its person signs out, and what ends with it, before the answer. A repeat changes nothing.
+   *
+   * @generated from rpc koder.session.v1.BrowserSessionService.EndSession
+   */
+  endSession: {
+    methodKind: "unary";
+    input: typeof EndSessionRequestSchema;
+    output: typeof EndSessionResponseSchema;
+  },
+  /**
+   * Lists the clients that a session signed its person in to; also for days after its end, for whoever tells them of it.
+   *
+   * @generated from rpc koder.session.v1.BrowserSessionService.ListSessionClients
+   */
+  listSessionClients: {
+    methodKind: "unary";
+    input: typeof ListSessionClientsRequestSchema;
+    output: typeof ListSessionClientsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_browser_session_internal, 0);

@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { LogoutService } from "#gen/koder/oauth/v1/logout_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+import { randomToken } from "../../vault/random.ts";
+import { contextOf } from "../context.ts";
+import type { ShowError } from "../pages/error-page.ts";
+import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
+import { cookieNames, forgetCookie, readBrowserToken, readSessionToken, writeCookie } from "./cookies.ts";
+import { duplicatesOf, MalformedForm, parseForm, type Form } from "./form.ts";
+import { readFormsOnly, type FormBody } from "./form-body.ts";
+
+/** How long a browser keeps its own token, in seconds: longer than any session. */
+const browserCookieAge = 30 * 86_400;
+/** Longer than this, a request line is cut off somewhere on the way. */
+const longestQuery = 8_000;
+
+/**
+ * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A POST is sent on to a GET with the same parameters,
+ * so that Lax cookies come with it (design §5).
+ */
+export function mountEndSession(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
+  const path = "/oidc/v1/end_session";
+  const refuse = (request: FastifyRequest, reply: FastifyReply, detail: string, reason = "INVALID_REQUEST") =>
+    showError(request, reply, { status: 400, reason, detail });
+
+  app.get(path, async (request, reply) => {
+    const [, query = ""] = request.url.split(/\?(.*)/s);
+    let form: Form;
+    try {
+      form = parseForm(query);
+    } catch (error) {
+      if (!(error instanceof MalformedForm)) throw error;
+      return refuse(request, reply, error.message);
+    }
+    return answer(request, reply, form);
+  });
+  void app.register(async (posts) => {
+    readFormsOnly(posts);
+    posts.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
+      const form = request.body;
+      if (form instanceof MalformedForm) return refuse(request, reply, form.message);
+      const query = new URLSearchParams((form?.pairs ?? []).map(([name, value]) => [name, value])).toString();
+      if (query.length > longestQuery) return refuse(request, reply, "the request is too long", "BODY_TOO_LARGE");
+      return reply.code(303).header("cache-control", "no-store").header("location", `${path}?${query}`).send();
+    });
+  });
+
+  async function answer(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const { outbound, tenant } = contextOf(request);
+    const isSecure = tenant.canonicalOrigin.startsWith("https:");
+    const names = cookieNames(isSecure);
+    const known = readBrowserToken(request.headers.cookie, names);
+    const browserToken = known === "" ? randomToken("") : known;
+    const { next, isSignedOut } = await peers.client(LogoutService).requestLogout(
+      {
+        idTokenHint: form.get("id_token_hint"),
+        clientId: form.get("client_id"),
+        postLogoutRedirectUri: form.get("post_logout_redirect_uri"),
+        state: form.get("state"),
+        duplicateParameters: duplicatesOf(form),
+        sessionToken: readSessionToken(request.headers.cookie, names),
+        browserToken,
+      },
+      forward(outbound),
+    );
+    const uiLocales = form.get("ui_locales").slice(0, 1_024);
+    if (isSignedOut) forgetCookie(reply, names.session, isSecure);
+    switch (next.case) {
+      case "redirect":
+        return leadToClient(reply, next.value);
+      case "signedOut":
+        return showSignedOut(request, reply, next.value, uiLocales);
+      case "question":
+        if (browserToken !== known) {
+          void reply.header("set-cookie", writeCookie(names.browser, browserToken, isSecure, browserCookieAge));
+        }
+        return showLogoutQuestion(request, reply, next.value, uiLocales);
+      case "errorPage":
+        return showError(request, reply, {
+          status: 400,
+          reason: "INVALID_REQUEST",
+          detail: `${next.value.error}: ${next.value.errorDescription}`,
+          culprit: "application",
+        });
+      case undefined:
+        throw new Error("the oauth service answered a logout request with nothing");
+    }
+  }
+}

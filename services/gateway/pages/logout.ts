@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import {
+  LogoutService,
+  type LogoutQuestion,
+  type LogoutRedirect,
+  type SignedOut,
+} from "#gen/koder/oauth/v1/logout_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import { cookieNames, forgetCookie, readBrowserToken, readSessionToken } from "../oidc/cookies.ts";
+import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
+import { MalformedForm } from "../oidc/form.ts";
+import type { ShowError } from "./error-page.ts";
+import { isFromOurPage } from "./own-page.ts";
+import { sendPage } from "./render.ts";
+
+/**
+ * The form of the page that asks whether to sign out. It is taken from our own page alone, and only for a question that was
+ * asked in this browser (security A26). An answer that comes too late is asked for again.
+ */
+export function mountLogout(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
+  void app.register(async (posts) => {
+    readFormsOnly(posts);
+    posts.setErrorHandler(async (error, request, reply) => {
+      const { statusCode = 500 } = error as { statusCode?: number };
+      if (statusCode >= 500) throw error;
+      return showError(request, reply, { status: statusCode, reason: "INVALID_REQUEST" });
+    });
+    posts.post<{ Body: FormBody | undefined }>("/logout", async (request, reply) => {
+      const { outbound, tenant } = contextOf(request);
+      if (!isFromOurPage(request.headers, tenant.canonicalOrigin)) {
+        return showError(request, reply, { status: 403, reason: "PERMISSION_DENIED" });
+      }
+      const form = request.body;
+      if (form === undefined || form instanceof MalformedForm || form.duplicates.length > 0) {
+        return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
+      }
+      const isSecure = tenant.canonicalOrigin.startsWith("https:");
+      const names = cookieNames(isSecure);
+      const { next } = await peers.client(LogoutService).confirmLogout(
+        {
+          logoutId: form.get("logout").slice(0, 128),
+          sessionToken: readSessionToken(request.headers.cookie, names),
+          browserToken: readBrowserToken(request.headers.cookie, names),
+        },
+        forward(outbound),
+      );
+      switch (next.case) {
+        case "redirect":
+          return leadToClient(forgetCookie(reply, names.session, isSecure), next.value);
+        case "signedOut": {
+          const uiLocales = form.get("ui_locales").slice(0, 1_024);
+          return showSignedOut(request, forgetCookie(reply, names.session, isSecure), next.value, uiLocales);
+        }
+        case "expired":
+          return reply.code(303).header("cache-control", "no-store").header("location", "/oidc/v1/end_session").send();
+        case undefined:
+          throw new Error("the oauth service answered a confirmed logout with nothing");
+      }
+    });
+  });
+}
+
+/** Asks a person whether to sign out. */
+export function showLogoutQuestion(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { logoutId, clientName, name, username, fault }: LogoutQuestion,
+  uiLocales: string,
+): Promise<FastifyReply> {
+  return sendPage(request, reply, {
+    template: "logout",
+    status: 200,
+    uiLocales,
+    show: () => ({ logout: logoutId, client: clientName, person: { name, username }, detail: fault, uiLocales }),
+  });
+}
+
+/** Says that a person is signed out. */
+export function showSignedOut(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { clientName, back, fault }: SignedOut,
+  uiLocales: string,
+): Promise<FastifyReply> {
+  return sendPage(request, reply, {
+    template: "signed-out",
+    status: 200,
+    uiLocales,
+    show: () => ({ client: clientName, back: back === undefined ? "" : logoutLocation(back), detail: fault }),
+  });
+}
+
+/** Leads a person who is signed out to the client. */
+export function leadToClient(reply: FastifyReply, to: LogoutRedirect): FastifyReply {
+  return reply.code(303).header("cache-control", "no-store").header("location", logoutLocation(to)).send();
+}
+
+/** The URI with `state` behind what it has of a query, and nothing else (OpenID Connect RP-Initiated Logout §3). */
+export function logoutLocation({ postLogoutRedirectUri: uri, state }: LogoutRedirect): string {
+  if (state === "") return uri;
+  const separator = !uri.includes("?") ? "?" : /[?&]$/.test(uri) ? "" : "&";
+  return `${uri}${separator}${new URLSearchParams({ state }).toString()}`;
+}

@@ -1,0 +1,99 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { LogoutDeliverySchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
+import { ownWork, type Outbound } from "../../../host/call.ts";
+import { OutboundFailed } from "../../../host/outbound/outbound-failed.ts";
+import { Conflict, type Stored } from "../../../store/store.ts";
+import { remove, replace } from "../../../store/writes.ts";
+import { ulid } from "../../../vault/random.ts";
+import { logoutDeliveries } from "../../collections.ts";
+import type { OauthDependencies } from "../../dependencies.ts";
+import { deliveryChanged } from "./delivery-event.ts";
+import { afterAttempt } from "./delivery-state.ts";
+import { logoutToken } from "./logout-token.ts";
+import type { DueDeliveries } from "./logout-schedule.ts";
+
+/** Requests to one client at once, and deliveries to it in one go. */
+const [atOnce, batch] = [4, 40];
+/** How long one attempt may take, in milliseconds: longer than the request itself may. */
+const patience = 10_000;
+
+export type DeliverNeeds = Pick<
+  OauthDependencies,
+  "store" | "clients" | "tenants" | "signingKeys" | "outbound" | "logoutSchedule" | "clock" | "onLogoutAttempt"
+>;
+
+/**
+ * Tries what is due for one client, a few at once, and says when to look again. An attempt that ends in nothing certain,
+ * as where the store is away, is as good as none: the schedule stays and it is made again, so that a client may be told
+ * twice, and never not at all.
+ */
+export async function deliverTo(dependencies: DeliverNeeds, due: DueDeliveries): Promise<void> {
+  const { store, clients, logoutSchedule, clock } = dependencies;
+  const { tenantId, clientId } = due;
+  const data = store.tenant(tenantId);
+  const waiting = { index: "client_due", prefix: `${clientId}/`, limit: batch } as const;
+  const work = ownWork({ service: "oauth", tenantId, requestId: ulid(clock()), deadline: clock() + patience * batch });
+  const { items } = await data.page(logoutDeliveries, waiting);
+  const ready = items.filter(({ record }) => dueTime(record) <= clock());
+  const client = await clients.get(work, clientId);
+  const lanes = Array.from({ length: atOnce }, async () => {
+    for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
+      await deliver(dependencies, work, client, next);
+    }
+  });
+  await Promise.all(lanes);
+  const [first] = (await data.page(logoutDeliveries, { ...waiting, limit: 1 })).items;
+  await logoutSchedule.settle(due, first && dueTime(first.record));
+}
+
+const dueTime = ({ nextAttemptTime }: Pick<Stored<typeof LogoutDeliverySchema>["record"], "nextAttemptTime">): number =>
+  nextAttemptTime === undefined ? 0 : timestampMs(nextAttemptTime);
+
+async function deliver(
+  dependencies: DeliverNeeds,
+  work: Outbound,
+  client: Client | undefined,
+  { record, version }: Stored<typeof LogoutDeliverySchema>,
+): Promise<void> {
+  const { store, clock, onLogoutAttempt } = dependencies;
+  const data = store.tenant(work.tenantId);
+  try {
+    if (client === undefined || client.backchannelLogoutUri === "") {
+      // The client is gone, or does not want to be told any more.
+      const deleted = deliveryChanged(work, clock(), { ...record, state: "deleted" }, version + 1);
+      return await data.commit([remove(logoutDeliveries, { record, version })], [deleted]);
+    }
+    const fault = await faultOfAttempt(dependencies, work, client, record);
+    const after = afterAttempt(record, clock(), fault);
+    await data.commit(
+      [replace(logoutDeliveries, after, version)],
+      [deliveryChanged(work, clock(), after, version + 1)],
+    );
+    const { tenantId } = work;
+    onLogoutAttempt({ tenantId, clientId: client.clientId, deliveryId: record.id, state: after.state, fault });
+  } catch (error) {
+    // Somebody retried or deleted it meanwhile: what they said counts.
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
+
+/** Undefined when the client took the token (§2.8: 200, and 204 for frameworks that make it one). */
+async function faultOfAttempt(
+  dependencies: DeliverNeeds,
+  work: Outbound,
+  client: Client,
+  record: Stored<typeof LogoutDeliverySchema>["record"],
+): Promise<string | undefined> {
+  const token = await logoutToken(dependencies, work, client, record);
+  try {
+    const { status } = await dependencies.outbound.post(client.backchannelLogoutUri, {
+      contentType: "application/x-www-form-urlencoded",
+      body: new URLSearchParams({ logout_token: token }).toString(),
+    });
+    return status >= 200 && status < 300 ? undefined : `status_${status}`;
+  } catch (error) {
+    if (error instanceof OutboundFailed) return error.fault;
+    throw error;
+  }
+}

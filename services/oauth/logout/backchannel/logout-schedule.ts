@@ -1,0 +1,71 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { LogoutScheduleSchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
+import { Conflict, type Stored, type SystemStore, type Write } from "../../../store/store.ts";
+import { insert, remove, replace } from "../../../store/writes.ts";
+import { logoutSchedules } from "../../collections.ts";
+
+/** Deliveries to a client of a tenant that are to be looked at. */
+export interface DueDeliveries {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly stored: Stored<typeof LogoutScheduleSchema>;
+}
+
+/** When the deliveries to each client are to be looked at, across all tenants. */
+export interface LogoutSchedule {
+  /** Sees to it that they are looked at by `at` (ms), or earlier where that was said before. Follows the delivery's commit. */
+  lookBy(tenantId: string, clientId: string, at: number): Promise<void>;
+  /** Those whose time has come at `now` (ms), the longest waiting first. */
+  due(now: number, limit: number): Promise<readonly DueDeliveries[]>;
+  /** Says when to look next, undefined for not again; changes nothing where somebody brought that forward meanwhile. */
+  settle(due: DueDeliveries, next: number | undefined): Promise<void>;
+}
+
+/**
+ * The schedule in the system's own space: one small record for each client that has deliveries waiting, found by its time,
+ * so that a slow client's wait is its own and tenants without any cost nothing. It is written after the delivery that it is
+ * about: whoever looks in between would else forget it. The one who writes the delivery does both again after a crash.
+ */
+export function createLogoutSchedule({ system }: { readonly system: SystemStore }): LogoutSchedule {
+  /** False when somebody else changed it first. */
+  async function unlessChanged(write: Write): Promise<boolean> {
+    try {
+      await system.commit([write], []);
+      return true;
+    } catch (error) {
+      if (error instanceof Conflict) return false;
+      throw error;
+    }
+  }
+
+  return {
+    async lookBy(tenantId, clientId, at) {
+      const wanted = create(LogoutScheduleSchema, { tenantId, clientId, dueTime: timestampFromMs(at) });
+      for (;;) {
+        const stored = await system.get(logoutSchedules, logoutSchedules.id(wanted));
+        // Written also where it is due already: whoever looks at this moment must not settle it without the new delivery.
+        const before = stored?.record.dueTime === undefined ? at : timestampMs(stored.record.dueTime);
+        wanted.dueTime = timestampFromMs(Math.min(at, before));
+        const write =
+          stored === undefined ? insert(logoutSchedules, wanted) : replace(logoutSchedules, wanted, stored.version);
+        if (await unlessChanged(write)) return;
+      }
+    },
+    async due(now, limit) {
+      const { items } = await system.page(logoutSchedules, { index: "due_time", range: { to: now + 1 }, limit });
+      return items.map((stored) => ({ tenantId: stored.record.tenantId, clientId: stored.record.clientId, stored }));
+    },
+    async settle({ tenantId, clientId, stored }, next) {
+      await unlessChanged(
+        next === undefined
+          ? remove(logoutSchedules, stored)
+          : replace(
+              logoutSchedules,
+              create(LogoutScheduleSchema, { tenantId, clientId, dueTime: timestampFromMs(next) }),
+              stored.version,
+            ),
+      );
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { randomUUID } from "node:crypto";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { LogoutDelivery } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
+import type { Outbound } from "../../../host/call.ts";
+import { signJwt } from "../../../vault/sign-jwt.ts";
+import { isSigningAlg } from "../../../vault/signing-key.ts";
+import type { OauthDependencies } from "../../dependencies.ts";
+
+/** How long a logout token is good, in seconds: for the way, and a clock that is a little off. */
+const lifetime = 120;
+
+/**
+ * The logout token of one attempt (OpenID Connect Back-Channel Logout §2.4), signed as the client's id tokens are. It is
+ * another one each time, so that a client that refuses a `jti` it has seen takes a retry.
+ */
+export async function logoutToken(
+  { tenants, signingKeys, clock }: Pick<OauthDependencies, "tenants" | "signingKeys" | "clock">,
+  work: Outbound,
+  client: Client,
+  { sessionId, userId }: LogoutDelivery,
+): Promise<string> {
+  const alg = client.idTokenSignedResponseAlg || "RS256";
+  if (!isSigningAlg(alg)) throw new Error(`client ${client.clientId} wants the unknown algorithm ${alg}`);
+  const [{ canonicalOrigin }, key] = await Promise.all([tenants.get(work), signingKeys.current(work, alg)]);
+  const iat = Math.floor(clock() / 1000);
+  return signJwt(
+    key,
+    { typ: "logout+jwt" },
+    {
+      iss: canonicalOrigin,
+      sub: userId,
+      aud: client.clientId,
+      iat,
+      exp: iat + lifetime,
+      jti: randomUUID(),
+      sid: sessionId,
+      events: { "http://schemas.openid.net/event/backchannel-logout": {} },
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { FinishWrite } from "../../host/service-module.ts";
+import type { TenantStore } from "../../store/store.ts";
+import { sessions } from "../collections.ts";
+import type { SessionDependencies } from "../dependencies.ts";
+import { epochOf } from "../revocation/epoch.ts";
+import { endGrantsAtLogout, endSession } from "./end-session.ts";
+import type { EndingCall } from "./session-revoked-event.ts";
+
+/** Sessions in one look. */
+const batch = 100;
+
+/**
+ * Goes on where an event tells of an end. When everything of a user is void, their sessions open nothing any more, as soon
+ * as the epoch is counted up; here they end one by one, so that the log names each and its clients can be told. When a
+ * session has ended, the grants that end with it do, in case a crash came in between.
+ */
+export function finishEnds({ store, clock }: Pick<SessionDependencies, "store" | "clock">): FinishWrite {
+  return async ({ tenantId, event }) => {
+    const call = callOfEvent(tenantId, event);
+    const { payload, resourceId } = event;
+    if (payload.case === "epochBumped" && resourceId.startsWith("user/")) {
+      await endVoidedSessions(store.tenant(tenantId), call, clock(), resourceId.slice("user/".length));
+    }
+    if (payload.case === "sessionRevoked" && payload.value.reason !== "replaced") {
+      await endGrantsAtLogout(store.tenant(tenantId), call, clock(), resourceId);
+    }
+  };
+}
+
+async function endVoidedSessions(data: TenantStore, call: EndingCall, now: number, userId: string): Promise<void> {
+  const epoch = await epochOf(data, { user: userId });
+  const query = { index: "user_id", equals: userId, limit: batch } as const;
+  for (let page = await data.page(sessions, query); ;) {
+    const voided = page.items.filter(({ record }) => record.userEpoch !== epoch);
+    await Promise.all(voided.map(({ record }) => endSession(data, call, now, record.id, "voided")));
+    if (page.next === undefined) return;
+    page = await data.page(sessions, { ...query, after: page.next });
+  }
+}
+
+/** Whoever caused the event causes what follows from it. */
+const callOfEvent = (tenantId: string, { requestId, actor }: Event): EndingCall => ({
+  tenantId,
+  requestId,
+  actor: { id: actor?.id ?? "", type: actor?.type ?? 0 },
+});

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { httpBrowser } from "../support/http-browser.ts";
+import { afterLogout, confirmLogout, isSignedIn, questionOn, requestLogout } from "../support/logout.ts";
+import { createPerson, locationOf, registerClient, tokensFor, type RelyingParty } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+// OpenID Connect RP-Initiated Logout 1.0, through the public doors.
+
+let server: RunningServer;
+let client: RelyingParty;
+beforeAll(async () => {
+  server = await startServer();
+  client = await registerClient(server, {
+    client_name: "Koder Chat",
+    post_logout_redirect_uris: [afterLogout, `${afterLogout}?from=koder`],
+  });
+});
+afterAll(() => server?.stop());
+
+async function signedIn() {
+  const person = await createPerson(server);
+  const { browser, idToken } = await tokensFor(server, client, person.username);
+  return { browser, idToken, username: person.username };
+}
+
+describe("with a good id_token_hint", () => {
+  test.each([
+    ["~state-_.with every printable !#$%&'()*+,/:;<=>?@[]^`{|}\"\\", "?"],
+    ["", ""],
+  ])("the browser is led back with its state %j, alone, and signed out", async (state, separator) => {
+    const { browser, idToken } = await signedIn();
+    const answer = await requestLogout(server, browser, {
+      id_token_hint: idToken,
+      post_logout_redirect_uri: afterLogout,
+      ...(state === "" ? {} : { state }),
+    });
+    expect(answer.status).toBe(303);
+    const location = answer.headers.get("location") ?? "";
+    expect(location.startsWith(`${afterLogout}${separator}`)).toBe(true);
+    expect([...new URL(location).searchParams]).toEqual(state === "" ? [] : [["state", state]]);
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^koder_session=; .*Max-Age=0/)]);
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+  });
+
+  test("a URI keeps its own query, and client_id, logout_hint and ui_locales may come along", async () => {
+    const { browser, idToken, username } = await signedIn();
+    const answer = await requestLogout(server, browser, {
+      id_token_hint: idToken,
+      client_id: client.clientId,
+      logout_hint: username,
+      ui_locales: "pt-BR",
+      post_logout_redirect_uri: `${afterLogout}?from=koder`,
+      state: "s",
+    });
+    expect(answer.headers.get("location")).toBe(`${afterLogout}?from=koder&state=s`);
+  });
+
+  test("a POST does the same", async () => {
+    const { browser, idToken } = await signedIn();
+    const form = { id_token_hint: idToken, post_logout_redirect_uri: afterLogout, state: "s" };
+    const sentOn = await browser.post(`${server.url}/oidc/v1/end_session`, form);
+    const answer = await browser.get(locationOf(sentOn, server.url).href);
+    expect(answer.headers.get("location")).toBe(`${afterLogout}?state=s`);
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+  });
+
+  test("without a URI, a page says that the person is signed out, in the language asked for", async () => {
+    const { browser, idToken } = await signedIn();
+    const page = await requestLogout(server, browser, { id_token_hint: idToken, ui_locales: "es" });
+    expect([page.status, page.headers.get("content-language")]).toEqual([200, "es"]);
+    expect(await page.text()).toContain("Has cerrado sesión");
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+  });
+
+  test("after the person signed in anew in the same browser, their old one still signs them out", async () => {
+    const { browser, idToken, username } = await signedIn();
+    await tokensFor(server, client, username, { browser, parameters: { prompt: "login" } });
+    const answer = await requestLogout(server, browser, {
+      id_token_hint: idToken,
+      post_logout_redirect_uri: afterLogout,
+    });
+    expect(answer.headers.get("location")).toBe(afterLogout);
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+  });
+
+  test("a second time, when nobody is signed in any more, it leads back all the same", async () => {
+    const { browser, idToken } = await signedIn();
+    const parameters = { id_token_hint: idToken, post_logout_redirect_uri: afterLogout, state: "s" };
+    await requestLogout(server, browser, parameters);
+    const again = await requestLogout(server, browser, parameters);
+    expect(again.headers.get("location")).toBe(`${afterLogout}?state=s`);
+  });
+});
+
+describe("without a hint", () => {
+  test("the person is asked, sees who asks and as whom they are signed in, and is led back", async () => {
+    const { browser, username } = await signedIn();
+    const page = await requestLogout(server, browser, {
+      client_id: client.clientId,
+      post_logout_redirect_uri: afterLogout,
+      state: "s",
+    });
+    const html = await page.clone().text();
+    for (const shown of ["Sign out?", "Koder Chat", "A Person", username]) expect(html).toContain(shown);
+    const question = await questionOn(page);
+    expect(await isSignedIn(server, client, browser)).toBe(true);
+    const answer = await confirmLogout(server, browser, question, { origin: server.url });
+    expect(answer.headers.get("location")).toBe(`${afterLogout}?state=s`);
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+    // Sent twice, as by a double click.
+    expect((await confirmLogout(server, browser, question)).headers.get("location")).toBe(`${afterLogout}?state=s`);
+  });
+
+  test.each([{}, { state: "s" }])("%j: the person is asked, and told", async (parameters) => {
+    const { browser } = await signedIn();
+    const answer = await confirmLogout(
+      server,
+      browser,
+      await questionOn(await requestLogout(server, browser, parameters)),
+    );
+    expect([answer.status, answer.headers.get("location")]).toEqual([200, null]);
+    expect(await answer.text()).toContain("signed out");
+    expect(await isSignedIn(server, client, browser)).toBe(false);
+  });
+
+  test("nobody signed in: nothing is asked, and the way back is a link", async () => {
+    const page = await requestLogout(server, httpBrowser(), {
+      client_id: client.clientId,
+      post_logout_redirect_uri: afterLogout,
+      state: "a&b",
+    });
+    expect([page.status, page.headers.get("location")]).toEqual([200, null]);
+    expect(await page.text()).toContain(`href="${afterLogout}?state=a%26b"`);
+  });
+
+  test("an answer that comes too late, or from another browser, is asked for again", async () => {
+    const { browser } = await signedIn();
+    const answer = await confirmLogout(server, browser, "gone");
+    expect(locationOf(answer, server.url).pathname).toBe("/oidc/v1/end_session");
+    expect(await isSignedIn(server, client, browser)).toBe(true);
+  });
+});
