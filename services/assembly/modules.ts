@@ -82,6 +82,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
       );
       const tenants = tenantsOf(name);
       const resourceServers = createResourceServers({ store, clock });
+      const oauthPolicies = createOauthPolicies({ store, clock });
       const keyRings = createKeyRings({ store, vault, clock });
       const keySchedule = createKeySchedule({ system: store.system() });
       return createOauthService({
@@ -95,9 +96,9 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         clientKeys: createClientKeys({ outbound: parts.outbound, clock }),
         dpop: createDpopVerifier({ vault, peers, clock }),
         resourceServers,
-        accessTargets: createAccessTargets({ resourceServers, tenants, lifetimes }),
+        accessTargets: createAccessTargets({ resourceServers, tenants, oauthPolicies, lifetimes }),
         subjects: createSubjects({ store, vault, clock }),
-        oauthPolicies: createOauthPolicies({ store, clock }),
+        oauthPolicies,
         signingKeys: createSigningKeys({ rings: keyRings, schedule: keySchedule, policy, vault, clock }),
         keyRings,
         keySchedule,

@@ -234,3 +234,25 @@ test("discovery lists what these tests have seen to work", async () => {
     claims_parameter_supported: true,
   });
 });
+
+test("a tenant's default audience is meant by those who name none, and userinfo goes on answering them", async () => {
+  const identifier = "https://default.example.com";
+  const scopes = [{ name: "everything.read" }];
+  await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+  const setDefault = async (audience: string) => {
+    const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/oauth", { default_audience: audience });
+    expect(status, JSON.stringify(json)).toBe(200);
+  };
+  await setDefault(identifier);
+  const client = await registerClient(server, { scope: "openid email everything.read" });
+  const person = await createPerson(server);
+  const parameters = { scope: "openid email everything.read" };
+  const { accessToken } = await tokensFor(server, client, person.username, { parameters });
+  expect(decodeJwt(accessToken)).toMatchObject({ aud: identifier, scope: "openid email everything.read" });
+  expect(await userinfo(accessToken)).toMatchObject({ sub: person.id, email: expect.any(String) });
+  // Our own API is not what it is for.
+  expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).status).toBe(401);
+  await setDefault("");
+  const later = await tokensFor(server, client, person.username, { parameters });
+  expect(decodeJwt(later.accessToken)).toMatchObject({ aud: server.url, scope: "openid email" });
+});

@@ -9,9 +9,11 @@ const check = (
   client: { readonly tokenEndpointAuthMethod: string; readonly requirePkce?: boolean },
   codeChallenge: string,
   codeChallengeMethod: string,
+  requirePkceOfConfidentialClients = true,
 ) =>
   checkPkce(
     create(ClientSchema, client),
+    { requirePkceOfConfidentialClients },
     create(AuthorizationParametersSchema, { codeChallenge, codeChallengeMethod }),
   );
 const confidential = { tokenEndpointAuthMethod: "client_secret_basic" };
@@ -23,6 +25,12 @@ test("a challenge is needed, unless that was lifted for a confidential client (s
   expect(check({ ...confidential, requirePkce: false }, "", "")).toBe("");
   expect(() => check(open, "", "")).toThrow("code_challenge is missing");
   expect(() => check({ ...open, requirePkce: false }, "", ""), "never for a public one").toThrow("is missing");
+});
+
+test("a tenant may lift it for its confidential clients, but for those that say otherwise", () => {
+  expect(check(confidential, "", "", false)).toBe("");
+  expect(() => check({ ...confidential, requirePkce: true }, "", "", false)).toThrow("code_challenge is missing");
+  expect(() => check(open, "", "", false), "never for a public one").toThrow("code_challenge is missing");
 });
 
 test.each([confidential, open, { ...confidential, requirePkce: false }])("what is sent must be S256: %j", (client) => {

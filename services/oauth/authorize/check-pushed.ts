@@ -1,9 +1,10 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import type { OauthPolicy } from "../policy/oauth-policies.ts";
 
-/** A client that must push its requests has pushed this one (RFC 9126 §6). */
-export function checkPushed({ requirePushedAuthorizationRequests }: Client): void {
-  if (requirePushedAuthorizationRequests) {
-    throw new OAuthRefusal("invalid_request", "request_uri is missing: this client must push its requests (RFC 9126)");
+/** Where the client must push its requests, or every client of the tenant, this one was pushed (RFC 9126 §5, §6). */
+export function checkPushed(client: Client, policy: Pick<OauthPolicy, "requirePushedAuthorizationRequests">): void {
+  if (client.requirePushedAuthorizationRequests || policy.requirePushedAuthorizationRequests) {
+    throw new OAuthRefusal("invalid_request", "request_uri is missing: requests must be pushed here (RFC 9126)");
   }
 }

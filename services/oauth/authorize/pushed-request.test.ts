@@ -10,6 +10,7 @@ import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
 import { oauthCollections } from "../collections.ts";
 import { defaultOauthLifetimes as lifetimes } from "../dependencies.ts";
+import { createOauthPolicies } from "../policy/oauth-policies.ts";
 import { pushedRequestUri, storePushedRequest, takeUpPushed, useUpPushed } from "./pushed-request.ts";
 
 const redirectUri = "https://app.example.com/cb";
@@ -24,7 +25,8 @@ async function fixture() {
   const clock = () => now;
   const store = await openStore({ url: "memory:", collections: [...oauthCollections, vaultTenantKeys], clock });
   onTestFinished(() => store.close());
-  const dependencies = { store, vault: testVault(store, clock), clock, lifetimes };
+  const oauthPolicies = createOauthPolicies({ store, clock });
+  const dependencies = { store, vault: testVault(store, clock), clock, lifetimes, oauthPolicies };
   const call = testCall();
   return {
     push: (byClient = true) => storePushedRequest(dependencies, call, asked, { byClient }),

@@ -62,7 +62,7 @@ export async function storePushedRequest(
  * ours: where the answer could go is known by the request alone.
  */
 export async function takeUpPushed(
-  dependencies: Needs,
+  dependencies: Needs & Pick<OauthDependencies, "oauthPolicies">,
   call: Call,
   client: Client,
   requestUri: string,
@@ -79,7 +79,7 @@ export async function takeUpPushed(
     throw new OAuthRefusal("invalid_request_uri", "request_uri is unknown, expired, used or of another client");
   }
   checkRedirectUri(client, { redirectUri: authorization.redirectUri, duplicateParameters: [] });
-  if (!byClient) checkPushed(client);
+  if (!byClient) checkPushed(client, await dependencies.oauthPolicies.get(call));
   return create(AuthorizationSchema, {
     ...authorization,
     createTime: timestampFromMs(now),

@@ -23,6 +23,6 @@ export async function readDirectRequest(
 ): Promise<Authorization> {
   const redirectUri = checkRedirectUri(client, parameters);
   proven({ redirectUri, responseMode: responseModeOf(redirectUri, parameters), state: stateOf(parameters) });
-  checkPushed(client);
+  checkPushed(client, await dependencies.oauthPolicies.get(call));
   return readRequest(dependencies, call, client, redirectUri, parameters);
 }

@@ -39,13 +39,12 @@ export async function readRequest(
   checkResponseType(client, parameters);
   const responseMode = checkResponseMode(redirectUri, parameters);
   const allowedScopes = checkScope(client, parameters);
-  const codeChallenge = checkPkce(client, parameters);
+  const codeChallenge = checkPkce(client, await dependencies.oauthPolicies.get(call), parameters);
   const dpopJkt = checkDpopJkt(parameters);
   const prompts = checkPrompt(parameters);
   const maxAge = checkMaxAge(parameters) ?? client.defaultMaxAge;
   const claims = checkClaims(parameters);
-  const resources = checkResource(parameters);
-  await dependencies.accessTargets.checkResources(call, client, resources);
+  const resources = await dependencies.accessTargets.checkResources(call, client, checkResource(parameters));
   const scopes = await dependencies.accessTargets.grantable(call, resources, allowedScopes);
   const expectedSubject = await checkExpectedSubject(dependencies, call, client, parameters, claims);
   const { state, nonce, loginHint, uiLocales } = parameters;

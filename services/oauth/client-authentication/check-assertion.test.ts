@@ -8,6 +8,7 @@ import { ProofService, UseProofResponseSchema } from "#gen/koder/session/v1/proo
 import { createPeers } from "../../host/peers.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
 import { authenticateClient } from "../token/authenticate-client.ts";
+import { policyWithDefaults } from "../policy/oauth-policies.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { testSigner, type TestSigner } from "../../vault/testing/test-signer.ts";
 
@@ -21,6 +22,7 @@ let client: ReturnType<typeof newClient>;
 let used: Set<string>;
 beforeEach(() => {
   client = newClient();
+  policy = usual;
   used = new Set();
 });
 const newClient = () =>
@@ -44,6 +46,9 @@ const proofs = {
 
 const claims = () => ({ iss: "app", sub: "app", aud: issuer, exp: seconds + 60, iat: seconds, jti: "j" });
 
+const usual = policyWithDefaults();
+let policy = usual;
+
 async function authenticated(
   assertion: string,
   { beside = [], endpoint, type = assertionType }: { beside?: object[]; endpoint?: string; type?: string } = {},
@@ -53,6 +58,7 @@ async function authenticated(
     clients: { get: async () => client, current: async () => client, forget: () => undefined },
     vault: { tenant: () => Promise.reject(new Error("no secret is looked at")) } as never,
     tenants: { get: tenants, lookup: tenants },
+    oauthPolicies: { get: async () => policy, forget: () => undefined },
     peers: createPeers(() => proofs),
     clientKeys: createClientKeys({ outbound: {} as never, clock: () => now }),
     clock: () => now,
@@ -97,9 +103,15 @@ describe("private_key_jwt", () => {
 
   test("names the issuer, the token endpoint, or the endpoint where it is, and nobody beside", async () => {
     const at = (aud: unknown, endpoint = "/oauth/v2/token") =>
-      authenticated(signed({ aud, jti: JSON.stringify([aud, endpoint, client.strictAssertionAudience]) }), {
-        endpoint,
-      });
+      authenticated(
+        signed({
+          aud,
+          jti: JSON.stringify([aud, endpoint, client.strictAssertionAudience, policy.strictAssertionAudience]),
+        }),
+        {
+          endpoint,
+        },
+      );
     const [token, par] = [`${issuer}/oauth/v2/token`, `${issuer}/oauth/v2/par`];
     expect(await at(token)).toBe("app");
     expect(await at(token, "/oauth/v2/par")).toBe("app");
@@ -107,10 +119,16 @@ describe("private_key_jwt", () => {
     for (const aud of [par, [issuer], [issuer, "https://other.example"], `${issuer}/`, "", undefined, 1]) {
       expect(await at(aud)).toMatch(/^invalid_client: .*aud/);
     }
+    const expectIssuerOnly = async (): Promise<void> => {
+      expect(await at(issuer)).toBe("app");
+      expect(await at(token)).toMatch(/^invalid_client: .*aud/);
+      expect(await at(par, "/oauth/v2/par")).toMatch(/^invalid_client: .*aud/);
+    };
     client.strictAssertionAudience = true;
-    expect(await at(issuer)).toBe("app");
-    expect(await at(token)).toMatch(/^invalid_client: .*aud/);
-    expect(await at(par, "/oauth/v2/par")).toMatch(/^invalid_client: .*aud/);
+    await expectIssuerOnly();
+    client.strictAssertionAudience = false;
+    policy = { ...usual, strictAssertionAudience: true };
+    await expectIssuerOnly();
   });
 
   test.each<[string, object, object]>([

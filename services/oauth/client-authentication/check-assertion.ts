@@ -48,16 +48,20 @@ export function readAssertion({ clientAssertion, clientAssertionType }: ClientAu
  * `endpoint` is the path of the endpoint that it was sent to.
  */
 export async function checkAssertion(
-  needs: Pick<OauthDependencies, "tenants" | "peers" | "clientKeys" | "clock">,
+  needs: Pick<OauthDependencies, "tenants" | "oauthPolicies" | "peers" | "clientKeys" | "clock">,
   call: Call,
   { client, jwt, endpoint }: { readonly client: Client; readonly jwt: ForeignJwt; readonly endpoint: string },
 ): Promise<void> {
   const now = needs.clock();
-  const { canonicalOrigin: issuer } = await needs.tenants.get(call);
+  const [{ canonicalOrigin: issuer }, policy] = await Promise.all([
+    needs.tenants.get(call),
+    needs.oauthPolicies.get(call),
+  ]);
+  const isStrict = client.strictAssertionAudience || policy.strictAssertionAudience;
   checkType(jwt);
   checkAlgorithm(jwt, client);
   const expiresAt = checkTimes(jwt, now);
-  checkAudience(jwt, client.strictAssertionAudience ? [issuer] : audiences(issuer, endpoint));
+  checkAudience(jwt, isStrict ? [issuer] : audiences(issuer, endpoint));
   const jti = checkId(jwt);
   if (!(await needs.clientKeys.hasSigned(call, client, jwt))) throw refused("was not signed with a key of the client");
   const proof = { kind: "client_assertion", maker: client.clientId, jti, expiresAt } as const;

@@ -12,7 +12,7 @@ import { callOf, forward, type Call } from "../../host/call.ts";
 import { browserSessions } from "../authorize/browser-sessions.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { readIdTokenHint, type IdTokenHint } from "../token/id-token-hint.ts";
+import { readIdTokenHint } from "../token/id-token-hint.ts";
 import { storeLogout } from "./pending-logout.ts";
 import { readLogoutRequest, type LogoutRequest } from "./read-logout-request.ts";
 import { signedOut } from "./signed-out.ts";
@@ -21,9 +21,9 @@ type Answer = Exclude<MessageInitShape<typeof RequestLogoutResponseSchema>, Requ
 
 /**
  * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A hint that fits a session of the browser proves that
- * the person's own application asks, so that this session ends at once, and those of other people beside it stay; whoever else sends the browser here could be
- * anybody (security A26), so the person is asked. To be led on needs a proven client and URI, and either a hint or the
- * person's own click (security A19).
+ * the person's own application asks, so that this session ends at once, and those of other people beside it stay; whoever
+ * else sends the browser here could be anybody (security A26), so the person is asked. To be led on needs a proven client
+ * and URI, and either a hint or the person's own click (security A19).
  */
 export function requestLogout(dependencies: OauthDependencies) {
   const { peers, clients } = dependencies;
@@ -59,7 +59,7 @@ async function answer(
 ): Promise<Answer> {
   const { peers } = dependencies;
   const { hint, client, back, fault } = request;
-  const ending = sessions.filter((session) => hint !== undefined && isOf(hint, session));
+  const ending = await sessionsOf(dependencies, call, request, sessions);
   const [active] = sessions;
   if (active === undefined || ending.length > 0) {
     for (const { id } of ending) {
@@ -89,6 +89,14 @@ async function answer(
   };
 }
 
-/** Whether a hint speaks of a session: of itself, or of one that its person has begun in this browser since. */
-const isOf = ({ sessionId, subject }: IdTokenHint, session: Session): boolean =>
-  sessionId === session.id || subject === session.userId;
+/** The sessions that a hint speaks of: its own, or those that its person has begun in this browser since. */
+async function sessionsOf(
+  { subjects }: OauthDependencies,
+  call: Call,
+  { hint, client }: LogoutRequest,
+  sessions: readonly Session[],
+): Promise<readonly Session[]> {
+  if (hint === undefined || client === undefined) return [];
+  const names = await Promise.all(sessions.map(({ userId }) => subjects.of(call, client, userId)));
+  return sessions.filter(({ id }, index) => id === hint.sessionId || names[index] === hint.subject);
+}

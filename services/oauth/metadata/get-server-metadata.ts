@@ -12,14 +12,18 @@ import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { personScopes } from "../scopes.ts";
 
 /** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
-export function getServerMetadata({ tenants }: Pick<OauthDependencies, "tenants">) {
+export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependencies, "tenants" | "oauthPolicies">) {
   return async (_request: GetServerMetadataRequest, context: HandlerContext): Promise<GetServerMetadataResponse> => {
-    const { canonicalOrigin: issuer } = await tenants.get(callOf(context));
+    const call = callOf(context);
+    const [{ canonicalOrigin: issuer }, { requirePushedAuthorizationRequests }] = await Promise.all([
+      tenants.get(call),
+      oauthPolicies.get(call),
+    ]);
     return create(GetServerMetadataResponseSchema, {
       issuer,
       authorizationEndpoint: `${issuer}/oauth/v2/authorize`,
       pushedAuthorizationRequestEndpoint: `${issuer}/oauth/v2/par`,
-      requirePushedAuthorizationRequests: false,
+      requirePushedAuthorizationRequests,
       tokenEndpoint: `${issuer}/oauth/v2/token`,
       registrationEndpoint: `${issuer}/oauth/v2/register`,
       userinfoEndpoint: `${issuer}/oidc/v1/userinfo`,

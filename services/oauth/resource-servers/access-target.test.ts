@@ -1,12 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ResourceServerSchema, type ResourceServer } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
 import { defaultOauthLifetimes } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { policyWithDefaults } from "../policy/oauth-policies.ts";
 import { createAccessTargets, type AccessTargets } from "./access-target.ts";
 
 const issuer = "https://id.example";
@@ -15,12 +16,14 @@ const call = testCall();
 const shop = create(ClientSchema, { clientId: "shop" });
 const stranger = create(ClientSchema, { clientId: "stranger" });
 
-function targetsOf(servers: readonly ResourceServer[]): AccessTargets {
+function targetsOf(servers: readonly ResourceServer[], defaultAudience = ""): AccessTargets {
+  const policy = { ...policyWithDefaults(), defaultAudience };
   const tenant = create(TenantSchema, { canonicalOrigin: issuer });
   const known = new Map(servers.map((server) => [server.identifier, server]));
   return createAccessTargets({
     resourceServers: { of: () => Promise.resolve(known), forget: () => undefined },
     tenants: { get: () => Promise.resolve(tenant), lookup: () => Promise.resolve(tenant) },
+    oauthPolicies: { get: () => Promise.resolve(policy), forget: () => undefined },
     lifetimes: defaultOauthLifetimes,
   });
 }
@@ -30,19 +33,17 @@ const refusalOf = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof OAuthRefusal ? error.code : error),
   );
 
-let targets: AccessTargets;
-beforeAll(() => {
-  targets = targetsOf([
-    create(ResourceServerSchema, {
-      identifier: orders,
-      scopes: [{ name: "orders.read" }, { name: "shared" }],
-      allowedClientIds: ["shop"],
-      accessTokenLifetime: durationFromMs(3_600_000),
-      signingAlg: "ES256",
-    }),
-    create(ResourceServerSchema, { identifier: news, scopes: [{ name: "shared" }], allClientsAllowed: true }),
-  ]);
-});
+const servers = [
+  create(ResourceServerSchema, {
+    identifier: orders,
+    scopes: [{ name: "orders.read" }, { name: "shared" }],
+    allowedClientIds: ["shop"],
+    accessTokenLifetime: durationFromMs(3_600_000),
+    signingAlg: "ES256",
+  }),
+  create(ResourceServerSchema, { identifier: news, scopes: [{ name: "shared" }], allClientsAllowed: true }),
+];
+const targets = targetsOf(servers);
 
 describe("the resources of a request", () => {
   test("are the issuer, or let the client; which others there are is not told", async () => {
@@ -109,4 +110,27 @@ test("a token is for the first granted resource that still lets the client, and 
 test("the longest lifetime is that of the resource servers that let the client", async () => {
   expect(await targets.longestLifetime(call, shop)).toBe(3_600_000);
   expect(await targets.longestLifetime(call, stranger)).toBe(900_000);
+});
+
+describe("the default audience", () => {
+  const withDefault = targetsOf(servers, orders);
+
+  test("is meant where no resource is named, if it lets the client", async () => {
+    expect(await withDefault.checkResources(call, shop, [])).toEqual([orders]);
+    expect(await withDefault.checkResources(call, shop, [news])).toEqual([news]);
+    expect(await withDefault.checkResources(call, stranger, [])).toEqual([]);
+    expect(await targets.checkResources(call, shop, [])).toEqual([]);
+    expect(await targetsOf(servers, "urn:gone").checkResources(call, shop, [])).toEqual([]);
+  });
+
+  test("takes the person's scopes along, because userinfo takes its tokens, and no other audience's", async () => {
+    const scopes = ["openid", "email", "orders.read", "own"];
+    expect(await withDefault.targetOf(call, shop, [orders, issuer], scopes)).toMatchObject({
+      audience: orders,
+      scopes: ["openid", "email", "orders.read"],
+    });
+    const verdicts = [issuer, orders, news, ""].map((audience) => withDefault.isOfUserinfo(call, audience));
+    expect(await Promise.all(verdicts)).toEqual([true, true, false, false]);
+    expect(await targets.isOfUserinfo(call, orders)).toBe(false);
+  });
 });

@@ -6,6 +6,7 @@ import type { Call } from "../../host/call.ts";
 import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { personScopes } from "../scopes.ts";
 
 /** What an access token is for: one audience, and what follows from it. */
 export interface AccessTarget {
@@ -22,15 +23,20 @@ export interface AccessTarget {
 
 /** The scopes that say what stands in a token, wherever it goes. */
 const scopesEverywhere: ReadonlySet<string> = new Set(["roles"]);
+const ofPersons: ReadonlySet<string> = new Set(personScopes);
 
 /** Says what access tokens may be for. */
 export interface AccessTargets {
   /**
    * Checks the resources that a request names (RFC 8707 §2): each is the issuer, or a resource server that lets the client.
-   * Throws invalid_target.
+   * Answers them, or where there are none the tenant's default audience, if it has one that lets the client. Throws
+   * invalid_target.
    */
-  checkResources(call: Call, client: Client, resources: readonly string[]): Promise<void>;
-  /** As `checkResources`, for a token: it has one audience, so that what one API is sent opens no other. */
+  checkResources(call: Call, client: Client, resources: readonly string[]): Promise<readonly string[]>;
+  /**
+   * As `checkResources`, for a token: it has one audience, so that what one API is sent opens no other. Empty where the
+   * request names none.
+   */
   checkOneResource(call: Call, client: Client, resources: readonly string[]): Promise<string>;
   /** The scopes of `scopes` that are not a resource server's, or are one's that is among `resources`. */
   grantable(call: Call, resources: readonly string[], scopes: readonly string[]): Promise<readonly string[]>;
@@ -46,24 +52,35 @@ export interface AccessTargets {
   targetOf(call: Call, client: Client, resources: readonly string[], scopes: readonly string[]): Promise<AccessTarget>;
   /** How long a token of the client may live at most, in milliseconds. */
   longestLifetime(call: Call, client: Client): Promise<number>;
+  /**
+   * Whether tokens for an audience are taken by the userinfo endpoint: for the tenant itself, and for its default audience,
+   * because applications that know of no `resource` ask there with the token that they have.
+   */
+  isOfUserinfo(call: Call, audience: string): Promise<boolean>;
 }
 
 /** Access targets by the tenant's resource servers, as they are remembered. */
 export function createAccessTargets({
   resourceServers,
   tenants,
+  oauthPolicies,
   lifetimes,
-}: Pick<OauthDependencies, "resourceServers" | "tenants" | "lifetimes">): AccessTargets {
+}: Pick<OauthDependencies, "resourceServers" | "tenants" | "oauthPolicies" | "lifetimes">): AccessTargets {
   const known = async (call: Call) => {
-    const [servers, { canonicalOrigin }] = await Promise.all([resourceServers.of(call), tenants.get(call)]);
-    return { servers, issuer: canonicalOrigin };
+    const [servers, { canonicalOrigin }, { defaultAudience }] = await Promise.all([
+      resourceServers.of(call),
+      tenants.get(call),
+      oauthPolicies.get(call),
+    ]);
+    return { servers, issuer: canonicalOrigin, defaultAudience };
   };
 
-  async function checkResources(call: Call, client: Client, resources: readonly string[]): Promise<void> {
-    if (resources.length === 0) return;
-    const { servers, issuer } = await known(call);
+  async function checkResources(call: Call, client: Client, resources: readonly string[]): Promise<readonly string[]> {
+    const { servers, issuer, defaultAudience } = await known(call);
+    if (resources.length === 0) return isAllowed(servers.get(defaultAudience), client) ? [defaultAudience] : [];
     const isGood = (resource: string) => resource === issuer || isAllowed(servers.get(resource), client);
     if (!resources.every(isGood)) throw notForClient();
+    return resources;
   }
 
   return {
@@ -89,7 +106,7 @@ export function createAccessTargets({
       return [...new Set([...resources, canonicalOrigin])];
     },
     async targetOf(call, client, resources, scopes) {
-      const { servers, issuer } = await known(call);
+      const { servers, issuer, defaultAudience } = await known(call);
       const first =
         resources.length === 0
           ? issuer
@@ -107,13 +124,20 @@ export function createAccessTargets({
         };
       }
       const own = scopesOf([server]);
+      const isDefault = server.identifier === defaultAudience;
       return {
         audience: server.identifier,
-        scopes: scopes.filter((scope) => own.has(scope) || scopesEverywhere.has(scope)),
+        scopes: scopes.filter(
+          (scope) => own.has(scope) || scopesEverywhere.has(scope) || (isDefault && ofPersons.has(scope)),
+        ),
         lifetime: lifetimeOf(server),
         alg: isSigningAlg(server.signingAlg) ? server.signingAlg : "RS256",
         mappers: server.claimMappers,
       };
+    },
+    async isOfUserinfo(call, audience) {
+      const { issuer, defaultAudience } = await known(call);
+      return audience === issuer || (audience !== "" && audience === defaultAudience);
     },
     async longestLifetime(call, client) {
       const own = [...(await resourceServers.of(call)).values()].filter((server) => isAllowed(server, client));

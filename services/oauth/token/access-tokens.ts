@@ -7,9 +7,9 @@ import type { OauthDependencies } from "../dependencies.ts";
 export interface AccessTokens {
   /**
    * The claims of a token that a key of the tenant signed as an access token, and that has not expired; undefined for
-   * anything else. `audience`, where given, must be among those of the token. Whether it was revoked is not asked.
+   * anything else. Whom it is for, and whether it was revoked, is not asked.
    */
-  read(call: Call, token: string, audience?: string): Promise<JwtClaims | undefined>;
+  read(call: Call, token: string): Promise<JwtClaims | undefined>;
   /** Whether a token that was read is still good (design §3, the one revocation rule): asked at every use; and whose it is. */
   check(call: Call, claims: JwtClaims): Promise<CheckTokenResponse>;
 }
@@ -23,9 +23,9 @@ export function createAccessTokens({
 }: Pick<OauthDependencies, "peers" | "tenants" | "signingKeys" | "clock">): AccessTokens {
   const verifyJwt = createJwtVerifier();
   return {
-    async read(call, token, audience) {
+    async read(call, token) {
       const { canonicalOrigin: issuer } = await tenants.get(call);
-      const expected = { typ: "at+jwt", issuer, now: clock(), ...(audience === undefined ? {} : { audience }) };
+      const expected = { typ: "at+jwt", issuer, now: clock() };
       try {
         const claims = await signingKeys.verify(call, (keys) => verifyJwt(token, keys, expected));
         return claims["tenant_id"] === call.tenantId ? claims : undefined;

@@ -15,7 +15,7 @@ const refused = () => new OAuthRefusal("invalid_client", "client authentication 
  * be none. `endpoint` is the path of the endpoint that the request was sent to.
  */
 export async function authenticateClient(
-  needs: Pick<OauthDependencies, "clients" | "vault" | "tenants" | "peers" | "clientKeys" | "clock">,
+  needs: Pick<OauthDependencies, "clients" | "vault" | "tenants" | "oauthPolicies" | "peers" | "clientKeys" | "clock">,
   call: Call,
   authentications: readonly ClientAuthentication[],
   endpoint = "/oauth/v2/token",

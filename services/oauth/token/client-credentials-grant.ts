@@ -22,7 +22,8 @@ export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHa
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
     const own = client.scopes.filter((scope) => !ofPersons.has(scope));
     const scopes = asked.length === 0 ? own : asked.filter((scope) => own.includes(scope));
-    const target = await accessTargets.targetOf(call, client, resource === "" ? [] : [resource], scopes);
+    const resources = await accessTargets.checkResources(call, client, resource === "" ? [] : [resource]);
+    const target = await accessTargets.targetOf(call, client, resources, scopes);
     return mintForClient(dependencies, { call, client, dpopJkt }, target);
   };
 }

@@ -22,12 +22,11 @@ const invalid = () => new OAuthRefusal("invalid_token", "the access token is unk
  * claims that its scopes and `claims` of the authorization request (§5.5) ask for, with those of the client's mappers. No token at all is answered without an error code (RFC 6750 §3.1).
  */
 export function getUserinfo(dependencies: OauthDependencies, accessTokens: AccessTokens) {
-  const { clients, peers, tenants, dpop } = dependencies;
+  const { clients, peers, dpop, accessTargets } = dependencies;
 
   async function claimsOf(call: Call, { accessToken, presentation }: GetUserinfoRequest) {
-    const { canonicalOrigin } = await tenants.get(call);
-    const claims = await accessTokens.read(call, accessToken, canonicalOrigin);
-    if (claims === undefined) throw invalid();
+    const claims = await accessTokens.read(call, accessToken);
+    if (claims === undefined || !(await accessTargets.isOfUserinfo(call, textClaim(claims, "aud")))) throw invalid();
     const { active, userId, claims: claimsRequested } = await accessTokens.check(call, claims);
     if (!active) throw invalid();
     await checkPresentation(dependencies, call, { accessToken, claims, presentation });

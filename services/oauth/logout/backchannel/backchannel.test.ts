@@ -49,6 +49,7 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
     logoutSchedule: createLogoutSchedule({ system: store.system() }),
     tenants: { get: async () => ({ canonicalOrigin: "https://id.example" }) },
     signingKeys: { current: async () => key },
+    subjects: { of: async (_call: unknown, client: { clientId: string }, id: string) => `${id} to ${client.clientId}` },
     clients: {
       get: async (_call: unknown, clientId: string) =>
         clientId === "gone"
@@ -135,7 +136,7 @@ describe("the end of a session", () => {
     expect(jti).toMatch(/^[0-9a-f-]{36}$/);
     expect(claims).toEqual({
       iss: "https://id.example",
-      sub: userId,
+      sub: `${userId} to chat`,
       aud: "chat",
       exp: iat + 120,
       sid: sessionId,

@@ -20,7 +20,15 @@ const patience = 10_000;
 
 export type DeliverNeeds = Pick<
   OauthDependencies,
-  "store" | "clients" | "tenants" | "signingKeys" | "outbound" | "logoutSchedule" | "clock" | "onLogoutAttempt"
+  | "store"
+  | "clients"
+  | "tenants"
+  | "signingKeys"
+  | "subjects"
+  | "outbound"
+  | "logoutSchedule"
+  | "clock"
+  | "onLogoutAttempt"
 >;
 
 /**

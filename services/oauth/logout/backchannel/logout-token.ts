@@ -14,21 +14,25 @@ const lifetime = 120;
  * another one each time, so that a client that refuses a `jti` it has seen takes a retry.
  */
 export async function logoutToken(
-  { tenants, signingKeys, clock }: Pick<OauthDependencies, "tenants" | "signingKeys" | "clock">,
+  { tenants, signingKeys, subjects, clock }: Pick<OauthDependencies, "tenants" | "signingKeys" | "subjects" | "clock">,
   work: Outbound,
   client: Client,
   { sessionId, userId }: LogoutDelivery,
 ): Promise<string> {
   const alg = client.idTokenSignedResponseAlg || "RS256";
   if (!isSigningAlg(alg)) throw new Error(`client ${client.clientId} wants the unknown algorithm ${alg}`);
-  const [{ canonicalOrigin }, key] = await Promise.all([tenants.get(work), signingKeys.current(work, alg)]);
+  const [{ canonicalOrigin }, key, sub] = await Promise.all([
+    tenants.get(work),
+    signingKeys.current(work, alg),
+    subjects.of(work, client, userId),
+  ]);
   const iat = Math.floor(clock() / 1000);
   return signJwt(
     key,
     { typ: "logout+jwt" },
     {
       iss: canonicalOrigin,
-      sub: userId,
+      sub,
       aud: client.clientId,
       iat,
       exp: iat + lifetime,
