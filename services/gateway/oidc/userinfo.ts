@@ -62,6 +62,8 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
     switch (outcome.case) {
       case "claims":
         return reply.headers(answerHeaders).send(JSON.stringify(outcome.value.claims));
+      case "jwt":
+        return reply.headers({ ...answerHeaders, "content-type": "application/jwt" }).send(outcome.value);
       case "error": {
         const { error, errorDescription } = outcome.value;
         if (error === "") return refuse(reply, 401, "", "send the access token as Authorization: Bearer");

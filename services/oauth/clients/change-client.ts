@@ -8,7 +8,7 @@ import { Conflict, type Stored } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
+import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
 import { checkSector } from "./check-sector.ts";
 import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 import { clientMessage } from "./client-message.ts";
@@ -39,7 +39,7 @@ export async function changeClient(
     firstParty: wanted.firstParty ?? !before.dynamicallyRegistered,
   });
   await checkSector(dependencies, metadata, before);
-  await prepareIdTokenKey(signingKeys, call, metadata);
+  await prepareClientKeys(signingKeys, call, metadata);
   const now = clock();
   const needsSecret = usesSecret(metadata);
   const fresh =

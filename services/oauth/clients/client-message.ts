@@ -54,6 +54,7 @@ export function clientMessage(
     roles: client.roles,
     claimMappers: claimMapperMessages(client.claimMappers),
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
+    userinfoSignedResponseAlg: client.userinfoSignedResponseAlg,
     subjectType: client.subjectType,
     sectorIdentifierUri: client.sectorIdentifierUri,
     ...(client.refreshTokenOverlap ? { refreshTokenOverlap: client.refreshTokenOverlap } : {}),

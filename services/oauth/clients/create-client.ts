@@ -22,7 +22,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { checkSector } from "./check-sector.ts";
 import { clientMessage } from "./client-message.ts";
-import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
+import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
 import { clientMetadata } from "./client-metadata.ts";
 import { newClientSecret, usesSecret } from "./client-secret.ts";
 
@@ -45,7 +45,7 @@ export function createClient({ store, vault, clock, idempotency, signingKeys, ou
         responseSchema: CreateClientResponseSchema,
       },
       async (remember) => {
-        await prepareIdTokenKey(signingKeys, call, metadata);
+        await prepareClientKeys(signingKeys, call, metadata);
         const now = clock();
         const secret = usesSecret(metadata) ? newClientSecret(tenantVault, now) : undefined;
         const record = create(StoredClientSchema, {

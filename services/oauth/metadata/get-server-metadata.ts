@@ -38,6 +38,7 @@ export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependen
       grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],
       subjectTypesSupported: ["public", "pairwise"],
       idTokenSigningAlgValuesSupported: ["RS256", "PS256", "ES256", "EdDSA"],
+      userinfoSigningAlgValuesSupported: ["RS256", "PS256", "ES256", "EdDSA"],
       tokenEndpointAuthMethodsSupported: [...clientAuthenticationMethods],
       introspectionEndpoint: `${issuer}/oauth/v2/introspect`,
       introspectionEndpointAuthMethodsSupported: clientAuthenticationMethods.filter((method) => method !== "none"),
@@ -54,7 +55,7 @@ export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependen
       requestParameterSupported: false,
       requestUriParameterSupported: false,
       claimsParameterSupported: true,
-      promptValuesSupported: ["none", "login", "select_account"],
+      promptValuesSupported: ["none", "login", "consent", "select_account"],
       uiLocalesSupported: ["en-US", "pt-BR", "es"],
     });
   };

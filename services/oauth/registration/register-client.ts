@@ -17,7 +17,7 @@ import { clientMetadata } from "../clients/client-metadata.ts";
 import { newClientSecret, usesSecret } from "../clients/client-secret.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { prepareIdTokenKey } from "../keys/prepare-id-token-key.ts";
+import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { underPolicy } from "./check-policy.ts";
 import { checkMayRegister, countUse } from "./may-register.ts";
@@ -45,7 +45,7 @@ export function registerClient(dependencies: OauthDependencies) {
         return checked;
       });
       await countUse(dependencies, call, initialAccessToken);
-      await prepareIdTokenKey(signingKeys, call, metadata);
+      await prepareClientKeys(signingKeys, call, metadata);
 
       const now = clock();
       const tenantVault = await vault.tenant(call.tenantId);

@@ -23,6 +23,7 @@ export const registeredMembers: readonly string[] = [
   "jwks_uri",
   "initiate_login_uri",
   "id_token_signed_response_alg",
+  "userinfo_signed_response_alg",
   "subject_type",
   "sector_identifier_uri",
   "default_max_age",

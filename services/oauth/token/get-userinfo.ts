@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   GetUserinfoResponseSchema,
@@ -7,6 +7,8 @@ import {
 } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
+import { signJwt } from "../../vault/sign-jwt.ts";
+import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import { readClaims } from "../authorize/claims-request.ts";
 import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
 import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
@@ -19,10 +21,11 @@ const invalid = () => new OAuthRefusal("invalid_token", "the access token is unk
 
 /**
  * The userinfo endpoint (OpenID Connect Core §5.3): the token's signature, then whether it is still good, its scope, and the
- * claims that its scopes and `claims` of the authorization request (§5.5) ask for, with those of the client's mappers. No token at all is answered without an error code (RFC 6750 §3.1).
+ * claims that its scopes and `claims` of the authorization request (§5.5) ask for, with those of the client's mappers; signed
+ * where the client registered an algorithm (§5.3.2). No token at all is answered without an error code (RFC 6750 §3.1).
  */
 export function getUserinfo(dependencies: OauthDependencies, accessTokens: AccessTokens) {
-  const { clients, peers, dpop, accessTargets } = dependencies;
+  const { clients, peers, dpop, accessTargets, tenants, signingKeys } = dependencies;
 
   async function claimsOf(call: Call, { accessToken, presentation }: GetUserinfoRequest) {
     const claims = await accessTokens.read(call, accessToken);
@@ -40,7 +43,17 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
     const client = await clients.get(call, textClaim(claims, "client_id"));
     const mappers = mappersFor(client?.claimMappers ?? [], "inUserinfo", scopes);
     const sub = textClaim(claims, "sub");
-    return { claims: { ...mappedClaims(mappers, user), ...claimsOfUser(user, asked), sub } };
+    const value = { ...mappedClaims(mappers, user), ...claimsOfUser(user, asked), sub };
+    const alg = client?.userinfoSignedResponseAlg ?? "";
+    return isSigningAlg(alg)
+      ? { case: "jwt" as const, value: await signed(call, alg, { ...value, aud: textClaim(claims, "client_id") }) }
+      : { case: "claims" as const, value: { claims: value } };
+  }
+
+  /** Of a type of its own (RFC 8725 §3.11), so that no id token can be made of it. */
+  async function signed(call: Call, alg: SigningAlg, claims: JsonObject): Promise<string> {
+    const [{ canonicalOrigin: iss }, key] = await Promise.all([tenants.get(call), signingKeys.current(call, alg)]);
+    return signJwt(key, { typ: "userinfo+jwt" }, { ...claims, iss });
   }
 
   return async (request: GetUserinfoRequest, context: HandlerContext): Promise<GetUserinfoResponse> => {
@@ -50,8 +63,8 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
       return create(GetUserinfoResponseSchema, { outcome: { case: "error", value: oauthError("", "") } });
     }
     try {
-      const value = await claimsOf(call, request);
-      return create(GetUserinfoResponseSchema, { outcome: { case: "claims", value }, dpopNonce: await nonce() });
+      const outcome = await claimsOf(call, request);
+      return create(GetUserinfoResponseSchema, { outcome, dpopNonce: await nonce() });
     } catch (error) {
       if (!(error instanceof OAuthRefusal)) throw error;
       return create(GetUserinfoResponseSchema, {

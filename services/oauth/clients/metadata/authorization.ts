@@ -11,6 +11,7 @@ export const authorization: MetadataPart<
   | "requirePkce"
   | "firstParty"
   | "idTokenSignedResponseAlg"
+  | "userinfoSignedResponseAlg"
 > = (client, wrong) => {
   const { initiateLoginUri, defaultMaxAge, requireAuthTime, defaultAcrValues, requirePkce } = client;
   const fault = webAddressFault(initiateLoginUri, { endpoint: true });
@@ -28,5 +29,6 @@ export const authorization: MetadataPart<
     ...(requirePkce === undefined ? {} : { requirePkce }),
     firstParty: client.firstParty ?? true,
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg || "RS256",
+    userinfoSignedResponseAlg: client.userinfoSignedResponseAlg,
   };
 };

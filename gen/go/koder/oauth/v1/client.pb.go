@@ -125,8 +125,10 @@ type Client struct {
 	Secrets []*ClientSecret `protobuf:"bytes,46,rep,name=secrets,proto3" json:"secrets,omitempty"`
 	// Whether the client registered itself (RFC 7591). Output only.
 	DynamicallyRegistered bool `protobuf:"varint,47,opt,name=dynamically_registered,json=dynamicallyRegistered,proto3" json:"dynamically_registered,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// Algorithm by which its userinfo answers are signed (`application/jwt`); empty: they are plain JSON.
+	UserinfoSignedResponseAlg string `protobuf:"bytes,48,opt,name=userinfo_signed_response_alg,json=userinfoSignedResponseAlg,proto3" json:"userinfo_signed_response_alg,omitempty"`
+	unknownFields             protoimpl.UnknownFields
+	sizeCache                 protoimpl.SizeCache
 }
 
 func (x *Client) Reset() {
@@ -488,11 +490,18 @@ func (x *Client) GetDynamicallyRegistered() bool {
 	return false
 }
 
+func (x *Client) GetUserinfoSignedResponseAlg() string {
+	if x != nil {
+		return x.UserinfoSignedResponseAlg
+	}
+	return ""
+}
+
 var File_koder_oauth_v1_client_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\x1a\"koder/oauth/v1/client_secret.proto\"\x98\x12\n" +
+	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\x1a\"koder/oauth/v1/client_secret.proto\"\xd9\x12\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12#\n" +
@@ -549,7 +558,8 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\x10software_version\x18, \x01(\tR\x0fsoftwareVersion\x12:\n" +
 	"\x19strict_assertion_audience\x18- \x01(\bR\x17strictAssertionAudience\x126\n" +
 	"\asecrets\x18. \x03(\v2\x1c.koder.oauth.v1.ClientSecretR\asecrets\x125\n" +
-	"\x16dynamically_registered\x18/ \x01(\bR\x15dynamicallyRegisteredB\x12\n" +
+	"\x16dynamically_registered\x18/ \x01(\bR\x15dynamicallyRegistered\x12?\n" +
+	"\x1cuserinfo_signed_response_alg\x180 \x01(\tR\x19userinfoSignedResponseAlgB\x12\n" +
 	"\x10_default_max_ageB\x0e\n" +
 	"\f_first_partyB\x0f\n" +
 	"\r_require_pkceB\xb7\x01\n" +

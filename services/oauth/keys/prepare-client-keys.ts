@@ -1,0 +1,18 @@
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { isSigningAlg } from "../../vault/signing-key.ts";
+import type { Caller } from "./key-rings.ts";
+import type { SigningKeys } from "./signing-keys.ts";
+
+/**
+ * Makes the keys that sign what a client is given while it is registered, where they are others than that which every tenant
+ * has: so that they are in the key set before they sign.
+ */
+export async function prepareClientKeys(
+  signingKeys: Pick<SigningKeys, "prepare">,
+  caller: Caller,
+  client: Pick<Client, "idTokenSignedResponseAlg" | "userinfoSignedResponseAlg">,
+): Promise<void> {
+  for (const alg of new Set([client.idTokenSignedResponseAlg, client.userinfoSignedResponseAlg])) {
+    if (isSigningAlg(alg) && alg !== "RS256") await signingKeys.prepare(caller, alg);
+  }
+}
