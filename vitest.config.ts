@@ -24,7 +24,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
-          include: ["tests/{e2e,attacks,interop,faults,clients}/**/*.test.ts"],
+          include: ["tests/{e2e,attacks,conformance,interop,faults,clients}/**/*.test.ts"],
           fileParallelism: false,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,

@@ -1,10 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Client } from "pg";
+import { freePort } from "./free-port.ts";
 import { findPostgres, postgresUser } from "./postgres-programs.ts";
 
 /** How a cluster is set up. */
@@ -111,13 +110,4 @@ export async function untilReady(port: number, isGone: () => boolean): Promise<v
       await delay(20);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }

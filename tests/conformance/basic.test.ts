@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { basicModules } from "./basic-modules.ts";
+
+describe("Basic OP", () => {
+  basicModules("query");
+});

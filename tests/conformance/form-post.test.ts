@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { basicModules } from "./basic-modules.ts";
+
+describe("Form Post OP", () => {
+  basicModules("form_post");
+});
