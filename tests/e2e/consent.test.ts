@@ -40,7 +40,7 @@ describe("consent", () => {
       expect(html).toContain(words);
     }
     expect(html).toContain("when you are not there");
-    expect(html).toContain("has not checked this application");
+    expect(html).not.toContain("has not checked this application");
     expect(html).toContain("app.example.com");
     await way.send({ decision: "allow" });
     expect(await way.redeem()).toMatchObject({
@@ -87,6 +87,25 @@ describe("consent", () => {
     });
     expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/consent");
     expect((await rest(server, "GET", `/v1/users/${person.id}/consents`)).json["consents"] ?? []).toEqual([]);
+  });
+
+  test("a client that registered itself is shown as one that nobody has checked", async () => {
+    const opened = await rest(server, "PATCH", "/v1/admin/policies/oauth", { registration: { open: true } });
+    expect(opened.status).toBe(200);
+    const redirectUri = "https://stranger.example.com/cb";
+    const response = await fetch(`${server.url}/oauth/v2/register`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ client_name: "A Stranger", redirect_uris: [redirectUri] }),
+    });
+    const json = (await response.json()) as Record<string, unknown>;
+    expect(response.status, JSON.stringify(json)).toBe(201);
+    const client = { clientId: String(json["client_id"]), clientSecret: String(json["client_secret"]), redirectUri };
+    const way = await walk(server, client);
+    await way.signIn((await createPerson(server)).username);
+    const { path, html } = await way.page();
+    expect(path).toBe("/consent");
+    expect(html).toContain("has not checked this application");
   });
 
   test("a first-party client is not asked about, unless it asks for it; then always", async () => {

@@ -8,8 +8,7 @@ export function requestingClient({
   client,
   authorization,
 }: Pick<AuthorizationState, "client" | "authorization">): RequestingClient {
-  const { clientId, clientName, clientUri, policyUri, tosUri, firstParty } = client;
-  const unverified = firstParty === false;
+  const { clientId, clientName, clientUri, policyUri, tosUri, dynamicallyRegistered: unverified } = client;
   const returnsTo = placeOf(authorization.redirectUri);
   return create(RequestingClientSchema, {
     clientId,
@@ -23,7 +22,10 @@ export function requestingClient({
   });
 }
 
-/** Empty for a device, which the person goes back to by themselves. Host and port of a URL of the web; of any other URI its scheme, which names an application on the person's device. */
+/**
+ * Host and port of a URL of the web; of any other URI its scheme, which names an application on the person's device. Empty
+ * for a device, which the person goes back to by themselves.
+ */
 function placeOf(redirectUri: string): string {
   if (redirectUri === "") return "";
   const { host, protocol } = new URL(redirectUri);
