@@ -33,6 +33,6 @@ export async function checkMayRegister(
 export async function countUse({ store }: Needs, call: Call, token: InitialAccessToken | undefined): Promise<void> {
   if (token === undefined || token.maxUses === 0) return;
   const expires = token.expireTime ? timestampMs(token.expireTime) : 0;
-  const uses = await store.tenant(call.tenantId).add(`oauth:initial_access_token:${token.id}`, 1, expires);
+  const uses = await store.tenant(call.tenantId).add(`initial-access-token/${token.id}`, 1, expires);
   if (uses > token.maxUses) throw new OAuthRefusal("invalid_token", "the initial access token was used up");
 }

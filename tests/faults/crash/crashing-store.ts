@@ -50,8 +50,9 @@ function crashing<Handle extends TenantStore>(handle: Handle): Handle {
 
 const ownerOf = ({ name }: Pick<Collection, "name">): string => name.split("_")[0] ?? "";
 
-/** Counters have no collection: user codes are counted by session, everything else by auth. */
-const counterOwner = (counter: string): string => (counter.startsWith("user-codes/") ? "session" : "auth");
+/** Counters have no collection; those that are not here are auth's. */
+const counterOwners: Readonly<Record<string, string>> = { "user-codes": "session", "initial-access-token": "oauth" };
+const counterOwner = (counter: string): string => counterOwners[counter.split("/")[0] ?? ""] ?? "auth";
 
 /** Positions of the event log's readers are no service's. */
 const ownHousekeeping = "host";
