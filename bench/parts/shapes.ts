@@ -34,6 +34,7 @@ const counts: Readonly<Record<Row["work"], number>> = {
   client_credentials: 600,
   refresh: 400,
   "code → tokens": 300,
+  introspection: 600,
   userinfo: 600,
   "sign-in journey": 120,
   discovery: 3_000,

@@ -62,6 +62,7 @@ export async function koderIdProvider({ site, apiKey }: KoderIdServer): Promise<
     tokenPath: "/oauth/v2/token",
     keysPath: "/oauth/v2/keys",
     userinfoPath: "/oidc/v1/userinfo",
+    introspectionPath: "/oauth/v2/introspect",
     clientCredentials: { clientId: "bench-machine", clientSecret: machine["client_secret"] ?? "", scope: "api" },
     codeClient: { clientId: "bench-app", clientSecret: app["client_secret"] ?? "" },
     redirectUri,

@@ -25,6 +25,7 @@ export function oidcProvider({ ready }: ServerProcess): Provider {
     tokenPath: "/token",
     keysPath: "/jwks",
     userinfoPath: "/me",
+    introspectionPath: "/token/introspection",
     clientCredentials: { ...client, scope: "api" },
     codeClient: client,
     redirectUri,

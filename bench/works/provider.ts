@@ -7,13 +7,14 @@ export interface Provider {
   readonly tokenPath: string;
   readonly keysPath: string;
   readonly userinfoPath: string;
+  readonly introspectionPath: string;
   readonly clientCredentials: { readonly clientId: string; readonly clientSecret: string; readonly scope: string };
   readonly codeClient: { readonly clientId: string; readonly clientSecret: string };
   readonly redirectUri: string;
   readonly codeVerifier: string;
   /** New codes, for the verifier above. */
   readonly makeCodes: (count: number) => Promise<string[]>;
-  /** An access token that the userinfo endpoint takes; undefined: the one that a code gives. */
+  /** An access token that userinfo and introspection take; undefined: the one that a code gives. */
   readonly makeUserinfoToken?: () => Promise<string>;
   readonly signIn: SignIn;
 }

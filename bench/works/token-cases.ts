@@ -9,6 +9,7 @@ export type WorkName =
   | "client_credentials"
   | "refresh"
   | "code → tokens"
+  | "introspection"
   | "userinfo"
   | "sign-in journey"
   | "discovery"
@@ -26,6 +27,16 @@ export function tokenCases(provider: Provider): Readonly<Record<WorkName, Case>>
     if (code === undefined) throw new Error("there are no codes left");
     const form = { grant_type: "authorization_code", code, redirect_uri: redirectUri, code_verifier: codeVerifier };
     return tokens(await sendForm(site, tokenPath, form, basic(codeClient)), ["access_token", "id_token"]);
+  }
+
+  /** An access token of a person, which is not used up: the same for every request. */
+  async function makeUserinfoToken(): Promise<void> {
+    if (userinfoToken !== "") return;
+    if (provider.makeUserinfoToken !== undefined) userinfoToken = await provider.makeUserinfoToken();
+    else {
+      codes = await makeCodes(1);
+      userinfoToken = (await redeem())["access_token"] ?? "";
+    }
   }
 
   return {
@@ -61,15 +72,16 @@ export function tokenCases(provider: Provider): Readonly<Record<WorkName, Case>>
         await redeem();
       },
     },
-    userinfo: {
-      async prepare() {
-        if (userinfoToken !== "") return;
-        if (provider.makeUserinfoToken !== undefined) userinfoToken = await provider.makeUserinfoToken();
-        else {
-          codes = await makeCodes(1);
-          userinfoToken = (await redeem())["access_token"] ?? "";
-        }
+    introspection: {
+      prepare: makeUserinfoToken,
+      async request() {
+        const answer = await sendForm(site, provider.introspectionPath, { token: userinfoToken }, basic(codeClient));
+        expectJson(answer, "active");
+        if (!answer.body.includes(":true")) throw new Error(`the token is not active: ${answer.body}`);
       },
+    },
+    userinfo: {
+      prepare: makeUserinfoToken,
       async request() {
         const authorization = `Bearer ${userinfoToken}`;
         expectJson(await send(site, "GET", provider.userinfoPath, { authorization }), "sub");
