@@ -9,10 +9,6 @@ import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
 
-/** Names what one person gave to one client, in an index. Neither id has a slash. */
-export const userClientKey = ({ userId, clientId }: { readonly userId: string; readonly clientId: string }): string =>
-  `${userId}/${clientId}`;
-
 /** Browser sessions. The token in the cookie is found by its keyed hash. */
 export const sessions: Collection<typeof SessionSchema> = {
   name: "session_sessions",
@@ -38,7 +34,6 @@ export const codes: Collection<typeof CodeSchema> = {
   name: "session_codes",
   schema: CodeSchema,
   id: (code) => code.codeHash,
-  indexes: { user_client: { type: "text", value: userClientKey } },
   expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
   events: "required",
 };
@@ -49,7 +44,6 @@ export const deviceCodes: Collection<typeof DeviceCodeSchema> = {
   schema: DeviceCodeSchema,
   id: (code) => code.codeHash,
   unique: { user_code: { type: "text", value: (code) => (code.decision === "" ? code.userCode : undefined) } },
-  indexes: { user_client: { type: "text", value: (code) => (code.userId === "" ? undefined : userClientKey(code)) } },
   expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
   events: "required",
 };
@@ -60,7 +54,6 @@ export const grants: Collection<typeof GrantSchema> = {
   schema: GrantSchema,
   id: (grant) => grant.id,
   indexes: {
-    user_client: { type: "text", value: userClientKey },
     /** The session of those that a logout ends although they go on without it. */
     logout_session_id: {
       type: "text",

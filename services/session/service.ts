@@ -13,7 +13,6 @@ import { resolveSession } from "./browser-sessions/resolve-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import type { SessionDependencies } from "./dependencies.ts";
-import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
 import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
 import { decideDeviceCode } from "./device-codes/decide-device-code.ts";
 import { tryUserCode } from "./device-codes/try-user-code.ts";
@@ -55,7 +54,6 @@ export function createSessionService(dependencies: SessionDependencies): Service
         refreshGrant: refreshGrant(dependencies),
         inspectRefreshToken: inspectRefreshToken(dependencies),
         revokeGrant: revokeGrant(dependencies),
-        endGrantsOfClient: endGrantsOfClient(dependencies),
       }),
       implementation(ProofService, { useProof: useProof(dependencies) }),
       implementation(DeviceCodeService, {

@@ -7,7 +7,6 @@ import {
 } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import type { RedeemDeviceCodeResponse } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import {
-  EndGrantsOfClientRequestSchema,
   InspectRefreshTokenRequestSchema,
   IssueCodeRequestSchema,
   RedeemCodeRequestSchema,
@@ -29,7 +28,6 @@ import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import { sessionCollections } from "./collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts, type SessionDependencies } from "./dependencies.ts";
-import { endGrantsOfClient } from "./refresh/end-grants-of-client.ts";
 import { inspectRefreshToken } from "./refresh/inspect-refresh-token.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
 import { revokeGrant } from "./refresh/revoke-grant.ts";
@@ -143,11 +141,6 @@ export async function sessionFixture(url = "memory:") {
       revokeGrant(dependencies)(
         create(RevokeGrantRequestSchema, { grant, clientId: by }),
         handlerContext({ tenantId }),
-      ),
-    endGrantsOfClient: (by = clientId, of = userId) =>
-      endGrantsOfClient(dependencies)(
-        create(EndGrantsOfClientRequestSchema, { userId: of, clientId: by }),
-        handlerContext(),
       ),
     bump: (subject: BumpSubject, changedVersion = 0n) =>
       bumpEpoch(dependencies)(create(BumpEpochRequestSchema, { subject, changedVersion }), handlerContext()),

@@ -2,7 +2,7 @@ import { Conflict, type TenantStore } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { sessions } from "../collections.ts";
 import { endGrant } from "../refresh/end-grant.ts";
-import { grantsEndingAtLogout } from "../refresh/grants-of.ts";
+import { grantsEndingAtLogout } from "../refresh/grants-ending-at-logout.ts";
 import { sessionRevoked, type EndingCall, type SessionEndReason } from "./session-revoked-event.ts";
 
 /**

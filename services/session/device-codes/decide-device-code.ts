@@ -66,7 +66,7 @@ export function decideDeviceCode({ store, clock }: SessionDependencies) {
 }
 
 /** The event of a decision that stands in the record. */
-export const deviceCodeDecided = (call: Call, now: number, record: DeviceCode, version: number) =>
+const deviceCodeDecided = (call: Call, now: number, record: DeviceCode, version: number) =>
   eventOf(
     call,
     now,

@@ -133,11 +133,12 @@ describe("a device code", () => {
   });
 });
 
-test("what was allowed and not fetched yet is taken back with all that the person gave to the client", async () => {
+test("what was allowed and not fetched yet is void when its person takes back what they gave to the client", async () => {
   const f = await deviceFixture();
   const code = await f.decided();
-  await f.endGrantsOfClient();
-  expect(await f.redeemDevice(code)).toMatchObject(refusal(DeviceCodeRefusal.DENIED));
+  await f.bump({ case: "consent", value: { userId: f.userId, clientId: f.clientId } }, 1n);
+  expect(await f.redeemDevice(code)).toMatchObject(refusal(DeviceCodeRefusal.REVOKED));
+  granted(await f.redeemDevice(await f.decided()));
 });
 
 describe("a device that asks too often", () => {

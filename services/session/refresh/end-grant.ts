@@ -16,7 +16,6 @@ export type GrantEndReason =
   | "idle"
   | "lifetime"
   | "client"
-  | "consent_withdrawn"
   | "session_ended";
 
 /** How long an ended grant's row is kept for whoever asks why: every token of it has expired long before. */

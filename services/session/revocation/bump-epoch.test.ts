@@ -71,6 +71,22 @@ describe("taking back what a user gave a client", () => {
     expect(await isGood(since.grant.id)).toBe(false);
   });
 
+  test("leaves no grant of a code that is redeemed at the same moment", async () => {
+    const f = await sessionFixture();
+    const codes = await Promise.all(Array.from({ length: 20 }, () => f.code()));
+    const [answers] = await Promise.all([Promise.all(codes.map((code) => f.redeem(code))), f.bump(consent, 1n)]);
+    const redeemed = answers.filter(({ outcome }) => outcome.case === "redeemed");
+    const good = await Promise.all(redeemed.map((answer) => f.isGood(granted(answer).grant.id)));
+    expect(good).not.toContain(true);
+  });
+
+  test("leaves what somebody else gave the client", async () => {
+    const f = await sessionFixture();
+    const { grant } = granted(await f.redeem(await f.code()));
+    await f.bump({ case: "consent", value: { userId: "01JANYBODY0000000000000000", clientId } }, 1n);
+    expect(await f.isGood(grant.id)).toBe(true);
+  });
+
   test("leaves what was given to another client, and neither forgets the other nor counts the user's epoch", async () => {
     const f = await sessionFixture();
     const { bump, redeem, isGood } = f;

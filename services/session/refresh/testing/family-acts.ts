@@ -4,7 +4,6 @@ import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
 import { CreateSessionRequestSchema } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import {
-  EndGrantsOfClientRequestSchema,
   GrantRefusal,
   GrantRefusalSchema,
   IssueCodeRequestSchema,
@@ -20,7 +19,6 @@ import { redeemCode } from "../../codes/redeem-code.ts";
 import type { SessionDependencies } from "../../dependencies.ts";
 import { bumpEpoch } from "../../revocation/bump-epoch.ts";
 import { revokeSession } from "../../sessions/revoke-session.ts";
-import { endGrantsOfClient } from "../end-grants-of-client.ts";
 import { refreshGrant } from "../refresh-grant.ts";
 import { revokeGrant } from "../revoke-grant.ts";
 import type { Operation, Outcome } from "./family-model.ts";
@@ -114,8 +112,9 @@ export async function perform(
       return outcome.case === "ended" ? "done" : refusal(outcome.value);
     }
     case "withdraw consent": {
-      const request = create(EndGrantsOfClientRequestSchema, { userId, clientId: operation.client });
-      await endGrantsOfClient(replica)(request, context);
+      const subject = { case: "consent" as const, value: { userId, clientId: operation.client } };
+      const changedVersion = BigInt(operation.version);
+      await bumpEpoch(replica)(create(BumpEpochRequestSchema, { subject, changedVersion }), context);
       return "done";
     }
     case "log out": {

@@ -17,7 +17,8 @@ export type Operation =
     }
   | { readonly do: "redeem again"; readonly family: number }
   | { readonly do: "revoke"; readonly family: number; readonly token: string | undefined; readonly by: string }
-  | { readonly do: "withdraw consent"; readonly client: string }
+  /** Every family was begun before the consent's first version. */
+  | { readonly do: "withdraw consent"; readonly client: string; readonly version: number }
   | { readonly do: "log out"; readonly session: string }
   | { readonly do: "void"; readonly subject: "the person" | { readonly client: string } };
 

@@ -11,7 +11,7 @@ export type Act = { readonly replica: number } & (
     }
   | { readonly do: "redeem again"; readonly family: number }
   | { readonly do: "revoke"; readonly family: number; readonly back: number | undefined; readonly by: string }
-  | { readonly do: "withdraw consent"; readonly client: string }
+  | { readonly do: "withdraw consent"; readonly client: string; readonly version: number }
   | { readonly do: "log out"; readonly session: string }
   | { readonly do: "void"; readonly subject: "the person" | { readonly client: string } }
 );
@@ -55,7 +55,15 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 60, arbitrary: refresh },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("redeem again" as const), family, replica }) },
   { weight: 1, arbitrary: revoke },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("withdraw consent" as const), client, replica }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("withdraw consent" as const),
+      client,
+      version: fc.integer({ min: 1, max: 3 }),
+      replica,
+    }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("log out" as const), session: fc.constantFrom("one", "two"), replica }),

@@ -466,6 +466,7 @@ func (x *Event) GetAccessTokenRevoked() *AccessTokenRevoked {
 	return nil
 }
 
+// Deprecated: Marked as deprecated in koder/events/v1/event.proto.
 func (x *Event) GetAuthorizationCodeVoided() *AuthorizationCodeVoided {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_AuthorizationCodeVoided); ok {
@@ -686,7 +687,9 @@ type Event_AccessTokenRevoked struct {
 }
 
 type Event_AuthorizationCodeVoided struct {
-	// An authorization code was made void before it was used.
+	// An authorization code was made void before it was used. No longer written: codes are void by the version of the consent.
+	//
+	// Deprecated: Marked as deprecated in koder/events/v1/event.proto.
 	AuthorizationCodeVoided *AuthorizationCodeVoided `protobuf:"bytes,58,opt,name=authorization_code_voided,json=authorizationCodeVoided,proto3,oneof"`
 }
 
@@ -2025,7 +2028,7 @@ type GrantRevoked struct {
 	// Whose grant.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// `code_reuse`, `refresh_token_reuse`, `generation_ahead`, `salt_mismatch`, `idle`, `lifetime`, `client` (it revoked a token of it),
-	// `consent_withdrawn`, `session_ended`.
+	// `session_ended`.
 	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -2683,7 +2686,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x19\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x19\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2719,8 +2722,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x0fgrant_refreshed\x186 \x01(\v2\x1f.koder.events.v1.GrantRefreshedH\x00R\x0egrantRefreshed\x12D\n" +
 	"\rgrant_revoked\x187 \x01(\v2\x1d.koder.events.v1.GrantRevokedH\x00R\fgrantRevoked\x12A\n" +
 	"\fepoch_bumped\x188 \x01(\v2\x1c.koder.events.v1.EpochBumpedH\x00R\vepochBumped\x12W\n" +
-	"\x14access_token_revoked\x189 \x01(\v2#.koder.events.v1.AccessTokenRevokedH\x00R\x12accessTokenRevoked\x12f\n" +
-	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedH\x00R\x17authorizationCodeVoided\x12G\n" +
+	"\x14access_token_revoked\x189 \x01(\v2#.koder.events.v1.AccessTokenRevokedH\x00R\x12accessTokenRevoked\x12j\n" +
+	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedB\x02\x18\x01H\x00R\x17authorizationCodeVoided\x12G\n" +
 	"\x0etenant_created\x18< \x01(\v2\x1e.koder.events.v1.TenantCreatedH\x00R\rtenantCreated\x12H\n" +
 	"\x0fapi_key_created\x18= \x01(\v2\x1e.koder.events.v1.ApiKeyCreatedH\x00R\rapiKeyCreated\x12]\n" +
 	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12`\n" +
