@@ -59,10 +59,7 @@ export function checkMaxAge({ maxAge }: AuthorizationParameters): number | undef
 
 const promptValues = new Set(["none", "login", "consent", "select_account"]);
 
-/**
- * Known values only, and none by itself (OpenID Connect Core §3.1.2.1). Every client is the administrator's own for now, so
- * that consent is given with the sign-in and asks for no page.
- */
+/** Known values only, and none by itself (OpenID Connect Core §3.1.2.1). */
 export function checkPrompt({ prompt }: AuthorizationParameters): ReadonlySet<string> {
   const values = new Set(prompt.split(" ").filter((value) => value !== ""));
   for (const value of values) {

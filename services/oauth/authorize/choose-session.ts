@@ -1,4 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { User } from "#gen/koder/identity/v1/user_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
@@ -24,15 +25,22 @@ export function isAccountChosen(
  * counts.
  */
 export async function chooseSession(
-  dependencies: Pick<OauthDependencies, "peers">,
+  dependencies: Pick<OauthDependencies, "peers" | "subjects">,
   call: Call,
+  client: Client,
   sessions: readonly BrowserSession[],
   authorization: Authorization,
 ): Promise<Session | undefined> {
   const [active] = sessions;
   const { loginHint, expectedSubject } = authorization;
-  const expected = sessions.find(({ session }) => session.userId === expectedSubject);
-  if (expected !== undefined) return expected.session;
+  if (expectedSubject !== "") {
+    // The client names a person as it knows them, by a pairwise name perhaps.
+    const names = await Promise.all(
+      sessions.map(({ session }) => dependencies.subjects.of(call, client, session.userId)),
+    );
+    const expected = sessions[names.indexOf(expectedSubject)];
+    if (expected !== undefined) return expected.session;
+  }
   if (sessions.length < 2 || loginHint === "" || isAccountChosen(authorization, active?.session)) {
     return active?.session;
   }

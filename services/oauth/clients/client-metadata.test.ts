@@ -93,6 +93,11 @@ describe("client metadata", () => {
     expect(faults(client)).toEqual(fields);
   });
 
+  test("ports tell no sectors apart", () => {
+    const redirectUris = ["https://a.example/", "https://a.example:8443/"];
+    expect(faults({ ...web, subjectType: "pairwise", redirectUris })).toEqual([]);
+  });
+
   test("what is right is kept as it is", () => {
     const { jwks, ...kept } = {
       ...web,

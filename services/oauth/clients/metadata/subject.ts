@@ -17,4 +17,4 @@ export const subject: MetadataPart<"subjectType" | "sectorIdentifierUri"> = (cli
 
 /** The hosts of web redirect URIs; what is no URL is found wrong elsewhere. */
 const hostsOf = (uris: readonly string[]): ReadonlySet<string> =>
-  new Set(uris.map((uri) => (URL.canParse(uri) ? new URL(uri).host : "")).filter((host) => host !== ""));
+  new Set(uris.map((uri) => (URL.canParse(uri) ? new URL(uri).hostname : "")).filter((host) => host !== ""));
