@@ -9,8 +9,9 @@ import { answering } from "../pages/page-form.ts";
 import { leadOn } from "./authorization-answer.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
 import { browserCookiesOrNew } from "./browser-cookies.ts";
-import { MalformedForm, parseForm, type Form } from "./form.ts";
+import { MalformedForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
+import { queryForm } from "./query-form.ts";
 
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a GET,
@@ -22,13 +23,9 @@ export function mountAuthorize(
 ): void {
   const path = "/oauth/v2/authorize";
   app.get(path, async (request, reply) => {
-    const [, query = ""] = request.url.split(/\?(.*)/s);
-    let form: Form;
-    try {
-      form = parseForm(query);
-    } catch (error) {
-      if (!(error instanceof MalformedForm)) throw error;
-      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail: error.message });
+    const form = queryForm(request);
+    if (form instanceof MalformedForm) {
+      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail: form.message });
     }
     return answering(showError, request, reply, () => answer(request, reply, form));
   });

@@ -27,8 +27,13 @@ export function browserCookies(request: FastifyRequest): BrowserCookies {
 export function browserCookiesOrNew(request: FastifyRequest, reply: FastifyReply): BrowserCookies {
   const { browserToken: known, sessionToken } = browserCookies(request);
   if (known !== "") return { browserToken: known, sessionToken };
-  const isSecure = contextOf(request).tenant.canonicalOrigin.startsWith("https:");
   const browserToken = randomToken("");
-  void reply.header("set-cookie", writeCookie(cookieNames(isSecure).browser, browserToken, isSecure, browserCookieAge));
+  giveBrowserToken(request, reply, browserToken);
   return { browserToken, sessionToken };
+}
+
+/** Gives the browser a token of its own. */
+export function giveBrowserToken(request: FastifyRequest, reply: FastifyReply, browserToken: string): void {
+  const isSecure = contextOf(request).tenant.canonicalOrigin.startsWith("https:");
+  void reply.header("set-cookie", writeCookie(cookieNames(isSecure).browser, browserToken, isSecure, browserCookieAge));
 }

@@ -6,12 +6,12 @@ import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
-import { cookieNames, forgetCookie, readBrowserToken, readSessionToken, writeCookie } from "./cookies.ts";
-import { duplicatesOf, MalformedForm, parseForm, type Form } from "./form.ts";
+import { browserCookies, giveBrowserToken } from "./browser-cookies.ts";
+import { cookieNames, forgetCookie } from "./cookies.ts";
+import { duplicatesOf, MalformedForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
+import { queryForm } from "./query-form.ts";
 
-/** How long a browser keeps its own token, in seconds: longer than any session. */
-const browserCookieAge = 30 * 86_400;
 /** Longer than this, a request line is cut off somewhere on the way. */
 const longestQuery = 8_000;
 
@@ -28,15 +28,8 @@ export function mountEndSession(
     showError(request, reply, { status: 400, reason, detail });
 
   app.get(path, async (request, reply) => {
-    const [, query = ""] = request.url.split(/\?(.*)/s);
-    let form: Form;
-    try {
-      form = parseForm(query);
-    } catch (error) {
-      if (!(error instanceof MalformedForm)) throw error;
-      return refuse(request, reply, error.message);
-    }
-    return answer(request, reply, form);
+    const form = queryForm(request);
+    return form instanceof MalformedForm ? refuse(request, reply, form.message) : answer(request, reply, form);
   });
   void app.register(async (posts) => {
     readFormsOnly(posts);
@@ -53,7 +46,7 @@ export function mountEndSession(
     const { outbound, tenant } = contextOf(request);
     const isSecure = tenant.canonicalOrigin.startsWith("https:");
     const names = cookieNames(isSecure);
-    const known = readBrowserToken(request.headers.cookie, names);
+    const { browserToken: known, sessionToken } = browserCookies(request);
     const browserToken = known === "" ? randomToken("") : known;
     const { next, isSignedOut } = await peers.client(LogoutService).requestLogout(
       {
@@ -62,7 +55,7 @@ export function mountEndSession(
         postLogoutRedirectUri: form.get("post_logout_redirect_uri"),
         state: form.get("state"),
         duplicateParameters: duplicatesOf(form),
-        sessionToken: readSessionToken(request.headers.cookie, names),
+        sessionToken,
         browserToken,
       },
       forward(outbound),
@@ -75,9 +68,7 @@ export function mountEndSession(
       case "signedOut":
         return showSignedOut(request, reply, next.value, uiLocales);
       case "question":
-        if (browserToken !== known) {
-          void reply.header("set-cookie", writeCookie(names.browser, browserToken, isSecure, browserCookieAge));
-        }
+        if (browserToken !== known) giveBrowserToken(request, reply, browserToken);
         return showLogoutQuestion(request, reply, next.value, uiLocales);
       case "errorPage":
         return showError(request, reply, {

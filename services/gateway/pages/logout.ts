@@ -8,11 +8,10 @@ import {
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { cookieNames, forgetCookie, readBrowserToken, readSessionToken } from "../oidc/cookies.ts";
-import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
-import { MalformedForm } from "../oidc/form.ts";
+import { browserCookies } from "../oidc/browser-cookies.ts";
+import { cookieNames, forgetCookie } from "../oidc/cookies.ts";
 import type { ShowError } from "./error-page.ts";
-import { isFromOurPage } from "./own-page.ts";
+import { mountPageForm } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 
 /**
@@ -23,45 +22,25 @@ export function mountLogout(
   app: FastifyInstance,
   { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
 ): void {
-  void app.register(async (posts) => {
-    readFormsOnly(posts);
-    posts.setErrorHandler(async (error, request, reply) => {
-      const { statusCode = 500 } = error as { statusCode?: number };
-      if (statusCode >= 500) throw error;
-      return showError(request, reply, { status: statusCode, reason: "INVALID_REQUEST" });
-    });
-    posts.post<{ Body: FormBody | undefined }>("/logout", async (request, reply) => {
-      const { outbound, tenant } = contextOf(request);
-      if (!isFromOurPage(request.headers, tenant.canonicalOrigin)) {
-        return showError(request, reply, { status: 403, reason: "PERMISSION_DENIED" });
+  mountPageForm(app, "/logout", showError, async (request, reply, form) => {
+    const { outbound, tenant } = contextOf(request);
+    const isSecure = tenant.canonicalOrigin.startsWith("https:");
+    const names = cookieNames(isSecure);
+    const { next } = await peers
+      .client(LogoutService)
+      .confirmLogout({ logoutId: form.get("logout").slice(0, 128), ...browserCookies(request) }, forward(outbound));
+    switch (next.case) {
+      case "redirect":
+        return leadToClient(forgetCookie(reply, names.session, isSecure), next.value);
+      case "signedOut": {
+        const uiLocales = form.get("ui_locales").slice(0, 1_024);
+        return showSignedOut(request, forgetCookie(reply, names.session, isSecure), next.value, uiLocales);
       }
-      const form = request.body;
-      if (form === undefined || form instanceof MalformedForm || form.duplicates.length > 0) {
-        return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
-      }
-      const isSecure = tenant.canonicalOrigin.startsWith("https:");
-      const names = cookieNames(isSecure);
-      const { next } = await peers.client(LogoutService).confirmLogout(
-        {
-          logoutId: form.get("logout").slice(0, 128),
-          sessionToken: readSessionToken(request.headers.cookie, names),
-          browserToken: readBrowserToken(request.headers.cookie, names),
-        },
-        forward(outbound),
-      );
-      switch (next.case) {
-        case "redirect":
-          return leadToClient(forgetCookie(reply, names.session, isSecure), next.value);
-        case "signedOut": {
-          const uiLocales = form.get("ui_locales").slice(0, 1_024);
-          return showSignedOut(request, forgetCookie(reply, names.session, isSecure), next.value, uiLocales);
-        }
-        case "expired":
-          return reply.code(303).header("cache-control", "no-store").header("location", "/oidc/v1/end_session").send();
-        case undefined:
-          throw new Error("the oauth service answered a confirmed logout with nothing");
-      }
-    });
+      case "expired":
+        return reply.code(303).header("cache-control", "no-store").header("location", "/oidc/v1/end_session").send();
+      case undefined:
+        throw new Error("the oauth service answered a confirmed logout with nothing");
+    }
   });
 }
 

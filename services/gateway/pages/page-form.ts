@@ -3,7 +3,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { contextOf } from "../context.ts";
 import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
-import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
+import { MalformedForm, type Form } from "../oidc/form.ts";
+import { queryForm } from "../oidc/query-form.ts";
 import type { ShowError } from "./error-page.ts";
 import { isFromOurPage } from "./own-page.ts";
 
@@ -60,10 +61,6 @@ export async function answering(
 
 /** The query of a page's URL; undefined for one that is none. */
 export function parsedQuery(request: FastifyRequest): Form | undefined {
-  try {
-    return parseForm(request.url.split(/\?(.*)/s)[1] ?? "");
-  } catch (error) {
-    if (error instanceof MalformedForm) return undefined;
-    throw error;
-  }
+  const form = queryForm(request);
+  return form instanceof MalformedForm ? undefined : form;
 }
