@@ -4,6 +4,7 @@ import {
   type VerifyApiKeyRequest,
   type VerifyApiKeyResponse,
 } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { apiKeys } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { apiKeyUse } from "./api-key.ts";
@@ -12,12 +13,11 @@ import { apiKeyUse } from "./api-key.ts";
 export function verifyApiKey({ system, vault }: AdminDependencies) {
   return async (request: VerifyApiKeyRequest): Promise<VerifyApiKeyResponse> => {
     const systemVault = await vault.tenant(system.tenantId);
-    for (const hash of systemVault.keyedHashes(apiKeyUse, request.apiKey)) {
-      const stored = await system.find(apiKeys, "key_hash", hash);
-      if (stored === undefined) continue;
-      const { id, tenantId, instance, permissions } = stored.record;
-      return create(VerifyApiKeyResponseSchema, { active: true, apiKeyId: id, tenantId, instance, permissions });
-    }
-    return create(VerifyApiKeyResponseSchema, { active: false });
+    const stored = await findBySecret(systemVault, apiKeyUse, request.apiKey, (hash) =>
+      system.find(apiKeys, "key_hash", hash),
+    );
+    if (stored === undefined) return create(VerifyApiKeyResponseSchema, { active: false });
+    const { id, tenantId, instance, permissions } = stored.record;
+    return create(VerifyApiKeyResponseSchema, { active: true, apiKeyId: id, tenantId, instance, permissions });
   };
 }

@@ -5,6 +5,7 @@ import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { randomToken } from "../../vault/random.ts";
 import { authorizations } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -45,11 +46,10 @@ export async function pendingAuthorization(
   browserToken: string,
 ): Promise<Stored<typeof AuthorizationSchema>> {
   const tenantVault = await vault.tenant(call.tenantId);
-  for (const hash of tenantVault.keyedHashes(idUse, id)) {
-    const stored = await store.tenant(call.tenantId).get(authorizations, hash);
-    if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
-      return stored;
-    }
+  const data = store.tenant(call.tenantId);
+  const stored = await findBySecret(tenantVault, idUse, id, (hash) => data.get(authorizations, hash));
+  if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
+    return stored;
   }
   throw oauthFailure(
     OauthErrorReason.AUTHORIZATION_NOT_FOUND,

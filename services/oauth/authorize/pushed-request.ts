@@ -6,6 +6,7 @@ import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb
 import type { Call } from "../../host/call.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { insert, remove } from "../../store/writes.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { randomToken } from "../../vault/random.ts";
 import { pushedRequests } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -93,11 +94,7 @@ async function findPushed(
   id: string,
 ): Promise<Stored<typeof PushedRequestSchema> | undefined> {
   const tenantVault = await vault.tenant(call.tenantId);
-  for (const hash of tenantVault.keyedHashes(idUse, id)) {
-    const stored = await store.tenant(call.tenantId).get(pushedRequests, hash);
-    if (stored !== undefined) return stored;
-  }
-  return undefined;
+  return findBySecret(tenantVault, idUse, id, (hash) => store.tenant(call.tenantId).get(pushedRequests, hash));
 }
 
 /**

@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { PendingLogoutSchema, type PendingLogout } from "#gen/koder/oauth/store/v1/pending_logout_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { insert } from "../../store/writes.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { randomToken } from "../../vault/random.ts";
 import { pendingLogouts } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -46,11 +47,10 @@ export async function pendingLogout(
   browserToken: string,
 ): Promise<PendingLogout | undefined> {
   const tenantVault = await vault.tenant(call.tenantId);
-  for (const hash of tenantVault.keyedHashes(idUse, id)) {
-    const stored = await store.tenant(call.tenantId).get(pendingLogouts, hash);
-    if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
-      return stored.record;
-    }
+  const data = store.tenant(call.tenantId);
+  const stored = await findBySecret(tenantVault, idUse, id, (hash) => data.get(pendingLogouts, hash));
+  if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
+    return stored.record;
   }
   return undefined;
 }

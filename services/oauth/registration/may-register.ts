@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { InitialAccessToken } from "#gen/koder/oauth/store/v1/initial_access_token_pb.ts";
 import type { Call } from "../../host/call.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { initialAccessTokens } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
@@ -22,10 +23,11 @@ export async function checkMayRegister(
     throw new OAuthRefusal("invalid_token", "registration needs an initial access token");
   }
   const tenantVault = await vault.tenant(call.tenantId);
-  for (const hash of tenantVault.keyedHashes(initialAccessTokenUse, bearerToken)) {
-    const stored = await store.tenant(call.tenantId).find(initialAccessTokens, "token_hash", hash);
-    if (stored !== undefined) return stored.record;
-  }
+  const data = store.tenant(call.tenantId);
+  const stored = await findBySecret(tenantVault, initialAccessTokenUse, bearerToken, (hash) =>
+    data.find(initialAccessTokens, "token_hash", hash),
+  );
+  if (stored !== undefined) return stored.record;
   throw new OAuthRefusal("invalid_token", "the initial access token is unknown, expired or deleted");
 }
 

@@ -1,5 +1,6 @@
 import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { sessions } from "../collections.ts";
 
@@ -12,10 +13,5 @@ export async function findSessionByToken(
   vault: TenantVault,
   token: string,
 ): Promise<Stored<typeof SessionSchema> | undefined> {
-  if (token === "") return undefined;
-  for (const hash of vault.keyedHashes(sessionTokenUse, token)) {
-    const stored = await data.find(sessions, "token_hash", hash);
-    if (stored !== undefined) return stored;
-  }
-  return undefined;
+  return findBySecret(vault, sessionTokenUse, token, (hash) => data.find(sessions, "token_hash", hash));
 }

@@ -9,9 +9,9 @@ import {
   type RedeemCodeResponse,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { Stored, TenantStore } from "../../store/store.ts";
+import type { TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
-import type { TenantVault } from "../../vault/vault.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import { codes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
@@ -33,7 +33,7 @@ export function redeemCode(dependencies: SessionDependencies) {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const tenantVault = await vault.tenant(call.tenantId);
-    const stored = await findCode(data, tenantVault, request.code);
+    const stored = await findBySecret(tenantVault, codeUse, request.code, (hash) => data.get(codes, hash));
     if (stored === undefined) return refused(GrantRefusal.UNKNOWN);
     const now = clock();
     const refusal = await refusalOf(data, stored.record, request, now);
@@ -56,19 +56,6 @@ export function redeemCode(dependencies: SessionDependencies) {
       outcome: { case: "redeemed", value: redeemedGrant(tenantVault, call, grant, stored.record.nonce) },
     });
   };
-}
-
-async function findCode(
-  data: TenantStore,
-  vault: TenantVault,
-  code: string,
-): Promise<Stored<typeof CodeSchema> | undefined> {
-  if (code === "") return undefined;
-  for (const hash of vault.keyedHashes(codeUse, code)) {
-    const stored = await data.get(codes, hash);
-    if (stored !== undefined) return stored;
-  }
-  return undefined;
 }
 
 /** Each check by name; undefined when the code is good. Use before all else: a stolen code shows itself by it. */

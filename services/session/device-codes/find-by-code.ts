@@ -1,5 +1,6 @@
 import type { DeviceCodeSchema } from "#gen/koder/session/store/v1/device_code_pb.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
+import { findBySecret } from "../../vault/find-by-secret.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { deviceCodes } from "../collections.ts";
 
@@ -12,10 +13,5 @@ export async function findByDeviceCode(
   vault: TenantVault,
   code: string,
 ): Promise<Stored<typeof DeviceCodeSchema> | undefined> {
-  if (code === "") return undefined;
-  for (const hash of vault.keyedHashes(deviceCodeUse, code)) {
-    const stored = await data.get(deviceCodes, hash);
-    if (stored !== undefined) return stored;
-  }
-  return undefined;
+  return findBySecret(vault, deviceCodeUse, code, (hash) => data.get(deviceCodes, hash));
 }
