@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { Conflict, type SystemStore } from "../store/store.ts";
+import { commitUnlessChanged } from "../store/commit-unless-changed.ts";
+import type { SystemStore } from "../store/store.ts";
 import { insert } from "../store/writes.ts";
 import { vaultTenantKeys } from "./collections.ts";
 import type { MasterKeys } from "./master-key.ts";
@@ -73,13 +74,7 @@ export async function rotateTenantKeys(
       createTime: timestampFromMs(now),
       activateTime: timestampFromMs(now + useAfter),
     });
-    try {
-      await system.commit([insert(vaultTenantKeys, record)], []);
-      return true;
-    } catch (error) {
-      if (error instanceof Conflict) return false; // somebody else added it
-      throw error;
-    }
+    return commitUnlessChanged(system, [insert(vaultTenantKeys, record)]); // or somebody else added it
   }
 }
 

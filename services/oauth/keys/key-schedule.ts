@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { KeyScheduleSchema } from "#gen/koder/oauth/store/v1/key_schedule_pb.ts";
-import { Conflict, type Stored, type SystemStore } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Stored, SystemStore } from "../../store/store.ts";
 import { insert, remove, replace } from "../../store/writes.ts";
 import { keySchedules } from "../collections.ts";
 
@@ -35,17 +36,6 @@ export function createKeySchedule({ system }: { readonly system: SystemStore }):
   const record = (tenantId: string, alg: string, at: number) =>
     create(KeyScheduleSchema, { tenantId, alg, planTime: timestampFromMs(at) });
 
-  /** Does a write that somebody else's change makes pointless. */
-  async function unlessChanged(write: ReturnType<typeof insert>): Promise<boolean> {
-    try {
-      await system.commit([write], []);
-      return true;
-    } catch (error) {
-      if (error instanceof Conflict) return false;
-      throw error;
-    }
-  }
-
   return {
     async lookBy(tenantId, alg, at) {
       const wanted = record(tenantId, alg, at);
@@ -54,7 +44,7 @@ export function createKeySchedule({ system }: { readonly system: SystemStore }):
         if (stored?.record.planTime !== undefined && timestampMs(stored.record.planTime) <= at) return;
         const write =
           stored === undefined ? insert(keySchedules, wanted) : replace(keySchedules, wanted, stored.version);
-        if (await unlessChanged(write)) return;
+        if (await commitUnlessChanged(system, [write])) return;
       }
     },
     async first(limit) {
@@ -67,10 +57,10 @@ export function createKeySchedule({ system }: { readonly system: SystemStore }):
       }));
     },
     async settle({ tenantId, alg, stored }, next) {
-      await unlessChanged(replace(keySchedules, record(tenantId, alg, next), stored.version));
+      await commitUnlessChanged(system, [replace(keySchedules, record(tenantId, alg, next), stored.version)]);
     },
     async drop({ stored }) {
-      await unlessChanged(remove(keySchedules, stored));
+      await commitUnlessChanged(system, [remove(keySchedules, stored)]);
     },
   };
 }

@@ -2,7 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { DeviceCodeSchema } from "#gen/koder/session/store/v1/device_code_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { deviceCodes } from "../collections.ts";
 
@@ -36,10 +37,6 @@ export async function slowDown(
       value: { $typeName: "koder.events.v1.DeviceCodeSlowed", intervalSeconds: slowed.intervalSeconds },
     },
   );
-  try {
-    await data.commit([replace(deviceCodes, slowed, version)], [event]);
-  } catch (error) {
-    if (!(error instanceof Conflict)) throw error;
-  }
+  await commitUnlessChanged(data, [replace(deviceCodes, slowed, version)], [event]);
   return true;
 }

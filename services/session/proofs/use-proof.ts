@@ -8,7 +8,7 @@ import {
   type UseProofResponse,
 } from "#gen/koder/session/v1/proof_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert } from "../../store/writes.ts";
 import { usedProofs } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -21,12 +21,7 @@ export function useProof({ store }: Pick<SessionDependencies, "store">) {
   return async ({ proofId, expireTime }: UseProofRequest, context: HandlerContext): Promise<UseProofResponse> => {
     const until = (expireTime === undefined ? 0 : timestampMs(expireTime)) + margin;
     const used = create(UsedProofSchema, { proofId, expireTime: timestampFromMs(until) });
-    try {
-      await store.tenant(callOf(context).tenantId).commit([insert(usedProofs, used)], []);
-      return create(UseProofResponseSchema, { first: true });
-    } catch (error) {
-      if (error instanceof Conflict) return create(UseProofResponseSchema, { first: false });
-      throw error;
-    }
+    const first = await commitUnlessChanged(store.tenant(callOf(context).tenantId), [insert(usedProofs, used)]);
+    return create(UseProofResponseSchema, { first });
   };
 }

@@ -13,7 +13,8 @@ import {
 import { callOf, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { grants } from "../collections.ts";
@@ -95,13 +96,7 @@ async function rotate(
       value: { $typeName: "koder.events.v1.GrantRefreshed", generation: next.generation },
     },
   );
-  try {
-    await data.commit([replace(grants, next, version)], [event]);
-    return next;
-  } catch (error) {
-    if (error instanceof Conflict) return undefined;
-    throw error;
-  }
+  return (await commitUnlessChanged(data, [replace(grants, next, version)], [event])) ? next : undefined;
 }
 
 function refreshed(vault: TenantVault, call: Call, grant: Grant): RefreshGrantResponse {

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { LogoutScheduleSchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
-import { Conflict, type Stored, type SystemStore, type Write } from "../../../store/store.ts";
+import { commitUnlessChanged } from "../../../store/commit-unless-changed.ts";
+import type { Stored, SystemStore } from "../../../store/store.ts";
 import { insert, remove, replace } from "../../../store/writes.ts";
 import { logoutSchedules } from "../../collections.ts";
 
@@ -28,17 +29,6 @@ export interface LogoutSchedule {
  * about: whoever looks in between would else forget it. The one who writes the delivery does both again after a crash.
  */
 export function createLogoutSchedule({ system }: { readonly system: SystemStore }): LogoutSchedule {
-  /** False when somebody else changed it first. */
-  async function unlessChanged(write: Write): Promise<boolean> {
-    try {
-      await system.commit([write], []);
-      return true;
-    } catch (error) {
-      if (error instanceof Conflict) return false;
-      throw error;
-    }
-  }
-
   return {
     async lookBy(tenantId, clientId, at) {
       const wanted = create(LogoutScheduleSchema, { tenantId, clientId, dueTime: timestampFromMs(at) });
@@ -49,7 +39,7 @@ export function createLogoutSchedule({ system }: { readonly system: SystemStore 
         wanted.dueTime = timestampFromMs(Math.min(at, before));
         const write =
           stored === undefined ? insert(logoutSchedules, wanted) : replace(logoutSchedules, wanted, stored.version);
-        if (await unlessChanged(write)) return;
+        if (await commitUnlessChanged(system, [write])) return;
       }
     },
     async due(now, limit) {
@@ -57,15 +47,15 @@ export function createLogoutSchedule({ system }: { readonly system: SystemStore 
       return items.map((stored) => ({ tenantId: stored.record.tenantId, clientId: stored.record.clientId, stored }));
     },
     async settle({ tenantId, clientId, stored }, next) {
-      await unlessChanged(
+      const write =
         next === undefined
           ? remove(logoutSchedules, stored)
           : replace(
               logoutSchedules,
               create(LogoutScheduleSchema, { tenantId, clientId, dueTime: timestampFromMs(next) }),
               stored.version,
-            ),
-      );
+            );
+      await commitUnlessChanged(system, [write]);
     },
   };
 }
