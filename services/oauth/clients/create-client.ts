@@ -12,7 +12,6 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
@@ -21,6 +20,7 @@ import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { checkSector } from "./check-sector.ts";
+import { clientCreated } from "./client-created.ts";
 import { clientMessage } from "./client-message.ts";
 import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
 import { clientMetadata } from "./client-metadata.ts";
@@ -58,21 +58,10 @@ export function createClient({ store, vault, clock, idempotency, signingKeys, ou
         const response = create(CreateClientResponseSchema, {
           client: clientMessage({ record, version: 1 }, secret?.value),
         });
-        const created = eventOf(
-          call,
-          now,
-          { type: "client", id: record.clientId, version: 1 },
-          {
-            case: "clientCreated",
-            value: {
-              $typeName: "koder.events.v1.ClientCreated",
-              clientName: record.clientName,
-              dynamicallyRegistered: false,
-            },
-          },
-        );
         try {
-          await store.tenant(call.tenantId).commit([insert(clients, record), ...remember(response)], [created]);
+          await store
+            .tenant(call.tenantId)
+            .commit([insert(clients, record), ...remember(response)], [clientCreated(call, now, record)]);
         } catch (error) {
           if (!(error instanceof Conflict) || error.collection !== clients.name) throw error;
           throw oauthFailure(

@@ -8,10 +8,10 @@ import {
   type RegisterClientResponse,
 } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
 import { checkSector } from "../clients/check-sector.ts";
+import { clientCreated } from "../clients/client-created.ts";
 import { clientMessage } from "../clients/client-message.ts";
 import { clientMetadata } from "../clients/client-metadata.ts";
 import { newClientSecret, usesSecret } from "../clients/client-secret.ts";
@@ -60,20 +60,7 @@ export function registerClient(dependencies: OauthDependencies) {
         createTime: timestampFromMs(now),
         updateTime: timestampFromMs(now),
       });
-      const created = eventOf(
-        call,
-        now,
-        { type: "client", id: record.clientId, version: 1 },
-        {
-          case: "clientCreated",
-          value: {
-            $typeName: "koder.events.v1.ClientCreated",
-            clientName: record.clientName,
-            dynamicallyRegistered: true,
-          },
-        },
-      );
-      await store.tenant(call.tenantId).commit([insert(clients, record)], [created]);
+      await store.tenant(call.tenantId).commit([insert(clients, record)], [clientCreated(call, now, record)]);
       const { canonicalOrigin } = await tenants.get(call);
       const answer = registrationAnswer(canonicalOrigin, clientMessage({ record, version: 1 }, secret?.value), token);
       return create(RegisterClientResponseSchema, { outcome: { case: "clientInformationJson", value: answer } });
