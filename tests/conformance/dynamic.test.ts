@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../support/free-port.ts";
@@ -156,7 +157,7 @@ describe("Dynamic OP", () => {
     );
     const { refreshToken } = await signIn(client, { scope: "openid offline_access", prompt: "consent" });
     receiver.serve.set("/rotated", { type: "application/json", body: JSON.stringify({ keys: [after.jwk] }) });
-    await new Promise((resolve) => setTimeout(resolve, 61_000));
+    await delay(61_000);
     const form = { grant_type: "refresh_token", refresh_token: refreshToken };
     const { status, json } = await client.token(form, { key: after });
     expect(status, JSON.stringify(json)).toBe(200);
