@@ -4,6 +4,7 @@ import type {
   ResumeAuthorizationResponse,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { sendPage } from "../pages/render.ts";
+import { seeOther } from "../see-other.ts";
 
 /** The page of each interaction. */
 const pages = {
@@ -19,24 +20,24 @@ export function leadOn(
   reply: FastifyReply,
   next: ResumeAuthorizationResponse["next"],
 ): FastifyReply | Promise<FastifyReply> {
-  void reply.header("cache-control", "no-store");
   switch (next.case) {
     case "redirect":
       return next.value.responseMode === "form_post"
         ? sendFormPost(request, reply, next.value)
-        : reply.code(303).header("location", redirectLocation(next.value)).send();
+        : seeOther(reply, redirectLocation(next.value));
     case "signIn":
     case "chooseAccount":
     case "consent":
     case "confirmDevice":
-      return reply
-        .code(303)
-        .header("location", `${pages[next.case]}?authorization=${next.value.authorizationId}`)
-        .send();
+      return leadToPage(reply, next.case, next.value.authorizationId);
     case undefined:
       throw new Error("the oauth service answered an authorization with nothing");
   }
 }
+
+/** Leads the browser to the page of an interaction, for an authorization that waits. */
+export const leadToPage = (reply: FastifyReply, page: keyof typeof pages, authorizationId: string): FastifyReply =>
+  seeOther(reply, `${pages[page]}?authorization=${encodeURIComponent(authorizationId)}`);
 
 /** The members of an answer, in order (RFC 6749 §4.1.2, RFC 9207 §2). */
 function members({ code, state, iss, error }: AuthorizationRedirect): [name: string, value: string][] {

@@ -4,6 +4,7 @@ import type { OAuthError } from "#gen/koder/oauth/v1/error_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import { seeOther } from "../see-other.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { answering } from "../pages/page-form.ts";
 import { leadOn } from "./authorization-answer.ts";
@@ -49,8 +50,7 @@ export function mountAuthorize(
       case "kept": {
         const { clientId, requestUri } = next.value;
         const query = new URLSearchParams({ client_id: clientId, request_uri: requestUri });
-        const location = `${path}?${query.toString()}`;
-        return reply.code(303).header("cache-control", "no-store").header("location", location).send();
+        return seeOther(reply, `${path}?${query.toString()}`);
       }
       case "errorPage":
         return showRefusal(request, reply, next.value);

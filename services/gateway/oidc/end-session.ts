@@ -4,6 +4,7 @@ import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
+import { seeOther } from "../see-other.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
 import { browserCookies, giveBrowserToken } from "./browser-cookies.ts";
@@ -38,7 +39,7 @@ export function mountEndSession(
       if (form instanceof MalformedForm) return refuse(request, reply, form.message);
       const query = new URLSearchParams((form?.pairs ?? []).map(([name, value]) => [name, value])).toString();
       if (query.length > longestQuery) return refuse(request, reply, "the request is too long", "BODY_TOO_LARGE");
-      return reply.code(303).header("cache-control", "no-store").header("location", `${path}?${query}`).send();
+      return seeOther(reply, `${path}?${query}`);
     });
   });
 

@@ -5,10 +5,12 @@ import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import { leadToPage } from "../oidc/authorization-answer.ts";
 import { browserCookies, browserCookiesOrNew } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { authorizationIdOf } from "./form-page.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 import { scopeSentences } from "./scope-sentences.ts";
@@ -48,7 +50,7 @@ export function mountDevice(
         },
         forward(outbound),
       );
-      return signIn ? leadToSignIn(reply, authorizationId) : leadToConfirmation(reply, authorizationId);
+      return leadToPage(reply, signIn ? "signIn" : "confirmDevice", authorizationId);
     } catch (error) {
       const fault = codeFault(error);
       if (fault === undefined) throw error;
@@ -57,12 +59,12 @@ export function mountDevice(
   }
 
   async function confirm(request: FastifyRequest, reply: FastifyReply, id: string): Promise<FastifyReply> {
-    const authorizationId = idOf(id);
+    const authorizationId = authorizationIdOf(id);
     const { confirmation } = await peers
       .client(DeviceService)
       .getDeviceConfirmation({ authorizationId, ...browserCookies(request) }, forward(contextOf(request).outbound));
     return confirmation === undefined
-      ? leadToSignIn(reply, authorizationId)
+      ? leadToPage(reply, "signIn", authorizationId)
       : showConfirmation(request, reply, authorizationId, confirmation);
   }
 
@@ -71,26 +73,16 @@ export function mountDevice(
     if (decision !== "allow" && decision !== "deny") {
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
-    const authorizationId = idOf(form.get("authorization"));
+    const authorizationId = authorizationIdOf(form.get("authorization"));
     const { signIn } = await peers
       .client(DeviceService)
       .decideDevice(
         { authorizationId, ...browserCookies(request), allowed: decision === "allow" },
         forward(contextOf(request).outbound),
       );
-    return signIn ? leadToSignIn(reply, authorizationId) : showDone(request, reply, decision === "allow");
+    return signIn ? leadToPage(reply, "signIn", authorizationId) : showDone(request, reply, decision === "allow");
   }
 }
-
-/** What has not the form of an id is none that anybody has. */
-const idOf = (sent: string): string => sent.slice(0, 128) || "none";
-
-const leadTo = (reply: FastifyReply, location: string): FastifyReply =>
-  reply.code(303).header("cache-control", "no-store").header("location", location).send();
-const leadToSignIn = (reply: FastifyReply, id: string) =>
-  leadTo(reply, `/sign-in?authorization=${encodeURIComponent(id)}`);
-const leadToConfirmation = (reply: FastifyReply, id: string) =>
-  leadTo(reply, `/device/confirm?authorization=${encodeURIComponent(id)}`);
 
 const showCodeForm = (request: FastifyRequest, reply: FastifyReply, typed: string, fault?: Fault) =>
   sendPage(request, reply, {

@@ -8,6 +8,7 @@ import {
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import { seeOther } from "../see-other.ts";
 import { browserCookies } from "../oidc/browser-cookies.ts";
 import { cookieNames, forgetCookie } from "../oidc/cookies.ts";
 import type { ShowError } from "./error-page.ts";
@@ -37,7 +38,7 @@ export function mountLogout(
         return showSignedOut(request, forgetCookie(reply, names.session, isSecure), next.value, uiLocales);
       }
       case "expired":
-        return reply.code(303).header("cache-control", "no-store").header("location", "/oidc/v1/end_session").send();
+        return seeOther(reply, "/oidc/v1/end_session");
       case undefined:
         throw new Error("the oauth service answered a confirmed logout with nothing");
     }
@@ -76,7 +77,7 @@ export function showSignedOut(
 
 /** Leads a person who is signed out to the client. */
 export function leadToClient(reply: FastifyReply, to: LogoutRedirect): FastifyReply {
-  return reply.code(303).header("cache-control", "no-store").header("location", logoutLocation(to)).send();
+  return seeOther(reply, logoutLocation(to));
 }
 
 /** The URI with `state` behind what it has of a query, and nothing else (OpenID Connect RP-Initiated Logout §3). */
