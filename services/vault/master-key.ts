@@ -25,13 +25,14 @@ const idOf = (bytes: Uint8Array): string =>
   createHash("sha256").update("koder-id master key id\0").update(bytes).digest("hex").slice(0, 16);
 
 function readLine(line: string, lineNumber: number, file: string): MasterKey {
-  const match = /^kmk1_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/.exec(line);
-  const bytes = Buffer.from(match?.[2] ?? "", "base64url");
+  const [, encoded = ""] = /^kmk1_[0-9a-f]{16}_([A-Za-z0-9_-]{43})$/.exec(line) ?? [];
+  const bytes = Buffer.from(encoded, "base64url");
+  // As we write it, to the last character: base64url has several spellings of the same bytes.
   // The message must not repeat the line: what is damaged may still be most of a key.
-  if (match === null || bytes.length !== 32 || idOf(bytes) !== match[1]) {
+  if (bytes.length !== 32 || writeLine(bytes) !== `${line}\n`) {
     throw new Error(`the master key file ${file} is damaged: line ${lineNumber} is not a whole kmk1_ key`);
   }
-  return { id: match[1], key: createSecretKey(bytes) };
+  return { id: idOf(bytes), key: createSecretKey(bytes) };
 }
 
 /**
