@@ -6,7 +6,8 @@ type ClientAuthentication = MessageInitShape<typeof ClientAuthenticationSchema>;
 
 /**
  * Every way in which a request authenticates its client (RFC 6749 §2.3): HTTP Basic, form-decoded after base64 (§2.3.1), and
- * what stands in the body, a secret or an assertion (RFC 7521 §4.2). How many there may be is not for us to say. Throws MalformedForm for a Basic header that is none.
+ * what stands in the body, a secret or an assertion (RFC 7521 §4.2). How many there may be is not for us to say. Throws
+ * MalformedForm for a Basic header that is none.
  */
 export function clientAuthentications(authorization: string | undefined, form: Form): ClientAuthentication[] {
   const found: ClientAuthentication[] = [];

@@ -37,7 +37,10 @@ export async function hasPossession(
   return true;
 }
 
-/** The thumbprint that a token is bound to (RFC 9449 §6.1); undefined for a bearer token. A confirmation that we do not know binds to nobody. */
+/**
+ * The thumbprint that a token is bound to (RFC 9449 §6.1); undefined for a bearer token. A confirmation that we do not know
+ * binds to nobody.
+ */
 function boundKey({ cnf }: Readonly<Record<string, unknown>>): string | undefined {
   if (cnf === undefined) return undefined;
   const jkt = typeof cnf === "object" && cnf !== null && "jkt" in cnf ? cnf.jkt : undefined;

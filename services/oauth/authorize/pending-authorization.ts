@@ -17,8 +17,8 @@ const browserUse = "authorization-browser";
 type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
 
 /**
- * Keeps a request until its person has done what is left to do, bound to the browser that brought it (security A2, A26). Answers its
- * secret id, of which only the keyed hash is kept.
+ * Keeps a request until its person has done what is left to do, bound to the browser that brought it (security A2, A26).
+ * Answers its secret id, of which only the keyed hash is kept.
  */
 export async function storeAuthorization(
   { store, vault, clock, lifetimes }: Needs,
