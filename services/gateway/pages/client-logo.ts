@@ -3,6 +3,7 @@ import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import type { ShowError } from "./error-page.ts";
 
 const path = "/pages/logo";
 
@@ -14,17 +15,22 @@ export const logoPath = (clientId: string, version: string): string =>
  * Clients' logos from our own origin, so that nobody's host learns who looks at our pages. What is sent is a picture by its
  * bytes, says so, and can be nothing else even when it is opened by itself (security A18).
  */
-export function mountClientLogo(app: FastifyInstance, { peers }: { readonly peers: Peers }): void {
+export function mountClientLogo(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
   app.get<{ Params: { readonly clientId: string } }>(`${path}/:clientId`, async (request, reply) => {
     const { image, mediaType } = await peers
       .client(AuthorizationService)
       .getClientLogo({ clientId: request.params.clientId.slice(0, 256) }, forward(contextOf(request).outbound));
-    void reply
+    if (image.length === 0) {
+      const detail = "there is no client of this client_id here, or it has no logo";
+      return showError(request, reply, { status: 404, reason: "NOT_FOUND", detail });
+    }
+    return reply
       .header("content-security-policy", "default-src 'none'; sandbox; frame-ancestors 'none'")
       .header("cross-origin-resource-policy", "same-origin")
-      .header("x-content-type-options", "nosniff");
-    if (image.length === 0) return reply.code(404).header("cache-control", "public, max-age=60").send();
-    return reply
+      .header("x-content-type-options", "nosniff")
       .header("content-type", mediaType)
       .header("cache-control", "public, max-age=3600")
       .send(Buffer.from(image.buffer, image.byteOffset, image.byteLength));
