@@ -1,12 +1,17 @@
+import { create } from "@bufbuild/protobuf";
+import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
 import { tenants } from "../../services/admin/collections.ts";
 import { defaultTenantSlug } from "../../services/admin/tenants/default-tenant.ts";
+import { readerOf } from "../../services/assembly/finish-writes.ts";
+import { serviceNames } from "../../services/host/call.ts";
+import { logReaders } from "../../services/host/event-log/log-reader.ts";
 import { users } from "../../services/identity/collections.ts";
 import type { Lease, Store, SystemStore } from "../../services/store/store.ts";
-import { insert } from "../../services/store/writes.ts";
+import { insert, replace } from "../../services/store/writes.ts";
 import { madeTenant, madeUser, type Population } from "./population.ts";
 
 /** Counts up with every change of what the loader writes: a store that an older one has filled is filled anew. */
-export const loaderVersion = 1;
+export const loaderVersion = 2;
 
 /** Records of a commit, and commits under way at a time. */
 const batch = 500;
@@ -30,6 +35,7 @@ export async function loadStore(
   const others = await loadTenants(system, population.tenants - 1, began);
   await loadUsers(store, [first.record.id, ...others], population.users, began, onProgress);
   await sequenceAll(system);
+  await readToTheEnd(system);
 }
 
 async function loadTenants(system: SystemStore, count: number, now: number): Promise<readonly string[]> {
@@ -99,6 +105,17 @@ async function sequenceAll(system: SystemStore): Promise<void> {
     moved = await system.sequence(lease, most);
   }
   if (lease !== undefined) await system.release(lease);
+}
+
+/** The readers of the log have come to its end: of what was created here, nothing follows. */
+async function readToTheEnd(system: SystemStore): Promise<void> {
+  const position = BigInt(await system.logEnd());
+  for (const name of serviceNames.map((service) => readerOf({ name: service }))) {
+    const record = create(LogReaderSchema, { name, position });
+    const stored = await system.get(logReaders, name);
+    const write = stored === undefined ? insert(logReaders, record) : replace(logReaders, record, stored.version);
+    await system.commit([write], []);
+  }
 }
 
 /** Runs pieces of work, so many at a time, in their order. */

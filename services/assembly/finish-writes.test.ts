@@ -54,6 +54,14 @@ test("before the process serves, everything that no reader was given is: in the 
   expect(given.toSorted()).toEqual([...inLog, ...inOutbox].toSorted());
 });
 
+test("a start looks at the end of a long log only: the rest is the readers' work", async () => {
+  const { system, given, module, happen, sequence } = await opened();
+  const all = await happen(2_600);
+  await sequence();
+  await finishWritesLeftBehind(system, [module]);
+  expect(given).toEqual(all.slice(-2_000));
+});
+
 test("what a reader was given is not given again at the next start", async () => {
   const { system, given, module, happen, sequence } = await opened();
   const before = await happen(5);

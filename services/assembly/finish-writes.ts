@@ -11,8 +11,14 @@ import type { SystemStore } from "../store/store.ts";
  */
 const times = { every: 200, lease: 3_000, retry: 1_000, longestRetry: 5_000 };
 const batch = 500;
+/**
+ * Events before the end of the log that a start looks at. What a crash cut short is among the last of them; a reader that is
+ * further behind, because it is new or its peers were away, catches up while the process serves.
+ */
+const lookedAtAtStart = 2_000;
 
-const readerOf = ({ name }: ServiceModule): string => `finish-writes/${name}`;
+/** The reader of the log that finishes a service's writes. */
+export const readerOf = ({ name }: Pick<ServiceModule, "name">): string => `finish-writes/${name}`;
 
 /**
  * Lets each service finish its writes that span services, by the event log: whatever process began them, one of those that
@@ -49,7 +55,8 @@ export function finishWrites({
 
 /**
  * Finishes what a crash left behind, before the process serves: it waits for no lease, neither a reader's nor the
- * sequencer's, because finishing twice does no harm. The readers' positions stay where they are.
+ * sequencer's, because finishing twice does no harm. The readers' positions stay where they are. However long the log is, a
+ * start costs the same.
  */
 export async function finishWritesLeftBehind(system: SystemStore, modules: readonly ServiceModule[]): Promise<void> {
   for (const module of modules) {
@@ -58,7 +65,8 @@ export async function finishWritesLeftBehind(system: SystemStore, modules: reado
     const reader = await system.get(logReaders, readerOf(module));
     // The outbox first: what moves from there to the log meanwhile is met there again.
     for await (const entry of following((after) => system.outbox(after, batch), 0)) await finishWrite(entry);
-    const position = Number(reader?.record.position ?? 0n);
+    const recent = (await system.logEnd()) - lookedAtAtStart;
+    const position = Math.max(Number(reader?.record.position ?? 0n), recent, 0);
     for await (const entry of following((after) => system.log(after, batch), position)) await finishWrite(entry);
   }
 }
