@@ -73,6 +73,9 @@ const (
 	ReasonHashingBusy ErrorReason = "HASHING_BUSY"
 	// ReasonOwnerExists: The instance has an owner already; there is one first owner only.
 	ReasonOwnerExists ErrorReason = "OWNER_EXISTS"
+	// ReasonPasswordHashNotSupported: The hash of a password has a form or parameters that are not taken; see
+	// `User.password_hash`.
+	ReasonPasswordHashNotSupported ErrorReason = "PASSWORD_HASH_NOT_SUPPORTED"
 
 	// Of signing in.
 

@@ -10,6 +10,7 @@ import { openStore } from "../store/open-store.ts";
 import type { Collection, Store } from "../store/store.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { loadMasterKeys } from "../vault/master-key.ts";
+import { loadPepper, type Pepper } from "../vault/pepper.ts";
 import { createVault, type Vault } from "../vault/vault.ts";
 
 /** Everything that is stored. A process declares all of it, whichever services it serves: they share one store. */
@@ -28,17 +29,24 @@ export const allCollections: readonly Collection[] = [
 export interface Data {
   readonly store: Store;
   readonly vault: Vault;
+  /** What is mixed into passwords, where there is one. */
+  readonly pepper: Pepper | undefined;
 }
 
 /**
- * Opens the store, and the vault over it. A wrong master key stops the start, not the first request; so does a store into
- * which another one is being copied.
+ * Opens the store, and the vault over it. A wrong master key stops the start, not the first request; so do a pepper
+ * that cannot be read and a store into which another one is being copied.
  */
-export async function openData(config: Pick<Config, "store" | "masterKeyFile">, clock: () => number): Promise<Data> {
+export async function openData(
+  config: Pick<Config, "store" | "masterKeyFile" | "passwordPepperFile" | "services">,
+  clock: () => number,
+): Promise<Data> {
+  const needsPepper = config.passwordPepperFile !== undefined && config.services.includes("identity");
+  const pepper = needsPepper ? await loadPepper(config.passwordPepperFile) : undefined;
   const store = await openStore({ url: config.store, collections: allCollections, clock });
   try {
     await refuseUnfinishedCopy(store);
-    return { store, vault: await openVault(config, store, clock) };
+    return { store, vault: await openVault(config, store, clock), pepper };
   } catch (error) {
     await store.close();
     throw error;

@@ -68,7 +68,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         tenants: tenantsOf(name),
         pageTokens,
         idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
-        hashing: createPasswordHashing({ argon2: loadArgon2() }),
+        hashing: createPasswordHashing({ argon2: loadArgon2(), pepper: data.pepper }),
         clock,
       });
     case "auth":

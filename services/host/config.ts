@@ -35,6 +35,8 @@ export interface Config {
   /** Hosts that requests to clients' URLs may go to though they are not public. */
   readonly outboundExempt: readonly OutboundExemption[];
   readonly masterKeyFile: string;
+  /** File of the keys that are mixed into passwords; undefined for none. */
+  readonly passwordPepperFile: string | undefined;
   readonly bootstrapToken: string | undefined;
   readonly adminEmail: string;
   readonly adminPassword: string | undefined;
@@ -236,6 +238,11 @@ export const settings = {
     "",
     text,
   ),
+  KODER_ID_PASSWORD_PEPPER_FILE: setting(
+    "File of keys that are mixed into passwords before they are hashed, mode 0600; see below",
+    "",
+    text,
+  ),
   KODER_ID_BOOTSTRAP_TOKEN: setting(
     "When set, no owner is created at the start: `POST /v1/admin/bootstrap` with this token creates it",
     "",
@@ -400,6 +407,7 @@ function complete(read: Read, problems: string[]): Config {
     trustedProxies,
     outboundExempt: read.KODER_ID_OUTBOUND_EXEMPT ?? [],
     masterKeyFile,
+    passwordPepperFile: read.KODER_ID_PASSWORD_PEPPER_FILE,
     bootstrapToken: read.KODER_ID_BOOTSTRAP_TOKEN,
     adminEmail: read.KODER_ID_ADMIN_EMAIL ?? "",
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,

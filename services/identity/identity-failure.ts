@@ -12,4 +12,5 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.FIELD_NOT_WRITABLE]: Code.InvalidArgument,
   [IdentityErrorReason.HASHING_BUSY]: Code.ResourceExhausted,
   [IdentityErrorReason.OWNER_EXISTS]: Code.FailedPrecondition,
+  [IdentityErrorReason.PASSWORD_HASH_NOT_SUPPORTED]: Code.InvalidArgument,
 });

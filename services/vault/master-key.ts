@@ -1,6 +1,7 @@
 import { createHash, createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { link, mkdir, open, realpath, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { readPrivateFile } from "./read-private-file.ts";
 
 /** A key that wraps the tenants' data keys. */
 export interface MasterKey {
@@ -46,7 +47,7 @@ export async function loadMasterKeys({ file, mayCreate }: { file: string; mayCre
       throw new Error(`the master key file ${file} cannot be created`, { cause });
     });
   }
-  const lines = (await readPrivately(file)).split(/\r?\n/);
+  const lines = (await readPrivateFile("master key file", file)).split(/\r?\n/);
   const keys = lines.flatMap((line, i) => (line === "" ? [] : [readLine(line, i + 1, file)]));
   const [first, ...others] = keys;
   if (first === undefined) throw new Error(`the master key file ${file} is empty`);
@@ -58,25 +59,6 @@ const exists = (file: string): Promise<boolean> =>
     () => true,
     () => false, // whoever opens or makes it says why
   );
-
-/** Checks the very file that it then reads, so that none can be put in its place in between. */
-async function readPrivately(file: string): Promise<string> {
-  const handle = await open(file, "r").catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code ?? "unknown"})`;
-    throw new Error(`the master key file ${file} ${why}`, { cause });
-  });
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new Error(`the master key file ${file} is not a regular file`);
-    if ((found.mode & 0o077) !== 0) {
-      const mode = (found.mode & 0o777).toString(8).padStart(4, "0");
-      throw new Error(`the master key file ${file} has mode ${mode}, open to others than its owner: set it to 0600`);
-    }
-    return await handle.readFile("utf8");
-  } finally {
-    await handle.close();
-  }
-}
 
 /** The file gets its name only when it is whole: a crash, or another process that looks, finds all of it or nothing. */
 async function createIfAbsent(file: string): Promise<void> {

@@ -117,6 +117,7 @@ const userReasons = [
   "EMAIL_TAKEN",
   "USERNAME_NOT_ALLOWED",
   "PASSWORD_NOT_ALLOWED",
+  "PASSWORD_HASH_NOT_SUPPORTED",
   "FIELD_NOT_WRITABLE",
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
@@ -166,7 +167,7 @@ const registrationErrors = [
   "unapproved_software_statement",
 ];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
-const userFields = ["username", "email", "password", "name", "status", "address", "etag", "id"];
+const userFields = ["username", "email", "password", "password_hash", "name", "status", "address", "etag", "id"];
 const clientFields = [
   "client_id",
   "client_name",

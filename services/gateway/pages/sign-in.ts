@@ -217,6 +217,8 @@ function newPasswordFault(error: unknown): Fault | undefined {
       ? "fault_long"
       : said.includes("replaces")
         ? "fault_same"
-        : "fault_simple";
+        : said.includes("common")
+          ? "fault_common"
+          : "fault_simple";
   return { status: 400, id, sentence: text("fault_new_password"), field: text(key) };
 }

@@ -28,14 +28,14 @@ const repeatedWithin = 10 * 60_000;
  * so does `finishVoiding`. A user who may not sign in is not there for this call, like one who never was (security A8).
  */
 export function changePassword(dependencies: IdentityDependencies) {
-  const { store, hashing, clock } = dependencies;
+  const { store, tenants, hashing, clock } = dependencies;
   return async (request: ChangePasswordRequest, context: HandlerContext): Promise<ChangePasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined || user.record.status !== UserStatus.ACTIVE) throw userNotFound(request.userId);
-    const password = checkPassword("new_password", request.newPassword, user.record);
-    const isTheSame = before !== undefined && (await hashing.verify(before.record.phc, password, call.signal));
+    const password = checkPassword("new_password", request.newPassword, user.record, await tenants.get(call));
+    const isTheSame = before !== undefined && (await hashing.verify(before.record, password, call.signal));
     if (isTheSame && !isRepeat(user.record, before.record, clock())) {
       const description = "must not be the password that it replaces";
       throw identityFailure(IdentityErrorReason.PASSWORD_NOT_ALLOWED, `new_password: ${description}`, {

@@ -28,11 +28,11 @@ import { voidWhatWasIssued } from "./void-what-was-issued.ts";
  * OWNER_EXISTS when somebody else owns the instance.
  */
 export function createOwner(dependencies: IdentityDependencies) {
-  const { store } = dependencies;
+  const { store, tenants } = dependencies;
   return async (request: CreateOwnerRequest, context: HandlerContext): Promise<CreateOwnerResponse> => {
     const call = callOf(context);
     const username = checkedUsername("username", request.username);
-    const password = checkPassword("password", request.password, request);
+    const password = checkPassword("password", request.password, request, await tenants.get(call));
     for (let isSecondLook = false; ; isSecondLook = true) {
       const owner = await store.tenant(call.tenantId).find(users, "owner", ownerIndexed);
       try {
@@ -60,7 +60,7 @@ async function insertOwner(
   call: Call,
   owner: Owner,
 ): Promise<Stored<typeof UserSchema>> {
-  const phc = await hashing.hash(owner.password, call.signal);
+  const hash = await hashing.hash(owner.password, call.signal);
   const now = clock();
   const time = timestampFromMs(now);
   const record = create(UserSchema, {
@@ -74,7 +74,7 @@ async function insertOwner(
     createTime: time,
     updateTime: time,
   });
-  const secret = create(PasswordSchema, { userId: record.id, phc, setTime: time });
+  const secret = create(PasswordSchema, { userId: record.id, ...hash, setTime: time });
   await store
     .tenant(call.tenantId)
     .commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id, record.username)]);

@@ -79,6 +79,24 @@ describe("verifying a password", () => {
     expect(changes).toEqual(["userCreated", "userUpdated"]);
   });
 
+  test("takes a hash of another system, and makes it anew at a right password only", async () => {
+    const f = await identityFixture();
+    const passwordHash = "pbkdf2_sha256$20000$seasaltwater$bpxK9OGT7CRnnxrJIZ1pVEEt4tpnYG4if3s1RLMFqlw=";
+    const { id } = await f.user({ username: "ana", passwordHash });
+    const verify = async (password: string) =>
+      (
+        await verifyPassword(f.dependencies)(
+          create(VerifyPasswordRequestSchema, { userId: id, password }),
+          f.context({ caller: { kind: "service", service: "auth" } }),
+        )
+      ).verified;
+    expect(await verify("wrong")).toBe(false);
+    expect((await f.data.get(passwords, id))?.record.phc).toBe(passwordHash);
+    expect(await verify(goodPassword)).toBe(true);
+    expect((await f.data.get(passwords, id))?.record.phc).toMatch(/^\$argon2id\$/);
+    expect([await verify(goodPassword), await verify("wrong")]).toEqual([true, false]);
+  });
+
   test("notes the first sign-in; sign-ins at once do not stop one another", async () => {
     const { f, id, verify } = await withUser();
     await verify(id, "wrong");

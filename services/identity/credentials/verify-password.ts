@@ -29,7 +29,7 @@ export function verifyPassword(dependencies: IdentityDependencies) {
     const data = store.tenant(call.tenantId);
     const id = request.userId || nobody;
     const [user, password] = await Promise.all([data.get(users, id), data.get(passwords, id)]);
-    const matches = await hashing.verify(password?.record.phc, request.password, call.signal);
+    const matches = await hashing.verify(password?.record, request.password, call.signal);
     if (!matches || user === undefined || password === undefined || user.record.status !== UserStatus.ACTIVE) {
       return create(VerifyPasswordResponseSchema, { verified: false });
     }
@@ -42,7 +42,7 @@ export function verifyPassword(dependencies: IdentityDependencies) {
 }
 
 /**
- * Notes a first sign-in, and upgrades a hash of weaker parameters, in one commit with the user's record, so that it is lost
+ * Notes a first sign-in, and upgrades a hash of weaker parameters or of another system, in one commit with the user's record, so that it is lost
  * to whatever else changes the user meanwhile. The next sign-in does what this one could not: that never stops a sign-in.
  */
 async function noteSignIn(
@@ -52,13 +52,13 @@ async function noteSignIn(
   password: Stored<typeof PasswordSchema>,
   secret: string,
 ): Promise<void> {
-  const isOutdated = hashing.isOutdated(password.record.phc);
+  const isOutdated = hashing.isOutdated(password.record, secret);
   if (user.record.signedInOnce && !isOutdated) return;
   try {
     const writes = [replace(users, create(UserSchema, { ...user.record, signedInOnce: true }), user.version)];
     if (isOutdated) {
-      const phc = await hashing.hash(secret, call.signal);
-      writes.push(replace(passwords, create(PasswordSchema, { ...password.record, phc }), password.version));
+      const hash = await hashing.hash(secret, call.signal);
+      writes.push(replace(passwords, create(PasswordSchema, { ...password.record, ...hash }), password.version));
     }
     // No field that anybody sees has changed.
     const event = userUpdated(call, clock(), user.record.id, user.version + 1, []);

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { checkPassword } from "./password-policy.ts";
 
-const owner = { username: "ana.silva", email: "ana@example.com" };
-const check = (password: string) => checkPassword("password", password, owner);
+const owner = { username: "ana.silva", email: "ana@example.com", phoneNumber: "+5511999990000" };
+const place = { slug: "acme", displayName: "Acme Bank", defaultDomain: "acme.test" };
+const check = (password: string) => checkPassword("password", password, owner, place);
 
 describe("the password policy", () => {
   test.each([
@@ -12,6 +13,14 @@ describe("the password policy", () => {
     ["aaaaaaaaaaaaaaaaaaaa", "over and over"],
     ["ana.silvaana.silva", "own name"],
     ["ANA.SILVA ana@example.com", "own name"],
+    ["Ana-Silva password1", "own name"],
+    ["5511999990000ana", "own name"],
+    ["acme.test Acme Bank 1", "name of this service"],
+    ["abcabcabcabcabcabc", "over and over"],
+    ["passwordpassword", "common password"],
+    ["P4ssw0rd!P4ssw0rd!", "common password"],
+    ["qwertyuiopasdfghjkl", "common password"],
+    ["123456789012345678", "common password"],
     ["x".repeat(128) + "y".repeat(129), "at most 256"],
   ])("refuses %j", (password, why) => {
     expect(() => check(password)).toThrow(why);
@@ -19,7 +28,7 @@ describe("the password policy", () => {
 
   test.each([
     "correct horse battery staple",
-    "fifteen letters",
+    "wet grey slates",
     "ana.silva likes correct horses",
     "пароль из пятнадцати",
     "日本語の長いパスワードを使う人々",

@@ -22,10 +22,10 @@ export async function storePassword(
   { byAdministrator, changeRequired }: { readonly byAdministrator: boolean; readonly changeRequired: boolean },
 ): Promise<Stored<typeof UserSchema>> {
   const { id } = user.record;
-  const phc = await hashing.hash(password, call.signal);
+  const hash = await hashing.hash(password, call.signal);
   const now = clock();
   const time = timestampFromMs(now);
-  const secret = create(PasswordSchema, { userId: id, phc, setTime: time });
+  const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time });
   const record = create(UserSchema, { ...user.record, passwordChangeRequired: changeRequired, updateTime: time });
   const version = user.version + 1;
   await store

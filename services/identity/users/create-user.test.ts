@@ -41,6 +41,24 @@ describe("creating a user", () => {
     expect(kept?.record.phc).toMatch(/^\$argon2id\$v=19\$/);
   });
 
+  test("keeps the hash that another system made, and answers nothing of it", async () => {
+    const f = await identityFixture();
+    const passwordHash = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    const user = await f.user({ username: "ana", passwordHash });
+    expect(user.passwordHash).toBe("");
+    expect((await f.data.get(passwords, user.id))?.record).toMatchObject({ phc: passwordHash, pepperId: "" });
+    expect(f.argon2.work).toEqual([]);
+    const written = Buffer.concat((await f.events()).map((event) => toBinary(EventSchema, event)));
+    expect(written.includes(passwordHash.slice(-20))).toBe(false);
+    expect(await refusal(f.user({ username: "bob", passwordHash: "$1$salt$qJH7.N4xYta3aEG/dfqo/0" }))).toMatchObject({
+      reason: "PASSWORD_HASH_NOT_SUPPORTED",
+      fields: ["user.password_hash"],
+    });
+    expect(await refusal(f.user({ username: "bob", passwordHash, password: goodPassword }))).toMatchObject({
+      reason: "INVALID_REQUEST",
+    });
+  });
+
   test("lower-cases the username; a user with an address only has none", async () => {
     const f = await identityFixture();
     expect((await f.user({ username: "AnaSilva" })).username).toBe("anasilva");

@@ -21,6 +21,8 @@ import { ulid } from "../../vault/random.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
+import { readHash } from "../passwords/hash-formats.ts";
+import type { PasswordHash } from "../passwords/password-hashing.ts";
 import { checkPassword } from "../passwords/password-policy.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
@@ -29,7 +31,7 @@ import { userCreated } from "./user-events.ts";
 import { storedAddress, userMessage } from "./user-message.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
-export function createUser({ store, idempotency, hashing, clock }: IdentityDependencies) {
+export function createUser({ store, tenants, idempotency, hashing, clock }: IdentityDependencies) {
   return async (request: CreateUserRequest, context: HandlerContext): Promise<CreateUserResponse> => {
     const call = callOf(context);
     const { user } = request;
@@ -41,7 +43,9 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
       });
     }
     const username = user.username === "" ? "" : checkedUsername("user.username", user.username);
-    const password = user.password === "" ? undefined : checkPassword("user.password", user.password, user);
+    const password =
+      user.password === "" ? undefined : checkPassword("user.password", user.password, user, await tenants.get(call));
+    const imported = user.passwordHash === "" ? undefined : importedHash(user);
     return idempotency.run(
       call,
       {
@@ -52,7 +56,7 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
         responseSchema: CreateUserResponseSchema,
       },
       async (remember) => {
-        const phc = password === undefined ? undefined : await hashing.hash(password, call.signal);
+        const hash = password === undefined ? imported : await hashing.hash(password, call.signal);
         const now = clock();
         const time = timestampFromMs(now);
         const record = create(StoredUserSchema, {
@@ -71,9 +75,9 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
         });
         const response = create(CreateUserResponseSchema, { user: userMessage({ record, version: 1 }) });
         const secret =
-          phc === undefined
+          hash === undefined
             ? []
-            : [insert(passwords, create(PasswordSchema, { userId: record.id, phc, setTime: time }))];
+            : [insert(passwords, create(PasswordSchema, { userId: record.id, ...hash, setTime: time }))];
         try {
           await store
             .tenant(call.tenantId)
@@ -88,6 +92,20 @@ export function createUser({ store, idempotency, hashing, clock }: IdentityDepen
       },
     );
   };
+}
+
+/** The hash that another system made of the user's password. Throws PASSWORD_HASH_NOT_SUPPORTED. */
+function importedHash({ password, passwordHash }: User): PasswordHash {
+  if (password !== "") {
+    throw failure(ErrorReason.INVALID_REQUEST, "user: either password or password_hash may be set, not both", {
+      violations: [{ field: "user.password_hash", description: "must not be set where password is" }],
+    });
+  }
+  if (readHash(passwordHash) !== undefined) return { phc: passwordHash, pepperId: "" };
+  const description = "must be Argon2, scrypt, bcrypt or PBKDF2 in a form and with parameters that are taken";
+  throw identityFailure(IdentityErrorReason.PASSWORD_HASH_NOT_SUPPORTED, `user.password_hash: ${description}`, {
+    violations: [{ field: "user.password_hash", description }],
+  });
 }
 
 function refuseServerFields(user: User): void {

@@ -25,7 +25,7 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined) throw userNotFound(request.userId);
     checkMayChange(user.record, call.caller);
-    const password = checkPassword("password", request.password, user.record);
+    const password = checkPassword("password", request.password, user.record, await dependencies.tenants.get(call));
     const changeRequired = request.passwordChangeRequired;
     const { version } = await storePassword(dependencies, call, user, before, password, {
       byAdministrator: true,

@@ -35,7 +35,7 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_EMAIL_TAKEN IdentityErrorReason = 3
 	// The username breaks the tenant's policy; the violation says how.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED IdentityErrorReason = 4
-	// The password is too short, too long or too easy to guess; the violation says which.
+	// The password is too short, too long, common, or made of names; the violation says which.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED IdentityErrorReason = 5
 	// The field cannot be set or changed through this call; the violation names it.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE IdentityErrorReason = 6
@@ -43,31 +43,35 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_HASHING_BUSY IdentityErrorReason = 7
 	// The instance has an owner already; there is one first owner only.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_OWNER_EXISTS IdentityErrorReason = 8
+	// The hash of a password has a form or parameters that are not taken; see `User.password_hash`.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED IdentityErrorReason = 20
 )
 
 // Enum value maps for IdentityErrorReason.
 var (
 	IdentityErrorReason_name = map[int32]string{
-		0: "IDENTITY_ERROR_REASON_UNSPECIFIED",
-		1: "IDENTITY_ERROR_REASON_USER_NOT_FOUND",
-		2: "IDENTITY_ERROR_REASON_USERNAME_TAKEN",
-		3: "IDENTITY_ERROR_REASON_EMAIL_TAKEN",
-		4: "IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED",
-		5: "IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED",
-		6: "IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE",
-		7: "IDENTITY_ERROR_REASON_HASHING_BUSY",
-		8: "IDENTITY_ERROR_REASON_OWNER_EXISTS",
+		0:  "IDENTITY_ERROR_REASON_UNSPECIFIED",
+		1:  "IDENTITY_ERROR_REASON_USER_NOT_FOUND",
+		2:  "IDENTITY_ERROR_REASON_USERNAME_TAKEN",
+		3:  "IDENTITY_ERROR_REASON_EMAIL_TAKEN",
+		4:  "IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED",
+		5:  "IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED",
+		6:  "IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE",
+		7:  "IDENTITY_ERROR_REASON_HASHING_BUSY",
+		8:  "IDENTITY_ERROR_REASON_OWNER_EXISTS",
+		20: "IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED",
 	}
 	IdentityErrorReason_value = map[string]int32{
-		"IDENTITY_ERROR_REASON_UNSPECIFIED":          0,
-		"IDENTITY_ERROR_REASON_USER_NOT_FOUND":       1,
-		"IDENTITY_ERROR_REASON_USERNAME_TAKEN":       2,
-		"IDENTITY_ERROR_REASON_EMAIL_TAKEN":          3,
-		"IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED": 4,
-		"IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED": 5,
-		"IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE":   6,
-		"IDENTITY_ERROR_REASON_HASHING_BUSY":         7,
-		"IDENTITY_ERROR_REASON_OWNER_EXISTS":         8,
+		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
+		"IDENTITY_ERROR_REASON_USER_NOT_FOUND":              1,
+		"IDENTITY_ERROR_REASON_USERNAME_TAKEN":              2,
+		"IDENTITY_ERROR_REASON_EMAIL_TAKEN":                 3,
+		"IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED":        4,
+		"IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED":        5,
+		"IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE":          6,
+		"IDENTITY_ERROR_REASON_HASHING_BUSY":                7,
+		"IDENTITY_ERROR_REASON_OWNER_EXISTS":                8,
+		"IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED": 20,
 	}
 )
 
@@ -102,7 +106,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\x95\x03\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xcc\x03\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -112,7 +116,8 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"*IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED\x10\x05\x12,\n" +
 	"(IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE\x10\x06\x12&\n" +
 	"\"IDENTITY_ERROR_REASON_HASHING_BUSY\x10\a\x12&\n" +
-	"\"IDENTITY_ERROR_REASON_OWNER_EXISTS\x10\bB\xcc\x01\n" +
+	"\"IDENTITY_ERROR_REASON_OWNER_EXISTS\x10\b\x125\n" +
+	"1IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED\x10\x14B\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

@@ -91,10 +91,13 @@ type User struct {
 	EmailVerified bool `protobuf:"varint,5,opt,name=email_verified,json=emailVerified,proto3" json:"email_verified,omitempty"`
 	// Whether the user may sign in.
 	Status UserStatus `protobuf:"varint,6,opt,name=status,proto3,enum=koder.identity.v1.UserStatus" json:"status,omitempty"`
-	// First password, at creation only: 15 to 256 characters, NFC.
+	// First password, at creation only: 15 to 256 characters, NFC, and none that is easily guessed.
 	Password string `protobuf:"bytes,7,opt,name=password,proto3" json:"password,omitempty"`
 	// True when the user must choose a new password at the next sign-in.
 	PasswordChangeRequired bool `protobuf:"varint,8,opt,name=password_change_required,json=passwordChangeRequired,proto3" json:"password_change_required,omitempty"`
+	// Hash of the first password, as another system made it, at creation only and instead of `password`: Argon2 or scrypt
+	// in PHC form, bcrypt, PBKDF2 in PHC form or as passlib or Django write it. It is made anew at the first sign-in.
+	PasswordHash string `protobuf:"bytes,9,opt,name=password_hash,json=passwordHash,proto3" json:"password_hash,omitempty"`
 	// Full name, as shown to people.
 	Name string `protobuf:"bytes,20,opt,name=name,proto3" json:"name,omitempty"`
 	// Given names.
@@ -217,6 +220,13 @@ func (x *User) GetPasswordChangeRequired() bool {
 		return x.PasswordChangeRequired
 	}
 	return false
+}
+
+func (x *User) GetPasswordHash() string {
+	if x != nil {
+		return x.PasswordHash
+	}
+	return ""
 }
 
 func (x *User) GetName() string {
@@ -433,7 +443,7 @@ var File_koder_identity_v1_user_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe0\x06\n" +
+	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\a\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -442,7 +452,8 @@ const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\x0eemail_verified\x18\x05 \x01(\bR\remailVerified\x125\n" +
 	"\x06status\x18\x06 \x01(\x0e2\x1d.koder.identity.v1.UserStatusR\x06status\x12\x1a\n" +
 	"\bpassword\x18\a \x01(\tR\bpassword\x128\n" +
-	"\x18password_change_required\x18\b \x01(\bR\x16passwordChangeRequired\x12\x12\n" +
+	"\x18password_change_required\x18\b \x01(\bR\x16passwordChangeRequired\x12#\n" +
+	"\rpassword_hash\x18\t \x01(\tR\fpasswordHash\x12\x12\n" +
 	"\x04name\x18\x14 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
 	"given_name\x18\x15 \x01(\tR\tgivenName\x12\x1f\n" +

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/user.proto.
  */
 export const file_koder_identity_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS91c2VyLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSLWBAoEVXNlchIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJEg0KBWVtYWlsGAQgASgJEhYKDmVtYWlsX3ZlcmlmaWVkGAUgASgIEi0KBnN0YXR1cxgGIAEoDjIdLmtvZGVyLmlkZW50aXR5LnYxLlVzZXJTdGF0dXMSEAoIcGFzc3dvcmQYByABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAggASgIEgwKBG5hbWUYFCABKAkSEgoKZ2l2ZW5fbmFtZRgVIAEoCRITCgtmYW1pbHlfbmFtZRgWIAEoCRITCgttaWRkbGVfbmFtZRgXIAEoCRIQCghuaWNrbmFtZRgYIAEoCRIPCgdwcm9maWxlGBkgASgJEg8KB3BpY3R1cmUYGiABKAkSDwoHd2Vic2l0ZRgbIAEoCRIOCgZnZW5kZXIYHCABKAkSEQoJYmlydGhkYXRlGB0gASgJEhAKCHpvbmVpbmZvGB4gASgJEg4KBmxvY2FsZRgfIAEoCRIUCgxwaG9uZV9udW1iZXIYICABKAkSHQoVcGhvbmVfbnVtYmVyX3ZlcmlmaWVkGCEgASgIEisKB2FkZHJlc3MYIiABKAsyGi5rb2Rlci5pZGVudGl0eS52MS5BZGRyZXNzEi8KC2NyZWF0ZV90aW1lGCggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgpIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifAoHQWRkcmVzcxIRCglmb3JtYXR0ZWQYASABKAkSFgoOc3RyZWV0X2FkZHJlc3MYAiABKAkSEAoIbG9jYWxpdHkYAyABKAkSDgoGcmVnaW9uGAQgASgJEhMKC3Bvc3RhbF9jb2RlGAUgASgJEg8KB2NvdW50cnkYBiABKAkqWwoKVXNlclN0YXR1cxIbChdVU0VSX1NUQVRVU19VTlNQRUNJRklFRBAAEhYKElVTRVJfU1RBVFVTX0FDVElWRRABEhgKFFVTRVJfU1RBVFVTX0RJU0FCTEVEEAJiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS91c2VyLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSLtBAoEVXNlchIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJEg0KBWVtYWlsGAQgASgJEhYKDmVtYWlsX3ZlcmlmaWVkGAUgASgIEi0KBnN0YXR1cxgGIAEoDjIdLmtvZGVyLmlkZW50aXR5LnYxLlVzZXJTdGF0dXMSEAoIcGFzc3dvcmQYByABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAggASgIEhUKDXBhc3N3b3JkX2hhc2gYCSABKAkSDAoEbmFtZRgUIAEoCRISCgpnaXZlbl9uYW1lGBUgASgJEhMKC2ZhbWlseV9uYW1lGBYgASgJEhMKC21pZGRsZV9uYW1lGBcgASgJEhAKCG5pY2tuYW1lGBggASgJEg8KB3Byb2ZpbGUYGSABKAkSDwoHcGljdHVyZRgaIAEoCRIPCgd3ZWJzaXRlGBsgASgJEg4KBmdlbmRlchgcIAEoCRIRCgliaXJ0aGRhdGUYHSABKAkSEAoIem9uZWluZm8YHiABKAkSDgoGbG9jYWxlGB8gASgJEhQKDHBob25lX251bWJlchggIAEoCRIdChVwaG9uZV9udW1iZXJfdmVyaWZpZWQYISABKAgSKwoHYWRkcmVzcxgiIAEoCzIaLmtvZGVyLmlkZW50aXR5LnYxLkFkZHJlc3MSLwoLY3JlYXRlX3RpbWUYKCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGCkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ8CgdBZGRyZXNzEhEKCWZvcm1hdHRlZBgBIAEoCRIWCg5zdHJlZXRfYWRkcmVzcxgCIAEoCRIQCghsb2NhbGl0eRgDIAEoCRIOCgZyZWdpb24YBCABKAkSEwoLcG9zdGFsX2NvZGUYBSABKAkSDwoHY291bnRyeRgGIAEoCSpbCgpVc2VyU3RhdHVzEhsKF1VTRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9TVEFUVVNfQUNUSVZFEAESGAoUVVNFUl9TVEFUVVNfRElTQUJMRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * User is a person of a tenant. The claims of OpenID Connect Core §5.1 keep their names.
@@ -64,7 +64,7 @@ export type User = Message<"koder.identity.v1.User"> & {
   status: UserStatus;
 
   /**
-   * First password, at creation only: 15 to 256 characters, NFC.
+   * First password, at creation only: 15 to 256 characters, NFC, and none that is easily guessed.
    *
    * @generated from field: string password = 7;
    */
@@ -76,6 +76,14 @@ export type User = Message<"koder.identity.v1.User"> & {
    * @generated from field: bool password_change_required = 8;
    */
   passwordChangeRequired: boolean;
+
+  /**
+   * Hash of the first password, as another system made it, at creation only and instead of `password`: Argon2 or scrypt
+   * in PHC form, bcrypt, PBKDF2 in PHC form or as passlib or Django write it. It is made anew at the first sign-in.
+   *
+   * @generated from field: string password_hash = 9;
+   */
+  passwordHash: string;
 
   /**
    * Full name, as shown to people.

@@ -298,7 +298,8 @@ export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> 
 export const UserService: GenService<{
   /**
    * Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-   * Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, FIELD_NOT_WRITABLE.
+   * Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+   * FIELD_NOT_WRITABLE.
    *
    * @generated from rpc koder.identity.v1.UserService.CreateUser
    */

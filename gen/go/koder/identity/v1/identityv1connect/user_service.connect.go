@@ -49,7 +49,8 @@ const (
 // UserServiceClient is a client for the koder.identity.v1.UserService service.
 type UserServiceClient interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, FIELD_NOT_WRITABLE.
+	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+	// FIELD_NOT_WRITABLE.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
 	GetUser(context.Context, *connect.Request[v1.GetUserRequest]) (*connect.Response[v1.GetUserResponse], error)
@@ -146,7 +147,8 @@ func (c *userServiceClient) SetUserPassword(ctx context.Context, req *connect.Re
 // UserServiceHandler is an implementation of the koder.identity.v1.UserService service.
 type UserServiceHandler interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, FIELD_NOT_WRITABLE.
+	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+	// FIELD_NOT_WRITABLE.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
 	GetUser(context.Context, *connect.Request[v1.GetUserRequest]) (*connect.Response[v1.GetUserResponse], error)

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/store/v1/password.proto.
  */
 export const file_koder_identity_store_v1_password: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZC5wcm90bxIXa29kZXIuaWRlbnRpdHkuc3RvcmUudjEiVgoIUGFzc3dvcmQSDwoHdXNlcl9pZBgBIAEoCRILCgNwaGMYAiABKAkSLAoIc2V0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiZrb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZC5wcm90bxIXa29kZXIuaWRlbnRpdHkuc3RvcmUudjEiaQoIUGFzc3dvcmQSDwoHdXNlcl9pZBgBIAEoCRILCgNwaGMYAiABKAkSLAoIc2V0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBlcHBlcl9pZBgEIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Password is the password of one user, under the user's id.
@@ -28,7 +28,7 @@ export type Password = Message<"koder.identity.store.v1.Password"> & {
   userId: string;
 
   /**
-   * Argon2id in PHC form.
+   * Argon2id in PHC form; or, until the first sign-in, the hash that another system made.
    *
    * @generated from field: string phc = 2;
    */
@@ -40,6 +40,13 @@ export type Password = Message<"koder.identity.store.v1.Password"> & {
    * @generated from field: google.protobuf.Timestamp set_time = 3;
    */
   setTime?: Timestamp | undefined;
+
+  /**
+   * Name of the pepper's key that was mixed in; empty for none.
+   *
+   * @generated from field: string pepper_id = 4;
+   */
+  pepperId: string;
 };
 
 /**
