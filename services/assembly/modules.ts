@@ -35,6 +35,7 @@ import { tellAttempts } from "../oauth/logout/backchannel/tell-attempts.ts";
 import { createOauthService } from "../oauth/service.ts";
 import { createSubjects } from "../oauth/subjects/subjects.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
+import { createSessionSchedule } from "../session/browser-sessions/session-schedule.ts";
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
 import type { ServiceCalls } from "./service-calls.ts";
@@ -119,6 +120,8 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         store,
         vault,
         pageTokens,
+        sessionSchedule: createSessionSchedule({ system: store.system() }),
+        onSessionFault: (error, tenantId) => log.error({ err: error, tenantId }, "sessions could not be ended"),
         clock,
         lifetimes: defaultSessionLifetimes,
         userCodeAttempts: defaultUserCodeAttempts,

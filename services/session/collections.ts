@@ -5,19 +5,40 @@ import { EpochSchema } from "#gen/koder/session/store/v1/epoch_pb.ts";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
 import { SessionClientSchema } from "#gen/koder/session/store/v1/session_client_pb.ts";
+import { SessionScheduleSchema } from "#gen/koder/session/store/v1/session_schedule_pb.ts";
 import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
 
-/** Browser sessions. The token in the cookie is found by its keyed hash. */
+/** How long a session that has run out is kept for its end to be told, should nobody serve meanwhile, in milliseconds. */
+const keptToBeTold = 7 * 86_400_000;
+
+/**
+ * Browser sessions. The token in the cookie is found by its keyed hash. A session is over at its `expire_time`, which readers
+ * check (`kept-session.ts`); its record stays until its end was told.
+ */
 export const sessions: Collection<typeof SessionSchema> = {
   name: "session_sessions",
   schema: SessionSchema,
   id: (session) => session.id,
   unique: { token_hash: { type: "text", value: (session) => session.tokenHash } },
-  indexes: { user_id: { type: "text", value: (session) => session.userId } },
-  expiresAt: (session) => (session.expireTime ? timestampMs(session.expireTime) : undefined),
+  indexes: {
+    user_id: { type: "text", value: (session) => session.userId },
+    expire_time: { type: "integer", value: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined) },
+  },
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) + keptToBeTold : undefined),
   events: "required",
+};
+
+/** When each tenant's sessions are to be looked at; in the system's own space. */
+export const sessionSchedules: Collection<typeof SessionScheduleSchema> = {
+  name: "session_schedules",
+  schema: SessionScheduleSchema,
+  id: ({ tenantId }) => tenantId,
+  indexes: {
+    look_time: { type: "integer", value: ({ lookTime }) => (lookTime ? timestampMs(lookTime) : undefined) },
+  },
+  events: "none", // what is done at that time has its events
 };
 
 /** Which clients each session signed its person in to: one row for a client, found by the session. */
@@ -93,6 +114,7 @@ export const usedProofs: Collection<typeof UsedProofSchema> = {
 /** Everything that the session service stores. */
 export const sessionCollections: readonly Collection[] = [
   sessions,
+  sessionSchedules,
   sessionClients,
   codes,
   deviceCodes,

@@ -2,6 +2,7 @@ import type { AttemptLimits } from "../host/windowed-attempts.ts";
 import type { PageTokens } from "../host/page-token.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { SessionSchedule } from "./browser-sessions/session-schedule.ts";
 
 /** How long things of the session service live, in milliseconds. */
 export interface SessionLifetimes {
@@ -46,6 +47,9 @@ export interface SessionDependencies {
   readonly store: Store;
   readonly vault: Vault;
   readonly pageTokens: PageTokens;
+  readonly sessionSchedule: SessionSchedule;
+  /** Told of a tenant whose sessions that had run out could not be ended just now. */
+  readonly onSessionFault: (error: unknown, tenantId: string) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   readonly lifetimes: SessionLifetimes;

@@ -6,6 +6,7 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { signOut } from "./browser-sessions/sign-out.ts";
+import { endRunOutSessions } from "./browser-sessions/end-run-out-sessions.ts";
 import { finishEnds } from "./browser-sessions/finish-ends.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
 import { listSessionClients } from "./browser-sessions/list-session-clients.ts";
@@ -70,6 +71,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         bumpEpoch: bumpEpoch(dependencies),
       }),
     ],
+    duties: [{ name: "session ends", step: endRunOutSessions(dependencies) }],
     finishWrite: finishEnds(dependencies),
   };
 }

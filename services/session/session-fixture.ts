@@ -24,6 +24,7 @@ import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
 import { resolveSession } from "./browser-sessions/resolve-session.ts";
+import { createSessionSchedule } from "./browser-sessions/session-schedule.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
 import { sessionCollections } from "./collections.ts";
@@ -51,6 +52,10 @@ export async function sessionFixture(url = "memory:") {
     store,
     vault,
     pageTokens: createPageTokens(vault),
+    sessionSchedule: createSessionSchedule({ system: store.system() }),
+    onSessionFault: (error) => {
+      throw error;
+    },
     clock,
     lifetimes: defaultSessionLifetimes,
     userCodeAttempts: defaultUserCodeAttempts,

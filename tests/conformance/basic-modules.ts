@@ -145,7 +145,8 @@ export function basicModules(responseMode: "query" | "form_post"): void {
     const code = again.kind === "callback" ? (again.answer.get("code") ?? "") : "";
     const second = await tester.exchange(client, code);
     expect(second.claims.sub).toBe(first.claims.sub);
-    expect(second.claims["sid"]).not.toBe(first.claims["sid"]);
+    // The same person's session goes on, and with it what they are signed in to.
+    expect(second.claims["sid"]).toBe(first.claims["sid"]);
     // Not asked for, so that it may be absent.
     if ("auth_time" in first.claims) expect(authTimeOf(second.claims)).toBeGreaterThan(authTimeOf(first.claims));
   });

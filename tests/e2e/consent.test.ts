@@ -221,6 +221,39 @@ describe("several accounts in one browser", () => {
     expect(subjectOf(await way.redeem())).toBe(ana.id);
   });
 
+  test("an application does not change its person because another one signed in elsewhere", async () => {
+    const [client, elsewhere] = [await registerClient(server), await registerClient(server)];
+    const [ana, bob] = [await createPerson(server), await createPerson(server)];
+    const first = await walk(server, client);
+    await first.signIn(ana.username);
+    await first.redeem();
+    const second = await walk(server, elsewhere, { prompt: "login" }, first.browser);
+    await second.signIn(bob.username);
+    await second.redeem();
+    const ask = (parameters: Record<string, string> = {}) => walk(server, client, parameters, first.browser);
+
+    const silent = await ask({ prompt: "none" });
+    expect(Object.fromEntries(silent.at().searchParams)).toMatchObject({ error: "account_selection_required" });
+    expect(subjectOf(await (await ask({ prompt: "none", login_hint: bob.username })).redeem())).toBe(bob.id);
+    // He has come to the application by now, so that it knows both.
+    expect(subjectOf(await (await ask({ prompt: "none" })).redeem())).toBe(bob.id);
+  });
+
+  test("with a person in view it asks which account, and goes on with the one that is chosen", async () => {
+    const [client, elsewhere] = [await registerClient(server), await registerClient(server)];
+    const [ana, bob] = [await createPerson(server), await createPerson(server)];
+    const first = await walk(server, client);
+    await first.signIn(ana.username);
+    await first.redeem();
+    const second = await walk(server, elsewhere, { prompt: "login" }, first.browser);
+    await second.signIn(bob.username);
+    const way = await walk(server, client, {}, first.browser);
+    const { path, html } = await way.page();
+    expect(path).toBe("/accounts");
+    await way.send({ session: sessionOf(html, ana) });
+    expect(subjectOf(await way.redeem())).toBe(ana.id);
+  });
+
   test("where nobody is signed in, there is nobody to choose", async () => {
     const client = await registerClient(server);
     expect((await walk(server, client, { prompt: "select_account" })).at().pathname).toBe("/sign-in");

@@ -20,6 +20,7 @@ import { createPasswordHashing } from "../../services/identity/passwords/passwor
 import { createIdentityService } from "../../services/identity/service.ts";
 import { sessionCollections } from "../../services/session/collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../../services/session/dependencies.ts";
+import { createSessionSchedule } from "../../services/session/browser-sessions/session-schedule.ts";
 import { createSessionService } from "../../services/session/service.ts";
 import { openStore } from "../../services/store/open-store.ts";
 import type { Store, TenantStore } from "../../services/store/store.ts";
@@ -91,6 +92,8 @@ export async function signInServices() {
       store,
       vault,
       pageTokens,
+      sessionSchedule: createSessionSchedule({ system: store.system() }),
+      onSessionFault: (error) => void faults.push(error),
       clock,
       lifetimes: defaultSessionLifetimes,
       userCodeAttempts: defaultUserCodeAttempts,

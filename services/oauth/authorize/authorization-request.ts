@@ -19,6 +19,8 @@ export interface AuthorizationState {
   readonly sessions: readonly BrowserSession[];
   /** The one that it is for. */
   readonly session: Session | undefined;
+  /** Whether the request or its person said which of several it is. */
+  readonly isSessionNamed: boolean;
   /** What the client gets: of the scopes asked for, those that it still may have. */
   readonly groups: readonly ScopeGroup[];
   /** What the session's person has let the client have; undefined where that is not asked, or nothing. */

@@ -23,11 +23,15 @@ export async function authorizationState(
   },
 ): Promise<AuthorizationState> {
   const { client, authorization, sessionToken, now } = asked;
-  const sessions = await browserSessions(dependencies.peers, call, sessionToken);
-  const session = await chooseSession(dependencies, call, client, sessions, authorization);
+  const sessions = await browserSessions(dependencies.peers, call, sessionToken, client.clientId);
+  const { session, isNamed } = await chooseSession(dependencies, call, client, sessions, authorization);
   const scopes = authorization.scopes.filter((scope) => client.scopes.includes(scope));
   const groups = await scopeGroups(dependencies, call, { scopes, resources: authorization.resources });
-  return forSession(dependencies, { call, client, authorization, sessions, groups, now }, session);
+  return forSession(
+    dependencies,
+    { call, client, authorization, sessions, isSessionNamed: isNamed, groups, now },
+    session,
+  );
 }
 
 /** The same for one of the sessions. */

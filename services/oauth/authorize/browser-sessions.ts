@@ -8,18 +8,22 @@ export interface BrowserSession {
   readonly session: Session;
   /** What the browser's cookie must hold for it to be the active one. */
   readonly sessionToken: string;
+  /** Whether it signed its person in to the client that was asked about, of several in the browser. */
+  readonly signedInToClient: boolean;
 }
 
-/** The live sessions of a browser by what its cookie holds, the active one first. */
+/** The live sessions of a browser by what its cookie holds, the active one first, for a client where one asks. */
 export async function browserSessions(
   peers: Peers,
   call: Call,
   sessionToken: string,
+  clientId = "",
 ): Promise<readonly BrowserSession[]> {
   if (sessionToken === "") return [];
-  const { sessions } = await peers.client(BrowserSessionService).resolveSession({ sessionToken }, forward(call));
-  return sessions.flatMap(({ session, sessionToken: token }) =>
-    session === undefined ? [] : [{ session, sessionToken: token }],
+  const request = { sessionToken, clientId };
+  const { sessions } = await peers.client(BrowserSessionService).resolveSession(request, forward(call));
+  return sessions.flatMap(({ session, sessionToken: token, signedInToClient }) =>
+    session === undefined ? [] : [{ session, sessionToken: token, signedInToClient }],
   );
 }
 

@@ -31,7 +31,11 @@ export function chooseAccount(dependencies: OauthDependencies) {
     }
     const authorization = await markChosen(dependencies, call, pending);
     const sessions = [chosen, ...state.sessions.filter((other) => other !== chosen)];
-    const moved = await forSession(dependencies, { ...state, authorization, sessions }, chosen.session);
+    const moved = await forSession(
+      dependencies,
+      { ...state, authorization, sessions, isSessionNamed: true },
+      chosen.session,
+    );
     return create(ChooseAccountResponseSchema, {
       next: await goOn(dependencies, moved, request),
       sessionToken: chosen.sessionToken,

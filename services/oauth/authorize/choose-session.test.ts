@@ -9,6 +9,7 @@ import { chooseSession } from "./choose-session.ts";
 const session = (userId: string) => ({
   session: create(SessionSchema, { id: `session of ${userId}`, userId }),
   sessionToken: "",
+  signedInToClient: false,
 });
 const sessions = [session("jane"), session("joe")];
 const dependencies = {
@@ -29,5 +30,6 @@ test.each([
 ])("%s, and the client expects %j: the session of %s", async (subjectType, expectedSubject, userId) => {
   const authorization = create(AuthorizationSchema, { expectedSubject });
   const client = create(ClientSchema, { subjectType });
-  expect((await chooseSession(dependencies, testCall(), client, sessions, authorization))?.userId).toBe(userId);
+  const chosen = await chooseSession(dependencies, testCall(), client, sessions, authorization);
+  expect([chosen.session?.userId, chosen.isNamed]).toEqual([userId, userId === "joe"]);
 });

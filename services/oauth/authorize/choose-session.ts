@@ -18,6 +18,13 @@ export function isAccountChosen(
   return timestampMs(active.authTime) >= timestampMs(createTime);
 }
 
+/** The session that a request is for, and whether something said which of several it is. */
+export interface ChosenSession {
+  readonly session: Session | undefined;
+  /** A subject that the client expects, a hint that fits one of them, or the person's own choice. */
+  readonly isNamed: boolean;
+}
+
 /**
  * The session that a request is for. Of several it is the one of the person whom the client expects (`id_token_hint`), or
  * else the active one, unless `login_hint` names another that is signed in: a hint chooses among those, and is compared with
@@ -30,7 +37,7 @@ export async function chooseSession(
   client: Client,
   sessions: readonly BrowserSession[],
   authorization: Authorization,
-): Promise<Session | undefined> {
+): Promise<ChosenSession> {
   const [active] = sessions;
   const { loginHint, expectedSubject } = authorization;
   if (expectedSubject !== "") {
@@ -39,18 +46,17 @@ export async function chooseSession(
       sessions.map(({ session }) => dependencies.subjects.of(call, client, session.userId)),
     );
     const expected = sessions[names.indexOf(expectedSubject)];
-    if (expected !== undefined) return expected.session;
+    if (expected !== undefined) return { session: expected.session, isNamed: true };
   }
-  if (sessions.length < 2 || loginHint === "" || isAccountChosen(authorization, active?.session)) {
-    return active?.session;
-  }
+  const isChosen = isAccountChosen(authorization, active?.session);
+  if (sessions.length < 2 || loginHint === "" || isChosen) return { session: active?.session, isNamed: isChosen };
   const users = await Promise.all(sessions.map(({ session }) => userOf(dependencies, call, session.userId)));
-  const hinted = sessions.find((_session, at) => isNamed(users[at], loginHint)) ?? active;
-  return hinted?.session;
+  const hinted = sessions.find((_session, at) => fits(users[at], loginHint));
+  return { session: (hinted ?? active)?.session, isNamed: hinted !== undefined };
 }
 
 /** Whether a name is one that the user signs in with. */
-function isNamed(user: User | undefined, name: string): boolean {
+function fits(user: User | undefined, name: string): boolean {
   const asked = name.trim().toLowerCase();
   return user !== undefined && [user.username, user.email].some((own) => own !== "" && own.toLowerCase() === asked);
 }

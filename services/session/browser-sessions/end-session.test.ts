@@ -79,19 +79,18 @@ describe("the end of a session", () => {
 
   test("says why: an administrator, a new sign-in in the same browser, everything of its person void", async () => {
     const { dependencies, signIn, bump, userId, finish, ends, store } = await fixture();
-    const [first, second] = [await signIn(), await signIn()];
-    const third = await signIn(0n, second.sessionToken);
+    const [first, second, third] = [await signIn(), await signIn(), await signIn()];
     await revokeSession(dependencies)(
       create(RevokeSessionRequestSchema, { sessionId: first.session?.id ?? "" }),
       handlerContext(),
     );
     const { epoch } = await bump({ case: "userId", value: userId });
-    const after = await signIn(epoch);
+    const after = await signIn(epoch, second.sessionToken);
     await finish();
     await finish();
     expect(await ends()).toEqual([
-      [second.session?.id, userId, "replaced"],
       [first.session?.id, userId, "revoked"],
+      [second.session?.id, userId, "replaced"],
       [third.session?.id, userId, "voided"],
     ]);
     expect(await endSession(store.tenant("t1"), call, dependencies.clock(), after.session?.id ?? "", "logout")).toBe(

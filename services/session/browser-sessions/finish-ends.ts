@@ -4,7 +4,7 @@ import type { TenantStore } from "../../store/store.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { epochOf } from "../revocation/epoch.ts";
-import { endGrantsAtLogout, endSession } from "./end-session.ts";
+import { endGrantsAtLogout, endSession, endsGrants } from "./end-session.ts";
 import type { EndingCall } from "./session-revoked-event.ts";
 
 /** Sessions in one look. */
@@ -22,7 +22,7 @@ export function finishEnds({ store, clock }: Pick<SessionDependencies, "store" |
     if (payload.case === "epochBumped" && resourceId.startsWith("user/")) {
       await endVoidedSessions(store.tenant(tenantId), call, clock(), resourceId.slice("user/".length));
     }
-    if (payload.case === "sessionRevoked" && payload.value.reason !== "replaced") {
+    if (payload.case === "sessionRevoked" && endsGrants(payload.value.reason)) {
       await endGrantsAtLogout(store.tenant(tenantId), call, clock(), resourceId);
     }
   };

@@ -4,8 +4,8 @@ import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import type { Stored } from "../../store/store.ts";
 
-/** Why a session ended before its time; in its event. */
-export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided";
+/** Why a session ended; in its event. */
+export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided" | "expired";
 
 /** Who ends a session: a call, or work of the service's own. */
 export type EndingCall = Pick<Outbound, "requestId" | "tenantId" | "actor">;

@@ -9,7 +9,7 @@ import { findSessionByToken } from "./session-token.ts";
 export interface SessionOfBrowser {
   readonly token: string;
   readonly stored: Stored<typeof SessionSchema>;
-  /** Undefined when its user was voided since it began. */
+  /** Undefined when its time has come, or its user was voided since it began. */
   readonly live: Session | undefined;
 }
 
@@ -18,11 +18,12 @@ export async function sessionsOfBrowser(
   data: TenantStore,
   vault: TenantVault,
   sessionToken: string,
+  now: number,
 ): Promise<readonly SessionOfBrowser[]> {
   const found = await Promise.all(
     readTokens(sessionToken).map(async (token) => {
       const stored = await findSessionByToken(data, vault, token);
-      return stored === undefined ? undefined : { token, stored, live: await liveSession(data, stored) };
+      return stored === undefined ? undefined : { token, stored, live: await liveSession(data, stored, now) };
     }),
   );
   return found.filter((session) => session !== undefined);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { sessionFixture } from "../session-fixture.ts";
+import { defaultSessionLifetimes } from "../dependencies.ts";
+import { granted, sessionFixture } from "../session-fixture.ts";
 import { mostSessions } from "./browser-tokens.ts";
 
 const person = (at: number) => `01JPERSN0000000000000000${String(at).padStart(2, "0")}`;
@@ -28,13 +29,13 @@ test("people are signed in side by side, the latest one active", async () => {
   expect((await browser.resolve(browser.held)).session?.userId).toBe(person(3));
 });
 
-test("A2: who signs in again has a new session, and the one before is over, wherever its token is kept", async () => {
+test("A2: who signs in again has a new token, and the one before opens nothing, wherever it is kept", async () => {
   const browser = await aBrowser();
   const first = await browser.signInAs(1);
   await browser.signInAs(2);
   const old = browser.held;
   const second = await browser.signInAs(1);
-  expect(second).not.toBe(first);
+  expect(second).toBe(first);
   expect(await browser.people()).toEqual([person(1), person(2)]);
   expect(await browser.people(old)).toEqual([person(2)]);
 });
@@ -44,6 +45,35 @@ test("each session says what makes it the active one, with the others behind it"
   for (const at of [1, 2, 3]) await browser.signInAs(at);
   const { sessions } = await browser.resolve(browser.held);
   expect(await browser.people(sessions[2]?.sessionToken)).toEqual([person(1), person(3), person(2)]);
+});
+
+test("who signs in again keeps what they were given in the session; it is of the new sign-in, and lasts from then on", async () => {
+  const f = await sessionFixture();
+  const { session: before, sessionToken } = await f.signIn();
+  const { outcome } = await f.codeOf(before?.id ?? "", ["openid"]);
+  const { grant } = granted(
+    await f.redeem(outcome.case === "code" ? outcome.value : "", { refreshWithoutOfflineAccess: true }),
+  );
+  const length = defaultSessionLifetimes.session;
+  f.advance(length - 1_000);
+  const { session: after } = await f.signIn(0n, sessionToken);
+  expect([after?.id, after?.createTime]).toEqual([before?.id, before?.createTime]);
+  expect(after?.authTime).not.toEqual(before?.authTime);
+  expect(await f.isGood(grant.id)).toBe(true);
+  f.advance(length - 1_000);
+  expect((await f.codeOf(after?.id ?? "")).outcome.case).toBe("code");
+  f.advance(1_000);
+  expect((await f.codeOf(after?.id ?? "")).outcome.case).toBe("sessionEnded");
+});
+
+test("who signs in as somebody else gets nothing of what was there, and it stays theirs", async () => {
+  const browser = await aBrowser();
+  const first = await browser.signInAs(1);
+  const { outcome } = await browser.codeOf(first, ["openid"]);
+  const { grant } = granted(await browser.redeem(outcome.case === "code" ? outcome.value : ""));
+  expect(await browser.signInAs(2)).not.toBe(first);
+  expect(grant.userId).toBe(person(1));
+  expect(await browser.isGood(grant.id)).toBe(true);
 });
 
 test("with one too many the oldest is over", async () => {
@@ -72,8 +102,10 @@ test("two sign-ins of one person at the same moment both go through", async () =
   const browser = await aBrowser();
   await browser.signInAs(1);
   const { held } = browser;
-  await Promise.all([browser.signIn(0n, held, person(1)), browser.signIn(0n, held, person(1))]);
+  const [one, other] = await Promise.all([browser.signIn(0n, held, person(1)), browser.signIn(0n, held, person(1))]);
   expect(await browser.people(held)).toEqual([]);
+  // One has renewed the session, and the other found its token void and began another one.
+  expect(one.session?.id).not.toBe(other.session?.id);
 });
 
 test("a token that is none of ours is nobody's session", async () => {

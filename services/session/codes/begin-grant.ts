@@ -14,8 +14,9 @@ import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
+import { keptSession } from "../browser-sessions/kept-session.ts";
 import { noteClient } from "../browser-sessions/session-clients.ts";
-import { grants, sessionClients, sessions } from "../collections.ts";
+import { grants, sessionClients } from "../collections.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import type { SessionLifetimes } from "../dependencies.ts";
 import { grantMessage } from "../refresh/grant-message.ts";
@@ -114,7 +115,7 @@ export async function beginGrant(
 ): Promise<Beginning> {
   const created = grantCreated(call, now, grant);
   for (;;) {
-    const session = await data.get(sessions, grant.sessionId);
+    const session = await keptSession(data, grant.sessionId, now);
     const noted = session === undefined ? [] : await noteClient(data, session.record, grant.clientId);
     try {
       await data.commit([markUsed, insert(grants, grant), ...noted], [created]);
@@ -125,7 +126,7 @@ export async function beginGrant(
       if (error.collection !== sessionClients.name) return "already used";
     }
   }
-  if ((await data.get(sessions, grant.sessionId)) !== undefined) return "begun";
+  if ((await keptSession(data, grant.sessionId, now)) !== undefined) return "begun";
   await endGrant(data, call, now, grant.id, "session_ended");
   return "session ended";
 }

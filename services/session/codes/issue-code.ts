@@ -29,7 +29,7 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const [session, clientEpoch, tenantVault] = await Promise.all([
-      data.get(sessions, request.sessionId).then((stored) => liveSession(data, stored)),
+      data.get(sessions, request.sessionId).then((stored) => liveSession(data, stored, clock())),
       epochOf(data, { client: request.clientId }),
       vault.tenant(call.tenantId),
     ]);

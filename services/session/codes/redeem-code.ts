@@ -12,7 +12,8 @@ import { callOf } from "../../host/call.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
-import { codes, sessions } from "../collections.ts";
+import { keptSession } from "../browser-sessions/kept-session.ts";
+import { codes } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { isResourceGranted } from "../refresh/granted-resource.ts";
@@ -72,7 +73,7 @@ async function refusalOf(
   if (!verifierFits(code.codeChallenge, request.codeVerifier)) return GrantRefusal.CODE_VERIFIER;
   if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
   if (!isResourceGranted(code.resources, request)) return GrantRefusal.RESOURCE;
-  const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), data.get(sessions, code.sessionId)]);
+  const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), keptSession(data, code.sessionId, now)]);
   return epochsHold && session !== undefined ? undefined : GrantRefusal.REVOKED;
 }
 

@@ -31,7 +31,7 @@ export function decideDeviceCode({ store, clock }: SessionDependencies) {
     for (;;) {
       const [stored, session] = await Promise.all([
         data.get(deviceCodes, request.deviceCodeId),
-        data.get(sessions, request.sessionId).then((found) => liveSession(data, found)),
+        data.get(sessions, request.sessionId).then((found) => liveSession(data, found, clock())),
       ]);
       const now = clock();
       if (session === undefined) return answer(DeviceDecisionOutcome.SESSION_ENDED);

@@ -11,7 +11,8 @@ import { callOf } from "../../host/call.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { beginGrant, grantOf, redeemedGrant } from "../codes/begin-grant.ts";
-import { deviceCodes, sessions } from "../collections.ts";
+import { keptSession } from "../browser-sessions/kept-session.ts";
+import { deviceCodes } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
@@ -77,7 +78,10 @@ async function refusalOf(
   if (record.decision === "denied") return DeviceCodeRefusal.DENIED;
   if (record.decision !== "allowed") return DeviceCodeRefusal.PENDING;
   if (!isResourceGranted(record.resources, request)) return DeviceCodeRefusal.RESOURCE;
-  const [epochsHold, session] = await Promise.all([doEpochsHold(data, record), data.get(sessions, record.sessionId)]);
+  const [epochsHold, session] = await Promise.all([
+    doEpochsHold(data, record),
+    keptSession(data, record.sessionId, now),
+  ]);
   return epochsHold && session !== undefined ? undefined : DeviceCodeRefusal.REVOKED;
 }
 

@@ -1,19 +1,20 @@
 import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
 import type { Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
 import type { TenantStore } from "../../store/store.ts";
-import { epochs, sessions } from "../collections.ts";
+import { keptSession } from "../browser-sessions/kept-session.ts";
+import { epochs } from "../collections.ts";
 import { epochOf, subjectKey } from "../revocation/epoch.ts";
 import { revokedVersion } from "../revocation/revoked-consent.ts";
 
 /**
- * Whether a grant still gives anything: it has not ended, neither its user nor its client was voided since, the consent to it
+ * Whether a grant still gives anything at `now` (ms): it has not ended, neither its user nor its client was voided since, the consent to it
  * was not taken back, and the session that it belongs to is there, unless it was given for offline use.
  */
-export async function isGrantAlive(data: TenantStore, grant: Grant): Promise<boolean> {
+export async function isGrantAlive(data: TenantStore, grant: Grant, now: number): Promise<boolean> {
   if (grant.endReason !== "") return false;
   const [epochsHold, session] = await Promise.all([
     doEpochsHold(data, grant),
-    grant.offline ? true : data.get(sessions, grant.sessionId),
+    grant.offline ? true : keptSession(data, grant.sessionId, now),
   ]);
   return epochsHold && session !== undefined;
 }

@@ -29,7 +29,7 @@ export function inspectRefreshToken({ store, vault, clock, lifetimes }: SessionD
     const presented = readRefreshToken(tenantVault, call.tenantId, request.refreshToken);
     if (presented === undefined) return notGood();
     const stored = await data.get(grants, presented.grantId);
-    if (stored === undefined || !(await isGrantAlive(data, stored.record))) return notGood();
+    if (stored === undefined || !(await isGrantAlive(data, stored.record, clock()))) return notGood();
     const { record } = stored;
     const policy = create(RefreshPolicySchema, record.idleLifetime ? { idleLifetime: record.idleLifetime } : {});
     // Of what the client's settings are now, the row knows what they were when the token was made.

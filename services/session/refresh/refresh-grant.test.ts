@@ -5,6 +5,9 @@ import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { replace } from "../../store/writes.ts";
 import { grants } from "../collections.ts";
 import { granted, sessionFixture } from "../session-fixture.ts";
+import { callOf } from "../../host/call.ts";
+import { handlerContext } from "../../host/testing/handler-context.ts";
+import { endSession } from "../browser-sessions/end-session.ts";
 
 const hour = 3_600_000;
 const refusal = (value: GrantRefusal) => ({ outcome: { case: "refusal", value } });
@@ -136,6 +139,8 @@ describe("refreshing", () => {
     const second = granted(await f.refresh(refreshToken)).refreshToken;
     expect((await f.inspect(second)).expireTime).toEqual(session?.expireTime);
     await f.signIn(0n, sessionToken);
+    expect(await f.isGood(grant.id)).toBe(true);
+    await endSession(f.store.tenant("t1"), callOf(handlerContext()), f.dependencies.clock(), grant.sessionId, "logout");
     expect(await f.isGood(grant.id)).toBe(false);
     expect((await f.inspect(second)).grant).toBeUndefined();
     expect(await f.refresh(second)).toMatchObject(refusal(GrantRefusal.REVOKED));

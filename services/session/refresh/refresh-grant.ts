@@ -50,7 +50,7 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
       if (stored === undefined) return refused(GrantRefusal.UNKNOWN);
       const grant = stored.record;
       if (grant.clientId !== request.clientId) return refused(GrantRefusal.OTHER_CLIENT);
-      if (!(await isGrantAlive(data, grant))) return refused(GrantRefusal.REVOKED);
+      if (!(await isGrantAlive(data, grant, now))) return refused(GrantRefusal.REVOKED);
       if (grant.dpopJkt !== "" && grant.dpopJkt !== request.dpopJkt) return refused(GrantRefusal.DPOP_KEY);
       const standing = standingOf(presented, grant, now, terms);
       if (standing.kind === "end") {

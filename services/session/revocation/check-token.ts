@@ -13,7 +13,7 @@ import { isGrantAlive } from "../refresh/grant-alive.ts";
 import { epochOf } from "./epoch.ts";
 
 /** The one revocation rule, for a token whose signature and expiry the caller has verified. */
-export function checkToken({ store }: SessionDependencies) {
+export function checkToken({ store, clock }: SessionDependencies) {
   return async (request: CheckTokenRequest, context: HandlerContext): Promise<CheckTokenResponse> => {
     const data = store.tenant(callOf(context).tenantId);
     if (request.grantId === "") {
@@ -21,7 +21,7 @@ export function checkToken({ store }: SessionDependencies) {
     }
     const stored = await data.get(grants, request.grantId);
     if (stored === undefined || stored.record.clientId !== request.clientId) return notGood();
-    if (!(await isGrantAlive(data, stored.record))) return notGood();
+    if (!(await isGrantAlive(data, stored.record, clock()))) return notGood();
     const { userId, claims } = stored.record;
     return create(CheckTokenResponseSchema, { active: true, userId, claims });
   };

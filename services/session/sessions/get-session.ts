@@ -13,10 +13,10 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { sessionNotFound } from "./session-not-found.ts";
 
 /** One live session of the tenant. */
-export function getSession({ store }: SessionDependencies) {
+export function getSession({ store, clock }: SessionDependencies) {
   return async (request: GetSessionRequest, context: HandlerContext): Promise<GetSessionResponse> => {
     const data = store.tenant(callOf(context).tenantId);
-    const session = await liveSession(data, await data.get(sessions, request.sessionId));
+    const session = await liveSession(data, await data.get(sessions, request.sessionId), clock());
     if (session === undefined) throw sessionNotFound(request.sessionId);
     return create(GetSessionResponseSchema, { session: sessionMessage(session) });
   };

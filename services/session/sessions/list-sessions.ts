@@ -16,9 +16,9 @@ const defaultPageSize = 50;
 
 /**
  * Live sessions, newest first: of the tenant, or of one user. A page may be shorter than asked for where sessions on it
- * were voided with their user; `next_page_token` alone says whether more follow.
+ * have run out or were voided with their user; `next_page_token` alone says whether more follow.
  */
-export function listSessions({ store, pageTokens }: SessionDependencies) {
+export function listSessions({ store, pageTokens, clock }: SessionDependencies) {
   return async (request: ListSessionsRequest, context: HandlerContext): Promise<ListSessionsResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -31,7 +31,7 @@ export function listSessions({ store, pageTokens }: SessionDependencies) {
       limit: request.pageSize || defaultPageSize,
       ...(after === undefined ? {} : { after }),
     });
-    const live = await Promise.all(page.items.map((stored) => liveSession(data, stored)));
+    const live = await Promise.all(page.items.map((stored) => liveSession(data, stored, clock())));
     return create(ListSessionsResponseSchema, {
       sessions: live.filter((session) => session !== undefined).map(sessionMessage),
       nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),

@@ -1,3 +1,4 @@
+import type { AuthorizationState } from "../authorization-request.ts";
 import { isAccountChosen } from "../choose-session.ts";
 import type { Interaction } from "./interaction.ts";
 
@@ -7,9 +8,27 @@ import type { Interaction } from "./interaction.ts";
  */
 export const chooseAccount: Interaction = {
   next: "chooseAccount",
-  refusal: { code: "account_selection_required", description: "the person has not chosen an account" },
-  isNeeded: (_dependencies, { authorization, sessions: [active] }) =>
-    active !== undefined &&
-    authorization.prompts.includes("select_account") &&
-    !isAccountChosen(authorization, active.session),
+  refusal: {
+    code: "account_selection_required",
+    description: "several people are signed in, and the person has not said who it is to be",
+  },
+  isNeeded: (_dependencies, state) => isChoiceNeeded(state),
 };
+
+/**
+ * Whether the person must be asked: the client wants it, or it knows another of the accounts and not the active one, and nothing
+ * says which is meant. Else an application would change its person without a word when somebody signs in elsewhere
+ * (OpenID Connect Core §3.1.2.6, `account_selection_required`).
+ */
+export function isChoiceNeeded({
+  authorization,
+  sessions,
+  isSessionNamed,
+}: Pick<AuthorizationState, "authorization" | "sessions" | "isSessionNamed">): boolean {
+  const [active, ...others] = sessions;
+  if (active === undefined || isAccountChosen(authorization, active.session)) return false;
+  if (authorization.prompts.includes("select_account")) return true;
+  // Whom the client expects and is not here has to sign in.
+  if (isSessionNamed || authorization.expectedSubject !== "") return false;
+  return !active.signedInToClient && others.some(({ signedInToClient }) => signedInToClient);
+}

@@ -13,7 +13,10 @@ export type NextStep = Exclude<ResumeAuthorizationResponse["next"], { case: unde
 export interface Interaction {
   /** The page that it leads to, as a member of `next`. */
   readonly next: Exclude<NextStep["case"], "redirect">;
-  /** What `prompt=none` answers in its stead (OpenID Connect Core §3.1.2.6). */
+  /**
+   * What `prompt=none` answers in its stead (OpenID Connect Core §3.1.2.6): the code that names what is missing, and
+   * `interaction_required` where none does.
+   */
   readonly refusal: { readonly code: OAuthErrorCode; readonly description: string };
   readonly isNeeded: (dependencies: OauthDependencies, state: AuthorizationState) => boolean | Promise<boolean>;
 }

@@ -4,6 +4,7 @@ import { openStore } from "../../../store/open-store.ts";
 import type { Store } from "../../../store/store.ts";
 import { vaultTenantKeys } from "../../../vault/collections.ts";
 import { createVault } from "../../../vault/vault.ts";
+import { createSessionSchedule } from "../../browser-sessions/session-schedule.ts";
 import { sessionCollections } from "../../collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts, type SessionDependencies } from "../../dependencies.ts";
 import { limits } from "./family-model.ts";
@@ -36,6 +37,10 @@ export async function openReplicas(url: string): Promise<Replicas> {
       store,
       vault,
       pageTokens: createPageTokens(vault),
+      sessionSchedule: createSessionSchedule({ system: store.system() }),
+      onSessionFault: (error) => {
+        throw error;
+      },
       clock,
       lifetimes,
       userCodeAttempts: defaultUserCodeAttempts,

@@ -127,6 +127,7 @@ type Event struct {
 	//	*Event_LogoutDeliveryChanged
 	//	*Event_SessionCreated
 	//	*Event_SessionRevoked
+	//	*Event_SessionRenewed
 	//	*Event_AuthorizationCodeIssued
 	//	*Event_GrantCreated
 	//	*Event_GrantRefreshed
@@ -412,6 +413,15 @@ func (x *Event) GetSessionRevoked() *SessionRevoked {
 	return nil
 }
 
+func (x *Event) GetSessionRenewed() *SessionRenewed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_SessionRenewed); ok {
+			return x.SessionRenewed
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetAuthorizationCodeIssued() *AuthorizationCodeIssued {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_AuthorizationCodeIssued); ok {
@@ -652,8 +662,13 @@ type Event_SessionCreated struct {
 }
 
 type Event_SessionRevoked struct {
-	// A session ended before its time.
+	// A session ended.
 	SessionRevoked *SessionRevoked `protobuf:"bytes,51,opt,name=session_revoked,json=sessionRevoked,proto3,oneof"`
+}
+
+type Event_SessionRenewed struct {
+	// The person of a session signed in anew, and it goes on.
+	SessionRenewed *SessionRenewed `protobuf:"bytes,170,opt,name=session_renewed,json=sessionRenewed,proto3,oneof"`
 }
 
 type Event_AuthorizationCodeIssued struct {
@@ -775,6 +790,8 @@ func (*Event_LogoutDeliveryChanged) isEvent_Payload() {}
 func (*Event_SessionCreated) isEvent_Payload() {}
 
 func (*Event_SessionRevoked) isEvent_Payload() {}
+
+func (*Event_SessionRenewed) isEvent_Payload() {}
 
 func (*Event_AuthorizationCodeIssued) isEvent_Payload() {}
 
@@ -1708,13 +1725,68 @@ func (x *SessionCreated) GetAmr() []string {
 	return nil
 }
 
+// SessionRenewed tells that the person of a session proved anew who they are, in the same browser.
+type SessionRenewed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose session.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Authentication methods used (RFC 8176).
+	Amr           []string `protobuf:"bytes,2,rep,name=amr,proto3" json:"amr,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionRenewed) Reset() {
+	*x = SessionRenewed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionRenewed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionRenewed) ProtoMessage() {}
+
+func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionRenewed.ProtoReflect.Descriptor instead.
+func (*SessionRenewed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SessionRenewed) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *SessionRenewed) GetAmr() []string {
+	if x != nil {
+		return x.Amr
+	}
+	return nil
+}
+
 // SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
 type SessionRevoked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whose session.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	// `logout`, `revoked` (by an administrator, or by its person from elsewhere), `replaced` (by a new sign-in in the same
-	// browser), `voided` (with everything that its person had been given).
+	// browser), `voided` (with everything that its person had been given), `expired` (its time had come).
 	Reason        string `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1722,7 +1794,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1734,7 +1806,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1747,7 +1819,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -1783,7 +1855,7 @@ type LogoutDeliveryChanged struct {
 
 func (x *LogoutDeliveryChanged) Reset() {
 	*x = LogoutDeliveryChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1795,7 +1867,7 @@ func (x *LogoutDeliveryChanged) String() string {
 func (*LogoutDeliveryChanged) ProtoMessage() {}
 
 func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1808,7 +1880,7 @@ func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutDeliveryChanged.ProtoReflect.Descriptor instead.
 func (*LogoutDeliveryChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *LogoutDeliveryChanged) GetClientId() string {
@@ -1859,7 +1931,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1871,7 +1943,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1884,7 +1956,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -1918,7 +1990,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1930,7 +2002,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1943,7 +2015,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -1985,7 +2057,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1997,7 +2069,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2010,7 +2082,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -2036,7 +2108,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2048,7 +2120,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2061,7 +2133,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -2098,7 +2170,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2110,7 +2182,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2123,7 +2195,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -2151,7 +2223,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2163,7 +2235,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2176,7 +2248,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -2199,7 +2271,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2211,7 +2283,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2224,7 +2296,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -2252,7 +2324,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2264,7 +2336,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2277,7 +2349,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -2298,7 +2370,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2310,7 +2382,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2323,7 +2395,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -2344,7 +2416,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2356,7 +2428,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2369,7 +2441,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -2392,7 +2464,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2404,7 +2476,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2417,7 +2489,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -2449,7 +2521,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2461,7 +2533,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2474,7 +2546,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -2509,7 +2581,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2521,7 +2593,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2534,7 +2606,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -2555,7 +2627,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2567,7 +2639,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2580,7 +2652,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -2601,7 +2673,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2613,7 +2685,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2626,7 +2698,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -2647,7 +2719,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2659,7 +2731,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2672,7 +2744,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -2686,7 +2758,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa0\x19\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x19\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2716,7 +2788,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x14oauth_policy_updated\x18Z \x01(\v2#.koder.events.v1.OAuthPolicyUpdatedH\x00R\x12oauthPolicyUpdated\x12`\n" +
 	"\x17logout_delivery_changed\x18_ \x01(\v2&.koder.events.v1.LogoutDeliveryChangedH\x00R\x15logoutDeliveryChanged\x12J\n" +
 	"\x0fsession_created\x182 \x01(\v2\x1f.koder.events.v1.SessionCreatedH\x00R\x0esessionCreated\x12J\n" +
-	"\x0fsession_revoked\x183 \x01(\v2\x1f.koder.events.v1.SessionRevokedH\x00R\x0esessionRevoked\x12f\n" +
+	"\x0fsession_revoked\x183 \x01(\v2\x1f.koder.events.v1.SessionRevokedH\x00R\x0esessionRevoked\x12K\n" +
+	"\x0fsession_renewed\x18\xaa\x01 \x01(\v2\x1f.koder.events.v1.SessionRenewedH\x00R\x0esessionRenewed\x12f\n" +
 	"\x19authorization_code_issued\x184 \x01(\v2(.koder.events.v1.AuthorizationCodeIssuedH\x00R\x17authorizationCodeIssued\x12D\n" +
 	"\rgrant_created\x185 \x01(\v2\x1d.koder.events.v1.GrantCreatedH\x00R\fgrantCreated\x12J\n" +
 	"\x0fgrant_refreshed\x186 \x01(\v2\x1f.koder.events.v1.GrantRefreshedH\x00R\x0egrantRefreshed\x12D\n" +
@@ -2778,6 +2851,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\";\n" +
 	"\x0eSessionCreated\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
+	"\x03amr\x18\x02 \x03(\tR\x03amr\";\n" +
+	"\x0eSessionRenewed\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
 	"\x03amr\x18\x02 \x03(\tR\x03amr\"A\n" +
 	"\x0eSessionRevoked\x12\x17\n" +
@@ -2862,7 +2938,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
@@ -2884,28 +2960,29 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*ConsentGiven)(nil),              // 17: koder.events.v1.ConsentGiven
 	(*ConsentRevoked)(nil),            // 18: koder.events.v1.ConsentRevoked
 	(*SessionCreated)(nil),            // 19: koder.events.v1.SessionCreated
-	(*SessionRevoked)(nil),            // 20: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),     // 21: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),   // 22: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),              // 23: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),            // 24: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),              // 25: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),               // 26: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),        // 27: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),   // 28: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),             // 29: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),             // 30: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),      // 31: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),          // 32: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),         // 33: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),          // 34: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),     // 35: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),     // 36: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),     // 37: koder.events.v1.ResourceServerDeleted
-	(*timestamppb.Timestamp)(nil),     // 38: google.protobuf.Timestamp
+	(*SessionRenewed)(nil),            // 20: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),            // 21: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),     // 22: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),   // 23: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),              // 24: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),            // 25: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),              // 26: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),               // 27: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),        // 28: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),   // 29: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),             // 30: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),             // 31: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),      // 32: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),          // 33: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),         // 34: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),          // 35: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),     // 36: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),     // 37: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),     // 38: koder.events.v1.ResourceServerDeleted
+	(*timestamppb.Timestamp)(nil),     // 39: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	38, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	39, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -2923,32 +3000,33 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	14, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
 	15, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
 	13, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
-	21, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
+	22, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
 	19, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	20, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	22, // 21: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	23, // 22: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	24, // 23: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	25, // 24: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	26, // 25: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	27, // 26: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	28, // 27: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	29, // 28: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	30, // 29: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	31, // 30: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	35, // 31: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	36, // 32: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	37, // 33: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	32, // 34: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	33, // 35: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	34, // 36: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 37: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	38, // 38: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	39, // [39:39] is the sub-list for method output_type
-	39, // [39:39] is the sub-list for method input_type
-	39, // [39:39] is the sub-list for extension type_name
-	39, // [39:39] is the sub-list for extension extendee
-	0,  // [0:39] is the sub-list for field type_name
+	21, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	20, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
+	23, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	24, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	25, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	26, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	27, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	28, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	29, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	30, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	31, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	32, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	36, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	37, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	38, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	33, // 35: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	34, // 36: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	35, // 37: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	0,  // 38: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	39, // 39: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	40, // [40:40] is the sub-list for method output_type
+	40, // [40:40] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -2976,6 +3054,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_LogoutDeliveryChanged)(nil),
 		(*Event_SessionCreated)(nil),
 		(*Event_SessionRevoked)(nil),
+		(*Event_SessionRenewed)(nil),
 		(*Event_AuthorizationCodeIssued)(nil),
 		(*Event_GrantCreated)(nil),
 		(*Event_GrantRefreshed)(nil),
@@ -2999,7 +3078,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   37,
+			NumMessages:   38,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLNEwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASTQoZYXV0aG9yaXphdGlvbl9jb2RlX2lzc3VlZBg0IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZUlzc3VlZEgAEjYKDWdyYW50X2NyZWF0ZWQYNSABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRDcmVhdGVkSAASOgoPZ3JhbnRfcmVmcmVzaGVkGDYgASgLMh8ua29kZXIuZXZlbnRzLnYxLkdyYW50UmVmcmVzaGVkSAASNgoNZ3JhbnRfcmV2b2tlZBg3IAEoCzIdLmtvZGVyLmV2ZW50cy52MS5HcmFudFJldm9rZWRIABI0CgxlcG9jaF9idW1wZWQYOCABKAsyHC5rb2Rlci5ldmVudHMudjEuRXBvY2hCdW1wZWRIABJDChRhY2Nlc3NfdG9rZW5fcmV2b2tlZBg5IAEoCzIjLmtvZGVyLmV2ZW50cy52MS5BY2Nlc3NUb2tlblJldm9rZWRIABJRChlhdXRob3JpemF0aW9uX2NvZGVfdm9pZGVkGDogASgLMigua29kZXIuZXZlbnRzLnYxLkF1dGhvcml6YXRpb25Db2RlVm9pZGVkQgIYAUgAEjgKDnRlbmFudF9jcmVhdGVkGDwgASgLMh4ua29kZXIuZXZlbnRzLnYxLlRlbmFudENyZWF0ZWRIABI5Cg9hcGlfa2V5X2NyZWF0ZWQYPSABKAsyHi5rb2Rlci5ldmVudHMudjEuQXBpS2V5Q3JlYXRlZEgAEkcKFmluc3RhbmNlX293bmVyX2NsYWltZWQYPiABKAsyJS5rb2Rlci5ldmVudHMudjEuSW5zdGFuY2VPd25lckNsYWltZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfY3JlYXRlZBhGIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckNyZWF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfdXBkYXRlZBhHIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlclVwZGF0ZWRIABJJChdyZXNvdXJjZV9zZXJ2ZXJfZGVsZXRlZBhIIAEoCzImLmtvZGVyLmV2ZW50cy52MS5SZXNvdXJjZVNlcnZlckRlbGV0ZWRIABI/ChJkZXZpY2VfY29kZV9pc3N1ZWQYUCABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZUlzc3VlZEgAEkEKE2RldmljZV9jb2RlX2RlY2lkZWQYUSABKAsyIi5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZURlY2lkZWRIABI/ChJkZXZpY2VfY29kZV9zbG93ZWQYUiABKAsyIS5rb2Rlci5ldmVudHMudjEuRGV2aWNlQ29kZVNsb3dlZEgAQgkKB3BheWxvYWQiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJECg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJEh4KFmR5bmFtaWNhbGx5X3JlZ2lzdGVyZWQYAiABKAgiDwoNQ2xpZW50RGVsZXRlZCIwCg1DbGllbnRVcGRhdGVkEg0KBXBhdGhzGAEgAygJEhAKCGRpc2FibGVkGAIgASgIIlIKE0NsaWVudFNlY3JldENyZWF0ZWQSCgoCaWQYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiEKE0NsaWVudFNlY3JldERlbGV0ZWQSCgoCaWQYASABKAkiIwoST0F1dGhQb2xpY3lVcGRhdGVkEg0KBXBhdGhzGAEgAygJIjEKGUluaXRpYWxBY2Nlc3NUb2tlbkNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKGUluaXRpYWxBY2Nlc3NUb2tlbkRlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiMQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkibgoVTG9nb3V0RGVsaXZlcnlDaGFuZ2VkEhEKCWNsaWVudF9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg0KBXN0YXRlGAMgASgJEhAKCGF0dGVtcHRzGAQgASgFEg0KBWZhdWx0GAUgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIlYKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCSIkCg5HcmFudFJlZnJlc2hlZBISCgpnZW5lcmF0aW9uGAEgASgDIkIKDEdyYW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiLwoLRXBvY2hCdW1wZWQSDQoFZXBvY2gYASABKAMSEQoJY2xpZW50X2lkGAIgASgJIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSqDAQoJQWN0b3JUeXBlEhoKFkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABITCg9BQ1RPUl9UWVBFX1VTRVIQARIVChFBQ1RPUl9UWVBFX0NMSUVOVBACEhYKEkFDVE9SX1RZUEVfQVBJX0tFWRADEhYKEkFDVE9SX1RZUEVfU0VSVklDRRAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKKFAoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIAEIJCgdwYXlsb2FkIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIh8KC1VzZXJDcmVhdGVkEhAKCHVzZXJuYW1lGAEgASgJIiwKC1VzZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJEg4KBnN0YXR1cxgCIAEoCSIvChNVc2VyUGFzc3dvcmRDaGFuZ2VkEhgKEGJ5X2FkbWluaXN0cmF0b3IYASABKAgiDQoLRmxvd1N0YXJ0ZWQiLgoMRmxvd0FkdmFuY2VkEg0KBXN0YXRlGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiRAoNQ2xpZW50Q3JlYXRlZBITCgtjbGllbnRfbmFtZRgBIAEoCRIeChZkeW5hbWljYWxseV9yZWdpc3RlcmVkGAIgASgIIg8KDUNsaWVudERlbGV0ZWQiMAoNQ2xpZW50VXBkYXRlZBINCgVwYXRocxgBIAMoCRIQCghkaXNhYmxlZBgCIAEoCCJSChNDbGllbnRTZWNyZXRDcmVhdGVkEgoKAmlkGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIhChNDbGllbnRTZWNyZXREZWxldGVkEgoKAmlkGAEgASgJIiMKEk9BdXRoUG9saWN5VXBkYXRlZBINCgVwYXRocxgBIAMoCSIxChlJbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSIbChlJbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkIi8KEVNpZ25pbmdLZXlDaGFuZ2VkEgsKA2FsZxgBIAEoCRINCgVzdGF0ZRgCIAEoCSJCCgxDb25zZW50R2l2ZW4SEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIjQKDkNvbnNlbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIi4KDlNlc3Npb25DcmVhdGVkEg8KB3VzZXJfaWQYASABKAkSCwoDYW1yGAIgAygJIi4KDlNlc3Npb25SZW5ld2VkEg8KB3VzZXJfaWQYASABKAkSCwoDYW1yGAIgAygJIjEKDlNlc3Npb25SZXZva2VkEg8KB3VzZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIm4KFUxvZ291dERlbGl2ZXJ5Q2hhbmdlZBIRCgljbGllbnRfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRINCgVzdGF0ZRgDIAEoCRIQCghhdHRlbXB0cxgEIAEoBRINCgVmYXVsdBgFIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJWCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJEhIKCnNlc3Npb25faWQYBCABKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIi8KC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDEhEKCWNsaWVudF9pZBgCIAEoCSInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJIjUKEERldmljZUNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg4KBnNjb3BlcxgCIAMoCSJIChFEZXZpY2VDb2RlRGVjaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdhbGxvd2VkGAMgASgIIiwKEERldmljZUNvZGVTbG93ZWQSGAoQaW50ZXJ2YWxfc2Vjb25kcxgBIAEoBSIrChVSZXNvdXJjZVNlcnZlckNyZWF0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSImChVSZXNvdXJjZVNlcnZlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkiKwoVUmVzb3VyY2VTZXJ2ZXJEZWxldGVkEhIKCmlkZW50aWZpZXIYASABKAkqgwEKCUFjdG9yVHlwZRIaChZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPQUNUT1JfVFlQRV9VU0VSEAESFQoRQUNUT1JfVFlQRV9DTElFTlQQAhIWChJBQ1RPUl9UWVBFX0FQSV9LRVkQAxIWChJBQ1RPUl9UWVBFX1NFUlZJQ0UQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -229,12 +229,20 @@ export type Event = Message<"koder.events.v1.Event"> & {
     case: "sessionCreated";
   } | {
     /**
-     * A session ended before its time.
+     * A session ended.
      *
      * @generated from field: koder.events.v1.SessionRevoked session_revoked = 51;
      */
     value: SessionRevoked;
     case: "sessionRevoked";
+  } | {
+    /**
+     * The person of a session signed in anew, and it goes on.
+     *
+     * @generated from field: koder.events.v1.SessionRenewed session_renewed = 170;
+     */
+    value: SessionRenewed;
+    case: "sessionRenewed";
   } | {
     /**
      * An authorization code was issued.
@@ -812,6 +820,34 @@ export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 18);
 
 /**
+ * SessionRenewed tells that the person of a session proved anew who they are, in the same browser.
+ *
+ * @generated from message koder.events.v1.SessionRenewed
+ */
+export type SessionRenewed = Message<"koder.events.v1.SessionRenewed"> & {
+  /**
+   * Whose session.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Authentication methods used (RFC 8176).
+   *
+   * @generated from field: repeated string amr = 2;
+   */
+  amr: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.SessionRenewed.
+ * Use `create(SessionRenewedSchema)` to create a new message.
+ */
+export const SessionRenewedSchema: GenMessage<SessionRenewed> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 19);
+
+/**
  * SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
  *
  * @generated from message koder.events.v1.SessionRevoked
@@ -826,7 +862,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
 
   /**
    * `logout`, `revoked` (by an administrator, or by its person from elsewhere), `replaced` (by a new sign-in in the same
-   * browser), `voided` (with everything that its person had been given).
+   * browser), `voided` (with everything that its person had been given), `expired` (its time had come).
    *
    * @generated from field: string reason = 2;
    */
@@ -838,7 +874,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  * Use `create(SessionRevokedSchema)` to create a new message.
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * LogoutDeliveryChanged tells how far a client was told that a session ended.
@@ -887,7 +923,7 @@ export type LogoutDeliveryChanged = Message<"koder.events.v1.LogoutDeliveryChang
  * Use `create(LogoutDeliveryChangedSchema)` to create a new message.
  */
 export const LogoutDeliveryChangedSchema: GenMessage<LogoutDeliveryChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -915,7 +951,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * GrantCreated tells of a new grant.
@@ -957,7 +993,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -978,7 +1014,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -1014,7 +1050,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -1042,7 +1078,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -1063,7 +1099,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -1091,7 +1127,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -1112,7 +1148,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 28);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -1133,7 +1169,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 29);
+  messageDesc(file_koder_events_v1_event, 30);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -1154,7 +1190,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 30);
+  messageDesc(file_koder_events_v1_event, 31);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -1182,7 +1218,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 31);
+  messageDesc(file_koder_events_v1_event, 32);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -1217,7 +1253,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 32);
+  messageDesc(file_koder_events_v1_event, 33);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -1238,7 +1274,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 33);
+  messageDesc(file_koder_events_v1_event, 34);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -1259,7 +1295,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 34);
+  messageDesc(file_koder_events_v1_event, 35);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1280,7 +1316,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 35);
+  messageDesc(file_koder_events_v1_event, 36);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1301,7 +1337,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 36);
+  messageDesc(file_koder_events_v1_event, 37);
 
 /**
  * ActorType is the kind of an actor.

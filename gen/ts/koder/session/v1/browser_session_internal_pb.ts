@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/browser_session_internal.proto.
  */
 export const file_koder_session_v1_browser_session_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp0CChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiPAoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYASJ4ChZSZXNvbHZlU2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SMgoIc2Vzc2lvbnMYAiADKAsyIC5rb2Rlci5zZXNzaW9uLnYxLkJyb3dzZXJTZXNzaW9uIlkKDkJyb3dzZXJTZXNzaW9uEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYATLuAwoVQnJvd3NlclNlc3Npb25TZXJ2aWNlEm8KDUNyZWF0ZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdgoOUmVzb2x2ZVNlc3Npb24SJy5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVxdWVzdBooLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSZwoKRW5kU2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuRW5kU2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXNwb25zZSIOqrsYCgoBBhIFb2F1dGgSggEKEkxpc3RTZXNzaW9uQ2xpZW50cxIrLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBosLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25DbGllbnRzUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp0CChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiWQoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYARIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACIngKFlJlc29sdmVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIyCghzZXNzaW9ucxgCIAMoCzIgLmtvZGVyLnNlc3Npb24udjEuQnJvd3NlclNlc3Npb24idgoOQnJvd3NlclNlc3Npb24SKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEhsKE3NpZ25lZF9pbl90b19jbGllbnQYAyABKAgy7gMKFUJyb3dzZXJTZXNzaW9uU2VydmljZRJvCg1DcmVhdGVTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnYKDlJlc29sdmVTZXNzaW9uEicua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlcXVlc3QaKC5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoEmcKCkVuZFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5FbmRTZXNzaW9uUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoIBChJMaXN0U2Vzc2lvbkNsaWVudHMSKy5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1Jlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
 
 /**
  * EndSessionRequest names a session.
@@ -208,6 +208,14 @@ export type ResolveSessionRequest = Message<"koder.session.v1.ResolveSessionRequ
    * @generated from field: string session_token = 1;
    */
   sessionToken: string;
+
+  /**
+   * The client for which the session is; empty for none. Where the browser has several sessions, the answer says which of them
+   * signed their person in to it.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
 };
 
 /**
@@ -264,6 +272,13 @@ export type BrowserSession = Message<"koder.session.v1.BrowserSession"> & {
    * @generated from field: string session_token = 2;
    */
   sessionToken: string;
+
+  /**
+   * Whether the session signed its person in to the client that was named, of several in the browser.
+   *
+   * @generated from field: bool signed_in_to_client = 3;
+   */
+  signedInToClient: boolean;
 };
 
 /**
@@ -282,8 +297,8 @@ export const BrowserSessionSchema: GenMessage<BrowserSession> = /*@__PURE__*/
  */
 export const BrowserSessionService: GenService<{
   /**
-   * Begins a session after a completed authentication; always a new id and token. The session that the same person had in the
-   * browser ends; those of others stay beside it, as many as a browser keeps.
+   * Begins a session after a completed authentication, or renews the one that the same person has in the browser; the token is
+   * always new, and the one before is void. Those of others stay beside it, as many as a browser keeps.
    *
    * @generated from rpc koder.session.v1.BrowserSessionService.CreateSession
    */
