@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-// Tests beside the code run side by side; what starts servers, browsers or many processes runs one file at a time.
+// Files run two at a time, the quick ones first; what kills processes, and says what must happen within how long, runs alone.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -24,9 +24,19 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
-          include: ["tests/{e2e,attacks,conformance,interop,faults,clients}/**/*.test.ts"],
-          fileParallelism: false,
+          include: ["tests/{e2e,attacks,conformance,interop,clients}/**/*.test.ts"],
           sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "faults",
+          include: ["tests/faults/**/*.test.ts"],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -2,6 +2,7 @@ import type { ServiceName } from "../host/call.ts";
 import { runInBackground, type BackgroundWork } from "../host/background-work.ts";
 import { followLog } from "../host/event-log/log-follower.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
+import { shareLog } from "../host/event-log/shared-log.ts";
 import { createHeldLease, releasing } from "../host/held-lease.ts";
 import { runDuty } from "../host/leased-work.ts";
 import type { Log } from "../host/log.ts";
@@ -51,7 +52,7 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     },
   });
   if (store === undefined) return [rereadKeys];
-  const system = store.system();
+  const system = shareLog(store.system());
   const follower = await followLog({
     system,
     name: "caches",

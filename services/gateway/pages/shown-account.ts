@@ -34,8 +34,10 @@ export const shownClient = ({
   unverified,
 });
 
+const characters = new Intl.Segmenter();
+
 /** The first character as people see it, not the first code unit. */
 export function letterOf(name: string): string {
-  const [first] = new Intl.Segmenter().segment(name.trim());
+  const [first] = characters.segment(name.trim().slice(0, 64));
   return (first?.segment ?? "?").toUpperCase();
 }
