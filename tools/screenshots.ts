@@ -4,7 +4,15 @@ import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { afterLogout } from "../tests/support/logout.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
-import { authorizationRequest, createPerson, password, registerClient, rest } from "../tests/support/relying-party.ts";
+import { addTotp, recoveryCodes } from "../tests/support/factors.ts";
+import {
+  authorizationRequest,
+  createPerson,
+  password,
+  registerClient,
+  rest,
+  tokensFor,
+} from "../tests/support/relying-party.ts";
 import { startServer, type RunningServer } from "../tests/support/server.ts";
 import { repositoryRoot } from "./run-program.ts";
 
@@ -54,6 +62,10 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   ];
   const person = await createPerson(server);
   const others = [await createPerson(server), await createPerson(server)];
+  const careful = await createPerson(server);
+  const { accessToken } = await tokensFor(server, client, careful.username);
+  await addTotp(server, accessToken);
+  await recoveryCodes(server, accessToken);
   const longName = "Maximiliana-Theodora von Hohenlohe-Waldenburg-Schillingsfürst";
   await rest(server, "PATCH", `/v1/users/${others[0]?.id ?? ""}`, { name: longName });
   const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
@@ -130,6 +142,22 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await submit(page, "admin", server.adminPassword);
         await page.fill("input[name=new_password]", "short");
         await page.click("button[type=submit]");
+      },
+    },
+    { name: "second-factor", open: (page) => signInAs(page, careful.username) },
+    {
+      name: "second-factor-wrong",
+      async open(page) {
+        await signInAs(page, careful.username);
+        await page.fill("input[name=code]", "123456");
+        await page.click("button[type=submit]");
+      },
+    },
+    {
+      name: "second-factor-recovery",
+      async open(page) {
+        await signInAs(page, careful.username);
+        await page.click("button[value=recovery-code]");
       },
     },
     { name: "consent", open: (page) => signInAs(page, person.username, thirdParty) },

@@ -6,6 +6,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/koder-id/koder-id/gen/go/koder/admin/v1/adminv1connect"
+	"github.com/koder-id/koder-id/gen/go/koder/auth/v1/authv1connect"
 	"github.com/koder-id/koder-id/gen/go/koder/identity/v1/identityv1connect"
 	"github.com/koder-id/koder-id/gen/go/koder/oauth/v1/oauthv1connect"
 	"github.com/koder-id/koder-id/gen/go/koder/session/v1/sessionv1connect"
@@ -15,6 +16,8 @@ import (
 type Client struct {
 	// Users manages the users of a tenant.
 	Users identityv1connect.UserServiceClient
+	// Factors manages the factors that people prove themselves by beside their password.
+	Factors authv1connect.FactorServiceClient
 	// Clients manages the clients of a tenant.
 	Clients oauthv1connect.ClientServiceClient
 	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
@@ -67,6 +70,7 @@ func New(origin string, options ...Option) (*Client, error) {
 	}
 	return &Client{
 		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
 		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),

@@ -87,6 +87,12 @@ const (
 	ReasonPasswordMismatch ErrorReason = "PASSWORD_MISMATCH"
 	// ReasonTooManyAttempts: Too many wrong attempts. Wait for the time in `Retry-After`.
 	ReasonTooManyAttempts ErrorReason = "TOO_MANY_ATTEMPTS"
+	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.
+	ReasonFactorNotFound ErrorReason = "FACTOR_NOT_FOUND"
+	// ReasonCodeMismatch: The code is wrong, too old, or was used before. Wait for the next one and try again.
+	ReasonCodeMismatch ErrorReason = "CODE_MISMATCH"
+	// ReasonFactorLimit: The person has as many factors as one can have. Remove one first.
+	ReasonFactorLimit ErrorReason = "FACTOR_LIMIT"
 
 	// Of clients and tokens.
 

@@ -73,7 +73,14 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         clock,
       });
     case "auth":
-      return createAuthService({ store, vault, peers, attempts: defaultAttemptPolicy, clock });
+      return createAuthService({
+        store,
+        vault,
+        peers,
+        tenants: tenantsOf(name),
+        attempts: defaultAttemptPolicy,
+        clock,
+      });
     case "oauth": {
       const { keySetMaxAge, signingKeyLifetime } = config;
       const lifetimes = defaultOauthLifetimes;

@@ -1,11 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import {
   BrowserContextSchema,
   CreateFlowRequestSchema,
   SubmitNewPasswordRequestSchema,
   SubmitPasswordRequestSchema,
+  SubmitRecoveryCodeRequestSchema,
+  SubmitTotpRequestSchema,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
@@ -22,6 +25,8 @@ import type { AuthDependencies } from "./dependencies.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPassword } from "./flows/submit-password.ts";
+import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
+import { submitTotp } from "./flows/submit-totp.ts";
 
 /** A person as the services beside this one know them. A test changes them as others would. */
 export interface KnownPerson {
@@ -53,6 +58,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const byId = (id: string) => [...people.values()].find((person) => person.id === id);
   const calls: string[] = [];
   const sessions: CreateSessionRequest[] = [];
+  /** Ids of those with authority over the instance. */
+  const owners = new Set<string>();
   /** What happens inside of a peer's answer, for tests of races and crashes. */
   const meanwhile: { verifyPassword?: () => unknown; changePassword?: () => unknown; createSession?: () => unknown } =
     {};
@@ -76,6 +83,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         person.epoch += 1n;
         return { userEpoch: person.epoch };
       },
+      getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
+      getAuthority: ({ userId }) => ({ instance: owners.has(userId) }),
     });
     service(RevocationService, {
       getUserEpoch({ userId }) {
@@ -92,10 +101,12 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       },
     });
   });
+  const tenant = create(TenantSchema, { id: "t1", slug: "t1", displayName: "Acme: the firm", active: true });
   const dependencies: AuthDependencies = {
     store,
     vault: testVault(store, clock),
     peers: createPeers(() => transport),
+    tenants: { get: async () => tenant, lookup: async () => tenant },
     attempts: { ...defaultAttemptPolicy, ...attempts },
     clock,
   };
@@ -117,11 +128,22 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     data: store.tenant("t1"),
     ana,
     people,
+    owners,
     calls,
     sessions,
     meanwhile,
     start,
     submit,
+    submitTotp: (flowId: string, code: string, browser: Browser = {}) =>
+      submitTotp(dependencies)(
+        create(SubmitTotpRequestSchema, { flowId, code, browser: browserOf(browser) }),
+        handlerContext(),
+      ),
+    submitRecoveryCode: (flowId: string, code: string, browser: Browser = {}) =>
+      submitRecoveryCode(dependencies)(
+        create(SubmitRecoveryCodeRequestSchema, { flowId, code, browser: browserOf(browser) }),
+        handlerContext(),
+      ),
     submitNew: (flowId: string, newPassword: string, browser: Browser = {}) =>
       submitNewPassword(dependencies)(
         create(SubmitNewPasswordRequestSchema, { flowId, newPassword, browser: browserOf(browser) }),

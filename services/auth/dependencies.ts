@@ -1,4 +1,5 @@
 import type { Peers } from "../host/peers.ts";
+import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { AttemptPolicy } from "./attempts.ts";
@@ -6,11 +7,15 @@ import type { AttemptPolicy } from "./attempts.ts";
 /** How long a flow lives (koder.md), in milliseconds. */
 export const flowLifetime = 10 * 60_000;
 
+/** How long a factor waits until its person confirms it, in milliseconds. */
+export const enrolmentLifetime = 10 * 60_000;
+
 /** What the use cases of the auth service need. */
 export interface AuthDependencies {
   readonly store: Store;
   readonly vault: Vault;
   readonly peers: Peers;
+  readonly tenants: Tenants;
   readonly attempts: AttemptPolicy;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
+import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
@@ -13,6 +14,7 @@ import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 /** What the world may call: every proto service but those whose file ends in `_internal.proto`, which are for services only. */
 export const publicServices: readonly DescService[] = [
   UserService,
+  FactorService,
   ClientService,
   ResourceServerService,
   ConsentService,

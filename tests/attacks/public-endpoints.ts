@@ -166,6 +166,7 @@ const registrationErrors = [
   "invalid_client_metadata",
   "unapproved_software_statement",
 ];
+const factorReasons = ["SIGN_IN_TOO_OLD", "FACTOR_NOT_FOUND", "CODE_MISMATCH", "FACTOR_LIMIT", "CONFLICT"];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
 const userFields = ["username", "email", "password", "password_hash", "name", "status", "address", "etag", "id"];
 const clientFields = [
@@ -241,7 +242,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("POST", "/logout", ["logout", "ui_locales"], [], ["page", "rest"]),
   standard("GET", "/", [], [], ["page"]),
   standard("GET", "/sign-in", ["authorization"], [], ["page"]),
-  standard("POST", "/sign-in", ["authorization", "username", "password", "flow", "new_password"], [], ["page", "rest"]),
+  standard(
+    "POST",
+    "/sign-in",
+    ["authorization", "username", "password", "flow", "new_password", "code", "way", "ways"],
+    [],
+    ["page", "rest"],
+  ),
   standard("GET", "/device", ["user_code"], [], ["page"]),
   standard("POST", "/device", ["user_code"], [], ["page", "rest"]),
   standard("GET", "/device/confirm", ["authorization"], [], ["page"]),
@@ -260,6 +267,12 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token"], pageReasons),
   rest("GET", `/v1/users/${userId}/consents`, ["page_size", "page_token"], pageReasons),
   rest("DELETE", `/v1/users/${userId}/consents/dev.koder.chat`, [], ["CLIENT_NOT_FOUND", "CONFLICT"]),
+  rest("GET", `/v1/users/${userId}/mfa`, []),
+  rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/totp`, ["display_name"], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/totp/verify`, ["factor_id", "code"], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/recovery-codes`, [], factorReasons),
+  rest("DELETE", `/v1/users/${userId}/mfa/${userId}`, [], factorReasons),
   rest("POST", "/v1/clients", clientFields, clientReasons),
   rest("GET", "/v1/clients", ["page_size", "page_token", "client_name_prefix"], pageReasons),
   rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),

@@ -87,7 +87,7 @@ export async function signInServices() {
       }),
       clock,
     }),
-    createAuthService({ store, vault, peers: peersOf("auth"), attempts: defaultAttemptPolicy, clock }),
+    createAuthService({ store, vault, peers: peersOf("auth"), tenants, attempts: defaultAttemptPolicy, clock }),
     createSessionService({
       store,
       vault,

@@ -1,33 +1,47 @@
 import { create } from "@bufbuild/protobuf";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
-import { Conflict, type Stored, type TenantStore } from "../../store/store.ts";
+import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { flows } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { acrOf } from "./acr.ts";
 import { flowAdvanced } from "./flow-events.ts";
 import { stepNotExpected } from "./open-flow.ts";
 
-/** One factor, and it was a password. */
-const passwordOnly = "urn:koder:acr:1fa";
+/** What is used up in the commit that moves a flow on: with it or not at all. */
+export interface UsedUp {
+  readonly writes: readonly Write[];
+  readonly events: readonly Event[];
+}
 
-/** Moves a flow on; a flow that was moved by another call meanwhile does not move again. */
+const nothing: UsedUp = { writes: [], events: [] };
+
+/**
+ * Moves a flow on; a flow that was moved by another call meanwhile does not move again. Rejects with the Conflict of what
+ * was to be used up where that was used by another.
+ */
 export async function advanceFlow(
   data: TenantStore,
   call: Call,
   now: number,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
+  usedUp = nothing,
 ): Promise<Stored<typeof FlowSchema>> {
   const record = create(FlowSchema, { ...stored.record, ...change });
   const version = stored.version + 1;
   try {
-    await data.commit([replace(flows, record, stored.version)], [flowAdvanced(call, now, record, version)]);
+    await data.commit(
+      [replace(flows, record, stored.version), ...usedUp.writes],
+      [flowAdvanced(call, now, record, version), ...usedUp.events],
+    );
   } catch (error) {
-    throw error instanceof Conflict ? stepNotExpected() : error;
+    throw error instanceof Conflict && error.collection === flows.name ? stepNotExpected() : error;
   }
   return { record, version };
 }
@@ -42,15 +56,16 @@ export async function completeFlow(
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
   browser: BrowserContext | undefined,
+  usedUp = nothing,
 ): Promise<{ readonly flow: Flow; readonly sessionToken: string }> {
   const data = store.tenant(call.tenantId);
   const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
-  const { record: flow } = await advanceFlow(data, call, clock(), stored, done);
+  const { record: flow } = await advanceFlow(data, call, clock(), stored, done, usedUp);
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {
       userId: flow.userId,
       ...(flow.authTime ? { authTime: flow.authTime } : {}),
-      acr: passwordOnly,
+      acr: acrOf(flow.amr),
       amr: flow.amr,
       userEpoch: flow.userEpoch,
       remoteAddress: browser?.remoteAddress ?? "",

@@ -10,12 +10,12 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { completeFlow } from "./complete-flow.ts";
 import { flowMessage } from "./flow-message.ts";
+import { goOn } from "./go-on.ts";
 import { openFlow, stepNotExpected } from "./open-flow.ts";
 
 /**
- * Takes the new password of a flow that asks for one, and completes it. What the flow proved counts as long as nothing else
+ * Takes the new password of a flow that asks for one, and goes on. What the flow proved counts as long as nothing else
  * voided the user since: the change itself must be the very next epoch, which the session then carries. An administrator who
  * disables the user, or sets a password of their own, so leaves no session behind, at whichever moment they come.
  *
@@ -36,7 +36,8 @@ export function submitNewPassword(dependencies: AuthDependencies) {
       .client(CredentialService)
       .changePassword({ userId, newPassword: request.newPassword }, forward(call));
     if (userEpoch !== proven + 1n) throw stepNotExpected();
-    const { flow, sessionToken } = await completeFlow(dependencies, call, stored, { userEpoch }, request.browser);
+    const changed = { userEpoch, passwordChangeRequired: false };
+    const { flow, sessionToken } = await goOn(dependencies, call, stored, changed, request.browser);
     return create(SubmitNewPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
   };
 }

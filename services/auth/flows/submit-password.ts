@@ -7,15 +7,15 @@ import {
   type SubmitPasswordRequest,
   type SubmitPasswordResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { advanceFlow, completeFlow } from "./complete-flow.ts";
 import { flowMessage } from "./flow-message.ts";
+import { goOn } from "./go-on.ts";
 import { openFlow } from "./open-flow.ts";
 
 /**
@@ -48,18 +48,9 @@ export function submitPassword(dependencies: AuthDependencies) {
     // Beside what follows, not before it: on a store that groups commits they share a transaction.
     const takenBack = attempt.succeeded();
     const now = clock();
-    const proven = { amr: ["pwd"], authTime: timestampFromMs(now), userEpoch };
-    if (passwordChangeRequired) {
-      const advanced = advanceFlow(data, call, now, stored, {
-        ...proven,
-        state: FlowState.PASSWORD_OK,
-        nextSteps: [FlowStep.NEW_PASSWORD],
-      });
-      const [{ record }] = await Promise.all([advanced, takenBack]);
-      return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, record) });
-    }
-    const completed = completeFlow(dependencies, call, stored, proven, request.browser);
-    const [{ flow, sessionToken }] = await Promise.all([completed, takenBack]);
+    const proven = { amr: ["pwd"], authTime: timestampFromMs(now), userEpoch, passwordChangeRequired };
+    const gone = goOn(dependencies, call, stored, proven, request.browser);
+    const [{ flow, sessionToken }] = await Promise.all([gone, takenBack]);
     return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
   };
 }

@@ -29,3 +29,11 @@ export function waitFault({ id, headers }: Pick<ErrorAnswer, "id" | "headers">):
     seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
   return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
 }
+
+/** Too many passwords are being verified at this moment. */
+export const busyFault = ({ id, headers }: Pick<ErrorAnswer, "id" | "headers">): Fault => ({
+  status: 503,
+  id,
+  sentence: text("fault_busy"),
+  headers: { "retry-after": headers["retry-after"] ?? "2" },
+});

@@ -40,6 +40,7 @@ export interface Page {
   readonly template:
     | "sign-in"
     | "new-password"
+    | "second-factor"
     | "accounts"
     | "consent"
     | "device"

@@ -1,32 +1,22 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { AuthorizationService, type GetAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { leadOn } from "../oidc/authorization-answer.ts";
-import { browserCookies } from "../oidc/browser-cookies.ts";
-import { cookieNames, writeCookie } from "../oidc/cookies.ts";
 import type { Form } from "../oidc/form.ts";
+import { afterStep, type PageFlow } from "./after-step.ts";
 import { logoPath } from "./client-logo.ts";
 import type { ShowError } from "./error-page.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
+import { namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
 import { letterOf } from "./shown-account.ts";
-
-/** What the page goes on with from one request to the next. */
-interface Pending {
-  readonly authorizationId: string;
-  readonly browserToken: string;
-  readonly sessionToken: string;
-  readonly shown: GetAuthorizationResponse;
-}
 
 /**
  * The sign-in page. It shows what the oauth service says of the pending authorization, gives what the person types to the
@@ -42,39 +32,22 @@ export function mountSignIn(
     const id = form?.get("authorization") ?? "";
     if (id === "") return showError(request, reply, { status: 400, reason: "START_ELSEWHERE" });
     return answering(showError, request, reply, async () => {
-      const pending = await pendingOf(request, id);
+      const pending = await pendingSignIn(peers, request, id);
       return showSignIn(request, reply, pending, pending.shown.loginHint);
     });
   });
   mountPageForm(app, path, showError, async (request, reply, form) => {
-    const pending = await pendingOf(request, form.get("authorization"));
-    return form.has("new_password")
-      ? submitNewPassword(request, reply, pending, form)
-      : submitPassword(request, reply, pending, form);
-  });
-
-  async function pendingOf(request: FastifyRequest, authorizationId: string): Promise<Pending> {
-    const { browserToken, sessionToken } = browserCookies(request);
-    const shown = await peers
-      .client(AuthorizationService)
-      .getAuthorization(
-        { authorizationId: authorizationId.slice(0, 128) || "none", browserToken },
-        forward(contextOf(request).outbound),
-      );
-    return { authorizationId, browserToken, sessionToken, shown };
-  }
-
-  const browserOf = (request: FastifyRequest, { browserToken, sessionToken }: Pending) => ({
-    browserToken,
-    sessionToken,
-    remoteAddress: contextOf(request).remoteAddress.slice(0, 64),
-    userAgent: (request.headers["user-agent"] ?? "").slice(0, 256).toWellFormed(),
+    const pending = await pendingSignIn(peers, request, form.get("authorization"));
+    if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
+    // Which of the two the page of a second factor sent: its code, or only that it is to be another way.
+    if (form.has("code") || form.has("way")) return submitCode(request, reply, pending, form);
+    return submitPassword(request, reply, pending, form);
   });
 
   async function submitPassword(
     request: FastifyRequest,
     reply: FastifyReply,
-    pending: Pending,
+    pending: PendingSignIn,
     form: Form,
   ): Promise<FastifyReply> {
     const { outbound } = contextOf(request);
@@ -90,10 +63,7 @@ export function mountSignIn(
       const { flow } = await flows.createFlow({ username, browser }, forward(outbound));
       const flowId = flow?.id ?? "";
       const answer = await flows.submitPassword({ flowId, browser, password }, forward(outbound));
-      if (answer.flow?.nextSteps.includes(FlowStep.NEW_PASSWORD) === true) {
-        return await showNewPassword(request, reply, pending, { flowId, username });
-      }
-      return await goOn(request, reply, pending, answer.sessionToken);
+      return await afterStep(peers, request, reply, pending, { flowId, username }, answer);
     } catch (error) {
       const fault = signInFault(error);
       if (fault === undefined) throw error;
@@ -104,46 +74,67 @@ export function mountSignIn(
   async function submitNewPassword(
     request: FastifyRequest,
     reply: FastifyReply,
-    pending: Pending,
+    pending: PendingSignIn,
     form: Form,
   ): Promise<FastifyReply> {
-    const { outbound } = contextOf(request);
-    const flowId = form.get("flow").slice(0, 128) || "none";
+    const pageFlow = pageFlowOf(form);
     const newPassword = form.get("new_password").slice(0, 1_024);
-    const browser = browserOf(request, pending);
+    const { flowId } = pageFlow;
     try {
       const answer = await peers
         .client(BrowserFlowService)
-        .submitNewPassword({ flowId, browser, newPassword }, forward(outbound));
-      return await goOn(request, reply, pending, answer.sessionToken);
+        .submitNewPassword(
+          { flowId, browser: browserOf(request, pending), newPassword },
+          forward(contextOf(request).outbound),
+        );
+      return await afterStep(peers, request, reply, pending, pageFlow, answer);
     } catch (error) {
       const fault = newPasswordFault(error);
       if (fault === undefined) throw error;
-      return showNewPassword(request, reply, pending, { flowId, username: form.get("username") }, fault);
+      return showNewPassword(request, reply, pending, pageFlow, fault);
     }
   }
 
-  /** Gives the browser its session, and leads it on. */
-  async function goOn(
+  async function submitCode(
     request: FastifyRequest,
     reply: FastifyReply,
-    { authorizationId, browserToken }: Pending,
-    sessionToken: string,
+    pending: PendingSignIn,
+    form: Form,
   ): Promise<FastifyReply> {
-    const { outbound, tenant } = contextOf(request);
-    const isSecure = tenant.canonicalOrigin.startsWith("https:");
-    const { next } = await peers
-      .client(AuthorizationService)
-      .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(outbound));
-    void reply.header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure));
-    return leadOn(request, reply, next);
+    const ways = namedWays(form.get("ways"));
+    const [way = "totp"] = namedWays(form.get("way"));
+    const pageFlow = { ...pageFlowOf(form), ways, way };
+    if (!form.has("code")) return showSecondFactor(request, reply, pending, pageFlow);
+    const given = {
+      flowId: pageFlow.flowId,
+      browser: browserOf(request, pending),
+      code: form.get("code").slice(0, 64),
+    };
+    const options = forward(contextOf(request).outbound);
+    const flows = peers.client(BrowserFlowService);
+    try {
+      const answer = await (way === "totp"
+        ? flows.submitTotp(given, options)
+        : flows.submitRecoveryCode(given, options));
+      return await afterStep(peers, request, reply, pending, pageFlow, answer);
+    } catch (error) {
+      const fault = secondFactorFault(error, way);
+      if (fault === undefined) throw error;
+      return showSecondFactor(request, reply, pending, pageFlow, fault);
+    }
   }
 }
+
+/** The flow that a page names in its form. */
+const pageFlowOf = (form: Form): PageFlow => ({
+  flowId: form.get("flow").slice(0, 128) || "none",
+  username: form.get("username").slice(0, 320),
+});
 
 function showSignIn(
   request: FastifyRequest,
   reply: FastifyReply,
-  { authorizationId, shown }: Pending,
+  { authorizationId, shown }: PendingSignIn,
   username: string,
   fault?: Fault,
 ): Promise<FastifyReply> {
@@ -167,21 +158,6 @@ function showSignIn(
   });
 }
 
-function showNewPassword(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { authorizationId, shown }: Pending,
-  { flowId, username }: { readonly flowId: string; readonly username: string },
-  fault?: Fault,
-): Promise<FastifyReply> {
-  return sendPage(request, reply, {
-    template: "new-password",
-    status: fault?.status ?? 200,
-    uiLocales: shown.uiLocales,
-    show: (texts) => ({ authorization: authorizationId, flow: flowId, username, ...shownFault(fault, texts) }),
-  });
-}
-
 /** What the sign-in form says to an error; undefined for one that it has no words for. */
 function signInFault(error: unknown): Fault | undefined {
   if (!(error instanceof ConnectError)) return undefined;
@@ -192,33 +168,8 @@ function signInFault(error: unknown): Fault | undefined {
     case "TOO_MANY_ATTEMPTS":
       return waitFault({ id, headers });
     case "HASHING_BUSY":
-      return {
-        status: 503,
-        id,
-        sentence: text("fault_busy"),
-        headers: { "retry-after": headers["retry-after"] ?? "2" },
-      };
+      return busyFault({ id, headers });
     default:
       return undefined;
   }
-}
-
-function newPasswordFault(error: unknown): Fault | undefined {
-  if (!(error instanceof ConnectError)) return undefined;
-  const { reason, id, headers } = errorAnswer(error);
-  if (reason === "HASHING_BUSY") {
-    return { status: 503, id, sentence: text("fault_busy"), headers: { "retry-after": headers["retry-after"] ?? "2" } };
-  }
-  if (reason !== "PASSWORD_NOT_ALLOWED" && reason !== "INVALID_REQUEST") return undefined;
-  const said = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.description ?? "";
-  const key = said.includes("at least")
-    ? "fault_short"
-    : said.includes("at most")
-      ? "fault_long"
-      : said.includes("replaces")
-        ? "fault_same"
-        : said.includes("common")
-          ? "fault_common"
-          : "fault_simple";
-  return { status: 400, id, sentence: text("fault_new_password"), field: text(key) };
 }

@@ -10,7 +10,7 @@ const sources = globSync(["*.ts", "templates/*.liquid"], { cwd: import.meta.dirn
   .join("\n");
 
 /** Names of templates and the like, which look like keys. */
-const templates = new Set(["error", "fault", "consent", "scope"]);
+const templates = new Set(["error", "fault", "consent", "scope", "totp"]);
 
 describe("the catalogues", () => {
   test.each(others.map(([locale]) => locale))("%s has every text, and no other", (locale) => {
@@ -25,7 +25,10 @@ describe("the catalogues", () => {
   test("every text is used, and every one that is used is there", () => {
     const used = new Set([
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
-      ...Array.from(sources.matchAll(/"((?:fault|error|start|consent|scope)(?:_[a-z_]+)?)"/g), ([, key = ""]) => key),
+      ...Array.from(
+        sources.matchAll(/"((?:fault|error|start|consent|scope|totp|recovery_code)(?:_[a-z_]+)?)"/g),
+        ([, key = ""]) => key,
+      ),
     ]);
     for (const key of used) if (`${key}_heading` in english) used.add(`${key}_heading`);
     expect([...used].filter((key) => !(key in english) && !templates.has(key))).toEqual([]);

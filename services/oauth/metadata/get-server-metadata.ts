@@ -48,7 +48,7 @@ export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependen
       introspectionEndpointAuthSigningAlgValuesSupported: assertionAlgs,
       revocationEndpointAuthSigningAlgValuesSupported: assertionAlgs,
       dpopSigningAlgValuesSupported: [...foreignAlgs.keys()],
-      acrValuesSupported: ["urn:koder:acr:1fa"],
+      acrValuesSupported: ["urn:koder:acr:1fa", "urn:koder:acr:mfa"],
       claimsSupported,
       codeChallengeMethodsSupported: ["S256"],
       authorizationResponseIssParameterSupported: true,

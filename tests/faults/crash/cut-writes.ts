@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
+import { addTotp, recoveryCodes } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { registered, registrationPath } from "./registered-client.ts";
 import {
@@ -21,7 +22,7 @@ import {
 import { subjectOf, walk } from "../../support/interaction-pages.ts";
 import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
 import type { CutWrite } from "./public-write.ts";
-import { openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
+import { flowAfterPassword, openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
 
 const newPassword = "another good pass phrase";
 
@@ -120,6 +121,29 @@ export const cutWrites: readonly CutWrite[] = [
         nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
         // The page is still there, and takes the same password.
         heal: async () => expect(await page.redeem(await send())).toBe(200),
+      };
+    },
+  },
+  {
+    name: "Give a second factor at sign-in",
+    covers: ["POST /sign-in code"],
+    order: ["auth", "session", "auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken } = await tokensFor(server, client, username);
+      await addTotp(server, accessToken);
+      const [code = "", next = ""] = await recoveryCodes(server, accessToken);
+      const page = await openSignInPage(server, client);
+      const flow = await flowAfterPassword(page, username);
+      return {
+        call: async () => (await page.send({ ...flow, way: "recovery-code", code })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          const again = await openSignInPage(server, client);
+          const flowAgain = await flowAfterPassword(again, username);
+          const answer = await again.send({ ...flowAgain, way: "recovery-code", code: next });
+          expect(await again.redeem(answer)).toBe(200);
+        },
       };
     },
   },

@@ -4,6 +4,7 @@ import {
   authorizationRequest,
   createPerson,
   locationOf,
+  password as usualPassword,
   refresh,
   registerClient,
   tokenRequest,
@@ -46,6 +47,14 @@ export async function openSignInPage(server: Instance, client: RelyingParty): Pr
       return (await tokenRequest(server, client, form)).status;
     },
   };
+}
+
+/** Gives the password of somebody who is asked for more, and answers the flow's inputs on the page that comes next. */
+export async function flowAfterPassword(page: SignInPage, username: string): Promise<{ readonly flow: string }> {
+  const answer = await page.send({ username, password: usualPassword });
+  const html = await answer.text();
+  expect(answer.status, html).toBe(200);
+  return { flow: /name="flow" value="([^"]+)"/.exec(html)?.[1] ?? "no flow" };
 }
 
 /** Whether a password signs a person in, in a new browser. */

@@ -17,12 +17,19 @@ import {
   tokensFor,
 } from "../../support/relying-party.ts";
 import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
+import { addTotp, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import type { PublicWrite } from "./public-write.ts";
 
 let made = 0;
 const fresh = (): string => `made-${(made += 1)}`;
+
+/** A person who has just signed in. */
+async function somebody(server: Instance): Promise<{ readonly id: string; readonly accessToken: string }> {
+  const [{ id, username }, client] = [await createPerson(server), await registerClient(server)];
+  return { id, accessToken: (await tokensFor(server, client, username)).accessToken };
+}
 
 async function resourceServerPath(server: Instance): Promise<string> {
   const { json } = await rest(server, "POST", "/v1/resource-servers", { identifier: `https://${fresh()}.example.com` });
@@ -61,6 +68,54 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const { id } = await createPerson(server);
       return { call: async () => (await rest(server, "PATCH", `/v1/users/${id}`, { name: "Another Name" })).status };
+    },
+  },
+  {
+    name: "Begin to add an authenticator app",
+    covers: ["koder.auth.v1.FactorService/EnrolTotp"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      return { call: async () => (await rest(server, "POST", "/v1/users/me/mfa/totp", {}, accessToken)).status };
+    },
+  },
+  {
+    name: "Confirm an authenticator app",
+    covers: ["koder.auth.v1.FactorService/ConfirmTotp"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const { json } = await rest(server, "POST", "/v1/users/me/mfa/totp", {}, accessToken);
+      const path = "/v1/users/me/mfa/totp/verify";
+      const body = { factor_id: json["factor_id"], code: totpCode(String(json["secret"])) };
+      return { call: async () => (await rest(server, "POST", path, body, accessToken)).status };
+    },
+  },
+  {
+    name: "Make recovery codes",
+    covers: ["koder.auth.v1.FactorService/GenerateRecoveryCodes"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      return {
+        call: async () => (await rest(server, "POST", "/v1/users/me/mfa/recovery-codes", {}, accessToken)).status,
+      };
+    },
+  },
+  {
+    name: "Remove a factor",
+    covers: ["koder.auth.v1.FactorService/DeleteFactor"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const { factorId } = await addTotp(server, accessToken);
+      const path = `/v1/users/me/mfa/${factorId}`;
+      return { call: async () => (await rest(server, "DELETE", path, undefined, accessToken)).status };
+    },
+  },
+  {
+    name: "Reset a person's factors",
+    covers: ["koder.auth.v1.FactorService/ResetFactors"],
+    prepare: async (server) => {
+      const { id, accessToken } = await somebody(server);
+      await addTotp(server, accessToken);
+      return { call: async () => (await rest(server, "DELETE", `/v1/users/${id}/mfa`)).status };
     },
   },
   {

@@ -35,16 +35,25 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_PASSWORD_MISMATCH AuthErrorReason = 3
 	// Too many wrong attempts. Wait for the time in `Retry-After`.
 	AuthErrorReason_AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS AuthErrorReason = 4
+	// The person has no factor with this id, or what was begun with it has expired.
+	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_NOT_FOUND AuthErrorReason = 10
+	// The code is wrong, too old, or was used before. Wait for the next one and try again.
+	AuthErrorReason_AUTH_ERROR_REASON_CODE_MISMATCH AuthErrorReason = 11
+	// The person has as many factors as one can have. Remove one first.
+	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_LIMIT AuthErrorReason = 12
 )
 
 // Enum value maps for AuthErrorReason.
 var (
 	AuthErrorReason_name = map[int32]string{
-		0: "AUTH_ERROR_REASON_UNSPECIFIED",
-		1: "AUTH_ERROR_REASON_FLOW_NOT_FOUND",
-		2: "AUTH_ERROR_REASON_STEP_NOT_EXPECTED",
-		3: "AUTH_ERROR_REASON_PASSWORD_MISMATCH",
-		4: "AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS",
+		0:  "AUTH_ERROR_REASON_UNSPECIFIED",
+		1:  "AUTH_ERROR_REASON_FLOW_NOT_FOUND",
+		2:  "AUTH_ERROR_REASON_STEP_NOT_EXPECTED",
+		3:  "AUTH_ERROR_REASON_PASSWORD_MISMATCH",
+		4:  "AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS",
+		10: "AUTH_ERROR_REASON_FACTOR_NOT_FOUND",
+		11: "AUTH_ERROR_REASON_CODE_MISMATCH",
+		12: "AUTH_ERROR_REASON_FACTOR_LIMIT",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":       0,
@@ -52,6 +61,9 @@ var (
 		"AUTH_ERROR_REASON_STEP_NOT_EXPECTED": 2,
 		"AUTH_ERROR_REASON_PASSWORD_MISMATCH": 3,
 		"AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS": 4,
+		"AUTH_ERROR_REASON_FACTOR_NOT_FOUND":  10,
+		"AUTH_ERROR_REASON_CODE_MISMATCH":     11,
+		"AUTH_ERROR_REASON_FACTOR_LIMIT":      12,
 	}
 )
 
@@ -86,13 +98,17 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xd5\x01\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xc6\x02\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
 	"#AUTH_ERROR_REASON_STEP_NOT_EXPECTED\x10\x02\x12'\n" +
 	"#AUTH_ERROR_REASON_PASSWORD_MISMATCH\x10\x03\x12'\n" +
-	"#AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS\x10\x04B\xb0\x01\n" +
+	"#AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS\x10\x04\x12&\n" +
+	"\"AUTH_ERROR_REASON_FACTOR_NOT_FOUND\x10\n" +
+	"\x12#\n" +
+	"\x1fAUTH_ERROR_REASON_CODE_MISMATCH\x10\v\x12\"\n" +
+	"\x1eAUTH_ERROR_REASON_FACTOR_LIMIT\x10\fB\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

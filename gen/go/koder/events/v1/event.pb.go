@@ -94,7 +94,7 @@ type Event struct {
 	// The tenant whose resource changed; `system` for what stands above tenants.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
-	// `api_key`, ….
+	// `api_key`, `factor`, `recovery_codes`, ….
 	ResourceType string `protobuf:"bytes,4,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// Id of the resource within its tenant and kind.
 	ResourceId string `protobuf:"bytes,5,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
@@ -144,6 +144,10 @@ type Event struct {
 	//	*Event_DeviceCodeIssued
 	//	*Event_DeviceCodeDecided
 	//	*Event_DeviceCodeSlowed
+	//	*Event_FactorAdded
+	//	*Event_FactorRemoved
+	//	*Event_RecoveryCodesChanged
+	//	*Event_RecoveryCodeUsed
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -567,6 +571,42 @@ func (x *Event) GetDeviceCodeSlowed() *DeviceCodeSlowed {
 	return nil
 }
 
+func (x *Event) GetFactorAdded() *FactorAdded {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_FactorAdded); ok {
+			return x.FactorAdded
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetFactorRemoved() *FactorRemoved {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_FactorRemoved); ok {
+			return x.FactorRemoved
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRecoveryCodesChanged() *RecoveryCodesChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RecoveryCodesChanged); ok {
+			return x.RecoveryCodesChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRecoveryCodeUsed() *RecoveryCodeUsed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RecoveryCodeUsed); ok {
+			return x.RecoveryCodeUsed
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -753,6 +793,26 @@ type Event_DeviceCodeSlowed struct {
 	DeviceCodeSlowed *DeviceCodeSlowed `protobuf:"bytes,82,opt,name=device_code_slowed,json=deviceCodeSlowed,proto3,oneof"`
 }
 
+type Event_FactorAdded struct {
+	// A person has another factor.
+	FactorAdded *FactorAdded `protobuf:"bytes,130,opt,name=factor_added,json=factorAdded,proto3,oneof"`
+}
+
+type Event_FactorRemoved struct {
+	// A factor of a person was removed.
+	FactorRemoved *FactorRemoved `protobuf:"bytes,131,opt,name=factor_removed,json=factorRemoved,proto3,oneof"`
+}
+
+type Event_RecoveryCodesChanged struct {
+	// A person has new recovery codes, or none any more.
+	RecoveryCodesChanged *RecoveryCodesChanged `protobuf:"bytes,132,opt,name=recovery_codes_changed,json=recoveryCodesChanged,proto3,oneof"`
+}
+
+type Event_RecoveryCodeUsed struct {
+	// A recovery code was used.
+	RecoveryCodeUsed *RecoveryCodeUsed `protobuf:"bytes,133,opt,name=recovery_code_used,json=recoveryCodeUsed,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -824,6 +884,14 @@ func (*Event_DeviceCodeIssued) isEvent_Payload() {}
 func (*Event_DeviceCodeDecided) isEvent_Payload() {}
 
 func (*Event_DeviceCodeSlowed) isEvent_Payload() {}
+
+func (*Event_FactorAdded) isEvent_Payload() {}
+
+func (*Event_FactorRemoved) isEvent_Payload() {}
+
+func (*Event_RecoveryCodesChanged) isEvent_Payload() {}
+
+func (*Event_RecoveryCodeUsed) isEvent_Payload() {}
 
 // Actor is who caused a change.
 type Actor struct {
@@ -2754,11 +2822,213 @@ func (x *ResourceServerDeleted) GetIdentifier() string {
 	return ""
 }
 
+// FactorAdded tells of a new factor.
+type FactorAdded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What it is, as in `koder.auth.v1.FactorType`.
+	Type          string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactorAdded) Reset() {
+	*x = FactorAdded{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactorAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactorAdded) ProtoMessage() {}
+
+func (x *FactorAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactorAdded.ProtoReflect.Descriptor instead.
+func (*FactorAdded) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *FactorAdded) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *FactorAdded) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+// FactorRemoved tells that a factor is gone.
+type FactorRemoved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose it was.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What it was, as in `koder.auth.v1.FactorType`.
+	Type          string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactorRemoved) Reset() {
+	*x = FactorRemoved{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactorRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactorRemoved) ProtoMessage() {}
+
+func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactorRemoved.ProtoReflect.Descriptor instead.
+func (*FactorRemoved) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *FactorRemoved) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *FactorRemoved) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+// RecoveryCodesChanged tells that the recovery codes from before are void.
+type RecoveryCodesChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many there are now.
+	Left          int32 `protobuf:"varint,1,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryCodesChanged) Reset() {
+	*x = RecoveryCodesChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryCodesChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryCodesChanged) ProtoMessage() {}
+
+func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryCodesChanged.ProtoReflect.Descriptor instead.
+func (*RecoveryCodesChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *RecoveryCodesChanged) GetLeft() int32 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+// RecoveryCodeUsed tells that a recovery code is used up.
+type RecoveryCodeUsed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many are left.
+	Left          int32 `protobuf:"varint,1,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryCodeUsed) Reset() {
+	*x = RecoveryCodeUsed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryCodeUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryCodeUsed) ProtoMessage() {}
+
+func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryCodeUsed.ProtoReflect.Descriptor instead.
+func (*RecoveryCodeUsed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *RecoveryCodeUsed) GetLeft() int32 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xed\x19\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x1c\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -2805,7 +3075,11 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12Q\n" +
 	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
 	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
-	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowedB\t\n" +
+	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowed\x12B\n" +
+	"\ffactor_added\x18\x82\x01 \x01(\v2\x1c.koder.events.v1.FactorAddedH\x00R\vfactorAdded\x12H\n" +
+	"\x0efactor_removed\x18\x83\x01 \x01(\v2\x1e.koder.events.v1.FactorRemovedH\x00R\rfactorRemoved\x12^\n" +
+	"\x16recovery_codes_changed\x18\x84\x01 \x01(\v2%.koder.events.v1.RecoveryCodesChangedH\x00R\x14recoveryCodesChanged\x12R\n" +
+	"\x12recovery_code_used\x18\x85\x01 \x01(\v2!.koder.events.v1.RecoveryCodeUsedH\x00R\x10recoveryCodeUsedB\t\n" +
 	"\apayload\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
@@ -2915,7 +3189,17 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x15ResourceServerDeleted\x12\x1e\n" +
 	"\n" +
 	"identifier\x18\x01 \x01(\tR\n" +
-	"identifier*\x83\x01\n" +
+	"identifier\":\n" +
+	"\vFactorAdded\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\"<\n" +
+	"\rFactorRemoved\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\"*\n" +
+	"\x14RecoveryCodesChanged\x12\x12\n" +
+	"\x04left\x18\x01 \x01(\x05R\x04left\"&\n" +
+	"\x10RecoveryCodeUsed\x12\x12\n" +
+	"\x04left\x18\x01 \x01(\x05R\x04left*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -2938,7 +3222,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 38)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
@@ -2979,10 +3263,14 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*ResourceServerCreated)(nil),     // 36: koder.events.v1.ResourceServerCreated
 	(*ResourceServerUpdated)(nil),     // 37: koder.events.v1.ResourceServerUpdated
 	(*ResourceServerDeleted)(nil),     // 38: koder.events.v1.ResourceServerDeleted
-	(*timestamppb.Timestamp)(nil),     // 39: google.protobuf.Timestamp
+	(*FactorAdded)(nil),               // 39: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),             // 40: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),      // 41: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),          // 42: koder.events.v1.RecoveryCodeUsed
+	(*timestamppb.Timestamp)(nil),     // 43: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	39, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	43, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -3020,13 +3308,17 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	33, // 35: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
 	34, // 36: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
 	35, // 37: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	0,  // 38: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	39, // 39: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	40, // [40:40] is the sub-list for method output_type
-	40, // [40:40] is the sub-list for method input_type
-	40, // [40:40] is the sub-list for extension type_name
-	40, // [40:40] is the sub-list for extension extendee
-	0,  // [0:40] is the sub-list for field type_name
+	39, // 38: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	40, // 39: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	41, // 40: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	42, // 41: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	0,  // 42: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	43, // 43: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	44, // [44:44] is the sub-list for method output_type
+	44, // [44:44] is the sub-list for method input_type
+	44, // [44:44] is the sub-list for extension type_name
+	44, // [44:44] is the sub-list for extension extendee
+	0,  // [0:44] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -3071,6 +3363,10 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_DeviceCodeIssued)(nil),
 		(*Event_DeviceCodeDecided)(nil),
 		(*Event_DeviceCodeSlowed)(nil),
+		(*Event_FactorAdded)(nil),
+		(*Event_FactorRemoved)(nil),
+		(*Event_RecoveryCodesChanged)(nil),
+		(*Event_RecoveryCodeUsed)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3078,7 +3374,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   38,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

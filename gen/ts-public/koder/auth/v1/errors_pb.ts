@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/errors.proto.
  */
 export const file_koder_auth_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chprb2Rlci9hdXRoL3YxL2Vycm9ycy5wcm90bxINa29kZXIuYXV0aC52MSrVAQoPQXV0aEVycm9yUmVhc29uEiEKHUFVVEhfRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASJAogQVVUSF9FUlJPUl9SRUFTT05fRkxPV19OT1RfRk9VTkQQARInCiNBVVRIX0VSUk9SX1JFQVNPTl9TVEVQX05PVF9FWFBFQ1RFRBACEicKI0FVVEhfRVJST1JfUkVBU09OX1BBU1NXT1JEX01JU01BVENIEAMSJwojQVVUSF9FUlJPUl9SRUFTT05fVE9PX01BTllfQVRURU1QVFMQBGIGcHJvdG8z");
+  fileDesc("Chprb2Rlci9hdXRoL3YxL2Vycm9ycy5wcm90bxINa29kZXIuYXV0aC52MSrGAgoPQXV0aEVycm9yUmVhc29uEiEKHUFVVEhfRVJST1JfUkVBU09OX1VOU1BFQ0lGSUVEEAASJAogQVVUSF9FUlJPUl9SRUFTT05fRkxPV19OT1RfRk9VTkQQARInCiNBVVRIX0VSUk9SX1JFQVNPTl9TVEVQX05PVF9FWFBFQ1RFRBACEicKI0FVVEhfRVJST1JfUkVBU09OX1BBU1NXT1JEX01JU01BVENIEAMSJwojQVVUSF9FUlJPUl9SRUFTT05fVE9PX01BTllfQVRURU1QVFMQBBImCiJBVVRIX0VSUk9SX1JFQVNPTl9GQUNUT1JfTk9UX0ZPVU5EEAoSIwofQVVUSF9FUlJPUl9SRUFTT05fQ09ERV9NSVNNQVRDSBALEiIKHkFVVEhfRVJST1JfUkVBU09OX0ZBQ1RPUl9MSU1JVBAMYgZwcm90bzM");
 
 /**
  * AuthErrorReason is why the auth service refused a call.
@@ -52,6 +52,27 @@ export const AuthErrorReason = {
    * @generated from enum value: AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS = 4;
    */
   TOO_MANY_ATTEMPTS: 4,
+
+  /**
+   * The person has no factor with this id, or what was begun with it has expired.
+   *
+   * @generated from enum value: AUTH_ERROR_REASON_FACTOR_NOT_FOUND = 10;
+   */
+  FACTOR_NOT_FOUND: 10,
+
+  /**
+   * The code is wrong, too old, or was used before. Wait for the next one and try again.
+   *
+   * @generated from enum value: AUTH_ERROR_REASON_CODE_MISMATCH = 11;
+   */
+  CODE_MISMATCH: 11,
+
+  /**
+   * The person has as many factors as one can have. Remove one first.
+   *
+   * @generated from enum value: AUTH_ERROR_REASON_FACTOR_LIMIT = 12;
+   */
+  FACTOR_LIMIT: 12,
 } as const;
 
 /**

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEinwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASJpChFDcmVhdGVGbG93UmVxdWVzdBIcCgh1c2VybmFtZRgBIAEoCUIKukgHcgUQARjAAhI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIjcKEkNyZWF0ZUZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IpQBChVTdWJtaXRQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIiCghwYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJYChZTdWJtaXRQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKbAQoYU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESJgoMbmV3X3Bhc3N3b3JkGAMgASgJQhC6SAVyAxiACPi7GAGAvBgBIlsKGVN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBMuQCChJCcm93c2VyRmxvd1NlcnZpY2USYwoKQ3JlYXRlRmxvdxIgLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1JlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkNyZWF0ZUZsb3dSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJvCg5TdWJtaXRQYXNzd29yZBIkLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc3dvcmRSZXF1ZXN0GiUua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EngKEVN1Ym1pdE5ld1Bhc3N3b3JkEicua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEinwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASJpChFDcmVhdGVGbG93UmVxdWVzdBIcCgh1c2VybmFtZRgBIAEoCUIKukgHcgUQARjAAhI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIjcKEkNyZWF0ZUZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IpQBChVTdWJtaXRQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIiCghwYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJYChZTdWJtaXRQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKbAQoYU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESJgoMbmV3X3Bhc3N3b3JkGAMgASgJQhC6SAVyAxiACPi7GAGAvBgBIlsKGVN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIocBChFTdWJtaXRUb3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIlQKElN1Ym1pdFRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEijwEKGVN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJcChpTdWJtaXRSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEyxgQKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EngKEVN1Ym1pdE5ld1Bhc3N3b3JkEicua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * Flow is an authentication under way.
@@ -264,7 +264,7 @@ export type SubmitNewPasswordResponse = Message<"koder.auth.v1.SubmitNewPassword
   flow?: Flow | undefined;
 
   /**
-   * The new session's token, for the browser's cookie.
+   * The new session's token, for the browser's cookie; only when COMPLETED.
    *
    * @generated from field: string session_token = 2;
    */
@@ -277,6 +277,132 @@ export type SubmitNewPasswordResponse = Message<"koder.auth.v1.SubmitNewPassword
  */
 export const SubmitNewPasswordResponseSchema: GenMessage<SubmitNewPasswordResponse> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_internal, 7);
+
+/**
+ * SubmitTotpRequest has the code.
+ *
+ * @generated from message koder.auth.v1.SubmitTotpRequest
+ */
+export type SubmitTotpRequest = Message<"koder.auth.v1.SubmitTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * The code that the app shows; spaces do not matter.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitTotpRequest.
+ * Use `create(SubmitTotpRequestSchema)` to create a new message.
+ */
+export const SubmitTotpRequestSchema: GenMessage<SubmitTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 8);
+
+/**
+ * SubmitTotpResponse has the flow, and the session where it is completed.
+ *
+ * @generated from message koder.auth.v1.SubmitTotpResponse
+ */
+export type SubmitTotpResponse = Message<"koder.auth.v1.SubmitTotpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitTotpResponse.
+ * Use `create(SubmitTotpResponseSchema)` to create a new message.
+ */
+export const SubmitTotpResponseSchema: GenMessage<SubmitTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 9);
+
+/**
+ * SubmitRecoveryCodeRequest has the code.
+ *
+ * @generated from message koder.auth.v1.SubmitRecoveryCodeRequest
+ */
+export type SubmitRecoveryCodeRequest = Message<"koder.auth.v1.SubmitRecoveryCodeRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * The recovery code; case, spaces and hyphens do not matter.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitRecoveryCodeRequest.
+ * Use `create(SubmitRecoveryCodeRequestSchema)` to create a new message.
+ */
+export const SubmitRecoveryCodeRequestSchema: GenMessage<SubmitRecoveryCodeRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 10);
+
+/**
+ * SubmitRecoveryCodeResponse has the flow, and the session where it is completed.
+ *
+ * @generated from message koder.auth.v1.SubmitRecoveryCodeResponse
+ */
+export type SubmitRecoveryCodeResponse = Message<"koder.auth.v1.SubmitRecoveryCodeResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitRecoveryCodeResponse.
+ * Use `create(SubmitRecoveryCodeResponseSchema)` to create a new message.
+ */
+export const SubmitRecoveryCodeResponseSchema: GenMessage<SubmitRecoveryCodeResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 11);
 
 /**
  * BrowserFlowService is the authentication flow as the sign-in pages drive it: bound to a browser, ending in a session.
@@ -306,7 +432,29 @@ export const BrowserFlowService: GenService<{
     output: typeof SubmitPasswordResponseSchema;
   },
   /**
-   * Gives a new password where the state asks for one, and completes the flow.
+   * Gives a code of one of the person's authenticator apps. The attempt is counted before it is verified, and no code is taken
+   * twice. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitTotp
+   */
+  submitTotp: {
+    methodKind: "unary";
+    input: typeof SubmitTotpRequestSchema;
+    output: typeof SubmitTotpResponseSchema;
+  },
+  /**
+   * Gives a recovery code, which is used up. The attempt is counted before it is verified.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitRecoveryCode
+   */
+  submitRecoveryCode: {
+    methodKind: "unary";
+    input: typeof SubmitRecoveryCodeRequestSchema;
+    output: typeof SubmitRecoveryCodeResponseSchema;
+  },
+  /**
+   * Gives a new password where the state asks for one.
    * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitNewPassword

@@ -1,0 +1,79 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { FactorSchema, FactorUseSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import {
+  ConfirmTotpResponseSchema,
+  type ConfirmTotpRequest,
+  type ConfirmTotpResponse,
+} from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert, remove } from "../../store/writes.ts";
+import { authFailure } from "../auth-failure.ts";
+import { enrolments, factors, factorUses } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { factorAdded } from "./factor-events.ts";
+import { checkFactorLimit } from "./factor-limit.ts";
+import { factorMessage } from "./factor-message.ts";
+import { factorNotFound } from "./factor-not-found.ts";
+import { factorsOfUser } from "./factors-of-user.ts";
+import { acceptedStep } from "./totp.ts";
+import { openSecret, sealSecret } from "./totp-secret.ts";
+import { userOf } from "./user-of.ts";
+
+/**
+ * Adds the authenticator app that shows the right code. Attempts are not counted: the secret is the caller's own. The code
+ * counts as used, so that who saw it typed cannot sign in with it. A repeat finds the factor and answers it.
+ */
+export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">) {
+  return async (request: ConfirmTotpRequest, context: HandlerContext): Promise<ConfirmTotpResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = userOf(call, request);
+    const { factorId: id } = request;
+    const before = await confirmed();
+    if (before !== undefined) return before;
+    const enrolment = await data.get(enrolments, id);
+    if (enrolment?.record.userId !== userId) throw factorNotFound();
+    checkFactorLimit(await factorsOfUser(data, userId));
+    const now = clock();
+    const secret = await openSecret(vault, call, "enrolment", enrolment.record);
+    const step = await acceptedStep(secret, request.code, now, 0);
+    if (step === undefined) {
+      throw authFailure(
+        AuthErrorReason.CODE_MISMATCH,
+        "code: is not what the app shows; check the clock of its device",
+      );
+    }
+    const sealedSecret = sealSecret(await vault.tenant(call.tenantId), "factor", id, secret);
+    const factor = create(FactorSchema, {
+      id,
+      userId,
+      displayName: enrolment.record.displayName,
+      createTime: timestampFromMs(now),
+      kind: { case: "totp", value: { $typeName: "koder.auth.store.v1.Totp", sealedSecret } },
+    });
+    const use = create(FactorUseSchema, { factorId: id, lastStep: BigInt(step) });
+    try {
+      await data.commit(
+        [remove(enrolments, enrolment), insert(factors, factor), insert(factorUses, use)],
+        [factorAdded(call, now, factor)],
+      );
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      const meanwhile = await confirmed();
+      if (meanwhile === undefined) throw factorNotFound();
+      return meanwhile;
+    }
+    return create(ConfirmTotpResponseSchema, { factor: factorMessage(factor, use) });
+
+    async function confirmed(): Promise<ConfirmTotpResponse | undefined> {
+      const found = await data.get(factors, id);
+      if (found?.record.userId !== userId) return undefined;
+      const used = await data.get(factorUses, id);
+      return create(ConfirmTotpResponseSchema, { factor: factorMessage(found.record, used?.record) });
+    }
+  };
+}

@@ -1,0 +1,66 @@
+import { create } from "@bufbuild/protobuf";
+import { RecoveryCodesSchema, type FactorSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
+import { remove, replace } from "../../store/writes.ts";
+import { factors, factorUses, recoveryCodes } from "../collections.ts";
+import { factorRemoved, recoveryCodesChanged } from "./factor-events.ts";
+import { factorsOfUser } from "./factors-of-user.ts";
+
+/**
+ * Removes one of a person's factors or all, and the recovery codes where none is left, in one commit. Answers how many
+ * factors were removed. What somebody uses or adds meanwhile is looked at again.
+ */
+export async function removeFactors(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  userId: string,
+  which: "all" | { readonly factorId: string },
+): Promise<number> {
+  for (;;) {
+    const all = await factorsOfUser(data, userId);
+    const meant = which === "all" ? all : all.filter(({ record }) => record.id === which.factorId);
+    if (meant.length === 0 && which !== "all") return 0;
+    const writes: Write[] = [];
+    const events: Event[] = [];
+    for (const stored of meant) await removal(data, call, now, stored, writes, events);
+    if (meant.length === all.length) await voidRecoveryCodes(data, call, now, userId, writes, events);
+    if (writes.length === 0) return 0;
+    try {
+      await data.commit(writes, events);
+      return meant.length;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+async function removal(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  stored: Stored<typeof FactorSchema>,
+  writes: Write[],
+  events: Event[],
+): Promise<void> {
+  const use = await data.get(factorUses, stored.record.id);
+  writes.push(remove(factors, stored), ...(use === undefined ? [] : [remove(factorUses, use)]));
+  events.push(factorRemoved(call, now, stored.record, stored.version));
+}
+
+/** The record stays, so that its events keep their order. */
+async function voidRecoveryCodes(
+  data: TenantStore,
+  call: Call,
+  now: number,
+  userId: string,
+  writes: Write[],
+  events: Event[],
+): Promise<void> {
+  const codes = await data.get(recoveryCodes, userId);
+  if (codes === undefined || codes.record.codeHashes.length === 0) return;
+  writes.push(replace(recoveryCodes, create(RecoveryCodesSchema, { ...codes.record, codeHashes: [] }), codes.version));
+  events.push(recoveryCodesChanged(call, now, { userId, version: codes.version + 1, left: 0 }));
+}

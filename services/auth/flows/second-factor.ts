@@ -1,0 +1,70 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { Flow, FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import { Conflict, type Stored } from "../../store/store.ts";
+import { countAttempt } from "../attempts.ts";
+import { authFailure } from "../auth-failure.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import type { UsedUp } from "./complete-flow.ts";
+import { goOn, type GoneOn } from "./go-on.ts";
+import { openFlow, stepNotExpected } from "./open-flow.ts";
+
+/** A code that a person gives for their flow. */
+export interface GivenCode {
+  readonly flowId: string;
+  readonly browser?: BrowserContext | undefined;
+  readonly code: string;
+}
+
+/**
+ * Takes a code as the second factor of a flow. The attempt is counted before anything of it is verified (security A7), in a
+ * row of its own, so that a right password gives no more guesses. `useUp` verifies the code as things are now, and answers
+ * what accepting it uses up; undefined for a wrong one. That is committed with the flow's next state: a code is used and has
+ * its effect, or neither (security A24). Where another request used something of it up meanwhile, it is verified anew.
+ */
+export async function takeSecondFactor(
+  dependencies: AuthDependencies,
+  call: Call,
+  given: GivenCode,
+  step: FlowStep,
+  useUp: (flow: Flow) => Promise<UsedUp | undefined>,
+): Promise<GoneOn> {
+  const { store, vault, attempts, clock } = dependencies;
+  const data = store.tenant(call.tenantId);
+  const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
+  await checkStillGood(dependencies, call, stored);
+  const { record: flow } = stored;
+  const attempt = await countAttempt(data, attempts, clock(), {
+    accountKey: `${flow.accountKey}/second-factor`,
+    userEpoch: flow.userEpoch,
+    remoteAddress: given.browser?.remoteAddress ?? "",
+  });
+  for (;;) {
+    const usedUp = await useUp(flow);
+    if (usedUp === undefined) {
+      throw authFailure(AuthErrorReason.CODE_MISMATCH, "the code is wrong, too old, or was used before");
+    }
+    const proven = { amr: [...flow.amr, "otp", "mfa"], authTime: timestampFromMs(clock()) };
+    try {
+      const gone = await goOn(dependencies, call, stored, proven, given.browser, usedUp);
+      await attempt.succeeded();
+      return gone;
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+/** What the flow proved is void once its user was voided: disabled, or given another password (security A8). */
+async function checkStillGood(
+  { peers }: Pick<AuthDependencies, "peers">,
+  call: Call,
+  { record: { userId, userEpoch } }: Stored<typeof FlowSchema>,
+): Promise<void> {
+  const current = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
+  if (current.userEpoch !== userEpoch) throw stepNotExpected();
+}

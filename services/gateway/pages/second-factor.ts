@@ -1,0 +1,105 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import type { PageFlow } from "./after-step.ts";
+import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import type { PendingSignIn } from "./pending-sign-in.ts";
+import { sendPage } from "./render.ts";
+import { letterOf } from "./shown-account.ts";
+import type { Texts } from "./texts.ts";
+
+/** The ways to show a second factor, the usual one first: the step of the flow that each is, and its texts. */
+const ways = {
+  totp: {
+    step: FlowStep.TOTP,
+    title: "totp_title",
+    lead: "totp_lead",
+    label: "totp_label",
+    hint: "totp_hint",
+    other: "totp_other",
+    inputMode: "numeric",
+    autocomplete: "one-time-code",
+  },
+  "recovery-code": {
+    step: FlowStep.RECOVERY_CODE,
+    title: "recovery_code_title",
+    lead: "recovery_code_lead",
+    label: "recovery_code_label",
+    hint: "recovery_code_hint",
+    other: "recovery_code_other",
+    inputMode: "text",
+    autocomplete: "off",
+  },
+} as const;
+
+/** A way to show a second factor, as the page's form names it. */
+export type SecondFactorWay = keyof typeof ways;
+
+const isWay = (name: string): name is SecondFactorWay => Object.hasOwn(ways, name);
+
+/** The ways that a flow leaves open. */
+export const secondFactorWays = (steps: readonly FlowStep[]): SecondFactorWay[] =>
+  Object.keys(ways).filter((name): name is SecondFactorWay => isWay(name) && steps.includes(ways[name].step));
+
+/** The ways that a form names: those that its page showed. */
+export const namedWays = (listed: string): SecondFactorWay[] => listed.split(" ").filter(isWay);
+
+/** A flow on the page of a second factor. */
+export interface SecondFactorFlow extends PageFlow {
+  /** Those that the page offers. */
+  readonly ways: readonly SecondFactorWay[];
+  /** The one that it asks for now. */
+  readonly way: SecondFactorWay;
+}
+
+/** Asks for a second factor, by one way; the others are a button away. Works without JavaScript. */
+export function showSecondFactor(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authorizationId, shown }: PendingSignIn,
+  { flowId, username, ways: open, way }: SecondFactorFlow,
+  fault?: Fault,
+): Promise<FastifyReply> {
+  const { inputMode, autocomplete, ...keys } = ways[way];
+  return sendPage(request, reply, {
+    template: "second-factor",
+    status: fault?.status ?? 200,
+    uiLocales: shown.uiLocales,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({
+      authorization: authorizationId,
+      flow: flowId,
+      username,
+      letter: letterOf(username),
+      ways: open.join(" "),
+      way,
+      inputMode,
+      autocomplete,
+      title: texts[keys.title],
+      lead: texts[keys.lead],
+      label: texts[keys.label],
+      hint: texts[keys.hint],
+      others: open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
+      ...shownFault(fault, texts),
+    }),
+  });
+}
+
+const otherWay = (way: SecondFactorWay, texts: Texts) => ({ way, words: texts[ways[way].other] });
+
+/** What the form says to an error; undefined for one that it has no words for. */
+export function secondFactorFault(error: unknown, way: SecondFactorWay): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id, headers } = errorAnswer(error);
+  switch (reason) {
+    case "CODE_MISMATCH":
+      return way === "totp"
+        ? { status: 401, id, sentence: text("fault_totp"), field: text("fault_totp_field") }
+        : { status: 401, id, sentence: text("fault_recovery_code"), field: text("fault_recovery_code_field") };
+    case "TOO_MANY_ATTEMPTS":
+      return waitFault({ id, headers });
+    default:
+      return undefined;
+  }
+}
