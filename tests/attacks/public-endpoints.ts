@@ -233,6 +233,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("POST", "/oidc/v1/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("GET", "/oauth/v2/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
+  standard("POST", "/oauth/v2/userinfo", ["access_token"], ["invalid_request", "invalid_token"]),
   standard("POST", "/oauth/v2/register", registeredFields, registrationErrors),
   standard("GET", `/oauth/v2/register/${userId}`, [], registrationErrors),
   standard("PUT", `/oauth/v2/register/${userId}`, registeredFields, registrationErrors),
@@ -241,6 +242,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("POST", "/oidc/v1/end_session", endSessionParameters, [], ["page", "rest"]),
   standard("POST", "/logout", ["logout", "ui_locales"], [], ["page", "rest"]),
   standard("GET", "/", [], [], ["page"]),
+  standard("GET", "/favicon.ico", [], [], ["page"]),
   standard("GET", "/sign-in", ["authorization"], [], ["page"]),
   standard(
     "POST",
@@ -264,6 +266,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", `/v1/users/${userId}`, [], ["USER_NOT_FOUND"]),
   rest("PATCH", `/v1/users/${userId}`, userFields, userReasons),
   rest("POST", `/v1/users/${userId}/password`, ["password"], userReasons),
+  rest("PUT", `/v1/users/${userId}/password`, ["password"], userReasons),
   rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token"], pageReasons),
   rest("GET", `/v1/users/${userId}/consents`, ["page_size", "page_token"], pageReasons),
   rest("DELETE", `/v1/users/${userId}/consents/dev.koder.chat`, [], ["CLIENT_NOT_FOUND", "CONFLICT"]),
@@ -307,6 +310,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/logout-deliveries/${userId}/retry`, [], ["LOGOUT_DELIVERY_NOT_FOUND", "CONFLICT"]),
   rest("DELETE", `/v1/logout-deliveries/${userId}`, [], ["LOGOUT_DELIVERY_NOT_FOUND", "CONFLICT"]),
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"], pageReasons),
+  rest("GET", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest(
     "POST",

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { mustRun, runProgram } from "../../tools/run-program.ts";
 import { decideDevice, enterUserCode, registerDevice } from "../support/device.ts";
 import { httpBrowser } from "../support/http-browser.ts";
+import { afterLogout } from "../support/logout.ts";
 import { createPerson, password, registerClient } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -56,12 +57,18 @@ async function run(env: Readonly<Record<string, string>>, onLine: (line: string)
 const learnt = () => [`subject ${person.id}`, `email ${person.username}@koder.dev`, `refreshed ${person.id}`];
 
 test.each(["client_secret_basic", "client_secret_post"])(
-  "code flow with PKCE, id token, userinfo and refresh, client authentication %s",
+  "code flow with PKCE, id token, userinfo, refresh and logout, client authentication %s",
   async (method) => {
-    const client = await registerClient(server, { token_endpoint_auth_method: method });
+    const client = await registerClient(server, {
+      token_endpoint_auth_method: method,
+      post_logout_redirect_uris: [afterLogout],
+    });
     const { clientId, clientSecret, redirectUri } = client;
     const registration = { CLIENT_ID: clientId, CLIENT_SECRET: clientSecret, REDIRECT_URI: redirectUri };
-    expect(await run({ FLOW: "code", ...registration })).toEqual(learnt());
+    expect(await run({ FLOW: "code", ...registration, AFTER_LOGOUT: afterLogout })).toEqual([
+      ...learnt(),
+      `signed out ${afterLogout}?state=the-end`,
+    ]);
   },
 );
 

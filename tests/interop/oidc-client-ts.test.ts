@@ -30,11 +30,13 @@ beforeAll(async () => {
   const client = await registerClient(server, {
     redirect_uris: [`${origin}/callback`],
     token_endpoint_auth_method: "none",
+    post_logout_redirect_uris: [`${origin}/signed-out`],
   });
   settings = {
     authority: server.url,
     client_id: client.clientId,
     redirect_uri: `${origin}/callback`,
+    post_logout_redirect_uri: `${origin}/signed-out`,
     scope: "openid profile email offline_access",
     loadUserInfo: true,
     automaticSilentRenew: false,
@@ -65,7 +67,7 @@ async function startApplication(): Promise<Server> {
   return started;
 }
 
-test("signs in with PKCE, by a redirect; reads userinfo, and refreshes without the person", async () => {
+test("signs in with PKCE, by a redirect; reads userinfo, refreshes without the person, and signs out", async () => {
   // Not waited for: it leaves the page.
   await page.evaluate((manager) => void new oidc.UserManager(manager).signinRedirect(), settings);
   await page.waitForURL(/\/sign-in/);
@@ -85,4 +87,42 @@ test("signs in with PKCE, by a redirect; reads userinfo, and refreshes without t
   }, settings);
   expect(renewed.sub).toBe(person.id);
   expect(renewed.accessToken).not.toBe(signedIn.accessToken);
+  await page.evaluate((manager) => void new oidc.UserManager(manager).signoutRedirect({ state: "was here" }), settings);
+  await page.waitForURL(/\/signed-out/);
+  const signedOut = await page.evaluate(async (manager) => {
+    const { userState, error } = await new oidc.UserManager(manager).signoutRedirectCallback();
+    return { userState, error };
+  }, settings);
+  expect(signedOut).toEqual({ userState: "was here", error: null });
+});
+
+test("binds its tokens to a key that never leaves the browser (DPoP), and refreshes with it", async () => {
+  const origin = new URL(page.url()).origin;
+  const { clientId } = await registerClient(server, {
+    redirect_uris: [`${origin}/callback`],
+    token_endpoint_auth_method: "none",
+    dpop_bound_access_tokens: true,
+  });
+  // Userinfo is left out: the library asks it with a bearer token only.
+  const bound = { ...settings, client_id: clientId, loadUserInfo: false };
+  await page.evaluate(
+    (manager) =>
+      void new oidc.UserManager({
+        ...manager,
+        dpop: { bind_authorization_code: true, store: new oidc.IndexedDbDPoPStore() },
+      }).signinRedirect(),
+    bound,
+  );
+  await page.waitForURL(/\/sign-in/);
+  await page.fill("input[name=username]", person.username);
+  await page.fill("input[name=password]", password);
+  await page.click("button[type=submit]");
+  await page.waitForURL(/\/callback/);
+  const user = await page.evaluate(async (manager) => {
+    const dpop = { bind_authorization_code: true, store: new oidc.IndexedDbDPoPStore() };
+    const signedIn = await new oidc.UserManager({ ...manager, dpop }).signinRedirectCallback();
+    const renewed = await new oidc.UserManager({ ...manager, dpop }).signinSilent();
+    return { types: [signedIn.token_type, renewed?.token_type], sub: renewed?.profile.sub };
+  }, bound);
+  expect(user).toEqual({ types: ["DPoP", "DPoP"], sub: person.id });
 });

@@ -2,6 +2,7 @@ import * as oidc from "openid-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { decideDevice, enterUserCode, registerDevice } from "../support/device.ts";
 import { httpBrowser } from "../support/http-browser.ts";
+import { afterLogout, isSignedIn } from "../support/logout.ts";
 import { createPerson, locationOf, password, registerClient } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -19,8 +20,10 @@ const discover = (clientId: string, authentication: oidc.ClientAuth) =>
   oidc.discovery(new URL(server.url), clientId, undefined, authentication, { execute: [oidc.allowInsecureRequests] });
 
 /** Signs the person in by the pages, from the application's URL to its callback; answers what the page showed, too. */
-async function signInAt(url: URL): Promise<{ readonly callback: URL; readonly shown: string }> {
-  const browser = httpBrowser();
+async function signInAt(
+  url: URL,
+  browser = httpBrowser(),
+): Promise<{ readonly callback: URL; readonly shown: string }> {
   const page = locationOf(await browser.get(url.href), server.url);
   const shown = await (await browser.get(page.href)).text();
   const authorization = page.searchParams.get("authorization") ?? "";
@@ -33,11 +36,13 @@ test.each([
   ["client_secret_post", (secret: string) => oidc.ClientSecretPost(secret)],
   ["none", () => oidc.None()],
 ])(
-  "code flow with PKCE, userinfo, refresh, introspection and revocation, client authentication %s",
+  "code flow with PKCE, userinfo, refresh, introspection, revocation and logout, client authentication %s",
   async (method, authentication) => {
     const { clientId, clientSecret, redirectUri } = await registerClient(server, {
       token_endpoint_auth_method: method,
+      post_logout_redirect_uris: [afterLogout],
     });
+    const browser = httpBrowser();
     const config = await discover(clientId, authentication(clientSecret));
     const [codeVerifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()];
     const { callback } = await signInAt(
@@ -49,6 +54,7 @@ test.each([
         code_challenge: await oidc.calculatePKCECodeChallenge(codeVerifier),
         code_challenge_method: "S256",
       }),
+      browser,
     );
     // Checks state, iss, nonce, the id token's signature and claims.
     const tokens = await oidc.authorizationCodeGrant(config, callback, {
@@ -71,6 +77,13 @@ test.each([
     }
     await oidc.tokenRevocation(config, refreshed.refresh_token ?? "");
     await expect(oidc.fetchUserInfo(config, refreshed.access_token, person.id)).rejects.toMatchObject({ status: 401 });
+    const logout = oidc.buildEndSessionUrl(config, {
+      id_token_hint: tokens.id_token ?? "",
+      post_logout_redirect_uri: afterLogout,
+      state,
+    });
+    expect(locationOf(await browser.get(logout.href), server.url).href).toBe(`${afterLogout}?state=${state}`);
+    expect(await isSignedIn(server, { clientId, clientSecret, redirectUri }, browser)).toBe(false);
   },
 );
 

@@ -5,7 +5,8 @@ import passport from "passport";
 import OpenIDConnectStrategy, { type VerifyCallback } from "passport-openidconnect";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { httpBrowser, type HttpBrowser } from "../support/http-browser.ts";
-import { createPerson, password, registerClient } from "../support/relying-party.ts";
+import { afterLogout, requestLogout } from "../support/logout.ts";
+import { createPerson, password, registerClient, type RelyingParty } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 // passport-openidconnect sends no PKCE challenge: it works for a confidential client whose administrator has lifted it, and for
@@ -17,6 +18,7 @@ interface User {
   readonly profile: { readonly id: string; readonly displayName: string };
   readonly accessToken: string;
   readonly refreshToken: string;
+  readonly idToken: string;
 }
 
 let server: RunningServer;
@@ -58,13 +60,14 @@ function answer(request: IncomingMessage, response: Parameters<Parameters<typeof
 }
 
 /** A registered client, and the application's strategy for it. */
-async function registered(name: string, metadata: Record<string, unknown>): Promise<void> {
+async function registered(name: string, metadata: Record<string, unknown>): Promise<RelyingParty> {
   const callbackURL = `${origin}/${name}/callback`;
-  const { clientId, clientSecret } = await registerClient(server, {
+  const client = await registerClient(server, {
     redirect_uris: [callbackURL],
     token_endpoint_auth_method: "client_secret_post",
     ...metadata,
   });
+  const { clientId, clientSecret } = client;
   const options = {
     issuer: server.url,
     authorizationURL: `${server.url}/oauth/v2/authorize`,
@@ -81,13 +84,14 @@ async function registered(name: string, metadata: Record<string, unknown>): Prom
     uiProfile: object,
     _idProfile: object,
     _context: object,
-    _idToken: string | object,
+    idToken: string | object,
     accessToken: string | object,
     refreshToken: string,
     _parameters: unknown,
     done: VerifyCallback,
-  ) => done(null, { issuer, profile: uiProfile, accessToken, refreshToken });
+  ) => done(null, { issuer, profile: uiProfile, accessToken, refreshToken, idToken });
   passport.use(name, new OpenIDConnectStrategy(options, verify));
+  return client;
 }
 
 /** Where the application, or the server, leads the browser. */
@@ -103,8 +107,8 @@ async function begin(name: string, browser: HttpBrowser): Promise<URL> {
   return new URL(leads(await browser.get(at)), server.url);
 }
 
-test("a confidential client without PKCE signs in, with userinfo and a refresh token", async () => {
-  await registered("lifted", { require_pkce: false });
+test("a confidential client without PKCE signs in, with userinfo and a refresh token, and out", async () => {
+  const client = await registered("lifted", { require_pkce: false, post_logout_redirect_uris: [afterLogout] });
   const browser = httpBrowser();
   const page = await begin("lifted", browser);
   const authorization = page.searchParams.get("authorization") ?? "";
@@ -114,7 +118,21 @@ test("a confidential client without PKCE signs in, with userinfo and a refresh t
   const user = (await answered.json()) as User;
   expect(answered.status, JSON.stringify(user)).toBe(200);
   expect(user).toMatchObject({ issuer: server.url, profile: { id: person.id, displayName: "A Person" } });
-  expect(user.refreshToken).toMatch(/^krt_/);
+  // What the library leaves to the application: to refresh, and to lead the browser to the end of the session.
+  const refreshed = await fetch(`${server.url}/oauth/v2/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "refresh_token",
+      refresh_token: user.refreshToken,
+      client_id: client.clientId,
+      client_secret: client.clientSecret,
+    }),
+  });
+  expect(refreshed.status, await refreshed.text()).toBe(200);
+  const hint = { id_token_hint: user.idToken, post_logout_redirect_uri: afterLogout };
+  expect(leads(await requestLogout(server, browser, hint))).toBe(afterLogout);
+  const back = await begin("lifted", browser);
+  expect(back.pathname).toBe("/sign-in");
 });
 
 test("by default a challenge is asked of it, and its error comes to the application", async () => {

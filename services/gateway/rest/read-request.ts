@@ -11,6 +11,7 @@ import {
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../../host/failure.ts";
+import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
 import type { RestBinding } from "./http-rule.ts";
 
 /** What a REST request is made of. */
@@ -71,7 +72,7 @@ function protoName(resource: DescField, name: string): string {
 
 function* queryValues(binding: RestBinding, query: string): Iterable<readonly [DescField, JsonValue]> {
   const sent = new Map<string, string[]>();
-  for (const [name, value] of new URLSearchParams(query)) {
+  for (const [name, value] of pairsOf(query)) {
     const values = sent.get(name);
     if (values === undefined) sent.set(name, [value]);
     else values.push(value);
@@ -86,6 +87,15 @@ function* queryValues(binding: RestBinding, query: string): Iterable<readonly [D
     const [value = "", ...others] = values;
     if (others.length > 0) throw invalid(field.name, "was sent more than once");
     yield [field, queryValue(field, value)];
+  }
+}
+
+/** What is not UTF-8 is refused, not read as something else. */
+function pairsOf(query: string): Form["pairs"] {
+  try {
+    return parseForm(query).pairs;
+  } catch (error) {
+    throw error instanceof MalformedForm ? invalid("", `the query cannot be read: ${error.message}`) : error;
   }
 }
 

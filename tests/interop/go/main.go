@@ -47,14 +47,18 @@ func setUp(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
 	}, nil
 }
 
-// codeFlow: authorization code with PKCE, id token, userinfo, refresh.
+// codeFlow: authorization code with PKCE, id token, userinfo, refresh, logout.
 func codeFlow(ctx context.Context) error {
 	provider, config, err := setUp(ctx)
 	if err != nil {
 		return err
 	}
 	verifier := oauth2.GenerateVerifier()
-	callback, err := signIn(config.AuthCodeURL("a-state", oidc.Nonce("a-nonce"), oauth2.S256ChallengeOption(verifier)))
+	browser, err := newBrowser()
+	if err != nil {
+		return err
+	}
+	callback, err := signIn(browser, config.AuthCodeURL("a-state", oidc.Nonce("a-nonce"), oauth2.S256ChallengeOption(verifier)))
 	if err != nil {
 		return fmt.Errorf("sign-in: %w", err)
 	}
@@ -65,7 +69,32 @@ func codeFlow(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("exchange: %w", err)
 	}
-	return learn(ctx, provider, config, token, "a-nonce")
+	if err := learn(ctx, provider, config, token, "a-nonce"); err != nil {
+		return err
+	}
+	return signOut(browser, provider, token)
+}
+
+// signOut leads the browser to the end of its session. The library knows no more of it than what discovery says.
+func signOut(browser *http.Client, provider *oidc.Provider, token *oauth2.Token) error {
+	var metadata struct {
+		EndSessionEndpoint string `json:"end_session_endpoint"`
+	}
+	if err := provider.Claims(&metadata); err != nil {
+		return fmt.Errorf("discovery: %w", err)
+	}
+	raw, _ := token.Extra("id_token").(string)
+	query := url.Values{
+		"id_token_hint":            {raw},
+		"post_logout_redirect_uri": {os.Getenv("AFTER_LOGOUT")},
+		"state":                    {"the-end"},
+	}
+	location, err := follow(browser.Get(metadata.EndSessionEndpoint + "?" + query.Encode()))
+	if err != nil {
+		return fmt.Errorf("logout: %w", err)
+	}
+	fmt.Println("signed out", location)
+	return nil
 }
 
 // deviceFlow: a device's codes, and its tokens once the person has allowed it. The line `code` is for whoever is the person.
@@ -123,15 +152,19 @@ func learn(ctx context.Context, provider *oidc.Provider, config *oauth2.Config, 
 	return nil
 }
 
-// signIn is the person and their browser: it follows the application's URL to the sign-in page, and sends its form.
-func signIn(at string) (*url.URL, error) {
+// newBrowser keeps cookies and follows nothing by itself.
+func newBrowser() (*http.Client, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
-	}}
+	}}, nil
+}
+
+// signIn is the person and their browser: it follows the application's URL to the sign-in page, and sends its form.
+func signIn(browser *http.Client, at string) (*url.URL, error) {
 	page, err := follow(browser.Get(at))
 	if err != nil {
 		return nil, err
