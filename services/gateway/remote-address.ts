@@ -13,7 +13,7 @@ export function remoteAddressReader(trusted: readonly string[]) {
     else list.addSubnet(address, Number(prefix), family);
   }
   const isTrusted = (address: string): boolean =>
-    isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+    trusted.length > 0 && isIP(address) !== 0 && list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 
   return (peer: string | undefined, forwardedFor: string | undefined): string => {
     let address = plain(peer ?? "");

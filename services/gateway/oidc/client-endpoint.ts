@@ -24,10 +24,12 @@ export function mountClientEndpoint(
   answer: (request: FastifyRequest, reply: FastifyReply, form: Form) => Promise<FastifyReply>,
 ): void {
   if (anyOriginMayRead) allowPreflight(app, path, "POST");
+  const headers = anyOriginMayRead ? { ...anyOrigin, ...noStoreJson } : noStoreJson;
   void app.register(async (posts) => {
     readFormsOnly(posts);
-    posts.addHook("onRequest", async (_request, reply) => {
-      void reply.headers(anyOriginMayRead ? { ...anyOrigin, ...noStoreJson } : noStoreJson);
+    posts.addHook("onRequest", (_request, reply, done) => {
+      void reply.headers(headers);
+      done();
     });
     posts.setErrorHandler((error, _request, reply) => {
       const code = error instanceof Error && "code" in error ? error.code : undefined;

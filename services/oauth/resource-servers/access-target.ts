@@ -90,7 +90,7 @@ export function createAccessTargets({
       if (others.length > 0) {
         throw new OAuthRefusal("invalid_target", "an access token is for one resource; ask for one at a time");
       }
-      await checkResources(call, client, resources);
+      if (resources.length > 0) await checkResources(call, client, resources);
       return resource;
     },
     async grantable(call, resources, scopes) {
