@@ -19,3 +19,13 @@ test("every decision is in the index", () => {
   const pages = globSync("[0-9]*.md", { cwd: join(repositoryRoot, "docs/decisions") });
   expect(pages.filter((page) => !index.includes(`(${page})`))).toEqual([]);
 });
+
+test("docs/security.md: every row names tests that are named after it", () => {
+  const rows = readFileSync(join(repositoryRoot, "docs/security.md"), "utf8").matchAll(/^\| (A\d+) \|.*$/gm);
+  const unnamed = [...rows].flatMap(([row, name = ""]) => {
+    const files = [...row.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, file = ""]) => file);
+    const named = (file: string) => new RegExp(`\\b${name}\\b`).test(readFileSync(join(repositoryRoot, file), "utf8"));
+    return files.length === 0 ? [name] : files.filter((file) => !named(file)).map((file) => `${name} ${file}`);
+  });
+  expect(unnamed).toEqual([]);
+});

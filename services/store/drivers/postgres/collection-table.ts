@@ -2,7 +2,7 @@ import { fromBinary, type DescMessage } from "@bufbuild/protobuf";
 import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.ts";
 import type { Collection, IndexValue, Page, PageQuery, Stored } from "../../store.ts";
 import { indexColumns } from "../sql/index-columns.ts";
-import { pageSql } from "../sql/page-query.ts";
+import { idColumn, pageSql } from "../sql/page-query.ts";
 import { collectionWriter, type PrepareWrite } from "./collection-writer.ts";
 import { numberedStatement, statement, step, type SqlValue, type Statement, type Step } from "./statement.ts";
 
@@ -79,7 +79,7 @@ export function collectionTable(collection: Collection, shape: number): Collecti
     page(tenant, query, now) {
       checkPageQuery(collection, query);
       const index = columns.find((one) => one.index === query.index);
-      const { sql, values } = pageSql(name, index?.column ?? "id", tenant, query, now, "");
+      const { sql, values } = pageSql(name, index ?? idColumn, tenant, query, now, "");
       return {
         step: { statement: pageStatement(sql), values },
         result(rows) {

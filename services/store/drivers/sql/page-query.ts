@@ -7,14 +7,24 @@ export interface PageSql {
   readonly values: readonly IndexValue[];
 }
 
+/** The column that a page is read by, and whether a tenant has each of its values once at most. */
+export interface PageColumn {
+  readonly column: string;
+  readonly unique: boolean;
+}
+
+/** Every record has an id, once. */
+export const idColumn: PageColumn = { column: "id", unique: true };
+
 /**
  * Says a page in SQL. Text compares by its UTF-8 bytes (BINARY of SQLite, "C" of PostgreSQL), which is the order of code
  * points, and the position compares as a row value, so that a page begins where an index look-up ends. The text depends
- * on the shape of the query only, so that it can be prepared once. `by` stands behind the table: an engine's hint.
+ * on the shape of the query only, so that it can be prepared once. What is unique is not ordered by the id as well: a planner
+ * would sort everything that there is for ties that there are not. `by` stands behind the table: an engine's hint.
  */
 export function pageSql(
   table: string,
-  column: string,
+  { column, unique }: PageColumn,
   tenant: string,
   query: PageQuery,
   now: number,
@@ -35,11 +45,15 @@ export function pageSql(
     if (bound !== undefined) want(`"${column}" < ?`, bound);
   }
   const [direction, follows] = query.descending === true ? ["DESC", "<"] : ["ASC", ">"];
-  if (query.after !== undefined) want(`("${column}", id) ${follows} (?, ?)`, query.after.value, query.after.id);
+  if (query.after !== undefined) {
+    if (unique) want(`"${column}" ${follows} ?`, query.after.value);
+    else want(`("${column}", id) ${follows} (?, ?)`, query.after.value, query.after.id);
+  }
+  const ties = unique ? "" : `, id ${direction}`;
   values.push(query.limit + 1);
   return {
     sql: `SELECT id, version, data, "${column}" AS value FROM "${table}" ${by} WHERE ${conditions.join(" AND ")}
-      ORDER BY "${column}" ${direction}, id ${direction} LIMIT ?`,
+      ORDER BY "${column}" ${direction}${ties} LIMIT ?`,
     values,
   };
 }

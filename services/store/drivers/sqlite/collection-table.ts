@@ -4,7 +4,7 @@ import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.
 import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../../store.ts";
 import { collectionWriter } from "./collection-writer.ts";
 import { indexColumns } from "../sql/index-columns.ts";
-import { pageSql } from "../sql/page-query.ts";
+import { idColumn, pageSql } from "../sql/page-query.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
@@ -69,8 +69,8 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
     },
     page(tenant, query, now) {
       checkPageQuery(collection, query);
-      const column = columns.find(({ index }) => index === query.index)?.column ?? "id";
-      const { sql, values } = pageSql(name, column, tenant, query, now, indexHint(name, column));
+      const by = columns.find(({ index }) => index === query.index) ?? idColumn;
+      const { sql, values } = pageSql(name, by, tenant, query, now, indexHint(name, by.column));
       const rows = pageStatement(sql).all(...values);
       const items = rows.slice(0, query.limit);
       const last = items.at(-1);

@@ -26,7 +26,14 @@ test.each(columns)("every page of %s by %s is read in order from an index", (tab
     for (const after of [{}, { after: { value: "a", id: "b" } }]) {
       for (const descending of [false, true]) {
         const query = { index: "", limit: 10, descending, ...shape, ...after };
-        const { sql, values } = pageSql(table, column, "acme", query, 0, indexHint(table, column));
+        const { sql, values } = pageSql(
+          table,
+          { column, unique: !column.startsWith("i_") },
+          "acme",
+          query,
+          0,
+          indexHint(table, column),
+        );
         const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...values);
         const steps = plan.map((step) => String(step["detail"])).join("; ");
         expect(steps, sql).toMatch(/^SEARCH [^;]*tenant=\?[^;]*$/);
