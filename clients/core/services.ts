@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
+import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
@@ -17,6 +18,8 @@ export interface KoderId {
   readonly users: Client<typeof UserService>;
   /** Manages the factors that people prove themselves by beside their password. */
   readonly factors: Client<typeof FactorService>;
+  /** Manages the roles of a tenant, and who has them. */
+  readonly roles: Client<typeof RoleService>;
   /** Manages the clients of a tenant. */
   readonly clients: Client<typeof ClientService>;
   /** Manages the resource servers of a tenant: the APIs that its access tokens may be meant for. */
@@ -42,6 +45,7 @@ export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
     factors: createClient(FactorService, transport),
+    roles: createClient(RoleService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),
     consents: createClient(ConsentService, transport),

@@ -18,6 +18,8 @@ type Client struct {
 	Users identityv1connect.UserServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
 	Factors authv1connect.FactorServiceClient
+	// Roles manages the roles of a tenant, and who has them.
+	Roles identityv1connect.RoleServiceClient
 	// Clients manages the clients of a tenant.
 	Clients oauthv1connect.ClientServiceClient
 	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
@@ -72,6 +74,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
 		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
 		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
 		LogoutDeliveries:    oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),

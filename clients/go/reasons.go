@@ -77,6 +77,23 @@ const (
 	// `User.password_hash`.
 	ReasonPasswordHashNotSupported ErrorReason = "PASSWORD_HASH_NOT_SUPPORTED"
 
+	// Of roles.
+
+	// ReasonRoleNotFound: No role has this id in the tenant.
+	ReasonRoleNotFound ErrorReason = "ROLE_NOT_FOUND"
+	// ReasonRoleNameTaken: Another role of the tenant, or of the same client, has this name. Choose another.
+	ReasonRoleNameTaken ErrorReason = "ROLE_NAME_TAKEN"
+	// ReasonRoleInvalid: The role breaks a rule; the violations name each field.
+	ReasonRoleInvalid ErrorReason = "ROLE_INVALID"
+	// ReasonRoleBuiltIn: The role is one that every tenant has; it cannot be changed. Make another one that includes it.
+	ReasonRoleBuiltIn ErrorReason = "ROLE_BUILT_IN"
+	// ReasonRoleLimit: The tenant has as many roles as it may have. Delete one that is not needed.
+	ReasonRoleLimit ErrorReason = "ROLE_LIMIT"
+	// ReasonRoleAssignmentNotFound: The role has no assignment with this id.
+	ReasonRoleAssignmentNotFound ErrorReason = "ROLE_ASSIGNMENT_NOT_FOUND"
+	// ReasonRoleAssignmentLimit: The user or client has as many roles as it may have. Make one role that includes others.
+	ReasonRoleAssignmentLimit ErrorReason = "ROLE_ASSIGNMENT_LIMIT"
+
 	// Of signing in.
 
 	// ReasonFlowNotFound: No flow has this id, or it has expired, or it belongs to another browser. Start again.

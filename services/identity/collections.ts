@@ -1,4 +1,5 @@
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -27,8 +28,49 @@ export const passwords: Collection<typeof PasswordSchema> = {
   events: "required",
 };
 
+/** Roles that a tenant made for itself or for one of its clients. */
+export const roles: Collection<typeof RoleSchema> = {
+  name: "identity_roles",
+  schema: RoleSchema,
+  id: (role) => role.id,
+  // No client id has a slash.
+  unique: { name: { type: "text", value: (role) => `${role.clientId}/${role.name}` } },
+  events: "required",
+};
+
+/** What the unique index of assignments has for one. */
+export const assignmentIndexed = (roleId: string, subject: string): string => `${roleId}/${subject}`;
+
+/** Who has which role. */
+export const roleAssignments: Collection<typeof RoleAssignmentSchema> = {
+  name: "identity_role_assignments",
+  schema: RoleAssignmentSchema,
+  id: (assignment) => assignment.id,
+  unique: { role_and_subject: { type: "text", value: ({ roleId, subject }) => assignmentIndexed(roleId, subject) } },
+  indexes: {
+    role: { type: "text", value: (assignment) => assignment.roleId },
+    subject: { type: "text", value: (assignment) => assignment.subject },
+  },
+  events: "required",
+};
+
+/** What changes of inclusions have in common. It says nothing of the product by itself. */
+export const graphs: Collection<typeof GraphSchema> = {
+  name: "identity_graphs",
+  schema: GraphSchema,
+  id: (graph) => graph.id,
+  events: "none",
+};
+
 /** Answers to Create calls that carried a request id. */
 export const identityRequests = requestRecords("identity");
 
 /** Everything that the identity service stores. */
-export const identityCollections: readonly Collection[] = [users, passwords, identityRequests];
+export const identityCollections: readonly Collection[] = [
+  users,
+  passwords,
+  roles,
+  roleAssignments,
+  graphs,
+  identityRequests,
+];

@@ -3,6 +3,7 @@ import type { PageTokens } from "../host/page-token.ts";
 import type { Peers } from "../host/peers.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
+import type { Authorities } from "./roles/authorities.ts";
 import type { PasswordHashing } from "./passwords/password-hashing.ts";
 
 /** What the use cases of the identity service need. */
@@ -13,6 +14,7 @@ export interface IdentityDependencies {
   readonly pageTokens: PageTokens;
   readonly idempotency: Idempotency;
   readonly hashing: PasswordHashing;
+  readonly authorities: Authorities;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

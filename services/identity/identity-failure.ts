@@ -13,4 +13,11 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.HASHING_BUSY]: Code.ResourceExhausted,
   [IdentityErrorReason.OWNER_EXISTS]: Code.FailedPrecondition,
   [IdentityErrorReason.PASSWORD_HASH_NOT_SUPPORTED]: Code.InvalidArgument,
+  [IdentityErrorReason.ROLE_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.ROLE_NAME_TAKEN]: Code.AlreadyExists,
+  [IdentityErrorReason.ROLE_INVALID]: Code.InvalidArgument,
+  [IdentityErrorReason.ROLE_BUILT_IN]: Code.FailedPrecondition,
+  [IdentityErrorReason.ROLE_LIMIT]: Code.FailedPrecondition,
+  [IdentityErrorReason.ROLE_ASSIGNMENT_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.ROLE_ASSIGNMENT_LIMIT]: Code.FailedPrecondition,
 });

@@ -19,6 +19,7 @@ import { identityCollections, identityRequests } from "./collections.ts";
 import type { IdentityDependencies } from "./dependencies.ts";
 import { loadArgon2, type Argon2 } from "./passwords/argon2.ts";
 import { createPasswordHashing } from "./passwords/password-hashing.ts";
+import { createAuthorities } from "./roles/authorities.ts";
 import { createUser } from "./users/create-user.ts";
 
 /** Argon2id, but fast: what a test learns does not depend on the parameters. */
@@ -62,6 +63,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     pageTokens: createPageTokens(vault),
     idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
     hashing: createPasswordHashing({ argon2, parameters: fastArgon2 }),
+    authorities: createAuthorities({ store, clock }),
     clock,
   };
   const context = (overrides: Partial<Call> = {}) => handlerContext({ ...administrator, ...overrides });

@@ -1,4 +1,5 @@
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { changePassword } from "./credentials/change-password.ts";
@@ -9,14 +10,26 @@ import { getClaims } from "./credentials/get-claims.ts";
 import { resolveLogin } from "./credentials/resolve-login.ts";
 import { verifyPassword } from "./credentials/verify-password.ts";
 import type { IdentityDependencies } from "./dependencies.ts";
+import { checkPermission } from "./roles/check-permission.ts";
+import { createRole } from "./roles/create-role.ts";
+import { createRoleAssignment } from "./roles/create-role-assignment.ts";
+import { deleteRole } from "./roles/delete-role.ts";
+import { deleteRoleAssignment } from "./roles/delete-role-assignment.ts";
+import { finishRoleDeletion } from "./roles/finish-role-deletion.ts";
+import { getRole } from "./roles/get-role.ts";
+import { listEffectivePermissions } from "./roles/list-effective-permissions.ts";
+import { listRoleAssignments } from "./roles/list-role-assignments.ts";
+import { listRoles } from "./roles/list-roles.ts";
+import { updateRole } from "./roles/update-role.ts";
 import { createUser } from "./users/create-user.ts";
 import { getUser } from "./users/get-user.ts";
 import { listUsers } from "./users/list-users.ts";
 import { setUserPassword } from "./users/set-user-password.ts";
 import { updateUser } from "./users/update-user.ts";
 
-/** The identity service: users and their passwords. */
+/** The identity service: users, their passwords, and their roles. */
 export function createIdentityService(dependencies: IdentityDependencies): ServiceModule {
+  const finishing = [finishVoiding(dependencies), finishRoleDeletion(dependencies)];
   return {
     name: "identity",
     implementations: [
@@ -27,6 +40,18 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         updateUser: updateUser(dependencies),
         setUserPassword: setUserPassword(dependencies),
       }),
+      implementation(RoleService, {
+        createRole: createRole(dependencies),
+        getRole: getRole(dependencies),
+        listRoles: listRoles(dependencies),
+        updateRole: updateRole(dependencies),
+        deleteRole: deleteRole(dependencies),
+        createRoleAssignment: createRoleAssignment(dependencies),
+        listRoleAssignments: listRoleAssignments(dependencies),
+        deleteRoleAssignment: deleteRoleAssignment(dependencies),
+        checkPermission: checkPermission(dependencies),
+        listEffectivePermissions: listEffectivePermissions(dependencies),
+      }),
       implementation(CredentialService, {
         resolveLogin: resolveLogin(dependencies),
         verifyPassword: verifyPassword(dependencies),
@@ -36,6 +61,9 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         createOwner: createOwner(dependencies),
       }),
     ],
-    finishWrite: finishVoiding(dependencies),
+    forget: dependencies.authorities.forget,
+    async finishWrite(entry) {
+      for (const finish of finishing) await finish(entry);
+    },
   };
 }

@@ -122,6 +122,33 @@ const userReasons = [
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
 ];
+const roleReasons = [
+  "ROLE_NOT_FOUND",
+  "ROLE_NAME_TAKEN",
+  "ROLE_INVALID",
+  "ROLE_BUILT_IN",
+  "ROLE_LIMIT",
+  "ETAG_MISMATCH",
+  "CONFLICT",
+  "REQUEST_ID_REUSED",
+];
+const roleFields = [
+  "name",
+  "client_id",
+  "display_name",
+  "description",
+  "permissions",
+  "included_role_ids",
+  "etag",
+  "id",
+];
+const assignmentReasons = [
+  "ROLE_NOT_FOUND",
+  "USER_NOT_FOUND",
+  "ROLE_ASSIGNMENT_NOT_FOUND",
+  "ROLE_ASSIGNMENT_LIMIT",
+  "FIELD_NOT_WRITABLE",
+];
 const clientReasons = [
   "CLIENT_METADATA_INVALID",
   "CLIENT_ID_TAKEN",
@@ -276,6 +303,17 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/mfa/totp/verify`, ["factor_id", "code"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/recovery-codes`, [], factorReasons),
   rest("DELETE", `/v1/users/${userId}/mfa/${userId}`, [], factorReasons),
+  rest("POST", "/v1/roles", roleFields, roleReasons),
+  rest("GET", "/v1/roles", ["page_size", "page_token", "client_id"], pageReasons),
+  rest("GET", `/v1/roles/${userId}`, [], ["ROLE_NOT_FOUND"]),
+  rest("PATCH", `/v1/roles/${userId}`, roleFields, roleReasons),
+  rest("DELETE", `/v1/roles/${userId}`, ["etag"], roleReasons),
+  rest("POST", "/v1/roles/support/assignments", ["user_id", "client_id", "id", "role_id"], assignmentReasons),
+  rest("GET", "/v1/roles/support/assignments", ["page_size", "page_token", "user_id", "client_id"], pageReasons),
+  rest("DELETE", `/v1/roles/support/assignments/${userId}`, [], assignmentReasons),
+  rest("GET", "/v1/role-assignments", ["page_size", "page_token", "user_id", "client_id", "role_id"], pageReasons),
+  rest("GET", "/v1/permissions", ["user_id", "client_id"]),
+  rest("GET", "/v1/permissions:check", ["user_id", "client_id", "permission"]),
   rest("POST", "/v1/clients", clientFields, clientReasons),
   rest("GET", "/v1/clients", ["page_size", "page_token", "client_name_prefix"], pageReasons),
   rest("GET", "/v1/clients/dev.koder.chat", [], ["CLIENT_NOT_FOUND"]),

@@ -17,6 +17,7 @@ import { createPeerTransport } from "../../services/host/transport/peer-transpor
 import { identityCollections, identityRequests } from "../../services/identity/collections.ts";
 import { loadArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../../services/identity/passwords/password-hashing.ts";
+import { createAuthorities } from "../../services/identity/roles/authorities.ts";
 import { createIdentityService } from "../../services/identity/service.ts";
 import { sessionCollections } from "../../services/session/collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../../services/session/dependencies.ts";
@@ -72,6 +73,7 @@ export async function signInServices() {
       tenants,
       pageTokens,
       idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
+      authorities: createAuthorities({ store, clock }),
       hashing: createPasswordHashing({
         argon2: {
           ...argon2,

@@ -54,10 +54,10 @@ function send(reply: FastifyReply, status: number, headers: Readonly<Record<stri
     .send(body);
 }
 
-/** `/v1/users/{user_id}` as the router writes it. Other forms of path template are added with the first path that has them. */
+/** `/v1/users/{user_id}` and `/v1/permissions:check` as the router writes them. Other forms of path template are added with the first path that has them. */
 function routeOf(method: DescMethod, path: string): string {
-  const route = path.replaceAll(/\{([a-z_]+)\}(?=\/|$)/g, ":$1");
-  if (/[{}*]|[^/]:/.test(route)) {
+  const route = path.replaceAll(":", "::").replaceAll(/\{([a-z_]+)\}(?=\/|$)/g, ":$1");
+  if (/[{}*]/.test(route)) {
     throw new Error(`${method.parent.typeName}/${method.name}: the path ${path} has a form that is not supported`);
   }
   return route;

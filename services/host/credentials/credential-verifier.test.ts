@@ -174,22 +174,29 @@ describe("an access token", () => {
     expect(new Set(asked.map((one) => one.tenantId))).toEqual(new Set([tenantId]));
   });
 
-  test("of a program proves which, permits nothing yet, and is asked for by its client's epoch", async () => {
-    const { gid: _gid, sid: _sid, auth_time: _authTime, ...claims } = userClaims();
-    const { caller } = await verify(await bearer({ ...claims, sub: "app", epoch: 7 }));
-    expect(caller).toEqual({
-      kind: "client",
-      clientId: "app",
-      apiKeyId: undefined,
-      permissions: new Set(),
-      instance: false,
-    });
-    expect(asked.at(-1)).toMatchObject({
-      method: "CheckToken",
-      input: { clientId: "app", grantId: "", clientEpoch: 7n, jti: "j" },
-    });
-    expect(timesAsked("GetAuthority")).toBe(0);
-  });
+  test.each([
+    ["what its roles and its scope both name", ["users.read", "users.write"], ["users.read"]],
+    ["its scope, where its roles permit everything", ["*"], ["users.read", "openid"]],
+    ["nothing, without a role", [], []],
+  ])(
+    "of a program proves which, permits %s, and is asked for by its client's epoch",
+    async (_what, held, permitted) => {
+      peersState.permissions = held;
+      const { gid: _gid, sid: _sid, auth_time: _authTime, ...claims } = userClaims();
+      const { caller } = await verify(await bearer({ ...claims, sub: "app", epoch: 7 }));
+      expect(caller).toEqual({
+        kind: "client",
+        clientId: "app",
+        apiKeyId: undefined,
+        permissions: new Set(permitted),
+        instance: false,
+      });
+      expect(asked.slice(-2)).toMatchObject([
+        { method: "CheckToken", input: { clientId: "app", grantId: "", clientEpoch: 7n, jti: "j" } },
+        { method: "GetAuthority", tenantId, input: { clientId: "app" } },
+      ]);
+    },
+  );
 
   test("A3: is asked about at every use, whatever is remembered of its signature", async () => {
     const authorization = await bearer();

@@ -12,6 +12,7 @@ import { hasPossession, type PresentedToken } from "../dpop/check-possession.ts"
 import { DpopRefused } from "../dpop/dpop-refused.ts";
 import type { DpopVerifier } from "../dpop/dpop-verifier.ts";
 import { failure } from "../failure.ts";
+import { everyPermission } from "../held-permissions.ts";
 import type { Peers } from "../peers.ts";
 import type { Tenants } from "../tenants.ts";
 import { createTenantKeys } from "./tenant-keys.ts";
@@ -119,9 +120,10 @@ export function createCredentialVerifier({
     const presented = { accessToken: token, scheme, proof, method, url: `${tenant.canonicalOrigin}${path}` };
     await checkPossession(dpop, inTenant, claims, presented);
     if (grantId === "") {
-      // Service accounts have no roles yet: a client's own token proves who it is, and permits nothing.
-      const none = { apiKeyId: undefined, permissions: new Set<string>(), instance: false };
-      return { tenantId: tenant.id, caller: { kind: "client", clientId, ...none } };
+      const held = await peers.client(CredentialService).getAuthority({ clientId }, forward(inTenant));
+      const permissions = withinScope(held.permissions, text(claims, "scope"));
+      const caller = { kind: "client", clientId, apiKeyId: undefined, permissions, instance: false } as const;
+      return { tenantId: tenant.id, caller };
     }
     const { permissions, instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
     return {
@@ -170,6 +172,12 @@ async function checkPossession(
   throw presented.scheme === "dpop"
     ? refused("the access token is bound to no key: send it as Authorization: Bearer …")
     : refused("the access token is bound to a key: send it as Authorization: DPoP …, with a proof");
+}
+
+/** What a client that acts for itself may do with a token: what its roles permit and its scope names. */
+function withinScope(permissions: readonly string[], scope: string): ReadonlySet<string> {
+  const held = new Set(permissions);
+  return new Set(scope.split(" ").filter((token) => held.has(token) || held.has(everyPermission)));
 }
 
 const text = (claims: JwtClaims, name: string): string => {

@@ -181,7 +181,7 @@ describe("deny by default", () => {
     expect(await call(getClaims, { "x-koder-service-token": token("oauth", getClaims) }, claims)).toBe("ok");
     expect(seen).toMatchObject({ tenantId: "t1", caller: { kind: "service", service: "oauth" } });
     // Not on the list of the method.
-    expect(await call(getClaims, { "x-koder-service-token": token("auth", getClaims) }, claims)).toBe(
+    expect(await call(getClaims, { "x-koder-service-token": token("gateway", getClaims) }, claims)).toBe(
       "SERVICE_TOKEN_INVALID",
     );
     // A gateway's call to a person's method says nothing of the person.

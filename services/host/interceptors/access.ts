@@ -6,6 +6,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callKey, readActor, serviceNames, type Call, type Caller, type ServiceName } from "../call.ts";
 import type { Credential, CredentialVerifier, Presentation } from "../credentials/credential-verifier.ts";
 import { failure } from "../failure.ts";
+import { holds } from "../held-permissions.ts";
 import { internalHeaders } from "../internal-headers.ts";
 import { methodPath } from "../method-path.ts";
 import type { Tenants } from "../tenants.ts";
@@ -148,13 +149,7 @@ function checkRight(rule: AccessRule, caller: Credential["caller"], message: unk
     if (rule.target === Target.SELF || asked === "me") throw denied(rule.permission);
   }
   if (rule.target === Target.INSTANCE && !caller.instance) throw denied(`${rule.permission} for the instance`);
-  if (!hasPermission(caller, rule.permission)) throw denied(rule.permission);
-}
-
-/** A person's token carries their permission only where its scope names it: no ordinary application administers. */
-function hasPermission(caller: Credential["caller"], permission: string): boolean {
-  if (caller.kind === "user" && !caller.scopes.has(permission)) return false;
-  return caller.permissions.has(permission) || caller.permissions.has("*");
+  if (!holds(caller, rule.permission)) throw denied(rule.permission);
 }
 
 const denied = (permission: string) =>

@@ -5,16 +5,29 @@ import {
   type GetAuthorityRequest,
   type GetAuthorityResponse,
 } from "#gen/koder/identity/v1/credential_internal_pb.ts";
-import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
+import { readAuthority } from "../roles/authorities.ts";
+import { authorityOfUser } from "../roles/effective-authority.ts";
+import { clientSubject } from "../roles/subject.ts";
 
-/** What a user may do: the owner everything, everywhere; others nothing beyond themselves until they are given roles. */
-export function getAuthority({ store }: IdentityDependencies) {
+/** What a user, or a client that acts for itself, may do by their roles; nobody beyond themselves without one. */
+export function getAuthority(dependencies: Pick<IdentityDependencies, "store" | "authorities">) {
   return async (request: GetAuthorityRequest, context: HandlerContext): Promise<GetAuthorityResponse> => {
-    const stored = await store.tenant(callOf(context).tenantId).get(users, request.userId);
-    const isOwner = stored?.record.instanceOwner === true && stored.record.status === UserStatus.ACTIVE;
-    return create(GetAuthorityResponseSchema, isOwner ? { permissions: ["*"], instance: true } : {});
+    const { tenantId } = callOf(context);
+    const { userId, clientId, uncached } = request;
+    if (userId === "" && clientId !== "") {
+      const subject = clientSubject(clientId);
+      const { permissions } = await (uncached
+        ? readAuthority(dependencies.store.tenant(tenantId), subject)
+        : dependencies.authorities.of(tenantId, subject));
+      return create(GetAuthorityResponseSchema, { permissions: [...permissions] });
+    }
+    const authority = await authorityOfUser(dependencies, tenantId, userId);
+    if (authority === undefined) return create(GetAuthorityResponseSchema, {});
+    return create(GetAuthorityResponseSchema, {
+      permissions: [...authority.permissions],
+      instance: authority.instance,
+    });
   };
 }

@@ -24,7 +24,7 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     const data = dependencies.store.tenant(call.tenantId);
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined) throw userNotFound(request.userId);
-    checkMayChange(user.record, call.caller);
+    await checkMayChange(data, user.record, call);
     const password = checkPassword("password", request.password, user.record, await dependencies.tenants.get(call));
     const changeRequired = request.passwordChangeRequired;
     const { version } = await storePassword(dependencies, call, user, before, password, {

@@ -45,7 +45,7 @@ export function updateUser(dependencies: IdentityDependencies) {
     const data = store.tenant(call.tenantId);
     const stored = await data.get(users, request.userId);
     if (stored === undefined) throw userNotFound(request.userId);
-    checkMayChange(stored.record, call.caller);
+    await checkMayChange(data, stored.record, call);
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
 

@@ -18,6 +18,7 @@ import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 import { clientNotFound } from "./client-not-found.ts";
 import { clientSecretMessage, liveSecrets, newClientSecret, usesSecret } from "./client-secret.ts";
@@ -27,7 +28,8 @@ import { withDefaults } from "./metadata/client-defaults.ts";
 const mostSecrets = 2;
 
 /** Makes another secret for a client; those that have expired are forgotten with it. */
-export function createClientSecret({ store, vault, clock, idempotency, clients: known }: OauthDependencies) {
+export function createClientSecret(dependencies: OauthDependencies) {
+  const { store, vault, clock, idempotency, clients: known } = dependencies;
   return async (request: CreateClientSecretRequest, context: HandlerContext): Promise<CreateClientSecretResponse> => {
     const call = callOf(context);
     checkSecret(request.secret, clock());
@@ -45,6 +47,7 @@ export function createClientSecret({ store, vault, clock, idempotency, clients: 
         const data = store.tenant(call.tenantId);
         const stored = await data.get(clients, request.clientId);
         if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+        await checkMayChangeClient(dependencies, call, request.clientId);
         const before = withDefaults(stored.record);
         if (!usesSecret(before)) {
           throw oauthFailure(

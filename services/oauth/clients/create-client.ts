@@ -19,6 +19,7 @@ import { ulid } from "../../vault/random.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { checkSector } from "./check-sector.ts";
 import { clientCreated } from "./client-created.ts";
 import { clientMessage } from "./client-message.ts";
@@ -27,12 +28,14 @@ import { clientMetadata } from "./client-metadata.ts";
 import { newClientSecret, usesSecret } from "./client-secret.ts";
 
 /** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
-export function createClient({ store, vault, clock, idempotency, signingKeys, outbound }: OauthDependencies) {
+export function createClient(dependencies: OauthDependencies) {
+  const { store, vault, clock, idempotency, signingKeys, outbound } = dependencies;
   return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
     const call = callOf(context);
     if (request.client === undefined) throw failure(ErrorReason.INVALID_REQUEST, "client: is required");
     const asked = request.client;
     const metadata = clientMetadata(asked);
+    if (asked.clientId !== "") await checkMayChangeClient(dependencies, call, asked.clientId);
     await checkSector({ outbound }, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
     return idempotency.run(

@@ -15,17 +15,20 @@ import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 import { clientNotFound } from "./client-not-found.ts";
 import { withDefaults } from "./metadata/client-defaults.ts";
 
 /** Has a secret refused from now on, the client's last one too: a secret that leaked must go at once. */
-export function deleteClientSecret({ store, clock, clients: known }: OauthDependencies) {
+export function deleteClientSecret(dependencies: OauthDependencies) {
+  const { store, clock, clients: known } = dependencies;
   return async (request: DeleteClientSecretRequest, context: HandlerContext): Promise<DeleteClientSecretResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(clients, request.clientId);
     if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+    await checkMayChangeClient(dependencies, call, request.clientId);
     const before = withDefaults(stored.record);
     const secrets = before.secrets.filter(({ id }) => id !== request.secretId);
     if (secrets.length === before.secrets.length) {

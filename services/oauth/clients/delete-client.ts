@@ -8,6 +8,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 import { clientEtag } from "./client-message.ts";
 import { clientNotFound } from "./client-not-found.ts";
@@ -27,6 +28,7 @@ export function deleteClient(dependencies: OauthDependencies) {
       await voidTokensOfClient(dependencies, call, request.clientId, stored.version);
       throw clientNotFound(request.clientId);
     }
+    await checkMayChangeClient(dependencies, call, request.clientId);
     if (request.etag !== "" && request.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
     await removeClient(dependencies, call, stored);
     return create(DeleteClientResponseSchema, {});

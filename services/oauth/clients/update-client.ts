@@ -15,6 +15,7 @@ import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { changeClient } from "./change-client.ts";
+import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { clientEtag, clientMessage } from "./client-message.ts";
 import { setByServer } from "./client-metadata.ts";
 import { clientNotFound } from "./client-not-found.ts";
@@ -33,6 +34,7 @@ export function updateClient(dependencies: OauthDependencies) {
     }
     const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
     if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+    await checkMayChangeClient(dependencies, call, request.clientId);
     if (asked.etag !== "" && asked.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
     const wanted = merged(clientMessage(stored), asked, paths);
     const { client } = await changeClient(dependencies, call, stored, wanted, paths);

@@ -36,6 +36,12 @@ async function resourceServerPath(server: Instance): Promise<string> {
   return `/v1/resource-servers/${String(json["id"])}`;
 }
 
+/** A new role; answers its path. */
+async function rolePath(server: Instance): Promise<string> {
+  const { json } = await rest(server, "POST", "/v1/roles", { name: fresh() });
+  return `/v1/roles/${String(json["id"])}`;
+}
+
 /** A client that cannot be told of a logout: the id of its delivery, once it has failed and waits for its next time. */
 async function aDelivery(server: Instance): Promise<string> {
   const { username } = await createPerson(server);
@@ -116,6 +122,49 @@ export const simpleWrites: readonly PublicWrite[] = [
       const { id, accessToken } = await somebody(server);
       await addTotp(server, accessToken);
       return { call: async () => (await rest(server, "DELETE", `/v1/users/${id}/mfa`)).status };
+    },
+  },
+  {
+    name: "Create a role",
+    covers: ["koder.identity.v1.RoleService/CreateRole"],
+    prepare: (server) => {
+      const path = `/v1/roles?request_id=${randomUUID()}`;
+      const role = { name: fresh(), permissions: ["posts.write"] };
+      return Promise.resolve({ call: async () => (await rest(server, "POST", path, role)).status });
+    },
+  },
+  {
+    name: "Change a role",
+    covers: ["koder.identity.v1.RoleService/UpdateRole"],
+    prepare: async (server) => {
+      const path = await rolePath(server);
+      const change = { included_role_ids: ["support"] };
+      return { call: async () => (await rest(server, "PATCH", path, change)).status };
+    },
+  },
+  {
+    name: "Delete a role",
+    covers: ["koder.identity.v1.RoleService/DeleteRole"],
+    prepare: async (server) => {
+      const path = await rolePath(server);
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "Give a role",
+    covers: ["koder.identity.v1.RoleService/CreateRoleAssignment"],
+    prepare: async (server) => {
+      const path = `${await rolePath(server)}/assignments`;
+      return { call: async () => (await rest(server, "POST", path, { client_id: "reporter" })).status };
+    },
+  },
+  {
+    name: "Take a role",
+    covers: ["koder.identity.v1.RoleService/DeleteRoleAssignment"],
+    prepare: async (server) => {
+      const path = `${await rolePath(server)}/assignments`;
+      const { json } = await rest(server, "POST", path, { client_id: "reporter" });
+      return { call: async () => (await rest(server, "DELETE", `${path}/${String(json["id"])}`)).status };
     },
   },
   {

@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../../../host/call.ts";
@@ -17,7 +18,7 @@ import { createOauthPolicies } from "../../policy/oauth-policies.ts";
 import { createClients } from "../clients.ts";
 import { createClient } from "../create-client.ts";
 
-/** The use cases of clients over a real store and vault, beside a session service that counts their epochs. */
+/** The use cases of clients over a real store and vault, beside services that count their epochs and know their roles. */
 export async function clientFixture() {
   let now = Date.UTC(2026, 0, 1);
   const clock = () => now;
@@ -25,7 +26,13 @@ export async function clientFixture() {
   const vault = testVault(store, clock);
   const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
+  const permissions = new Map<string, readonly string[]>();
   const transport = createRouterTransport(({ service }) => {
+    service(CredentialService, {
+      getAuthority: ({ clientId, uncached }) => ({
+        permissions: uncached ? [...(permissions.get(clientId) ?? [])] : [],
+      }),
+    });
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
         if (session.isAway) throw new ConnectError("away", Code.Internal);
@@ -55,6 +62,8 @@ export async function clientFixture() {
     dependencies,
     data: store.tenant("t1"),
     session,
+    /** What the roles of clients permit. */
+    permissions,
     context,
     advance: (milliseconds: number): void => {
       now += milliseconds;

@@ -94,7 +94,7 @@ type Event struct {
 	// The tenant whose resource changed; `system` for what stands above tenants.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
-	// `api_key`, `factor`, `recovery_codes`, ….
+	// `api_key`, `factor`, `recovery_codes`, `role`, `role_assignment`, ….
 	ResourceType string `protobuf:"bytes,4,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// Id of the resource within its tenant and kind.
 	ResourceId string `protobuf:"bytes,5,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
@@ -148,6 +148,11 @@ type Event struct {
 	//	*Event_FactorRemoved
 	//	*Event_RecoveryCodesChanged
 	//	*Event_RecoveryCodeUsed
+	//	*Event_RoleCreated
+	//	*Event_RoleUpdated
+	//	*Event_RoleDeleted
+	//	*Event_RoleAssigned
+	//	*Event_RoleUnassigned
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -607,6 +612,51 @@ func (x *Event) GetRecoveryCodeUsed() *RecoveryCodeUsed {
 	return nil
 }
 
+func (x *Event) GetRoleCreated() *RoleCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoleCreated); ok {
+			return x.RoleCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRoleUpdated() *RoleUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoleUpdated); ok {
+			return x.RoleUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRoleDeleted() *RoleDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoleDeleted); ok {
+			return x.RoleDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRoleAssigned() *RoleAssigned {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoleAssigned); ok {
+			return x.RoleAssigned
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRoleUnassigned() *RoleUnassigned {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RoleUnassigned); ok {
+			return x.RoleUnassigned
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -813,6 +863,31 @@ type Event_RecoveryCodeUsed struct {
 	RecoveryCodeUsed *RecoveryCodeUsed `protobuf:"bytes,133,opt,name=recovery_code_used,json=recoveryCodeUsed,proto3,oneof"`
 }
 
+type Event_RoleCreated struct {
+	// A role was created.
+	RoleCreated *RoleCreated `protobuf:"bytes,100,opt,name=role_created,json=roleCreated,proto3,oneof"`
+}
+
+type Event_RoleUpdated struct {
+	// A role was changed.
+	RoleUpdated *RoleUpdated `protobuf:"bytes,101,opt,name=role_updated,json=roleUpdated,proto3,oneof"`
+}
+
+type Event_RoleDeleted struct {
+	// A role was deleted.
+	RoleDeleted *RoleDeleted `protobuf:"bytes,102,opt,name=role_deleted,json=roleDeleted,proto3,oneof"`
+}
+
+type Event_RoleAssigned struct {
+	// Somebody was given a role.
+	RoleAssigned *RoleAssigned `protobuf:"bytes,103,opt,name=role_assigned,json=roleAssigned,proto3,oneof"`
+}
+
+type Event_RoleUnassigned struct {
+	// A role was taken from somebody.
+	RoleUnassigned *RoleUnassigned `protobuf:"bytes,104,opt,name=role_unassigned,json=roleUnassigned,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -892,6 +967,16 @@ func (*Event_FactorRemoved) isEvent_Payload() {}
 func (*Event_RecoveryCodesChanged) isEvent_Payload() {}
 
 func (*Event_RecoveryCodeUsed) isEvent_Payload() {}
+
+func (*Event_RoleCreated) isEvent_Payload() {}
+
+func (*Event_RoleUpdated) isEvent_Payload() {}
+
+func (*Event_RoleDeleted) isEvent_Payload() {}
+
+func (*Event_RoleAssigned) isEvent_Payload() {}
+
+func (*Event_RoleUnassigned) isEvent_Payload() {}
 
 // Actor is who caused a change.
 type Actor struct {
@@ -3024,11 +3109,268 @@ func (x *RecoveryCodeUsed) GetLeft() int32 {
 	return 0
 }
 
+// RoleCreated tells of a new role.
+type RoleCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The client whose role it is; empty: the tenant.
+	ClientId      string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleCreated) Reset() {
+	*x = RoleCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleCreated) ProtoMessage() {}
+
+func (x *RoleCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
+func (*RoleCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *RoleCreated) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *RoleCreated) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+// RoleUpdated tells which fields of a role changed.
+type RoleUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.identity.v1.Role`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleUpdated) Reset() {
+	*x = RoleUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleUpdated) ProtoMessage() {}
+
+func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
+func (*RoleUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
+}
+
+func (x *RoleUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+// RoleDeleted tells that a role is gone.
+type RoleDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name that it had.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleDeleted) Reset() {
+	*x = RoleDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleDeleted) ProtoMessage() {}
+
+func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
+func (*RoleDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
+}
+
+func (x *RoleDeleted) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// RoleAssigned tells that somebody got a role. The resource is the assignment.
+type RoleAssigned struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The role, by id or the name of a built-in one.
+	RoleId string `protobuf:"bytes,1,opt,name=role_id,json=roleId,proto3" json:"role_id,omitempty"`
+	// Who got it: `user/<id>` or `client/<client id>`.
+	Subject       string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleAssigned) Reset() {
+	*x = RoleAssigned{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleAssigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleAssigned) ProtoMessage() {}
+
+func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
+func (*RoleAssigned) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
+}
+
+func (x *RoleAssigned) GetRoleId() string {
+	if x != nil {
+		return x.RoleId
+	}
+	return ""
+}
+
+func (x *RoleAssigned) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
+// RoleUnassigned tells that somebody lost a role. The resource is the assignment.
+type RoleUnassigned struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The role, by id or the name of a built-in one.
+	RoleId string `protobuf:"bytes,1,opt,name=role_id,json=roleId,proto3" json:"role_id,omitempty"`
+	// Who lost it: `user/<id>` or `client/<client id>`.
+	Subject       string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RoleUnassigned) Reset() {
+	*x = RoleUnassigned{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RoleUnassigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RoleUnassigned) ProtoMessage() {}
+
+func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
+func (*RoleUnassigned) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
+}
+
+func (x *RoleUnassigned) GetRoleId() string {
+	if x != nil {
+		return x.RoleId
+	}
+	return ""
+}
+
+func (x *RoleUnassigned) GetSubject() string {
+	if x != nil {
+		return x.Subject
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaf\x1c\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x1f\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -3079,7 +3421,12 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\ffactor_added\x18\x82\x01 \x01(\v2\x1c.koder.events.v1.FactorAddedH\x00R\vfactorAdded\x12H\n" +
 	"\x0efactor_removed\x18\x83\x01 \x01(\v2\x1e.koder.events.v1.FactorRemovedH\x00R\rfactorRemoved\x12^\n" +
 	"\x16recovery_codes_changed\x18\x84\x01 \x01(\v2%.koder.events.v1.RecoveryCodesChangedH\x00R\x14recoveryCodesChanged\x12R\n" +
-	"\x12recovery_code_used\x18\x85\x01 \x01(\v2!.koder.events.v1.RecoveryCodeUsedH\x00R\x10recoveryCodeUsedB\t\n" +
+	"\x12recovery_code_used\x18\x85\x01 \x01(\v2!.koder.events.v1.RecoveryCodeUsedH\x00R\x10recoveryCodeUsed\x12A\n" +
+	"\frole_created\x18d \x01(\v2\x1c.koder.events.v1.RoleCreatedH\x00R\vroleCreated\x12A\n" +
+	"\frole_updated\x18e \x01(\v2\x1c.koder.events.v1.RoleUpdatedH\x00R\vroleUpdated\x12A\n" +
+	"\frole_deleted\x18f \x01(\v2\x1c.koder.events.v1.RoleDeletedH\x00R\vroleDeleted\x12D\n" +
+	"\rrole_assigned\x18g \x01(\v2\x1d.koder.events.v1.RoleAssignedH\x00R\froleAssigned\x12J\n" +
+	"\x0frole_unassigned\x18h \x01(\v2\x1f.koder.events.v1.RoleUnassignedH\x00R\x0eroleUnassignedB\t\n" +
 	"\apayload\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
@@ -3199,7 +3546,20 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x14RecoveryCodesChanged\x12\x12\n" +
 	"\x04left\x18\x01 \x01(\x05R\x04left\"&\n" +
 	"\x10RecoveryCodeUsed\x12\x12\n" +
-	"\x04left\x18\x01 \x01(\x05R\x04left*\x83\x01\n" +
+	"\x04left\x18\x01 \x01(\x05R\x04left\">\n" +
+	"\vRoleCreated\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\"#\n" +
+	"\vRoleUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"!\n" +
+	"\vRoleDeleted\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"A\n" +
+	"\fRoleAssigned\x12\x17\n" +
+	"\arole_id\x18\x01 \x01(\tR\x06roleId\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\"C\n" +
+	"\x0eRoleUnassigned\x12\x17\n" +
+	"\arole_id\x18\x01 \x01(\tR\x06roleId\x12\x18\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -3222,7 +3582,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
@@ -3267,10 +3627,15 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*FactorRemoved)(nil),             // 40: koder.events.v1.FactorRemoved
 	(*RecoveryCodesChanged)(nil),      // 41: koder.events.v1.RecoveryCodesChanged
 	(*RecoveryCodeUsed)(nil),          // 42: koder.events.v1.RecoveryCodeUsed
-	(*timestamppb.Timestamp)(nil),     // 43: google.protobuf.Timestamp
+	(*RoleCreated)(nil),               // 43: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),               // 44: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),               // 45: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),              // 46: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),            // 47: koder.events.v1.RoleUnassigned
+	(*timestamppb.Timestamp)(nil),     // 48: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	43, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	48, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -3312,13 +3677,18 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	40, // 39: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
 	41, // 40: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
 	42, // 41: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	0,  // 42: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	43, // 43: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	44, // [44:44] is the sub-list for method output_type
-	44, // [44:44] is the sub-list for method input_type
-	44, // [44:44] is the sub-list for extension type_name
-	44, // [44:44] is the sub-list for extension extendee
-	0,  // [0:44] is the sub-list for field type_name
+	43, // 42: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	44, // 43: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	45, // 44: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	46, // 45: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	47, // 46: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	0,  // 47: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	48, // 48: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	49, // [49:49] is the sub-list for method output_type
+	49, // [49:49] is the sub-list for method input_type
+	49, // [49:49] is the sub-list for extension type_name
+	49, // [49:49] is the sub-list for extension extendee
+	0,  // [0:49] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -3367,6 +3737,11 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_FactorRemoved)(nil),
 		(*Event_RecoveryCodesChanged)(nil),
 		(*Event_RecoveryCodeUsed)(nil),
+		(*Event_RoleCreated)(nil),
+		(*Event_RoleUpdated)(nil),
+		(*Event_RoleDeleted)(nil),
+		(*Event_RoleAssigned)(nil),
+		(*Event_RoleUnassigned)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3374,7 +3749,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   42,
+			NumMessages:   47,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

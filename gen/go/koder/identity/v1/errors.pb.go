@@ -45,6 +45,20 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_OWNER_EXISTS IdentityErrorReason = 8
 	// The hash of a password has a form or parameters that are not taken; see `User.password_hash`.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED IdentityErrorReason = 20
+	// No role has this id in the tenant.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_NOT_FOUND IdentityErrorReason = 9
+	// Another role of the tenant, or of the same client, has this name. Choose another.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_NAME_TAKEN IdentityErrorReason = 10
+	// The role breaks a rule; the violations name each field.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_INVALID IdentityErrorReason = 11
+	// The role is one that every tenant has; it cannot be changed. Make another one that includes it.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_BUILT_IN IdentityErrorReason = 12
+	// The tenant has as many roles as it may have. Delete one that is not needed.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_LIMIT IdentityErrorReason = 13
+	// The role has no assignment with this id.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND IdentityErrorReason = 14
+	// The user or client has as many roles as it may have. Make one role that includes others.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT IdentityErrorReason = 15
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -60,6 +74,13 @@ var (
 		7:  "IDENTITY_ERROR_REASON_HASHING_BUSY",
 		8:  "IDENTITY_ERROR_REASON_OWNER_EXISTS",
 		20: "IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED",
+		9:  "IDENTITY_ERROR_REASON_ROLE_NOT_FOUND",
+		10: "IDENTITY_ERROR_REASON_ROLE_NAME_TAKEN",
+		11: "IDENTITY_ERROR_REASON_ROLE_INVALID",
+		12: "IDENTITY_ERROR_REASON_ROLE_BUILT_IN",
+		13: "IDENTITY_ERROR_REASON_ROLE_LIMIT",
+		14: "IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND",
+		15: "IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -72,6 +93,13 @@ var (
 		"IDENTITY_ERROR_REASON_HASHING_BUSY":                7,
 		"IDENTITY_ERROR_REASON_OWNER_EXISTS":                8,
 		"IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED": 20,
+		"IDENTITY_ERROR_REASON_ROLE_NOT_FOUND":              9,
+		"IDENTITY_ERROR_REASON_ROLE_NAME_TAKEN":             10,
+		"IDENTITY_ERROR_REASON_ROLE_INVALID":                11,
+		"IDENTITY_ERROR_REASON_ROLE_BUILT_IN":               12,
+		"IDENTITY_ERROR_REASON_ROLE_LIMIT":                  13,
+		"IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND":   14,
+		"IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT":       15,
 	}
 )
 
@@ -106,7 +134,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xcc\x03\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xfe\x05\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -117,7 +145,15 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"(IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE\x10\x06\x12&\n" +
 	"\"IDENTITY_ERROR_REASON_HASHING_BUSY\x10\a\x12&\n" +
 	"\"IDENTITY_ERROR_REASON_OWNER_EXISTS\x10\b\x125\n" +
-	"1IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED\x10\x14B\xcc\x01\n" +
+	"1IDENTITY_ERROR_REASON_PASSWORD_HASH_NOT_SUPPORTED\x10\x14\x12(\n" +
+	"$IDENTITY_ERROR_REASON_ROLE_NOT_FOUND\x10\t\x12)\n" +
+	"%IDENTITY_ERROR_REASON_ROLE_NAME_TAKEN\x10\n" +
+	"\x12&\n" +
+	"\"IDENTITY_ERROR_REASON_ROLE_INVALID\x10\v\x12'\n" +
+	"#IDENTITY_ERROR_REASON_ROLE_BUILT_IN\x10\f\x12$\n" +
+	" IDENTITY_ERROR_REASON_ROLE_LIMIT\x10\r\x123\n" +
+	"/IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND\x10\x0e\x12/\n" +
+	"+IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT\x10\x0fB\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKIFgoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAQgkKB3BheWxvYWQiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJECg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJEh4KFmR5bmFtaWNhbGx5X3JlZ2lzdGVyZWQYAiABKAgiDwoNQ2xpZW50RGVsZXRlZCIwCg1DbGllbnRVcGRhdGVkEg0KBXBhdGhzGAEgAygJEhAKCGRpc2FibGVkGAIgASgIIlIKE0NsaWVudFNlY3JldENyZWF0ZWQSCgoCaWQYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiEKE0NsaWVudFNlY3JldERlbGV0ZWQSCgoCaWQYASABKAkiIwoST0F1dGhQb2xpY3lVcGRhdGVkEg0KBXBhdGhzGAEgAygJIjEKGUluaXRpYWxBY2Nlc3NUb2tlbkNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKGUluaXRpYWxBY2Nlc3NUb2tlbkRlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiLgoOU2Vzc2lvblJlbmV3ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiMQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkibgoVTG9nb3V0RGVsaXZlcnlDaGFuZ2VkEhEKCWNsaWVudF9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg0KBXN0YXRlGAMgASgJEhAKCGF0dGVtcHRzGAQgASgFEg0KBWZhdWx0GAUgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIlYKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCSIkCg5HcmFudFJlZnJlc2hlZBISCgpnZW5lcmF0aW9uGAEgASgDIkIKDEdyYW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiLwoLRXBvY2hCdW1wZWQSDQoFZXBvY2gYASABKAMSEQoJY2xpZW50X2lkGAIgASgJIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSIsCgtGYWN0b3JBZGRlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiLgoNRmFjdG9yUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiJAoUUmVjb3ZlcnlDb2Rlc0NoYW5nZWQSDAoEbGVmdBgBIAEoBSIgChBSZWNvdmVyeUNvZGVVc2VkEgwKBGxlZnQYASABKAUqgwEKCUFjdG9yVHlwZRIaChZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPQUNUT1JfVFlQRV9VU0VSEAESFQoRQUNUT1JfVFlQRV9DTElFTlQQAhIWChJBQ1RPUl9UWVBFX0FQSV9LRVkQAxIWChJBQ1RPUl9UWVBFX1NFUlZJQ0UQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKeGAoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAEjQKDHJvbGVfY3JlYXRlZBhkIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlQ3JlYXRlZEgAEjQKDHJvbGVfdXBkYXRlZBhlIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlVXBkYXRlZEgAEjQKDHJvbGVfZGVsZXRlZBhmIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlRGVsZXRlZEgAEjYKDXJvbGVfYXNzaWduZWQYZyABKAsyHS5rb2Rlci5ldmVudHMudjEuUm9sZUFzc2lnbmVkSAASOgoPcm9sZV91bmFzc2lnbmVkGGggASgLMh8ua29kZXIuZXZlbnRzLnYxLlJvbGVVbmFzc2lnbmVkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIuCg5TZXNzaW9uUmVuZXdlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIxCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJuChVMb2dvdXREZWxpdmVyeUNoYW5nZWQSEQoJY2xpZW50X2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFc3RhdGUYAyABKAkSEAoIYXR0ZW1wdHMYBCABKAUSDQoFZmF1bHQYBSABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiVgoMR3JhbnRDcmVhdGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCRISCgpzZXNzaW9uX2lkGAQgASgJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJIiwKC0ZhY3RvckFkZGVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIuCg1GYWN0b3JSZW1vdmVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIkChRSZWNvdmVyeUNvZGVzQ2hhbmdlZBIMCgRsZWZ0GAEgASgFIiAKEFJlY292ZXJ5Q29kZVVzZWQSDAoEbGVmdBgBIAEoBSIuCgtSb2xlQ3JlYXRlZBIMCgRuYW1lGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCSIcCgtSb2xlVXBkYXRlZBINCgVwYXRocxgBIAMoCSIbCgtSb2xlRGVsZXRlZBIMCgRuYW1lGAEgASgJIjAKDFJvbGVBc3NpZ25lZBIPCgdyb2xlX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkiMgoOUm9sZVVuYXNzaWduZWQSDwoHcm9sZV9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -44,7 +44,7 @@ export type Event = Message<"koder.events.v1.Event"> & {
 
   /**
    * Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
-   * `api_key`, `factor`, `recovery_codes`, ….
+   * `api_key`, `factor`, `recovery_codes`, `role`, `role_assignment`, ….
    *
    * @generated from field: string resource_type = 4;
    */
@@ -404,6 +404,46 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: RecoveryCodeUsed;
     case: "recoveryCodeUsed";
+  } | {
+    /**
+     * A role was created.
+     *
+     * @generated from field: koder.events.v1.RoleCreated role_created = 100;
+     */
+    value: RoleCreated;
+    case: "roleCreated";
+  } | {
+    /**
+     * A role was changed.
+     *
+     * @generated from field: koder.events.v1.RoleUpdated role_updated = 101;
+     */
+    value: RoleUpdated;
+    case: "roleUpdated";
+  } | {
+    /**
+     * A role was deleted.
+     *
+     * @generated from field: koder.events.v1.RoleDeleted role_deleted = 102;
+     */
+    value: RoleDeleted;
+    case: "roleDeleted";
+  } | {
+    /**
+     * Somebody was given a role.
+     *
+     * @generated from field: koder.events.v1.RoleAssigned role_assigned = 103;
+     */
+    value: RoleAssigned;
+    case: "roleAssigned";
+  } | {
+    /**
+     * A role was taken from somebody.
+     *
+     * @generated from field: koder.events.v1.RoleUnassigned role_unassigned = 104;
+     */
+    value: RoleUnassigned;
+    case: "roleUnassigned";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1468,6 +1508,132 @@ export type RecoveryCodeUsed = Message<"koder.events.v1.RecoveryCodeUsed"> & {
  */
 export const RecoveryCodeUsedSchema: GenMessage<RecoveryCodeUsed> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 41);
+
+/**
+ * RoleCreated tells of a new role.
+ *
+ * @generated from message koder.events.v1.RoleCreated
+ */
+export type RoleCreated = Message<"koder.events.v1.RoleCreated"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * The client whose role it is; empty: the tenant.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RoleCreated.
+ * Use `create(RoleCreatedSchema)` to create a new message.
+ */
+export const RoleCreatedSchema: GenMessage<RoleCreated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 42);
+
+/**
+ * RoleUpdated tells which fields of a role changed.
+ *
+ * @generated from message koder.events.v1.RoleUpdated
+ */
+export type RoleUpdated = Message<"koder.events.v1.RoleUpdated"> & {
+  /**
+   * The changed fields, by their names in `koder.identity.v1.Role`.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.RoleUpdated.
+ * Use `create(RoleUpdatedSchema)` to create a new message.
+ */
+export const RoleUpdatedSchema: GenMessage<RoleUpdated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 43);
+
+/**
+ * RoleDeleted tells that a role is gone.
+ *
+ * @generated from message koder.events.v1.RoleDeleted
+ */
+export type RoleDeleted = Message<"koder.events.v1.RoleDeleted"> & {
+  /**
+   * The name that it had.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RoleDeleted.
+ * Use `create(RoleDeletedSchema)` to create a new message.
+ */
+export const RoleDeletedSchema: GenMessage<RoleDeleted> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 44);
+
+/**
+ * RoleAssigned tells that somebody got a role. The resource is the assignment.
+ *
+ * @generated from message koder.events.v1.RoleAssigned
+ */
+export type RoleAssigned = Message<"koder.events.v1.RoleAssigned"> & {
+  /**
+   * The role, by id or the name of a built-in one.
+   *
+   * @generated from field: string role_id = 1;
+   */
+  roleId: string;
+
+  /**
+   * Who got it: `user/<id>` or `client/<client id>`.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RoleAssigned.
+ * Use `create(RoleAssignedSchema)` to create a new message.
+ */
+export const RoleAssignedSchema: GenMessage<RoleAssigned> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 45);
+
+/**
+ * RoleUnassigned tells that somebody lost a role. The resource is the assignment.
+ *
+ * @generated from message koder.events.v1.RoleUnassigned
+ */
+export type RoleUnassigned = Message<"koder.events.v1.RoleUnassigned"> & {
+  /**
+   * The role, by id or the name of a built-in one.
+   *
+   * @generated from field: string role_id = 1;
+   */
+  roleId: string;
+
+  /**
+   * Who lost it: `user/<id>` or `client/<client id>`.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RoleUnassigned.
+ * Use `create(RoleUnassignedSchema)` to create a new message.
+ */
+export const RoleUnassignedSchema: GenMessage<RoleUnassigned> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 46);
 
 /**
  * ActorType is the kind of an actor.

@@ -1,0 +1,52 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  DeleteRoleResponseSchema,
+  type DeleteRoleRequest,
+  type DeleteRoleResponse,
+} from "#gen/koder/identity/v1/role_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { checkHolds } from "../../host/held-permissions.ts";
+import { Conflict } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { roles } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { isBuiltIn } from "./built-in-roles.ts";
+import { permissionsOf, readRoles } from "./role-catalogue.ts";
+import { roleEtag } from "./role-message.ts";
+import { roleBuiltIn, roleChangedMeanwhile, roleNotFound } from "./role-refused.ts";
+
+/**
+ * Deletes a role. From this commit on it permits nothing, because what names a role that is gone counts for nothing; the
+ * assignments go afterwards (`finishRoleDeletion`), however many there are.
+ */
+export function deleteRole({
+  store,
+  authorities,
+  clock,
+}: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
+  return async ({ roleId, etag }: DeleteRoleRequest, context: HandlerContext): Promise<DeleteRoleResponse> => {
+    const call = callOf(context);
+    if (isBuiltIn(roleId)) throw roleBuiltIn(roleId);
+    const data = store.tenant(call.tenantId);
+    const [stored, catalogue] = await Promise.all([data.get(roles, roleId), readRoles(data)]);
+    if (stored === undefined) throw roleNotFound(roleId);
+    if (etag !== "" && etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
+    checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
+    const { name } = stored.record;
+    const deleted = eventOf(
+      call,
+      clock(),
+      { type: "role", id: roleId, version: stored.version + 1 },
+      { case: "roleDeleted", value: { $typeName: "koder.events.v1.RoleDeleted", name } },
+    );
+    try {
+      await data.commit([remove(roles, stored)], [deleted]);
+    } catch (error) {
+      throw error instanceof Conflict ? roleChangedMeanwhile() : error;
+    }
+    authorities.forgetTenant(call.tenantId);
+    return create(DeleteRoleResponseSchema, {});
+  };
+}

@@ -1,0 +1,28 @@
+import type { FinishWrite } from "../../host/service-module.ts";
+import { ownWork } from "../../host/call.ts";
+import { deadlines } from "../../host/interceptors/deadline.ts";
+import { remove } from "../../store/writes.ts";
+import { roleAssignments } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { roleUnassigned } from "./assignment-events.ts";
+
+/** Assignments that go in one commit. */
+const batch = 50;
+
+/** Takes away the assignments of a role that an event says is gone. They permit nothing already. */
+export function finishRoleDeletion({ store, clock }: Pick<IdentityDependencies, "store" | "clock">): FinishWrite {
+  return async ({ tenantId, event: { payload, requestId, resourceId } }) => {
+    if (payload.case !== "roleDeleted") return;
+    const data = store.tenant(tenantId);
+    const work = ownWork({ service: "identity", tenantId, requestId, deadline: clock() + deadlines.usual });
+    for (;;) {
+      const { items } = await data.page(roleAssignments, { index: "role", equals: resourceId, limit: batch });
+      if (items.length === 0) return;
+      const now = clock();
+      await data.commit(
+        items.map((stored) => remove(roleAssignments, stored)),
+        items.map(({ record }) => roleUnassigned(work, now, record)),
+      );
+    }
+  };
+}

@@ -1,0 +1,24 @@
+import { create } from "@bufbuild/protobuf";
+import { GraphSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
+import { insert, replace } from "../../store/writes.ts";
+import { graphs } from "../collections.ts";
+
+/**
+ * What a change of inclusions adds to its commit, so that of two at once only one is made: each alone may be good, and both
+ * together close a circle. To be called before what includes what is read.
+ */
+export async function oneInclusionAtATime(data: TenantStore, graph: "roles"): Promise<Write> {
+  const stored = await data.get(graphs, graph);
+  return stored === undefined
+    ? insert(graphs, create(GraphSchema, { id: graph, changes: 1n }))
+    : replace(graphs, create(GraphSchema, { id: graph, changes: stored.record.changes + 1n }), stored.version);
+}
+
+/** The failure that a lost race for the graph is; what was thrown otherwise. */
+export const inclusionRace = (error: unknown): unknown =>
+  error instanceof Conflict && error.collection === graphs.name
+    ? failure(ErrorReason.CONFLICT, "somebody else changed what includes what at the same moment; repeat the call")
+    : error;
