@@ -265,7 +265,7 @@ function assembleGateway({
     onFault,
     mount(app) {
       mountOidc(app, { peers, showError, clock });
-      mountPages(app, { peers, showError });
+      mountPages(app, { peers, showError, showsMails: config.mode === "development" });
     },
     showNotFound: (request, reply) => showError(request, reply, { status: 404, reason: "NOT_FOUND" }),
   });

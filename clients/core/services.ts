@@ -2,6 +2,7 @@ import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
+import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
@@ -20,6 +21,8 @@ export interface KoderId {
   readonly factors: Client<typeof FactorService>;
   /** Manages the roles of a tenant, and who has them. */
   readonly roles: Client<typeof RoleService>;
+  /** Lets people who have lost their password choose another one. */
+  readonly recovery: Client<typeof RecoveryService>;
   /** Manages the clients of a tenant. */
   readonly clients: Client<typeof ClientService>;
   /** Manages the resource servers of a tenant: the APIs that its access tokens may be meant for. */
@@ -46,6 +49,7 @@ export function servicesOver(transport: Transport): KoderId {
     users: createClient(UserService, transport),
     factors: createClient(FactorService, transport),
     roles: createClient(RoleService, transport),
+    recovery: createClient(RecoveryService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),
     consents: createClient(ConsentService, transport),

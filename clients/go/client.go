@@ -20,6 +20,8 @@ type Client struct {
 	Factors authv1connect.FactorServiceClient
 	// Roles manages the roles of a tenant, and who has them.
 	Roles identityv1connect.RoleServiceClient
+	// Recovery lets people who have lost their password choose another one.
+	Recovery authv1connect.RecoveryServiceClient
 	// Clients manages the clients of a tenant.
 	Clients oauthv1connect.ClientServiceClient
 	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
@@ -73,6 +75,7 @@ func New(origin string, options ...Option) (*Client, error) {
 	return &Client{
 		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
 		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),

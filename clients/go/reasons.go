@@ -104,6 +104,9 @@ const (
 	ReasonPasswordMismatch ErrorReason = "PASSWORD_MISMATCH"
 	// ReasonTooManyAttempts: Too many wrong attempts. Wait for the time in `Retry-After`.
 	ReasonTooManyAttempts ErrorReason = "TOO_MANY_ATTEMPTS"
+	// ReasonRecoveryTokenInvalid: The link was used, has expired, or something else has changed the password since. Ask
+	// for another one.
+	ReasonRecoveryTokenInvalid ErrorReason = "RECOVERY_TOKEN_INVALID"
 	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.
 	ReasonFactorNotFound ErrorReason = "FACTOR_NOT_FOUND"
 	// ReasonCodeMismatch: The code is wrong, too old, or was used before. Wait for the next one and try again.

@@ -3,6 +3,7 @@ import { adminRequests } from "../admin/collections.ts";
 import type { ComponentState } from "../admin/dependencies.ts";
 import { createAdminService } from "../admin/service.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
+import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
@@ -39,6 +40,7 @@ import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dep
 import { createSessionSchedule } from "../session/browser-sessions/session-schedule.ts";
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
+import { mailParts } from "./mail-parts.ts";
 import type { ServiceCalls } from "./service-calls.ts";
 
 /** What the services are built from. */
@@ -81,6 +83,8 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         peers,
         tenants: tenantsOf(name),
         attempts: defaultAttemptPolicy,
+        recovery: defaultRecoveryPolicy,
+        ...mailParts(parts),
         clock,
       });
     case "oauth": {

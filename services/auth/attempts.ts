@@ -105,7 +105,8 @@ export async function countFlow(
   if ((await data.add(counter, 1, end)) > policy.flowsPerAddress) throw tooMany(policy.window);
 }
 
-const tooMany = (wait: number) =>
+/** The answer to one attempt too many: the next makes sense after `wait` milliseconds. */
+export const tooMany = (wait: number) =>
   authFailure(AuthErrorReason.TOO_MANY_ATTEMPTS, "too many attempts; wait before the next one", {
     retryAfter: Math.ceil(wait / 1000),
   });

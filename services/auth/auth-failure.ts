@@ -11,4 +11,5 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.FACTOR_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.CODE_MISMATCH]: Code.InvalidArgument,
   [AuthErrorReason.FACTOR_LIMIT]: Code.FailedPrecondition,
+  [AuthErrorReason.RECOVERY_TOKEN_INVALID]: Code.InvalidArgument,
 });

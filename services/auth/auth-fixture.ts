@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
   BrowserContextSchema,
   CreateFlowRequestSchema,
@@ -11,6 +12,7 @@ import {
   SubmitTotpRequestSchema,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
@@ -27,6 +29,10 @@ import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
+import { createMailDeliveries, type MailAttempt } from "./mail/deliver-mails.ts";
+import type { MailTransport } from "./mail/mail-transport.ts";
+import { createMailer } from "./mail/queue-mail.ts";
+import { defaultRecoveryPolicy } from "./recovery/recovery-policy.ts";
 
 /** A person as the services beside this one know them. A test changes them as others would. */
 export interface KnownPerson {
@@ -34,6 +40,8 @@ export interface KnownPerson {
   password: string;
   passwordChangeRequired: boolean;
   epoch: bigint;
+  email: string;
+  locale: string;
 }
 
 /** The browser of a test. */
@@ -53,6 +61,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     password: "the password of ana",
     passwordChangeRequired: false,
     epoch: 7n,
+    email: "ana@example.com",
+    locale: "",
   };
   people.set("ana", ana).set("ana@example.com", ana);
   const byId = (id: string) => [...people.values()].find((person) => person.id === id);
@@ -61,8 +71,9 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   /** Ids of those with authority over the instance. */
   const owners = new Set<string>();
   /** What happens inside of a peer's answer, for tests of races and crashes. */
-  const meanwhile: { verifyPassword?: () => unknown; changePassword?: () => unknown; createSession?: () => unknown } =
-    {};
+  const meanwhile: {
+    [Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword"]?: () => unknown;
+  } = {};
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
       resolveLogin: ({ login }) => ({ userId: people.get(login.toLowerCase())?.id ?? "" }),
@@ -86,6 +97,28 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
       getAuthority: ({ userId }) => ({ instance: owners.has(userId) }),
     });
+    service(MailboxService, {
+      getMailbox({ userId }) {
+        calls.push(`getMailbox ${userId}`);
+        const person = byId(userId);
+        return person === undefined ? {} : { email: person.email, emailVerified: true, locale: person.locale };
+      },
+      checkNewPassword({ userId, newPassword }) {
+        calls.push(`checkNewPassword ${userId}`);
+        if (byId(userId) === undefined) throw new ConnectError("no such user", Code.NotFound);
+        if (newPassword === "weak") throw new ConnectError("too weak", Code.InvalidArgument);
+        return {};
+      },
+      async resetPassword({ userId, email, newPassword }) {
+        calls.push(`resetPassword ${userId}`);
+        const person = byId(userId);
+        if (person?.email !== email) throw new ConnectError("no such user", Code.NotFound);
+        await meanwhile.resetPassword?.();
+        person.password = newPassword;
+        person.epoch += 1n;
+        return {};
+      },
+    });
     service(RevocationService, {
       getUserEpoch({ userId }) {
         calls.push(`getUserEpoch ${userId}`);
@@ -101,13 +134,47 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       },
     });
   });
-  const tenant = create(TenantSchema, { id: "t1", slug: "t1", displayName: "Acme: the firm", active: true });
+  const tenant = create(TenantSchema, {
+    id: "t1",
+    slug: "t1",
+    displayName: "Acme: the firm",
+    canonicalOrigin: "https://id.acme.test",
+    active: true,
+  });
+  const tenants = { get: async () => tenant, lookup: async () => tenant };
+  const vault = testVault(store, clock);
+  const system = store.system();
+  /** What mails say that were sent, and what sending does instead where a test wants it otherwise. */
+  const mails: RenderedMail[] = [];
+  const mailServer: { send?: MailTransport["send"] } = {};
+  const mailAttempts: MailAttempt[] = [];
+  const mailDeliveries = createMailDeliveries({
+    store,
+    system,
+    vault,
+    tenants,
+    transport: {
+      async send(mail, job) {
+        await mailServer.send?.(mail, job);
+        mails.push(mail);
+      },
+      close: () => Promise.resolve(),
+    },
+    clock,
+    onAttempt: (attempt) => mailAttempts.push(attempt),
+    onFault: (error) => {
+      throw error;
+    },
+  });
   const dependencies: AuthDependencies = {
     store,
-    vault: testVault(store, clock),
+    vault,
     peers: createPeers(() => transport),
-    tenants: { get: async () => tenant, lookup: async () => tenant },
+    tenants,
     attempts: { ...defaultAttemptPolicy, ...attempts },
+    recovery: defaultRecoveryPolicy,
+    mailer: createMailer({ system, clock }),
+    mailDeliveries,
     clock,
   };
   type Browser = Partial<typeof aBrowser> & { sessionToken?: string; userAgent?: string };
@@ -126,6 +193,14 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   return {
     dependencies,
     data: store.tenant("t1"),
+    mails,
+    mailServer,
+    mailAttempts,
+    /** Sends the mails that are due, and waits for them. */
+    async sendMails(): Promise<void> {
+      await mailDeliveries.step();
+      await mailDeliveries.stop();
+    },
     ana,
     people,
     owners,

@@ -1,10 +1,12 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   EnrolmentSchema,
   FactorSchema,
   FactorUseSchema,
   RecoveryCodesSchema,
 } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
+import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { Collection } from "../store/store.ts";
 
@@ -51,5 +53,55 @@ export const recoveryCodes: Collection<typeof RecoveryCodesSchema> = {
   events: "required",
 };
 
+const expiry = ({ expireTime }: { readonly expireTime?: Timestamp | undefined }): number | undefined =>
+  expireTime === undefined ? undefined : timestampMs(expireTime);
+
+/** What whoever reads a mailbox can show once, under the keyed hash of its secret. */
+export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
+  name: "auth_mailbox_proofs",
+  schema: MailboxProofSchema,
+  id: (proof) => proof.secretHash,
+  expiresAt: expiry,
+  events: "required",
+};
+
+/** Mails that wait to be sent: no state of the product, and gone with what they carry. */
+export const mailJobs: Collection<typeof MailJobSchema> = {
+  name: "auth_mail_jobs",
+  schema: MailJobSchema,
+  id: (job) => job.id,
+  expiresAt: expiry,
+  events: "none",
+};
+
+/** When each of them is to be looked at, in the system's space: found by its time across all tenants. */
+export const dueMails: Collection<typeof DueMailSchema> = {
+  name: "auth_due_mails",
+  schema: DueMailSchema,
+  id: (due) => due.jobId,
+  indexes: { due_time: { type: "integer", value: ({ dueTime }) => (dueTime ? timestampMs(dueTime) : undefined) } },
+  expiresAt: expiry,
+  events: "none",
+};
+
+/** Mails that development shows. */
+export const shownMails: Collection<typeof ShownMailSchema> = {
+  name: "auth_shown_mails",
+  schema: ShownMailSchema,
+  id: (mail) => mail.id,
+  expiresAt: expiry,
+  events: "none",
+};
+
 /** Everything that the auth service stores. */
-export const authCollections: readonly Collection[] = [flows, factors, factorUses, enrolments, recoveryCodes];
+export const authCollections: readonly Collection[] = [
+  flows,
+  factors,
+  factorUses,
+  enrolments,
+  recoveryCodes,
+  mailboxProofs,
+  mailJobs,
+  dueMails,
+  shownMails,
+];

@@ -3,6 +3,9 @@ import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { AttemptPolicy } from "./attempts.ts";
+import type { MailDeliveries } from "./mail/deliver-mails.ts";
+import type { Mailer } from "./mail/queue-mail.ts";
+import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
 
 /** How long a flow lives (koder.md), in milliseconds. */
 export const flowLifetime = 10 * 60_000;
@@ -17,6 +20,9 @@ export interface AuthDependencies {
   readonly peers: Peers;
   readonly tenants: Tenants;
   readonly attempts: AttemptPolicy;
+  readonly recovery: RecoveryPolicy;
+  readonly mailer: Mailer;
+  readonly mailDeliveries: MailDeliveries;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

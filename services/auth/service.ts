@@ -1,5 +1,7 @@
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
+import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { confirmTotp } from "./factors/confirm-totp.ts";
@@ -13,9 +15,13 @@ import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
+import { listShownMails } from "./mail/shown-mails.ts";
+import { confirmRecovery } from "./recovery/confirm-recovery.ts";
+import { startRecovery } from "./recovery/start-recovery.ts";
 
-/** The auth service: authentication flows, factors, and the limits on attempts. */
+/** The auth service: authentication flows, factors, the limits on attempts, recovery, and mail. */
 export function createAuthService(dependencies: AuthDependencies): ServiceModule {
+  const { mailDeliveries } = dependencies;
   return {
     name: "auth",
     implementations: [
@@ -34,6 +40,14 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         deleteFactor: deleteFactor(dependencies),
         resetFactors: resetFactors(dependencies),
       }),
+      implementation(RecoveryService, {
+        startRecovery: startRecovery(dependencies),
+        confirmRecovery: confirmRecovery(dependencies),
+      }),
+      implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
+    // A short lease: after a death, people get their mails by another process within seconds.
+    duties: [{ name: "mails", step: () => mailDeliveries.step(), lease: 4_000 }],
+    stop: () => mailDeliveries.stop(),
   };
 }

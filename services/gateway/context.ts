@@ -45,6 +45,7 @@ export function enter(
       tenantId: tenant.id,
       deadline: now + deadlines.usual,
       actor: { id: "", type: ActorType.UNSPECIFIED },
+      clientAddress: remoteAddress,
       signal: gone.signal,
     },
   });

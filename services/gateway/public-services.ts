@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
+import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
@@ -17,6 +18,7 @@ export const publicServices: readonly DescService[] = [
   UserService,
   FactorService,
   RoleService,
+  RecoveryService,
   ClientService,
   ResourceServerService,
   ConsentService,

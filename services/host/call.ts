@@ -38,6 +38,8 @@ export interface Call {
   readonly caller: Caller;
   /** Who is behind it, for events: the caller, or for a service call whom that service acted for. */
   readonly actor: Pick<Actor, "id" | "type">;
+  /** Address of the client, as the gateway or the service that calls says; empty when it is not known. */
+  readonly clientAddress: string;
   /** Aborts when the caller has gone or the deadline has passed. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
@@ -74,6 +76,8 @@ export function callOf(context: Pick<HandlerContext, "values">): Call {
 /** What a call to a peer hands on. */
 export type Outbound = Pick<Call, "requestId" | "tenantId" | "actor" | "deadline"> & {
   readonly signal?: AbortSignal | undefined;
+  /** Address of the client behind it, where one is. */
+  readonly clientAddress?: string;
   /** The user's own credential, as received in `Authorization`; only the gateway hands it on. */
   readonly authorization?: string;
   /** The DPoP proof that came with it, and `<method> <path>` of the HTTP request; only the gateway hands them on. */

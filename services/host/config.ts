@@ -44,7 +44,28 @@ export interface Config {
   readonly signingKeyLifetime: number;
   /** How long relying parties may keep the key set, in milliseconds. */
   readonly keySetMaxAge: number;
+  readonly mail: MailConfig;
   readonly logLevel: LogLevel;
+}
+
+/** How mails are sent. */
+export interface MailConfig {
+  /** Undefined: in development they are shown, in production nobody gets any. */
+  readonly smtp: SmtpServer | undefined;
+  /** Who they are from: an address, or a name and an address. */
+  readonly from: string;
+}
+
+/** A mail server. */
+export interface SmtpServer {
+  readonly host: string;
+  readonly port: number;
+  /** TLS from the first byte on. */
+  readonly isTls: boolean;
+  /** Nothing is sent without TLS. */
+  readonly needsTls: boolean;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
 }
 
 /** TLS between services. PEM files. */
@@ -164,6 +185,41 @@ function proxies(value: string): readonly string[] {
   return listed;
 }
 
+const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** `smtp://…` or `smtps://…`, with user and password where the server wants them. */
+function smtpServer(value: string): SmtpServer {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isTls = url?.protocol === "smtps:";
+  if (url === undefined || (url.protocol !== "smtp:" && !isTls) || url.hostname === "") {
+    throw new Error("must be smtp://<host> or smtps://<host>, with port, user and password where they are needed");
+  }
+  const tls = url.searchParams.get("tls");
+  url.searchParams.delete("tls");
+  if ((url.pathname !== "" && url.pathname !== "/") || url.search !== "" || url.hash !== "") {
+    throw new Error("must have no path and no parameter but tls");
+  }
+  if (tls !== null && (tls !== "optional" || isTls))
+    throw new Error("may have tls=optional with smtp://, nothing else");
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return {
+    host,
+    port: url.port === "" ? (isTls ? 465 : 587) : Number(url.port),
+    isTls,
+    needsTls: !isTls && tls === null && !loopback.test(url.hostname),
+    user: url.username === "" ? undefined : decodeURIComponent(url.username),
+    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+  };
+}
+
+/** An address, or a name and an address. */
+function sender(value: string): string {
+  if (!/^(?:[^<>"\r\n]*<[^\s<>@"]+@[^\s<>@"]+>|[^\s<>@"]+@[^\s<>@"]+)$/.test(value)) {
+    throw new Error("must be an address, or a name and an address in angle brackets");
+  }
+  return value;
+}
+
 /** Every setting. `data` stands for the value of KODER_ID_DATA. An empty fallback means: not set. */
 export const settings = {
   KODER_ID_MODE: setting(
@@ -263,6 +319,16 @@ export const settings = {
     "5m",
     between("1s", "1d"),
   ),
+  KODER_ID_SMTP_URL: setting(
+    "Mail server: `smtps://<user>:<password>@<host>` (TLS, 465), or `smtp://…` (STARTTLS, 587); `?tls=optional` sends without TLS where none is offered; see below",
+    "",
+    smtpServer,
+  ),
+  KODER_ID_MAIL_FROM: setting(
+    "Who mails are from: an address, or `<name> <<address>>`; default: `no-reply@` and the host of the public URL",
+    "",
+    sender,
+  ),
   KODER_ID_LOG_LEVEL: setting(
     "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
     "info",
@@ -335,8 +401,6 @@ function fromFile(file: string | undefined, problems: string[]): Readonly<Record
     return {};
   }
 }
-
-const loopback = /^(?:localhost|.+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 function complete(read: Read, problems: string[]): Config {
   const publicOrigin = read.KODER_ID_PUBLIC_URL;
@@ -413,6 +477,12 @@ function complete(read: Read, problems: string[]): Config {
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,
     signingKeyLifetime,
     keySetMaxAge,
+    mail: {
+      smtp: read.KODER_ID_SMTP_URL,
+      from:
+        read.KODER_ID_MAIL_FROM ??
+        `no-reply@${publicOrigin === undefined ? "localhost" : new URL(publicOrigin).hostname}`,
+    },
     logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
   });
 }

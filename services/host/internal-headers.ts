@@ -10,6 +10,8 @@ export const internalHeaders = {
   tenant: "x-koder-tenant",
   /** `<method> <path>` of the HTTP request that the gateway hands on; believed only beside a service token. */
   target: "x-koder-target",
+  /** Address of the client that the gateway serves, as text; believed only beside a service token. */
+  clientAddress: "x-koder-client-address",
   /** The bootstrap token, where `Authorization` is taken. */
   bootstrapToken: "x-koder-bootstrap-token",
 } as const;

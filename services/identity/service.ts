@@ -1,5 +1,6 @@
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
+import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { changePassword } from "./credentials/change-password.ts";
@@ -21,6 +22,9 @@ import { listEffectivePermissions } from "./roles/list-effective-permissions.ts"
 import { listRoleAssignments } from "./roles/list-role-assignments.ts";
 import { listRoles } from "./roles/list-roles.ts";
 import { updateRole } from "./roles/update-role.ts";
+import { checkNewPassword } from "./mailbox/check-new-password.ts";
+import { getMailbox } from "./mailbox/get-mailbox.ts";
+import { resetPassword } from "./mailbox/reset-password.ts";
 import { createUser } from "./users/create-user.ts";
 import { getUser } from "./users/get-user.ts";
 import { listUsers } from "./users/list-users.ts";
@@ -59,6 +63,11 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getClaims: getClaims(dependencies),
         getAuthority: getAuthority(dependencies),
         createOwner: createOwner(dependencies),
+      }),
+      implementation(MailboxService, {
+        getMailbox: getMailbox(dependencies),
+        checkNewPassword: checkNewPassword(dependencies),
+        resetPassword: resetPassword(dependencies),
       }),
     ],
     forget: dependencies.authorities.forget,

@@ -5,6 +5,8 @@ import { TenantSchema } from "../../gen/ts/koder/admin/v1/tenant_internal_pb.ts"
 import { ActorType } from "../../gen/ts/koder/events/v1/event_pb.ts";
 import { defaultAttemptPolicy } from "../../services/auth/attempts.ts";
 import { authCollections } from "../../services/auth/collections.ts";
+import { createMailer } from "../../services/auth/mail/queue-mail.ts";
+import { defaultRecoveryPolicy } from "../../services/auth/recovery/recovery-policy.ts";
 import { createAuthService } from "../../services/auth/service.ts";
 import { forward, type ServiceName } from "../../services/host/call.ts";
 import { createIdempotency } from "../../services/host/idempotency.ts";
@@ -89,7 +91,17 @@ export async function signInServices() {
       }),
       clock,
     }),
-    createAuthService({ store, vault, peers: peersOf("auth"), tenants, attempts: defaultAttemptPolicy, clock }),
+    createAuthService({
+      store,
+      vault,
+      peers: peersOf("auth"),
+      tenants,
+      attempts: defaultAttemptPolicy,
+      recovery: defaultRecoveryPolicy,
+      mailer: createMailer({ system: store.system(), clock }),
+      mailDeliveries: { step: () => Promise.resolve(1_000), stop: () => Promise.resolve() },
+      clock,
+    }),
     createSessionService({
       store,
       vault,

@@ -12,6 +12,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { callOf, forward } from "../../host/call.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken } from "../../vault/random.ts";
+import { accountKeyOf } from "../account-key.ts";
 import { countFlow } from "../attempts.ts";
 import { flows } from "../collections.ts";
 import { flowLifetime, type AuthDependencies } from "../dependencies.ts";
@@ -32,14 +33,13 @@ export function createFlow({ store, vault, peers, attempts, clock }: AuthDepende
       peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
       vault.tenant(call.tenantId),
     ]);
-    const unknown = tenantVault.keyedHash(flowUses.account, request.username.trim().normalize("NFKC").toLowerCase());
     const now = clock();
     const id = randomToken("", 16);
     const record = create(FlowSchema, {
       idHash: tenantVault.keyedHash(flowUses.id, id),
       browserHash: browserHash(tenantVault, request.browser?.browserToken ?? ""),
       userId,
-      accountKey: userId || unknown,
+      accountKey: accountKeyOf(tenantVault, userId, request.username),
       state: FlowState.PENDING,
       nextSteps: [FlowStep.PASSWORD],
       createTime: timestampFromMs(now),

@@ -7,14 +7,16 @@ import { mountDeviceQr } from "./device-qr.ts";
 import { mountClientLogo } from "./client-logo.ts";
 import { mountConsent } from "./consent.ts";
 import type { ShowError } from "./error-page.ts";
+import { mountDevMail } from "./dev-mail.ts";
 import { mountLogout } from "./logout.ts";
+import { mountReset } from "./reset.ts";
 import { sendPage } from "./render.ts";
 import { mountSignIn } from "./sign-in.ts";
 
 /** Adds the pages that people see. */
 export function mountPages(
   app: FastifyInstance,
-  options: { readonly peers: Peers; readonly showError: ShowError },
+  options: { readonly peers: Peers; readonly showError: ShowError; readonly showsMails: boolean },
 ): void {
   mountAssets(app);
   mountSignIn(app, options);
@@ -24,6 +26,8 @@ export function mountPages(
   mountConsent(app, options);
   mountClientLogo(app, options);
   mountLogout(app, options);
+  mountReset(app, options);
+  if (options.showsMails) mountDevMail(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),
   );

@@ -49,6 +49,11 @@ export interface Page {
     | "form-post"
     | "logout"
     | "signed-out"
+    | "reset"
+    | "reset-sent"
+    | "reset-choose"
+    | "reset-done"
+    | "dev-mail"
     | "error"
     | "landing";
   readonly status: number;

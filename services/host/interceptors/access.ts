@@ -180,13 +180,14 @@ function forwardedActor(header: Headers, service: ServiceName): Call["actor"] {
 }
 
 function makeCall(
-  { signal }: Request,
-  { requestId, deadline }: Arrival,
+  { signal, header }: Request,
+  { requestId, deadline, service }: Arrival,
   tenantId: string,
   caller: Caller,
   actor: Call["actor"],
 ): Call {
-  return { requestId, deadline, tenantId, caller, actor, signal };
+  const clientAddress = (service === undefined ? null : header.get(internalHeaders.clientAddress)) ?? "";
+  return { requestId, deadline, tenantId, caller, actor, clientAddress, signal };
 }
 
 function presentedToken(header: Headers): string | undefined {

@@ -9,6 +9,7 @@ export function testCall(overrides: Partial<Call> = {}): Call {
     tenantId: "t1",
     caller: { kind: "service", service: "oauth" },
     actor: { id: "oauth", type: ActorType.SERVICE },
+    clientAddress: "192.0.2.1",
     signal: new AbortController().signal,
     deadline: Number.MAX_SAFE_INTEGER,
     ...overrides,

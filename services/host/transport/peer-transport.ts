@@ -49,7 +49,7 @@ export function createPeerTransport({
 }
 
 function headerOf(
-  { requestId, actor, authorization, dpop, tenantHeader }: Outbound,
+  { requestId, actor, clientAddress, authorization, dpop, tenantHeader }: Outbound,
   token: string,
 ): Record<string, string> {
   const header: Record<string, string> = {
@@ -57,6 +57,7 @@ function headerOf(
     [internalHeaders.requestId]: requestId,
     [internalHeaders.actor]: writeActor(actor),
   };
+  if (clientAddress !== undefined && clientAddress !== "") header[internalHeaders.clientAddress] = clientAddress;
   if (authorization !== undefined) header["authorization"] = authorization;
   if (dpop !== undefined) {
     header["dpop"] = dpop.proof;

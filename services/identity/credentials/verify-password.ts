@@ -13,10 +13,8 @@ import { Conflict, type Stored } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
+import { nobody } from "./nobody.ts";
 import { userUpdated } from "../users/user-events.ts";
-
-/** Looked up where there is no user, so that the reads are the same. No user has it. */
-const nobody = "00000000000000000000000000";
 
 /**
  * Verifies a password, and in the same breath that its user may sign in. A name that nobody has, a user without a password

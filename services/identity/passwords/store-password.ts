@@ -7,7 +7,7 @@ import type { Stored } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { userPasswordChanged } from "../users/user-events.ts";
+import { userPasswordChanged, userUpdated } from "../users/user-events.ts";
 
 /**
  * Hashes a password that was checked, and commits it in place of `before` with the user's record. Rejects with Conflict when
@@ -19,14 +19,28 @@ export async function storePassword(
   user: Stored<typeof UserSchema>,
   before: Stored<typeof PasswordSchema> | undefined,
   password: string,
-  { byAdministrator, changeRequired }: { readonly byAdministrator: boolean; readonly changeRequired: boolean },
+  {
+    byAdministrator,
+    changeRequired,
+    emailVerified = user.record.emailVerified,
+  }: {
+    readonly byAdministrator: boolean;
+    readonly changeRequired: boolean;
+    /** Set where the address was proven by the way. */
+    readonly emailVerified?: boolean;
+  },
 ): Promise<Stored<typeof UserSchema>> {
   const { id } = user.record;
   const hash = await hashing.hash(password, call.signal);
   const now = clock();
   const time = timestampFromMs(now);
   const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time });
-  const record = create(UserSchema, { ...user.record, passwordChangeRequired: changeRequired, updateTime: time });
+  const record = create(UserSchema, {
+    ...user.record,
+    passwordChangeRequired: changeRequired,
+    emailVerified,
+    updateTime: time,
+  });
   const version = user.version + 1;
   await store
     .tenant(call.tenantId)
@@ -35,7 +49,12 @@ export async function storePassword(
         replace(users, record, user.version),
         before === undefined ? insert(passwords, secret) : replace(passwords, secret, before.version),
       ],
-      [userPasswordChanged(call, now, id, version, byAdministrator)],
+      [
+        userPasswordChanged(call, now, id, version, byAdministrator),
+        ...(emailVerified === user.record.emailVerified
+          ? []
+          : [userUpdated(call, now, id, version, ["email_verified"])]),
+      ],
     );
   return { record, version };
 }

@@ -20,6 +20,7 @@ import {
   userinfoStatus,
 } from "../../support/relying-party.ts";
 import { subjectOf, walk } from "../../support/interaction-pages.ts";
+import { mailedToken } from "../../support/dev-mail.ts";
 import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
 import type { CutWrite } from "./public-write.ts";
 import { flowAfterPassword, openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
@@ -74,6 +75,36 @@ export const cutWrites: readonly CutWrite[] = [
         },
         async heal() {
           expect(await call()).toBe(200);
+          expect(await signsIn(server, client, username, newPassword)).toBe(true);
+        },
+      };
+    },
+  },
+  {
+    name: "Choose a new password by a mailed link",
+    covers: ["koder.auth.v1.RecoveryService/ConfirmRecovery", "POST /reset"],
+    order: ["auth", "identity", "session", "auth"],
+    async prepare(server) {
+      const { username, client, areTokensGood } = await personWithTokens(server);
+      const ask = () => rest(server, "POST", "/v1/auth/recovery", { username }, "");
+      const choose = async (token: string) => {
+        const form = { token, new_password: newPassword };
+        return (await httpBrowser().post(`${server.url}/reset`, form)).status;
+      };
+      expect((await ask()).status).toBe(200);
+      const address = `${username}@koder.dev`;
+      const token = await mailedToken(server, address);
+      return {
+        call: () => choose(token),
+        async nothingOpen() {
+          // The link is used; either all of it was done, or nothing that anybody could use.
+          expect(await choose(token)).toBe(400);
+          expect(await signsIn(server, client, username, newPassword)).toBe(!(await areTokensGood()));
+        },
+        async heal() {
+          expect((await ask()).status).toBe(200);
+          expect(await choose(await mailedToken(server, address, token))).toBe(200);
+          expect(await areTokensGood()).toBe(false);
           expect(await signsIn(server, client, username, newPassword)).toBe(true);
         },
       };

@@ -69,6 +69,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Ask for a new password",
+    covers: ["koder.auth.v1.RecoveryService/StartRecovery"],
+    prepare: async (server) => {
+      const { username } = await createPerson(server);
+      return { call: async () => (await rest(server, "POST", "/v1/auth/recovery", { username }, "")).status };
+    },
+  },
+  {
     name: "Change a user's profile",
     covers: ["koder.identity.v1.UserService/UpdateUser"],
     prepare: async (server) => {
@@ -411,7 +419,7 @@ export const simpleWrites: readonly PublicWrite[] = [
   },
   {
     name: "Ask for a person's claims",
-    covers: ["POST /oidc/v1/userinfo"],
+    covers: ["POST /oidc/v1/userinfo", "POST /oauth/v2/userinfo"],
     prepare: async (server) => {
       const { username } = await createPerson(server);
       const { accessToken } = await tokensFor(server, await registerClient(server), username);

@@ -141,6 +141,9 @@ type Event struct {
 	//	*Event_ResourceServerCreated
 	//	*Event_ResourceServerUpdated
 	//	*Event_ResourceServerDeleted
+	//	*Event_RecoveryStarted
+	//	*Event_RecoveryTokenUsed
+	//	*Event_MailGivenUp
 	//	*Event_DeviceCodeIssued
 	//	*Event_DeviceCodeDecided
 	//	*Event_DeviceCodeSlowed
@@ -549,6 +552,33 @@ func (x *Event) GetResourceServerDeleted() *ResourceServerDeleted {
 	return nil
 }
 
+func (x *Event) GetRecoveryStarted() *RecoveryStarted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RecoveryStarted); ok {
+			return x.RecoveryStarted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetRecoveryTokenUsed() *RecoveryTokenUsed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RecoveryTokenUsed); ok {
+			return x.RecoveryTokenUsed
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMailGivenUp() *MailGivenUp {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailGivenUp); ok {
+			return x.MailGivenUp
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetDeviceCodeIssued() *DeviceCodeIssued {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_DeviceCodeIssued); ok {
@@ -828,6 +858,21 @@ type Event_ResourceServerDeleted struct {
 	ResourceServerDeleted *ResourceServerDeleted `protobuf:"bytes,72,opt,name=resource_server_deleted,json=resourceServerDeleted,proto3,oneof"`
 }
 
+type Event_RecoveryStarted struct {
+	// Somebody asked for a link to choose a new password by.
+	RecoveryStarted *RecoveryStarted `protobuf:"bytes,150,opt,name=recovery_started,json=recoveryStarted,proto3,oneof"`
+}
+
+type Event_RecoveryTokenUsed struct {
+	// A link to choose a new password was used.
+	RecoveryTokenUsed *RecoveryTokenUsed `protobuf:"bytes,151,opt,name=recovery_token_used,json=recoveryTokenUsed,proto3,oneof"`
+}
+
+type Event_MailGivenUp struct {
+	// A mail could not be sent in time.
+	MailGivenUp *MailGivenUp `protobuf:"bytes,152,opt,name=mail_given_up,json=mailGivenUp,proto3,oneof"`
+}
+
 type Event_DeviceCodeIssued struct {
 	// A device asked for a person's consent.
 	DeviceCodeIssued *DeviceCodeIssued `protobuf:"bytes,80,opt,name=device_code_issued,json=deviceCodeIssued,proto3,oneof"`
@@ -954,6 +999,12 @@ func (*Event_ResourceServerUpdated) isEvent_Payload() {}
 
 func (*Event_ResourceServerDeleted) isEvent_Payload() {}
 
+func (*Event_RecoveryStarted) isEvent_Payload() {}
+
+func (*Event_RecoveryTokenUsed) isEvent_Payload() {}
+
+func (*Event_MailGivenUp) isEvent_Payload() {}
+
 func (*Event_DeviceCodeIssued) isEvent_Payload() {}
 
 func (*Event_DeviceCodeDecided) isEvent_Payload() {}
@@ -978,6 +1029,162 @@ func (*Event_RoleAssigned) isEvent_Payload() {}
 
 func (*Event_RoleUnassigned) isEvent_Payload() {}
 
+// RecoveryStarted tells that somebody asked for a link to choose a new password by.
+type RecoveryStarted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose password; empty for a name that nobody has.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryStarted) Reset() {
+	*x = RecoveryStarted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryStarted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryStarted) ProtoMessage() {}
+
+func (x *RecoveryStarted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryStarted.ProtoReflect.Descriptor instead.
+func (*RecoveryStarted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *RecoveryStarted) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// RecoveryTokenUsed tells that such a link was used.
+type RecoveryTokenUsed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose password is set next.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RecoveryTokenUsed) Reset() {
+	*x = RecoveryTokenUsed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RecoveryTokenUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RecoveryTokenUsed) ProtoMessage() {}
+
+func (x *RecoveryTokenUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RecoveryTokenUsed.ProtoReflect.Descriptor instead.
+func (*RecoveryTokenUsed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *RecoveryTokenUsed) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// MailGivenUp tells of a mail that nobody gets.
+type MailGivenUp struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What it was for, such as `PASSWORD_RESET`.
+	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
+	// How often it was tried.
+	Attempts int32 `protobuf:"varint,2,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	// Why the last attempt failed: `expired`, `refused`, or a code of the connection; never with an address.
+	Fault         string `protobuf:"bytes,3,opt,name=fault,proto3" json:"fault,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailGivenUp) Reset() {
+	*x = MailGivenUp{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailGivenUp) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailGivenUp) ProtoMessage() {}
+
+func (x *MailGivenUp) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailGivenUp.ProtoReflect.Descriptor instead.
+func (*MailGivenUp) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *MailGivenUp) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *MailGivenUp) GetAttempts() int32 {
+	if x != nil {
+		return x.Attempts
+	}
+	return 0
+}
+
+func (x *MailGivenUp) GetFault() string {
+	if x != nil {
+		return x.Fault
+	}
+	return ""
+}
+
 // Actor is who caused a change.
 type Actor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -991,7 +1198,7 @@ type Actor struct {
 
 func (x *Actor) Reset() {
 	*x = Actor{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[1]
+	mi := &file_koder_events_v1_event_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1003,7 +1210,7 @@ func (x *Actor) String() string {
 func (*Actor) ProtoMessage() {}
 
 func (x *Actor) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[1]
+	mi := &file_koder_events_v1_event_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1016,7 +1223,7 @@ func (x *Actor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Actor.ProtoReflect.Descriptor instead.
 func (*Actor) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{1}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Actor) GetId() string {
@@ -1044,7 +1251,7 @@ type UserCreated struct {
 
 func (x *UserCreated) Reset() {
 	*x = UserCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[2]
+	mi := &file_koder_events_v1_event_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1056,7 +1263,7 @@ func (x *UserCreated) String() string {
 func (*UserCreated) ProtoMessage() {}
 
 func (x *UserCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[2]
+	mi := &file_koder_events_v1_event_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1069,7 +1276,7 @@ func (x *UserCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserCreated.ProtoReflect.Descriptor instead.
 func (*UserCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{2}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *UserCreated) GetUsername() string {
@@ -1092,7 +1299,7 @@ type UserUpdated struct {
 
 func (x *UserUpdated) Reset() {
 	*x = UserUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[3]
+	mi := &file_koder_events_v1_event_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1104,7 +1311,7 @@ func (x *UserUpdated) String() string {
 func (*UserUpdated) ProtoMessage() {}
 
 func (x *UserUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[3]
+	mi := &file_koder_events_v1_event_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1117,7 +1324,7 @@ func (x *UserUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserUpdated.ProtoReflect.Descriptor instead.
 func (*UserUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{3}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *UserUpdated) GetPaths() []string {
@@ -1145,7 +1352,7 @@ type UserPasswordChanged struct {
 
 func (x *UserPasswordChanged) Reset() {
 	*x = UserPasswordChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1157,7 +1364,7 @@ func (x *UserPasswordChanged) String() string {
 func (*UserPasswordChanged) ProtoMessage() {}
 
 func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1170,7 +1377,7 @@ func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserPasswordChanged.ProtoReflect.Descriptor instead.
 func (*UserPasswordChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *UserPasswordChanged) GetByAdministrator() bool {
@@ -1189,7 +1396,7 @@ type FlowStarted struct {
 
 func (x *FlowStarted) Reset() {
 	*x = FlowStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1201,7 +1408,7 @@ func (x *FlowStarted) String() string {
 func (*FlowStarted) ProtoMessage() {}
 
 func (x *FlowStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1214,7 +1421,7 @@ func (x *FlowStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowStarted.ProtoReflect.Descriptor instead.
 func (*FlowStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 // FlowAdvanced tells of a step of an authentication flow.
@@ -1230,7 +1437,7 @@ type FlowAdvanced struct {
 
 func (x *FlowAdvanced) Reset() {
 	*x = FlowAdvanced{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1242,7 +1449,7 @@ func (x *FlowAdvanced) String() string {
 func (*FlowAdvanced) ProtoMessage() {}
 
 func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1255,7 +1462,7 @@ func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowAdvanced.ProtoReflect.Descriptor instead.
 func (*FlowAdvanced) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *FlowAdvanced) GetState() string {
@@ -1285,7 +1492,7 @@ type ClientCreated struct {
 
 func (x *ClientCreated) Reset() {
 	*x = ClientCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1297,7 +1504,7 @@ func (x *ClientCreated) String() string {
 func (*ClientCreated) ProtoMessage() {}
 
 func (x *ClientCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1310,7 +1517,7 @@ func (x *ClientCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientCreated.ProtoReflect.Descriptor instead.
 func (*ClientCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ClientCreated) GetClientName() string {
@@ -1336,7 +1543,7 @@ type ClientDeleted struct {
 
 func (x *ClientDeleted) Reset() {
 	*x = ClientDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1555,7 @@ func (x *ClientDeleted) String() string {
 func (*ClientDeleted) ProtoMessage() {}
 
 func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1568,7 @@ func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientDeleted.ProtoReflect.Descriptor instead.
 func (*ClientDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 // ClientUpdated tells which fields of a client changed.
@@ -1377,7 +1584,7 @@ type ClientUpdated struct {
 
 func (x *ClientUpdated) Reset() {
 	*x = ClientUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1389,7 +1596,7 @@ func (x *ClientUpdated) String() string {
 func (*ClientUpdated) ProtoMessage() {}
 
 func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1402,7 +1609,7 @@ func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientUpdated.ProtoReflect.Descriptor instead.
 func (*ClientUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *ClientUpdated) GetPaths() []string {
@@ -1432,7 +1639,7 @@ type ClientSecretCreated struct {
 
 func (x *ClientSecretCreated) Reset() {
 	*x = ClientSecretCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1444,7 +1651,7 @@ func (x *ClientSecretCreated) String() string {
 func (*ClientSecretCreated) ProtoMessage() {}
 
 func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1457,7 +1664,7 @@ func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretCreated.ProtoReflect.Descriptor instead.
 func (*ClientSecretCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClientSecretCreated) GetId() string {
@@ -1485,7 +1692,7 @@ type ClientSecretDeleted struct {
 
 func (x *ClientSecretDeleted) Reset() {
 	*x = ClientSecretDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1704,7 @@ func (x *ClientSecretDeleted) String() string {
 func (*ClientSecretDeleted) ProtoMessage() {}
 
 func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1717,7 @@ func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretDeleted.ProtoReflect.Descriptor instead.
 func (*ClientSecretDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ClientSecretDeleted) GetId() string {
@@ -1531,7 +1738,7 @@ type OAuthPolicyUpdated struct {
 
 func (x *OAuthPolicyUpdated) Reset() {
 	*x = OAuthPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +1750,7 @@ func (x *OAuthPolicyUpdated) String() string {
 func (*OAuthPolicyUpdated) ProtoMessage() {}
 
 func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +1763,7 @@ func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OAuthPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*OAuthPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *OAuthPolicyUpdated) GetPaths() []string {
@@ -1577,7 +1784,7 @@ type InitialAccessTokenCreated struct {
 
 func (x *InitialAccessTokenCreated) Reset() {
 	*x = InitialAccessTokenCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1796,7 @@ func (x *InitialAccessTokenCreated) String() string {
 func (*InitialAccessTokenCreated) ProtoMessage() {}
 
 func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1809,7 @@ func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenCreated.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *InitialAccessTokenCreated) GetDisplayName() string {
@@ -1621,7 +1828,7 @@ type InitialAccessTokenDeleted struct {
 
 func (x *InitialAccessTokenDeleted) Reset() {
 	*x = InitialAccessTokenDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1633,7 +1840,7 @@ func (x *InitialAccessTokenDeleted) String() string {
 func (*InitialAccessTokenDeleted) ProtoMessage() {}
 
 func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1646,7 +1853,7 @@ func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenDeleted.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 // SigningKeyChanged tells the state of a signing key.
@@ -1662,7 +1869,7 @@ type SigningKeyChanged struct {
 
 func (x *SigningKeyChanged) Reset() {
 	*x = SigningKeyChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1881,7 @@ func (x *SigningKeyChanged) String() string {
 func (*SigningKeyChanged) ProtoMessage() {}
 
 func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1894,7 @@ func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKeyChanged.ProtoReflect.Descriptor instead.
 func (*SigningKeyChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SigningKeyChanged) GetAlg() string {
@@ -1719,7 +1926,7 @@ type ConsentGiven struct {
 
 func (x *ConsentGiven) Reset() {
 	*x = ConsentGiven{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1731,7 +1938,7 @@ func (x *ConsentGiven) String() string {
 func (*ConsentGiven) ProtoMessage() {}
 
 func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1744,7 +1951,7 @@ func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentGiven.ProtoReflect.Descriptor instead.
 func (*ConsentGiven) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ConsentGiven) GetClientId() string {
@@ -1781,7 +1988,7 @@ type ConsentRevoked struct {
 
 func (x *ConsentRevoked) Reset() {
 	*x = ConsentRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1793,7 +2000,7 @@ func (x *ConsentRevoked) String() string {
 func (*ConsentRevoked) ProtoMessage() {}
 
 func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1806,7 +2013,7 @@ func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentRevoked.ProtoReflect.Descriptor instead.
 func (*ConsentRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ConsentRevoked) GetClientId() string {
@@ -1836,7 +2043,7 @@ type SessionCreated struct {
 
 func (x *SessionCreated) Reset() {
 	*x = SessionCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1848,7 +2055,7 @@ func (x *SessionCreated) String() string {
 func (*SessionCreated) ProtoMessage() {}
 
 func (x *SessionCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1861,7 +2068,7 @@ func (x *SessionCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionCreated.ProtoReflect.Descriptor instead.
 func (*SessionCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SessionCreated) GetUserId() string {
@@ -1891,7 +2098,7 @@ type SessionRenewed struct {
 
 func (x *SessionRenewed) Reset() {
 	*x = SessionRenewed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1903,7 +2110,7 @@ func (x *SessionRenewed) String() string {
 func (*SessionRenewed) ProtoMessage() {}
 
 func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1916,7 +2123,7 @@ func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRenewed.ProtoReflect.Descriptor instead.
 func (*SessionRenewed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *SessionRenewed) GetUserId() string {
@@ -1947,7 +2154,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1959,7 +2166,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1972,7 +2179,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -2008,7 +2215,7 @@ type LogoutDeliveryChanged struct {
 
 func (x *LogoutDeliveryChanged) Reset() {
 	*x = LogoutDeliveryChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2020,7 +2227,7 @@ func (x *LogoutDeliveryChanged) String() string {
 func (*LogoutDeliveryChanged) ProtoMessage() {}
 
 func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2033,7 +2240,7 @@ func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutDeliveryChanged.ProtoReflect.Descriptor instead.
 func (*LogoutDeliveryChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *LogoutDeliveryChanged) GetClientId() string {
@@ -2084,7 +2291,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2303,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2316,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -2143,7 +2350,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2155,7 +2362,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2168,7 +2375,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -2210,7 +2417,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2222,7 +2429,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2235,7 +2442,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -2261,7 +2468,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +2480,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +2493,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -2323,7 +2530,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2335,7 +2542,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2348,7 +2555,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -2376,7 +2583,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +2595,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +2608,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -2424,7 +2631,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2436,7 +2643,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2449,7 +2656,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -2477,7 +2684,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2489,7 +2696,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2502,7 +2709,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -2523,7 +2730,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2535,7 +2742,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2548,7 +2755,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -2569,7 +2776,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2581,7 +2788,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2594,7 +2801,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -2617,7 +2824,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2629,7 +2836,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2642,7 +2849,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -2674,7 +2881,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2686,7 +2893,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2699,7 +2906,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -2734,7 +2941,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2746,7 +2953,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2759,7 +2966,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -2780,7 +2987,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2792,7 +2999,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2805,7 +3012,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -2826,7 +3033,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2838,7 +3045,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2851,7 +3058,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -2872,7 +3079,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2884,7 +3091,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2897,7 +3104,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -2920,7 +3127,7 @@ type FactorAdded struct {
 
 func (x *FactorAdded) Reset() {
 	*x = FactorAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2932,7 +3139,7 @@ func (x *FactorAdded) String() string {
 func (*FactorAdded) ProtoMessage() {}
 
 func (x *FactorAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2945,7 +3152,7 @@ func (x *FactorAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorAdded.ProtoReflect.Descriptor instead.
 func (*FactorAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *FactorAdded) GetUserId() string {
@@ -2975,7 +3182,7 @@ type FactorRemoved struct {
 
 func (x *FactorRemoved) Reset() {
 	*x = FactorRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2987,7 +3194,7 @@ func (x *FactorRemoved) String() string {
 func (*FactorRemoved) ProtoMessage() {}
 
 func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3000,7 +3207,7 @@ func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRemoved.ProtoReflect.Descriptor instead.
 func (*FactorRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *FactorRemoved) GetUserId() string {
@@ -3028,7 +3235,7 @@ type RecoveryCodesChanged struct {
 
 func (x *RecoveryCodesChanged) Reset() {
 	*x = RecoveryCodesChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3040,7 +3247,7 @@ func (x *RecoveryCodesChanged) String() string {
 func (*RecoveryCodesChanged) ProtoMessage() {}
 
 func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3053,7 +3260,7 @@ func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodesChanged.ProtoReflect.Descriptor instead.
 func (*RecoveryCodesChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *RecoveryCodesChanged) GetLeft() int32 {
@@ -3074,7 +3281,7 @@ type RecoveryCodeUsed struct {
 
 func (x *RecoveryCodeUsed) Reset() {
 	*x = RecoveryCodeUsed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3086,7 +3293,7 @@ func (x *RecoveryCodeUsed) String() string {
 func (*RecoveryCodeUsed) ProtoMessage() {}
 
 func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3099,7 +3306,7 @@ func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodeUsed.ProtoReflect.Descriptor instead.
 func (*RecoveryCodeUsed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *RecoveryCodeUsed) GetLeft() int32 {
@@ -3122,7 +3329,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +3341,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +3354,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -3175,7 +3382,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3187,7 +3394,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3200,7 +3407,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -3221,7 +3428,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3233,7 +3440,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3246,7 +3453,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -3269,7 +3476,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3281,7 +3488,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3294,7 +3501,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -3324,7 +3531,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3336,7 +3543,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3349,7 +3556,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -3370,7 +3577,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8a\x1f\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6 \n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -3414,7 +3621,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12`\n" +
 	"\x17resource_server_created\x18F \x01(\v2&.koder.events.v1.ResourceServerCreatedH\x00R\x15resourceServerCreated\x12`\n" +
 	"\x17resource_server_updated\x18G \x01(\v2&.koder.events.v1.ResourceServerUpdatedH\x00R\x15resourceServerUpdated\x12`\n" +
-	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12Q\n" +
+	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12N\n" +
+	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
+	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
+	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12Q\n" +
 	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
 	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
 	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowed\x12B\n" +
@@ -3427,7 +3637,15 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\frole_deleted\x18f \x01(\v2\x1c.koder.events.v1.RoleDeletedH\x00R\vroleDeleted\x12D\n" +
 	"\rrole_assigned\x18g \x01(\v2\x1d.koder.events.v1.RoleAssignedH\x00R\froleAssigned\x12J\n" +
 	"\x0frole_unassigned\x18h \x01(\v2\x1f.koder.events.v1.RoleUnassignedH\x00R\x0eroleUnassignedB\t\n" +
-	"\apayload\"G\n" +
+	"\apayload\"*\n" +
+	"\x0fRecoveryStarted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
+	"\x11RecoveryTokenUsed\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"S\n" +
+	"\vMailGivenUp\x12\x12\n" +
+	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
+	"\battempts\x18\x02 \x01(\x05R\battempts\x12\x14\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\")\n" +
@@ -3582,113 +3800,119 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 47)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
-	(*Actor)(nil),                     // 2: koder.events.v1.Actor
-	(*UserCreated)(nil),               // 3: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),               // 4: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),       // 5: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),               // 6: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),              // 7: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),             // 8: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),             // 9: koder.events.v1.ClientDeleted
-	(*ClientUpdated)(nil),             // 10: koder.events.v1.ClientUpdated
-	(*ClientSecretCreated)(nil),       // 11: koder.events.v1.ClientSecretCreated
-	(*ClientSecretDeleted)(nil),       // 12: koder.events.v1.ClientSecretDeleted
-	(*OAuthPolicyUpdated)(nil),        // 13: koder.events.v1.OAuthPolicyUpdated
-	(*InitialAccessTokenCreated)(nil), // 14: koder.events.v1.InitialAccessTokenCreated
-	(*InitialAccessTokenDeleted)(nil), // 15: koder.events.v1.InitialAccessTokenDeleted
-	(*SigningKeyChanged)(nil),         // 16: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),              // 17: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),            // 18: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),            // 19: koder.events.v1.SessionCreated
-	(*SessionRenewed)(nil),            // 20: koder.events.v1.SessionRenewed
-	(*SessionRevoked)(nil),            // 21: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),     // 22: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),   // 23: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),              // 24: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),            // 25: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),              // 26: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),               // 27: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),        // 28: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),   // 29: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),             // 30: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),             // 31: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),      // 32: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),          // 33: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),         // 34: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),          // 35: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),     // 36: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),     // 37: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),     // 38: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),               // 39: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),             // 40: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),      // 41: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),          // 42: koder.events.v1.RecoveryCodeUsed
-	(*RoleCreated)(nil),               // 43: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),               // 44: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),               // 45: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),              // 46: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),            // 47: koder.events.v1.RoleUnassigned
-	(*timestamppb.Timestamp)(nil),     // 48: google.protobuf.Timestamp
+	(*RecoveryStarted)(nil),           // 2: koder.events.v1.RecoveryStarted
+	(*RecoveryTokenUsed)(nil),         // 3: koder.events.v1.RecoveryTokenUsed
+	(*MailGivenUp)(nil),               // 4: koder.events.v1.MailGivenUp
+	(*Actor)(nil),                     // 5: koder.events.v1.Actor
+	(*UserCreated)(nil),               // 6: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),               // 7: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),       // 8: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),               // 9: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),              // 10: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),             // 11: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),             // 12: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),             // 13: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),       // 14: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),       // 15: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),        // 16: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil), // 17: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil), // 18: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),         // 19: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),              // 20: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),            // 21: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),            // 22: koder.events.v1.SessionCreated
+	(*SessionRenewed)(nil),            // 23: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),            // 24: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),     // 25: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),   // 26: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),              // 27: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),            // 28: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),              // 29: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),               // 30: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),        // 31: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),   // 32: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),             // 33: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),             // 34: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),      // 35: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),          // 36: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),         // 37: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),          // 38: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),     // 39: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),     // 40: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),     // 41: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),               // 42: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),             // 43: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),      // 44: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),          // 45: koder.events.v1.RecoveryCodeUsed
+	(*RoleCreated)(nil),               // 46: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),               // 47: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),               // 48: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),              // 49: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),            // 50: koder.events.v1.RoleUnassigned
+	(*timestamppb.Timestamp)(nil),     // 51: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	48, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
-	2,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
-	3,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
-	4,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
-	5,  // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
-	6,  // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
-	7,  // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
-	8,  // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
-	9,  // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
-	16, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
-	10, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
-	11, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
-	12, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
-	17, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
-	18, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
-	14, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
-	15, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
-	13, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
-	22, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
-	19, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	21, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	20, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
-	23, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	24, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	25, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	26, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	27, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	28, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	29, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	30, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	31, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	32, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	36, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	37, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	38, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	33, // 35: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	34, // 36: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	35, // 37: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	39, // 38: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	40, // 39: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	41, // 40: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	42, // 41: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	43, // 42: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	44, // 43: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	45, // 44: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	46, // 45: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	47, // 46: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	0,  // 47: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	48, // 48: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	49, // [49:49] is the sub-list for method output_type
-	49, // [49:49] is the sub-list for method input_type
-	49, // [49:49] is the sub-list for extension type_name
-	49, // [49:49] is the sub-list for extension extendee
-	0,  // [0:49] is the sub-list for field type_name
+	51, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	5,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
+	6,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
+	7,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
+	8,  // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
+	9,  // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
+	10, // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
+	11, // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
+	12, // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
+	19, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
+	13, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
+	14, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
+	15, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
+	20, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
+	21, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
+	17, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
+	18, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
+	16, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
+	25, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
+	22, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	24, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	23, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
+	26, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	27, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	28, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	29, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	30, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	31, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	32, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	33, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	34, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	35, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	39, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	40, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	41, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	2,  // 35: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 36: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 37: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	36, // 38: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	37, // 39: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	38, // 40: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	42, // 41: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	43, // 42: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	44, // 43: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	45, // 44: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	46, // 45: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	47, // 46: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	48, // 47: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	49, // 48: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	50, // 49: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	0,  // 50: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	51, // 51: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	52, // [52:52] is the sub-list for method output_type
+	52, // [52:52] is the sub-list for method input_type
+	52, // [52:52] is the sub-list for extension type_name
+	52, // [52:52] is the sub-list for extension extendee
+	0,  // [0:52] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -3730,6 +3954,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ResourceServerCreated)(nil),
 		(*Event_ResourceServerUpdated)(nil),
 		(*Event_ResourceServerDeleted)(nil),
+		(*Event_RecoveryStarted)(nil),
+		(*Event_RecoveryTokenUsed)(nil),
+		(*Event_MailGivenUp)(nil),
 		(*Event_DeviceCodeIssued)(nil),
 		(*Event_DeviceCodeDecided)(nil),
 		(*Event_DeviceCodeSlowed)(nil),
@@ -3749,7 +3976,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   47,
+			NumMessages:   50,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKeGAoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAEjQKDHJvbGVfY3JlYXRlZBhkIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlQ3JlYXRlZEgAEjQKDHJvbGVfdXBkYXRlZBhlIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlVXBkYXRlZEgAEjQKDHJvbGVfZGVsZXRlZBhmIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlRGVsZXRlZEgAEjYKDXJvbGVfYXNzaWduZWQYZyABKAsyHS5rb2Rlci5ldmVudHMudjEuUm9sZUFzc2lnbmVkSAASOgoPcm9sZV91bmFzc2lnbmVkGGggASgLMh8ua29kZXIuZXZlbnRzLnYxLlJvbGVVbmFzc2lnbmVkSABCCQoHcGF5bG9hZCI9CgVBY3RvchIKCgJpZBgBIAEoCRIoCgR0eXBlGAIgASgOMhoua29kZXIuZXZlbnRzLnYxLkFjdG9yVHlwZSIfCgtVc2VyQ3JlYXRlZBIQCgh1c2VybmFtZRgBIAEoCSIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIuCg5TZXNzaW9uUmVuZXdlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIxCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJuChVMb2dvdXREZWxpdmVyeUNoYW5nZWQSEQoJY2xpZW50X2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFc3RhdGUYAyABKAkSEAoIYXR0ZW1wdHMYBCABKAUSDQoFZmF1bHQYBSABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiVgoMR3JhbnRDcmVhdGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCRISCgpzZXNzaW9uX2lkGAQgASgJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJIiwKC0ZhY3RvckFkZGVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIuCg1GYWN0b3JSZW1vdmVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIkChRSZWNvdmVyeUNvZGVzQ2hhbmdlZBIMCgRsZWZ0GAEgASgFIiAKEFJlY292ZXJ5Q29kZVVzZWQSDAoEbGVmdBgBIAEoBSIuCgtSb2xlQ3JlYXRlZBIMCgRuYW1lGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCSIcCgtSb2xlVXBkYXRlZBINCgVwYXRocxgBIAMoCSIbCgtSb2xlRGVsZXRlZBIMCgRuYW1lGAEgASgJIjAKDFJvbGVBc3NpZ25lZBIPCgdyb2xlX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkiMgoOUm9sZVVuYXNzaWduZWQSDwoHcm9sZV9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLZGQoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPQoQcmVjb3Zlcnlfc3RhcnRlZBiWASABKAsyIC5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlTdGFydGVkSAASQgoTcmVjb3ZlcnlfdG9rZW5fdXNlZBiXASABKAsyIi5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlUb2tlblVzZWRIABI2Cg1tYWlsX2dpdmVuX3VwGJgBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5NYWlsR2l2ZW5VcEgAEj8KEmRldmljZV9jb2RlX2lzc3VlZBhQIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlSXNzdWVkSAASQQoTZGV2aWNlX2NvZGVfZGVjaWRlZBhRIAEoCzIiLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlRGVjaWRlZEgAEj8KEmRldmljZV9jb2RlX3Nsb3dlZBhSIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlU2xvd2VkSAASNQoMZmFjdG9yX2FkZGVkGIIBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5GYWN0b3JBZGRlZEgAEjkKDmZhY3Rvcl9yZW1vdmVkGIMBIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5GYWN0b3JSZW1vdmVkSAASSAoWcmVjb3ZlcnlfY29kZXNfY2hhbmdlZBiEASABKAsyJS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2Rlc0NoYW5nZWRIABJAChJyZWNvdmVyeV9jb2RlX3VzZWQYhQEgASgLMiEua29kZXIuZXZlbnRzLnYxLlJlY292ZXJ5Q29kZVVzZWRIABI0Cgxyb2xlX2NyZWF0ZWQYZCABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZUNyZWF0ZWRIABI0Cgxyb2xlX3VwZGF0ZWQYZSABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZVVwZGF0ZWRIABI0Cgxyb2xlX2RlbGV0ZWQYZiABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZURlbGV0ZWRIABI2Cg1yb2xlX2Fzc2lnbmVkGGcgASgLMh0ua29kZXIuZXZlbnRzLnYxLlJvbGVBc3NpZ25lZEgAEjoKD3JvbGVfdW5hc3NpZ25lZBhoIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5Sb2xlVW5hc3NpZ25lZEgAQgkKB3BheWxvYWQiIgoPUmVjb3ZlcnlTdGFydGVkEg8KB3VzZXJfaWQYASABKAkiJAoRUmVjb3ZlcnlUb2tlblVzZWQSDwoHdXNlcl9pZBgBIAEoCSI8CgtNYWlsR2l2ZW5VcBIMCgRraW5kGAEgASgJEhAKCGF0dGVtcHRzGAIgASgFEg0KBWZhdWx0GAMgASgJIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIh8KC1VzZXJDcmVhdGVkEhAKCHVzZXJuYW1lGAEgASgJIiwKC1VzZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJEg4KBnN0YXR1cxgCIAEoCSIvChNVc2VyUGFzc3dvcmRDaGFuZ2VkEhgKEGJ5X2FkbWluaXN0cmF0b3IYASABKAgiDQoLRmxvd1N0YXJ0ZWQiLgoMRmxvd0FkdmFuY2VkEg0KBXN0YXRlGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiRAoNQ2xpZW50Q3JlYXRlZBITCgtjbGllbnRfbmFtZRgBIAEoCRIeChZkeW5hbWljYWxseV9yZWdpc3RlcmVkGAIgASgIIg8KDUNsaWVudERlbGV0ZWQiMAoNQ2xpZW50VXBkYXRlZBINCgVwYXRocxgBIAMoCRIQCghkaXNhYmxlZBgCIAEoCCJSChNDbGllbnRTZWNyZXRDcmVhdGVkEgoKAmlkGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIhChNDbGllbnRTZWNyZXREZWxldGVkEgoKAmlkGAEgASgJIiMKEk9BdXRoUG9saWN5VXBkYXRlZBINCgVwYXRocxgBIAMoCSIxChlJbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSIbChlJbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkIi8KEVNpZ25pbmdLZXlDaGFuZ2VkEgsKA2FsZxgBIAEoCRINCgVzdGF0ZRgCIAEoCSJCCgxDb25zZW50R2l2ZW4SEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJIjQKDkNvbnNlbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIi4KDlNlc3Npb25DcmVhdGVkEg8KB3VzZXJfaWQYASABKAkSCwoDYW1yGAIgAygJIi4KDlNlc3Npb25SZW5ld2VkEg8KB3VzZXJfaWQYASABKAkSCwoDYW1yGAIgAygJIjEKDlNlc3Npb25SZXZva2VkEg8KB3VzZXJfaWQYASABKAkSDgoGcmVhc29uGAIgASgJIm4KFUxvZ291dERlbGl2ZXJ5Q2hhbmdlZBIRCgljbGllbnRfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCRINCgVzdGF0ZRgDIAEoCRIQCghhdHRlbXB0cxgEIAEoBRINCgVmYXVsdBgFIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJWCgxHcmFudENyZWF0ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGc2NvcGVzGAMgAygJEhIKCnNlc3Npb25faWQYBCABKAkiJAoOR3JhbnRSZWZyZXNoZWQSEgoKZ2VuZXJhdGlvbhgBIAEoAyJCCgxHcmFudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDgoGcmVhc29uGAMgASgJIi8KC0Vwb2NoQnVtcGVkEg0KBWVwb2NoGAEgASgDEhEKCWNsaWVudF9pZBgCIAEoCSInChJBY2Nlc3NUb2tlblJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlVm9pZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIh0KDVRlbmFudENyZWF0ZWQSDAoEc2x1ZxgBIAEoCSIlCg1BcGlLZXlDcmVhdGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSInChRJbnN0YW5jZU93bmVyQ2xhaW1lZBIPCgd1c2VyX2lkGAEgASgJIjUKEERldmljZUNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg4KBnNjb3BlcxgCIAMoCSJIChFEZXZpY2VDb2RlRGVjaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIPCgdhbGxvd2VkGAMgASgIIiwKEERldmljZUNvZGVTbG93ZWQSGAoQaW50ZXJ2YWxfc2Vjb25kcxgBIAEoBSIrChVSZXNvdXJjZVNlcnZlckNyZWF0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSImChVSZXNvdXJjZVNlcnZlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkiKwoVUmVzb3VyY2VTZXJ2ZXJEZWxldGVkEhIKCmlkZW50aWZpZXIYASABKAkiLAoLRmFjdG9yQWRkZWQSDwoHdXNlcl9pZBgBIAEoCRIMCgR0eXBlGAIgASgJIi4KDUZhY3RvclJlbW92ZWQSDwoHdXNlcl9pZBgBIAEoCRIMCgR0eXBlGAIgASgJIiQKFFJlY292ZXJ5Q29kZXNDaGFuZ2VkEgwKBGxlZnQYASABKAUiIAoQUmVjb3ZlcnlDb2RlVXNlZBIMCgRsZWZ0GAEgASgFIi4KC1JvbGVDcmVhdGVkEgwKBG5hbWUYASABKAkSEQoJY2xpZW50X2lkGAIgASgJIhwKC1JvbGVVcGRhdGVkEg0KBXBhdGhzGAEgAygJIhsKC1JvbGVEZWxldGVkEgwKBG5hbWUYASABKAkiMAoMUm9sZUFzc2lnbmVkEg8KB3JvbGVfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCSIyCg5Sb2xlVW5hc3NpZ25lZBIPCgdyb2xlX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkqgwEKCUFjdG9yVHlwZRIaChZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASEwoPQUNUT1JfVFlQRV9VU0VSEAESFQoRQUNUT1JfVFlQRV9DTElFTlQQAhIWChJBQ1RPUl9UWVBFX0FQSV9LRVkQAxIWChJBQ1RPUl9UWVBFX1NFUlZJQ0UQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -350,6 +350,30 @@ export type Event = Message<"koder.events.v1.Event"> & {
     case: "resourceServerDeleted";
   } | {
     /**
+     * Somebody asked for a link to choose a new password by.
+     *
+     * @generated from field: koder.events.v1.RecoveryStarted recovery_started = 150;
+     */
+    value: RecoveryStarted;
+    case: "recoveryStarted";
+  } | {
+    /**
+     * A link to choose a new password was used.
+     *
+     * @generated from field: koder.events.v1.RecoveryTokenUsed recovery_token_used = 151;
+     */
+    value: RecoveryTokenUsed;
+    case: "recoveryTokenUsed";
+  } | {
+    /**
+     * A mail could not be sent in time.
+     *
+     * @generated from field: koder.events.v1.MailGivenUp mail_given_up = 152;
+     */
+    value: MailGivenUp;
+    case: "mailGivenUp";
+  } | {
+    /**
      * A device asked for a person's consent.
      *
      * @generated from field: koder.events.v1.DeviceCodeIssued device_code_issued = 80;
@@ -455,6 +479,83 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 0);
 
 /**
+ * RecoveryStarted tells that somebody asked for a link to choose a new password by.
+ *
+ * @generated from message koder.events.v1.RecoveryStarted
+ */
+export type RecoveryStarted = Message<"koder.events.v1.RecoveryStarted"> & {
+  /**
+   * Whose password; empty for a name that nobody has.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RecoveryStarted.
+ * Use `create(RecoveryStartedSchema)` to create a new message.
+ */
+export const RecoveryStartedSchema: GenMessage<RecoveryStarted> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 1);
+
+/**
+ * RecoveryTokenUsed tells that such a link was used.
+ *
+ * @generated from message koder.events.v1.RecoveryTokenUsed
+ */
+export type RecoveryTokenUsed = Message<"koder.events.v1.RecoveryTokenUsed"> & {
+  /**
+   * Whose password is set next.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.events.v1.RecoveryTokenUsed.
+ * Use `create(RecoveryTokenUsedSchema)` to create a new message.
+ */
+export const RecoveryTokenUsedSchema: GenMessage<RecoveryTokenUsed> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 2);
+
+/**
+ * MailGivenUp tells of a mail that nobody gets.
+ *
+ * @generated from message koder.events.v1.MailGivenUp
+ */
+export type MailGivenUp = Message<"koder.events.v1.MailGivenUp"> & {
+  /**
+   * What it was for, such as `PASSWORD_RESET`.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * How often it was tried.
+   *
+   * @generated from field: int32 attempts = 2;
+   */
+  attempts: number;
+
+  /**
+   * Why the last attempt failed: `expired`, `refused`, or a code of the connection; never with an address.
+   *
+   * @generated from field: string fault = 3;
+   */
+  fault: string;
+};
+
+/**
+ * Describes the message koder.events.v1.MailGivenUp.
+ * Use `create(MailGivenUpSchema)` to create a new message.
+ */
+export const MailGivenUpSchema: GenMessage<MailGivenUp> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 3);
+
+/**
  * Actor is who caused a change.
  *
  * @generated from message koder.events.v1.Actor
@@ -480,7 +581,7 @@ export type Actor = Message<"koder.events.v1.Actor"> & {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 1);
+  messageDesc(file_koder_events_v1_event, 4);
 
 /**
  * UserCreated tells of a new user.
@@ -501,7 +602,7 @@ export type UserCreated = Message<"koder.events.v1.UserCreated"> & {
  * Use `create(UserCreatedSchema)` to create a new message.
  */
 export const UserCreatedSchema: GenMessage<UserCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 2);
+  messageDesc(file_koder_events_v1_event, 5);
 
 /**
  * UserUpdated tells which fields of a user changed.
@@ -529,7 +630,7 @@ export type UserUpdated = Message<"koder.events.v1.UserUpdated"> & {
  * Use `create(UserUpdatedSchema)` to create a new message.
  */
 export const UserUpdatedSchema: GenMessage<UserUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 3);
+  messageDesc(file_koder_events_v1_event, 6);
 
 /**
  * UserPasswordChanged tells that a password was set.
@@ -550,7 +651,7 @@ export type UserPasswordChanged = Message<"koder.events.v1.UserPasswordChanged">
  * Use `create(UserPasswordChangedSchema)` to create a new message.
  */
 export const UserPasswordChangedSchema: GenMessage<UserPasswordChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 4);
+  messageDesc(file_koder_events_v1_event, 7);
 
 /**
  * FlowStarted tells of a new authentication flow.
@@ -565,7 +666,7 @@ export type FlowStarted = Message<"koder.events.v1.FlowStarted"> & {
  * Use `create(FlowStartedSchema)` to create a new message.
  */
 export const FlowStartedSchema: GenMessage<FlowStarted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 5);
+  messageDesc(file_koder_events_v1_event, 8);
 
 /**
  * FlowAdvanced tells of a step of an authentication flow.
@@ -593,7 +694,7 @@ export type FlowAdvanced = Message<"koder.events.v1.FlowAdvanced"> & {
  * Use `create(FlowAdvancedSchema)` to create a new message.
  */
 export const FlowAdvancedSchema: GenMessage<FlowAdvanced> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 6);
+  messageDesc(file_koder_events_v1_event, 9);
 
 /**
  * ClientCreated tells of a new client.
@@ -621,7 +722,7 @@ export type ClientCreated = Message<"koder.events.v1.ClientCreated"> & {
  * Use `create(ClientCreatedSchema)` to create a new message.
  */
 export const ClientCreatedSchema: GenMessage<ClientCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 7);
+  messageDesc(file_koder_events_v1_event, 10);
 
 /**
  * ClientDeleted tells that a client is gone.
@@ -636,7 +737,7 @@ export type ClientDeleted = Message<"koder.events.v1.ClientDeleted"> & {
  * Use `create(ClientDeletedSchema)` to create a new message.
  */
 export const ClientDeletedSchema: GenMessage<ClientDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 8);
+  messageDesc(file_koder_events_v1_event, 11);
 
 /**
  * ClientUpdated tells which fields of a client changed.
@@ -664,7 +765,7 @@ export type ClientUpdated = Message<"koder.events.v1.ClientUpdated"> & {
  * Use `create(ClientUpdatedSchema)` to create a new message.
  */
 export const ClientUpdatedSchema: GenMessage<ClientUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 9);
+  messageDesc(file_koder_events_v1_event, 12);
 
 /**
  * ClientSecretCreated tells of a new secret, beside those that there are.
@@ -692,7 +793,7 @@ export type ClientSecretCreated = Message<"koder.events.v1.ClientSecretCreated">
  * Use `create(ClientSecretCreatedSchema)` to create a new message.
  */
 export const ClientSecretCreatedSchema: GenMessage<ClientSecretCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 10);
+  messageDesc(file_koder_events_v1_event, 13);
 
 /**
  * ClientSecretDeleted tells that a secret is refused from now on.
@@ -713,7 +814,7 @@ export type ClientSecretDeleted = Message<"koder.events.v1.ClientSecretDeleted">
  * Use `create(ClientSecretDeletedSchema)` to create a new message.
  */
 export const ClientSecretDeletedSchema: GenMessage<ClientSecretDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 11);
+  messageDesc(file_koder_events_v1_event, 14);
 
 /**
  * OAuthPolicyUpdated tells which fields of a policy changed.
@@ -734,7 +835,7 @@ export type OAuthPolicyUpdated = Message<"koder.events.v1.OAuthPolicyUpdated"> &
  * Use `create(OAuthPolicyUpdatedSchema)` to create a new message.
  */
 export const OAuthPolicyUpdatedSchema: GenMessage<OAuthPolicyUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 12);
+  messageDesc(file_koder_events_v1_event, 15);
 
 /**
  * InitialAccessTokenCreated tells of a new initial access token.
@@ -755,7 +856,7 @@ export type InitialAccessTokenCreated = Message<"koder.events.v1.InitialAccessTo
  * Use `create(InitialAccessTokenCreatedSchema)` to create a new message.
  */
 export const InitialAccessTokenCreatedSchema: GenMessage<InitialAccessTokenCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 13);
+  messageDesc(file_koder_events_v1_event, 16);
 
 /**
  * InitialAccessTokenDeleted tells that an initial access token is refused from now on.
@@ -770,7 +871,7 @@ export type InitialAccessTokenDeleted = Message<"koder.events.v1.InitialAccessTo
  * Use `create(InitialAccessTokenDeletedSchema)` to create a new message.
  */
 export const InitialAccessTokenDeletedSchema: GenMessage<InitialAccessTokenDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 14);
+  messageDesc(file_koder_events_v1_event, 17);
 
 /**
  * SigningKeyChanged tells the state of a signing key.
@@ -798,7 +899,7 @@ export type SigningKeyChanged = Message<"koder.events.v1.SigningKeyChanged"> & {
  * Use `create(SigningKeyChangedSchema)` to create a new message.
  */
 export const SigningKeyChangedSchema: GenMessage<SigningKeyChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 15);
+  messageDesc(file_koder_events_v1_event, 18);
 
 /**
  * ConsentGiven tells what a person let a client have.
@@ -833,7 +934,7 @@ export type ConsentGiven = Message<"koder.events.v1.ConsentGiven"> & {
  * Use `create(ConsentGivenSchema)` to create a new message.
  */
 export const ConsentGivenSchema: GenMessage<ConsentGiven> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 16);
+  messageDesc(file_koder_events_v1_event, 19);
 
 /**
  * ConsentRevoked tells that everything that a person gave a client is void.
@@ -861,7 +962,7 @@ export type ConsentRevoked = Message<"koder.events.v1.ConsentRevoked"> & {
  * Use `create(ConsentRevokedSchema)` to create a new message.
  */
 export const ConsentRevokedSchema: GenMessage<ConsentRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 17);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * SessionCreated tells of a new session.
@@ -889,7 +990,7 @@ export type SessionCreated = Message<"koder.events.v1.SessionCreated"> & {
  * Use `create(SessionCreatedSchema)` to create a new message.
  */
 export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 18);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * SessionRenewed tells that the person of a session proved anew who they are, in the same browser.
@@ -917,7 +1018,7 @@ export type SessionRenewed = Message<"koder.events.v1.SessionRenewed"> & {
  * Use `create(SessionRenewedSchema)` to create a new message.
  */
 export const SessionRenewedSchema: GenMessage<SessionRenewed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
@@ -946,7 +1047,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  * Use `create(SessionRevokedSchema)` to create a new message.
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * LogoutDeliveryChanged tells how far a client was told that a session ended.
@@ -995,7 +1096,7 @@ export type LogoutDeliveryChanged = Message<"koder.events.v1.LogoutDeliveryChang
  * Use `create(LogoutDeliveryChangedSchema)` to create a new message.
  */
 export const LogoutDeliveryChangedSchema: GenMessage<LogoutDeliveryChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -1023,7 +1124,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * GrantCreated tells of a new grant.
@@ -1065,7 +1166,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -1086,7 +1187,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -1122,7 +1223,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -1150,7 +1251,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -1171,7 +1272,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 30);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -1199,7 +1300,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 28);
+  messageDesc(file_koder_events_v1_event, 31);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -1220,7 +1321,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 29);
+  messageDesc(file_koder_events_v1_event, 32);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -1241,7 +1342,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 30);
+  messageDesc(file_koder_events_v1_event, 33);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -1262,7 +1363,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 31);
+  messageDesc(file_koder_events_v1_event, 34);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -1290,7 +1391,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 32);
+  messageDesc(file_koder_events_v1_event, 35);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -1325,7 +1426,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 33);
+  messageDesc(file_koder_events_v1_event, 36);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -1346,7 +1447,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 34);
+  messageDesc(file_koder_events_v1_event, 37);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -1367,7 +1468,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 35);
+  messageDesc(file_koder_events_v1_event, 38);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1388,7 +1489,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 36);
+  messageDesc(file_koder_events_v1_event, 39);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1409,7 +1510,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 37);
+  messageDesc(file_koder_events_v1_event, 40);
 
 /**
  * FactorAdded tells of a new factor.
@@ -1437,7 +1538,7 @@ export type FactorAdded = Message<"koder.events.v1.FactorAdded"> & {
  * Use `create(FactorAddedSchema)` to create a new message.
  */
 export const FactorAddedSchema: GenMessage<FactorAdded> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 38);
+  messageDesc(file_koder_events_v1_event, 41);
 
 /**
  * FactorRemoved tells that a factor is gone.
@@ -1465,7 +1566,7 @@ export type FactorRemoved = Message<"koder.events.v1.FactorRemoved"> & {
  * Use `create(FactorRemovedSchema)` to create a new message.
  */
 export const FactorRemovedSchema: GenMessage<FactorRemoved> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 39);
+  messageDesc(file_koder_events_v1_event, 42);
 
 /**
  * RecoveryCodesChanged tells that the recovery codes from before are void.
@@ -1486,7 +1587,7 @@ export type RecoveryCodesChanged = Message<"koder.events.v1.RecoveryCodesChanged
  * Use `create(RecoveryCodesChangedSchema)` to create a new message.
  */
 export const RecoveryCodesChangedSchema: GenMessage<RecoveryCodesChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 40);
+  messageDesc(file_koder_events_v1_event, 43);
 
 /**
  * RecoveryCodeUsed tells that a recovery code is used up.
@@ -1507,7 +1608,7 @@ export type RecoveryCodeUsed = Message<"koder.events.v1.RecoveryCodeUsed"> & {
  * Use `create(RecoveryCodeUsedSchema)` to create a new message.
  */
 export const RecoveryCodeUsedSchema: GenMessage<RecoveryCodeUsed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 41);
+  messageDesc(file_koder_events_v1_event, 44);
 
 /**
  * RoleCreated tells of a new role.
@@ -1535,7 +1636,7 @@ export type RoleCreated = Message<"koder.events.v1.RoleCreated"> & {
  * Use `create(RoleCreatedSchema)` to create a new message.
  */
 export const RoleCreatedSchema: GenMessage<RoleCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 42);
+  messageDesc(file_koder_events_v1_event, 45);
 
 /**
  * RoleUpdated tells which fields of a role changed.
@@ -1556,7 +1657,7 @@ export type RoleUpdated = Message<"koder.events.v1.RoleUpdated"> & {
  * Use `create(RoleUpdatedSchema)` to create a new message.
  */
 export const RoleUpdatedSchema: GenMessage<RoleUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 43);
+  messageDesc(file_koder_events_v1_event, 46);
 
 /**
  * RoleDeleted tells that a role is gone.
@@ -1577,7 +1678,7 @@ export type RoleDeleted = Message<"koder.events.v1.RoleDeleted"> & {
  * Use `create(RoleDeletedSchema)` to create a new message.
  */
 export const RoleDeletedSchema: GenMessage<RoleDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 44);
+  messageDesc(file_koder_events_v1_event, 47);
 
 /**
  * RoleAssigned tells that somebody got a role. The resource is the assignment.
@@ -1605,7 +1706,7 @@ export type RoleAssigned = Message<"koder.events.v1.RoleAssigned"> & {
  * Use `create(RoleAssignedSchema)` to create a new message.
  */
 export const RoleAssignedSchema: GenMessage<RoleAssigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 45);
+  messageDesc(file_koder_events_v1_event, 48);
 
 /**
  * RoleUnassigned tells that somebody lost a role. The resource is the assignment.
@@ -1633,7 +1734,7 @@ export type RoleUnassigned = Message<"koder.events.v1.RoleUnassigned"> & {
  * Use `create(RoleUnassignedSchema)` to create a new message.
  */
 export const RoleUnassignedSchema: GenMessage<RoleUnassigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 46);
+  messageDesc(file_koder_events_v1_event, 49);
 
 /**
  * ActorType is the kind of an actor.

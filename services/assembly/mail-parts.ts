@@ -1,0 +1,45 @@
+import type { AuthDependencies } from "../auth/dependencies.ts";
+import { createMailDeliveries } from "../auth/mail/deliver-mails.ts";
+import { MailNotSent, type MailTransport } from "../auth/mail/mail-transport.ts";
+import { createMailer } from "../auth/mail/queue-mail.ts";
+import { createShownTransport } from "../auth/mail/shown-mails.ts";
+import { createSmtpTransport } from "../auth/mail/smtp-transport.ts";
+import { tellMails } from "../auth/mail/tell-mails.ts";
+import type { ModuleParts } from "./modules.ts";
+
+/** What the auth service sends mails with. */
+export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" | "mailDeliveries"> {
+  const { data, clock, log, metrics, tenantsOf } = parts;
+  const { store, vault } = data;
+  const system = store.system();
+  return {
+    mailer: createMailer({ system, clock }),
+    mailDeliveries: createMailDeliveries({
+      store,
+      system,
+      vault,
+      tenants: tenantsOf("auth"),
+      transport: transportOf(parts),
+      clock,
+      onAttempt: tellMails({ log, metrics }),
+      onFault: (error, mail) => log.error({ err: error, ...mail }, "a mail could not be looked at"),
+    }),
+  };
+}
+
+function transportOf({ config, data, clock, log }: ModuleParts): MailTransport {
+  const { smtp, from } = config.mail;
+  if (smtp !== undefined) return afterFirstUse(() => createSmtpTransport({ server: smtp, from }));
+  if (config.mode === "development") return createShownTransport({ ...data, clock }, log);
+  log.warn("KODER_ID_SMTP_URL is not set: nobody gets a mail, and lost passwords cannot be replaced");
+  return { send: () => Promise.reject(new MailNotSent("no mail server", true)), close: () => Promise.resolve() };
+}
+
+/** A transport that is made when the first mail is sent: who sends none does without. */
+function afterFirstUse(make: () => Promise<MailTransport>): MailTransport {
+  let made: Promise<MailTransport> | undefined;
+  return {
+    send: async (mail, job) => (await (made ??= make())).send(mail, job),
+    close: async () => (await made)?.close(),
+  };
+}

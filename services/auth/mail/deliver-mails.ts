@@ -1,0 +1,161 @@
+import { create, fromBinary } from "@bufbuild/protobuf";
+import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { DueMailSchema, MailJobSchema, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { ownWork, type Outbound } from "../../host/call.ts";
+import { deadlines } from "../../host/interceptors/deadline.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Store, Stored, SystemStore } from "../../store/store.ts";
+import { remove, replace } from "../../store/writes.ts";
+import { versionOfBox } from "../../vault/sealed-box.ts";
+import { ulid } from "../../vault/random.ts";
+import type { Vault } from "../../vault/vault.ts";
+import type { Tenants } from "../../host/tenants.ts";
+import { dueMails, mailJobs } from "../collections.ts";
+import { mailGivenUp } from "./mail-events.ts";
+import { MailNotSent, type MailTransport } from "./mail-transport.ts";
+import { mailPlace } from "./queue-mail.ts";
+import { kindName, renderMail } from "./render-mail.ts";
+
+/** Mails under way at once, and how often it is looked whether there are others, in milliseconds. */
+const [mostAtOnce, every] = [16, 250];
+/** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
+const takenFor = 90_000;
+/** Pauses after the first failed attempt, the second, …, in milliseconds; the last one goes on. */
+const pauses = [2_000, 10_000, 30_000, 120_000, 300_000] as const;
+
+/** An attempt to send a mail. */
+export interface MailAttempt {
+  readonly tenantId: string;
+  readonly mailId: string;
+  readonly kind: string;
+  readonly outcome: "sent" | "tried again" | "given up";
+  /** Why it failed; undefined when it did not. */
+  readonly fault: string | undefined;
+}
+
+export interface MailDeliveryNeeds {
+  readonly store: Pick<Store, "tenant">;
+  readonly system: SystemStore;
+  readonly vault: Vault;
+  readonly tenants: Pick<Tenants, "get">;
+  readonly transport: MailTransport;
+  readonly clock: () => number;
+  readonly onAttempt: (attempt: MailAttempt) => void;
+  /** Told of what kept us from trying at all. */
+  readonly onFault: (error: unknown, mail: { readonly tenantId: string; readonly mailId: string }) => void;
+}
+
+/** Sends mails in the background. */
+export interface MailDeliveries {
+  /** Begins with whatever is due; answers how long to wait. Never waits for a mail. */
+  step(): Promise<number>;
+  /** Ends it: what is under way is finished. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Takes each mail that is due, sends it, and forgets it when somebody else has taken over. One that nobody takes is tried
+ * again until what it carries has expired, and then given up with an event. Who dies in the middle has it sent by another
+ * process, so that a mail may come twice.
+ */
+export function createMailDeliveries(needs: MailDeliveryNeeds): MailDeliveries {
+  const { system, clock, onFault, transport } = needs;
+  const underWay = new Map<string, Promise<void>>();
+  return {
+    async step() {
+      const query = { index: "due_time", range: { to: clock() + 1 }, limit: 2 * mostAtOnce } as const;
+      for (const due of (await system.page(dueMails, query)).items) {
+        const { jobId, tenantId } = due.record;
+        if (underWay.has(jobId) || underWay.size >= mostAtOnce) continue;
+        const work = deliver(needs, due)
+          .catch((error: unknown) => onFault(error, { tenantId, mailId: jobId }))
+          .finally(() => underWay.delete(jobId));
+        underWay.set(jobId, work);
+      }
+      return every;
+    },
+    async stop() {
+      await Promise.all(underWay.values());
+      await transport.close();
+    },
+  };
+}
+
+async function deliver(needs: MailDeliveryNeeds, due: Stored<typeof DueMailSchema>): Promise<void> {
+  const { store, system, clock } = needs;
+  const taken = await lookAgain(system, due, clock() + takenFor);
+  if (taken === undefined) return; // another process has it
+  const { jobId, tenantId } = due.record;
+  const job = await store.tenant(tenantId).get(mailJobs, jobId);
+  const work = ownWork({ service: "auth", tenantId, requestId: ulid(clock()), deadline: clock() + deadlines.usual });
+  const next = job === undefined ? undefined : await attempt(needs, work, job);
+  if (next === undefined) await commitUnlessChanged(system, [remove(dueMails, taken)]);
+  else await lookAgain(system, taken, next);
+}
+
+/** Says when to look next; undefined where somebody else has said otherwise. */
+async function lookAgain(
+  system: SystemStore,
+  { record, version }: Stored<typeof DueMailSchema>,
+  at: number,
+): Promise<Stored<typeof DueMailSchema> | undefined> {
+  const after = create(DueMailSchema, { ...record, dueTime: timestampFromMs(at) });
+  const isDone = await commitUnlessChanged(system, [replace(dueMails, after, version)]);
+  return isDone ? { record: after, version: version + 1 } : undefined;
+}
+
+/** Tries a mail, and answers when to try it again (ms); undefined when that is over, one way or the other. */
+async function attempt(
+  needs: MailDeliveryNeeds,
+  work: Outbound,
+  job: Stored<typeof MailJobSchema>,
+): Promise<number | undefined> {
+  const { store, clock, onAttempt } = needs;
+  const { id, kind } = job.record;
+  const data = store.tenant(work.tenantId);
+  const told = { tenantId: work.tenantId, mailId: id, kind: kindName(kind) };
+  const outcome = await send(needs, work, job.record);
+  if (!(outcome instanceof MailNotSent)) {
+    await commitUnlessChanged(data, [remove(mailJobs, job)]);
+    if (outcome === "sent") onAttempt({ ...told, outcome, fault: undefined });
+    return undefined;
+  }
+  const now = clock();
+  const attempts = job.record.attempts + 1;
+  const next = now + (pauses[Math.min(attempts, pauses.length) - 1] ?? 0);
+  const { fault, isFinal } = outcome;
+  if (isFinal || next >= timeOf(job.record.expireTime)) {
+    const record = { ...job.record, attempts };
+    await commitUnlessChanged(data, [remove(mailJobs, job)], [mailGivenUp(work, now, record, job.version + 1, fault)]);
+    onAttempt({ ...told, outcome: "given up", fault });
+    return undefined;
+  }
+  const after = create(MailJobSchema, { ...job.record, attempts, nextAttemptTime: timestampFromMs(next) });
+  await commitUnlessChanged(data, [replace(mailJobs, after, job.version)]);
+  onAttempt({ ...told, outcome: "tried again", fault });
+  return next;
+}
+
+const timeOf = (time: Parameters<typeof timestampMs>[0] | undefined): number =>
+  time === undefined ? 0 : timestampMs(time);
+
+/** Opens a mail and sends it. */
+async function send(
+  { vault, tenants, transport }: MailDeliveryNeeds,
+  work: Outbound,
+  job: Stored<typeof MailJobSchema>["record"],
+): Promise<"sent" | "to nobody" | MailNotSent> {
+  const tenantVault = await vault.tenant(work.tenantId, versionOfBox(job.sealedMail));
+  const mail = fromBinary(MailSchema, tenantVault.open(mailPlace(job.id), job.sealedMail));
+  if (mail.to === "") return "to nobody";
+  const { displayName } = await tenants.get(work);
+  const lifetime = timeOf(job.expireTime) - timeOf(job.createTime);
+  const rendered = await renderMail(job.kind, mail, { tenant: displayName, lifetime });
+  try {
+    await transport.send(rendered, { tenantId: work.tenantId, id: job.id });
+    return "sent";
+  } catch (error) {
+    if (error instanceof MailNotSent) return error;
+    throw error;
+  }
+}

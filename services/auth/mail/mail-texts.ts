@@ -1,0 +1,29 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** What mails say in one language, by keys. */
+export type MailTexts = Readonly<Record<string, string>>;
+
+const read = (file: string): MailTexts =>
+  JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as MailTexts;
+
+/** One catalogue a language; the first is the source and the fallback. */
+export const mailCatalogues: ReadonlyMap<string, MailTexts> = new Map([
+  ["en-US", read("en.json")],
+  ["pt-BR", read("pt-BR.json")],
+  ["es", read("es.json")],
+]);
+
+/** The language among ours for the tags that are wanted, the most wanted first: the same, or else of the same language. */
+export function mailLocale(...wanted: readonly string[]): string {
+  const known = [...mailCatalogues.keys()];
+  for (const tag of wanted) {
+    const lower = tag.toLowerCase();
+    const [language = ""] = lower.split("-");
+    const found =
+      known.find((one) => one.toLowerCase() === lower) ??
+      known.find((one) => language !== "" && one.toLowerCase().split("-")[0] === language);
+    if (found !== undefined) return found;
+  }
+  return known[0] ?? "en-US";
+}

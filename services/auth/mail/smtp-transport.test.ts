@@ -1,0 +1,136 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { create } from "@bufbuild/protobuf";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { afterEach, expect, test } from "vitest";
+import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { MailNotSent } from "./mail-transport.ts";
+import { createSmtpTransport, type SmtpPatience } from "./smtp-transport.ts";
+
+const closing: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+const mail = create(RenderedMailSchema, {
+  to: "ana@example.com",
+  subject: "Elige una contraseña nueva",
+  text: "Hola, Ana: https://id.acme.test/reset?token=kmp_abc\n",
+  html: "<p>Hola, Ana</p>",
+});
+const job = { tenantId: "t1", id: "01JMAIL0000000000000000000" };
+const short: SmtpPatience = { dns: 500, connection: 500, greeting: 300, silence: 500 };
+
+async function mailServer(options: SMTPServerOptions = {}) {
+  const taken: { from: string; to: string[]; data: string }[] = [];
+  const server = new SMTPServer({
+    disabledCommands: ["AUTH", "STARTTLS"],
+    logger: false,
+    onData(stream, session, callback) {
+      const parts: Buffer[] = [];
+      stream.on("data", (part: Buffer) => parts.push(part));
+      stream.on("end", () => {
+        const { mailFrom, rcptTo } = session.envelope;
+        taken.push({
+          from: mailFrom === false ? "" : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          data: Buffer.concat(parts).toString("utf8"),
+        });
+        callback();
+      });
+    },
+    ...options,
+  });
+  const listening = server.listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  closing.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  return { taken, port: (listening.address() as AddressInfo).port };
+}
+
+async function transportTo(port: number, more: { user?: string; password?: string; needsTls?: boolean } = {}) {
+  const server = {
+    host: "127.0.0.1",
+    port,
+    isTls: false,
+    needsTls: more.needsTls ?? false,
+    user: more.user,
+    password: more.password,
+  };
+  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>" }, short);
+  closing.push(() => transport.close());
+  return transport;
+}
+
+const failing = async (sending: Promise<void>) => {
+  const error = await sending.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof MailNotSent)) throw new Error(`no MailNotSent: ${String(error)}`);
+  expect(`${error.fault} ${error.message}`).not.toMatch(/ana@|kmp_|swordfish/);
+  return { fault: error.fault, isFinal: error.isFinal };
+};
+
+test("a server takes a mail with text and HTML, in whichever language", async () => {
+  const { taken, port } = await mailServer();
+  await (await transportTo(port)).send(mail, job);
+  expect(taken).toMatchObject([{ from: "no-reply@acme.test", to: ["ana@example.com"] }]);
+  const data = taken[0]?.data ?? "";
+  expect(data).toMatch(/^From: Acme <no-reply@acme\.test>/m);
+  expect(data).toMatch(/^Subject: =\?UTF-8\?/m);
+  expect(data).toMatch(/^Auto-Submitted: auto-generated/m);
+  expect(data).toContain("text/plain");
+  expect(data).toContain("text/html");
+});
+
+test("signs in where the server wants it, and tells of a wrong password without giving up", async () => {
+  const { taken, port } = await mailServer({
+    disabledCommands: ["STARTTLS"],
+    onAuth({ username, password }, _session, callback) {
+      if (username === "acme" && password === "swordfish") callback(null, { user: "acme" });
+      else callback(new Error("wrong"));
+    },
+  });
+  await (await transportTo(port, { user: "acme", password: "swordfish" })).send(mail, job);
+  expect(taken).toHaveLength(1);
+  const refused = await transportTo(port, { user: "acme", password: "swordfisj" });
+  expect(await failing(refused.send(mail, job))).toEqual({ fault: "eauth", isFinal: false });
+});
+
+test("a recipient who is refused for good is final, one who is not taken now is not", async () => {
+  for (const [responseCode, isFinal] of [
+    [550, true],
+    [451, false],
+  ] as const) {
+    const { port } = await mailServer({
+      onRcptTo: (_address, _session, callback) => callback(Object.assign(new Error("not for us"), { responseCode })),
+    });
+    expect(await failing((await transportTo(port)).send(mail, job))).toMatchObject({ isFinal });
+  }
+});
+
+test("nothing is sent without TLS where it is needed", async () => {
+  const { taken, port } = await mailServer();
+  const { isFinal } = await failing((await transportTo(port, { needsTls: true })).send(mail, job));
+  expect([isFinal, taken.length]).toEqual([false, 0]);
+});
+
+test("a server that says nothing is not waited for", async () => {
+  const silent = createServer((socket) => void socket.on("error", () => undefined));
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  closing.push(async () => silent.close());
+  const began = performance.now();
+  const { isFinal } = await failing((await transportTo((silent.address() as AddressInfo).port)).send(mail, job));
+  expect(isFinal).toBe(false);
+  expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test("a server that is not there is tried again", async () => {
+  const gone = createServer();
+  gone.listen(0, "127.0.0.1");
+  await once(gone, "listening");
+  const { port } = gone.address() as AddressInfo;
+  await new Promise((resolve) => gone.close(resolve));
+  expect(await failing((await transportTo(port)).send(mail, job))).toMatchObject({ isFinal: false });
+});

@@ -1,0 +1,64 @@
+import type { Config } from "../../host/config.ts";
+import { MailNotSent, type MailTransport } from "./mail-transport.ts";
+
+/** How long each step of sending may take, in milliseconds. */
+const patience = { dns: 5_000, connection: 10_000, greeting: 10_000, silence: 20_000 } as const;
+const connections = 4;
+
+/** The limits of a test that does not wait as long. */
+export type SmtpPatience = { readonly [Step in keyof typeof patience]: number };
+
+/**
+ * Sends by SMTP. Without TLS from the first byte on (`smtps:`), it must be offered (STARTTLS), except on loopback and where
+ * the URL says `tls=optional`: links and passwords do not cross a network in the clear.
+ */
+export async function createSmtpTransport(
+  { server, from }: { readonly server: NonNullable<Config["mail"]["smtp"]>; readonly from: string },
+  limits: SmtpPatience = patience,
+): Promise<MailTransport> {
+  const { createTransport } = await import("nodemailer"); // read with the first mail
+  const transport = createTransport({
+    pool: true,
+    maxConnections: connections,
+    host: server.host,
+    port: server.port,
+    secure: server.isTls,
+    requireTLS: server.needsTls,
+    ...(server.user === undefined ? {} : { auth: { user: server.user, pass: server.password ?? "" } }),
+    dnsTimeout: limits.dns,
+    connectionTimeout: limits.connection,
+    greetingTimeout: limits.greeting,
+    socketTimeout: limits.silence,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send({ to, subject, text, html }) {
+      try {
+        await transport.sendMail({
+          from,
+          to: { name: "", address: to },
+          subject,
+          text,
+          html,
+          headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
+        });
+      } catch (error) {
+        throw notSent(error);
+      }
+    },
+    async close() {
+      transport.close();
+    },
+  };
+}
+
+/**
+ * What kept a mail from being sent. That its recipient or content is refused for good (RFC 5321 §4.2.1: 5yz) is final; that
+ * we are refused, such as by a wrong password, is not: somebody will mend it.
+ */
+function notSent(error: unknown): MailNotSent {
+  const { code = "unknown", responseCode } = error as { readonly code?: string; readonly responseCode?: number };
+  const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
+  return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
+}

@@ -1,0 +1,74 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { MailboxProofSchema, MailboxProofUse } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
+import {
+  StartRecoveryResponseSchema,
+  type StartRecoveryRequest,
+  type StartRecoveryResponse,
+} from "#gen/koder/auth/v1/recovery_service_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { callOf, forward } from "../../host/call.ts";
+import { countAttemptInWindow, inWindow } from "../../host/windowed-attempts.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
+import { accountKeyOf } from "../account-key.ts";
+import { tooMany } from "../attempts.ts";
+import { mailboxProofs } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { mailLink } from "../mail/mail-link.ts";
+import { mailboxProofHash } from "./mailbox-proof.ts";
+import { recoveryStarted } from "./recovery-events.ts";
+
+const hour = 60 * 60_000;
+
+/**
+ * Mails a link to whoever has a login name. For a name that nobody has, somebody without a mailbox, and an account that has
+ * been mailed enough, the same is read and the same is written, with a mail to nobody (security A23). What the request says
+ * of its host is in no link (security A4).
+ *
+ * An address that is not verified is mailed too: only an administrator can have set it, and whoever reads it verifies it so.
+ */
+export function startRecovery({ store, vault, peers, tenants, mailer, recovery, clock }: AuthDependencies) {
+  return async (request: StartRecoveryRequest, context: HandlerContext): Promise<StartRecoveryResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const counted = await countAttemptInWindow(data, "recovery", recovery, clock(), call.clientAddress);
+    if (counted.isTooMany) throw tooMany(recovery.window);
+    const [{ userId }, tenantVault, tenant] = await Promise.all([
+      peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
+      vault.tenant(call.tenantId),
+      tenants.get(call),
+    ]);
+    const accountKey = accountKeyOf(tenantVault, userId, request.username);
+    const [ofAccount, forgotten] = inWindow(`recovery/account/${accountKey}`, hour, clock());
+    const [asked, mailbox, { userEpoch }] = await Promise.all([
+      data.add(ofAccount, 1, forgotten),
+      peers.client(MailboxService).getMailbox({ userId }, forward(call)),
+      peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
+    ]);
+    const isMailed = mailbox.email !== "" && asked <= recovery.perAccount;
+    const now = clock();
+    const token = randomToken("kmp_");
+    const proof = create(MailboxProofSchema, {
+      secretHash: mailboxProofHash(tenantVault, token),
+      use: MailboxProofUse.PASSWORD_RESET,
+      userId: isMailed ? userId : "",
+      email: isMailed ? mailbox.email : "",
+      userEpoch,
+      expireTime: timestampFromMs(now + recovery.lifetime),
+    });
+    const mail = mailer.prepare(
+      { tenantId: call.tenantId, vault: tenantVault },
+      MailKind.PASSWORD_RESET,
+      { to: proof.email, locale: mailbox.locale || request.locale, link: mailLink(tenant, "reset", token) },
+      now + recovery.lifetime,
+    );
+    await data.commit([insert(mailboxProofs, proof), mail.write], [recoveryStarted(call, now, { ...proof, userId })]);
+    await mail.queue();
+    return create(StartRecoveryResponseSchema);
+  };
+}

@@ -1,0 +1,99 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
+import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import { errorId } from "../../host/error-id.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import type { Form } from "../oidc/form.ts";
+import type { ShowError } from "./error-page.ts";
+import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { sendPage } from "./render.ts";
+import { newPasswordFault } from "./new-password.ts";
+import { chooseLocale } from "./texts.ts";
+
+/** Where the way back to a sign-in that waits is carried along. */
+const authorizationOf = (form: Form | undefined): string => (form?.get("authorization") ?? "").slice(0, 128);
+
+/**
+ * The pages of a lost password: ask for a link, and choose a new password by the one that was mailed. Opening the link uses
+ * nothing up, because mail programs open links too; sending the form does. Whether anybody has the name is told nowhere.
+ */
+export function mountReset(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
+  const path = "/reset";
+  app.get(path, async (request, reply) => {
+    const query = parsedQuery(request);
+    const token = query?.get("token").slice(0, 128) ?? "";
+    return answering(showError, request, reply, () =>
+      token === ""
+        ? showAsk(request, reply, { authorization: authorizationOf(query), username: "" })
+        : showChoose(request, reply, token),
+    );
+  });
+  mountPageForm(app, path, showError, (request, reply, form) =>
+    form.has("new_password") ? choose(request, reply, form) : ask(request, reply, form),
+  );
+
+  async function ask(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const username = form.get("username").trim().slice(0, 320);
+    const asked = { authorization: authorizationOf(form), username };
+    if (username === "") {
+      const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_reset_empty") };
+      return showAsk(request, reply, asked, fault);
+    }
+    const locale = chooseLocale("", request.headers["accept-language"]);
+    try {
+      await peers.client(RecoveryService).startRecovery({ username, locale }, forward(contextOf(request).outbound));
+    } catch (error) {
+      const { reason, id, headers } = errorAnswer(error instanceof ConnectError ? error : new ConnectError(""));
+      if (reason !== "TOO_MANY_ATTEMPTS") throw error;
+      return showAsk(request, reply, asked, waitFault({ id, headers }));
+    }
+    return sendPage(request, reply, { template: "reset-sent", status: 200, show: () => asked });
+  }
+
+  async function choose(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const token = form.get("token").slice(0, 128) || "none";
+    const newPassword = form.get("new_password").slice(0, 1_024) || " ";
+    try {
+      await peers.client(RecoveryService).confirmRecovery({ token, newPassword }, forward(contextOf(request).outbound));
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const { reason, id } = errorAnswer(error);
+      if (reason === "RECOVERY_TOKEN_INVALID") {
+        const fault = { status: 400, id, sentence: text("fault_reset_token") };
+        return showAsk(request, reply, { authorization: "", username: "" }, fault);
+      }
+      const fault = newPasswordFault(error);
+      if (fault === undefined) throw error;
+      return showChoose(request, reply, token, fault);
+    }
+    return sendPage(request, reply, { template: "reset-done", status: 200, show: () => ({}) });
+  }
+}
+
+const showAsk = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: { readonly authorization: string; readonly username: string },
+  fault?: Fault,
+) =>
+  sendPage(request, reply, {
+    template: "reset",
+    status: fault?.status ?? 200,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({ ...asked, ...shownFault(fault, texts) }),
+  });
+
+const showChoose = (request: FastifyRequest, reply: FastifyReply, token: string, fault?: Fault) =>
+  sendPage(request, reply, {
+    template: "reset-choose",
+    status: fault?.status ?? 200,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({ token, ...shownFault(fault, texts) }),
+  });

@@ -1,0 +1,16 @@
+import { expect } from "vitest";
+import type { Instance } from "./relying-party.ts";
+
+/** The mails that a development server shows, as its page has them. */
+const shownMails = async (server: Pick<Instance, "url">): Promise<string> =>
+  (await fetch(`${server.url}/dev/mail`)).text();
+
+/** The token of the newest link that an address was mailed, in place of `before`. */
+export async function mailedToken(server: Pick<Instance, "url">, address: string, before = ""): Promise<string> {
+  const tokens = async () => {
+    const sections = (await shownMails(server)).split("<section").filter((section) => section.includes(address));
+    return sections.flatMap((section) => /[?&]token=([\w-]+)/.exec(section)?.[1] ?? []);
+  };
+  await expect.poll(async () => (await tokens())[0] ?? before, { timeout: 20_000 }).not.toBe(before);
+  return (await tokens())[0] ?? "";
+}
