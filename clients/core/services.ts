@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
+import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
 import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
@@ -19,6 +20,8 @@ export interface KoderId {
   readonly users: Client<typeof UserService>;
   /** Manages the factors that people prove themselves by beside their password. */
   readonly factors: Client<typeof FactorService>;
+  /** Manages the groups of a tenant, and who is in them. */
+  readonly groups: Client<typeof GroupService>;
   /** Manages the roles of a tenant, and who has them. */
   readonly roles: Client<typeof RoleService>;
   /** Lets people who have lost their password choose another one. */
@@ -48,6 +51,7 @@ export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
     factors: createClient(FactorService, transport),
+    groups: createClient(GroupService, transport),
     roles: createClient(RoleService, transport),
     recovery: createClient(RecoveryService, transport),
     clients: createClient(ClientService, transport),

@@ -18,6 +18,8 @@ type Client struct {
 	Users identityv1connect.UserServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
 	Factors authv1connect.FactorServiceClient
+	// Groups manages the groups of a tenant, and who is in them.
+	Groups identityv1connect.GroupServiceClient
 	// Roles manages the roles of a tenant, and who has them.
 	Roles identityv1connect.RoleServiceClient
 	// Recovery lets people who have lost their password choose another one.
@@ -77,6 +79,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Groups:              identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
 		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
 		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
 		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),

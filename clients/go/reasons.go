@@ -94,6 +94,20 @@ const (
 	// ReasonRoleAssignmentLimit: The user or client has as many roles as it may have. Make one role that includes others.
 	ReasonRoleAssignmentLimit ErrorReason = "ROLE_ASSIGNMENT_LIMIT"
 
+	// Of groups.
+
+	// ReasonGroupNotFound: No group has this id in the tenant.
+	ReasonGroupNotFound ErrorReason = "GROUP_NOT_FOUND"
+	// ReasonGroupNameTaken: Another group of the tenant has this name. Choose another.
+	ReasonGroupNameTaken ErrorReason = "GROUP_NAME_TAKEN"
+	// ReasonGroupInvalid: The group, or its new member, breaks a rule; the violations name each field.
+	ReasonGroupInvalid ErrorReason = "GROUP_INVALID"
+	// ReasonGroupMemberNotFound: Nobody in the group has this id.
+	ReasonGroupMemberNotFound ErrorReason = "GROUP_MEMBER_NOT_FOUND"
+	// ReasonGroupLimit: The user or group is in as many groups as it may be, or too many groups of the tenant are in
+	// groups.
+	ReasonGroupLimit ErrorReason = "GROUP_LIMIT"
+
 	// Of signing in.
 
 	// ReasonFlowNotFound: No flow has this id, or it has expired, or it belongs to another browser. Start again.

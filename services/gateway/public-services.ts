@@ -1,6 +1,7 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
@@ -17,6 +18,7 @@ import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
 export const publicServices: readonly DescService[] = [
   UserService,
   FactorService,
+  GroupService,
   RoleService,
   RecoveryService,
   ClientService,

@@ -1,8 +1,10 @@
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
+import { subjectParts } from "./roles/subject.ts";
 
 /** What the index of owners has for one: at most one user of a tenant owns the instance. */
 export const ownerIndexed = "owner";
@@ -54,6 +56,39 @@ export const roleAssignments: Collection<typeof RoleAssignmentSchema> = {
   events: "required",
 };
 
+/** A group's name as it is looked up: without regard to case. Its form allows ASCII only. */
+export const groupKey = (name: string): string => (name.isWellFormed() ? name.toLowerCase() : "\ufffd");
+
+/** Groups of people. */
+export const groups: Collection<typeof GroupSchema> = {
+  name: "identity_groups",
+  schema: GroupSchema,
+  id: (group) => group.id,
+  unique: { name: { type: "text", value: (group) => groupKey(group.name) } },
+  events: "required",
+};
+
+/** What the unique index of memberships has for one. */
+export const membershipIndexed = (groupId: string, memberId: string): string => `${groupId}/${memberId}`;
+
+/** Who is in which group. */
+export const groupMembers: Collection<typeof GroupMemberSchema> = {
+  name: "identity_group_members",
+  schema: GroupMemberSchema,
+  id: (membership) => membership.id,
+  unique: {
+    group_and_member: {
+      type: "text",
+      value: ({ groupId, member }) => membershipIndexed(groupId, subjectParts(member).id),
+    },
+  },
+  indexes: {
+    group: { type: "text", value: (membership) => membership.groupId },
+    member: { type: "text", value: (membership) => membership.member },
+  },
+  events: "required",
+};
+
 /** What changes of inclusions have in common. It says nothing of the product by itself. */
 export const graphs: Collection<typeof GraphSchema> = {
   name: "identity_graphs",
@@ -71,6 +106,8 @@ export const identityCollections: readonly Collection[] = [
   passwords,
   roles,
   roleAssignments,
+  groups,
+  groupMembers,
   graphs,
   identityRequests,
 ];

@@ -20,4 +20,9 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.ROLE_LIMIT]: Code.FailedPrecondition,
   [IdentityErrorReason.ROLE_ASSIGNMENT_NOT_FOUND]: Code.NotFound,
   [IdentityErrorReason.ROLE_ASSIGNMENT_LIMIT]: Code.FailedPrecondition,
+  [IdentityErrorReason.GROUP_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.GROUP_NAME_TAKEN]: Code.AlreadyExists,
+  [IdentityErrorReason.GROUP_INVALID]: Code.InvalidArgument,
+  [IdentityErrorReason.GROUP_MEMBER_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.GROUP_LIMIT]: Code.FailedPrecondition,
 });

@@ -1,4 +1,5 @@
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
@@ -11,6 +12,15 @@ import { getClaims } from "./credentials/get-claims.ts";
 import { resolveLogin } from "./credentials/resolve-login.ts";
 import { verifyPassword } from "./credentials/verify-password.ts";
 import type { IdentityDependencies } from "./dependencies.ts";
+import { addGroupMember } from "./groups/add-group-member.ts";
+import { createGroup } from "./groups/create-group.ts";
+import { deleteGroup } from "./groups/delete-group.ts";
+import { finishGroupDeletion } from "./groups/finish-group-deletion.ts";
+import { getGroup } from "./groups/get-group.ts";
+import { listGroupMembers } from "./groups/list-group-members.ts";
+import { listGroups } from "./groups/list-groups.ts";
+import { removeGroupMember } from "./groups/remove-group-member.ts";
+import { updateGroup } from "./groups/update-group.ts";
 import { checkPermission } from "./roles/check-permission.ts";
 import { createRole } from "./roles/create-role.ts";
 import { createRoleAssignment } from "./roles/create-role-assignment.ts";
@@ -31,9 +41,9 @@ import { listUsers } from "./users/list-users.ts";
 import { setUserPassword } from "./users/set-user-password.ts";
 import { updateUser } from "./users/update-user.ts";
 
-/** The identity service: users, their passwords, and their roles. */
+/** The identity service: users, their passwords, groups and roles. */
 export function createIdentityService(dependencies: IdentityDependencies): ServiceModule {
-  const finishing = [finishVoiding(dependencies), finishRoleDeletion(dependencies)];
+  const finishing = [finishVoiding(dependencies), finishRoleDeletion(dependencies), finishGroupDeletion(dependencies)];
   return {
     name: "identity",
     implementations: [
@@ -43,6 +53,16 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         listUsers: listUsers(dependencies),
         updateUser: updateUser(dependencies),
         setUserPassword: setUserPassword(dependencies),
+      }),
+      implementation(GroupService, {
+        createGroup: createGroup(dependencies),
+        getGroup: getGroup(dependencies),
+        listGroups: listGroups(dependencies),
+        updateGroup: updateGroup(dependencies),
+        deleteGroup: deleteGroup(dependencies),
+        addGroupMember: addGroupMember(dependencies),
+        listGroupMembers: listGroupMembers(dependencies),
+        removeGroupMember: removeGroupMember(dependencies),
       }),
       implementation(RoleService, {
         createRole: createRole(dependencies),

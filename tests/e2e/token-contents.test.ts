@@ -140,8 +140,12 @@ test("a service account's token says its roles where that scope was granted, and
     grant_types: ["client_credentials"],
     redirect_uris: [],
     scope: "roles orders.read",
-    roles: ["billing", "reports"],
   });
+  for (const name of ["reports", "billing"]) {
+    const role = await rest(server, "POST", "/v1/roles", { name });
+    const path = `/v1/roles/${String(role.json["id"])}/assignments`;
+    expect((await rest(server, "POST", path, { client_id: account.clientId })).status).toBe(200);
+  }
   const mapper = { claim: "region", constant_json: '"south"', scope: "orders.read", in_access_token: true };
   const identifier = "https://orders.example.com";
   const scopes = [{ name: "orders.read" }];
@@ -168,6 +172,36 @@ test("a service account's token says its roles where that scope was granted, and
   const narrowed = await token({ resource: identifier, scope: "orders.read" });
   expect(narrowed).not.toHaveProperty("roles");
   expect(await token({})).not.toHaveProperty("region");
+});
+
+test("a person's roles and groups are told where their scopes were granted, and by mappers", async () => {
+  const { id, username } = await createPerson(server);
+  const scope = "openid roles groups";
+  const mapper = { claim: "teams", user_attribute: "groups", in_access_token: true };
+  const client = await registerClient(server, { scope, claim_mappers: [mapper] });
+  const other = await registerClient(server, { scope });
+  const made = async (path: string, body: object) => String((await rest(server, "POST", path, body)).json["id"]);
+  const [inner, outer] = [await made("/v1/groups", { name: "inner" }), await made("/v1/groups", { name: "outer" })];
+  await rest(server, "POST", `/v1/groups/${outer}/members`, { member_group_id: inner });
+  await rest(server, "POST", `/v1/groups/${inner}/members`, { user_id: id });
+  const own = await made("/v1/roles", { name: "editor", client_id: client.clientId });
+  await rest(server, "POST", `/v1/roles/${own}/assignments`, { user_id: id });
+  await rest(server, "POST", "/v1/roles/support/assignments", { group_id: outer });
+
+  const claims = { roles: ["editor", "support"], groups: ["inner", "outer"] };
+  const { accessToken, idToken } = await tokensFor(server, client, username, { parameters: { scope } });
+  expect(decodeJwt(idToken)).toMatchObject(claims);
+  expect(decodeJwt(accessToken)).toMatchObject({ ...claims, teams: claims.groups });
+  expect(await userinfo(accessToken)).toMatchObject({ ...claims, sub: id });
+
+  const elsewhere = await tokensFor(server, other, username, { parameters: { scope: "openid roles" } });
+  expect(decodeJwt(elsewhere.accessToken)).toMatchObject({ roles: ["support"] });
+  expect(decodeJwt(elsewhere.accessToken)).not.toHaveProperty("groups");
+  const without = await tokensFor(server, client, username, { parameters: { scope: "openid" } });
+  for (const token of [without.accessToken, without.idToken]) {
+    expect(decodeJwt(token)).not.toHaveProperty("roles");
+    expect(decodeJwt(token)).not.toHaveProperty("groups");
+  }
 });
 
 test("mappers that take a claim of a standard are refused", async () => {

@@ -8,6 +8,8 @@ const known: ReadonlyMap<string, (texts: Texts) => string | undefined> = new Map
   ["phone", (t) => t.scope_phone],
   ["address", (t) => t.scope_address],
   ["offline_access", (t) => t.scope_offline_access],
+  ["roles", (t) => t.scope_roles],
+  ["groups", (t) => t.scope_groups],
 ]);
 
 /** What scopes allow, a plain sentence each, and a scope by its name where there is none. */

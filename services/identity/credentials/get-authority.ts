@@ -9,6 +9,7 @@ import { callOf } from "../../host/call.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { readAuthority } from "../roles/authorities.ts";
 import { authorityOfUser } from "../roles/effective-authority.ts";
+import { roleNames } from "../roles/role-names.ts";
 import { clientSubject } from "../roles/subject.ts";
 
 /** What a user, or a client that acts for itself, may do by their roles; nobody beyond themselves without one. */
@@ -18,10 +19,10 @@ export function getAuthority(dependencies: Pick<IdentityDependencies, "store" | 
     const { userId, clientId, uncached } = request;
     if (userId === "" && clientId !== "") {
       const subject = clientSubject(clientId);
-      const { permissions } = await (uncached
+      const { permissions, roles } = await (uncached
         ? readAuthority(dependencies.store.tenant(tenantId), subject)
         : dependencies.authorities.of(tenantId, subject));
-      return create(GetAuthorityResponseSchema, { permissions: [...permissions] });
+      return create(GetAuthorityResponseSchema, { permissions: [...permissions], roles: roleNames(roles, clientId) });
     }
     const authority = await authorityOfUser(dependencies, tenantId, userId);
     if (authority === undefined) return create(GetAuthorityResponseSchema, {});

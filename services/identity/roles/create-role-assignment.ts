@@ -16,8 +16,9 @@ import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
-import { assignmentIndexed, roleAssignments, users } from "../collections.ts";
+import { assignmentIndexed, groups, roleAssignments, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
+import { groupNotFound } from "../groups/group-refused.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { userNotFound } from "../users/user-not-found.ts";
 import { roleAssigned } from "./assignment-events.ts";
@@ -25,7 +26,7 @@ import { mostAssignments } from "./authorities.ts";
 import { permissionsOf, readRoles } from "./role-catalogue.ts";
 import { assignmentMessage } from "./role-message.ts";
 import { roleNotFound } from "./role-refused.ts";
-import { clientSubject, userSubject, type Subject } from "./subject.ts";
+import { clientSubject, groupSubject, userSubject, type Subject } from "./subject.ts";
 
 /**
  * Gives a role, and with it all that it includes, to whoever is named; the caller must hold what it permits. A repeat answers
@@ -86,6 +87,9 @@ async function checkedSubject(data: TenantStore, assignment: RoleAssignment | un
     case "userId":
       if ((await data.get(users, subject.value)) === undefined) throw userNotFound(subject.value);
       return userSubject(subject.value);
+    case "groupId":
+      if ((await data.get(groups, subject.value)) === undefined) throw groupNotFound(subject.value);
+      return groupSubject(subject.value);
     case "clientId":
       return clientSubject(subject.value);
     case undefined:

@@ -10,7 +10,7 @@ import { graphs } from "../collections.ts";
  * What a change of inclusions adds to its commit, so that of two at once only one is made: each alone may be good, and both
  * together close a circle. To be called before what includes what is read.
  */
-export async function oneInclusionAtATime(data: TenantStore, graph: "roles"): Promise<Write> {
+export async function oneInclusionAtATime(data: TenantStore, graph: "roles" | "groups"): Promise<Write> {
   const stored = await data.get(graphs, graph);
   return stored === undefined
     ? insert(graphs, create(GraphSchema, { id: graph, changes: 1n }))

@@ -9,7 +9,7 @@ import { callOf } from "../../host/call.ts";
 import { assignmentIndexed, roleAssignments } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { assignmentMessage } from "./role-message.ts";
-import { clientSubject, userSubject, type Subject } from "./subject.ts";
+import { clientSubject, groupSubject, userSubject, type Subject } from "./subject.ts";
 
 const defaultPageSize = 50;
 
@@ -39,7 +39,8 @@ export function listRoleAssignments({ store, pageTokens }: Pick<IdentityDependen
   };
 }
 
-function subjectOf({ userId, clientId }: ListRoleAssignmentsRequest): Subject | undefined {
+function subjectOf({ userId, groupId, clientId }: ListRoleAssignmentsRequest): Subject | undefined {
   if (userId !== "") return userSubject(userId);
+  if (groupId !== "") return groupSubject(groupId);
   return clientId === "" ? undefined : clientSubject(clientId);
 }

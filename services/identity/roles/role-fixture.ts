@@ -68,10 +68,10 @@ export async function roleFixture() {
     },
     deleteRole: (roleId: string, etag = "", overrides: Overrides = {}) =>
       deleteRole(f.dependencies)(create(DeleteRoleRequestSchema, { roleId, etag }), context(overrides)),
-    /** Gives a role to `user/<id>` or `client/<client id>`. */
+    /** Gives a role to `user/<id>`, `group/<id>` or `client/<client id>`. */
     assign: async (roleId: string, subject: string, overrides: Overrides = {}): Promise<RoleAssignment> => {
       const { kind, id: value } = subjectParts(subject);
-      const caseOf = { user: "userId", client: "clientId" } as const;
+      const caseOf = { user: "userId", group: "groupId", client: "clientId" } as const;
       const subjectOf = { case: caseOf[kind as keyof typeof caseOf], value };
       const assignment = create(RoleAssignmentSchema, { subject: subjectOf });
       const request = create(CreateRoleAssignmentRequestSchema, { roleId, assignment });

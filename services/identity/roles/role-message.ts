@@ -27,13 +27,15 @@ export function roleMessage(record: StoredRole, version?: number): Role {
   });
 }
 
+const caseOf: Readonly<Record<string, "userId" | "groupId" | undefined>> = { user: "userId", group: "groupId" };
+
 /** An assignment as others see it. */
 export function assignmentMessage({ id, roleId, subject, createTime }: StoredRoleAssignment): RoleAssignment {
   const { kind, id: value } = subjectParts(subject);
   return create(RoleAssignmentSchema, {
     id,
     roleId,
-    subject: kind === "user" ? { case: "userId", value } : { case: "clientId", value },
+    subject: { case: caseOf[kind] ?? "clientId", value },
     ...(createTime ? { createTime } : {}),
   });
 }

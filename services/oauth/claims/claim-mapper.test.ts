@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { ClaimMapperSchema } from "#gen/koder/oauth/v1/claim_mapper_pb.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "./claim-mapper.ts";
-import { mappedClaims, mappersFor, readUser } from "./mapped-claims.ts";
+import { mappedClaims, mappersFor, readMemberships, readUser } from "./mapped-claims.ts";
+import { membershipClaims } from "./person.ts";
 
 type Init = MessageInitShape<typeof ClaimMapperSchema>;
 const mapper = (init: Init) => create(ClaimMapperSchema, { inAccessToken: true, ...init });
@@ -47,7 +48,7 @@ test("claims go where they are meant to, for the scopes given, and without what 
     attribute("nick", "nickname"),
     attribute("home", "address"),
   ]);
-  const user = create(UserSchema, { nickname: "An" });
+  const user = { user: create(UserSchema, { nickname: "An" }), roles: [], groups: [] };
   const access = mappersFor(mappers, "inAccessToken", ["openid"]);
   expect(mappedClaims(access, user)).toEqual({ plan: ["a", 1], nick: "An" });
   expect(mappedClaims(access, undefined)).toEqual({ plan: ["a", 1] });
@@ -59,4 +60,13 @@ test("claims go where they are meant to, for the scopes given, and without what 
   });
   const userinfo = mappersFor(mappers, "inUserinfo", []);
   expect([mappedClaims(userinfo, user), readUser(userinfo)]).toEqual([{ page: true }, false]);
+});
+
+test("roles and groups are attributes, and claims where scopes of their names were given; never empty", () => {
+  const mappers = storedClaimMappers([attribute("teams", "groups"), attribute("duties", "roles")]);
+  const person = { user: create(UserSchema), roles: [], groups: ["a", "b"] };
+  expect([readMemberships(mappers), readMemberships([])]).toEqual([true, false]);
+  expect(mappedClaims(mappers, person)).toEqual({ teams: ["a", "b"] });
+  expect(membershipClaims(person, ["openid", "roles", "groups"])).toEqual({ groups: ["a", "b"] });
+  expect([membershipClaims(person, ["openid"]), membershipClaims(undefined, ["groups"])]).toEqual([{}, {}]);
 });

@@ -1,7 +1,7 @@
-import type { User } from "#gen/koder/identity/v1/user_pb.ts";
 import type { ClaimMapper } from "#gen/koder/oauth/store/v1/claim_mapper_pb.ts";
 import { parseConstant } from "./claim-mapper.ts";
-import { claimsOfUser, type Claims } from "./user-claims.ts";
+import { isMembershipClaim, type Person } from "./person.ts";
+import { claimsOfUser, type Claims, type ClaimValue } from "./user-claims.ts";
 
 /** Where a mapper puts its claim. */
 export type Destination = "inIdToken" | "inAccessToken" | "inUserinfo";
@@ -21,8 +21,12 @@ export const mappersFor = (
 export const readUser = (mappers: readonly ClaimMapper[]): boolean =>
   mappers.some(({ source }) => source.case === "userAttribute");
 
+/** Whether a mapper reads the roles or groups of a person. */
+export const readMemberships = (mappers: readonly ClaimMapper[]): boolean =>
+  mappers.some(({ source }) => source.case === "userAttribute" && isMembershipClaim(source.value));
+
 /** The claims that mappers make of a person, or of nobody: then there are the constants alone. */
-export function mappedClaims(mappers: readonly ClaimMapper[], user: User | undefined): Claims {
+export function mappedClaims(mappers: readonly ClaimMapper[], person: Person | undefined): Claims {
   const claims = mappers.flatMap(({ claim, source }) => {
     switch (source.case) {
       case "constantJson": {
@@ -30,7 +34,7 @@ export function mappedClaims(mappers: readonly ClaimMapper[], user: User | undef
         return value === undefined ? [] : [[claim, value] as const];
       }
       case "userAttribute": {
-        const value = user === undefined ? undefined : claimsOfUser(user, [source.value])[source.value];
+        const value = person === undefined ? undefined : attributeOf(person, source.value);
         return value === undefined ? [] : [[claim, value] as const];
       }
       case undefined:
@@ -38,4 +42,9 @@ export function mappedClaims(mappers: readonly ClaimMapper[], user: User | undef
     }
   });
   return Object.fromEntries(claims);
+}
+
+function attributeOf(person: Person, name: string): ClaimValue | undefined {
+  if (!isMembershipClaim(name)) return claimsOfUser(person.user, [name])[name];
+  return person[name].length === 0 ? undefined : [...person[name]];
 }

@@ -51,7 +51,6 @@ export function clientMessage(
     requirePushedAuthorizationRequests: client.requirePushedAuthorizationRequests,
     ...(client.requirePkce === undefined ? {} : { requirePkce: client.requirePkce }),
     ...(client.firstParty === undefined ? {} : { firstParty: client.firstParty }),
-    roles: client.roles,
     claimMappers: claimMapperMessages(client.claimMappers),
     idTokenSignedResponseAlg: client.idTokenSignedResponseAlg,
     userinfoSignedResponseAlg: client.userinfoSignedResponseAlg,

@@ -1,7 +1,7 @@
 import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { personScopes } from "../scopes.ts";
+import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** Scopes that belong together, as people see them and as a consent keeps them. */
 export interface ScopeGroup {
@@ -12,7 +12,7 @@ export interface ScopeGroup {
   readonly scopes: readonly { readonly scope: string; readonly description: string }[];
 }
 
-const ofPerson: ReadonlySet<string> = new Set(personScopes);
+const ofPerson: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes]);
 
 /**
  * What a request asks for, by the resource servers that it names: a server's group has the scopes that mean something there,

@@ -9,7 +9,7 @@ import { callOf } from "../../host/call.ts";
 import { foreignAlgs } from "../../vault/foreign-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
-import { personScopes } from "../scopes.ts";
+import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
 export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependencies, "tenants" | "oauthPolicies">) {
@@ -32,7 +32,7 @@ export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependen
       backchannelLogoutSessionSupported: true,
       endSessionEndpoint: `${issuer}/oidc/v1/end_session`,
       jwksUri: `${issuer}/oauth/v2/keys`,
-      scopesSupported: [...personScopes],
+      scopesSupported: [...personScopes, ...membershipScopes],
       responseTypesSupported: ["code"],
       responseModesSupported: ["query", "form_post"],
       grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],
@@ -68,4 +68,5 @@ const claimsSupported = [
   "iss sub aud exp iat auth_time nonce acr amr at_hash sid",
   "name given_name family_name middle_name nickname preferred_username profile picture website gender birthdate",
   "zoneinfo locale updated_at email email_verified phone_number phone_number_verified address",
+  membershipScopes.join(" "),
 ].flatMap((line) => line.split(" "));

@@ -6,7 +6,7 @@ import type { Call } from "../../host/call.ts";
 import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { personScopes } from "../scopes.ts";
+import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** What an access token is for: one audience, and what follows from it. */
 export interface AccessTarget {
@@ -22,7 +22,7 @@ export interface AccessTarget {
 }
 
 /** The scopes that say what stands in a token, wherever it goes. */
-const scopesEverywhere: ReadonlySet<string> = new Set(["roles"]);
+const scopesEverywhere: ReadonlySet<string> = new Set(membershipScopes);
 const ofPersons: ReadonlySet<string> = new Set(personScopes);
 
 /** Says what access tokens may be for. */

@@ -70,16 +70,17 @@ export function personAccessToken(issue: Issue, grant: Grant, sub: string): Acce
   };
 }
 
-/** For a client acting for itself: it is its own subject (RFC 9068 §2.2). */
+/** For a client acting for itself: it is its own subject (RFC 9068 §2.2). `roles` are those that its scope lets it say. */
 export function clientAccessToken(
   issue: Issue,
-  { clientId, epoch, roles }: Pick<Client, "clientId" | "epoch" | "roles">,
+  { clientId, epoch }: Pick<Client, "clientId" | "epoch">,
+  roles: readonly string[],
 ): AccessTokenClaims {
   return {
     ...common(issue),
     sub: clientId,
     client_id: clientId,
     epoch: Number(epoch),
-    ...(issue.target.scopes.includes("roles") && roles.length > 0 ? { roles } : {}),
+    ...(roles.length > 0 ? { roles } : {}),
   };
 }

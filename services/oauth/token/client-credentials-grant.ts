@@ -4,7 +4,7 @@ import { parseScope, personScopes } from "../scopes.ts";
 import { mintForClient } from "./mint.ts";
 import type { GrantHandler } from "./token-request.ts";
 
-const ofPersons: ReadonlySet<string> = new Set(personScopes);
+const ofPersons: ReadonlySet<string> = new Set([...personScopes, "groups"]);
 
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4), for confidential clients: an access token of the client's own, for the

@@ -5,13 +5,13 @@ import {
   type GetUserinfoRequest,
   type GetUserinfoResponse,
 } from "#gen/koder/oauth/v1/token_internal_pb.ts";
-import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
-import { callOf, forward, type Call } from "../../host/call.ts";
+import { callOf, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import { readClaims } from "../authorize/claims-request.ts";
 import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
-import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
+import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
+import { isMembershipClaim, membershipClaims, readPerson } from "../claims/person.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthError, OAuthRefusal } from "../oauth-error.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
@@ -37,16 +37,23 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
     if (textClaim(claims, "gid") === "" || !scopes.has("openid")) {
       throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
     }
-    const { user } = await peers.client(CredentialService).getClaims({ userId }, forward(call));
-    if (user === undefined) throw invalid();
-    const asked = [...claimsOfScopes(scopes), ...Object.keys(readClaims(claimsRequested).userinfo ?? {})];
-    const client = await clients.get(call, textClaim(claims, "client_id"));
+    const clientId = textClaim(claims, "client_id");
+    const client = await clients.get(call, clientId);
     const mappers = mappersFor(client?.claimMappers ?? [], "inUserinfo", scopes);
+    const withMemberships = [...scopes].some(isMembershipClaim) || readMemberships(mappers);
+    const person = await readPerson(peers, call, { userId, clientId, withMemberships });
+    if (person === undefined) throw invalid();
+    const asked = [...claimsOfScopes(scopes), ...Object.keys(readClaims(claimsRequested).userinfo ?? {})];
     const sub = textClaim(claims, "sub");
-    const value = { ...mappedClaims(mappers, user), ...claimsOfUser(user, asked), sub };
+    const value = {
+      ...mappedClaims(mappers, person),
+      ...membershipClaims(person, scopes),
+      ...claimsOfUser(person.user, asked),
+      sub,
+    };
     const alg = client?.userinfoSignedResponseAlg ?? "";
     return isSigningAlg(alg)
-      ? { case: "jwt" as const, value: await signed(call, alg, { ...value, aud: textClaim(claims, "client_id") }) }
+      ? { case: "jwt" as const, value: await signed(call, alg, { ...value, aud: clientId }) }
       : { case: "claims" as const, value: { claims: value } };
   }
 

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { IssuedTokensSchema, type IssuedTokens } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import type { Call } from "../../host/call.ts";
+import { forward, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg } from "../../vault/signing-key.ts";
 import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
@@ -57,11 +58,17 @@ export async function mintForClient(
   { call, client, dpopJkt }: Whose,
   target: AccessTarget,
 ): Promise<IssuedTokens> {
-  const { issuer, now, key } = await preparation(needs, call, target);
+  const says = target.scopes.includes("roles");
+  const [{ issuer, now, key }, { roles }] = await Promise.all([
+    preparation(needs, call, target),
+    says
+      ? needs.peers.client(CredentialService).getAuthority({ clientId: client.clientId }, forward(call))
+      : { roles: [] },
+  ]);
   const mappers = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: mappedClaims(mappers, undefined) };
   return create(IssuedTokensSchema, {
-    accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client)),
+    accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client, roles)),
     tokenType: tokenType(dpopJkt),
     expiresIn: Math.floor(target.lifetime / 1000),
     scope: target.scopes.join(" "),

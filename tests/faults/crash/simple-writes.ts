@@ -42,6 +42,12 @@ async function rolePath(server: Instance): Promise<string> {
   return `/v1/roles/${String(json["id"])}`;
 }
 
+/** A new group; answers its path. */
+async function groupPath(server: Instance): Promise<string> {
+  const { json } = await rest(server, "POST", "/v1/groups", { name: fresh() });
+  return `/v1/groups/${String(json["id"])}`;
+}
+
 /** A client that cannot be told of a logout: the id of its delivery, once it has failed and waits for its next time. */
 async function aDelivery(server: Instance): Promise<string> {
   const { username } = await createPerson(server);
@@ -173,6 +179,50 @@ export const simpleWrites: readonly PublicWrite[] = [
       const path = `${await rolePath(server)}/assignments`;
       const { json } = await rest(server, "POST", path, { client_id: "reporter" });
       return { call: async () => (await rest(server, "DELETE", `${path}/${String(json["id"])}`)).status };
+    },
+  },
+  {
+    name: "Create a group",
+    covers: ["koder.identity.v1.GroupService/CreateGroup"],
+    prepare: (server) => {
+      const path = `/v1/groups?request_id=${randomUUID()}`;
+      const group = { name: fresh() };
+      return Promise.resolve({ call: async () => (await rest(server, "POST", path, group)).status });
+    },
+  },
+  {
+    name: "Change a group",
+    covers: ["koder.identity.v1.GroupService/UpdateGroup"],
+    prepare: async (server) => {
+      const path = await groupPath(server);
+      return { call: async () => (await rest(server, "PATCH", path, { description: "Another." })).status };
+    },
+  },
+  {
+    name: "Delete a group",
+    covers: ["koder.identity.v1.GroupService/DeleteGroup"],
+    prepare: async (server) => {
+      const path = await groupPath(server);
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "Put somebody into a group",
+    covers: ["koder.identity.v1.GroupService/AddGroupMember"],
+    prepare: async (server) => {
+      const path = `${await groupPath(server)}/members`;
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "POST", path, { user_id: id })).status };
+    },
+  },
+  {
+    name: "Take somebody out of a group",
+    covers: ["koder.identity.v1.GroupService/RemoveGroupMember"],
+    prepare: async (server) => {
+      const path = `${await groupPath(server)}/members`;
+      const { id } = await createPerson(server);
+      await rest(server, "POST", path, { user_id: id });
+      return { call: async () => (await rest(server, "DELETE", `${path}/${id}`)).status };
     },
   },
   {

@@ -94,7 +94,7 @@ type Event struct {
 	// The tenant whose resource changed; `system` for what stands above tenants.
 	TenantId string `protobuf:"bytes,3,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
 	// Kind of resource: `user`, `client`, `consent`, `session`, `grant`, `code`, `device_code`, `flow`, `signing_key`, `tenant`,
-	// `api_key`, `factor`, `recovery_codes`, `role`, `role_assignment`, ….
+	// `api_key`, `factor`, `recovery_codes`, `role`, `role_assignment`, `group`, `group_member`, ….
 	ResourceType string `protobuf:"bytes,4,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
 	// Id of the resource within its tenant and kind.
 	ResourceId string `protobuf:"bytes,5,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
@@ -156,6 +156,11 @@ type Event struct {
 	//	*Event_RoleDeleted
 	//	*Event_RoleAssigned
 	//	*Event_RoleUnassigned
+	//	*Event_GroupCreated
+	//	*Event_GroupUpdated
+	//	*Event_GroupDeleted
+	//	*Event_GroupMemberAdded
+	//	*Event_GroupMemberRemoved
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -687,6 +692,51 @@ func (x *Event) GetRoleUnassigned() *RoleUnassigned {
 	return nil
 }
 
+func (x *Event) GetGroupCreated() *GroupCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_GroupCreated); ok {
+			return x.GroupCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetGroupUpdated() *GroupUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_GroupUpdated); ok {
+			return x.GroupUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetGroupDeleted() *GroupDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_GroupDeleted); ok {
+			return x.GroupDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetGroupMemberAdded() *GroupMemberAdded {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_GroupMemberAdded); ok {
+			return x.GroupMemberAdded
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetGroupMemberRemoved() *GroupMemberRemoved {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_GroupMemberRemoved); ok {
+			return x.GroupMemberRemoved
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -933,6 +983,31 @@ type Event_RoleUnassigned struct {
 	RoleUnassigned *RoleUnassigned `protobuf:"bytes,104,opt,name=role_unassigned,json=roleUnassigned,proto3,oneof"`
 }
 
+type Event_GroupCreated struct {
+	// A group was created.
+	GroupCreated *GroupCreated `protobuf:"bytes,105,opt,name=group_created,json=groupCreated,proto3,oneof"`
+}
+
+type Event_GroupUpdated struct {
+	// A group was changed.
+	GroupUpdated *GroupUpdated `protobuf:"bytes,106,opt,name=group_updated,json=groupUpdated,proto3,oneof"`
+}
+
+type Event_GroupDeleted struct {
+	// A group was deleted.
+	GroupDeleted *GroupDeleted `protobuf:"bytes,107,opt,name=group_deleted,json=groupDeleted,proto3,oneof"`
+}
+
+type Event_GroupMemberAdded struct {
+	// A user or a group came into a group.
+	GroupMemberAdded *GroupMemberAdded `protobuf:"bytes,108,opt,name=group_member_added,json=groupMemberAdded,proto3,oneof"`
+}
+
+type Event_GroupMemberRemoved struct {
+	// A user or a group left a group.
+	GroupMemberRemoved *GroupMemberRemoved `protobuf:"bytes,109,opt,name=group_member_removed,json=groupMemberRemoved,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1028,6 +1103,16 @@ func (*Event_RoleDeleted) isEvent_Payload() {}
 func (*Event_RoleAssigned) isEvent_Payload() {}
 
 func (*Event_RoleUnassigned) isEvent_Payload() {}
+
+func (*Event_GroupCreated) isEvent_Payload() {}
+
+func (*Event_GroupUpdated) isEvent_Payload() {}
+
+func (*Event_GroupDeleted) isEvent_Payload() {}
+
+func (*Event_GroupMemberAdded) isEvent_Payload() {}
+
+func (*Event_GroupMemberRemoved) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -3468,7 +3553,7 @@ type RoleAssigned struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The role, by id or the name of a built-in one.
 	RoleId string `protobuf:"bytes,1,opt,name=role_id,json=roleId,proto3" json:"role_id,omitempty"`
-	// Who got it: `user/<id>` or `client/<client id>`.
+	// Who got it: `user/<id>`, `group/<id>` or `client/<client id>`.
 	Subject       string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3523,7 +3608,7 @@ type RoleUnassigned struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The role, by id or the name of a built-in one.
 	RoleId string `protobuf:"bytes,1,opt,name=role_id,json=roleId,proto3" json:"role_id,omitempty"`
-	// Who lost it: `user/<id>` or `client/<client id>`.
+	// Who lost it: `user/<id>`, `group/<id>` or `client/<client id>`.
 	Subject       string `protobuf:"bytes,2,opt,name=subject,proto3" json:"subject,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -3573,11 +3658,259 @@ func (x *RoleUnassigned) GetSubject() string {
 	return ""
 }
 
+// GroupCreated tells of a new group.
+type GroupCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its name.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupCreated) Reset() {
+	*x = GroupCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupCreated) ProtoMessage() {}
+
+func (x *GroupCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
+func (*GroupCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *GroupCreated) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// GroupUpdated tells which fields of a group changed.
+type GroupUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.identity.v1.Group`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupUpdated) Reset() {
+	*x = GroupUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupUpdated) ProtoMessage() {}
+
+func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
+func (*GroupUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *GroupUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+// GroupDeleted tells that a group is gone.
+type GroupDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name that it had.
+	Name          string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupDeleted) Reset() {
+	*x = GroupDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupDeleted) ProtoMessage() {}
+
+func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
+func (*GroupDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *GroupDeleted) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+// GroupMemberAdded tells that somebody came into a group. The resource is the membership.
+type GroupMemberAdded struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The group.
+	GroupId string `protobuf:"bytes,1,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
+	// Who came into it: `user/<id>` or `group/<id>`.
+	Member        string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupMemberAdded) Reset() {
+	*x = GroupMemberAdded{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupMemberAdded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupMemberAdded) ProtoMessage() {}
+
+func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
+func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *GroupMemberAdded) GetGroupId() string {
+	if x != nil {
+		return x.GroupId
+	}
+	return ""
+}
+
+func (x *GroupMemberAdded) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+// GroupMemberRemoved tells that somebody left a group. The resource is the membership.
+type GroupMemberRemoved struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The group.
+	GroupId string `protobuf:"bytes,1,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
+	// Who left it: `user/<id>` or `group/<id>`.
+	Member        string `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GroupMemberRemoved) Reset() {
+	*x = GroupMemberRemoved{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupMemberRemoved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupMemberRemoved) ProtoMessage() {}
+
+func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
+func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *GroupMemberRemoved) GetGroupId() string {
+	if x != nil {
+		return x.GroupId
+	}
+	return ""
+}
+
+func (x *GroupMemberRemoved) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6 \n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4#\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -3636,7 +3969,12 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\frole_updated\x18e \x01(\v2\x1c.koder.events.v1.RoleUpdatedH\x00R\vroleUpdated\x12A\n" +
 	"\frole_deleted\x18f \x01(\v2\x1c.koder.events.v1.RoleDeletedH\x00R\vroleDeleted\x12D\n" +
 	"\rrole_assigned\x18g \x01(\v2\x1d.koder.events.v1.RoleAssignedH\x00R\froleAssigned\x12J\n" +
-	"\x0frole_unassigned\x18h \x01(\v2\x1f.koder.events.v1.RoleUnassignedH\x00R\x0eroleUnassignedB\t\n" +
+	"\x0frole_unassigned\x18h \x01(\v2\x1f.koder.events.v1.RoleUnassignedH\x00R\x0eroleUnassigned\x12D\n" +
+	"\rgroup_created\x18i \x01(\v2\x1d.koder.events.v1.GroupCreatedH\x00R\fgroupCreated\x12D\n" +
+	"\rgroup_updated\x18j \x01(\v2\x1d.koder.events.v1.GroupUpdatedH\x00R\fgroupUpdated\x12D\n" +
+	"\rgroup_deleted\x18k \x01(\v2\x1d.koder.events.v1.GroupDeletedH\x00R\fgroupDeleted\x12Q\n" +
+	"\x12group_member_added\x18l \x01(\v2!.koder.events.v1.GroupMemberAddedH\x00R\x10groupMemberAdded\x12W\n" +
+	"\x14group_member_removed\x18m \x01(\v2#.koder.events.v1.GroupMemberRemovedH\x00R\x12groupMemberRemovedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -3777,7 +4115,19 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\asubject\x18\x02 \x01(\tR\asubject\"C\n" +
 	"\x0eRoleUnassigned\x12\x17\n" +
 	"\arole_id\x18\x01 \x01(\tR\x06roleId\x12\x18\n" +
-	"\asubject\x18\x02 \x01(\tR\asubject*\x83\x01\n" +
+	"\asubject\x18\x02 \x01(\tR\asubject\"\"\n" +
+	"\fGroupCreated\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"$\n" +
+	"\fGroupUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"\"\n" +
+	"\fGroupDeleted\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\tR\x04name\"E\n" +
+	"\x10GroupMemberAdded\x12\x19\n" +
+	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x16\n" +
+	"\x06member\x18\x02 \x01(\tR\x06member\"G\n" +
+	"\x12GroupMemberRemoved\x12\x19\n" +
+	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x16\n" +
+	"\x06member\x18\x02 \x01(\tR\x06member*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -3800,7 +4150,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 50)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
@@ -3853,10 +4203,15 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*RoleDeleted)(nil),               // 48: koder.events.v1.RoleDeleted
 	(*RoleAssigned)(nil),              // 49: koder.events.v1.RoleAssigned
 	(*RoleUnassigned)(nil),            // 50: koder.events.v1.RoleUnassigned
-	(*timestamppb.Timestamp)(nil),     // 51: google.protobuf.Timestamp
+	(*GroupCreated)(nil),              // 51: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),              // 52: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),              // 53: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),          // 54: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),        // 55: koder.events.v1.GroupMemberRemoved
+	(*timestamppb.Timestamp)(nil),     // 56: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	51, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	56, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	5,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	6,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	7,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -3906,13 +4261,18 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	48, // 47: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
 	49, // 48: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
 	50, // 49: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	0,  // 50: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	51, // 51: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	52, // [52:52] is the sub-list for method output_type
-	52, // [52:52] is the sub-list for method input_type
-	52, // [52:52] is the sub-list for extension type_name
-	52, // [52:52] is the sub-list for extension extendee
-	0,  // [0:52] is the sub-list for field type_name
+	51, // 50: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	52, // 51: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	53, // 52: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	54, // 53: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	55, // 54: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	0,  // 55: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	56, // 56: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	57, // [57:57] is the sub-list for method output_type
+	57, // [57:57] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -3969,6 +4329,11 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_RoleDeleted)(nil),
 		(*Event_RoleAssigned)(nil),
 		(*Event_RoleUnassigned)(nil),
+		(*Event_GroupCreated)(nil),
+		(*Event_GroupUpdated)(nil),
+		(*Event_GroupDeleted)(nil),
+		(*Event_GroupMemberAdded)(nil),
+		(*Event_GroupMemberRemoved)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -3976,7 +4341,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   50,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -59,6 +59,16 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND IdentityErrorReason = 14
 	// The user or client has as many roles as it may have. Make one role that includes others.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT IdentityErrorReason = 15
+	// No group has this id in the tenant.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_NOT_FOUND IdentityErrorReason = 16
+	// Another group of the tenant has this name. Choose another.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_NAME_TAKEN IdentityErrorReason = 17
+	// The group, or its new member, breaks a rule; the violations name each field.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_INVALID IdentityErrorReason = 18
+	// Nobody in the group has this id.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND IdentityErrorReason = 19
+	// The user or group is in as many groups as it may be, or too many groups of the tenant are in groups.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_LIMIT IdentityErrorReason = 30
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -81,6 +91,11 @@ var (
 		13: "IDENTITY_ERROR_REASON_ROLE_LIMIT",
 		14: "IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND",
 		15: "IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT",
+		16: "IDENTITY_ERROR_REASON_GROUP_NOT_FOUND",
+		17: "IDENTITY_ERROR_REASON_GROUP_NAME_TAKEN",
+		18: "IDENTITY_ERROR_REASON_GROUP_INVALID",
+		19: "IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND",
+		30: "IDENTITY_ERROR_REASON_GROUP_LIMIT",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -100,6 +115,11 @@ var (
 		"IDENTITY_ERROR_REASON_ROLE_LIMIT":                  13,
 		"IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND":   14,
 		"IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT":       15,
+		"IDENTITY_ERROR_REASON_GROUP_NOT_FOUND":             16,
+		"IDENTITY_ERROR_REASON_GROUP_NAME_TAKEN":            17,
+		"IDENTITY_ERROR_REASON_GROUP_INVALID":               18,
+		"IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND":      19,
+		"IDENTITY_ERROR_REASON_GROUP_LIMIT":                 30,
 	}
 )
 
@@ -134,7 +154,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xfe\x05\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xd7\a\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -153,7 +173,12 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"#IDENTITY_ERROR_REASON_ROLE_BUILT_IN\x10\f\x12$\n" +
 	" IDENTITY_ERROR_REASON_ROLE_LIMIT\x10\r\x123\n" +
 	"/IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_NOT_FOUND\x10\x0e\x12/\n" +
-	"+IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT\x10\x0fB\xcc\x01\n" +
+	"+IDENTITY_ERROR_REASON_ROLE_ASSIGNMENT_LIMIT\x10\x0f\x12)\n" +
+	"%IDENTITY_ERROR_REASON_GROUP_NOT_FOUND\x10\x10\x12*\n" +
+	"&IDENTITY_ERROR_REASON_GROUP_NAME_TAKEN\x10\x11\x12'\n" +
+	"#IDENTITY_ERROR_REASON_GROUP_INVALID\x10\x12\x120\n" +
+	",IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND\x10\x13\x12%\n" +
+	"!IDENTITY_ERROR_REASON_GROUP_LIMIT\x10\x1eB\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

@@ -172,6 +172,7 @@ type RoleAssignment struct {
 	//
 	//	*RoleAssignment_UserId
 	//	*RoleAssignment_ClientId
+	//	*RoleAssignment_GroupId
 	Subject isRoleAssignment_Subject `protobuf_oneof:"subject"`
 	// When it was given. Output only.
 	CreateTime    *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
@@ -248,6 +249,15 @@ func (x *RoleAssignment) GetClientId() string {
 	return ""
 }
 
+func (x *RoleAssignment) GetGroupId() string {
+	if x != nil {
+		if x, ok := x.Subject.(*RoleAssignment_GroupId); ok {
+			return x.GroupId
+		}
+	}
+	return ""
+}
+
 func (x *RoleAssignment) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -269,9 +279,16 @@ type RoleAssignment_ClientId struct {
 	ClientId string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3,oneof"`
 }
 
+type RoleAssignment_GroupId struct {
+	// Everybody in a group, by its id.
+	GroupId string `protobuf:"bytes,5,opt,name=group_id,json=groupId,proto3,oneof"`
+}
+
 func (*RoleAssignment_UserId) isRoleAssignment_Subject() {}
 
 func (*RoleAssignment_ClientId) isRoleAssignment_Subject() {}
+
+func (*RoleAssignment_GroupId) isRoleAssignment_Subject() {}
 
 var File_koder_identity_v1_role_proto protoreflect.FileDescriptor
 
@@ -291,12 +308,13 @@ const file_koder_identity_v1_role_proto_rawDesc = "" +
 	"\vcreate_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\xbb\x01\n" +
+	"updateTime\"\xd8\x01\n" +
 	"\x0eRoleAssignment\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\arole_id\x18\x02 \x01(\tR\x06roleId\x12\x19\n" +
 	"\auser_id\x18\x03 \x01(\tH\x00R\x06userId\x12\x1d\n" +
-	"\tclient_id\x18\x04 \x01(\tH\x00R\bclientId\x12;\n" +
+	"\tclient_id\x18\x04 \x01(\tH\x00R\bclientId\x12\x1b\n" +
+	"\bgroup_id\x18\x05 \x01(\tH\x00R\agroupId\x12;\n" +
 	"\vcreate_time\x18\x14 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTimeB\t\n" +
 	"\asubjectB\xca\x01\n" +
@@ -339,6 +357,7 @@ func file_koder_identity_v1_role_proto_init() {
 	file_koder_identity_v1_role_proto_msgTypes[1].OneofWrappers = []any{
 		(*RoleAssignment_UserId)(nil),
 		(*RoleAssignment_ClientId)(nil),
+		(*RoleAssignment_GroupId)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{

@@ -649,7 +649,9 @@ type ListRoleAssignmentsRequest struct {
 	// At most so many assignments: 1 to 200; 0 means 50.
 	PageSize int32 `protobuf:"varint,4,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
 	// `next_page_token` of the page before, with the same filters.
-	PageToken     string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	PageToken string `protobuf:"bytes,5,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	// Those of this group.
+	GroupId       string `protobuf:"bytes,6,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,6 +717,13 @@ func (x *ListRoleAssignmentsRequest) GetPageSize() int32 {
 func (x *ListRoleAssignmentsRequest) GetPageToken() string {
 	if x != nil {
 		return x.PageToken
+	}
+	return ""
+}
+
+func (x *ListRoleAssignmentsRequest) GetGroupId() string {
+	if x != nil {
+		return x.GroupId
 	}
 	return ""
 }
@@ -1128,14 +1137,15 @@ const file_koder_identity_v1_role_service_proto_rawDesc = "" +
 	"\x1cCreateRoleAssignmentResponse\x12A\n" +
 	"\n" +
 	"assignment\x18\x01 \x01(\v2!.koder.identity.v1.RoleAssignmentR\n" +
-	"assignment\"\xa7\x01\n" +
+	"assignment\"\xc2\x01\n" +
 	"\x1aListRoleAssignmentsRequest\x12\x17\n" +
 	"\arole_id\x18\x01 \x01(\tR\x06roleId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x1b\n" +
 	"\tclient_id\x18\x03 \x01(\tR\bclientId\x12\x1b\n" +
 	"\tpage_size\x18\x04 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
-	"page_token\x18\x05 \x01(\tR\tpageToken\"\x8a\x01\n" +
+	"page_token\x18\x05 \x01(\tR\tpageToken\x12\x19\n" +
+	"\bgroup_id\x18\x06 \x01(\tR\agroupId\"\x8a\x01\n" +
 	"\x1bListRoleAssignmentsResponse\x12C\n" +
 	"\vassignments\x18\x01 \x03(\v2!.koder.identity.v1.RoleAssignmentR\vassignments\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"[\n" +

@@ -140,7 +140,7 @@ type isClaimMapper_Source interface {
 }
 
 type ClaimMapper_UserAttribute struct {
-	// A claim of the person (OpenID Connect Core §5.1), by its name; left out where it is not known.
+	// A claim of the person (OpenID Connect Core §5.1), by its name, or their `roles` or `groups`; left out where it is not known.
 	UserAttribute string `protobuf:"bytes,2,opt,name=user_attribute,json=userAttribute,proto3,oneof"`
 }
 

@@ -111,8 +111,6 @@ type Client struct {
 	LogoutEndsOfflineGrants bool `protobuf:"varint,39,opt,name=logout_ends_offline_grants,json=logoutEndsOfflineGrants,proto3" json:"logout_ends_offline_grants,omitempty"`
 	// A disabled client is refused everywhere, and everything issued to it is void before the call that disables it is answered.
 	Disabled bool `protobuf:"varint,40,opt,name=disabled,proto3" json:"disabled,omitempty"`
-	// What the client may do when it acts for itself; in its own access tokens where the scope `roles` was granted.
-	Roles []string `protobuf:"bytes,41,rep,name=roles,proto3" json:"roles,omitempty"`
 	// Claims of its own in what it is given.
 	ClaimMappers []*ClaimMapper `protobuf:"bytes,42,rep,name=claim_mappers,json=claimMappers,proto3" json:"claim_mappers,omitempty"`
 	// Id of the software, the same for all its installations.
@@ -441,13 +439,6 @@ func (x *Client) GetDisabled() bool {
 	return false
 }
 
-func (x *Client) GetRoles() []string {
-	if x != nil {
-		return x.Roles
-	}
-	return nil
-}
-
 func (x *Client) GetClaimMappers() []*ClaimMapper {
 	if x != nil {
 		return x.ClaimMappers
@@ -501,7 +492,7 @@ var File_koder_oauth_v1_client_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\x1a\"koder/oauth/v1/client_secret.proto\"\xd9\x12\n" +
+	"\x1bkoder/oauth/v1/client.proto\x12\x0ekoder.oauth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a!koder/oauth/v1/claim_mapper.proto\x1a\x1fkoder/oauth/v1/client_key.proto\x1a\"koder/oauth/v1/client_secret.proto\"\xd0\x12\n" +
 	"\x06Client\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12#\n" +
@@ -550,8 +541,7 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\x1frefresh_token_absolute_lifetime\x18% \x01(\v2\x19.google.protobuf.DurationR\x1crefreshTokenAbsoluteLifetime\x12C\n" +
 	"\x1erefresh_without_offline_access\x18& \x01(\bR\x1brefreshWithoutOfflineAccess\x12;\n" +
 	"\x1alogout_ends_offline_grants\x18' \x01(\bR\x17logoutEndsOfflineGrants\x12\x1a\n" +
-	"\bdisabled\x18( \x01(\bR\bdisabled\x12\x14\n" +
-	"\x05roles\x18) \x03(\tR\x05roles\x12@\n" +
+	"\bdisabled\x18( \x01(\bR\bdisabled\x12@\n" +
 	"\rclaim_mappers\x18* \x03(\v2\x1b.koder.oauth.v1.ClaimMapperR\fclaimMappers\x12\x1f\n" +
 	"\vsoftware_id\x18+ \x01(\tR\n" +
 	"softwareId\x12)\n" +
@@ -562,7 +552,7 @@ const file_koder_oauth_v1_client_proto_rawDesc = "" +
 	"\x1cuserinfo_signed_response_alg\x180 \x01(\tR\x19userinfoSignedResponseAlgB\x12\n" +
 	"\x10_default_max_ageB\x0e\n" +
 	"\f_first_partyB\x0f\n" +
-	"\r_require_pkceB\xb7\x01\n" +
+	"\r_require_pkceJ\x04\b)\x10*R\x05rolesB\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vClientProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 
 var (

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/role.proto.
  */
 export const file_koder_identity_v1_role: GenFile = /*@__PURE__*/
-  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS9yb2xlLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSKQAgoEUm9sZRIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJY2xpZW50X2lkGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRITCgtkZXNjcmlwdGlvbhgGIAEoCRITCgtwZXJtaXNzaW9ucxgHIAMoCRIZChFpbmNsdWRlZF9yb2xlX2lkcxgIIAMoCRIQCghidWlsdF9pbhgJIAEoCBIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpEBCg5Sb2xlQXNzaWdubWVudBIKCgJpZBgBIAEoCRIPCgdyb2xlX2lkGAIgASgJEhEKB3VzZXJfaWQYAyABKAlIABITCgljbGllbnRfaWQYBCABKAlIABIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCCQoHc3ViamVjdGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS9yb2xlLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSKQAgoEUm9sZRIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJY2xpZW50X2lkGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRITCgtkZXNjcmlwdGlvbhgGIAEoCRITCgtwZXJtaXNzaW9ucxgHIAMoCRIZChFpbmNsdWRlZF9yb2xlX2lkcxgIIAMoCRIQCghidWlsdF9pbhgJIAEoCBIvCgtjcmVhdGVfdGltZRgUIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYFSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqUBCg5Sb2xlQXNzaWdubWVudBIKCgJpZBgBIAEoCRIPCgdyb2xlX2lkGAIgASgJEhEKB3VzZXJfaWQYAyABKAlIABITCgljbGllbnRfaWQYBCABKAlIABISCghncm91cF9pZBgFIAEoCUgAEi8KC2NyZWF0ZV90aW1lGBQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIJCgdzdWJqZWN0YgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Role is a name for permissions. It belongs to the tenant, or to one client: then it means something to that client alone.
@@ -147,6 +147,14 @@ export type RoleAssignment = Message<"koder.identity.v1.RoleAssignment"> & {
      */
     value: string;
     case: "clientId";
+  } | {
+    /**
+     * Everybody in a group, by its id.
+     *
+     * @generated from field: string group_id = 5;
+     */
+    value: string;
+    case: "groupId";
   } | { case: undefined; value?: undefined };
 
   /**

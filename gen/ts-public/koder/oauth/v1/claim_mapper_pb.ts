@@ -32,7 +32,7 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
    */
   source: {
     /**
-     * A claim of the person (OpenID Connect Core §5.1), by its name; left out where it is not known.
+     * A claim of the person (OpenID Connect Core §5.1), by its name, or their `roles` or `groups`; left out where it is not known.
      *
      * @generated from field: string user_attribute = 2;
      */

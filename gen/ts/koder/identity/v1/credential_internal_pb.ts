@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/credential_internal.proto.
  */
 export const file_koder_identity_v1_credential_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiTAoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIiwKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAyItChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaIjoKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIl0KE0dldEF1dGhvcml0eVJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGhIaCgljbGllbnRfaWQYAiABKAlCB7pIBHICGGQSEAoIdW5jYWNoZWQYAyABKAgiPQoUR2V0QXV0aG9yaXR5UmVzcG9uc2USEwoLcGVybWlzc2lvbnMYASADKAkSEAoIaW5zdGFuY2UYAiABKAgisgEKEkNyZWF0ZU93bmVyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIbCgh1c2VybmFtZRgCIAEoCUIJukgGcgQQARhAEhwKBWVtYWlsGAMgASgJQg26SArYAQFyBRj+AWABEiQKCHBhc3N3b3JkGAQgASgJQhK6SAdyBRABGIAI+LsYAYC8GAESIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAUgASgIIk8KE0NyZWF0ZU93bmVyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXISEQoJc2lnbmVkX2luGAIgASgIMuYFChFDcmVkZW50aWFsU2VydmljZRJxCgxSZXNvbHZlTG9naW4SJi5rb2Rlci5pZGVudGl0eS52MS5SZXNvbHZlTG9naW5SZXF1ZXN0Gicua29kZXIuaWRlbnRpdHkudjEuUmVzb2x2ZUxvZ2luUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSdAoOVmVyaWZ5UGFzc3dvcmQSKC5rb2Rlci5pZGVudGl0eS52MS5WZXJpZnlQYXNzd29yZFJlcXVlc3QaKS5rb2Rlci5pZGVudGl0eS52MS5WZXJpZnlQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnQKDkNoYW5nZVBhc3N3b3JkEigua29kZXIuaWRlbnRpdHkudjEuQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0Gikua29kZXIuaWRlbnRpdHkudjEuQ2hhbmdlUGFzc3dvcmRSZXNwb25zZSINqrsYCQoBBhIEYXV0aBJvCglHZXRDbGFpbXMSIy5rb2Rlci5pZGVudGl0eS52MS5HZXRDbGFpbXNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuR2V0Q2xhaW1zUmVzcG9uc2UiF5ACAaq7GBAKAQYSBGF1dGgSBW9hdXRoEpIBCgxHZXRBdXRob3JpdHkSJi5rb2Rlci5pZGVudGl0eS52MS5HZXRBdXRob3JpdHlSZXF1ZXN0Gicua29kZXIuaWRlbnRpdHkudjEuR2V0QXV0aG9yaXR5UmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW4SbAoLQ3JlYXRlT3duZXISJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlc3BvbnNlIg6quxgKCgEGEgVhZG1pbmIGcHJvdG8z", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiTAoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIiwKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAyJjChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhgKEHdpdGhfbWVtYmVyc2hpcHMYAiABKAgSGgoJY2xpZW50X2lkGAMgASgJQge6SARyAhhkIlkKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEg0KBXJvbGVzGAIgAygJEg4KBmdyb3VwcxgDIAMoCSJdChNHZXRBdXRob3JpdHlSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSGgoJY2xpZW50X2lkGAIgASgJQge6SARyAhhkEhAKCHVuY2FjaGVkGAMgASgIIkwKFEdldEF1dGhvcml0eVJlc3BvbnNlEhMKC3Blcm1pc3Npb25zGAEgAygJEhAKCGluc3RhbmNlGAIgASgIEg0KBXJvbGVzGAQgAygJIrIBChJDcmVhdGVPd25lclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSGwoIdXNlcm5hbWUYAiABKAlCCbpIBnIEEAEYQBIcCgVlbWFpbBgDIAEoCUINukgK2AEBcgUY/gFgARIkCghwYXNzd29yZBgEIAEoCUISukgHcgUQARiACPi7GAGAvBgBEiAKGHBhc3N3b3JkX2NoYW5nZV9yZXF1aXJlZBgFIAEoCCJPChNDcmVhdGVPd25lclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhEKCXNpZ25lZF9pbhgCIAEoCDLmBQoRQ3JlZGVudGlhbFNlcnZpY2UScQoMUmVzb2x2ZUxvZ2luEiYua29kZXIuaWRlbnRpdHkudjEuUmVzb2x2ZUxvZ2luUmVxdWVzdBonLmtvZGVyLmlkZW50aXR5LnYxLlJlc29sdmVMb2dpblJlc3BvbnNlIhCQAgGquxgJCgEGEgRhdXRoEnQKDlZlcmlmeVBhc3N3b3JkEigua29kZXIuaWRlbnRpdHkudjEuVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0Gikua29kZXIuaWRlbnRpdHkudjEuVmVyaWZ5UGFzc3dvcmRSZXNwb25zZSINqrsYCQoBBhIEYXV0aBJ0Cg5DaGFuZ2VQYXNzd29yZBIoLmtvZGVyLmlkZW50aXR5LnYxLkNoYW5nZVBhc3N3b3JkUmVxdWVzdBopLmtvZGVyLmlkZW50aXR5LnYxLkNoYW5nZVBhc3N3b3JkUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSbwoJR2V0Q2xhaW1zEiMua29kZXIuaWRlbnRpdHkudjEuR2V0Q2xhaW1zUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkdldENsYWltc1Jlc3BvbnNlIheQAgGquxgQCgEGEgRhdXRoEgVvYXV0aBKSAQoMR2V0QXV0aG9yaXR5EiYua29kZXIuaWRlbnRpdHkudjEuR2V0QXV0aG9yaXR5UmVxdWVzdBonLmtvZGVyLmlkZW50aXR5LnYxLkdldEF1dGhvcml0eVJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluEmwKC0NyZWF0ZU93bmVyEiUua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlT3duZXJSZXF1ZXN0GiYua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlT3duZXJSZXNwb25zZSIOqrsYCgoBBhIFYWRtaW5iBnByb3RvMw", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ResolveLoginRequest has what a person typed.
@@ -176,6 +176,20 @@ export type GetClaimsRequest = Message<"koder.identity.v1.GetClaimsRequest"> & {
    * @generated from field: string user_id = 1;
    */
   userId: string;
+
+  /**
+   * True for the names of their roles and groups, too.
+   *
+   * @generated from field: bool with_memberships = 2;
+   */
+  withMemberships: boolean;
+
+  /**
+   * The client whose roles are told of beside those of the tenant.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
 };
 
 /**
@@ -197,6 +211,20 @@ export type GetClaimsResponse = Message<"koder.identity.v1.GetClaimsResponse"> &
    * @generated from field: koder.identity.v1.User user = 1;
    */
   user?: User | undefined;
+
+  /**
+   * Names of their roles, given or included, sorted; only where they were asked for.
+   *
+   * @generated from field: repeated string roles = 2;
+   */
+  roles: string[];
+
+  /**
+   * Names of the groups that they are in, themselves or by another group, sorted; only where they were asked for.
+   *
+   * @generated from field: repeated string groups = 3;
+   */
+  groups: string[];
 };
 
 /**
@@ -260,6 +288,13 @@ export type GetAuthorityResponse = Message<"koder.identity.v1.GetAuthorityRespon
    * @generated from field: bool instance = 2;
    */
   instance: boolean;
+
+  /**
+   * Of a client, the names of its roles, given or included: the tenant's and its own, sorted.
+   *
+   * @generated from field: repeated string roles = 4;
+   */
+  roles: string[];
 };
 
 /**

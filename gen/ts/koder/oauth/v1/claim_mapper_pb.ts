@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/claim_mapper.proto.
  */
 export const file_koder_oauth_v1_claim_mapper: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxItcDCgtDbGFpbU1hcHBlchI2CgVjbGFpbRgBIAEoCUInukgkciIyIF5bQS1aYS16XVtBLVphLXowLTlfLjovLV17MCw5OX0kEv0BCg51c2VyX2F0dHJpYnV0ZRgCIAEoCULiAbpI3gFy2wFSBG5hbWVSCmdpdmVuX25hbWVSC2ZhbWlseV9uYW1lUgttaWRkbGVfbmFtZVIIbmlja25hbWVSEnByZWZlcnJlZF91c2VybmFtZVIHcHJvZmlsZVIHcGljdHVyZVIHd2Vic2l0ZVIGZ2VuZGVyUgliaXJ0aGRhdGVSCHpvbmVpbmZvUgZsb2NhbGVSCnVwZGF0ZWRfYXRSBWVtYWlsUg5lbWFpbF92ZXJpZmllZFIMcGhvbmVfbnVtYmVyUhVwaG9uZV9udW1iZXJfdmVyaWZpZWRSB2FkZHJlc3NIABIjCg1jb25zdGFudF9qc29uGAMgASgJQgq6SAdyBRABGOgHSAASFwoFc2NvcGUYBiABKAlCCLpIBXIDGIABEhMKC2luX2lkX3Rva2VuGAcgASgIEhcKD2luX2FjY2Vzc190b2tlbhgIIAEoCBITCgtpbl91c2VyaW5mbxgJIAEoCEIPCgZzb3VyY2USBbpIAggBYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxIuYDCgtDbGFpbU1hcHBlchI2CgVjbGFpbRgBIAEoCUInukgkciIyIF5bQS1aYS16XVtBLVphLXowLTlfLjovLV17MCw5OX0kEowCCg51c2VyX2F0dHJpYnV0ZRgCIAEoCULxAbpI7QFy6gFSBG5hbWVSCmdpdmVuX25hbWVSC2ZhbWlseV9uYW1lUgttaWRkbGVfbmFtZVIIbmlja25hbWVSEnByZWZlcnJlZF91c2VybmFtZVIHcHJvZmlsZVIHcGljdHVyZVIHd2Vic2l0ZVIGZ2VuZGVyUgliaXJ0aGRhdGVSCHpvbmVpbmZvUgZsb2NhbGVSCnVwZGF0ZWRfYXRSBWVtYWlsUg5lbWFpbF92ZXJpZmllZFIMcGhvbmVfbnVtYmVyUhVwaG9uZV9udW1iZXJfdmVyaWZpZWRSB2FkZHJlc3NSBXJvbGVzUgZncm91cHNIABIjCg1jb25zdGFudF9qc29uGAMgASgJQgq6SAdyBRABGOgHSAASFwoFc2NvcGUYBiABKAlCCLpIBXIDGIABEhMKC2luX2lkX3Rva2VuGAcgASgIEhcKD2luX2FjY2Vzc190b2tlbhgIIAEoCBITCgtpbl91c2VyaW5mbxgJIAEoCEIPCgZzb3VyY2USBbpIAggBYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * ClaimMapper puts a claim into tokens or userinfo. What it does is declared; nothing of it is run.
@@ -33,7 +33,7 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
    */
   source: {
     /**
-     * A claim of the person (OpenID Connect Core §5.1), by its name; left out where it is not known.
+     * A claim of the person (OpenID Connect Core §5.1), by its name, or their `roles` or `groups`; left out where it is not known.
      *
      * @generated from field: string user_attribute = 2;
      */

@@ -73,8 +73,8 @@ type RoleServiceClient interface {
 	UpdateRole(context.Context, *connect.Request[v1.UpdateRoleRequest]) (*connect.Response[v1.UpdateRoleResponse], error)
 	// Deletes a role: from then on nobody has it. Errors: ROLE_NOT_FOUND, ROLE_BUILT_IN, ETAG_MISMATCH.
 	DeleteRole(context.Context, *connect.Request[v1.DeleteRoleRequest]) (*connect.Response[v1.DeleteRoleResponse], error)
-	// Gives a role to a user or a service account. Whoever has it already keeps it: the answer is the assignment there is.
-	// Errors: ROLE_NOT_FOUND, USER_NOT_FOUND, ROLE_ASSIGNMENT_LIMIT.
+	// Gives a role to a user, a group or a service account. Whoever has it already keeps it: the answer is the assignment there is.
+	// Errors: ROLE_NOT_FOUND, USER_NOT_FOUND, GROUP_NOT_FOUND, ROLE_ASSIGNMENT_LIMIT.
 	CreateRoleAssignment(context.Context, *connect.Request[v1.CreateRoleAssignmentRequest]) (*connect.Response[v1.CreateRoleAssignmentResponse], error)
 	// Lists who has a role, or which roles somebody was given, oldest first. Errors: PAGE_TOKEN_INVALID.
 	ListRoleAssignments(context.Context, *connect.Request[v1.ListRoleAssignmentsRequest]) (*connect.Response[v1.ListRoleAssignmentsResponse], error)
@@ -242,8 +242,8 @@ type RoleServiceHandler interface {
 	UpdateRole(context.Context, *connect.Request[v1.UpdateRoleRequest]) (*connect.Response[v1.UpdateRoleResponse], error)
 	// Deletes a role: from then on nobody has it. Errors: ROLE_NOT_FOUND, ROLE_BUILT_IN, ETAG_MISMATCH.
 	DeleteRole(context.Context, *connect.Request[v1.DeleteRoleRequest]) (*connect.Response[v1.DeleteRoleResponse], error)
-	// Gives a role to a user or a service account. Whoever has it already keeps it: the answer is the assignment there is.
-	// Errors: ROLE_NOT_FOUND, USER_NOT_FOUND, ROLE_ASSIGNMENT_LIMIT.
+	// Gives a role to a user, a group or a service account. Whoever has it already keeps it: the answer is the assignment there is.
+	// Errors: ROLE_NOT_FOUND, USER_NOT_FOUND, GROUP_NOT_FOUND, ROLE_ASSIGNMENT_LIMIT.
 	CreateRoleAssignment(context.Context, *connect.Request[v1.CreateRoleAssignmentRequest]) (*connect.Response[v1.CreateRoleAssignmentResponse], error)
 	// Lists who has a role, or which roles somebody was given, oldest first. Errors: PAGE_TOKEN_INVALID.
 	ListRoleAssignments(context.Context, *connect.Request[v1.ListRoleAssignmentsRequest]) (*connect.Response[v1.ListRoleAssignmentsResponse], error)

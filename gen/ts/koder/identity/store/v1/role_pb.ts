@@ -112,7 +112,7 @@ export type RoleAssignment = Message<"koder.identity.store.v1.RoleAssignment"> &
   roleId: string;
 
   /**
-   * Whose it is: `user/<id>` or `client/<client id>`.
+   * Whose it is: `user/<id>`, `group/<id>` or `client/<client id>`.
    *
    * @generated from field: string subject = 3;
    */
@@ -141,7 +141,7 @@ export const RoleAssignmentSchema: GenMessage<RoleAssignment> = /*@__PURE__*/
  */
 export type Graph = Message<"koder.identity.store.v1.Graph"> & {
   /**
-   * `roles`.
+   * `roles` or `groups`.
    *
    * @generated from field: string id = 1;
    */

@@ -1,0 +1,49 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  DeleteGroupResponseSchema,
+  type DeleteGroupRequest,
+  type DeleteGroupResponse,
+} from "#gen/koder/identity/v1/group_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { Conflict } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { groups } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { checkMayChangeGroup } from "./check-may-change-group.ts";
+import { groupEtag } from "./group-message.ts";
+import { groupChangedMeanwhile, groupNotFound } from "./group-refused.ts";
+
+/**
+ * Deletes a group. From this commit on nobody is in it, because a membership of a group that is gone counts for nothing;
+ * memberships and roles go afterwards (`finishGroupDeletion`), however many there are.
+ */
+export function deleteGroup({
+  store,
+  authorities,
+  clock,
+}: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
+  return async ({ groupId, etag }: DeleteGroupRequest, context: HandlerContext): Promise<DeleteGroupResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(groups, groupId);
+    if (stored === undefined) throw groupNotFound(groupId);
+    if (etag !== "" && etag !== groupEtag(stored.version)) throw groupChangedMeanwhile();
+    await checkMayChangeGroup(data, groupId, call);
+    const { name } = stored.record;
+    const deleted = eventOf(
+      call,
+      clock(),
+      { type: "group", id: groupId, version: stored.version + 1 },
+      { case: "groupDeleted", value: { $typeName: "koder.events.v1.GroupDeleted", name } },
+    );
+    try {
+      await data.commit([remove(groups, stored)], [deleted]);
+    } catch (error) {
+      throw error instanceof Conflict ? groupChangedMeanwhile() : error;
+    }
+    authorities.forgetTenant(call.tenantId);
+    return create(DeleteGroupResponseSchema, {});
+  };
+}

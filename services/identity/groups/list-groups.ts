@@ -1,0 +1,45 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  ListGroupsResponseSchema,
+  type ListGroupsRequest,
+  type ListGroupsResponse,
+} from "#gen/koder/identity/v1/group_service_pb.ts";
+import { callOf, type Call } from "../../host/call.ts";
+import type { PagePosition, TenantStore } from "../../store/store.ts";
+import { groupKey, groupMembers, groups } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { userSubject } from "../roles/subject.ts";
+import { groupMessage } from "./group-message.ts";
+
+const defaultPageSize = 50;
+
+/** Groups of the tenant: by id, by the beginning of their name, or those that a user was put into, in that order. */
+export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
+  return async (request: ListGroupsRequest, context: HandlerContext): Promise<ListGroupsResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = ownId(call, request.userId);
+    const prefix = groupKey(request.namePrefix);
+    const listing = `groups?user_id=${userId}&name_prefix=${prefix}`;
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const from = { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) };
+    const page =
+      userId === ""
+        ? await data.page(groups, { ...(prefix === "" ? { index: "id" } : { index: "name", prefix }), ...from })
+        : await groupsThatHave(data, userId, from);
+    return create(ListGroupsResponseSchema, {
+      groups: page.items.map(groupMessage),
+      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+    });
+  };
+}
+
+async function groupsThatHave(data: TenantStore, userId: string, from: { limit: number; after?: PagePosition }) {
+  const page = await data.page(groupMembers, { index: "member", equals: userSubject(userId), ...from });
+  const read = await Promise.all(page.items.map(({ record }) => data.get(groups, record.groupId)));
+  return { ...page, items: read.filter((stored) => stored !== undefined) };
+}
+
+const ownId = ({ caller }: Call, userId: string): string =>
+  userId === "me" && caller.kind === "user" ? caller.userId : userId;
