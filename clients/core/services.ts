@@ -3,6 +3,7 @@ import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
+import { EmailService } from "../../gen/ts-public/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
@@ -24,6 +25,8 @@ export interface KoderId {
   readonly groups: Client<typeof GroupService>;
   /** Manages the roles of a tenant, and who has them. */
   readonly roles: Client<typeof RoleService>;
+  /** Has people prove that they read the mailbox of an address. */
+  readonly email: Client<typeof EmailService>;
   /** Lets people who have lost their password choose another one. */
   readonly recovery: Client<typeof RecoveryService>;
   /** Manages the clients of a tenant. */
@@ -53,6 +56,7 @@ export function servicesOver(transport: Transport): KoderId {
     factors: createClient(FactorService, transport),
     groups: createClient(GroupService, transport),
     roles: createClient(RoleService, transport),
+    email: createClient(EmailService, transport),
     recovery: createClient(RecoveryService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),

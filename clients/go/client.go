@@ -22,6 +22,8 @@ type Client struct {
 	Groups identityv1connect.GroupServiceClient
 	// Roles manages the roles of a tenant, and who has them.
 	Roles identityv1connect.RoleServiceClient
+	// Email has people prove that they read the mailbox of an address.
+	Email authv1connect.EmailServiceClient
 	// Recovery lets people who have lost their password choose another one.
 	Recovery authv1connect.RecoveryServiceClient
 	// Clients manages the clients of a tenant.
@@ -77,6 +79,7 @@ func New(origin string, options ...Option) (*Client, error) {
 	return &Client{
 		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Email:               authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
 		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
 		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		Groups:              identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),

@@ -121,6 +121,11 @@ const (
 	// ReasonRecoveryTokenInvalid: The link was used, has expired, or something else has changed the password since. Ask
 	// for another one.
 	ReasonRecoveryTokenInvalid ErrorReason = "RECOVERY_TOKEN_INVALID"
+	// ReasonEmailTokenInvalid: The link was used, has expired, or is for an address that is not the user's any more. Ask
+	// for another one.
+	ReasonEmailTokenInvalid ErrorReason = "EMAIL_TOKEN_INVALID"
+	// ReasonMailboxNotFound: No user who may sign in and has an address of mail has this id.
+	ReasonMailboxNotFound ErrorReason = "MAILBOX_NOT_FOUND"
 	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.
 	ReasonFactorNotFound ErrorReason = "FACTOR_NOT_FOUND"
 	// ReasonCodeMismatch: The code is wrong, too old, or was used before. Wait for the next one and try again.

@@ -3,6 +3,7 @@ import { adminRequests } from "../admin/collections.ts";
 import type { ComponentState } from "../admin/dependencies.ts";
 import { createAdminService } from "../admin/service.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
+import { defaultEmailPolicy } from "../auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
@@ -84,6 +85,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         tenants: tenantsOf(name),
         attempts: defaultAttemptPolicy,
         recovery: defaultRecoveryPolicy,
+        emailPolicy: defaultEmailPolicy,
         ...mailParts(parts),
         clock,
       });

@@ -12,4 +12,6 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.CODE_MISMATCH]: Code.InvalidArgument,
   [AuthErrorReason.FACTOR_LIMIT]: Code.FailedPrecondition,
   [AuthErrorReason.RECOVERY_TOKEN_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.EMAIL_TOKEN_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.MAILBOX_NOT_FOUND]: Code.NotFound,
 });

@@ -32,6 +32,7 @@ import { submitTotp } from "./flows/submit-totp.ts";
 import { createMailDeliveries, type MailAttempt } from "./mail/deliver-mails.ts";
 import type { MailTransport } from "./mail/mail-transport.ts";
 import { createMailer } from "./mail/queue-mail.ts";
+import { defaultEmailPolicy } from "./email/email-policy.ts";
 import { defaultRecoveryPolicy } from "./recovery/recovery-policy.ts";
 
 /** A person as the services beside this one know them. A test changes them as others would. */
@@ -41,6 +42,7 @@ export interface KnownPerson {
   passwordChangeRequired: boolean;
   epoch: bigint;
   email: string;
+  emailVerified: boolean;
   locale: string;
 }
 
@@ -62,6 +64,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     passwordChangeRequired: false,
     epoch: 7n,
     email: "ana@example.com",
+    emailVerified: true,
     locale: "",
   };
   people.set("ana", ana).set("ana@example.com", ana);
@@ -72,7 +75,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const owners = new Set<string>();
   /** What happens inside of a peer's answer, for tests of races and crashes. */
   const meanwhile: {
-    [Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword"]?: () => unknown;
+    [Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword" | "changeEmail"]?: () => unknown;
   } = {};
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
@@ -101,7 +104,25 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       getMailbox({ userId }) {
         calls.push(`getMailbox ${userId}`);
         const person = byId(userId);
-        return person === undefined ? {} : { email: person.email, emailVerified: true, locale: person.locale };
+        return person === undefined
+          ? {}
+          : { email: person.email, emailVerified: person.emailVerified, locale: person.locale };
+      },
+      verifyEmail({ userId, email }) {
+        const person = byId(userId);
+        if (person?.email !== email) throw new ConnectError("no such user", Code.NotFound);
+        person.emailVerified = true;
+        return {};
+      },
+      async changeEmail({ userId, oldEmail, newEmail }) {
+        calls.push(`changeEmail ${userId}`);
+        const person = byId(userId);
+        if (person === undefined || ![oldEmail, newEmail].includes(person.email)) {
+          throw new ConnectError("no such user", Code.NotFound);
+        }
+        await meanwhile.changeEmail?.();
+        person.email = newEmail;
+        return {};
       },
       checkNewPassword({ userId, newPassword }) {
         calls.push(`checkNewPassword ${userId}`);
@@ -173,6 +194,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     tenants,
     attempts: { ...defaultAttemptPolicy, ...attempts },
     recovery: defaultRecoveryPolicy,
+    emailPolicy: defaultEmailPolicy,
     mailer: createMailer({ system, clock }),
     mailDeliveries,
     clock,

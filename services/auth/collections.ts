@@ -5,7 +5,7 @@ import {
   FactorUseSchema,
   RecoveryCodesSchema,
 } from "#gen/koder/auth/store/v1/factor_pb.ts";
-import { MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
+import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { Collection } from "../store/store.ts";
@@ -65,6 +65,15 @@ export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
   events: "required",
 };
 
+/** Changes of address that wait for their confirmations. */
+export const emailChanges: Collection<typeof EmailChangeSchema> = {
+  name: "auth_email_changes",
+  schema: EmailChangeSchema,
+  id: (change) => change.id,
+  expiresAt: expiry,
+  events: "required",
+};
+
 /** Mails that wait to be sent: no state of the product, and gone with what they carry. */
 export const mailJobs: Collection<typeof MailJobSchema> = {
   name: "auth_mail_jobs",
@@ -101,6 +110,7 @@ export const authCollections: readonly Collection[] = [
   enrolments,
   recoveryCodes,
   mailboxProofs,
+  emailChanges,
   mailJobs,
   dueMails,
   shownMails,

@@ -3,6 +3,7 @@ import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { AttemptPolicy } from "./attempts.ts";
+import type { EmailPolicy } from "./email/email-policy.ts";
 import type { MailDeliveries } from "./mail/deliver-mails.ts";
 import type { Mailer } from "./mail/queue-mail.ts";
 import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
@@ -21,6 +22,7 @@ export interface AuthDependencies {
   readonly tenants: Tenants;
   readonly attempts: AttemptPolicy;
   readonly recovery: RecoveryPolicy;
+  readonly emailPolicy: EmailPolicy;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
   /** Milliseconds since the epoch. */

@@ -1,9 +1,13 @@
+import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
+import { confirmEmail } from "./email/confirm-email.ts";
+import { sendEmailVerification } from "./email/send-email-verification.ts";
+import { startEmailChange } from "./email/start-email-change.ts";
 import { confirmTotp } from "./factors/confirm-totp.ts";
 import { deleteFactor } from "./factors/delete-factor.ts";
 import { enrolTotp } from "./factors/enrol-totp.ts";
@@ -43,6 +47,11 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(RecoveryService, {
         startRecovery: startRecovery(dependencies),
         confirmRecovery: confirmRecovery(dependencies),
+      }),
+      implementation(EmailService, {
+        sendEmailVerification: sendEmailVerification(dependencies),
+        startEmailChange: startEmailChange(dependencies),
+        confirmEmail: confirmEmail(dependencies),
       }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],

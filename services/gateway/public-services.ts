@@ -3,6 +3,7 @@ import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
+import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
@@ -21,6 +22,7 @@ export const publicServices: readonly DescService[] = [
   GroupService,
   RoleService,
   RecoveryService,
+  EmailService,
   ClientService,
   ResourceServerService,
   ConsentService,

@@ -32,9 +32,11 @@ import { listEffectivePermissions } from "./roles/list-effective-permissions.ts"
 import { listRoleAssignments } from "./roles/list-role-assignments.ts";
 import { listRoles } from "./roles/list-roles.ts";
 import { updateRole } from "./roles/update-role.ts";
+import { changeEmail } from "./mailbox/change-email.ts";
 import { checkNewPassword } from "./mailbox/check-new-password.ts";
 import { getMailbox } from "./mailbox/get-mailbox.ts";
 import { resetPassword } from "./mailbox/reset-password.ts";
+import { verifyEmail } from "./mailbox/verify-email.ts";
 import { createUser } from "./users/create-user.ts";
 import { getUser } from "./users/get-user.ts";
 import { listUsers } from "./users/list-users.ts";
@@ -88,6 +90,8 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getMailbox: getMailbox(dependencies),
         checkNewPassword: checkNewPassword(dependencies),
         resetPassword: resetPassword(dependencies),
+        verifyEmail: verifyEmail(dependencies),
+        changeEmail: changeEmail(dependencies),
       }),
     ],
     forget: dependencies.authorities.forget,

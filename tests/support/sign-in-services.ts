@@ -6,6 +6,7 @@ import { ActorType } from "../../gen/ts/koder/events/v1/event_pb.ts";
 import { defaultAttemptPolicy } from "../../services/auth/attempts.ts";
 import { authCollections } from "../../services/auth/collections.ts";
 import { createMailer } from "../../services/auth/mail/queue-mail.ts";
+import { defaultEmailPolicy } from "../../services/auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../../services/auth/recovery/recovery-policy.ts";
 import { createAuthService } from "../../services/auth/service.ts";
 import { forward, type ServiceName } from "../../services/host/call.ts";
@@ -98,6 +99,7 @@ export async function signInServices() {
       tenants,
       attempts: defaultAttemptPolicy,
       recovery: defaultRecoveryPolicy,
+      emailPolicy: defaultEmailPolicy,
       mailer: createMailer({ system: store.system(), clock }),
       mailDeliveries: { step: () => Promise.resolve(1_000), stop: () => Promise.resolve() },
       clock,

@@ -1,7 +1,7 @@
 import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 
 /** The pages that mails lead to. */
-const pages = { reset: "/reset" } as const;
+const pages = { reset: "/reset", verify: "/verify" } as const;
 
 /**
  * The link of a mail: to a page of the tenant's own canonical origin, whatever host a request named (security A4), with the

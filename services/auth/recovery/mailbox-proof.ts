@@ -11,6 +11,16 @@ const use = "mailbox-proof";
 /** The secret of a link, as it is kept. */
 export const mailboxProofHash = (vault: TenantVault, secret: string): string => vault.keyedHash(use, secret);
 
+/** The proof of a secret, if it is somebody's. */
+export async function findMailboxProof(
+  data: TenantStore,
+  vault: TenantVault,
+  secret: string,
+): Promise<Stored<typeof MailboxProofSchema> | undefined> {
+  const stored = await findBySecret(vault, use, secret, (hash) => data.get(mailboxProofs, hash));
+  return stored?.record.userId === "" ? undefined : stored;
+}
+
 /** The proof of a secret, if it is for this use and somebody's. Throws RECOVERY_TOKEN_INVALID. */
 export async function openMailboxProof(
   data: TenantStore,
@@ -18,8 +28,8 @@ export async function openMailboxProof(
   secret: string,
   wanted: MailboxProofUse,
 ): Promise<Stored<typeof MailboxProofSchema>> {
-  const stored = await findBySecret(vault, use, secret, (hash) => data.get(mailboxProofs, hash));
-  if (stored === undefined || stored.record.use !== wanted || stored.record.userId === "") throw proofInvalid();
+  const stored = await findMailboxProof(data, vault, secret);
+  if (stored?.record.use !== wanted) throw proofInvalid();
   return stored;
 }
 

@@ -11,6 +11,7 @@ import { mountDevMail } from "./dev-mail.ts";
 import { mountLogout } from "./logout.ts";
 import { mountReset } from "./reset.ts";
 import { sendPage } from "./render.ts";
+import { mountVerify } from "./verify.ts";
 import { mountSignIn } from "./sign-in.ts";
 
 /** Adds the pages that people see. */
@@ -27,6 +28,7 @@ export function mountPages(
   mountClientLogo(app, options);
   mountLogout(app, options);
   mountReset(app, options);
+  mountVerify(app, options);
   if (options.showsMails) mountDevMail(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),

@@ -53,6 +53,8 @@ export interface Page {
     | "reset-sent"
     | "reset-choose"
     | "reset-done"
+    | "verify"
+    | "verify-done"
     | "dev-mail"
     | "error"
     | "landing";

@@ -1,16 +1,20 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import {
+  ChangeEmailRequestSchema,
   CheckNewPasswordRequestSchema,
   GetMailboxRequestSchema,
   ResetPasswordRequestSchema,
+  VerifyEmailRequestSchema,
 } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { passwords, users } from "../collections.ts";
 import { goodPassword, identityFixture, refusal } from "../identity-fixture.ts";
+import { changeEmail } from "./change-email.ts";
 import { checkNewPassword } from "./check-new-password.ts";
 import { getMailbox } from "./get-mailbox.ts";
 import { resetPassword } from "./reset-password.ts";
+import { verifyEmail } from "./verify-email.ts";
 
 const newPassword = "another horse, battery and staple";
 
@@ -33,6 +37,10 @@ async function withUser(status: UserStatus = UserStatus.ACTIVE) {
         create(CheckNewPasswordRequestSchema, { userId, newPassword: password }),
         service,
       ),
+    verify: (userId: string, email: string) =>
+      verifyEmail(f.dependencies)(create(VerifyEmailRequestSchema, { userId, email }), service),
+    change: (userId: string, oldEmail: string, newEmail: string) =>
+      changeEmail(f.dependencies)(create(ChangeEmailRequestSchema, { userId, oldEmail, newEmail }), service),
     reset: (userId: string, email: string, password = newPassword) =>
       resetPassword(f.dependencies)(
         create(ResetPasswordRequestSchema, { userId, email, newPassword: password }),
@@ -92,5 +100,44 @@ describe("a reset", () => {
     expect(await refusal(reset(id, "ana@example.com", "passwordpassword"))).toMatchObject({
       reason: "PASSWORD_NOT_ALLOWED",
     });
+  });
+});
+
+describe("A16: an address that was proven", () => {
+  test("is verified while it is the user's, once", async () => {
+    const { f, id, verify } = await withUser();
+    for (const email of ["", "eve@example.com"]) {
+      expect(await refusal(verify(id, email))).toMatchObject({ reason: "USER_NOT_FOUND" });
+    }
+    await verify(id, "ana@EXAMPLE.com");
+    await verify(id, "ana@example.com");
+    expect(await f.data.get(users, id)).toMatchObject({ record: { emailVerified: true }, version: 2 });
+  });
+
+  test("takes the place of the one before, while that is the user's", async () => {
+    const { f, id, change } = await withUser();
+    expect(await refusal(change(id, "eve@example.com", "new@example.com"))).toMatchObject({ reason: "USER_NOT_FOUND" });
+    await change(id, "ana@example.com", "New@example.com");
+    await change(id, "ana@example.com", "New@example.com");
+    expect(await f.data.get(users, id)).toMatchObject({
+      record: { email: "New@example.com", emailVerified: true },
+      version: 2,
+    });
+    expect((await f.events()).map(({ payload }) => payload.case)).toEqual(["userCreated", "userUpdated"]);
+  });
+
+  test("stays somebody else's who has it", async () => {
+    const { f, id, change } = await withUser();
+    await f.user({ username: "bob", email: "bob@example.com" });
+    expect(await refusal(change(id, "ana@example.com", "Bob@example.com"))).toMatchObject({
+      reason: "EMAIL_TAKEN",
+      fields: ["email"],
+    });
+  });
+
+  test("A8: is nothing for a user who may not sign in", async () => {
+    const { id, verify, change } = await withUser(UserStatus.DISABLED);
+    expect(await refusal(verify(id, "ana@example.com"))).toMatchObject({ reason: "USER_NOT_FOUND" });
+    expect(await refusal(change(id, "ana@example.com", "n@example.com"))).toMatchObject({ reason: "USER_NOT_FOUND" });
   });
 });

@@ -111,6 +111,28 @@ export const cutWrites: readonly CutWrite[] = [
     },
   },
   {
+    name: "Confirm an address by a mailed link",
+    covers: ["koder.auth.v1.EmailService/ConfirmEmail", "POST /verify"],
+    order: ["identity", "auth"],
+    async prepare(server) {
+      const { id, username } = await createPerson(server);
+      expect((await rest(server, "POST", `/v1/users/${id}/email/verify`, {})).status).toBe(200);
+      const token = await mailedToken(server, `${username}@koder.dev`);
+      const call = async () => (await httpBrowser().post(`${server.url}/verify`, { token })).status;
+      const isVerified = async () => (await rest(server, "GET", `/v1/users/${id}`)).json["email_verified"] === true;
+      return {
+        call,
+        // Whatever was done, the link does nothing for anybody else.
+        nothingOpen: async () => expect(await isVerified()).toBe(true),
+        async heal() {
+          expect([200, 400]).toContain(await call());
+          expect(await isVerified()).toBe(true);
+          expect(await call()).toBe(400);
+        },
+      };
+    },
+  },
+  {
     name: "Change a password at sign-in",
     covers: ["POST /sign-in new_password"],
     order: ["identity", "session", "auth", "session"],

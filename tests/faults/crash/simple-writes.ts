@@ -83,6 +83,25 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Ask to verify an address",
+    covers: ["koder.auth.v1.EmailService/SendEmailVerification"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "POST", `/v1/users/${id}/email/verify`, {})).status };
+    },
+  },
+  {
+    name: "Ask for another address",
+    covers: ["koder.auth.v1.EmailService/StartEmailChange"],
+    prepare: async (server) => {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken } = await tokensFor(server, client, username);
+      const address = { email: `${fresh()}@example.com` };
+      const path = "/v1/users/me/email/change";
+      return { call: async () => (await rest(server, "POST", path, address, accessToken)).status };
+    },
+  },
+  {
     name: "Change a user's profile",
     covers: ["koder.identity.v1.UserService/UpdateUser"],
     prepare: async (server) => {

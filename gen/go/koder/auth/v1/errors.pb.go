@@ -43,6 +43,10 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_LIMIT AuthErrorReason = 12
 	// The link was used, has expired, or something else has changed the password since. Ask for another one.
 	AuthErrorReason_AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID AuthErrorReason = 20
+	// The link was used, has expired, or is for an address that is not the user's any more. Ask for another one.
+	AuthErrorReason_AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID AuthErrorReason = 21
+	// No user who may sign in and has an address of mail has this id.
+	AuthErrorReason_AUTH_ERROR_REASON_MAILBOX_NOT_FOUND AuthErrorReason = 22
 )
 
 // Enum value maps for AuthErrorReason.
@@ -57,6 +61,8 @@ var (
 		11: "AUTH_ERROR_REASON_CODE_MISMATCH",
 		12: "AUTH_ERROR_REASON_FACTOR_LIMIT",
 		20: "AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID",
+		21: "AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID",
+		22: "AUTH_ERROR_REASON_MAILBOX_NOT_FOUND",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":            0,
@@ -68,6 +74,8 @@ var (
 		"AUTH_ERROR_REASON_CODE_MISMATCH":          11,
 		"AUTH_ERROR_REASON_FACTOR_LIMIT":           12,
 		"AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID": 20,
+		"AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID":    21,
+		"AUTH_ERROR_REASON_MAILBOX_NOT_FOUND":      22,
 	}
 )
 
@@ -102,7 +110,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xf4\x02\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xc8\x03\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -113,7 +121,9 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\x12#\n" +
 	"\x1fAUTH_ERROR_REASON_CODE_MISMATCH\x10\v\x12\"\n" +
 	"\x1eAUTH_ERROR_REASON_FACTOR_LIMIT\x10\f\x12,\n" +
-	"(AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID\x10\x14B\xb0\x01\n" +
+	"(AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID\x10\x14\x12)\n" +
+	"%AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID\x10\x15\x12'\n" +
+	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

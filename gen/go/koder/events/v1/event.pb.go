@@ -144,6 +144,9 @@ type Event struct {
 	//	*Event_RecoveryStarted
 	//	*Event_RecoveryTokenUsed
 	//	*Event_MailGivenUp
+	//	*Event_MailboxProofAsked
+	//	*Event_MailboxProofUsed
+	//	*Event_EmailChangeAdvanced
 	//	*Event_DeviceCodeIssued
 	//	*Event_DeviceCodeDecided
 	//	*Event_DeviceCodeSlowed
@@ -584,6 +587,33 @@ func (x *Event) GetMailGivenUp() *MailGivenUp {
 	return nil
 }
 
+func (x *Event) GetMailboxProofAsked() *MailboxProofAsked {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailboxProofAsked); ok {
+			return x.MailboxProofAsked
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMailboxProofUsed() *MailboxProofUsed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailboxProofUsed); ok {
+			return x.MailboxProofUsed
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetEmailChangeAdvanced() *EmailChangeAdvanced {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_EmailChangeAdvanced); ok {
+			return x.EmailChangeAdvanced
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetDeviceCodeIssued() *DeviceCodeIssued {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_DeviceCodeIssued); ok {
@@ -923,6 +953,21 @@ type Event_MailGivenUp struct {
 	MailGivenUp *MailGivenUp `protobuf:"bytes,152,opt,name=mail_given_up,json=mailGivenUp,proto3,oneof"`
 }
 
+type Event_MailboxProofAsked struct {
+	// A user was asked to prove that they read a mailbox.
+	MailboxProofAsked *MailboxProofAsked `protobuf:"bytes,153,opt,name=mailbox_proof_asked,json=mailboxProofAsked,proto3,oneof"`
+}
+
+type Event_MailboxProofUsed struct {
+	// A user has proven that they read a mailbox.
+	MailboxProofUsed *MailboxProofUsed `protobuf:"bytes,154,opt,name=mailbox_proof_used,json=mailboxProofUsed,proto3,oneof"`
+}
+
+type Event_EmailChangeAdvanced struct {
+	// A change of address began to wait for its confirmations, or one of them came.
+	EmailChangeAdvanced *EmailChangeAdvanced `protobuf:"bytes,155,opt,name=email_change_advanced,json=emailChangeAdvanced,proto3,oneof"`
+}
+
 type Event_DeviceCodeIssued struct {
 	// A device asked for a person's consent.
 	DeviceCodeIssued *DeviceCodeIssued `protobuf:"bytes,80,opt,name=device_code_issued,json=deviceCodeIssued,proto3,oneof"`
@@ -1079,6 +1124,12 @@ func (*Event_RecoveryStarted) isEvent_Payload() {}
 func (*Event_RecoveryTokenUsed) isEvent_Payload() {}
 
 func (*Event_MailGivenUp) isEvent_Payload() {}
+
+func (*Event_MailboxProofAsked) isEvent_Payload() {}
+
+func (*Event_MailboxProofUsed) isEvent_Payload() {}
+
+func (*Event_EmailChangeAdvanced) isEvent_Payload() {}
 
 func (*Event_DeviceCodeIssued) isEvent_Payload() {}
 
@@ -1270,6 +1321,180 @@ func (x *MailGivenUp) GetFault() string {
 	return ""
 }
 
+// MailboxProofAsked tells that a user was asked to prove that they read a mailbox.
+type MailboxProofAsked struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+	Use           string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailboxProofAsked) Reset() {
+	*x = MailboxProofAsked{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailboxProofAsked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailboxProofAsked) ProtoMessage() {}
+
+func (x *MailboxProofAsked) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailboxProofAsked.ProtoReflect.Descriptor instead.
+func (*MailboxProofAsked) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *MailboxProofAsked) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *MailboxProofAsked) GetUse() string {
+	if x != nil {
+		return x.Use
+	}
+	return ""
+}
+
+// MailboxProofUsed tells that a user has proven that they read a mailbox.
+type MailboxProofUsed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+	Use           string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailboxProofUsed) Reset() {
+	*x = MailboxProofUsed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailboxProofUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailboxProofUsed) ProtoMessage() {}
+
+func (x *MailboxProofUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailboxProofUsed.ProtoReflect.Descriptor instead.
+func (*MailboxProofUsed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *MailboxProofUsed) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *MailboxProofUsed) GetUse() string {
+	if x != nil {
+		return x.Use
+	}
+	return ""
+}
+
+// EmailChangeAdvanced tells of a change of address; which addresses, it says nothing of.
+type EmailChangeAdvanced struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose address.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Whether the old address has confirmed it, or need not.
+	OldConfirmed bool `protobuf:"varint,2,opt,name=old_confirmed,json=oldConfirmed,proto3" json:"old_confirmed,omitempty"`
+	// Whether the new address has confirmed it.
+	NewConfirmed  bool `protobuf:"varint,3,opt,name=new_confirmed,json=newConfirmed,proto3" json:"new_confirmed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmailChangeAdvanced) Reset() {
+	*x = EmailChangeAdvanced{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmailChangeAdvanced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmailChangeAdvanced) ProtoMessage() {}
+
+func (x *EmailChangeAdvanced) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmailChangeAdvanced.ProtoReflect.Descriptor instead.
+func (*EmailChangeAdvanced) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *EmailChangeAdvanced) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *EmailChangeAdvanced) GetOldConfirmed() bool {
+	if x != nil {
+		return x.OldConfirmed
+	}
+	return false
+}
+
+func (x *EmailChangeAdvanced) GetNewConfirmed() bool {
+	if x != nil {
+		return x.NewConfirmed
+	}
+	return false
+}
+
 // Actor is who caused a change.
 type Actor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1283,7 +1508,7 @@ type Actor struct {
 
 func (x *Actor) Reset() {
 	*x = Actor{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1295,7 +1520,7 @@ func (x *Actor) String() string {
 func (*Actor) ProtoMessage() {}
 
 func (x *Actor) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[4]
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1308,7 +1533,7 @@ func (x *Actor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Actor.ProtoReflect.Descriptor instead.
 func (*Actor) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{4}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Actor) GetId() string {
@@ -1336,7 +1561,7 @@ type UserCreated struct {
 
 func (x *UserCreated) Reset() {
 	*x = UserCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1348,7 +1573,7 @@ func (x *UserCreated) String() string {
 func (*UserCreated) ProtoMessage() {}
 
 func (x *UserCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[5]
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1361,7 +1586,7 @@ func (x *UserCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserCreated.ProtoReflect.Descriptor instead.
 func (*UserCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{5}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *UserCreated) GetUsername() string {
@@ -1384,7 +1609,7 @@ type UserUpdated struct {
 
 func (x *UserUpdated) Reset() {
 	*x = UserUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1396,7 +1621,7 @@ func (x *UserUpdated) String() string {
 func (*UserUpdated) ProtoMessage() {}
 
 func (x *UserUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[6]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1409,7 +1634,7 @@ func (x *UserUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserUpdated.ProtoReflect.Descriptor instead.
 func (*UserUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{6}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *UserUpdated) GetPaths() []string {
@@ -1437,7 +1662,7 @@ type UserPasswordChanged struct {
 
 func (x *UserPasswordChanged) Reset() {
 	*x = UserPasswordChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1449,7 +1674,7 @@ func (x *UserPasswordChanged) String() string {
 func (*UserPasswordChanged) ProtoMessage() {}
 
 func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1462,7 +1687,7 @@ func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserPasswordChanged.ProtoReflect.Descriptor instead.
 func (*UserPasswordChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *UserPasswordChanged) GetByAdministrator() bool {
@@ -1481,7 +1706,7 @@ type FlowStarted struct {
 
 func (x *FlowStarted) Reset() {
 	*x = FlowStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1493,7 +1718,7 @@ func (x *FlowStarted) String() string {
 func (*FlowStarted) ProtoMessage() {}
 
 func (x *FlowStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1506,7 +1731,7 @@ func (x *FlowStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowStarted.ProtoReflect.Descriptor instead.
 func (*FlowStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 // FlowAdvanced tells of a step of an authentication flow.
@@ -1522,7 +1747,7 @@ type FlowAdvanced struct {
 
 func (x *FlowAdvanced) Reset() {
 	*x = FlowAdvanced{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1534,7 +1759,7 @@ func (x *FlowAdvanced) String() string {
 func (*FlowAdvanced) ProtoMessage() {}
 
 func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1547,7 +1772,7 @@ func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowAdvanced.ProtoReflect.Descriptor instead.
 func (*FlowAdvanced) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *FlowAdvanced) GetState() string {
@@ -1577,7 +1802,7 @@ type ClientCreated struct {
 
 func (x *ClientCreated) Reset() {
 	*x = ClientCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1589,7 +1814,7 @@ func (x *ClientCreated) String() string {
 func (*ClientCreated) ProtoMessage() {}
 
 func (x *ClientCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1602,7 +1827,7 @@ func (x *ClientCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientCreated.ProtoReflect.Descriptor instead.
 func (*ClientCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *ClientCreated) GetClientName() string {
@@ -1628,7 +1853,7 @@ type ClientDeleted struct {
 
 func (x *ClientDeleted) Reset() {
 	*x = ClientDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1640,7 +1865,7 @@ func (x *ClientDeleted) String() string {
 func (*ClientDeleted) ProtoMessage() {}
 
 func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1653,7 +1878,7 @@ func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientDeleted.ProtoReflect.Descriptor instead.
 func (*ClientDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 // ClientUpdated tells which fields of a client changed.
@@ -1669,7 +1894,7 @@ type ClientUpdated struct {
 
 func (x *ClientUpdated) Reset() {
 	*x = ClientUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1681,7 +1906,7 @@ func (x *ClientUpdated) String() string {
 func (*ClientUpdated) ProtoMessage() {}
 
 func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1694,7 +1919,7 @@ func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientUpdated.ProtoReflect.Descriptor instead.
 func (*ClientUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ClientUpdated) GetPaths() []string {
@@ -1724,7 +1949,7 @@ type ClientSecretCreated struct {
 
 func (x *ClientSecretCreated) Reset() {
 	*x = ClientSecretCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1736,7 +1961,7 @@ func (x *ClientSecretCreated) String() string {
 func (*ClientSecretCreated) ProtoMessage() {}
 
 func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1749,7 +1974,7 @@ func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretCreated.ProtoReflect.Descriptor instead.
 func (*ClientSecretCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ClientSecretCreated) GetId() string {
@@ -1777,7 +2002,7 @@ type ClientSecretDeleted struct {
 
 func (x *ClientSecretDeleted) Reset() {
 	*x = ClientSecretDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1789,7 +2014,7 @@ func (x *ClientSecretDeleted) String() string {
 func (*ClientSecretDeleted) ProtoMessage() {}
 
 func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1802,7 +2027,7 @@ func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretDeleted.ProtoReflect.Descriptor instead.
 func (*ClientSecretDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ClientSecretDeleted) GetId() string {
@@ -1823,7 +2048,7 @@ type OAuthPolicyUpdated struct {
 
 func (x *OAuthPolicyUpdated) Reset() {
 	*x = OAuthPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1835,7 +2060,7 @@ func (x *OAuthPolicyUpdated) String() string {
 func (*OAuthPolicyUpdated) ProtoMessage() {}
 
 func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1848,7 +2073,7 @@ func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OAuthPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*OAuthPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *OAuthPolicyUpdated) GetPaths() []string {
@@ -1869,7 +2094,7 @@ type InitialAccessTokenCreated struct {
 
 func (x *InitialAccessTokenCreated) Reset() {
 	*x = InitialAccessTokenCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1881,7 +2106,7 @@ func (x *InitialAccessTokenCreated) String() string {
 func (*InitialAccessTokenCreated) ProtoMessage() {}
 
 func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1894,7 +2119,7 @@ func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenCreated.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *InitialAccessTokenCreated) GetDisplayName() string {
@@ -1913,7 +2138,7 @@ type InitialAccessTokenDeleted struct {
 
 func (x *InitialAccessTokenDeleted) Reset() {
 	*x = InitialAccessTokenDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1925,7 +2150,7 @@ func (x *InitialAccessTokenDeleted) String() string {
 func (*InitialAccessTokenDeleted) ProtoMessage() {}
 
 func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1938,7 +2163,7 @@ func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenDeleted.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 // SigningKeyChanged tells the state of a signing key.
@@ -1954,7 +2179,7 @@ type SigningKeyChanged struct {
 
 func (x *SigningKeyChanged) Reset() {
 	*x = SigningKeyChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1966,7 +2191,7 @@ func (x *SigningKeyChanged) String() string {
 func (*SigningKeyChanged) ProtoMessage() {}
 
 func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1979,7 +2204,7 @@ func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKeyChanged.ProtoReflect.Descriptor instead.
 func (*SigningKeyChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SigningKeyChanged) GetAlg() string {
@@ -2011,7 +2236,7 @@ type ConsentGiven struct {
 
 func (x *ConsentGiven) Reset() {
 	*x = ConsentGiven{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2023,7 +2248,7 @@ func (x *ConsentGiven) String() string {
 func (*ConsentGiven) ProtoMessage() {}
 
 func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2036,7 +2261,7 @@ func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentGiven.ProtoReflect.Descriptor instead.
 func (*ConsentGiven) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ConsentGiven) GetClientId() string {
@@ -2073,7 +2298,7 @@ type ConsentRevoked struct {
 
 func (x *ConsentRevoked) Reset() {
 	*x = ConsentRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2085,7 +2310,7 @@ func (x *ConsentRevoked) String() string {
 func (*ConsentRevoked) ProtoMessage() {}
 
 func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2098,7 +2323,7 @@ func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentRevoked.ProtoReflect.Descriptor instead.
 func (*ConsentRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ConsentRevoked) GetClientId() string {
@@ -2128,7 +2353,7 @@ type SessionCreated struct {
 
 func (x *SessionCreated) Reset() {
 	*x = SessionCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2140,7 +2365,7 @@ func (x *SessionCreated) String() string {
 func (*SessionCreated) ProtoMessage() {}
 
 func (x *SessionCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2153,7 +2378,7 @@ func (x *SessionCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionCreated.ProtoReflect.Descriptor instead.
 func (*SessionCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *SessionCreated) GetUserId() string {
@@ -2183,7 +2408,7 @@ type SessionRenewed struct {
 
 func (x *SessionRenewed) Reset() {
 	*x = SessionRenewed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2195,7 +2420,7 @@ func (x *SessionRenewed) String() string {
 func (*SessionRenewed) ProtoMessage() {}
 
 func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2208,7 +2433,7 @@ func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRenewed.ProtoReflect.Descriptor instead.
 func (*SessionRenewed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *SessionRenewed) GetUserId() string {
@@ -2239,7 +2464,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2251,7 +2476,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2264,7 +2489,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -2300,7 +2525,7 @@ type LogoutDeliveryChanged struct {
 
 func (x *LogoutDeliveryChanged) Reset() {
 	*x = LogoutDeliveryChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +2537,7 @@ func (x *LogoutDeliveryChanged) String() string {
 func (*LogoutDeliveryChanged) ProtoMessage() {}
 
 func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +2550,7 @@ func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutDeliveryChanged.ProtoReflect.Descriptor instead.
 func (*LogoutDeliveryChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *LogoutDeliveryChanged) GetClientId() string {
@@ -2376,7 +2601,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +2613,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +2626,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -2435,7 +2660,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2447,7 +2672,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2460,7 +2685,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -2502,7 +2727,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2514,7 +2739,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2527,7 +2752,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -2553,7 +2778,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2565,7 +2790,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2578,7 +2803,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -2615,7 +2840,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2627,7 +2852,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2640,7 +2865,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -2668,7 +2893,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2680,7 +2905,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2693,7 +2918,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -2716,7 +2941,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2728,7 +2953,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2741,7 +2966,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -2769,7 +2994,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2781,7 +3006,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2794,7 +3019,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -2815,7 +3040,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2827,7 +3052,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2840,7 +3065,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -2861,7 +3086,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2873,7 +3098,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2886,7 +3111,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -2909,7 +3134,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2921,7 +3146,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2934,7 +3159,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -2966,7 +3191,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2978,7 +3203,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2991,7 +3216,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -3026,7 +3251,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3038,7 +3263,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3051,7 +3276,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -3072,7 +3297,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3084,7 +3309,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3097,7 +3322,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -3118,7 +3343,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3130,7 +3355,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3143,7 +3368,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -3164,7 +3389,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3176,7 +3401,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3189,7 +3414,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -3212,7 +3437,7 @@ type FactorAdded struct {
 
 func (x *FactorAdded) Reset() {
 	*x = FactorAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3224,7 +3449,7 @@ func (x *FactorAdded) String() string {
 func (*FactorAdded) ProtoMessage() {}
 
 func (x *FactorAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3237,7 +3462,7 @@ func (x *FactorAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorAdded.ProtoReflect.Descriptor instead.
 func (*FactorAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *FactorAdded) GetUserId() string {
@@ -3267,7 +3492,7 @@ type FactorRemoved struct {
 
 func (x *FactorRemoved) Reset() {
 	*x = FactorRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3279,7 +3504,7 @@ func (x *FactorRemoved) String() string {
 func (*FactorRemoved) ProtoMessage() {}
 
 func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3292,7 +3517,7 @@ func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRemoved.ProtoReflect.Descriptor instead.
 func (*FactorRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *FactorRemoved) GetUserId() string {
@@ -3320,7 +3545,7 @@ type RecoveryCodesChanged struct {
 
 func (x *RecoveryCodesChanged) Reset() {
 	*x = RecoveryCodesChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3332,7 +3557,7 @@ func (x *RecoveryCodesChanged) String() string {
 func (*RecoveryCodesChanged) ProtoMessage() {}
 
 func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3345,7 +3570,7 @@ func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodesChanged.ProtoReflect.Descriptor instead.
 func (*RecoveryCodesChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *RecoveryCodesChanged) GetLeft() int32 {
@@ -3366,7 +3591,7 @@ type RecoveryCodeUsed struct {
 
 func (x *RecoveryCodeUsed) Reset() {
 	*x = RecoveryCodeUsed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3378,7 +3603,7 @@ func (x *RecoveryCodeUsed) String() string {
 func (*RecoveryCodeUsed) ProtoMessage() {}
 
 func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3391,7 +3616,7 @@ func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodeUsed.ProtoReflect.Descriptor instead.
 func (*RecoveryCodeUsed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *RecoveryCodeUsed) GetLeft() int32 {
@@ -3414,7 +3639,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3426,7 +3651,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3439,7 +3664,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -3467,7 +3692,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3479,7 +3704,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3492,7 +3717,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -3513,7 +3738,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3525,7 +3750,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3538,7 +3763,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -3561,7 +3786,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3573,7 +3798,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3586,7 +3811,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -3616,7 +3841,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3628,7 +3853,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3641,7 +3866,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -3669,7 +3894,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3681,7 +3906,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3694,7 +3919,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -3715,7 +3940,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3727,7 +3952,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3740,7 +3965,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -3761,7 +3986,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3773,7 +3998,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3786,7 +4011,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -3809,7 +4034,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3821,7 +4046,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3834,7 +4059,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -3864,7 +4089,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3876,7 +4101,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3889,7 +4114,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -3910,7 +4135,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf4#\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc%\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -3957,7 +4182,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12N\n" +
 	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
 	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
-	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12Q\n" +
+	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
+	"\x13mailbox_proof_asked\x18\x99\x01 \x01(\v2\".koder.events.v1.MailboxProofAskedH\x00R\x11mailboxProofAsked\x12R\n" +
+	"\x12mailbox_proof_used\x18\x9a\x01 \x01(\v2!.koder.events.v1.MailboxProofUsedH\x00R\x10mailboxProofUsed\x12[\n" +
+	"\x15email_change_advanced\x18\x9b\x01 \x01(\v2$.koder.events.v1.EmailChangeAdvancedH\x00R\x13emailChangeAdvanced\x12Q\n" +
 	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
 	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
 	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowed\x12B\n" +
@@ -3983,7 +4211,17 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\vMailGivenUp\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x1a\n" +
 	"\battempts\x18\x02 \x01(\x05R\battempts\x12\x14\n" +
-	"\x05fault\x18\x03 \x01(\tR\x05fault\"G\n" +
+	"\x05fault\x18\x03 \x01(\tR\x05fault\">\n" +
+	"\x11MailboxProofAsked\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\tR\x03use\"=\n" +
+	"\x10MailboxProofUsed\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\tR\x03use\"x\n" +
+	"\x13EmailChangeAdvanced\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12#\n" +
+	"\rold_confirmed\x18\x02 \x01(\bR\foldConfirmed\x12#\n" +
+	"\rnew_confirmed\x18\x03 \x01(\bR\fnewConfirmed\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\")\n" +
@@ -4150,129 +4388,135 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                    // 0: koder.events.v1.ActorType
 	(*Event)(nil),                     // 1: koder.events.v1.Event
 	(*RecoveryStarted)(nil),           // 2: koder.events.v1.RecoveryStarted
 	(*RecoveryTokenUsed)(nil),         // 3: koder.events.v1.RecoveryTokenUsed
 	(*MailGivenUp)(nil),               // 4: koder.events.v1.MailGivenUp
-	(*Actor)(nil),                     // 5: koder.events.v1.Actor
-	(*UserCreated)(nil),               // 6: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),               // 7: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),       // 8: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),               // 9: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),              // 10: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),             // 11: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),             // 12: koder.events.v1.ClientDeleted
-	(*ClientUpdated)(nil),             // 13: koder.events.v1.ClientUpdated
-	(*ClientSecretCreated)(nil),       // 14: koder.events.v1.ClientSecretCreated
-	(*ClientSecretDeleted)(nil),       // 15: koder.events.v1.ClientSecretDeleted
-	(*OAuthPolicyUpdated)(nil),        // 16: koder.events.v1.OAuthPolicyUpdated
-	(*InitialAccessTokenCreated)(nil), // 17: koder.events.v1.InitialAccessTokenCreated
-	(*InitialAccessTokenDeleted)(nil), // 18: koder.events.v1.InitialAccessTokenDeleted
-	(*SigningKeyChanged)(nil),         // 19: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),              // 20: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),            // 21: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),            // 22: koder.events.v1.SessionCreated
-	(*SessionRenewed)(nil),            // 23: koder.events.v1.SessionRenewed
-	(*SessionRevoked)(nil),            // 24: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),     // 25: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),   // 26: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),              // 27: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),            // 28: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),              // 29: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),               // 30: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),        // 31: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),   // 32: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),             // 33: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),             // 34: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),      // 35: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),          // 36: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),         // 37: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),          // 38: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),     // 39: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),     // 40: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),     // 41: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),               // 42: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),             // 43: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),      // 44: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),          // 45: koder.events.v1.RecoveryCodeUsed
-	(*RoleCreated)(nil),               // 46: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),               // 47: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),               // 48: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),              // 49: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),            // 50: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),              // 51: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),              // 52: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),              // 53: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),          // 54: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),        // 55: koder.events.v1.GroupMemberRemoved
-	(*timestamppb.Timestamp)(nil),     // 56: google.protobuf.Timestamp
+	(*MailboxProofAsked)(nil),         // 5: koder.events.v1.MailboxProofAsked
+	(*MailboxProofUsed)(nil),          // 6: koder.events.v1.MailboxProofUsed
+	(*EmailChangeAdvanced)(nil),       // 7: koder.events.v1.EmailChangeAdvanced
+	(*Actor)(nil),                     // 8: koder.events.v1.Actor
+	(*UserCreated)(nil),               // 9: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),               // 10: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),       // 11: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),               // 12: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),              // 13: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),             // 14: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),             // 15: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),             // 16: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),       // 17: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),       // 18: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),        // 19: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil), // 20: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil), // 21: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),         // 22: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),              // 23: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),            // 24: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),            // 25: koder.events.v1.SessionCreated
+	(*SessionRenewed)(nil),            // 26: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),            // 27: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),     // 28: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),   // 29: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),              // 30: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),            // 31: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),              // 32: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),               // 33: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),        // 34: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),   // 35: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),             // 36: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),             // 37: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),      // 38: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),          // 39: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),         // 40: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),          // 41: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),     // 42: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),     // 43: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),     // 44: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),               // 45: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),             // 46: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),      // 47: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),          // 48: koder.events.v1.RecoveryCodeUsed
+	(*RoleCreated)(nil),               // 49: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),               // 50: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),               // 51: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),              // 52: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),            // 53: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),              // 54: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),              // 55: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),              // 56: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),          // 57: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),        // 58: koder.events.v1.GroupMemberRemoved
+	(*timestamppb.Timestamp)(nil),     // 59: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	56, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
-	5,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
-	6,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
-	7,  // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
-	8,  // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
-	9,  // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
-	10, // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
-	11, // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
-	12, // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
-	19, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
-	13, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
-	14, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
-	15, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
-	20, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
-	21, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
-	17, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
-	18, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
-	16, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
-	25, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
-	22, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	24, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	23, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
-	26, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	27, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	28, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	29, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	30, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	31, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	32, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	33, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	34, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	35, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	39, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	40, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	41, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	59, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
+	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
+	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
+	11, // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
+	12, // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
+	13, // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
+	14, // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
+	15, // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
+	22, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
+	16, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
+	17, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
+	18, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
+	23, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
+	24, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
+	20, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
+	21, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
+	19, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
+	28, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
+	25, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	27, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	26, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
+	29, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	30, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	31, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	32, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	33, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	34, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	35, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	36, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	37, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	38, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	42, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	43, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	44, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
 	2,  // 35: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
 	3,  // 36: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
 	4,  // 37: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	36, // 38: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	37, // 39: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	38, // 40: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	42, // 41: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	43, // 42: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	44, // 43: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	45, // 44: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	46, // 45: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	47, // 46: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	48, // 47: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	49, // 48: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	50, // 49: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	51, // 50: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	52, // 51: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	53, // 52: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	54, // 53: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	55, // 54: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	0,  // 55: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	56, // 56: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	57, // [57:57] is the sub-list for method output_type
-	57, // [57:57] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	5,  // 38: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 39: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 40: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	39, // 41: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	40, // 42: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	41, // 43: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	45, // 44: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	46, // 45: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	47, // 46: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	48, // 47: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	49, // 48: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	50, // 49: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	51, // 50: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	52, // 51: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	53, // 52: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	54, // 53: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	55, // 54: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	56, // 55: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	57, // 56: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	58, // 57: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	0,  // 58: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	59, // 59: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	60, // [60:60] is the sub-list for method output_type
+	60, // [60:60] is the sub-list for method input_type
+	60, // [60:60] is the sub-list for extension type_name
+	60, // [60:60] is the sub-list for extension extendee
+	0,  // [0:60] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -4317,6 +4561,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_RecoveryStarted)(nil),
 		(*Event_RecoveryTokenUsed)(nil),
 		(*Event_MailGivenUp)(nil),
+		(*Event_MailboxProofAsked)(nil),
+		(*Event_MailboxProofUsed)(nil),
+		(*Event_EmailChangeAdvanced)(nil),
 		(*Event_DeviceCodeIssued)(nil),
 		(*Event_DeviceCodeDecided)(nil),
 		(*Event_DeviceCodeSlowed)(nil),
@@ -4341,7 +4588,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   55,
+			NumMessages:   58,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSKHHAoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPQoQcmVjb3Zlcnlfc3RhcnRlZBiWASABKAsyIC5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlTdGFydGVkSAASQgoTcmVjb3ZlcnlfdG9rZW5fdXNlZBiXASABKAsyIi5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlUb2tlblVzZWRIABI2Cg1tYWlsX2dpdmVuX3VwGJgBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5NYWlsR2l2ZW5VcEgAEj8KEmRldmljZV9jb2RlX2lzc3VlZBhQIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlSXNzdWVkSAASQQoTZGV2aWNlX2NvZGVfZGVjaWRlZBhRIAEoCzIiLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlRGVjaWRlZEgAEj8KEmRldmljZV9jb2RlX3Nsb3dlZBhSIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5EZXZpY2VDb2RlU2xvd2VkSAASNQoMZmFjdG9yX2FkZGVkGIIBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5GYWN0b3JBZGRlZEgAEjkKDmZhY3Rvcl9yZW1vdmVkGIMBIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5GYWN0b3JSZW1vdmVkSAASSAoWcmVjb3ZlcnlfY29kZXNfY2hhbmdlZBiEASABKAsyJS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2Rlc0NoYW5nZWRIABJAChJyZWNvdmVyeV9jb2RlX3VzZWQYhQEgASgLMiEua29kZXIuZXZlbnRzLnYxLlJlY292ZXJ5Q29kZVVzZWRIABI0Cgxyb2xlX2NyZWF0ZWQYZCABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZUNyZWF0ZWRIABI0Cgxyb2xlX3VwZGF0ZWQYZSABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZVVwZGF0ZWRIABI0Cgxyb2xlX2RlbGV0ZWQYZiABKAsyHC5rb2Rlci5ldmVudHMudjEuUm9sZURlbGV0ZWRIABI2Cg1yb2xlX2Fzc2lnbmVkGGcgASgLMh0ua29kZXIuZXZlbnRzLnYxLlJvbGVBc3NpZ25lZEgAEjoKD3JvbGVfdW5hc3NpZ25lZBhoIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5Sb2xlVW5hc3NpZ25lZEgAEjYKDWdyb3VwX2NyZWF0ZWQYaSABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JvdXBDcmVhdGVkSAASNgoNZ3JvdXBfdXBkYXRlZBhqIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5Hcm91cFVwZGF0ZWRIABI2Cg1ncm91cF9kZWxldGVkGGsgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyb3VwRGVsZXRlZEgAEj8KEmdyb3VwX21lbWJlcl9hZGRlZBhsIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5Hcm91cE1lbWJlckFkZGVkSAASQwoUZ3JvdXBfbWVtYmVyX3JlbW92ZWQYbSABKAsyIy5rb2Rlci5ldmVudHMudjEuR3JvdXBNZW1iZXJSZW1vdmVkSABCCQoHcGF5bG9hZCIiCg9SZWNvdmVyeVN0YXJ0ZWQSDwoHdXNlcl9pZBgBIAEoCSIkChFSZWNvdmVyeVRva2VuVXNlZBIPCgd1c2VyX2lkGAEgASgJIjwKC01haWxHaXZlblVwEgwKBGtpbmQYASABKAkSEAoIYXR0ZW1wdHMYAiABKAUSDQoFZmF1bHQYAyABKAkiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJECg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJEh4KFmR5bmFtaWNhbGx5X3JlZ2lzdGVyZWQYAiABKAgiDwoNQ2xpZW50RGVsZXRlZCIwCg1DbGllbnRVcGRhdGVkEg0KBXBhdGhzGAEgAygJEhAKCGRpc2FibGVkGAIgASgIIlIKE0NsaWVudFNlY3JldENyZWF0ZWQSCgoCaWQYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiEKE0NsaWVudFNlY3JldERlbGV0ZWQSCgoCaWQYASABKAkiIwoST0F1dGhQb2xpY3lVcGRhdGVkEg0KBXBhdGhzGAEgAygJIjEKGUluaXRpYWxBY2Nlc3NUb2tlbkNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKGUluaXRpYWxBY2Nlc3NUb2tlbkRlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiLgoOU2Vzc2lvblJlbmV3ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiMQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkibgoVTG9nb3V0RGVsaXZlcnlDaGFuZ2VkEhEKCWNsaWVudF9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg0KBXN0YXRlGAMgASgJEhAKCGF0dGVtcHRzGAQgASgFEg0KBWZhdWx0GAUgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIlYKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCSIkCg5HcmFudFJlZnJlc2hlZBISCgpnZW5lcmF0aW9uGAEgASgDIkIKDEdyYW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiLwoLRXBvY2hCdW1wZWQSDQoFZXBvY2gYASABKAMSEQoJY2xpZW50X2lkGAIgASgJIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSIsCgtGYWN0b3JBZGRlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiLgoNRmFjdG9yUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiJAoUUmVjb3ZlcnlDb2Rlc0NoYW5nZWQSDAoEbGVmdBgBIAEoBSIgChBSZWNvdmVyeUNvZGVVc2VkEgwKBGxlZnQYASABKAUiLgoLUm9sZUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkiHAoLUm9sZVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiGwoLUm9sZURlbGV0ZWQSDAoEbmFtZRgBIAEoCSIwCgxSb2xlQXNzaWduZWQSDwoHcm9sZV9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJIjIKDlJvbGVVbmFzc2lnbmVkEg8KB3JvbGVfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCSIcCgxHcm91cENyZWF0ZWQSDAoEbmFtZRgBIAEoCSIdCgxHcm91cFVwZGF0ZWQSDQoFcGF0aHMYASADKAkiHAoMR3JvdXBEZWxldGVkEgwKBG5hbWUYASABKAkiNAoQR3JvdXBNZW1iZXJBZGRlZBIQCghncm91cF9pZBgBIAEoCRIOCgZtZW1iZXIYAiABKAkiNgoSR3JvdXBNZW1iZXJSZW1vdmVkEhAKCGdyb3VwX2lkGAEgASgJEg4KBm1lbWJlchgCIAEoCSqDAQoJQWN0b3JUeXBlEhoKFkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABITCg9BQ1RPUl9UWVBFX1VTRVIQARIVChFBQ1RPUl9UWVBFX0NMSUVOVBACEhYKEkFDVE9SX1RZUEVfQVBJX0tFWRADEhYKEkFDVE9SX1RZUEVfU0VSVklDRRAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSLVHQoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPQoQcmVjb3Zlcnlfc3RhcnRlZBiWASABKAsyIC5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlTdGFydGVkSAASQgoTcmVjb3ZlcnlfdG9rZW5fdXNlZBiXASABKAsyIi5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlUb2tlblVzZWRIABI2Cg1tYWlsX2dpdmVuX3VwGJgBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5NYWlsR2l2ZW5VcEgAEkIKE21haWxib3hfcHJvb2ZfYXNrZWQYmQEgASgLMiIua29kZXIuZXZlbnRzLnYxLk1haWxib3hQcm9vZkFza2VkSAASQAoSbWFpbGJveF9wcm9vZl91c2VkGJoBIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5NYWlsYm94UHJvb2ZVc2VkSAASRgoVZW1haWxfY2hhbmdlX2FkdmFuY2VkGJsBIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5FbWFpbENoYW5nZUFkdmFuY2VkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAEjQKDHJvbGVfY3JlYXRlZBhkIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlQ3JlYXRlZEgAEjQKDHJvbGVfdXBkYXRlZBhlIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlVXBkYXRlZEgAEjQKDHJvbGVfZGVsZXRlZBhmIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlRGVsZXRlZEgAEjYKDXJvbGVfYXNzaWduZWQYZyABKAsyHS5rb2Rlci5ldmVudHMudjEuUm9sZUFzc2lnbmVkSAASOgoPcm9sZV91bmFzc2lnbmVkGGggASgLMh8ua29kZXIuZXZlbnRzLnYxLlJvbGVVbmFzc2lnbmVkSAASNgoNZ3JvdXBfY3JlYXRlZBhpIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5Hcm91cENyZWF0ZWRIABI2Cg1ncm91cF91cGRhdGVkGGogASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyb3VwVXBkYXRlZEgAEjYKDWdyb3VwX2RlbGV0ZWQYayABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JvdXBEZWxldGVkSAASPwoSZ3JvdXBfbWVtYmVyX2FkZGVkGGwgASgLMiEua29kZXIuZXZlbnRzLnYxLkdyb3VwTWVtYmVyQWRkZWRIABJDChRncm91cF9tZW1iZXJfcmVtb3ZlZBhtIAEoCzIjLmtvZGVyLmV2ZW50cy52MS5Hcm91cE1lbWJlclJlbW92ZWRIAEIJCgdwYXlsb2FkIiIKD1JlY292ZXJ5U3RhcnRlZBIPCgd1c2VyX2lkGAEgASgJIiQKEVJlY292ZXJ5VG9rZW5Vc2VkEg8KB3VzZXJfaWQYASABKAkiPAoLTWFpbEdpdmVuVXASDAoEa2luZBgBIAEoCRIQCghhdHRlbXB0cxgCIAEoBRINCgVmYXVsdBgDIAEoCSIxChFNYWlsYm94UHJvb2ZBc2tlZBIPCgd1c2VyX2lkGAEgASgJEgsKA3VzZRgCIAEoCSIwChBNYWlsYm94UHJvb2ZVc2VkEg8KB3VzZXJfaWQYASABKAkSCwoDdXNlGAIgASgJIlQKE0VtYWlsQ2hhbmdlQWR2YW5jZWQSDwoHdXNlcl9pZBgBIAEoCRIVCg1vbGRfY29uZmlybWVkGAIgASgIEhUKDW5ld19jb25maXJtZWQYAyABKAgiPQoFQWN0b3ISCgoCaWQYASABKAkSKAoEdHlwZRgCIAEoDjIaLmtvZGVyLmV2ZW50cy52MS5BY3RvclR5cGUiHwoLVXNlckNyZWF0ZWQSEAoIdXNlcm5hbWUYASABKAkiLAoLVXNlclVwZGF0ZWQSDQoFcGF0aHMYASADKAkSDgoGc3RhdHVzGAIgASgJIi8KE1VzZXJQYXNzd29yZENoYW5nZWQSGAoQYnlfYWRtaW5pc3RyYXRvchgBIAEoCCINCgtGbG93U3RhcnRlZCIuCgxGbG93QWR2YW5jZWQSDQoFc3RhdGUYASABKAkSDwoHdXNlcl9pZBgCIAEoCSJECg1DbGllbnRDcmVhdGVkEhMKC2NsaWVudF9uYW1lGAEgASgJEh4KFmR5bmFtaWNhbGx5X3JlZ2lzdGVyZWQYAiABKAgiDwoNQ2xpZW50RGVsZXRlZCIwCg1DbGllbnRVcGRhdGVkEg0KBXBhdGhzGAEgAygJEhAKCGRpc2FibGVkGAIgASgIIlIKE0NsaWVudFNlY3JldENyZWF0ZWQSCgoCaWQYASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiEKE0NsaWVudFNlY3JldERlbGV0ZWQSCgoCaWQYASABKAkiIwoST0F1dGhQb2xpY3lVcGRhdGVkEg0KBXBhdGhzGAEgAygJIjEKGUluaXRpYWxBY2Nlc3NUb2tlbkNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIhsKGUluaXRpYWxBY2Nlc3NUb2tlbkRlbGV0ZWQiLwoRU2lnbmluZ0tleUNoYW5nZWQSCwoDYWxnGAEgASgJEg0KBXN0YXRlGAIgASgJIkIKDENvbnNlbnRHaXZlbhIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkiNAoOQ29uc2VudFJldm9rZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiLgoOU2Vzc2lvbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiLgoOU2Vzc2lvblJlbmV3ZWQSDwoHdXNlcl9pZBgBIAEoCRILCgNhbXIYAiADKAkiMQoOU2Vzc2lvblJldm9rZWQSDwoHdXNlcl9pZBgBIAEoCRIOCgZyZWFzb24YAiABKAkibgoVTG9nb3V0RGVsaXZlcnlDaGFuZ2VkEhEKCWNsaWVudF9pZBgBIAEoCRISCgpzZXNzaW9uX2lkGAIgASgJEg0KBXN0YXRlGAMgASgJEhAKCGF0dGVtcHRzGAQgASgFEg0KBWZhdWx0GAUgASgJIj0KF0F1dGhvcml6YXRpb25Db2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIlYKDEdyYW50Q3JlYXRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZzY29wZXMYAyADKAkSEgoKc2Vzc2lvbl9pZBgEIAEoCSIkCg5HcmFudFJlZnJlc2hlZBISCgpnZW5lcmF0aW9uGAEgASgDIkIKDEdyYW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIOCgZyZWFzb24YAyABKAkiLwoLRXBvY2hCdW1wZWQSDQoFZXBvY2gYASABKAMSEQoJY2xpZW50X2lkGAIgASgJIicKEkFjY2Vzc1Rva2VuUmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVWb2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiHQoNVGVuYW50Q3JlYXRlZBIMCgRzbHVnGAEgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSIsCgtGYWN0b3JBZGRlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiLgoNRmFjdG9yUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiJAoUUmVjb3ZlcnlDb2Rlc0NoYW5nZWQSDAoEbGVmdBgBIAEoBSIgChBSZWNvdmVyeUNvZGVVc2VkEgwKBGxlZnQYASABKAUiLgoLUm9sZUNyZWF0ZWQSDAoEbmFtZRgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkiHAoLUm9sZVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiGwoLUm9sZURlbGV0ZWQSDAoEbmFtZRgBIAEoCSIwCgxSb2xlQXNzaWduZWQSDwoHcm9sZV9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJIjIKDlJvbGVVbmFzc2lnbmVkEg8KB3JvbGVfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCSIcCgxHcm91cENyZWF0ZWQSDAoEbmFtZRgBIAEoCSIdCgxHcm91cFVwZGF0ZWQSDQoFcGF0aHMYASADKAkiHAoMR3JvdXBEZWxldGVkEgwKBG5hbWUYASABKAkiNAoQR3JvdXBNZW1iZXJBZGRlZBIQCghncm91cF9pZBgBIAEoCRIOCgZtZW1iZXIYAiABKAkiNgoSR3JvdXBNZW1iZXJSZW1vdmVkEhAKCGdyb3VwX2lkGAEgASgJEg4KBm1lbWJlchgCIAEoCSqDAQoJQWN0b3JUeXBlEhoKFkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABITCg9BQ1RPUl9UWVBFX1VTRVIQARIVChFBQ1RPUl9UWVBFX0NMSUVOVBACEhYKEkFDVE9SX1RZUEVfQVBJX0tFWRADEhYKEkFDVE9SX1RZUEVfU0VSVklDRRAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -374,6 +374,30 @@ export type Event = Message<"koder.events.v1.Event"> & {
     case: "mailGivenUp";
   } | {
     /**
+     * A user was asked to prove that they read a mailbox.
+     *
+     * @generated from field: koder.events.v1.MailboxProofAsked mailbox_proof_asked = 153;
+     */
+    value: MailboxProofAsked;
+    case: "mailboxProofAsked";
+  } | {
+    /**
+     * A user has proven that they read a mailbox.
+     *
+     * @generated from field: koder.events.v1.MailboxProofUsed mailbox_proof_used = 154;
+     */
+    value: MailboxProofUsed;
+    case: "mailboxProofUsed";
+  } | {
+    /**
+     * A change of address began to wait for its confirmations, or one of them came.
+     *
+     * @generated from field: koder.events.v1.EmailChangeAdvanced email_change_advanced = 155;
+     */
+    value: EmailChangeAdvanced;
+    case: "emailChangeAdvanced";
+  } | {
+    /**
      * A device asked for a person's consent.
      *
      * @generated from field: koder.events.v1.DeviceCodeIssued device_code_issued = 80;
@@ -596,6 +620,97 @@ export const MailGivenUpSchema: GenMessage<MailGivenUp> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 3);
 
 /**
+ * MailboxProofAsked tells that a user was asked to prove that they read a mailbox.
+ *
+ * @generated from message koder.events.v1.MailboxProofAsked
+ */
+export type MailboxProofAsked = Message<"koder.events.v1.MailboxProofAsked"> & {
+  /**
+   * Which user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+   *
+   * @generated from field: string use = 2;
+   */
+  use: string;
+};
+
+/**
+ * Describes the message koder.events.v1.MailboxProofAsked.
+ * Use `create(MailboxProofAskedSchema)` to create a new message.
+ */
+export const MailboxProofAskedSchema: GenMessage<MailboxProofAsked> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 4);
+
+/**
+ * MailboxProofUsed tells that a user has proven that they read a mailbox.
+ *
+ * @generated from message koder.events.v1.MailboxProofUsed
+ */
+export type MailboxProofUsed = Message<"koder.events.v1.MailboxProofUsed"> & {
+  /**
+   * Which user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+   *
+   * @generated from field: string use = 2;
+   */
+  use: string;
+};
+
+/**
+ * Describes the message koder.events.v1.MailboxProofUsed.
+ * Use `create(MailboxProofUsedSchema)` to create a new message.
+ */
+export const MailboxProofUsedSchema: GenMessage<MailboxProofUsed> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 5);
+
+/**
+ * EmailChangeAdvanced tells of a change of address; which addresses, it says nothing of.
+ *
+ * @generated from message koder.events.v1.EmailChangeAdvanced
+ */
+export type EmailChangeAdvanced = Message<"koder.events.v1.EmailChangeAdvanced"> & {
+  /**
+   * Whose address.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Whether the old address has confirmed it, or need not.
+   *
+   * @generated from field: bool old_confirmed = 2;
+   */
+  oldConfirmed: boolean;
+
+  /**
+   * Whether the new address has confirmed it.
+   *
+   * @generated from field: bool new_confirmed = 3;
+   */
+  newConfirmed: boolean;
+};
+
+/**
+ * Describes the message koder.events.v1.EmailChangeAdvanced.
+ * Use `create(EmailChangeAdvancedSchema)` to create a new message.
+ */
+export const EmailChangeAdvancedSchema: GenMessage<EmailChangeAdvanced> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 6);
+
+/**
  * Actor is who caused a change.
  *
  * @generated from message koder.events.v1.Actor
@@ -621,7 +736,7 @@ export type Actor = Message<"koder.events.v1.Actor"> & {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 4);
+  messageDesc(file_koder_events_v1_event, 7);
 
 /**
  * UserCreated tells of a new user.
@@ -642,7 +757,7 @@ export type UserCreated = Message<"koder.events.v1.UserCreated"> & {
  * Use `create(UserCreatedSchema)` to create a new message.
  */
 export const UserCreatedSchema: GenMessage<UserCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 5);
+  messageDesc(file_koder_events_v1_event, 8);
 
 /**
  * UserUpdated tells which fields of a user changed.
@@ -670,7 +785,7 @@ export type UserUpdated = Message<"koder.events.v1.UserUpdated"> & {
  * Use `create(UserUpdatedSchema)` to create a new message.
  */
 export const UserUpdatedSchema: GenMessage<UserUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 6);
+  messageDesc(file_koder_events_v1_event, 9);
 
 /**
  * UserPasswordChanged tells that a password was set.
@@ -691,7 +806,7 @@ export type UserPasswordChanged = Message<"koder.events.v1.UserPasswordChanged">
  * Use `create(UserPasswordChangedSchema)` to create a new message.
  */
 export const UserPasswordChangedSchema: GenMessage<UserPasswordChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 7);
+  messageDesc(file_koder_events_v1_event, 10);
 
 /**
  * FlowStarted tells of a new authentication flow.
@@ -706,7 +821,7 @@ export type FlowStarted = Message<"koder.events.v1.FlowStarted"> & {
  * Use `create(FlowStartedSchema)` to create a new message.
  */
 export const FlowStartedSchema: GenMessage<FlowStarted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 8);
+  messageDesc(file_koder_events_v1_event, 11);
 
 /**
  * FlowAdvanced tells of a step of an authentication flow.
@@ -734,7 +849,7 @@ export type FlowAdvanced = Message<"koder.events.v1.FlowAdvanced"> & {
  * Use `create(FlowAdvancedSchema)` to create a new message.
  */
 export const FlowAdvancedSchema: GenMessage<FlowAdvanced> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 9);
+  messageDesc(file_koder_events_v1_event, 12);
 
 /**
  * ClientCreated tells of a new client.
@@ -762,7 +877,7 @@ export type ClientCreated = Message<"koder.events.v1.ClientCreated"> & {
  * Use `create(ClientCreatedSchema)` to create a new message.
  */
 export const ClientCreatedSchema: GenMessage<ClientCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 10);
+  messageDesc(file_koder_events_v1_event, 13);
 
 /**
  * ClientDeleted tells that a client is gone.
@@ -777,7 +892,7 @@ export type ClientDeleted = Message<"koder.events.v1.ClientDeleted"> & {
  * Use `create(ClientDeletedSchema)` to create a new message.
  */
 export const ClientDeletedSchema: GenMessage<ClientDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 11);
+  messageDesc(file_koder_events_v1_event, 14);
 
 /**
  * ClientUpdated tells which fields of a client changed.
@@ -805,7 +920,7 @@ export type ClientUpdated = Message<"koder.events.v1.ClientUpdated"> & {
  * Use `create(ClientUpdatedSchema)` to create a new message.
  */
 export const ClientUpdatedSchema: GenMessage<ClientUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 12);
+  messageDesc(file_koder_events_v1_event, 15);
 
 /**
  * ClientSecretCreated tells of a new secret, beside those that there are.
@@ -833,7 +948,7 @@ export type ClientSecretCreated = Message<"koder.events.v1.ClientSecretCreated">
  * Use `create(ClientSecretCreatedSchema)` to create a new message.
  */
 export const ClientSecretCreatedSchema: GenMessage<ClientSecretCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 13);
+  messageDesc(file_koder_events_v1_event, 16);
 
 /**
  * ClientSecretDeleted tells that a secret is refused from now on.
@@ -854,7 +969,7 @@ export type ClientSecretDeleted = Message<"koder.events.v1.ClientSecretDeleted">
  * Use `create(ClientSecretDeletedSchema)` to create a new message.
  */
 export const ClientSecretDeletedSchema: GenMessage<ClientSecretDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 14);
+  messageDesc(file_koder_events_v1_event, 17);
 
 /**
  * OAuthPolicyUpdated tells which fields of a policy changed.
@@ -875,7 +990,7 @@ export type OAuthPolicyUpdated = Message<"koder.events.v1.OAuthPolicyUpdated"> &
  * Use `create(OAuthPolicyUpdatedSchema)` to create a new message.
  */
 export const OAuthPolicyUpdatedSchema: GenMessage<OAuthPolicyUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 15);
+  messageDesc(file_koder_events_v1_event, 18);
 
 /**
  * InitialAccessTokenCreated tells of a new initial access token.
@@ -896,7 +1011,7 @@ export type InitialAccessTokenCreated = Message<"koder.events.v1.InitialAccessTo
  * Use `create(InitialAccessTokenCreatedSchema)` to create a new message.
  */
 export const InitialAccessTokenCreatedSchema: GenMessage<InitialAccessTokenCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 16);
+  messageDesc(file_koder_events_v1_event, 19);
 
 /**
  * InitialAccessTokenDeleted tells that an initial access token is refused from now on.
@@ -911,7 +1026,7 @@ export type InitialAccessTokenDeleted = Message<"koder.events.v1.InitialAccessTo
  * Use `create(InitialAccessTokenDeletedSchema)` to create a new message.
  */
 export const InitialAccessTokenDeletedSchema: GenMessage<InitialAccessTokenDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 17);
+  messageDesc(file_koder_events_v1_event, 20);
 
 /**
  * SigningKeyChanged tells the state of a signing key.
@@ -939,7 +1054,7 @@ export type SigningKeyChanged = Message<"koder.events.v1.SigningKeyChanged"> & {
  * Use `create(SigningKeyChangedSchema)` to create a new message.
  */
 export const SigningKeyChangedSchema: GenMessage<SigningKeyChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 18);
+  messageDesc(file_koder_events_v1_event, 21);
 
 /**
  * ConsentGiven tells what a person let a client have.
@@ -974,7 +1089,7 @@ export type ConsentGiven = Message<"koder.events.v1.ConsentGiven"> & {
  * Use `create(ConsentGivenSchema)` to create a new message.
  */
 export const ConsentGivenSchema: GenMessage<ConsentGiven> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 19);
+  messageDesc(file_koder_events_v1_event, 22);
 
 /**
  * ConsentRevoked tells that everything that a person gave a client is void.
@@ -1002,7 +1117,7 @@ export type ConsentRevoked = Message<"koder.events.v1.ConsentRevoked"> & {
  * Use `create(ConsentRevokedSchema)` to create a new message.
  */
 export const ConsentRevokedSchema: GenMessage<ConsentRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 20);
+  messageDesc(file_koder_events_v1_event, 23);
 
 /**
  * SessionCreated tells of a new session.
@@ -1030,7 +1145,7 @@ export type SessionCreated = Message<"koder.events.v1.SessionCreated"> & {
  * Use `create(SessionCreatedSchema)` to create a new message.
  */
 export const SessionCreatedSchema: GenMessage<SessionCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 21);
+  messageDesc(file_koder_events_v1_event, 24);
 
 /**
  * SessionRenewed tells that the person of a session proved anew who they are, in the same browser.
@@ -1058,7 +1173,7 @@ export type SessionRenewed = Message<"koder.events.v1.SessionRenewed"> & {
  * Use `create(SessionRenewedSchema)` to create a new message.
  */
 export const SessionRenewedSchema: GenMessage<SessionRenewed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 22);
+  messageDesc(file_koder_events_v1_event, 25);
 
 /**
  * SessionRevoked tells that a session ended. The clients that it signed its person in to are found by its id.
@@ -1087,7 +1202,7 @@ export type SessionRevoked = Message<"koder.events.v1.SessionRevoked"> & {
  * Use `create(SessionRevokedSchema)` to create a new message.
  */
 export const SessionRevokedSchema: GenMessage<SessionRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 23);
+  messageDesc(file_koder_events_v1_event, 26);
 
 /**
  * LogoutDeliveryChanged tells how far a client was told that a session ended.
@@ -1136,7 +1251,7 @@ export type LogoutDeliveryChanged = Message<"koder.events.v1.LogoutDeliveryChang
  * Use `create(LogoutDeliveryChangedSchema)` to create a new message.
  */
 export const LogoutDeliveryChangedSchema: GenMessage<LogoutDeliveryChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 24);
+  messageDesc(file_koder_events_v1_event, 27);
 
 /**
  * AuthorizationCodeIssued tells of a code.
@@ -1164,7 +1279,7 @@ export type AuthorizationCodeIssued = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeIssuedSchema)` to create a new message.
  */
 export const AuthorizationCodeIssuedSchema: GenMessage<AuthorizationCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 25);
+  messageDesc(file_koder_events_v1_event, 28);
 
 /**
  * GrantCreated tells of a new grant.
@@ -1206,7 +1321,7 @@ export type GrantCreated = Message<"koder.events.v1.GrantCreated"> & {
  * Use `create(GrantCreatedSchema)` to create a new message.
  */
 export const GrantCreatedSchema: GenMessage<GrantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 26);
+  messageDesc(file_koder_events_v1_event, 29);
 
 /**
  * GrantRefreshed tells of a rotation.
@@ -1227,7 +1342,7 @@ export type GrantRefreshed = Message<"koder.events.v1.GrantRefreshed"> & {
  * Use `create(GrantRefreshedSchema)` to create a new message.
  */
 export const GrantRefreshedSchema: GenMessage<GrantRefreshed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 27);
+  messageDesc(file_koder_events_v1_event, 30);
 
 /**
  * GrantRevoked tells why a grant ended.
@@ -1263,7 +1378,7 @@ export type GrantRevoked = Message<"koder.events.v1.GrantRevoked"> & {
  * Use `create(GrantRevokedSchema)` to create a new message.
  */
 export const GrantRevokedSchema: GenMessage<GrantRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 28);
+  messageDesc(file_koder_events_v1_event, 31);
 
 /**
  * EpochBumped tells that older tokens and sessions of a subject are void.
@@ -1291,7 +1406,7 @@ export type EpochBumped = Message<"koder.events.v1.EpochBumped"> & {
  * Use `create(EpochBumpedSchema)` to create a new message.
  */
 export const EpochBumpedSchema: GenMessage<EpochBumped> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 29);
+  messageDesc(file_koder_events_v1_event, 32);
 
 /**
  * AccessTokenRevoked tells that a token is no longer good.
@@ -1312,7 +1427,7 @@ export type AccessTokenRevoked = Message<"koder.events.v1.AccessTokenRevoked"> &
  * Use `create(AccessTokenRevokedSchema)` to create a new message.
  */
 export const AccessTokenRevokedSchema: GenMessage<AccessTokenRevoked> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 30);
+  messageDesc(file_koder_events_v1_event, 33);
 
 /**
  * AuthorizationCodeVoided tells that a code gives nothing any more.
@@ -1340,7 +1455,7 @@ export type AuthorizationCodeVoided = Message<"koder.events.v1.AuthorizationCode
  * Use `create(AuthorizationCodeVoidedSchema)` to create a new message.
  */
 export const AuthorizationCodeVoidedSchema: GenMessage<AuthorizationCodeVoided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 31);
+  messageDesc(file_koder_events_v1_event, 34);
 
 /**
  * TenantCreated tells of a new tenant.
@@ -1361,7 +1476,7 @@ export type TenantCreated = Message<"koder.events.v1.TenantCreated"> & {
  * Use `create(TenantCreatedSchema)` to create a new message.
  */
 export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 32);
+  messageDesc(file_koder_events_v1_event, 35);
 
 /**
  * ApiKeyCreated tells of a new API key.
@@ -1382,7 +1497,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 33);
+  messageDesc(file_koder_events_v1_event, 36);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -1403,7 +1518,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 34);
+  messageDesc(file_koder_events_v1_event, 37);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -1431,7 +1546,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 35);
+  messageDesc(file_koder_events_v1_event, 38);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -1466,7 +1581,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 36);
+  messageDesc(file_koder_events_v1_event, 39);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -1487,7 +1602,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 37);
+  messageDesc(file_koder_events_v1_event, 40);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -1508,7 +1623,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 38);
+  messageDesc(file_koder_events_v1_event, 41);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1529,7 +1644,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 39);
+  messageDesc(file_koder_events_v1_event, 42);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1550,7 +1665,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 40);
+  messageDesc(file_koder_events_v1_event, 43);
 
 /**
  * FactorAdded tells of a new factor.
@@ -1578,7 +1693,7 @@ export type FactorAdded = Message<"koder.events.v1.FactorAdded"> & {
  * Use `create(FactorAddedSchema)` to create a new message.
  */
 export const FactorAddedSchema: GenMessage<FactorAdded> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 41);
+  messageDesc(file_koder_events_v1_event, 44);
 
 /**
  * FactorRemoved tells that a factor is gone.
@@ -1606,7 +1721,7 @@ export type FactorRemoved = Message<"koder.events.v1.FactorRemoved"> & {
  * Use `create(FactorRemovedSchema)` to create a new message.
  */
 export const FactorRemovedSchema: GenMessage<FactorRemoved> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 42);
+  messageDesc(file_koder_events_v1_event, 45);
 
 /**
  * RecoveryCodesChanged tells that the recovery codes from before are void.
@@ -1627,7 +1742,7 @@ export type RecoveryCodesChanged = Message<"koder.events.v1.RecoveryCodesChanged
  * Use `create(RecoveryCodesChangedSchema)` to create a new message.
  */
 export const RecoveryCodesChangedSchema: GenMessage<RecoveryCodesChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 43);
+  messageDesc(file_koder_events_v1_event, 46);
 
 /**
  * RecoveryCodeUsed tells that a recovery code is used up.
@@ -1648,7 +1763,7 @@ export type RecoveryCodeUsed = Message<"koder.events.v1.RecoveryCodeUsed"> & {
  * Use `create(RecoveryCodeUsedSchema)` to create a new message.
  */
 export const RecoveryCodeUsedSchema: GenMessage<RecoveryCodeUsed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 44);
+  messageDesc(file_koder_events_v1_event, 47);
 
 /**
  * RoleCreated tells of a new role.
@@ -1676,7 +1791,7 @@ export type RoleCreated = Message<"koder.events.v1.RoleCreated"> & {
  * Use `create(RoleCreatedSchema)` to create a new message.
  */
 export const RoleCreatedSchema: GenMessage<RoleCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 45);
+  messageDesc(file_koder_events_v1_event, 48);
 
 /**
  * RoleUpdated tells which fields of a role changed.
@@ -1697,7 +1812,7 @@ export type RoleUpdated = Message<"koder.events.v1.RoleUpdated"> & {
  * Use `create(RoleUpdatedSchema)` to create a new message.
  */
 export const RoleUpdatedSchema: GenMessage<RoleUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 46);
+  messageDesc(file_koder_events_v1_event, 49);
 
 /**
  * RoleDeleted tells that a role is gone.
@@ -1718,7 +1833,7 @@ export type RoleDeleted = Message<"koder.events.v1.RoleDeleted"> & {
  * Use `create(RoleDeletedSchema)` to create a new message.
  */
 export const RoleDeletedSchema: GenMessage<RoleDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 47);
+  messageDesc(file_koder_events_v1_event, 50);
 
 /**
  * RoleAssigned tells that somebody got a role. The resource is the assignment.
@@ -1746,7 +1861,7 @@ export type RoleAssigned = Message<"koder.events.v1.RoleAssigned"> & {
  * Use `create(RoleAssignedSchema)` to create a new message.
  */
 export const RoleAssignedSchema: GenMessage<RoleAssigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 48);
+  messageDesc(file_koder_events_v1_event, 51);
 
 /**
  * RoleUnassigned tells that somebody lost a role. The resource is the assignment.
@@ -1774,7 +1889,7 @@ export type RoleUnassigned = Message<"koder.events.v1.RoleUnassigned"> & {
  * Use `create(RoleUnassignedSchema)` to create a new message.
  */
 export const RoleUnassignedSchema: GenMessage<RoleUnassigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 49);
+  messageDesc(file_koder_events_v1_event, 52);
 
 /**
  * GroupCreated tells of a new group.
@@ -1795,7 +1910,7 @@ export type GroupCreated = Message<"koder.events.v1.GroupCreated"> & {
  * Use `create(GroupCreatedSchema)` to create a new message.
  */
 export const GroupCreatedSchema: GenMessage<GroupCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 50);
+  messageDesc(file_koder_events_v1_event, 53);
 
 /**
  * GroupUpdated tells which fields of a group changed.
@@ -1816,7 +1931,7 @@ export type GroupUpdated = Message<"koder.events.v1.GroupUpdated"> & {
  * Use `create(GroupUpdatedSchema)` to create a new message.
  */
 export const GroupUpdatedSchema: GenMessage<GroupUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 51);
+  messageDesc(file_koder_events_v1_event, 54);
 
 /**
  * GroupDeleted tells that a group is gone.
@@ -1837,7 +1952,7 @@ export type GroupDeleted = Message<"koder.events.v1.GroupDeleted"> & {
  * Use `create(GroupDeletedSchema)` to create a new message.
  */
 export const GroupDeletedSchema: GenMessage<GroupDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 52);
+  messageDesc(file_koder_events_v1_event, 55);
 
 /**
  * GroupMemberAdded tells that somebody came into a group. The resource is the membership.
@@ -1865,7 +1980,7 @@ export type GroupMemberAdded = Message<"koder.events.v1.GroupMemberAdded"> & {
  * Use `create(GroupMemberAddedSchema)` to create a new message.
  */
 export const GroupMemberAddedSchema: GenMessage<GroupMemberAdded> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 53);
+  messageDesc(file_koder_events_v1_event, 56);
 
 /**
  * GroupMemberRemoved tells that somebody left a group. The resource is the membership.
@@ -1893,7 +2008,7 @@ export type GroupMemberRemoved = Message<"koder.events.v1.GroupMemberRemoved"> &
  * Use `create(GroupMemberRemovedSchema)` to create a new message.
  */
 export const GroupMemberRemovedSchema: GenMessage<GroupMemberRemoved> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 54);
+  messageDesc(file_koder_events_v1_event, 57);
 
 /**
  * ActorType is the kind of an actor.

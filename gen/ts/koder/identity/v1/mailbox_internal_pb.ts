@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/mailbox_internal.proto.
  */
 export const file_koder_identity_v1_mailbox_internal: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9pZGVudGl0eS92MS9tYWlsYm94X2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSItChFHZXRNYWlsYm94UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIksKEkdldE1haWxib3hSZXNwb25zZRINCgVlbWFpbBgBIAEoCRIWCg5lbWFpbF92ZXJpZmllZBgCIAEoCBIOCgZsb2NhbGUYAyABKAkiXgoXQ2hlY2tOZXdQYXNzd29yZFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSKAoMbmV3X3Bhc3N3b3JkGAIgASgJQhK6SAdyBRABGIAI+LsYAYC8GAEiGgoYQ2hlY2tOZXdQYXNzd29yZFJlc3BvbnNlInQKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhcKBWVtYWlsGAIgASgJQgi6SAVyAxj+ARIoCgxuZXdfcGFzc3dvcmQYAyABKAlCErpIB3IFEAEYgAj4uxgBgLwYASIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2Uy7wIKDk1haWxib3hTZXJ2aWNlEmsKCkdldE1haWxib3gSJC5rb2Rlci5pZGVudGl0eS52MS5HZXRNYWlsYm94UmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLkdldE1haWxib3hSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ9ChBDaGVja05ld1Bhc3N3b3JkEioua29kZXIuaWRlbnRpdHkudjEuQ2hlY2tOZXdQYXNzd29yZFJlcXVlc3QaKy5rb2Rlci5pZGVudGl0eS52MS5DaGVja05ld1Bhc3N3b3JkUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgScQoNUmVzZXRQYXNzd29yZBInLmtvZGVyLmlkZW50aXR5LnYxLlJlc2V0UGFzc3dvcmRSZXF1ZXN0Gigua29kZXIuaWRlbnRpdHkudjEuUmVzZXRQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoYgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Cihrb2Rlci9pZGVudGl0eS92MS9tYWlsYm94X2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSItChFHZXRNYWlsYm94UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIksKEkdldE1haWxib3hSZXNwb25zZRINCgVlbWFpbBgBIAEoCRIWCg5lbWFpbF92ZXJpZmllZBgCIAEoCBIOCgZsb2NhbGUYAyABKAkiXgoXQ2hlY2tOZXdQYXNzd29yZFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSKAoMbmV3X3Bhc3N3b3JkGAIgASgJQhK6SAdyBRABGIAI+LsYAYC8GAEiGgoYQ2hlY2tOZXdQYXNzd29yZFJlc3BvbnNlInQKFFJlc2V0UGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhcKBWVtYWlsGAIgASgJQgi6SAVyAxj+ARIoCgxuZXdfcGFzc3dvcmQYAyABKAlCErpIB3IFEAEYgAj4uxgBgLwYASIXChVSZXNldFBhc3N3b3JkUmVzcG9uc2UiSAoSVmVyaWZ5RW1haWxSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhcKBWVtYWlsGAIgASgJQgi6SAVyAxj+ASIVChNWZXJpZnlFbWFpbFJlc3BvbnNlImsKEkNoYW5nZUVtYWlsUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIbCglvbGRfZW1haWwYAiABKAlCCLpIBXIDGP4BEh0KCW5ld19lbWFpbBgDIAEoCUIKukgHcgUY/gFgASIVChNDaGFuZ2VFbWFpbFJlc3BvbnNlMskECg5NYWlsYm94U2VydmljZRJrCgpHZXRNYWlsYm94EiQua29kZXIuaWRlbnRpdHkudjEuR2V0TWFpbGJveFJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5HZXRNYWlsYm94UmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSfQoQQ2hlY2tOZXdQYXNzd29yZBIqLmtvZGVyLmlkZW50aXR5LnYxLkNoZWNrTmV3UGFzc3dvcmRSZXF1ZXN0Gisua29kZXIuaWRlbnRpdHkudjEuQ2hlY2tOZXdQYXNzd29yZFJlc3BvbnNlIhCQAgGquxgJCgEGEgRhdXRoEnEKDVJlc2V0UGFzc3dvcmQSJy5rb2Rlci5pZGVudGl0eS52MS5SZXNldFBhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmlkZW50aXR5LnYxLlJlc2V0UGFzc3dvcmRSZXNwb25zZSINqrsYCQoBBhIEYXV0aBJrCgtWZXJpZnlFbWFpbBIlLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeUVtYWlsUmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeUVtYWlsUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSawoLQ2hhbmdlRW1haWwSJS5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VFbWFpbFJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VFbWFpbFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoYgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetMailboxRequest names a user.
@@ -165,6 +165,99 @@ export const ResetPasswordResponseSchema: GenMessage<ResetPasswordResponse> = /*
   messageDesc(file_koder_identity_v1_mailbox_internal, 5);
 
 /**
+ * VerifyEmailRequest has the address that was proven.
+ *
+ * @generated from message koder.identity.v1.VerifyEmailRequest
+ */
+export type VerifyEmailRequest = Message<"koder.identity.v1.VerifyEmailRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The address.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.VerifyEmailRequest.
+ * Use `create(VerifyEmailRequestSchema)` to create a new message.
+ */
+export const VerifyEmailRequestSchema: GenMessage<VerifyEmailRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_mailbox_internal, 6);
+
+/**
+ * VerifyEmailResponse says that it was done.
+ *
+ * @generated from message koder.identity.v1.VerifyEmailResponse
+ */
+export type VerifyEmailResponse = Message<"koder.identity.v1.VerifyEmailResponse"> & {
+};
+
+/**
+ * Describes the message koder.identity.v1.VerifyEmailResponse.
+ * Use `create(VerifyEmailResponseSchema)` to create a new message.
+ */
+export const VerifyEmailResponseSchema: GenMessage<VerifyEmailResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_mailbox_internal, 7);
+
+/**
+ * ChangeEmailRequest has both addresses.
+ *
+ * @generated from message koder.identity.v1.ChangeEmailRequest
+ */
+export type ChangeEmailRequest = Message<"koder.identity.v1.ChangeEmailRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The address that the user had when they asked; may be empty.
+   *
+   * @generated from field: string old_email = 2;
+   */
+  oldEmail: string;
+
+  /**
+   * The address that they are to have.
+   *
+   * @generated from field: string new_email = 3;
+   */
+  newEmail: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.ChangeEmailRequest.
+ * Use `create(ChangeEmailRequestSchema)` to create a new message.
+ */
+export const ChangeEmailRequestSchema: GenMessage<ChangeEmailRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_mailbox_internal, 8);
+
+/**
+ * ChangeEmailResponse says that it was done.
+ *
+ * @generated from message koder.identity.v1.ChangeEmailResponse
+ */
+export type ChangeEmailResponse = Message<"koder.identity.v1.ChangeEmailResponse"> & {
+};
+
+/**
+ * Describes the message koder.identity.v1.ChangeEmailResponse.
+ * Use `create(ChangeEmailResponseSchema)` to create a new message.
+ */
+export const ChangeEmailResponseSchema: GenMessage<ChangeEmailResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_mailbox_internal, 9);
+
+/**
  * MailboxService tells the auth service where a user reads mail, and does what whoever has proven to read it may do.
  *
  * @generated from service koder.identity.v1.MailboxService
@@ -200,6 +293,27 @@ export const MailboxService: GenService<{
     methodKind: "unary";
     input: typeof ResetPasswordRequestSchema;
     output: typeof ResetPasswordResponseSchema;
+  },
+  /**
+   * Takes the address of a user for verified, while it is still theirs. A repeat changes nothing. Errors: USER_NOT_FOUND.
+   *
+   * @generated from rpc koder.identity.v1.MailboxService.VerifyEmail
+   */
+  verifyEmail: {
+    methodKind: "unary";
+    input: typeof VerifyEmailRequestSchema;
+    output: typeof VerifyEmailResponseSchema;
+  },
+  /**
+   * Gives a user another address, which is verified, while theirs is still the old one. A repeat changes nothing.
+   * Errors: USER_NOT_FOUND, EMAIL_TAKEN.
+   *
+   * @generated from rpc koder.identity.v1.MailboxService.ChangeEmail
+   */
+  changeEmail: {
+    methodKind: "unary";
+    input: typeof ChangeEmailRequestSchema;
+    output: typeof ChangeEmailResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_identity_v1_mailbox_internal, 0);

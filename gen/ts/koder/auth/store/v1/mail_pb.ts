@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/mail.proto.
  */
 export const file_koder_auth_store_v1_mail: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL21haWwucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiggIKB01haWxKb2ISCgoCaWQYASABKAkSKwoEa2luZBgCIAEoDjIdLmtvZGVyLmF1dGguc3RvcmUudjEuTWFpbEtpbmQSEwoLc2VhbGVkX21haWwYAyABKAwSEAoIYXR0ZW1wdHMYBCABKAUSNQoRbmV4dF9hdHRlbXB0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoETWFpbBIKCgJ0bxgBIAEoCRIOCgZsb2NhbGUYAiABKAkSDAoEbGluaxgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW90aGVyX2FkZHJlc3MYBSABKAkiiwEKB0R1ZU1haWwSDgoGam9iX2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIsCghkdWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KCVNob3duTWFpbBIKCgJpZBgBIAEoCRITCgtzZWFsZWRfbWFpbBgCIAEoDBIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMUmVuZGVyZWRNYWlsEgoKAnRvGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEdGV4dBgDIAEoCRIMCgRodG1sGAQgASgJKmMKCE1haWxLaW5kEhkKFU1BSUxfS0lORF9VTlNQRUNJRklFRBAAEhwKGE1BSUxfS0lORF9QQVNTV09SRF9SRVNFVBABEh4KGk1BSUxfS0lORF9QQVNTV09SRF9DSEFOR0VEEAJiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL21haWwucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiggIKB01haWxKb2ISCgoCaWQYASABKAkSKwoEa2luZBgCIAEoDjIdLmtvZGVyLmF1dGguc3RvcmUudjEuTWFpbEtpbmQSEwoLc2VhbGVkX21haWwYAyABKAwSEAoIYXR0ZW1wdHMYBCABKAUSNQoRbmV4dF9hdHRlbXB0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoETWFpbBIKCgJ0bxgBIAEoCRIOCgZsb2NhbGUYAiABKAkSDAoEbGluaxgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW90aGVyX2FkZHJlc3MYBSABKAkiiwEKB0R1ZU1haWwSDgoGam9iX2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIsCghkdWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KCVNob3duTWFpbBIKCgJpZBgBIAEoCRITCgtzZWFsZWRfbWFpbBgCIAEoDBIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMUmVuZGVyZWRNYWlsEgoKAnRvGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEdGV4dBgDIAEoCRIMCgRodG1sGAQgASgJKsUBCghNYWlsS2luZBIZChVNQUlMX0tJTkRfVU5TUEVDSUZJRUQQABIcChhNQUlMX0tJTkRfUEFTU1dPUkRfUkVTRVQQARIeChpNQUlMX0tJTkRfUEFTU1dPUkRfQ0hBTkdFRBACEiAKHE1BSUxfS0lORF9FTUFJTF9WRVJJRklDQVRJT04QAxIeChpNQUlMX0tJTkRfRU1BSUxfQ0hBTkdFX05FVxAEEh4KGk1BSUxfS0lORF9FTUFJTF9DSEFOR0VfT0xEEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * MailJob is a mail that waits to be sent. It ends when it was sent or given up, at the latest with the code it carries.
@@ -271,6 +271,27 @@ export const MailKind = {
    * @generated from enum value: MAIL_KIND_PASSWORD_CHANGED = 2;
    */
   PASSWORD_CHANGED: 2,
+
+  /**
+   * A link to verify the address by.
+   *
+   * @generated from enum value: MAIL_KIND_EMAIL_VERIFICATION = 3;
+   */
+  EMAIL_VERIFICATION: 3,
+
+  /**
+   * A link to confirm a new address by, mailed to it.
+   *
+   * @generated from enum value: MAIL_KIND_EMAIL_CHANGE_NEW = 4;
+   */
+  EMAIL_CHANGE_NEW: 4,
+
+  /**
+   * A link to confirm a new address by, mailed to the one before.
+   *
+   * @generated from enum value: MAIL_KIND_EMAIL_CHANGE_OLD = 5;
+   */
+  EMAIL_CHANGE_OLD: 5,
 } as const;
 
 /**

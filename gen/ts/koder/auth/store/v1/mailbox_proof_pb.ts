@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/mailbox_proof.proto.
  */
 export const file_koder_auth_store_v1_mailbox_proof: GenFile = /*@__PURE__*/
-  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiuwEKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKloKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAFiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEizgEKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYW5nZV9pZBgHIAEoCSKvAQoLRW1haWxDaGFuZ2USCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCglvbGRfZW1haWwYAyABKAkSEQoJbmV3X2VtYWlsGAQgASgJEhUKDW9sZF9jb25maXJtZWQYBSABKAgSFQoNbmV3X2NvbmZpcm1lZBgGIAEoCBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq1AEKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAESKAokTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfVkVSSUZJQ0FUSU9OEAISJgoiTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfQ0hBTkdFX05FVxADEiYKIk1BSUxCT1hfUFJPT0ZfVVNFX0VNQUlMX0NIQU5HRV9PTEQQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * MailboxProof is what whoever reads a mailbox can show once. It is deleted by the one who uses it.
@@ -61,6 +61,13 @@ export type MailboxProof = Message<"koder.auth.store.v1.MailboxProof"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 6;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * The change of address that it is one half of; empty for other uses.
+   *
+   * @generated from field: string change_id = 7;
+   */
+  changeId: string;
 };
 
 /**
@@ -69,6 +76,69 @@ export type MailboxProof = Message<"koder.auth.store.v1.MailboxProof"> & {
  */
 export const MailboxProofSchema: GenMessage<MailboxProof> = /*@__PURE__*/
   messageDesc(file_koder_auth_store_v1_mailbox_proof, 0);
+
+/**
+ * EmailChange is a change of address that waits for its confirmations. It is deleted when it was made.
+ *
+ * @generated from message koder.auth.store.v1.EmailChange
+ */
+export type EmailChange = Message<"koder.auth.store.v1.EmailChange"> & {
+  /**
+   * ULID.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Who wants it.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+
+  /**
+   * The address that the user had then; may be empty.
+   *
+   * @generated from field: string old_email = 3;
+   */
+  oldEmail: string;
+
+  /**
+   * The address that they want to have.
+   *
+   * @generated from field: string new_email = 4;
+   */
+  newEmail: string;
+
+  /**
+   * Whether whoever reads the old address has confirmed it, or need not.
+   *
+   * @generated from field: bool old_confirmed = 5;
+   */
+  oldConfirmed: boolean;
+
+  /**
+   * Whether whoever reads the new address has confirmed it.
+   *
+   * @generated from field: bool new_confirmed = 6;
+   */
+  newConfirmed: boolean;
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 7;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.store.v1.EmailChange.
+ * Use `create(EmailChangeSchema)` to create a new message.
+ */
+export const EmailChangeSchema: GenMessage<EmailChange> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_mailbox_proof, 1);
 
 /**
  * MailboxProofUse is what a proof may be used for.
@@ -89,6 +159,27 @@ export const MailboxProofUse = {
    * @generated from enum value: MAILBOX_PROOF_USE_PASSWORD_RESET = 1;
    */
   PASSWORD_RESET: 1,
+
+  /**
+   * To verify the user's address.
+   *
+   * @generated from enum value: MAILBOX_PROOF_USE_EMAIL_VERIFICATION = 2;
+   */
+  EMAIL_VERIFICATION: 2,
+
+  /**
+   * To confirm a change of address from the new one.
+   *
+   * @generated from enum value: MAILBOX_PROOF_USE_EMAIL_CHANGE_NEW = 3;
+   */
+  EMAIL_CHANGE_NEW: 3,
+
+  /**
+   * To confirm a change of address from the old one.
+   *
+   * @generated from enum value: MAILBOX_PROOF_USE_EMAIL_CHANGE_OLD = 4;
+   */
+  EMAIL_CHANGE_OLD: 4,
 } as const;
 
 /**
