@@ -1,4 +1,6 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
+import { ApiKeyService } from "../../gen/ts-public/koder/admin/v1/api_key_service_pb.ts";
+import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
@@ -45,6 +47,10 @@ export interface KoderId {
   readonly logoutDeliveries: Client<typeof LogoutDeliveryService>;
   /** Lists and ends the sessions of a tenant's people. */
   readonly sessions: Client<typeof SessionService>;
+  /** Manages the credentials of programs. */
+  readonly apiKeys: Client<typeof ApiKeyService>;
+  /** Lets people make credentials for their own programs. */
+  readonly personalAccessTokens: Client<typeof PersonalAccessTokenService>;
   /** Speaks for the instance as a whole. */
   readonly system: Client<typeof SystemService>;
 }
@@ -66,6 +72,8 @@ export function servicesOver(transport: Transport): KoderId {
     signingKeys: createClient(SigningKeyService, transport),
     logoutDeliveries: createClient(LogoutDeliveryService, transport),
     sessions: createClient(SessionService, transport),
+    apiKeys: createClient(ApiKeyService, transport),
+    personalAccessTokens: createClient(PersonalAccessTokenService, transport),
     system: createClient(SystemService, transport),
   };
 }

@@ -42,6 +42,10 @@ type Client struct {
 	LogoutDeliveries oauthv1connect.LogoutDeliveryServiceClient
 	// Sessions lists and ends the sessions of a tenant's people.
 	Sessions sessionv1connect.SessionServiceClient
+	// APIKeys manages the credentials of programs.
+	APIKeys adminv1connect.ApiKeyServiceClient
+	// PersonalAccessTokens lets people make credentials for their own programs.
+	PersonalAccessTokens adminv1connect.PersonalAccessTokenServiceClient
 	// System speaks for the instance as a whole.
 	System adminv1connect.SystemServiceClient
 }
@@ -91,6 +95,8 @@ func New(origin string, options ...Option) (*Client, error) {
 		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
 		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
 		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		APIKeys:             adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
+		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		System:              adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 	}, nil
 }

@@ -77,6 +77,21 @@ const (
 	// `User.password_hash`.
 	ReasonPasswordHashNotSupported ErrorReason = "PASSWORD_HASH_NOT_SUPPORTED"
 
+	// Of API keys and personal access tokens.
+
+	// ReasonAPIKeyNotFound: No API key has this id in the tenant, or none that the caller's credential reaches.
+	ReasonAPIKeyNotFound ErrorReason = "API_KEY_NOT_FOUND"
+	// ReasonAPIKeyInvalid: The API key breaks a rule; the violations name each field.
+	ReasonAPIKeyInvalid ErrorReason = "API_KEY_INVALID"
+	// ReasonAPIKeyLimit: There are as many API keys as there may be. Delete one that is not needed.
+	ReasonAPIKeyLimit ErrorReason = "API_KEY_LIMIT"
+	// ReasonPersonalAccessTokenNotFound: The person has no token with this id.
+	ReasonPersonalAccessTokenNotFound ErrorReason = "PERSONAL_ACCESS_TOKEN_NOT_FOUND"
+	// ReasonPersonalAccessTokenInvalid: The token breaks a rule; the violations name each field.
+	ReasonPersonalAccessTokenInvalid ErrorReason = "PERSONAL_ACCESS_TOKEN_INVALID"
+	// ReasonPersonalAccessTokenLimit: The person has as many tokens as they may have. Delete one that is not needed.
+	ReasonPersonalAccessTokenLimit ErrorReason = "PERSONAL_ACCESS_TOKEN_LIMIT"
+
 	// Of roles.
 
 	// ReasonRoleNotFound: No role has this id in the tenant.

@@ -1,6 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
+import { CredentialUseSchema, PersonalAccessTokenSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -17,7 +18,7 @@ export const tenants: Collection<typeof TenantSchema> = {
   events: "required",
 };
 
-/** API keys of every tenant, in the system's own space: a key is looked up before its tenant is known. */
+/** API keys: those of a tenant in its own space, which they name; those that reach the instance in the system's. */
 export const apiKeys: Collection<typeof ApiKeySchema> = {
   name: "admin_api_keys",
   schema: ApiKeySchema,
@@ -26,6 +27,26 @@ export const apiKeys: Collection<typeof ApiKeySchema> = {
   indexes: { tenant_id: { type: "text", value: (key) => key.tenantId } },
   expiresAt: (key) => (key.expireTime ? timestampMs(key.expireTime) : undefined),
   events: "required",
+};
+
+/** What people made for their own programs. */
+export const personalAccessTokens: Collection<typeof PersonalAccessTokenSchema> = {
+  name: "admin_personal_access_tokens",
+  schema: PersonalAccessTokenSchema,
+  id: (token) => token.id,
+  unique: { token_hash: { type: "text", value: (token) => token.tokenHash } },
+  indexes: { user: { type: "text", value: (token) => token.userId } },
+  expiresAt: (token) => (token.expireTime ? timestampMs(token.expireTime) : undefined),
+  events: "required",
+};
+
+/** When keys and tokens were last used; no state of the product. */
+export const credentialUses: Collection<typeof CredentialUseSchema> = {
+  name: "admin_credential_uses",
+  schema: CredentialUseSchema,
+  id: (use) => use.id,
+  expiresAt: (use) => (use.expireTime ? timestampMs(use.expireTime) : undefined),
+  events: "none",
 };
 
 /** The one claim on the instance. */
@@ -40,4 +61,11 @@ export const owners: Collection<typeof OwnerSchema> = {
 export const adminRequests = requestRecords("admin");
 
 /** Everything that the admin service stores. */
-export const adminCollections: readonly Collection[] = [tenants, apiKeys, owners, adminRequests];
+export const adminCollections: readonly Collection[] = [
+  tenants,
+  apiKeys,
+  personalAccessTokens,
+  credentialUses,
+  owners,
+  adminRequests,
+];

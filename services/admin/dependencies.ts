@@ -1,6 +1,7 @@
 import type { Idempotency } from "../host/idempotency.ts";
+import type { PageTokens } from "../host/page-token.ts";
 import type { Peers } from "../host/peers.ts";
-import type { SystemStore } from "../store/store.ts";
+import type { Store, SystemStore } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 
 /** The state of one part of the instance: why it does not serve, or undefined when it does. */
@@ -11,11 +12,15 @@ export interface ComponentState {
 
 /** What the use cases of the admin service need. */
 export interface AdminDependencies {
+  readonly store: Store;
   readonly system: SystemStore;
   readonly vault: Vault;
   readonly peers: Peers;
   /** Over the system's own space. */
   readonly idempotency: Idempotency;
+  /** Over the space of the tenant of a call. */
+  readonly tenantIdempotency: Idempotency;
+  readonly pageTokens: PageTokens;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Origin of the default tenant: `scheme://host[:port]`. Known once the gateway listens. */

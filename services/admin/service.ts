@@ -1,10 +1,19 @@
 import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
+import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { createApiKey } from "./api-keys/create-api-key.ts";
+import { deleteApiKey } from "./api-keys/delete-api-key.ts";
+import { listApiKeys } from "./api-keys/list-api-keys.ts";
 import { verifyApiKey } from "./api-keys/verify-api-key.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { AdminDependencies } from "./dependencies.ts";
+import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
+import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
+import { listPersonalAccessTokens } from "./personal-access-tokens/list-personal-access-tokens.ts";
+import { verifyPersonalAccessToken } from "./personal-access-tokens/verify-personal-access-token.ts";
 import { getSystemHealth } from "./system/get-system-health.ts";
 import { lookupTenant } from "./tenants/lookup-tenant.ts";
 import { resolveHost } from "./tenants/resolve-host.ts";
@@ -22,7 +31,20 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         resolveHost: resolveHost(dependencies),
         lookupTenant: lookupTenant(dependencies),
       }),
-      implementation(ApiKeyVerificationService, { verifyApiKey: verifyApiKey(dependencies) }),
+      implementation(ApiKeyService, {
+        createApiKey: createApiKey(dependencies),
+        listApiKeys: listApiKeys(dependencies),
+        deleteApiKey: deleteApiKey(dependencies),
+      }),
+      implementation(PersonalAccessTokenService, {
+        createPersonalAccessToken: createPersonalAccessToken(dependencies),
+        listPersonalAccessTokens: listPersonalAccessTokens(dependencies),
+        deletePersonalAccessToken: deletePersonalAccessToken(dependencies),
+      }),
+      implementation(ApiKeyVerificationService, {
+        verifyApiKey: verifyApiKey(dependencies),
+        verifyPersonalAccessToken: verifyPersonalAccessToken(dependencies),
+      }),
     ],
   };
 }

@@ -144,7 +144,10 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
     case "admin": {
       const system = store.system();
       return createAdminService({
+        store,
         system,
+        pageTokens,
+        tenantIdempotency: createIdempotency({ store, vault, clock, collection: adminRequests }),
         vault,
         peers,
         idempotency: createIdempotency({ store: { tenant: () => system }, vault, clock, collection: adminRequests }),

@@ -1,4 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
+import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
+import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
@@ -31,5 +33,7 @@ export const publicServices: readonly DescService[] = [
   SigningKeyService,
   LogoutDeliveryService,
   SessionService,
+  ApiKeyService,
+  PersonalAccessTokenService,
   SystemService,
 ];

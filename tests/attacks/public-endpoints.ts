@@ -122,6 +122,14 @@ const userReasons = [
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
 ];
+const apiKeyFields = ["display_name", "permissions", "authority", "expire_time", "api_key", "id"];
+const apiKeyReasons = ["API_KEY_NOT_FOUND", "API_KEY_INVALID", "API_KEY_LIMIT", "REQUEST_ID_REUSED"];
+const tokenReasons = [
+  "PERSONAL_ACCESS_TOKEN_NOT_FOUND",
+  "PERSONAL_ACCESS_TOKEN_INVALID",
+  "PERSONAL_ACCESS_TOKEN_LIMIT",
+  "REQUEST_ID_REUSED",
+];
 const roleReasons = [
   "ROLE_NOT_FOUND",
   "ROLE_NAME_TAKEN",
@@ -393,6 +401,12 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/sessions", ["page_size", "page_token", "user_id"], pageReasons),
   rest("GET", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
   rest("DELETE", `/v1/sessions/${userId}`, [], ["SESSION_NOT_FOUND"]),
+  rest("POST", "/v1/admin/api-keys", apiKeyFields, apiKeyReasons),
+  rest("GET", "/v1/admin/api-keys", ["page_size", "page_token", "authority"], pageReasons),
+  rest("DELETE", `/v1/admin/api-keys/${userId}`, [], apiKeyReasons),
+  rest("POST", `/v1/users/${userId}/tokens`, ["display_name", "scopes", "expire_time", "token"], tokenReasons),
+  rest("GET", `/v1/users/${userId}/tokens`, ["page_size", "page_token"], pageReasons),
+  rest("DELETE", `/v1/users/${userId}/tokens/${userId}`, [], tokenReasons),
   rest(
     "POST",
     "/v1/admin/bootstrap",

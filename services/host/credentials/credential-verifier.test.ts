@@ -2,7 +2,11 @@ import { createHmac } from "node:crypto";
 import { create, type DescMethod, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ApiKeyVerificationService, type VerifyApiKeyRequest } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import {
+  ApiKeyVerificationService,
+  type VerifyApiKeyRequest,
+  type VerifyPersonalAccessTokenRequest,
+} from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
@@ -27,6 +31,7 @@ const suspendedId = "01JSVSPENDED00000000000000";
 const userId = "01JPERSN000000000000000000";
 const origin = "https://id.example";
 const goodKey = "kak_good";
+const goodPat = "kpat_good";
 /** A slug that has the form of an id. */
 const aliasId = "01JAXAS0000000000000000000";
 /** A key of the tenant that was suspended. */
@@ -48,6 +53,7 @@ let now: number;
 let peersState: {
   published: SigningKey[];
   active: boolean;
+  userActive: boolean;
   permissions: string[];
   /** The method that fails as a peer does that is away. */
   away: DescMethod | undefined;
@@ -63,7 +69,14 @@ let verify: (
 beforeEach(() => {
   now = 1_700_000_000_000;
   asked = [];
-  peersState = { published: [signer], active: true, permissions: [], away: undefined, directoryAway: false };
+  peersState = {
+    published: [signer],
+    active: true,
+    userActive: true,
+    permissions: [],
+    away: undefined,
+    directoryAway: false,
+  };
 
   const answers = new Map<DescMethod, (input: unknown) => object>([
     [
@@ -73,7 +86,17 @@ beforeEach(() => {
       }),
     ],
     [RevocationService.method.checkToken, () => ({ active: peersState.active, userId })],
-    [CredentialService.method.getAuthority, () => ({ permissions: peersState.permissions, instance: false })],
+    [
+      CredentialService.method.getAuthority,
+      () => ({ permissions: peersState.permissions, instance: false, active: peersState.userActive }),
+    ],
+    [
+      ApiKeyVerificationService.method.verifyPersonalAccessToken,
+      (input) => {
+        const { token } = input as VerifyPersonalAccessTokenRequest;
+        return token === goodPat ? { active: true, tenantId, userId, scopes: ["users.read"] } : { active: false };
+      },
+    ],
     [
       ApiKeyVerificationService.method.verifyApiKey,
       (input) => {
@@ -154,6 +177,35 @@ const reasonOf = async (authorization: string) => {
 };
 const timesAsked = (name: string) => asked.filter(({ method }) => method === name).length;
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+describe("a personal access token", () => {
+  test("speaks for its owner within its scopes, as one who did not sign in just now", async () => {
+    peersState.permissions = ["users.read", "users.write"];
+    const { caller, tenantId: of } = await verify(`Bearer ${goodPat}`);
+    expect([of, caller]).toEqual([
+      tenantId,
+      {
+        kind: "user",
+        userId,
+        clientId: "",
+        sessionId: "",
+        scopes: new Set(["users.read"]),
+        permissions: new Set(["users.read", "users.write"]),
+        instance: false,
+        authTime: 0,
+      },
+    ]);
+  });
+
+  test("is refused when it is unknown, too long, or its owner may not sign in", async () => {
+    for (const token of ["kpat_other", `kpat_${"a".repeat(300)}`]) {
+      expect(await reasonOf(`Bearer ${token}`)).toBe("CREDENTIAL_INVALID");
+    }
+    peersState.userActive = false;
+    expect(await reasonOf(`Bearer ${goodPat}`)).toBe("CREDENTIAL_INVALID");
+    expect(await reasonOf(`DPoP ${goodPat}`)).toBe("CREDENTIAL_INVALID");
+  });
+});
 
 describe("an access token", () => {
   test("of a person proves who, through which application, with which scope and rights", async () => {

@@ -49,7 +49,7 @@ const refused = (message = "the credential is unknown, expired, revoked or not m
 const longestApiKey = 256;
 
 /**
- * Verifies API keys (`kak_…`) and access tokens of our own. A good signature is remembered, whether the token is still good
+ * Verifies API keys (`kak_…`), personal access tokens (`kpat_…`) and access tokens of our own. A good signature is remembered, whether the token is still good
  * never: that is asked at every use (design §3, the one revocation rule).
  */
 export function createCredentialVerifier({
@@ -88,6 +88,32 @@ export function createCredentialVerifier({
         apiKeyId: answer.apiKeyId,
         permissions: new Set(answer.permissions),
         instance: answer.instance,
+      },
+    };
+  }
+
+  async function personalAccessToken(token: string, work: Outbound): Promise<Credential> {
+    if (token.length > longestApiKey) throw refused();
+    const service = peers.client(ApiKeyVerificationService);
+    const { active, tenantId, userId, scopes } = await service.verifyPersonalAccessToken({ token }, forward(work));
+    if (!active) throw refused();
+    const tenant = await servingTenant(work, tenantId);
+    const inTenant = forward({ ...work, tenantId: tenant.id });
+    const authority = await peers.client(CredentialService).getAuthority({ userId }, inTenant);
+    if (!authority.active) throw refused();
+    const { permissions, instance } = authority;
+    return {
+      tenantId: tenant.id,
+      // Nobody signed in just now: what asks for a fresh sign-in, or for a session, is not for it.
+      caller: {
+        kind: "user",
+        userId,
+        clientId: "",
+        sessionId: "",
+        scopes: new Set(scopes),
+        permissions: new Set(permissions),
+        instance,
+        authTime: 0,
       },
     };
   }
@@ -148,6 +174,7 @@ export function createCredentialVerifier({
       if (token === undefined) throw refused("send the credential as Authorization: Bearer …");
       const scheme = sent.toLowerCase();
       if (scheme === "bearer" && token.startsWith("kak_")) return apiKey(token, work);
+      if (scheme === "bearer" && token.startsWith("kpat_")) return personalAccessToken(token, work);
       return accessToken(token, scheme, work, presentation);
     },
   };

@@ -22,13 +22,18 @@ export function getAuthority(dependencies: Pick<IdentityDependencies, "store" | 
       const { permissions, roles } = await (uncached
         ? readAuthority(dependencies.store.tenant(tenantId), subject)
         : dependencies.authorities.of(tenantId, subject));
-      return create(GetAuthorityResponseSchema, { permissions: [...permissions], roles: roleNames(roles, clientId) });
+      return create(GetAuthorityResponseSchema, {
+        permissions: [...permissions],
+        active: true,
+        roles: roleNames(roles, clientId),
+      });
     }
     const authority = await authorityOfUser(dependencies, tenantId, userId);
     if (authority === undefined) return create(GetAuthorityResponseSchema, {});
     return create(GetAuthorityResponseSchema, {
       permissions: [...authority.permissions],
       instance: authority.instance,
+      active: true,
     });
   };
 }

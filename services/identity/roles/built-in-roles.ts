@@ -6,7 +6,7 @@ const reads = (...resources: string[]): string[] => resources.map((resource) => 
 const both = (...resources: string[]): string[] =>
   resources.flatMap((resource) => [`${resource}.read`, `${resource}.write`]);
 
-const ofPeople = ["users", "groups", "sessions", "consents", "factors"];
+const ofPeople = ["users", "groups", "sessions", "consents", "factors", "tokens"];
 const ofClients = ["clients", "resource_servers", "logout_deliveries"];
 
 const builtIn = (name: string, displayName: string, description: string, permissions: readonly string[]): Role =>
@@ -27,7 +27,7 @@ export const builtInRoles: readonly Role[] = [
     ...both(...ofClients, "policies", "keys"),
   ]),
   builtIn("auditor", "Auditor", "Reads everything, changes nothing.", [
-    ...reads(...ofPeople, ...ofClients, "roles", "policies", "keys", "audit"),
+    ...reads(...ofPeople, ...ofClients, "roles", "policies", "keys", "audit", "api_keys"),
   ]),
   builtIn("support", "Support", "Looks people up and signs them out.", [...reads(...ofPeople), "sessions.write"]),
 ];

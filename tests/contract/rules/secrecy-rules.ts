@@ -40,6 +40,7 @@ const noSecrets: ReadonlyMap<string, string> = new Map([
   ["id_token_signed_response_alg", "the name of an algorithm"],
   ["secret_id", "the id of a secret, which opens nothing"],
   ["initial_access_token_id", "the id of a token, which opens nothing"],
+  ["personal_access_token_id", "the id of a token, which opens nothing"],
   ["key_ops", "what a public key may do"],
   ["postal_code", "a part of an address"],
   ["token_endpoint_auth_signing_alg_values_supported", "names of algorithms, published"],

@@ -36,6 +36,13 @@ async function resourceServerPath(server: Instance): Promise<string> {
   return `/v1/resource-servers/${String(json["id"])}`;
 }
 
+/** The access token of a person who may make tokens for their own programs. */
+async function tokenMaker(server: Instance): Promise<string> {
+  const scope = "openid tokens.write";
+  const [{ username }, client] = [await createPerson(server), await registerClient(server, { scope })];
+  return (await tokensFor(server, client, username, { parameters: { scope } })).accessToken;
+}
+
 /** A new role; answers its path. */
 async function rolePath(server: Instance): Promise<string> {
   const { json } = await rest(server, "POST", "/v1/roles", { name: fresh() });
@@ -155,6 +162,44 @@ export const simpleWrites: readonly PublicWrite[] = [
       const { id, accessToken } = await somebody(server);
       await addTotp(server, accessToken);
       return { call: async () => (await rest(server, "DELETE", `/v1/users/${id}/mfa`)).status };
+    },
+  },
+  {
+    name: "Create an API key",
+    covers: ["koder.admin.v1.ApiKeyService/CreateApiKey"],
+    prepare: (server) => {
+      const path = `/v1/admin/api-keys?request_id=${randomUUID()}`;
+      return Promise.resolve({
+        call: async () => (await rest(server, "POST", path, { permissions: ["users.read"] })).status,
+      });
+    },
+  },
+  {
+    name: "Delete an API key",
+    covers: ["koder.admin.v1.ApiKeyService/DeleteApiKey"],
+    prepare: async (server) => {
+      const { json } = await rest(server, "POST", "/v1/admin/api-keys", { permissions: ["users.read"] });
+      const path = `/v1/admin/api-keys/${String(json["id"])}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "Make a personal access token",
+    covers: ["koder.admin.v1.PersonalAccessTokenService/CreatePersonalAccessToken"],
+    prepare: async (server) => {
+      const accessToken = await tokenMaker(server);
+      const path = `/v1/users/me/tokens?request_id=${randomUUID()}`;
+      return { call: async () => (await rest(server, "POST", path, {}, accessToken)).status };
+    },
+  },
+  {
+    name: "Delete a personal access token",
+    covers: ["koder.admin.v1.PersonalAccessTokenService/DeletePersonalAccessToken"],
+    prepare: async (server) => {
+      const accessToken = await tokenMaker(server);
+      const { json } = await rest(server, "POST", "/v1/users/me/tokens", {}, accessToken);
+      const path = `/v1/users/me/tokens/${String(json["id"])}`;
+      return { call: async () => (await rest(server, "DELETE", path, undefined, accessToken)).status };
     },
   },
   {

@@ -33,21 +33,45 @@ const (
 	AdminErrorReason_ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID AdminErrorReason = 2
 	// No tenant answers to this host or id.
 	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_UNKNOWN AdminErrorReason = 3
+	// No API key has this id in the tenant, or none that the caller's credential reaches.
+	AdminErrorReason_ADMIN_ERROR_REASON_API_KEY_NOT_FOUND AdminErrorReason = 40
+	// The API key breaks a rule; the violations name each field.
+	AdminErrorReason_ADMIN_ERROR_REASON_API_KEY_INVALID AdminErrorReason = 41
+	// There are as many API keys as there may be. Delete one that is not needed.
+	AdminErrorReason_ADMIN_ERROR_REASON_API_KEY_LIMIT AdminErrorReason = 42
+	// The person has no token with this id.
+	AdminErrorReason_ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND AdminErrorReason = 43
+	// The token breaks a rule; the violations name each field.
+	AdminErrorReason_ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID AdminErrorReason = 44
+	// The person has as many tokens as they may have. Delete one that is not needed.
+	AdminErrorReason_ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT AdminErrorReason = 45
 )
 
 // Enum value maps for AdminErrorReason.
 var (
 	AdminErrorReason_name = map[int32]string{
-		0: "ADMIN_ERROR_REASON_UNSPECIFIED",
-		1: "ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED",
-		2: "ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID",
-		3: "ADMIN_ERROR_REASON_TENANT_UNKNOWN",
+		0:  "ADMIN_ERROR_REASON_UNSPECIFIED",
+		1:  "ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED",
+		2:  "ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID",
+		3:  "ADMIN_ERROR_REASON_TENANT_UNKNOWN",
+		40: "ADMIN_ERROR_REASON_API_KEY_NOT_FOUND",
+		41: "ADMIN_ERROR_REASON_API_KEY_INVALID",
+		42: "ADMIN_ERROR_REASON_API_KEY_LIMIT",
+		43: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND",
+		44: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID",
+		45: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT",
 	}
 	AdminErrorReason_value = map[string]int32{
-		"ADMIN_ERROR_REASON_UNSPECIFIED":             0,
-		"ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED":        1,
-		"ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID": 2,
-		"ADMIN_ERROR_REASON_TENANT_UNKNOWN":          3,
+		"ADMIN_ERROR_REASON_UNSPECIFIED":                     0,
+		"ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED":                1,
+		"ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID":         2,
+		"ADMIN_ERROR_REASON_TENANT_UNKNOWN":                  3,
+		"ADMIN_ERROR_REASON_API_KEY_NOT_FOUND":               40,
+		"ADMIN_ERROR_REASON_API_KEY_INVALID":                 41,
+		"ADMIN_ERROR_REASON_API_KEY_LIMIT":                   42,
+		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND": 43,
+		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID":   44,
+		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT":     45,
 	}
 )
 
@@ -82,12 +106,18 @@ var File_koder_admin_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_admin_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/admin/v1/errors.proto\x12\x0ekoder.admin.v1*\xb6\x01\n" +
+	"\x1bkoder/admin/v1/errors.proto\x12\x0ekoder.admin.v1*\xd0\x03\n" +
 	"\x10AdminErrorReason\x12\"\n" +
 	"\x1eADMIN_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED\x10\x01\x12.\n" +
 	"*ADMIN_ERROR_REASON_BOOTSTRAP_TOKEN_INVALID\x10\x02\x12%\n" +
-	"!ADMIN_ERROR_REASON_TENANT_UNKNOWN\x10\x03B\xb7\x01\n" +
+	"!ADMIN_ERROR_REASON_TENANT_UNKNOWN\x10\x03\x12(\n" +
+	"$ADMIN_ERROR_REASON_API_KEY_NOT_FOUND\x10(\x12&\n" +
+	"\"ADMIN_ERROR_REASON_API_KEY_INVALID\x10)\x12$\n" +
+	" ADMIN_ERROR_REASON_API_KEY_LIMIT\x10*\x126\n" +
+	"2ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND\x10+\x124\n" +
+	"0ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID\x10,\x122\n" +
+	".ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT\x10-B\xb7\x01\n" +
 	"\x12com.koder.admin.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/admin/v1;adminv1\xa2\x02\x03KAX\xaa\x02\x0eKoder.Admin.V1\xca\x02\x0eKoder\\Admin\\V1\xe2\x02\x1aKoder\\Admin\\V1\\GPBMetadata\xea\x02\x10Koder::Admin::V1b\x06proto3"
 
 var (

@@ -154,6 +154,9 @@ type Event struct {
 	//	*Event_FactorRemoved
 	//	*Event_RecoveryCodesChanged
 	//	*Event_RecoveryCodeUsed
+	//	*Event_ApiKeyDeleted
+	//	*Event_PersonalAccessTokenCreated
+	//	*Event_PersonalAccessTokenDeleted
 	//	*Event_RoleCreated
 	//	*Event_RoleUpdated
 	//	*Event_RoleDeleted
@@ -677,6 +680,33 @@ func (x *Event) GetRecoveryCodeUsed() *RecoveryCodeUsed {
 	return nil
 }
 
+func (x *Event) GetApiKeyDeleted() *ApiKeyDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_ApiKeyDeleted); ok {
+			return x.ApiKeyDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetPersonalAccessTokenCreated() *PersonalAccessTokenCreated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_PersonalAccessTokenCreated); ok {
+			return x.PersonalAccessTokenCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetPersonalAccessTokenDeleted() *PersonalAccessTokenDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_PersonalAccessTokenDeleted); ok {
+			return x.PersonalAccessTokenDeleted
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetRoleCreated() *RoleCreated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_RoleCreated); ok {
@@ -1003,6 +1033,21 @@ type Event_RecoveryCodeUsed struct {
 	RecoveryCodeUsed *RecoveryCodeUsed `protobuf:"bytes,133,opt,name=recovery_code_used,json=recoveryCodeUsed,proto3,oneof"`
 }
 
+type Event_ApiKeyDeleted struct {
+	// An API key was deleted.
+	ApiKeyDeleted *ApiKeyDeleted `protobuf:"bytes,115,opt,name=api_key_deleted,json=apiKeyDeleted,proto3,oneof"`
+}
+
+type Event_PersonalAccessTokenCreated struct {
+	// A person made a token for their own programs.
+	PersonalAccessTokenCreated *PersonalAccessTokenCreated `protobuf:"bytes,116,opt,name=personal_access_token_created,json=personalAccessTokenCreated,proto3,oneof"`
+}
+
+type Event_PersonalAccessTokenDeleted struct {
+	// A personal access token was deleted.
+	PersonalAccessTokenDeleted *PersonalAccessTokenDeleted `protobuf:"bytes,117,opt,name=personal_access_token_deleted,json=personalAccessTokenDeleted,proto3,oneof"`
+}
+
 type Event_RoleCreated struct {
 	// A role was created.
 	RoleCreated *RoleCreated `protobuf:"bytes,100,opt,name=role_created,json=roleCreated,proto3,oneof"`
@@ -1144,6 +1189,12 @@ func (*Event_FactorRemoved) isEvent_Payload() {}
 func (*Event_RecoveryCodesChanged) isEvent_Payload() {}
 
 func (*Event_RecoveryCodeUsed) isEvent_Payload() {}
+
+func (*Event_ApiKeyDeleted) isEvent_Payload() {}
+
+func (*Event_PersonalAccessTokenCreated) isEvent_Payload() {}
+
+func (*Event_PersonalAccessTokenDeleted) isEvent_Payload() {}
 
 func (*Event_RoleCreated) isEvent_Payload() {}
 
@@ -3626,6 +3677,153 @@ func (x *RecoveryCodeUsed) GetLeft() int32 {
 	return 0
 }
 
+// ApiKeyDeleted tells that an API key is gone.
+type ApiKeyDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name for people that it had.
+	DisplayName   string `protobuf:"bytes,1,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ApiKeyDeleted) Reset() {
+	*x = ApiKeyDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ApiKeyDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ApiKeyDeleted) ProtoMessage() {}
+
+func (x *ApiKeyDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ApiKeyDeleted.ProtoReflect.Descriptor instead.
+func (*ApiKeyDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
+}
+
+func (x *ApiKeyDeleted) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+// PersonalAccessTokenCreated tells of a new token.
+type PersonalAccessTokenCreated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose it is.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What it may do of what they may.
+	Scopes        []string `protobuf:"bytes,2,rep,name=scopes,proto3" json:"scopes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PersonalAccessTokenCreated) Reset() {
+	*x = PersonalAccessTokenCreated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PersonalAccessTokenCreated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PersonalAccessTokenCreated) ProtoMessage() {}
+
+func (x *PersonalAccessTokenCreated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PersonalAccessTokenCreated.ProtoReflect.Descriptor instead.
+func (*PersonalAccessTokenCreated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
+}
+
+func (x *PersonalAccessTokenCreated) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *PersonalAccessTokenCreated) GetScopes() []string {
+	if x != nil {
+		return x.Scopes
+	}
+	return nil
+}
+
+// PersonalAccessTokenDeleted tells that a token is gone.
+type PersonalAccessTokenDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose it was.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PersonalAccessTokenDeleted) Reset() {
+	*x = PersonalAccessTokenDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PersonalAccessTokenDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PersonalAccessTokenDeleted) ProtoMessage() {}
+
+func (x *PersonalAccessTokenDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PersonalAccessTokenDeleted.ProtoReflect.Descriptor instead.
+func (*PersonalAccessTokenDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *PersonalAccessTokenDeleted) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // RoleCreated tells of a new role.
 type RoleCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3639,7 +3837,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3651,7 +3849,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3664,7 +3862,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -3692,7 +3890,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3704,7 +3902,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3717,7 +3915,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -3738,7 +3936,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3750,7 +3948,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3763,7 +3961,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -3786,7 +3984,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3798,7 +3996,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3811,7 +4009,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -3841,7 +4039,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3853,7 +4051,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3866,7 +4064,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -3894,7 +4092,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3906,7 +4104,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3919,7 +4117,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -3940,7 +4138,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3952,7 +4150,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3965,7 +4163,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -3986,7 +4184,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3998,7 +4196,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4011,7 +4209,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -4034,7 +4232,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4046,7 +4244,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4059,7 +4257,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -4089,7 +4287,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4101,7 +4299,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4114,7 +4312,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -4135,7 +4333,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfc%\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa(\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -4192,7 +4390,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\ffactor_added\x18\x82\x01 \x01(\v2\x1c.koder.events.v1.FactorAddedH\x00R\vfactorAdded\x12H\n" +
 	"\x0efactor_removed\x18\x83\x01 \x01(\v2\x1e.koder.events.v1.FactorRemovedH\x00R\rfactorRemoved\x12^\n" +
 	"\x16recovery_codes_changed\x18\x84\x01 \x01(\v2%.koder.events.v1.RecoveryCodesChangedH\x00R\x14recoveryCodesChanged\x12R\n" +
-	"\x12recovery_code_used\x18\x85\x01 \x01(\v2!.koder.events.v1.RecoveryCodeUsedH\x00R\x10recoveryCodeUsed\x12A\n" +
+	"\x12recovery_code_used\x18\x85\x01 \x01(\v2!.koder.events.v1.RecoveryCodeUsedH\x00R\x10recoveryCodeUsed\x12H\n" +
+	"\x0fapi_key_deleted\x18s \x01(\v2\x1e.koder.events.v1.ApiKeyDeletedH\x00R\rapiKeyDeleted\x12p\n" +
+	"\x1dpersonal_access_token_created\x18t \x01(\v2+.koder.events.v1.PersonalAccessTokenCreatedH\x00R\x1apersonalAccessTokenCreated\x12p\n" +
+	"\x1dpersonal_access_token_deleted\x18u \x01(\v2+.koder.events.v1.PersonalAccessTokenDeletedH\x00R\x1apersonalAccessTokenDeleted\x12A\n" +
 	"\frole_created\x18d \x01(\v2\x1c.koder.events.v1.RoleCreatedH\x00R\vroleCreated\x12A\n" +
 	"\frole_updated\x18e \x01(\v2\x1c.koder.events.v1.RoleUpdatedH\x00R\vroleUpdated\x12A\n" +
 	"\frole_deleted\x18f \x01(\v2\x1c.koder.events.v1.RoleDeletedH\x00R\vroleDeleted\x12D\n" +
@@ -4340,7 +4541,14 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x14RecoveryCodesChanged\x12\x12\n" +
 	"\x04left\x18\x01 \x01(\x05R\x04left\"&\n" +
 	"\x10RecoveryCodeUsed\x12\x12\n" +
-	"\x04left\x18\x01 \x01(\x05R\x04left\">\n" +
+	"\x04left\x18\x01 \x01(\x05R\x04left\"2\n" +
+	"\rApiKeyDeleted\x12!\n" +
+	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\"M\n" +
+	"\x1aPersonalAccessTokenCreated\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
+	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"5\n" +
+	"\x1aPersonalAccessTokenDeleted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
 	"\vRoleCreated\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"#\n" +
@@ -4388,71 +4596,74 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 58)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
 var file_koder_events_v1_event_proto_goTypes = []any{
-	(ActorType)(0),                    // 0: koder.events.v1.ActorType
-	(*Event)(nil),                     // 1: koder.events.v1.Event
-	(*RecoveryStarted)(nil),           // 2: koder.events.v1.RecoveryStarted
-	(*RecoveryTokenUsed)(nil),         // 3: koder.events.v1.RecoveryTokenUsed
-	(*MailGivenUp)(nil),               // 4: koder.events.v1.MailGivenUp
-	(*MailboxProofAsked)(nil),         // 5: koder.events.v1.MailboxProofAsked
-	(*MailboxProofUsed)(nil),          // 6: koder.events.v1.MailboxProofUsed
-	(*EmailChangeAdvanced)(nil),       // 7: koder.events.v1.EmailChangeAdvanced
-	(*Actor)(nil),                     // 8: koder.events.v1.Actor
-	(*UserCreated)(nil),               // 9: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),               // 10: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),       // 11: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),               // 12: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),              // 13: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),             // 14: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),             // 15: koder.events.v1.ClientDeleted
-	(*ClientUpdated)(nil),             // 16: koder.events.v1.ClientUpdated
-	(*ClientSecretCreated)(nil),       // 17: koder.events.v1.ClientSecretCreated
-	(*ClientSecretDeleted)(nil),       // 18: koder.events.v1.ClientSecretDeleted
-	(*OAuthPolicyUpdated)(nil),        // 19: koder.events.v1.OAuthPolicyUpdated
-	(*InitialAccessTokenCreated)(nil), // 20: koder.events.v1.InitialAccessTokenCreated
-	(*InitialAccessTokenDeleted)(nil), // 21: koder.events.v1.InitialAccessTokenDeleted
-	(*SigningKeyChanged)(nil),         // 22: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),              // 23: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),            // 24: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),            // 25: koder.events.v1.SessionCreated
-	(*SessionRenewed)(nil),            // 26: koder.events.v1.SessionRenewed
-	(*SessionRevoked)(nil),            // 27: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),     // 28: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),   // 29: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),              // 30: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),            // 31: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),              // 32: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),               // 33: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),        // 34: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),   // 35: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),             // 36: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),             // 37: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),      // 38: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),          // 39: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),         // 40: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),          // 41: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),     // 42: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),     // 43: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),     // 44: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),               // 45: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),             // 46: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),      // 47: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),          // 48: koder.events.v1.RecoveryCodeUsed
-	(*RoleCreated)(nil),               // 49: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),               // 50: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),               // 51: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),              // 52: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),            // 53: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),              // 54: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),              // 55: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),              // 56: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),          // 57: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),        // 58: koder.events.v1.GroupMemberRemoved
-	(*timestamppb.Timestamp)(nil),     // 59: google.protobuf.Timestamp
+	(ActorType)(0),                     // 0: koder.events.v1.ActorType
+	(*Event)(nil),                      // 1: koder.events.v1.Event
+	(*RecoveryStarted)(nil),            // 2: koder.events.v1.RecoveryStarted
+	(*RecoveryTokenUsed)(nil),          // 3: koder.events.v1.RecoveryTokenUsed
+	(*MailGivenUp)(nil),                // 4: koder.events.v1.MailGivenUp
+	(*MailboxProofAsked)(nil),          // 5: koder.events.v1.MailboxProofAsked
+	(*MailboxProofUsed)(nil),           // 6: koder.events.v1.MailboxProofUsed
+	(*EmailChangeAdvanced)(nil),        // 7: koder.events.v1.EmailChangeAdvanced
+	(*Actor)(nil),                      // 8: koder.events.v1.Actor
+	(*UserCreated)(nil),                // 9: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),                // 10: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),        // 11: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),                // 12: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),               // 13: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),              // 14: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),              // 15: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),              // 16: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),        // 17: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),        // 18: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),         // 19: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil),  // 20: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil),  // 21: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),          // 22: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),               // 23: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),             // 24: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),             // 25: koder.events.v1.SessionCreated
+	(*SessionRenewed)(nil),             // 26: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),             // 27: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),      // 28: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),    // 29: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),               // 30: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),             // 31: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),               // 32: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),                // 33: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),         // 34: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),    // 35: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),              // 36: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),              // 37: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),       // 38: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),           // 39: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),          // 40: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),           // 41: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),      // 42: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),      // 43: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),      // 44: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),                // 45: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),              // 46: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),       // 47: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),           // 48: koder.events.v1.RecoveryCodeUsed
+	(*ApiKeyDeleted)(nil),              // 49: koder.events.v1.ApiKeyDeleted
+	(*PersonalAccessTokenCreated)(nil), // 50: koder.events.v1.PersonalAccessTokenCreated
+	(*PersonalAccessTokenDeleted)(nil), // 51: koder.events.v1.PersonalAccessTokenDeleted
+	(*RoleCreated)(nil),                // 52: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                // 53: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                // 54: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),               // 55: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),             // 56: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),               // 57: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),               // 58: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),               // 59: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),           // 60: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),         // 61: koder.events.v1.GroupMemberRemoved
+	(*timestamppb.Timestamp)(nil),      // 62: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	59, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	62, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -4500,23 +4711,26 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	46, // 45: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
 	47, // 46: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
 	48, // 47: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	49, // 48: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	50, // 49: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	51, // 50: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	52, // 51: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	53, // 52: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	54, // 53: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	55, // 54: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	56, // 55: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	57, // 56: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	58, // 57: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	0,  // 58: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	59, // 59: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	60, // [60:60] is the sub-list for method output_type
-	60, // [60:60] is the sub-list for method input_type
-	60, // [60:60] is the sub-list for extension type_name
-	60, // [60:60] is the sub-list for extension extendee
-	0,  // [0:60] is the sub-list for field type_name
+	49, // 48: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	50, // 49: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	51, // 50: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	52, // 51: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	53, // 52: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	54, // 53: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	55, // 54: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	56, // 55: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	57, // 56: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	58, // 57: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	59, // 58: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	60, // 59: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	61, // 60: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	0,  // 61: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	62, // 62: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	63, // [63:63] is the sub-list for method output_type
+	63, // [63:63] is the sub-list for method input_type
+	63, // [63:63] is the sub-list for extension type_name
+	63, // [63:63] is the sub-list for extension extendee
+	0,  // [0:63] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -4571,6 +4785,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_FactorRemoved)(nil),
 		(*Event_RecoveryCodesChanged)(nil),
 		(*Event_RecoveryCodeUsed)(nil),
+		(*Event_ApiKeyDeleted)(nil),
+		(*Event_PersonalAccessTokenCreated)(nil),
+		(*Event_PersonalAccessTokenDeleted)(nil),
 		(*Event_RoleCreated)(nil),
 		(*Event_RoleUpdated)(nil),
 		(*Event_RoleDeleted)(nil),
@@ -4588,7 +4805,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   58,
+			NumMessages:   61,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/api_key_internal.proto.
  */
 export const file_koder_admin_v1_api_key_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiVrb2Rlci9hZG1pbi92MS9hcGlfa2V5X2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI0ChNWZXJpZnlBcGlLZXlSZXF1ZXN0Eh0KB2FwaV9rZXkYASABKAlCDLpIBXIDGIAC+LsYASJ0ChRWZXJpZnlBcGlLZXlSZXNwb25zZRIOCgZhY3RpdmUYASABKAgSEgoKYXBpX2tleV9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSEAoIaW5zdGFuY2UYBCABKAgSEwoLcGVybWlzc2lvbnMYBSADKAkyqgEKGUFwaUtleVZlcmlmaWNhdGlvblNlcnZpY2USjAEKDFZlcmlmeUFwaUtleRIjLmtvZGVyLmFkbWluLnYxLlZlcmlmeUFwaUtleVJlcXVlc3QaJC5rb2Rlci5hZG1pbi52MS5WZXJpZnlBcGlLZXlSZXNwb25zZSIxkAIBqrsYKgoBBhIIaWRlbnRpdHkSBGF1dGgSBW9hdXRoEgdzZXNzaW9uEgVhZG1pbmIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiVrb2Rlci9hZG1pbi92MS9hcGlfa2V5X2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI0ChNWZXJpZnlBcGlLZXlSZXF1ZXN0Eh0KB2FwaV9rZXkYASABKAlCDLpIBXIDGIAC+LsYASJ0ChRWZXJpZnlBcGlLZXlSZXNwb25zZRIOCgZhY3RpdmUYASABKAgSEgoKYXBpX2tleV9pZBgCIAEoCRIRCgl0ZW5hbnRfaWQYAyABKAkSEAoIaW5zdGFuY2UYBCABKAgSEwoLcGVybWlzc2lvbnMYBSADKAkiPwogVmVyaWZ5UGVyc29uYWxBY2Nlc3NUb2tlblJlcXVlc3QSGwoFdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYASJnCiFWZXJpZnlQZXJzb25hbEFjY2Vzc1Rva2VuUmVzcG9uc2USDgoGYWN0aXZlGAEgASgIEhEKCXRlbmFudF9pZBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEg4KBnNjb3BlcxgEIAMoCTLgAgoZQXBpS2V5VmVyaWZpY2F0aW9uU2VydmljZRKMAQoMVmVyaWZ5QXBpS2V5EiMua29kZXIuYWRtaW4udjEuVmVyaWZ5QXBpS2V5UmVxdWVzdBokLmtvZGVyLmFkbWluLnYxLlZlcmlmeUFwaUtleVJlc3BvbnNlIjGQAgGquxgqCgEGEghpZGVudGl0eRIEYXV0aBIFb2F1dGgSB3Nlc3Npb24SBWFkbWluErMBChlWZXJpZnlQZXJzb25hbEFjY2Vzc1Rva2VuEjAua29kZXIuYWRtaW4udjEuVmVyaWZ5UGVyc29uYWxBY2Nlc3NUb2tlblJlcXVlc3QaMS5rb2Rlci5hZG1pbi52MS5WZXJpZnlQZXJzb25hbEFjY2Vzc1Rva2VuUmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW5iBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * VerifyApiKeyRequest has the key.
@@ -86,7 +86,70 @@ export const VerifyApiKeyResponseSchema: GenMessage<VerifyApiKeyResponse> = /*@_
   messageDesc(file_koder_admin_v1_api_key_internal, 1);
 
 /**
- * ApiKeyVerificationService says what an API key may do.
+ * VerifyPersonalAccessTokenRequest has the token.
+ *
+ * @generated from message koder.admin.v1.VerifyPersonalAccessTokenRequest
+ */
+export type VerifyPersonalAccessTokenRequest = Message<"koder.admin.v1.VerifyPersonalAccessTokenRequest"> & {
+  /**
+   * As received.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+};
+
+/**
+ * Describes the message koder.admin.v1.VerifyPersonalAccessTokenRequest.
+ * Use `create(VerifyPersonalAccessTokenRequestSchema)` to create a new message.
+ */
+export const VerifyPersonalAccessTokenRequestSchema: GenMessage<VerifyPersonalAccessTokenRequest> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_api_key_internal, 2);
+
+/**
+ * VerifyPersonalAccessTokenResponse says whose the token is.
+ *
+ * @generated from message koder.admin.v1.VerifyPersonalAccessTokenResponse
+ */
+export type VerifyPersonalAccessTokenResponse = Message<"koder.admin.v1.VerifyPersonalAccessTokenResponse"> & {
+  /**
+   * True when the token is good; the other fields are set only then.
+   *
+   * @generated from field: bool active = 1;
+   */
+  active: boolean;
+
+  /**
+   * Its tenant.
+   *
+   * @generated from field: string tenant_id = 2;
+   */
+  tenantId: string;
+
+  /**
+   * Its owner.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+
+  /**
+   * What it may do of what they may.
+   *
+   * @generated from field: repeated string scopes = 4;
+   */
+  scopes: string[];
+};
+
+/**
+ * Describes the message koder.admin.v1.VerifyPersonalAccessTokenResponse.
+ * Use `create(VerifyPersonalAccessTokenResponseSchema)` to create a new message.
+ */
+export const VerifyPersonalAccessTokenResponseSchema: GenMessage<VerifyPersonalAccessTokenResponse> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_api_key_internal, 3);
+
+/**
+ * ApiKeyVerificationService says what an API key or a personal access token may do.
  *
  * @generated from service koder.admin.v1.ApiKeyVerificationService
  */
@@ -100,6 +163,16 @@ export const ApiKeyVerificationService: GenService<{
     methodKind: "unary";
     input: typeof VerifyApiKeyRequestSchema;
     output: typeof VerifyApiKeyResponseSchema;
+  },
+  /**
+   * Returns whose a personal access token is. An unknown, expired, deleted or void one is an answer, not an error.
+   *
+   * @generated from rpc koder.admin.v1.ApiKeyVerificationService.VerifyPersonalAccessToken
+   */
+  verifyPersonalAccessToken: {
+    methodKind: "unary";
+    input: typeof VerifyPersonalAccessTokenRequestSchema;
+    output: typeof VerifyPersonalAccessTokenResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_admin_v1_api_key_internal, 0);

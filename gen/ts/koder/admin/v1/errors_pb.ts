@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/errors.proto.
  */
 export const file_koder_admin_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9hZG1pbi92MS9lcnJvcnMucHJvdG8SDmtvZGVyLmFkbWluLnYxKrYBChBBZG1pbkVycm9yUmVhc29uEiIKHkFETUlOX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI0FETUlOX0VSUk9SX1JFQVNPTl9CT09UU1RSQVBfQ0xPU0VEEAESLgoqQURNSU5fRVJST1JfUkVBU09OX0JPT1RTVFJBUF9UT0tFTl9JTlZBTElEEAISJQohQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9VTktOT1dOEANiBnByb3RvMw");
+  fileDesc("Chtrb2Rlci9hZG1pbi92MS9lcnJvcnMucHJvdG8SDmtvZGVyLmFkbWluLnYxKtADChBBZG1pbkVycm9yUmVhc29uEiIKHkFETUlOX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI0FETUlOX0VSUk9SX1JFQVNPTl9CT09UU1RSQVBfQ0xPU0VEEAESLgoqQURNSU5fRVJST1JfUkVBU09OX0JPT1RTVFJBUF9UT0tFTl9JTlZBTElEEAISJQohQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9VTktOT1dOEAMSKAokQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfTk9UX0ZPVU5EECgSJgoiQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfSU5WQUxJRBApEiQKIEFETUlOX0VSUk9SX1JFQVNPTl9BUElfS0VZX0xJTUlUECoSNgoyQURNSU5fRVJST1JfUkVBU09OX1BFUlNPTkFMX0FDQ0VTU19UT0tFTl9OT1RfRk9VTkQQKxI0CjBBRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0lOVkFMSUQQLBIyCi5BRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0xJTUlUEC1iBnByb3RvMw");
 
 /**
  * AdminErrorReason is why the admin service refused a call.
@@ -45,6 +45,48 @@ export const AdminErrorReason = {
    * @generated from enum value: ADMIN_ERROR_REASON_TENANT_UNKNOWN = 3;
    */
   TENANT_UNKNOWN: 3,
+
+  /**
+   * No API key has this id in the tenant, or none that the caller's credential reaches.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_API_KEY_NOT_FOUND = 40;
+   */
+  API_KEY_NOT_FOUND: 40,
+
+  /**
+   * The API key breaks a rule; the violations name each field.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_API_KEY_INVALID = 41;
+   */
+  API_KEY_INVALID: 41,
+
+  /**
+   * There are as many API keys as there may be. Delete one that is not needed.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_API_KEY_LIMIT = 42;
+   */
+  API_KEY_LIMIT: 42,
+
+  /**
+   * The person has no token with this id.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND = 43;
+   */
+  PERSONAL_ACCESS_TOKEN_NOT_FOUND: 43,
+
+  /**
+   * The token breaks a rule; the violations name each field.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID = 44;
+   */
+  PERSONAL_ACCESS_TOKEN_INVALID: 44,
+
+  /**
+   * The person has as many tokens as they may have. Delete one that is not needed.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT = 45;
+   */
+  PERSONAL_ACCESS_TOKEN_LIMIT: 45,
 } as const;
 
 /**

@@ -1,0 +1,25 @@
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import type { Call } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import type { TenantStore } from "../../store/store.ts";
+import type { AdminDependencies } from "../dependencies.ts";
+
+/**
+ * Where the keys that a call is about are: a tenant's in its own space, those that reach the instance in the system's. Only a
+ * credential that reaches the instance itself gets there (security A32).
+ */
+export function keySpace(
+  { store, system }: Pick<AdminDependencies, "store" | "system">,
+  { caller, tenantId }: Pick<Call, "caller" | "tenantId">,
+  instance: boolean,
+): TenantStore {
+  if (!instance) return store.tenant(tenantId);
+  if (reachesInstance(caller)) return system;
+  throw failure(
+    ErrorReason.PERMISSION_DENIED,
+    "only a credential with INSTANCE authority deals with keys that have it",
+  );
+}
+
+/** Whether a credential has INSTANCE authority. */
+export const reachesInstance = (caller: Call["caller"]): boolean => "instance" in caller && caller.instance;

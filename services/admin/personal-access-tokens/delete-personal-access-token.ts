@@ -1,0 +1,44 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  DeletePersonalAccessTokenResponseSchema,
+  type DeletePersonalAccessTokenRequest,
+  type DeletePersonalAccessTokenResponse,
+} from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { Conflict } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { personalAccessTokens } from "../collections.ts";
+import type { AdminDependencies } from "../dependencies.ts";
+import { ownerOf, personalAccessTokenNotFound } from "./personal-access-token.ts";
+
+/** Deletes a token of the person that the path names, and of nobody else (security A14). */
+export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependencies, "store" | "clock">) {
+  return async (
+    request: DeletePersonalAccessTokenRequest,
+    context: HandlerContext,
+  ): Promise<DeletePersonalAccessTokenResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const id = request.personalAccessTokenId;
+    const stored = await data.get(personalAccessTokens, id);
+    if (stored?.record.userId !== ownerOf(call, request.userId)) throw personalAccessTokenNotFound(id);
+    const { userId } = stored.record;
+    const deleted = eventOf(
+      call,
+      clock(),
+      { type: "personal_access_token", id, version: stored.version + 1 },
+      {
+        case: "personalAccessTokenDeleted",
+        value: { $typeName: "koder.events.v1.PersonalAccessTokenDeleted", userId },
+      },
+    );
+    try {
+      await data.commit([remove(personalAccessTokens, stored)], [deleted]);
+    } catch (error) {
+      throw error instanceof Conflict ? personalAccessTokenNotFound(id) : error;
+    }
+    return create(DeletePersonalAccessTokenResponseSchema, {});
+  };
+}

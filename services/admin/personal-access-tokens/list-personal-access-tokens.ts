@@ -1,0 +1,41 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  ListPersonalAccessTokensResponseSchema,
+  type ListPersonalAccessTokensRequest,
+  type ListPersonalAccessTokensResponse,
+} from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { credentialUses, personalAccessTokens } from "../collections.ts";
+import type { AdminDependencies } from "../dependencies.ts";
+import { ownerOf, personalAccessTokenMessage } from "./personal-access-token.ts";
+
+const defaultPageSize = 50;
+
+/** The tokens of a person, oldest first; also those that are void but have not expired. */
+export function listPersonalAccessTokens({ store, pageTokens }: Pick<AdminDependencies, "store" | "pageTokens">) {
+  return async (
+    request: ListPersonalAccessTokensRequest,
+    context: HandlerContext,
+  ): Promise<ListPersonalAccessTokensResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = ownerOf(call, request.userId);
+    const listing = `personal access tokens?user_id=${userId}`;
+    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const page = await data.page(personalAccessTokens, {
+      index: "user",
+      equals: userId,
+      limit: request.pageSize || defaultPageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    const tokens = page.items.map(async ({ record }) => {
+      const use = await data.get(credentialUses, record.id);
+      return personalAccessTokenMessage(record, { lastUse: use?.record.lastUseTime });
+    });
+    return create(ListPersonalAccessTokensResponseSchema, {
+      personalAccessTokens: await Promise.all(tokens),
+      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+    });
+  };
+}
