@@ -10,6 +10,7 @@ import { createModule } from "./assembly/modules.ts";
 import { openPorts, type Ports } from "./assembly/ports.ts";
 import { createServiceCalls } from "./assembly/service-calls.ts";
 import { createGateway, type GatewayOptions } from "./gateway/gateway.ts";
+import { createRateLimits } from "./gateway/limits/rate-limits.ts";
 import { mountOidc } from "./gateway/oidc/oidc.ts";
 import { createShowError } from "./gateway/pages/error-page.ts";
 import { mountPages } from "./gateway/pages/pages.ts";
@@ -23,6 +24,7 @@ import { createCredentialVerifier } from "./host/credentials/credential-verifier
 import { createDpopVerifier } from "./host/dpop/dpop-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
 import type { StopStep } from "./host/graceful.ts";
+import { errorAnswer } from "./host/error-answer.ts";
 import { createHealthBoard, type HealthBoard } from "./host/health.ts";
 import { accessRules } from "./host/interceptors/access-rule.ts";
 import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
@@ -263,9 +265,15 @@ function assembleGateway({
     trustedProxies: config.trustedProxies,
     clock,
     onFault,
+    limits: createRateLimits(config.rateLimits),
     mount(app) {
       mountOidc(app, { peers, showError, clock });
       mountPages(app, { peers, showError, showsMails: config.mode === "development" });
+    },
+    showRefused: (request, reply, refusal) => {
+      const { status, reason, id, headers } = errorAnswer(refusal);
+      const retryAfter = { "retry-after": headers["retry-after"] ?? "1" };
+      return showError(request, reply, { status, reason, id, headers: retryAfter });
     },
     showNotFound: (request, reply) => showError(request, reply, { status: 404, reason: "NOT_FOUND" }),
   });

@@ -53,6 +53,8 @@ const (
 	ReasonCanceled ErrorReason = "CANCELED"
 	// ReasonConflict: Somebody else changed the same thing at the same moment. Repeat the call.
 	ReasonConflict ErrorReason = "CONFLICT"
+	// ReasonRateLimited: Too many requests came from one address. Wait for the time in `Retry-After`.
+	ReasonRateLimited ErrorReason = "RATE_LIMITED"
 
 	// Of users and passwords.
 

@@ -1,3 +1,4 @@
+import type { ConnectError } from "@connectrpc/connect";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
@@ -12,6 +13,8 @@ export interface GatewayContext {
   readonly tenant: Tenant;
   /** Address of the client; behind trusted proxies, the one that they forward. */
   readonly remoteAddress: string;
+  /** Why the request is refused where its answer has a form that only its handler knows: RPC; otherwise undefined. */
+  readonly refusal: ConnectError | undefined;
   /** What a call to a service on behalf of the request hands on. */
   readonly outbound: Outbound;
 }
@@ -29,7 +32,7 @@ export function contextOf(request: FastifyRequest): GatewayContext {
 export function enter(
   request: FastifyRequest,
   reply: FastifyReply,
-  { requestId, tenant, remoteAddress, now }: Omit<GatewayContext, "outbound"> & { readonly now: number },
+  { requestId, tenant, remoteAddress, refusal, now }: Omit<GatewayContext, "outbound"> & { readonly now: number },
 ): void {
   const gone = new AbortController();
   // The request's own signal ends as soon as its body was read; the answer's end is what counts.
@@ -40,6 +43,7 @@ export function enter(
     requestId,
     tenant,
     remoteAddress,
+    refusal,
     outbound: {
       requestId,
       tenantId: tenant.id,

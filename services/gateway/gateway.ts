@@ -1,4 +1,5 @@
 import type { DescService } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../host/failure.ts";
@@ -6,6 +7,7 @@ import { createHttpApp, sendError, type HttpAppOptions } from "../host/http-app.
 import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
 import { enter } from "./context.ts";
+import type { RateLimits } from "./limits/rate-limits.ts";
 import { remoteAddressReader } from "./remote-address.ts";
 import { mountRest } from "./rest/transcoder.ts";
 import { mountRpc, restCaller, type RpcOptions } from "./rpc/mount-rpc.ts";
@@ -20,6 +22,9 @@ export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "servic
   readonly trustedProxies: readonly string[];
   /** Adds the standard endpoints and the pages. */
   readonly mount: (app: FastifyInstance) => void;
+  readonly limits: RateLimits;
+  /** Shows a person that they must wait. */
+  readonly showRefused: (request: FastifyRequest, reply: FastifyReply, refusal: ConnectError) => unknown;
   /** Shows a person that there is no such page. */
   readonly showNotFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
@@ -62,13 +67,16 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       if (canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) !== host) {
         return leadToCanonical(request, reply, canonicalOrigin);
       }
-      enter(request, reply, {
-        requestId,
-        tenant,
-        remoteAddress: remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for")),
-        now: clock(),
-      });
-      done();
+      const now = clock();
+      const address = remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for"));
+      const verdict = options.limits({ method: request.method, path, address, now });
+      if (verdict !== undefined) void reply.headers(verdict.headers);
+      const refusal = verdict?.refusal;
+      enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, now });
+      // Each RPC protocol has a form of its own for errors, which its handler knows.
+      if (refusal === undefined || isRpc(path)) return done();
+      if (headerOf(request, "accept")?.includes("text/html") === true) options.showRefused(request, reply, refusal);
+      else sendError(reply, refusal);
     };
     const known = hosts.peek(host);
     if (known !== undefined) return admit(known);
@@ -96,6 +104,9 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   });
   return app;
 }
+
+/** Paths of `<package>.<Service>/<Method>`. */
+const isRpc = (path: string): boolean => path.startsWith("/koder.") || path.startsWith("/grpc.");
 
 function refuse(reply: FastifyReply, reason: ErrorReason, message: string): void {
   sendError(reply, failure(reason, message));

@@ -49,6 +49,45 @@ describe("the configuration", () => {
     expect(problems({ KODER_ID_BOOTSTRAP_TOKEN: "short" })).toMatch(/at least 24 characters/);
   });
 
+  test("a mail server is named by a URL; TLS is needed beyond the machine, unless it is said", () => {
+    const smtp = (url: string) => loadConfig({ KODER_ID_SMTP_URL: url }).mail.smtp;
+    expect(smtp("smtps://acme:s%40cret@mail.example.com")).toEqual({
+      host: "mail.example.com",
+      port: 465,
+      isTls: true,
+      needsTls: false,
+      user: "acme",
+      password: "s@cret",
+    });
+    expect(smtp("smtp://mail.example.com")).toMatchObject({ port: 587, isTls: false, needsTls: true, user: undefined });
+    expect(smtp("smtp://[::1]:2525")).toMatchObject({ host: "::1", port: 2525, needsTls: false });
+    expect(smtp("smtp://relay.internal:25?tls=optional")).toMatchObject({ port: 25, needsTls: false });
+    for (const wrong of ["mail.example.com", "http://x", "smtp://x/path", "smtp://x?a=b", "smtps://x?tls=optional"]) {
+      expect(problems({ KODER_ID_SMTP_URL: wrong })).toMatch(/KODER_ID_SMTP_URL m/);
+    }
+    expect(loadConfig(production).mail).toEqual({ smtp: undefined, from: "no-reply@id.example.com" });
+    for (const from of ["Acme <no-reply@acme.test>", "no-reply@acme.test"]) {
+      expect(loadConfig({ KODER_ID_MAIL_FROM: from }).mail.from).toBe(from);
+    }
+    for (const wrong of ["Acme", "a@b@c", "Acme <a@b>, <c@d>", "a@b\r\nBcc: c@d"]) {
+      expect(problems({ KODER_ID_MAIL_FROM: wrong })).toMatch(/KODER_ID_MAIL_FROM must be/);
+    }
+  });
+
+  test("limits are a number and a time, or off", () => {
+    expect(loadConfig({}).rateLimits).toEqual({
+      requests: { quota: 30_000, window: 60_000 },
+      signIn: { quota: 1_200, window: 60_000 },
+    });
+    expect(loadConfig({ KODER_ID_RATE_LIMIT: "off", KODER_ID_RATE_LIMIT_SIGN_IN: "5/2h" }).rateLimits).toEqual({
+      requests: undefined,
+      signIn: { quota: 5, window: 7_200_000 },
+    });
+    for (const wrong of ["0/1m", "5", "5/0s", "5/2d", "-1/1m", "1e3/1m", "5/1m/1m"]) {
+      expect(problems({ KODER_ID_RATE_LIMIT: wrong })).toMatch(/KODER_ID_RATE_LIMIT must be/);
+    }
+  });
+
   test("several processes of one machine need a store that they can share", () => {
     expect(loadConfig({})).toMatchObject({ processes: 1 });
     expect(loadConfig({ KODER_ID_PROCESSES: "4" })).toMatchObject({ processes: 4 });

@@ -45,7 +45,15 @@ export interface Config {
   /** How long relying parties may keep the key set, in milliseconds. */
   readonly keySetMaxAge: number;
   readonly mail: MailConfig;
+  /** How many requests one address may send to the gateway; undefined for any number. */
+  readonly rateLimits: { readonly signIn: RateLimit | undefined; readonly requests: RateLimit | undefined };
   readonly logLevel: LogLevel;
+}
+
+/** So many requests in a window of so many milliseconds. */
+export interface RateLimit {
+  readonly quota: number;
+  readonly window: number;
 }
 
 /** How mails are sent. */
@@ -212,6 +220,23 @@ function smtpServer(value: string): SmtpServer {
   };
 }
 
+/** `<number>/<time>`; undefined for `off`. */
+function rateLimit(value: string): { readonly limit: RateLimit | undefined } {
+  if (value === "off") return { limit: undefined };
+  const [number = "", time = "", more] = value.split("/");
+  const [quota, window] = [Number(number), readDuration(time)];
+  if (
+    more !== undefined ||
+    !/^[1-9]\d{0,8}$/.test(number) ||
+    window === undefined ||
+    window < 1_000 ||
+    window > 86_400_000
+  ) {
+    throw new Error("must be a number of requests and a time from 1s to 1d, such as 600/1m, or off");
+  }
+  return { limit: { quota, window } };
+}
+
 /** An address, or a name and an address. */
 function sender(value: string): string {
   if (!/^(?:[^<>"\r\n]*<[^\s<>@"]+@[^\s<>@"]+>|[^\s<>@"]+@[^\s<>@"]+)$/.test(value)) {
@@ -318,6 +343,16 @@ export const settings = {
     "How long relying parties may keep the key set (`Cache-Control`); no key signs before it was published for as long",
     "5m",
     between("1s", "1d"),
+  ),
+  KODER_ID_RATE_LIMIT: setting(
+    "Requests that one address (IPv6: one /64) may send to a gateway: `<number>/<time>`, or `off`; see below",
+    "30000/1m",
+    rateLimit,
+  ),
+  KODER_ID_RATE_LIMIT_SIGN_IN: setting(
+    "The same, of those that sign in, replace lost passwords, connect devices and register clients, which count apart",
+    "1200/1m",
+    rateLimit,
   ),
   KODER_ID_SMTP_URL: setting(
     "Mail server: `smtps://<user>:<password>@<host>` (TLS, 465), or `smtp://…` (STARTTLS, 587); `?tls=optional` sends without TLS where none is offered; see below",
@@ -477,6 +512,10 @@ function complete(read: Read, problems: string[]): Config {
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,
     signingKeyLifetime,
     keySetMaxAge,
+    rateLimits: {
+      signIn: read.KODER_ID_RATE_LIMIT_SIGN_IN?.limit,
+      requests: read.KODER_ID_RATE_LIMIT?.limit,
+    },
     mail: {
       smtp: read.KODER_ID_SMTP_URL,
       from:

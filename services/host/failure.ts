@@ -102,4 +102,5 @@ export const failure: Failure<ErrorReason> = failures<ErrorReason>(ErrorReasonSc
   [ErrorReason.HOST_UNKNOWN]: Code.NotFound,
   [ErrorReason.CANCELED]: Code.Canceled,
   [ErrorReason.CONFLICT]: Code.Aborted,
+  [ErrorReason.RATE_LIMITED]: Code.ResourceExhausted,
 });

@@ -46,6 +46,8 @@ export function createShowError({ log }: { readonly log: Log }): ShowError {
 function kindOf({ reason, culprit, status }: ErrorPage): string {
   if (culprit === "application") return "error_application";
   switch (reason) {
+    case "RATE_LIMITED":
+      return "error_too_many";
     case "AUTHORIZATION_NOT_FOUND":
     case "FLOW_NOT_FOUND":
     case "STEP_NOT_EXPECTED":

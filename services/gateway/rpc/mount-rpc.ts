@@ -37,7 +37,7 @@ export interface RpcOptions {
  */
 export function mountRpc(app: FastifyInstance, { peers, services, own, interceptors, clock }: RpcOptions): void {
   void app.register(fastifyConnectPlugin, {
-    interceptors: [...interceptors],
+    interceptors: [...interceptors, refuseWhereRefused],
     readMaxBytes: largestBody,
     shutdownTimeoutMs: shutdownTimeout,
     contextValues: (request) => createContextValues().set(gatewayContextKey, contextOf(request)),
@@ -47,6 +47,13 @@ export function mountRpc(app: FastifyInstance, { peers, services, own, intercept
     },
   });
 }
+
+/** Refuses what the gateway refuses, in the form of the call's own protocol: gRPC's RESOURCE_EXHAUSTED, Connect's 429. */
+const refuseWhereRefused: Interceptor = (next) => (request) => {
+  const refusal = request.contextValues.get(gatewayContextKey)?.refusal;
+  if (refusal !== undefined) throw refusal;
+  return next(request);
+};
 
 type AnyCall = (message: Message, options: CallOptions) => unknown;
 

@@ -72,6 +72,8 @@ const (
 	ErrorReason_ERROR_REASON_CANCELED ErrorReason = 21
 	// Somebody else changed the same thing at the same moment. Repeat the call.
 	ErrorReason_ERROR_REASON_CONFLICT ErrorReason = 22
+	// Too many requests came from one address. Wait for the time in `Retry-After`.
+	ErrorReason_ERROR_REASON_RATE_LIMITED ErrorReason = 40
 )
 
 // Enum value maps for ErrorReason.
@@ -100,6 +102,7 @@ var (
 		20: "ERROR_REASON_HOST_UNKNOWN",
 		21: "ERROR_REASON_CANCELED",
 		22: "ERROR_REASON_CONFLICT",
+		40: "ERROR_REASON_RATE_LIMITED",
 	}
 	ErrorReason_value = map[string]int32{
 		"ERROR_REASON_UNSPECIFIED":            0,
@@ -125,6 +128,7 @@ var (
 		"ERROR_REASON_HOST_UNKNOWN":           20,
 		"ERROR_REASON_CANCELED":               21,
 		"ERROR_REASON_CONFLICT":               22,
+		"ERROR_REASON_RATE_LIMITED":           40,
 	}
 )
 
@@ -159,7 +163,7 @@ var File_koder_options_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_options_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkoder/options/v1/errors.proto\x12\x10koder.options.v1*\x93\x06\n" +
+	"\x1dkoder/options/v1/errors.proto\x12\x10koder.options.v1*\xb2\x06\n" +
 	"\vErrorReason\x12\x1c\n" +
 	"\x18ERROR_REASON_UNSPECIFIED\x10\x00\x12 \n" +
 	"\x1cERROR_REASON_INVALID_REQUEST\x10\x01\x12#\n" +
@@ -184,7 +188,8 @@ const file_koder_options_v1_errors_proto_rawDesc = "" +
 	"\x1fERROR_REASON_METHOD_NOT_ALLOWED\x10\x13\x12\x1d\n" +
 	"\x19ERROR_REASON_HOST_UNKNOWN\x10\x14\x12\x19\n" +
 	"\x15ERROR_REASON_CANCELED\x10\x15\x12\x19\n" +
-	"\x15ERROR_REASON_CONFLICT\x10\x16B\xc5\x01\n" +
+	"\x15ERROR_REASON_CONFLICT\x10\x16\x12\x1d\n" +
+	"\x19ERROR_REASON_RATE_LIMITED\x10(B\xc5\x01\n" +
 	"\x14com.koder.options.v1B\vErrorsProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/options/v1;optionsv1\xa2\x02\x03KOX\xaa\x02\x10Koder.Options.V1\xca\x02\x10Koder\\Options\\V1\xe2\x02\x1cKoder\\Options\\V1\\GPBMetadata\xea\x02\x12Koder::Options::V1b\x06proto3"
 
 var (

@@ -1,0 +1,93 @@
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RecoveryService } from "../../gen/ts/koder/auth/v1/recovery_service_pb.ts";
+import { UserService } from "../../gen/ts/koder/identity/v1/user_service_pb.ts";
+import { errorInfoOf } from "../../services/host/interceptors/error-mapping.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer({
+    env: {
+      KODER_ID_TRUSTED_PROXIES: "127.0.0.1",
+      KODER_ID_RATE_LIMIT: "20/1d",
+      KODER_ID_RATE_LIMIT_SIGN_IN: "3/1d",
+    },
+  });
+});
+afterAll(() => server?.stop());
+
+const from = (address: string) => ({ "x-forwarded-for": address });
+const get = (address: string, path = "/oauth/v2/keys", headers: Record<string, string> = {}) =>
+  fetch(`${server.url}${path}`, { headers: { ...from(address), ...headers } });
+const register = (address: string) =>
+  fetch(`${server.url}/oauth/v2/register`, {
+    method: "POST",
+    headers: { ...from(address), "content-type": "application/json" },
+    body: "{}",
+  });
+
+describe("requests of one address", () => {
+  test("are refused beyond the limit, with when to come back, and others are not", async () => {
+    const statuses: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      const answer = await get("192.0.2.1");
+      statuses.push(answer.status);
+      expect(answer.headers.get("ratelimit-policy")).toBe('"requests";q=20;w=86400');
+      expect(answer.headers.get("ratelimit")).toMatch(new RegExp(`^"requests";r=${19 - i};t=\\d+$`));
+    }
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const refused = await get("192.0.2.1");
+    expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
+    expect(await refused.json()).toMatchObject({ error: { reason: "RATE_LIMITED" } });
+    expect((await get("192.0.2.2")).status).toBe(200);
+    const page = await get("192.0.2.1", "/", { accept: "text/html" });
+    expect(page.status).toBe(429);
+    expect(await page.text()).toContain("There were too many requests");
+  });
+
+  test("are those of a whole /64, whoever they say they are", async () => {
+    for (let i = 0; i < 20; i++) await get(`2001:db8::${i}`);
+    expect((await get("2001:db8::ffff")).status).toBe(429);
+    expect((await get("2001:db8:0:1::1")).status).toBe(200);
+    // What stands before the address that the proxy saw is the client's own word.
+    for (let i = 0; i < 20; i++) await get(`198.51.100.${i}, 192.0.2.3`);
+    expect((await get("198.51.100.99, 192.0.2.3")).status).toBe(429);
+  });
+
+  test("are refused by every protocol in its own words", async () => {
+    for (let i = 0; i < 20; i++) await get("192.0.2.4");
+    for (const transport of [
+      createGrpcTransport({ baseUrl: server.url }),
+      createConnectTransport({ baseUrl: server.url, httpVersion: "1.1" }),
+    ]) {
+      const call = createClient(UserService, transport).listUsers({}, { headers: from("192.0.2.4") });
+      const error = await call.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      if (!(error instanceof ConnectError)) throw new Error("the call was not refused");
+      expect(error.code).toBe(Code.ResourceExhausted);
+      expect(errorInfoOf(error)?.reason).toBe("RATE_LIMITED");
+    }
+  });
+});
+
+test("signing in and registering have their own, narrower limit, open registration and recovery included", async () => {
+  for (let i = 0; i < 3; i++) expect((await register("192.0.2.5")).status).not.toBe(429);
+  expect((await register("192.0.2.5")).status).toBe(429);
+  const recovery = createClient(RecoveryService, createGrpcTransport({ baseUrl: server.url }));
+  await expect(recovery.startRecovery({ username: "x" }, { headers: from("192.0.2.5") })).rejects.toMatchObject({
+    code: Code.ResourceExhausted,
+  });
+  for (const path of ["/device", "/sign-in", "/reset"]) {
+    const post = { method: "POST", body: new URLSearchParams(), headers: from("192.0.2.5") };
+    expect((await fetch(`${server.url}${path}`, post)).status).toBe(429);
+  }
+  expect((await get("192.0.2.5")).status).toBe(200);
+});
+
+test("the machine itself is not limited", async () => {
+  for (let i = 0; i < 30; i++) expect((await fetch(`${server.url}/oauth/v2/keys`)).status).toBe(200);
+});
