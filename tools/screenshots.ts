@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { afterLogout } from "../tests/support/logout.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
-import { addTotp, recoveryCodes } from "../tests/support/factors.ts";
+import { addTotp, recoveryCodes, totpCode } from "../tests/support/factors.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -62,6 +62,10 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   ];
   const person = await createPerson(server);
   const others = [await createPerson(server), await createPerson(server)];
+  const strict = await registerClient(server, { client_name: "Koder Vault" });
+  await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+    client_overrides: [{ client_id: strict.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }],
+  });
   const careful = await createPerson(server);
   const { accessToken } = await tokensFor(server, client, careful.username);
   await addTotp(server, accessToken);
@@ -158,6 +162,25 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       async open(page) {
         await signInAs(page, careful.username);
         await page.click("button[value=recovery-code]");
+      },
+    },
+    { name: "enrol-totp", open: (page) => signInAs(page, person.username, strict) },
+    {
+      name: "enrol-totp-wrong",
+      async open(page) {
+        await signInAs(page, person.username, strict);
+        await page.fill("input[name=new_totp]", "123456");
+        await page.click("button[type=submit]");
+      },
+    },
+    {
+      name: "recovery-codes",
+      async open(page) {
+        const { username } = await createPerson(server);
+        await signInAs(page, username, strict);
+        const secret = (await page.textContent("details code"))?.replaceAll(" ", "") ?? "";
+        await page.fill("input[name=new_totp]", totpCode(secret));
+        await page.click("button[type=submit]");
       },
     },
     { name: "consent", open: (page) => signInAs(page, person.username, thirdParty) },

@@ -2,6 +2,7 @@ import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { ApiKeyService } from "../../gen/ts-public/koder/admin/v1/api_key_service_pb.ts";
 import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
+import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
@@ -31,6 +32,8 @@ export interface KoderId {
   readonly email: Client<typeof EmailService>;
   /** Lets people who have lost their password choose another one. */
   readonly recovery: Client<typeof RecoveryService>;
+  /** Shows and changes what a tenant asks of the sign-ins of its people. */
+  readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
   /** Manages the clients of a tenant. */
   readonly clients: Client<typeof ClientService>;
   /** Manages the resource servers of a tenant: the APIs that its access tokens may be meant for. */
@@ -64,6 +67,7 @@ export function servicesOver(transport: Transport): KoderId {
     roles: createClient(RoleService, transport),
     email: createClient(EmailService, transport),
     recovery: createClient(RecoveryService, transport),
+    authenticationPolicy: createClient(AuthenticationPolicyService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),
     consents: createClient(ConsentService, transport),

@@ -26,6 +26,8 @@ type Client struct {
 	Email authv1connect.EmailServiceClient
 	// Recovery lets people who have lost their password choose another one.
 	Recovery authv1connect.RecoveryServiceClient
+	// AuthenticationPolicy shows and changes what a tenant asks of the sign-ins of its people.
+	AuthenticationPolicy authv1connect.AuthenticationPolicyServiceClient
 	// Clients manages the clients of a tenant.
 	Clients oauthv1connect.ClientServiceClient
 	// ResourceServers manages the resource servers of a tenant: the APIs that its access tokens may be meant for.
@@ -81,23 +83,24 @@ func New(origin string, options ...Option) (*Client, error) {
 		rpc = append(rpc, connect.WithGRPC())
 	}
 	return &Client{
-		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
-		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
-		Email:               authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
-		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
-		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
-		Groups:              identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
-		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
-		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
-		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
-		LogoutDeliveries:    oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
-		OAuthPolicy:         oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
-		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
-		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
-		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
-		APIKeys:             adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
+		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Email:                authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
+		Recovery:             authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
+		Clients:              oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Groups:               identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
+		Roles:                identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
+		Consents:             oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
+		InitialAccessTokens:  oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
+		LogoutDeliveries:     oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
+		OAuthPolicy:          oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
+		ResourceServers:      oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		SigningKeys:          oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
+		Sessions:             sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		APIKeys:              adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
-		System:              adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
+		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
+		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),
 	}, nil
 }
 

@@ -149,6 +149,8 @@ const (
 	ReasonCodeMismatch ErrorReason = "CODE_MISMATCH"
 	// ReasonFactorLimit: The person has as many factors as one can have. Remove one first.
 	ReasonFactorLimit ErrorReason = "FACTOR_LIMIT"
+	// ReasonAuthenticationPolicyInvalid: The policy breaks a rule; the violations name each field.
+	ReasonAuthenticationPolicyInvalid ErrorReason = "AUTHENTICATION_POLICY_INVALID"
 
 	// Of clients and tokens.
 

@@ -5,6 +5,7 @@ import { createAdminService } from "../admin/service.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
 import { defaultEmailPolicy } from "../auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
+import { createAuthenticationPolicies } from "../auth/policy/authentication-policies.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
@@ -87,6 +88,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         recovery: defaultRecoveryPolicy,
         emailPolicy: defaultEmailPolicy,
         ...mailParts(parts),
+        policies: createAuthenticationPolicies({ store, clock }),
         clock,
       });
     case "oauth": {

@@ -14,4 +14,5 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.RECOVERY_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.EMAIL_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.MAILBOX_NOT_FOUND]: Code.NotFound,
+  [AuthErrorReason.AUTHENTICATION_POLICY_INVALID]: Code.InvalidArgument,
 });

@@ -4,8 +4,10 @@ import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
+  AcceptTotpRequestSchema,
   BrowserContextSchema,
   CreateFlowRequestSchema,
+  OfferTotpRequestSchema,
   SubmitNewPasswordRequestSchema,
   SubmitPasswordRequestSchema,
   SubmitRecoveryCodeRequestSchema,
@@ -25,6 +27,9 @@ import { defaultAttemptPolicy, type AttemptPolicy } from "./attempts.ts";
 import { authCollections } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { createFlow } from "./flows/create-flow.ts";
+import { acceptTotp } from "./flows/accept-totp.ts";
+import { offerTotp } from "./flows/offer-totp.ts";
+import { createAuthenticationPolicies } from "./policy/authentication-policies.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
@@ -192,6 +197,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     vault,
     peers: createPeers(() => transport),
     tenants,
+    policies: createAuthenticationPolicies({ store, clock }),
     attempts: { ...defaultAttemptPolicy, ...attempts },
     recovery: defaultRecoveryPolicy,
     emailPolicy: defaultEmailPolicy,
@@ -200,9 +206,10 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     clock,
   };
   type Browser = Partial<typeof aBrowser> & { sessionToken?: string; userAgent?: string };
+  type Asked = { readonly clientId?: string; readonly acrValues?: string[] };
   const browserOf = (browser: Browser) => create(BrowserContextSchema, { ...aBrowser, ...browser });
-  const start = async (username: string, browser: Browser = {}, tenantId = "t1") => {
-    const request = create(CreateFlowRequestSchema, { username, browser: browserOf(browser) });
+  const start = async (username: string, browser: Browser = {}, tenantId = "t1", asked: Asked = {}) => {
+    const request = create(CreateFlowRequestSchema, { username, browser: browserOf(browser), ...asked });
     const { flow } = await createFlow(dependencies)(request, handlerContext({ tenantId }));
     if (flow === undefined) throw new Error("no flow was answered");
     return flow;
@@ -231,6 +238,16 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     meanwhile,
     start,
     submit,
+    offerTotp: (flowId: string, browser: Browser = {}) =>
+      offerTotp(dependencies)(
+        create(OfferTotpRequestSchema, { flowId, browser: browserOf(browser) }),
+        handlerContext(),
+      ),
+    acceptTotp: (flowId: string, code: string, browser: Browser = {}) =>
+      acceptTotp(dependencies)(
+        create(AcceptTotpRequestSchema, { flowId, code, browser: browserOf(browser) }),
+        handlerContext(),
+      ),
     submitTotp: (flowId: string, code: string, browser: Browser = {}) =>
       submitTotp(dependencies)(
         create(SubmitTotpRequestSchema, { flowId, code, browser: browserOf(browser) }),

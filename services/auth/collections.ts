@@ -1,4 +1,5 @@
 import { timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { AuthenticationPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
   EnrolmentSchema,
   FactorSchema,
@@ -102,6 +103,17 @@ export const shownMails: Collection<typeof ShownMailSchema> = {
   events: "none",
 };
 
+/** The policy of a tenant for the sign-ins of its people: one record, absent while it is the default. */
+export const authenticationPolicies: Collection<typeof AuthenticationPolicySchema> = {
+  name: "auth_policies",
+  schema: AuthenticationPolicySchema,
+  id: (policy) => policy.id,
+  events: "required",
+};
+
+/** The one id in there. */
+export const authenticationPolicyId = "authentication";
+
 /** Everything that the auth service stores. */
 export const authCollections: readonly Collection[] = [
   flows,
@@ -114,4 +126,5 @@ export const authCollections: readonly Collection[] = [
   mailJobs,
   dueMails,
   shownMails,
+  authenticationPolicies,
 ];

@@ -7,6 +7,7 @@ import type { EmailPolicy } from "./email/email-policy.ts";
 import type { MailDeliveries } from "./mail/deliver-mails.ts";
 import type { Mailer } from "./mail/queue-mail.ts";
 import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
+import type { AuthenticationPolicies } from "./policy/authentication-policies.ts";
 
 /** How long a flow lives (koder.md), in milliseconds. */
 export const flowLifetime = 10 * 60_000;
@@ -25,6 +26,7 @@ export interface AuthDependencies {
   readonly emailPolicy: EmailPolicy;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
+  readonly policies: AuthenticationPolicies;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

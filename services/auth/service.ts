@@ -1,5 +1,7 @@
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
@@ -14,6 +16,12 @@ import { enrolTotp } from "./factors/enrol-totp.ts";
 import { generateRecoveryCodes } from "./factors/generate-recovery-codes.ts";
 import { listFactors } from "./factors/list-factors.ts";
 import { resetFactors } from "./factors/reset-factors.ts";
+import { acceptTotp } from "./flows/accept-totp.ts";
+import { offerTotp } from "./flows/offer-totp.ts";
+import { forgetChanged } from "./forget-changed.ts";
+import { checkSignIn } from "./policy/check-sign-in.ts";
+import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPassword } from "./flows/submit-password.ts";
@@ -35,6 +43,13 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         submitTotp: submitTotp(dependencies),
         submitRecoveryCode: submitRecoveryCode(dependencies),
         submitNewPassword: submitNewPassword(dependencies),
+        offerTotp: offerTotp(dependencies),
+        acceptTotp: acceptTotp(dependencies),
+      }),
+      implementation(SignInPolicyService, { checkSignIn: checkSignIn(dependencies) }),
+      implementation(AuthenticationPolicyService, {
+        getAuthenticationPolicy: getAuthenticationPolicy(dependencies),
+        updateAuthenticationPolicy: updateAuthenticationPolicy(dependencies),
       }),
       implementation(FactorService, {
         listFactors: listFactors(dependencies),
@@ -58,5 +73,6 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
     // A short lease: after a death, people get their mails by another process within seconds.
     duties: [{ name: "mails", step: () => mailDeliveries.step(), lease: 4_000 }],
     stop: () => mailDeliveries.stop(),
+    forget: forgetChanged(dependencies),
   };
 }

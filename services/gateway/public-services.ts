@@ -2,6 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
+import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
@@ -25,6 +26,7 @@ export const publicServices: readonly DescService[] = [
   RoleService,
   RecoveryService,
   EmailService,
+  AuthenticationPolicyService,
   ClientService,
   ResourceServerService,
   ConsentService,

@@ -295,7 +295,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard(
     "POST",
     "/sign-in",
-    ["authorization", "username", "password", "flow", "new_password", "code", "way", "ways"],
+    ["authorization", "username", "password", "flow", "new_password", "code", "way", "ways", "new_totp", "done"],
     [],
     ["page", "rest"],
   ),
@@ -377,6 +377,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("DELETE", `/v1/resource-servers/${userId}`, ["etag"], resourceServerReasons),
   rest("POST", "/v1/clients/dev.koder.chat/secrets", ["expire_time", "request_id"], clientReasons),
   rest("DELETE", `/v1/clients/dev.koder.chat/secrets/${userId}`, [], clientReasons),
+  rest("GET", "/v1/admin/policies/authentication", []),
+  rest(
+    "PATCH",
+    "/v1/admin/policies/authentication",
+    ["mfa", "session_lifetime", "client_overrides", "etag"],
+    ["AUTHENTICATION_POLICY_INVALID", "ETAG_MISMATCH"],
+  ),
   rest("GET", "/v1/admin/policies/oauth", []),
   rest("PATCH", "/v1/admin/policies/oauth", policyFields, ["POLICY_INVALID", "ETAG_MISMATCH"]),
   rest(

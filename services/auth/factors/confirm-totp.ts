@@ -1,7 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import { FactorSchema, FactorUseSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import {
   ConfirmTotpResponseSchema,
@@ -10,17 +8,17 @@ import {
 } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
-import { insert, remove } from "../../store/writes.ts";
+import { remove } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
 import { enrolments, factors, factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { factorAdded } from "./factor-events.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorMessage } from "./factor-message.ts";
 import { factorNotFound } from "./factor-not-found.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
+import { newTotpFactor } from "./new-totp-factor.ts";
 import { acceptedStep } from "./totp.ts";
-import { openSecret, sealSecret } from "./totp-secret.ts";
+import { openSecret } from "./totp-secret.ts";
 import { userOf } from "./user-of.ts";
 
 /**
@@ -47,20 +45,10 @@ export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "sto
         "code: is not what the app shows; check the clock of its device",
       );
     }
-    const sealedSecret = sealSecret(await vault.tenant(call.tenantId), "factor", id, secret);
-    const factor = create(FactorSchema, {
-      id,
-      userId,
-      displayName: enrolment.record.displayName,
-      createTime: timestampFromMs(now),
-      kind: { case: "totp", value: { $typeName: "koder.auth.store.v1.Totp", sealedSecret } },
-    });
-    const use = create(FactorUseSchema, { factorId: id, lastStep: BigInt(step) });
+    const shown = { id, userId, displayName: enrolment.record.displayName, secret, step };
+    const { factor, use, writes, event } = newTotpFactor(await vault.tenant(call.tenantId), call, now, shown);
     try {
-      await data.commit(
-        [remove(enrolments, enrolment), insert(factors, factor), insert(factorUses, use)],
-        [factorAdded(call, now, factor)],
-      );
+      await data.commit([remove(enrolments, enrolment), ...writes], [event]);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       const meanwhile = await confirmed();

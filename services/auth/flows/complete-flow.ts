@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
@@ -51,7 +52,7 @@ export async function advanceFlow(
  * once, and a crash before the session leaves the person to sign in again, with nothing open.
  */
 export async function completeFlow(
-  { store, peers, clock }: Pick<AuthDependencies, "store" | "peers" | "clock">,
+  { store, peers, policies, clock }: Pick<AuthDependencies, "store" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
@@ -60,6 +61,7 @@ export async function completeFlow(
 ): Promise<{ readonly flow: Flow; readonly sessionToken: string }> {
   const data = store.tenant(call.tenantId);
   const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
+  const { sessionLifetime } = await policies.get(call);
   const { record: flow } = await advanceFlow(data, call, clock(), stored, done, usedUp);
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {
@@ -68,6 +70,7 @@ export async function completeFlow(
       acr: acrOf(flow.amr),
       amr: flow.amr,
       userEpoch: flow.userEpoch,
+      lifetime: durationFromMs(sessionLifetime),
       remoteAddress: browser?.remoteAddress ?? "",
       userAgent: browser?.userAgent ?? "",
       previousSessionToken: browser?.sessionToken ?? "",

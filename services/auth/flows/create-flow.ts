@@ -16,6 +16,7 @@ import { accountKeyOf } from "../account-key.ts";
 import { countFlow } from "../attempts.ts";
 import { flows } from "../collections.ts";
 import { flowLifetime, type AuthDependencies } from "../dependencies.ts";
+import { isSecondFactorWanted } from "../policy/second-factor-need.ts";
 import { flowStarted } from "./flow-events.ts";
 import { flowMessage } from "./flow-message.ts";
 import { browserHash, flowUses } from "./flow-secrets.ts";
@@ -42,6 +43,8 @@ export function createFlow({ store, vault, peers, attempts, clock }: AuthDepende
       accountKey: accountKeyOf(tenantVault, userId, request.username),
       state: FlowState.PENDING,
       nextSteps: [FlowStep.PASSWORD],
+      clientId: request.clientId,
+      secondFactorWanted: isSecondFactorWanted(request.acrValues),
       createTime: timestampFromMs(now),
       expireTime: timestampFromMs(now + flowLifetime),
     });

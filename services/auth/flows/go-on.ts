@@ -3,9 +3,11 @@ import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
-import type { Stored, TenantStore } from "../../store/store.ts";
+import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser, recoveryCodesLeft } from "../factors/factors-of-user.ts";
+import { mfaFor } from "../policy/authentication-policies.ts";
+import { secondFactorNeed } from "../policy/second-factor-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
 
 /** Where a flow has come to. */
@@ -21,7 +23,7 @@ export interface GoneOn {
  * then, anew each time. `proven` is what the step adds; `usedUp` what it used up, which is committed with it.
  */
 export async function goOn(
-  dependencies: Pick<AuthDependencies, "store" | "peers" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   proven: Partial<Flow>,
@@ -29,7 +31,7 @@ export async function goOn(
   usedUp?: UsedUp,
 ): Promise<GoneOn> {
   const data = dependencies.store.tenant(call.tenantId);
-  const next = await nextOf(data, create(FlowSchema, { ...stored.record, ...proven }));
+  const next = await nextOf(dependencies, call, create(FlowSchema, { ...stored.record, ...proven }));
   if (next === undefined) return completeFlow(dependencies, call, stored, proven, browser, usedUp);
   const change = { ...proven, ...next };
   const { record: flow } = await advanceFlow(data, call, dependencies.clock(), stored, change, usedUp);
@@ -38,23 +40,31 @@ export async function goOn(
 
 /**
  * What a flow still asks for, in the order in which a person meets it; undefined when it may be completed. A second factor
- * comes before a new password: whoever knows the old one only must not choose the next.
+ * comes before a new password: whoever knows the old one only must not choose the next. One that must be added comes last.
  */
 async function nextOf(
-  data: TenantStore,
+  dependencies: Pick<AuthDependencies, "store" | "policies">,
+  call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
-  if (!flow.amr.includes("mfa")) {
-    const nextSteps = await secondFactors(data, flow.userId);
-    if (nextSteps.length > 0) return { state: FlowState.MFA_REQUIRED, nextSteps };
+  const need = flow.amr.includes("mfa") ? "nothing" : await needOf(dependencies, call, flow);
+  if (need === "show") {
+    const left = await recoveryCodesLeft(dependencies.store.tenant(call.tenantId), flow.userId);
+    const nextSteps = [FlowStep.TOTP, ...(left > 0 ? [FlowStep.RECOVERY_CODE] : [])];
+    return { state: FlowState.MFA_REQUIRED, nextSteps };
   }
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
+  if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP] };
   return undefined;
 }
 
-/** The steps by which a person can show a second factor; none where they have none. Recovery codes stand in for others. */
-async function secondFactors(data: TenantStore, userId: string): Promise<FlowStep[]> {
-  if ((await factorsOfUser(data, userId)).length === 0) return [];
-  const left = await recoveryCodesLeft(data, userId);
-  return [FlowStep.TOTP, ...(left > 0 ? [FlowStep.RECOVERY_CODE] : [])];
+/** What the policy asks for beside what was proven. */
+async function needOf(
+  { store, policies }: Pick<AuthDependencies, "store" | "policies">,
+  call: Call,
+  { userId, clientId, secondFactorWanted }: Flow,
+): Promise<ReturnType<typeof secondFactorNeed>> {
+  const [policy, factors] = await Promise.all([policies.get(call), factorsOfUser(store.tenant(call.tenantId), userId)]);
+  const requirement = mfaFor(policy, clientId);
+  return secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: factors.length > 0 });
 }

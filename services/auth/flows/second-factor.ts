@@ -1,17 +1,17 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { Flow, FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import type { Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
-import { forward, type Call } from "../../host/call.ts";
-import { Conflict, type Stored } from "../../store/store.ts";
+import type { Call } from "../../host/call.ts";
+import { Conflict } from "../../store/store.ts";
 import { countAttempt } from "../attempts.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkStillGood } from "./check-still-good.ts";
 import type { UsedUp } from "./complete-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
-import { openFlow, stepNotExpected } from "./open-flow.ts";
+import { openFlow } from "./open-flow.ts";
 
 /** A code that a person gives for their flow. */
 export interface GivenCode {
@@ -36,7 +36,7 @@ export async function takeSecondFactor(
   const { store, vault, attempts, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
-  await checkStillGood(dependencies, call, stored);
+  await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
   const attempt = await countAttempt(data, attempts, clock(), {
     accountKey: `${flow.accountKey}/second-factor`,
@@ -57,14 +57,4 @@ export async function takeSecondFactor(
       if (!(error instanceof Conflict)) throw error;
     }
   }
-}
-
-/** What the flow proved is void once its user was voided: disabled, or given another password (security A8). */
-async function checkStillGood(
-  { peers }: Pick<AuthDependencies, "peers">,
-  call: Call,
-  { record: { userId, userEpoch } }: Stored<typeof FlowSchema>,
-): Promise<void> {
-  const current = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
-  if (current.userEpoch !== userEpoch) throw stepNotExpected();
 }

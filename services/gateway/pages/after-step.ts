@@ -7,6 +7,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { leadOn } from "../oidc/authorization-answer.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
+import { showEnrolTotp, showRecoveryCodes } from "./enrol-totp.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { showNewPassword } from "./new-password.ts";
 import { secondFactorWays, showSecondFactor } from "./second-factor.ts";
@@ -23,6 +24,8 @@ export interface StepAnswer {
   readonly flow?: Flow | undefined;
   /** What the browser's cookie must hold; empty until the flow is completed. */
   readonly sessionToken: string;
+  /** New ones, which the person is shown before they are led on. */
+  readonly recoveryCodes?: readonly string[];
 }
 
 /** Leads a person on after a step of their sign-in: to the page of the next step, or with their session to the application. */
@@ -32,30 +35,34 @@ export async function afterStep(
   reply: FastifyReply,
   pending: PendingSignIn,
   pageFlow: PageFlow,
-  { flow, sessionToken }: StepAnswer,
+  { flow, sessionToken, recoveryCodes = [] }: StepAnswer,
 ): Promise<FastifyReply> {
-  if (sessionToken !== "") return withSession(peers, request, reply, pending, sessionToken);
+  if (sessionToken !== "") giveSession(request, reply, sessionToken);
+  if (recoveryCodes.length > 0) return showRecoveryCodes(request, reply, pending, recoveryCodes);
+  if (sessionToken !== "") return toApplication(peers, request, reply, { ...pending, sessionToken });
   const steps = flow?.nextSteps ?? [];
   const ways = secondFactorWays(steps);
   const [way] = ways;
   if (way !== undefined) return showSecondFactor(request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(request, reply, pending, pageFlow);
+  if (steps.includes(FlowStep.ENROL_TOTP)) return showEnrolTotp(peers, request, reply, pending, pageFlow);
   throw new Error("the auth service asks for a step that has no page");
 }
 
-/** Gives the browser its session, and leads it on. */
-async function withSession(
+function giveSession(request: FastifyRequest, reply: FastifyReply, sessionToken: string): void {
+  const isSecure = contextOf(request).tenant.canonicalOrigin.startsWith("https:");
+  void reply.header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure));
+}
+
+/** Leads whoever is signed in on to what they signed in for. */
+export async function toApplication(
   peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
-  { authorizationId, browserToken }: PendingSignIn,
-  sessionToken: string,
+  { authorizationId, browserToken, sessionToken }: PendingSignIn,
 ): Promise<FastifyReply> {
-  const { outbound, tenant } = contextOf(request);
-  const isSecure = tenant.canonicalOrigin.startsWith("https:");
   const { next } = await peers
     .client(AuthorizationService)
-    .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(outbound));
-  void reply.header("set-cookie", writeCookie(cookieNames(isSecure).session, sessionToken, isSecure));
+    .resumeAuthorization({ authorizationId, browserToken, sessionToken }, forward(contextOf(request).outbound));
   return leadOn(request, reply, next);
 }

@@ -41,6 +41,8 @@ export interface Page {
     | "sign-in"
     | "new-password"
     | "second-factor"
+    | "enrol-totp"
+    | "recovery-codes"
     | "accounts"
     | "consent"
     | "device"

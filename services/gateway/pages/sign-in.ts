@@ -7,8 +7,9 @@ import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
-import { afterStep, type PageFlow } from "./after-step.ts";
+import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { logoPath } from "./client-logo.ts";
+import { acceptTotp, enrolTotpFault, showEnrolTotp } from "./enrol-totp.ts";
 import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
@@ -38,6 +39,8 @@ export function mountSignIn(
   });
   mountPageForm(app, path, showError, async (request, reply, form) => {
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
+    if (form.has("done")) return toApplication(peers, request, reply, pending);
+    if (form.has("new_totp")) return submitNewTotp(request, reply, pending, form);
     if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
     // Which of the two the page of a second factor sent: its code, or only that it is to be another way.
     if (form.has("code") || form.has("way")) return submitCode(request, reply, pending, form);
@@ -59,8 +62,9 @@ export function mountSignIn(
     }
     const flows = peers.client(BrowserFlowService);
     const browser = browserOf(request, pending);
+    const { clientId, acrValues } = pending.shown;
     try {
-      const { flow } = await flows.createFlow({ username, browser }, forward(outbound));
+      const { flow } = await flows.createFlow({ username, browser, clientId, acrValues }, forward(outbound));
       const flowId = flow?.id ?? "";
       const answer = await flows.submitPassword({ flowId, browser, password }, forward(outbound));
       return await afterStep(peers, request, reply, pending, { flowId, username }, answer);
@@ -92,6 +96,23 @@ export function mountSignIn(
       const fault = newPasswordFault(error);
       if (fault === undefined) throw error;
       return showNewPassword(request, reply, pending, pageFlow, fault);
+    }
+  }
+
+  async function submitNewTotp(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: PendingSignIn,
+    form: Form,
+  ): Promise<FastifyReply> {
+    const pageFlow = pageFlowOf(form);
+    try {
+      const answer = await acceptTotp(peers, request, pending, pageFlow, form);
+      return await afterStep(peers, request, reply, pending, pageFlow, answer);
+    } catch (error) {
+      const fault = enrolTotpFault(error);
+      if (fault === undefined) throw error;
+      return showEnrolTotp(peers, request, reply, pending, pageFlow, fault);
     }
   }
 

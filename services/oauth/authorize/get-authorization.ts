@@ -26,6 +26,7 @@ export function getAuthorization(dependencies: OauthDependencies) {
       logoVersion: client === undefined ? "" : logoVersion(client),
       loginHint: pending.loginHint,
       uiLocales: pending.uiLocales,
+      acrValues: pending.acrValues,
     });
   };
 }

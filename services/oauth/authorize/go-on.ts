@@ -12,7 +12,7 @@ export async function goOn(
   state: AuthorizationState,
   { authorizationId }: Pick<PendingRequest, "authorizationId">,
 ): Promise<ResumeAuthorizationResponse["next"]> {
-  if (state.authorization.deviceCodeId !== "") return deviceStep(state, authorizationId);
+  if (state.authorization.deviceCodeId !== "") return deviceStep(dependencies, state, authorizationId);
   const next = await answerRefusal(dependencies, state.call, async (proven) => {
     proven(state.authorization);
     return nextStep(dependencies, state, () => Promise.resolve(authorizationId));

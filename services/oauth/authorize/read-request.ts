@@ -5,6 +5,7 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
+import { askedAcrValues } from "./asked-acr-values.ts";
 import { checkClaims } from "./check-claims.ts";
 import { checkExpectedSubject } from "./check-expected-subject.ts";
 import {
@@ -61,6 +62,7 @@ export async function readRequest(
     freshSignIn: prompts.has("login"),
     authTimeRequested: maxAge !== undefined || client.requireAuthTime || claims.id_token?.["auth_time"] !== undefined,
     claims: writeClaims(claims),
+    acrValues: [...askedAcrValues(client, parameters, claims)],
     resources: [...resources],
     expectedSubject,
     loginHint,

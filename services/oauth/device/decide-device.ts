@@ -9,6 +9,7 @@ import { DeviceCodeService, DeviceDecisionOutcome } from "#gen/koder/session/v1/
 import { callOf, forward } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
+import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceGone } from "./pending-device.ts";
 
@@ -18,10 +19,13 @@ export function decideDevice(dependencies: OauthDependencies) {
   return async (request: DecideDeviceRequest, context: HandlerContext): Promise<DecideDeviceResponse> => {
     const call = callOf(context);
     const { authorizationId, browserToken, sessionToken, allowed } = request;
-    const { deviceCodeId } = (await pendingAuthorization(dependencies, call, authorizationId, browserToken)).record;
+    const { record } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
+    const { deviceCodeId } = record;
     if (deviceCodeId === "") throw deviceGone();
     const session = await activeSession(peers, call, sessionToken);
-    if (session === undefined) return create(DecideDeviceResponseSchema, { signIn: true });
+    if (session === undefined || !(await isSignInEnough(peers, call, record, session))) {
+      return create(DecideDeviceResponseSchema, { signIn: true });
+    }
     const { outcome } = await peers
       .client(DeviceCodeService)
       .decideDeviceCode({ deviceCodeId, sessionId: session.id, allowed }, forward(call));

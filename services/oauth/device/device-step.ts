@@ -1,14 +1,21 @@
 import type { ResumeAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { AuthorizationState } from "../authorize/authorization-request.ts";
 import { isSignInNeeded } from "../authorize/interactions/sign-in.ts";
+import { isSignInEnough } from "../authorize/sign-in-policy.ts";
+import type { OauthDependencies } from "../dependencies.ts";
 
 /** What the person of a device does next: they sign in, then they decide, whatever they have allowed before. */
-export function deviceStep(
-  state: Pick<AuthorizationState, "authorization" | "session" | "now">,
+export async function deviceStep(
+  { peers }: Pick<OauthDependencies, "peers">,
+  state: AuthorizationState,
   authorizationId: string,
-): ResumeAuthorizationResponse["next"] {
+): Promise<ResumeAuthorizationResponse["next"]> {
   const value = { $typeName: "koder.oauth.v1.PendingInteraction", authorizationId } as const;
   // A device asks for nobody in particular.
-  const needed = isSignInNeeded({ ...state, subject: "" });
-  return needed ? { case: "signIn", value } : { case: "confirmDevice", value };
+  const { call, authorization, session } = state;
+  const isEnough =
+    session !== undefined &&
+    !isSignInNeeded({ ...state, subject: "" }) &&
+    (await isSignInEnough(peers, call, authorization, session));
+  return !isEnough ? { case: "signIn", value } : { case: "confirmDevice", value };
 }

@@ -12,6 +12,7 @@ import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb
 import { callOf, forward } from "../../host/call.ts";
 import { storeAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
+import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
@@ -37,6 +38,7 @@ export function enterUserCode(dependencies: OauthDependencies) {
     });
     const authorizationId = await storeAuthorization(dependencies, call, authorization, request.browserToken);
     const session = await activeSession(peers, call, request.sessionToken);
-    return create(EnterUserCodeResponseSchema, { authorizationId, signIn: session === undefined });
+    const isSignedIn = session !== undefined && (await isSignInEnough(peers, call, authorization, session));
+    return create(EnterUserCodeResponseSchema, { authorizationId, signIn: !isSignedIn });
   };
 }

@@ -5,6 +5,7 @@ import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
+import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
@@ -19,7 +20,7 @@ interface BrowserRequest {
 export interface PendingDevice {
   readonly client: Client;
   readonly device: WaitingDevice;
-  /** Undefined when nobody is signed in. */
+  /** Undefined when nobody is signed in, or not by what the client needs. */
   readonly session: Session | undefined;
 }
 
@@ -33,8 +34,8 @@ export async function pendingDevice(
   { authorizationId, browserToken, sessionToken }: BrowserRequest,
 ): Promise<PendingDevice> {
   const { peers, clients } = dependencies;
-  const { clientId, deviceCodeId } = (await pendingAuthorization(dependencies, call, authorizationId, browserToken))
-    .record;
+  const { record } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
+  const { clientId, deviceCodeId } = record;
   if (deviceCodeId === "") throw deviceGone();
   const [client, { device }, session] = await Promise.all([
     clients.get(call, clientId),
@@ -42,7 +43,8 @@ export async function pendingDevice(
     activeSession(peers, call, sessionToken),
   ]);
   if (client === undefined || device === undefined) throw deviceGone();
-  return { client, device, session };
+  const isEnough = session !== undefined && (await isSignInEnough(peers, call, record, session));
+  return { client, device, session: isEnough ? session : undefined };
 }
 
 /** Nothing waits any more. */

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { SessionSchema, type Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import {
@@ -33,7 +33,7 @@ export function createSession({ store, vault, sessionSchedule, clock, lifetimes 
     const data = store.tenant(call.tenantId);
     const tenantVault = await vault.tenant(call.tenantId);
     const now = clock();
-    const end = now + lifetimes.session;
+    const end = now + (request.lifetime ? durationMs(request.lifetime) : lifetimes.session);
     const token = randomToken("ksn_");
     const proven = {
       tokenHash: tenantVault.keyedHash(sessionTokenUse, token),

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
-import { addTotp, recoveryCodes } from "../../support/factors.ts";
+import { addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { registered, registrationPath } from "./registered-client.ts";
 import {
@@ -185,17 +185,45 @@ export const cutWrites: readonly CutWrite[] = [
       const [{ username }, client] = [await createPerson(server), await registerClient(server)];
       const { accessToken } = await tokensFor(server, client, username);
       await addTotp(server, accessToken);
-      const [code = "", next = ""] = await recoveryCodes(server, accessToken);
+      const [code = "", another = ""] = await recoveryCodes(server, accessToken);
       const page = await openSignInPage(server, client);
-      const flow = await flowAfterPassword(page, username);
+      const { flow } = await flowAfterPassword(page, username);
       return {
-        call: async () => (await page.send({ ...flow, way: "recovery-code", code })).status,
+        call: async () => (await page.send({ flow, way: "recovery-code", code })).status,
         nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
         async heal() {
           const again = await openSignInPage(server, client);
-          const flowAgain = await flowAfterPassword(again, username);
-          const answer = await again.send({ ...flowAgain, way: "recovery-code", code: next });
+          const next = await flowAfterPassword(again, username);
+          const answer = await again.send({ flow: next.flow, way: "recovery-code", code: another });
           expect(await again.redeem(answer)).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Add a second factor at sign-in",
+    covers: ["POST /sign-in new_totp"],
+    order: ["auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
+      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
+      expect(policy.status).toBe(200);
+      const page = await openSignInPage(server, client);
+      const { flow, secret } = await flowAfterPassword(page, username);
+      return {
+        call: async () => (await page.send({ flow, username, new_totp: totpCode(secret) })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          const again = await openSignInPage(server, client);
+          const next = await flowAfterPassword(again, username);
+          if (next.secret === "") {
+            const answer = await again.send({ flow: next.flow, username, code: totpCode(secret, 1) });
+            expect(await again.redeem(answer)).toBe(200);
+          } else {
+            expect((await again.send({ flow: next.flow, new_totp: totpCode(next.secret) })).status).toBe(200);
+            expect(await again.isSignedIn()).toBe(true);
+          }
         },
       };
     },

@@ -49,12 +49,21 @@ export async function openSignInPage(server: Instance, client: RelyingParty): Pr
   };
 }
 
-/** Gives the password of somebody who is asked for more, and answers the flow's inputs on the page that comes next. */
-export async function flowAfterPassword(page: SignInPage, username: string): Promise<{ readonly flow: string }> {
+/**
+ * Gives the password of somebody who is asked for more, and answers the flow on the page that comes next, with the secret of
+ * an authenticator app where it has one.
+ */
+export async function flowAfterPassword(
+  page: SignInPage,
+  username: string,
+): Promise<{ readonly flow: string; readonly secret: string }> {
   const answer = await page.send({ username, password: usualPassword });
   const html = await answer.text();
   expect(answer.status, html).toBe(200);
-  return { flow: /name="flow" value="([^"]+)"/.exec(html)?.[1] ?? "no flow" };
+  return {
+    flow: /name="flow" value="([^"]+)"/.exec(html)?.[1] ?? "no flow",
+    secret: /<code>([A-Z2-7 ]+)<\/code>/.exec(html)?.[1]?.replaceAll(" ", "") ?? "",
+  };
 }
 
 /** Whether a password signs a person in, in a new browser. */

@@ -360,6 +360,16 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change the policy for sign-ins",
+    covers: ["koder.auth.v1.AuthenticationPolicyService/UpdateAuthenticationPolicy"],
+    prepare: (server) => {
+      const policy = { session_lifetime: "43200s" };
+      return Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/policies/authentication", policy)).status,
+      });
+    },
+  },
+  {
     name: "Change the policy for clients",
     covers: ["koder.oauth.v1.OAuthPolicyService/UpdateOAuthPolicy"],
     prepare: (server) => {

@@ -1,17 +1,17 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { AuthorizationState } from "../authorization-request.ts";
+import { isSignInEnough } from "../sign-in-policy.ts";
 import type { Interaction } from "./interaction.ts";
 
 /** The person proves who they are. */
 export const signIn: Interaction = {
   next: "signIn",
   refusal: { code: "login_required", description: "nobody is signed in whom the request would do with" },
-  async isNeeded({ subjects }, state) {
+  async isNeeded({ subjects, peers }, state) {
     const { call, client, session } = state;
-    return isSignInNeeded({
-      ...state,
-      subject: session === undefined ? "" : await subjects.of(call, client, session.userId),
-    });
+    if (session === undefined) return true;
+    if (isSignInNeeded({ ...state, subject: await subjects.of(call, client, session.userId) })) return true;
+    return !(await isSignInEnough(peers, call, state.authorization, session));
   },
 };
 

@@ -41,6 +41,8 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_CODE_MISMATCH AuthErrorReason = 11
 	// The person has as many factors as one can have. Remove one first.
 	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_LIMIT AuthErrorReason = 12
+	// The policy breaks a rule; the violations name each field.
+	AuthErrorReason_AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID AuthErrorReason = 13
 	// The link was used, has expired, or something else has changed the password since. Ask for another one.
 	AuthErrorReason_AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID AuthErrorReason = 20
 	// The link was used, has expired, or is for an address that is not the user's any more. Ask for another one.
@@ -60,22 +62,24 @@ var (
 		10: "AUTH_ERROR_REASON_FACTOR_NOT_FOUND",
 		11: "AUTH_ERROR_REASON_CODE_MISMATCH",
 		12: "AUTH_ERROR_REASON_FACTOR_LIMIT",
+		13: "AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID",
 		20: "AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID",
 		21: "AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID",
 		22: "AUTH_ERROR_REASON_MAILBOX_NOT_FOUND",
 	}
 	AuthErrorReason_value = map[string]int32{
-		"AUTH_ERROR_REASON_UNSPECIFIED":            0,
-		"AUTH_ERROR_REASON_FLOW_NOT_FOUND":         1,
-		"AUTH_ERROR_REASON_STEP_NOT_EXPECTED":      2,
-		"AUTH_ERROR_REASON_PASSWORD_MISMATCH":      3,
-		"AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS":      4,
-		"AUTH_ERROR_REASON_FACTOR_NOT_FOUND":       10,
-		"AUTH_ERROR_REASON_CODE_MISMATCH":          11,
-		"AUTH_ERROR_REASON_FACTOR_LIMIT":           12,
-		"AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID": 20,
-		"AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID":    21,
-		"AUTH_ERROR_REASON_MAILBOX_NOT_FOUND":      22,
+		"AUTH_ERROR_REASON_UNSPECIFIED":                   0,
+		"AUTH_ERROR_REASON_FLOW_NOT_FOUND":                1,
+		"AUTH_ERROR_REASON_STEP_NOT_EXPECTED":             2,
+		"AUTH_ERROR_REASON_PASSWORD_MISMATCH":             3,
+		"AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS":             4,
+		"AUTH_ERROR_REASON_FACTOR_NOT_FOUND":              10,
+		"AUTH_ERROR_REASON_CODE_MISMATCH":                 11,
+		"AUTH_ERROR_REASON_FACTOR_LIMIT":                  12,
+		"AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID": 13,
+		"AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID":        20,
+		"AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID":           21,
+		"AUTH_ERROR_REASON_MAILBOX_NOT_FOUND":             22,
 	}
 )
 
@@ -110,7 +114,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xc8\x03\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xfd\x03\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -120,7 +124,8 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\"AUTH_ERROR_REASON_FACTOR_NOT_FOUND\x10\n" +
 	"\x12#\n" +
 	"\x1fAUTH_ERROR_REASON_CODE_MISMATCH\x10\v\x12\"\n" +
-	"\x1eAUTH_ERROR_REASON_FACTOR_LIMIT\x10\f\x12,\n" +
+	"\x1eAUTH_ERROR_REASON_FACTOR_LIMIT\x10\f\x123\n" +
+	"/AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID\x10\r\x12,\n" +
 	"(AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID\x10\x14\x12)\n" +
 	"%AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID\x10\x15\x12'\n" +
 	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16B\xb0\x01\n" +

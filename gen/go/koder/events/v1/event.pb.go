@@ -167,6 +167,7 @@ type Event struct {
 	//	*Event_GroupDeleted
 	//	*Event_GroupMemberAdded
 	//	*Event_GroupMemberRemoved
+	//	*Event_AuthenticationPolicyUpdated
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -797,6 +798,15 @@ func (x *Event) GetGroupMemberRemoved() *GroupMemberRemoved {
 	return nil
 }
 
+func (x *Event) GetAuthenticationPolicyUpdated() *AuthenticationPolicyUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_AuthenticationPolicyUpdated); ok {
+			return x.AuthenticationPolicyUpdated
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1098,6 +1108,11 @@ type Event_GroupMemberRemoved struct {
 	GroupMemberRemoved *GroupMemberRemoved `protobuf:"bytes,109,opt,name=group_member_removed,json=groupMemberRemoved,proto3,oneof"`
 }
 
+type Event_AuthenticationPolicyUpdated struct {
+	// A tenant's policy for the sign-ins of its people changed.
+	AuthenticationPolicyUpdated *AuthenticationPolicyUpdated `protobuf:"bytes,134,opt,name=authentication_policy_updated,json=authenticationPolicyUpdated,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1215,6 +1230,8 @@ func (*Event_GroupDeleted) isEvent_Payload() {}
 func (*Event_GroupMemberAdded) isEvent_Payload() {}
 
 func (*Event_GroupMemberRemoved) isEvent_Payload() {}
+
+func (*Event_AuthenticationPolicyUpdated) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -4329,11 +4346,57 @@ func (x *GroupMemberRemoved) GetMember() string {
 	return ""
 }
 
+// AuthenticationPolicyUpdated tells which fields of a policy changed.
+type AuthenticationPolicyUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.auth.v1.AuthenticationPolicy`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AuthenticationPolicyUpdated) Reset() {
+	*x = AuthenticationPolicyUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AuthenticationPolicyUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AuthenticationPolicyUpdated) ProtoMessage() {}
+
+func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
+func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *AuthenticationPolicyUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xaa(\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f)\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -4403,7 +4466,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rgroup_updated\x18j \x01(\v2\x1d.koder.events.v1.GroupUpdatedH\x00R\fgroupUpdated\x12D\n" +
 	"\rgroup_deleted\x18k \x01(\v2\x1d.koder.events.v1.GroupDeletedH\x00R\fgroupDeleted\x12Q\n" +
 	"\x12group_member_added\x18l \x01(\v2!.koder.events.v1.GroupMemberAddedH\x00R\x10groupMemberAdded\x12W\n" +
-	"\x14group_member_removed\x18m \x01(\v2#.koder.events.v1.GroupMemberRemovedH\x00R\x12groupMemberRemovedB\t\n" +
+	"\x14group_member_removed\x18m \x01(\v2#.koder.events.v1.GroupMemberRemovedH\x00R\x12groupMemberRemoved\x12s\n" +
+	"\x1dauthentication_policy_updated\x18\x86\x01 \x01(\v2,.koder.events.v1.AuthenticationPolicyUpdatedH\x00R\x1bauthenticationPolicyUpdatedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -4573,7 +4637,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x06member\x18\x02 \x01(\tR\x06member\"G\n" +
 	"\x12GroupMemberRemoved\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x16\n" +
-	"\x06member\x18\x02 \x01(\tR\x06member*\x83\x01\n" +
+	"\x06member\x18\x02 \x01(\tR\x06member\"3\n" +
+	"\x1bAuthenticationPolicyUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -4596,74 +4662,75 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 61)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_koder_events_v1_event_proto_goTypes = []any{
-	(ActorType)(0),                     // 0: koder.events.v1.ActorType
-	(*Event)(nil),                      // 1: koder.events.v1.Event
-	(*RecoveryStarted)(nil),            // 2: koder.events.v1.RecoveryStarted
-	(*RecoveryTokenUsed)(nil),          // 3: koder.events.v1.RecoveryTokenUsed
-	(*MailGivenUp)(nil),                // 4: koder.events.v1.MailGivenUp
-	(*MailboxProofAsked)(nil),          // 5: koder.events.v1.MailboxProofAsked
-	(*MailboxProofUsed)(nil),           // 6: koder.events.v1.MailboxProofUsed
-	(*EmailChangeAdvanced)(nil),        // 7: koder.events.v1.EmailChangeAdvanced
-	(*Actor)(nil),                      // 8: koder.events.v1.Actor
-	(*UserCreated)(nil),                // 9: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),                // 10: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),        // 11: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),                // 12: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),               // 13: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),              // 14: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),              // 15: koder.events.v1.ClientDeleted
-	(*ClientUpdated)(nil),              // 16: koder.events.v1.ClientUpdated
-	(*ClientSecretCreated)(nil),        // 17: koder.events.v1.ClientSecretCreated
-	(*ClientSecretDeleted)(nil),        // 18: koder.events.v1.ClientSecretDeleted
-	(*OAuthPolicyUpdated)(nil),         // 19: koder.events.v1.OAuthPolicyUpdated
-	(*InitialAccessTokenCreated)(nil),  // 20: koder.events.v1.InitialAccessTokenCreated
-	(*InitialAccessTokenDeleted)(nil),  // 21: koder.events.v1.InitialAccessTokenDeleted
-	(*SigningKeyChanged)(nil),          // 22: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),               // 23: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),             // 24: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),             // 25: koder.events.v1.SessionCreated
-	(*SessionRenewed)(nil),             // 26: koder.events.v1.SessionRenewed
-	(*SessionRevoked)(nil),             // 27: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),      // 28: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),    // 29: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),               // 30: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),             // 31: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),               // 32: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),                // 33: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),         // 34: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),    // 35: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),              // 36: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),              // 37: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),       // 38: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),           // 39: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),          // 40: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),           // 41: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),      // 42: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),      // 43: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),      // 44: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),                // 45: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),              // 46: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),       // 47: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),           // 48: koder.events.v1.RecoveryCodeUsed
-	(*ApiKeyDeleted)(nil),              // 49: koder.events.v1.ApiKeyDeleted
-	(*PersonalAccessTokenCreated)(nil), // 50: koder.events.v1.PersonalAccessTokenCreated
-	(*PersonalAccessTokenDeleted)(nil), // 51: koder.events.v1.PersonalAccessTokenDeleted
-	(*RoleCreated)(nil),                // 52: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                // 53: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                // 54: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),               // 55: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),             // 56: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),               // 57: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),               // 58: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),               // 59: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),           // 60: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),         // 61: koder.events.v1.GroupMemberRemoved
-	(*timestamppb.Timestamp)(nil),      // 62: google.protobuf.Timestamp
+	(ActorType)(0),                      // 0: koder.events.v1.ActorType
+	(*Event)(nil),                       // 1: koder.events.v1.Event
+	(*RecoveryStarted)(nil),             // 2: koder.events.v1.RecoveryStarted
+	(*RecoveryTokenUsed)(nil),           // 3: koder.events.v1.RecoveryTokenUsed
+	(*MailGivenUp)(nil),                 // 4: koder.events.v1.MailGivenUp
+	(*MailboxProofAsked)(nil),           // 5: koder.events.v1.MailboxProofAsked
+	(*MailboxProofUsed)(nil),            // 6: koder.events.v1.MailboxProofUsed
+	(*EmailChangeAdvanced)(nil),         // 7: koder.events.v1.EmailChangeAdvanced
+	(*Actor)(nil),                       // 8: koder.events.v1.Actor
+	(*UserCreated)(nil),                 // 9: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),                 // 10: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),         // 11: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),                 // 12: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),                // 13: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),               // 14: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),               // 15: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),               // 16: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),         // 17: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),         // 18: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),          // 19: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil),   // 20: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil),   // 21: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),           // 22: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),                // 23: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),              // 24: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),              // 25: koder.events.v1.SessionCreated
+	(*SessionRenewed)(nil),              // 26: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),              // 27: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),       // 28: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),     // 29: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),                // 30: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),              // 31: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),                // 32: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),                 // 33: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),          // 34: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),     // 35: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),               // 36: koder.events.v1.TenantCreated
+	(*ApiKeyCreated)(nil),               // 37: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),        // 38: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),            // 39: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),           // 40: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),            // 41: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),       // 42: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),       // 43: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),       // 44: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),                 // 45: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),               // 46: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),        // 47: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),            // 48: koder.events.v1.RecoveryCodeUsed
+	(*ApiKeyDeleted)(nil),               // 49: koder.events.v1.ApiKeyDeleted
+	(*PersonalAccessTokenCreated)(nil),  // 50: koder.events.v1.PersonalAccessTokenCreated
+	(*PersonalAccessTokenDeleted)(nil),  // 51: koder.events.v1.PersonalAccessTokenDeleted
+	(*RoleCreated)(nil),                 // 52: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 53: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 54: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 55: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 56: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 57: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 58: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 59: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 60: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 61: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 62: koder.events.v1.AuthenticationPolicyUpdated
+	(*timestamppb.Timestamp)(nil),       // 63: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	62, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	63, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -4724,13 +4791,14 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	59, // 58: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
 	60, // 59: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
 	61, // 60: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	0,  // 61: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	62, // 62: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	63, // [63:63] is the sub-list for method output_type
-	63, // [63:63] is the sub-list for method input_type
-	63, // [63:63] is the sub-list for extension type_name
-	63, // [63:63] is the sub-list for extension extendee
-	0,  // [0:63] is the sub-list for field type_name
+	62, // 61: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	0,  // 62: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	63, // 63: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	64, // [64:64] is the sub-list for method output_type
+	64, // [64:64] is the sub-list for method input_type
+	64, // [64:64] is the sub-list for extension type_name
+	64, // [64:64] is the sub-list for extension extendee
+	0,  // [0:64] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -4798,6 +4866,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_GroupDeleted)(nil),
 		(*Event_GroupMemberAdded)(nil),
 		(*Event_GroupMemberRemoved)(nil),
+		(*Event_AuthenticationPolicyUpdated)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -4805,7 +4874,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   61,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

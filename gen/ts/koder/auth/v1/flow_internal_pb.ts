@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEinwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASJpChFDcmVhdGVGbG93UmVxdWVzdBIcCgh1c2VybmFtZRgBIAEoCUIKukgHcgUQARjAAhI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIjcKEkNyZWF0ZUZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IpQBChVTdWJtaXRQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIiCghwYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJYChZTdWJtaXRQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKbAQoYU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESJgoMbmV3X3Bhc3N3b3JkGAMgASgJQhC6SAVyAxiACPi7GAGAvBgBIlsKGVN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIocBChFTdWJtaXRUb3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIlQKElN1Ym1pdFRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEijwEKGVN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJcChpTdWJtaXRSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEyxgQKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EngKEVN1Ym1pdE5ld1Bhc3N3b3JkEicua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEinwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyjQYKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmAKCU9mZmVyVG90cBIfLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKQWNjZXB0VG90cBIgLmtvZGVyLmF1dGgudjEuQWNjZXB0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ4ChFTdWJtaXROZXdQYXNzd29yZBInLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * Flow is an authentication under way.
@@ -122,6 +122,20 @@ export type CreateFlowRequest = Message<"koder.auth.v1.CreateFlowRequest"> & {
    * @generated from field: koder.auth.v1.BrowserContext browser = 2;
    */
   browser?: BrowserContext | undefined;
+
+  /**
+   * Id of the client for which the person signs in, as the oauth service says it; empty for none.
+   *
+   * @generated from field: string client_id = 3;
+   */
+  clientId: string;
+
+  /**
+   * Authentication context classes that the client asks for.
+   *
+   * @generated from field: repeated string acr_values = 4;
+   */
+  acrValues: string[];
 };
 
 /**
@@ -405,6 +419,139 @@ export const SubmitRecoveryCodeResponseSchema: GenMessage<SubmitRecoveryCodeResp
   messageDesc(file_koder_auth_v1_flow_internal, 11);
 
 /**
+ * OfferTotpRequest names the flow.
+ *
+ * @generated from message koder.auth.v1.OfferTotpRequest
+ */
+export type OfferTotpRequest = Message<"koder.auth.v1.OfferTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferTotpRequest.
+ * Use `create(OfferTotpRequestSchema)` to create a new message.
+ */
+export const OfferTotpRequestSchema: GenMessage<OfferTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 12);
+
+/**
+ * OfferTotpResponse has what an authenticator app needs.
+ *
+ * @generated from message koder.auth.v1.OfferTotpResponse
+ */
+export type OfferTotpResponse = Message<"koder.auth.v1.OfferTotpResponse"> & {
+  /**
+   * The secret in base 32, for who types it.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * `otpauth://totp/…`, for an app on the same device.
+   *
+   * @generated from field: string otpauth_uri = 2;
+   */
+  otpauthUri: string;
+
+  /**
+   * The URI as a QR code: an SVG document.
+   *
+   * @generated from field: string qr_code_svg = 3;
+   */
+  qrCodeSvg: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferTotpResponse.
+ * Use `create(OfferTotpResponseSchema)` to create a new message.
+ */
+export const OfferTotpResponseSchema: GenMessage<OfferTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 13);
+
+/**
+ * AcceptTotpRequest has a code of the app.
+ *
+ * @generated from message koder.auth.v1.AcceptTotpRequest
+ */
+export type AcceptTotpRequest = Message<"koder.auth.v1.AcceptTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * The code that the app shows; spaces do not matter.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptTotpRequest.
+ * Use `create(AcceptTotpRequestSchema)` to create a new message.
+ */
+export const AcceptTotpRequestSchema: GenMessage<AcceptTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 14);
+
+/**
+ * AcceptTotpResponse has the flow, the session where it is completed, and the recovery codes.
+ *
+ * @generated from message koder.auth.v1.AcceptTotpResponse
+ */
+export type AcceptTotpResponse = Message<"koder.auth.v1.AcceptTotpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+
+  /**
+   * Ten codes, shown this once.
+   *
+   * @generated from field: repeated string recovery_codes = 3;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptTotpResponse.
+ * Use `create(AcceptTotpResponseSchema)` to create a new message.
+ */
+export const AcceptTotpResponseSchema: GenMessage<AcceptTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 15);
+
+/**
  * BrowserFlowService is the authentication flow as the sign-in pages drive it: bound to a browser, ending in a session.
  *
  * @generated from service koder.auth.v1.BrowserFlowService
@@ -452,6 +599,28 @@ export const BrowserFlowService: GenService<{
     methodKind: "unary";
     input: typeof SubmitRecoveryCodeRequestSchema;
     output: typeof SubmitRecoveryCodeResponseSchema;
+  },
+  /**
+   * Answers the secret of an authenticator app to be, where the state asks for one; the same one within the flow.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.OfferTotp
+   */
+  offerTotp: {
+    methodKind: "unary";
+    input: typeof OfferTotpRequestSchema;
+    output: typeof OfferTotpResponseSchema;
+  },
+  /**
+   * Adds that authenticator app by a code that it shows, which counts as the second factor, and makes recovery codes.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.AcceptTotp
+   */
+  acceptTotp: {
+    methodKind: "unary";
+    input: typeof AcceptTotpRequestSchema;
+    output: typeof AcceptTotpResponseSchema;
   },
   /**
    * Gives a new password where the state asks for one.

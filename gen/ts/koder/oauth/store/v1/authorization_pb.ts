@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/authorization.proto.
  */
 export const file_koder_oauth_store_v1_authorization: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSLfBAoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJEhUKDXJlc3BvbnNlX21vZGUYECABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgRIAEoCBIOCgZjbGFpbXMYEiABKAkSGAoQZXhwZWN0ZWRfc3ViamVjdBgTIAEoCRIRCglyZXNvdXJjZXMYFCADKAkSEAoIZHBvcF9qa3QYFSABKAkSFgoOcHVzaGVkX2lkX2hhc2gYFiABKAkSFgoOYWNjb3VudF9jaG9zZW4YHiABKAgSGQoRY29uc2VudGVkX3VzZXJfaWQYHyABKAkSFgoOZGV2aWNlX2NvZGVfaWQYKCABKAlCCgoIX21heF9hZ2ViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSLzBAoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJEhUKDXJlc3BvbnNlX21vZGUYECABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgRIAEoCBIOCgZjbGFpbXMYEiABKAkSGAoQZXhwZWN0ZWRfc3ViamVjdBgTIAEoCRIRCglyZXNvdXJjZXMYFCADKAkSEAoIZHBvcF9qa3QYFSABKAkSFgoOcHVzaGVkX2lkX2hhc2gYFiABKAkSEgoKYWNyX3ZhbHVlcxgXIAMoCRIWCg5hY2NvdW50X2Nob3NlbhgeIAEoCBIZChFjb25zZW50ZWRfdXNlcl9pZBgfIAEoCRIWCg5kZXZpY2VfY29kZV9pZBgoIAEoCUIKCghfbWF4X2FnZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Authorization is an authorization request that waits for its person, under the keyed hash of its id.
@@ -173,6 +173,13 @@ export type Authorization = Message<"koder.oauth.store.v1.Authorization"> & {
    * @generated from field: string pushed_id_hash = 22;
    */
   pushedIdHash: string;
+
+  /**
+   * Authentication context classes that the client asks for, any of which will do.
+   *
+   * @generated from field: repeated string acr_values = 23;
+   */
+  acrValues: string[];
 
   /**
    * The person chose the browser's active session for this request; hints no longer count.

@@ -1,0 +1,21 @@
+import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
+import type { AuthenticationPolicySchema as StoredPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
+import { AuthenticationPolicySchema, type AuthenticationPolicy } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import type { Stored } from "../../store/store.ts";
+import { policyWithDefaults } from "./authentication-policies.ts";
+
+/** Opaque to callers: the version of the policy's record, 0 while there is none. */
+export const policyEtag = (stored: { readonly version: number } | undefined): string => `v${stored?.version ?? 0}`;
+
+/** A policy as administrators see it, its defaults written out. */
+export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
+  const { mfa, mfaOfClients, sessionLifetime } = policyWithDefaults(stored?.record);
+  return create(AuthenticationPolicySchema, {
+    etag: policyEtag(stored),
+    mfa,
+    sessionLifetime: durationFromMs(sessionLifetime),
+    clientOverrides: Array.from(mfaOfClients, ([clientId, ofClient]) => ({ clientId, mfa: ofClient })),
+    ...(stored?.record.updateTime ? { updateTime: stored.record.updateTime } : {}),
+  });
+}

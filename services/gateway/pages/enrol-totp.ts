@@ -1,0 +1,78 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import type { Form } from "../oidc/form.ts";
+import type { PageFlow } from "./after-step.ts";
+import { shownFault, text, type Fault } from "./fault.ts";
+import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
+import { sendPage } from "./render.ts";
+
+/** Asks a person to add an authenticator app, by a QR code or by a text to type; the same ones each time within a flow. */
+export async function showEnrolTotp(
+  peers: Peers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pending: PendingSignIn,
+  { flowId, username }: PageFlow,
+  fault?: Fault,
+): Promise<FastifyReply> {
+  const { secret, otpauthUri, qrCodeSvg } = await peers
+    .client(BrowserFlowService)
+    .offerTotp({ flowId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound));
+  return sendPage(request, reply, {
+    template: "enrol-totp",
+    status: fault?.status ?? 200,
+    uiLocales: pending.shown.uiLocales,
+    show: (texts) => ({
+      authorization: pending.authorizationId,
+      flow: flowId,
+      username,
+      qrCodeSvg,
+      otpauthUri,
+      secret: secret.replaceAll(/(.{4})(?=.)/g, "$1 "),
+      ...shownFault(fault, texts),
+    }),
+  });
+}
+
+/** Takes the code that the app shows; answers the flow as it is then, and the recovery codes. */
+export const acceptTotp = (
+  peers: Peers,
+  request: FastifyRequest,
+  pending: PendingSignIn,
+  { flowId }: PageFlow,
+  form: Form,
+) =>
+  peers
+    .client(BrowserFlowService)
+    .acceptTotp(
+      { flowId, browser: browserOf(request, pending), code: form.get("new_totp").slice(0, 64) },
+      forward(contextOf(request).outbound),
+    );
+
+/** What the form says to an error; undefined for one that it has no words for. */
+export function enrolTotpFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id } = errorAnswer(error);
+  return reason === "CODE_MISMATCH"
+    ? { status: 400, id, sentence: text("fault_enrol_totp"), field: text("fault_totp_field") }
+    : undefined;
+}
+
+/** Shows recovery codes, this once; its button leads on. */
+export const showRecoveryCodes = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { authorizationId, shown }: PendingSignIn,
+  codes: readonly string[],
+): Promise<FastifyReply> =>
+  sendPage(request, reply, {
+    template: "recovery-codes",
+    status: 200,
+    uiLocales: shown.uiLocales,
+    show: () => ({ authorization: authorizationId, codes }),
+  });
