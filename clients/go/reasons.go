@@ -94,6 +94,13 @@ const (
 	// ReasonPersonalAccessTokenLimit: The person has as many tokens as they may have. Delete one that is not needed.
 	ReasonPersonalAccessTokenLimit ErrorReason = "PERSONAL_ACCESS_TOKEN_LIMIT"
 
+	// Of users that are deleted.
+
+	// ReasonUserNotDeleted: The user is not deleted, so that there is nothing to restore or to purge.
+	ReasonUserNotDeleted ErrorReason = "USER_NOT_DELETED"
+	// ReasonUserOwnsInstance: The user owns the instance, and cannot be deleted.
+	ReasonUserOwnsInstance ErrorReason = "USER_OWNS_INSTANCE"
+
 	// Of roles.
 
 	// ReasonRoleNotFound: No role has this id in the tenant.

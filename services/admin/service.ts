@@ -12,6 +12,7 @@ import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { AdminDependencies } from "./dependencies.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
+import { finishErasure } from "./personal-access-tokens/finish-erasure.ts";
 import { listPersonalAccessTokens } from "./personal-access-tokens/list-personal-access-tokens.ts";
 import { verifyPersonalAccessToken } from "./personal-access-tokens/verify-personal-access-token.ts";
 import { getSystemHealth } from "./system/get-system-health.ts";
@@ -46,5 +47,6 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         verifyPersonalAccessToken: verifyPersonalAccessToken(dependencies),
       }),
     ],
+    finishWrite: finishErasure(dependencies),
   };
 }

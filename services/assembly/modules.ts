@@ -21,6 +21,7 @@ import { identityRequests } from "../identity/collections.ts";
 import { loadArgon2 } from "../identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../identity/passwords/password-hashing.ts";
 import { createAuthorities } from "../identity/roles/authorities.ts";
+import { createPurgeSchedule } from "../identity/users/purge-schedule.ts";
 import { createIdentityService } from "../identity/service.ts";
 import { createClientKeys } from "../oauth/client-authentication/client-keys.ts";
 import { createClients } from "../oauth/clients/clients.ts";
@@ -76,6 +77,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
         hashing: createPasswordHashing({ argon2: loadArgon2(), pepper: data.pepper }),
         authorities: createAuthorities({ store, clock }),
+        purges: createPurgeSchedule({ system: store.system() }),
         clock,
       });
     case "auth":

@@ -13,6 +13,7 @@ import { startEmailChange } from "./email/start-email-change.ts";
 import { confirmTotp } from "./factors/confirm-totp.ts";
 import { deleteFactor } from "./factors/delete-factor.ts";
 import { enrolTotp } from "./factors/enrol-totp.ts";
+import { finishErasure } from "./factors/finish-erasure.ts";
 import { generateRecoveryCodes } from "./factors/generate-recovery-codes.ts";
 import { listFactors } from "./factors/list-factors.ts";
 import { resetFactors } from "./factors/reset-factors.ts";
@@ -70,6 +71,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
+    finishWrite: finishErasure(dependencies),
     // A short lease: after a death, people get their mails by another process within seconds.
     duties: [{ name: "mails", step: () => mailDeliveries.step(), lease: 4_000 }],
     stop: () => mailDeliveries.stop(),

@@ -1,10 +1,13 @@
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
+import { PurgeSchema } from "#gen/koder/identity/store/v1/purge_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
 import { subjectParts } from "./roles/subject.ts";
+import { nameKey } from "./users/login-names.ts";
 
 /** What the index of owners has for one: at most one user of a tenant owns the instance. */
 export const ownerIndexed = "owner";
@@ -19,6 +22,7 @@ export const users: Collection<typeof UserSchema> = {
     email: { type: "text", value: (user) => user.emailKey || undefined },
     owner: { type: "text", value: (user) => (user.instanceOwner ? ownerIndexed : undefined) },
   },
+  indexes: { name: { type: "text", value: (user) => nameKey(user.name) || undefined } },
   events: "required",
 };
 
@@ -28,6 +32,15 @@ export const passwords: Collection<typeof PasswordSchema> = {
   schema: PasswordSchema,
   id: (password) => password.userId,
   events: "required",
+};
+
+/** When deleted users are to be looked at, in the system's own space. It decides nothing. */
+export const purges: Collection<typeof PurgeSchema> = {
+  name: "identity_purges",
+  schema: PurgeSchema,
+  id: ({ tenantId, userId }) => `${tenantId}/${userId}`,
+  indexes: { due: { type: "integer", value: ({ dueTime }) => (dueTime ? timestampMs(dueTime) : 0) } },
+  events: "none",
 };
 
 /** Roles that a tenant made for itself or for one of its clients. */
@@ -104,6 +117,7 @@ export const identityRequests = requestRecords("identity");
 export const identityCollections: readonly Collection[] = [
   users,
   passwords,
+  purges,
   roles,
   roleAssignments,
   groups,

@@ -4,6 +4,7 @@ import type { Peers } from "../host/peers.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
 import type { Authorities } from "./roles/authorities.ts";
+import type { PurgeSchedule } from "./users/purge-schedule.ts";
 import type { PasswordHashing } from "./passwords/password-hashing.ts";
 
 /** What the use cases of the identity service need. */
@@ -15,6 +16,7 @@ export interface IdentityDependencies {
   readonly idempotency: Idempotency;
   readonly hashing: PasswordHashing;
   readonly authorities: Authorities;
+  readonly purges: PurgeSchedule;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

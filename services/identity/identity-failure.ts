@@ -13,6 +13,8 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.HASHING_BUSY]: Code.ResourceExhausted,
   [IdentityErrorReason.OWNER_EXISTS]: Code.FailedPrecondition,
   [IdentityErrorReason.PASSWORD_HASH_NOT_SUPPORTED]: Code.InvalidArgument,
+  [IdentityErrorReason.USER_NOT_DELETED]: Code.FailedPrecondition,
+  [IdentityErrorReason.USER_OWNS_INSTANCE]: Code.FailedPrecondition,
   [IdentityErrorReason.ROLE_NOT_FOUND]: Code.NotFound,
   [IdentityErrorReason.ROLE_NAME_TAKEN]: Code.AlreadyExists,
   [IdentityErrorReason.ROLE_INVALID]: Code.InvalidArgument,

@@ -20,6 +20,7 @@ import type { IdentityDependencies } from "./dependencies.ts";
 import { loadArgon2, type Argon2 } from "./passwords/argon2.ts";
 import { createPasswordHashing } from "./passwords/password-hashing.ts";
 import { createAuthorities } from "./roles/authorities.ts";
+import { createPurgeSchedule } from "./users/purge-schedule.ts";
 import { createUser } from "./users/create-user.ts";
 
 /** Argon2id, but fast: what a test learns does not depend on the parameters. */
@@ -64,6 +65,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
     hashing: createPasswordHashing({ argon2, parameters: fastArgon2 }),
     authorities: createAuthorities({ store, clock }),
+    purges: createPurgeSchedule({ system: store.system() }),
     clock,
   };
   const context = (overrides: Partial<Call> = {}) => handlerContext({ ...administrator, ...overrides });

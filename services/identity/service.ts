@@ -38,14 +38,25 @@ import { getMailbox } from "./mailbox/get-mailbox.ts";
 import { resetPassword } from "./mailbox/reset-password.ts";
 import { verifyEmail } from "./mailbox/verify-email.ts";
 import { createUser } from "./users/create-user.ts";
+import { deleteUser } from "./users/delete-user.ts";
+import { eraseUser } from "./users/erase-user.ts";
+import { finishErasure } from "./users/finish-erasure.ts";
 import { getUser } from "./users/get-user.ts";
 import { listUsers } from "./users/list-users.ts";
+import { purgeDueUsers } from "./users/purge-due-users.ts";
+import { purgeUser } from "./users/purge-user.ts";
+import { restoreUser } from "./users/restore-user.ts";
 import { setUserPassword } from "./users/set-user-password.ts";
 import { updateUser } from "./users/update-user.ts";
 
 /** The identity service: users, their passwords, groups and roles. */
 export function createIdentityService(dependencies: IdentityDependencies): ServiceModule {
-  const finishing = [finishVoiding(dependencies), finishRoleDeletion(dependencies), finishGroupDeletion(dependencies)];
+  const finishing = [
+    finishVoiding(dependencies),
+    finishRoleDeletion(dependencies),
+    finishGroupDeletion(dependencies),
+    finishErasure(dependencies),
+  ];
   return {
     name: "identity",
     implementations: [
@@ -55,6 +66,10 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         listUsers: listUsers(dependencies),
         updateUser: updateUser(dependencies),
         setUserPassword: setUserPassword(dependencies),
+        deleteUser: deleteUser(dependencies),
+        restoreUser: restoreUser(dependencies),
+        purgeUser: purgeUser(dependencies),
+        eraseUser: eraseUser(dependencies),
       }),
       implementation(GroupService, {
         createGroup: createGroup(dependencies),
@@ -94,6 +109,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         changeEmail: changeEmail(dependencies),
       }),
     ],
+    duties: [purgeDueUsers(dependencies)],
     forget: dependencies.authorities.forget,
     async finishWrite(entry) {
       for (const finish of finishing) await finish(entry);

@@ -29,6 +29,7 @@ import { finishVoiding } from "./clients/finish-voiding.ts";
 import { getClient } from "./clients/get-client.ts";
 import { getClientLogo } from "./clients/logos/get-client-logo.ts";
 import { listClients } from "./clients/list-clients.ts";
+import { finishErasure } from "./consents/finish-erasure.ts";
 import { finishRevocation } from "./consents/finish-revocation.ts";
 import { listConsents } from "./consents/list-consents.ts";
 import { revokeConsent } from "./consents/revoke-consent.ts";
@@ -161,7 +162,12 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       // A short lease: after a death, clients are told by another process within seconds.
       { name: "logout deliveries", step: () => logoutDeliveries.step(), lease: 4_000 },
     ],
-    finishWrite: inTurn(finishVoiding(dependencies), finishRevocation(dependencies), beginDeliveries(dependencies)),
+    finishWrite: inTurn(
+      finishVoiding(dependencies),
+      finishRevocation(dependencies),
+      finishErasure(dependencies),
+      beginDeliveries(dependencies),
+    ),
     stop: () => logoutDeliveries.idle(),
     forget: forgetChanged(dependencies),
   };

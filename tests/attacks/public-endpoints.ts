@@ -130,6 +130,7 @@ const tokenReasons = [
   "PERSONAL_ACCESS_TOKEN_LIMIT",
   "REQUEST_ID_REUSED",
 ];
+const deletionReasons = ["USER_NOT_FOUND", "USER_NOT_DELETED", "USER_OWNS_INSTANCE", "ETAG_MISMATCH"];
 const roleReasons = [
   "ROLE_NOT_FOUND",
   "ROLE_NAME_TAKEN",
@@ -326,9 +327,19 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/email/verify`, [], ["MAILBOX_NOT_FOUND", "TOO_MANY_ATTEMPTS"]),
   rest("POST", `/v1/users/${userId}/email/change`, ["email"], ["TOO_MANY_ATTEMPTS", "SIGN_IN_TOO_OLD"]),
   rest("POST", "/v1/users", userFields, userReasons),
-  rest("GET", "/v1/users", ["page_size", "page_token", "email", "username", "username_prefix"], pageReasons),
+  rest(
+    "GET",
+    "/v1/users",
+    ["page_size", "page_token", "email", "username", "username_prefix", "prefix", "show_deleted"],
+    pageReasons,
+  ),
   rest("GET", `/v1/users/${userId}`, [], ["USER_NOT_FOUND"]),
   rest("PATCH", `/v1/users/${userId}`, userFields, userReasons),
+  rest("DELETE", `/v1/users/${userId}`, ["etag"], deletionReasons),
+  rest("POST", `/v1/users/${userId}/restore`, ["user_id"], deletionReasons),
+  rest("POST", `/v1/users/${userId}/purge`, ["user_id"], deletionReasons),
+  rest("POST", `/v1/users/${userId}/erasure`, ["user_id"], deletionReasons),
+  rest("DELETE", "/v1/me", ["user_id"], deletionReasons),
   rest("POST", `/v1/users/${userId}/password`, ["password"], userReasons),
   rest("PUT", `/v1/users/${userId}/password`, ["password"], userReasons),
   rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token"], pageReasons),

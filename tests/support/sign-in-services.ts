@@ -22,6 +22,7 @@ import { identityCollections, identityRequests } from "../../services/identity/c
 import { loadArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../../services/identity/passwords/password-hashing.ts";
 import { createAuthorities } from "../../services/identity/roles/authorities.ts";
+import { createPurgeSchedule } from "../../services/identity/users/purge-schedule.ts";
 import { createIdentityService } from "../../services/identity/service.ts";
 import { sessionCollections } from "../../services/session/collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../../services/session/dependencies.ts";
@@ -78,6 +79,7 @@ export async function signInServices() {
       pageTokens,
       idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
       authorities: createAuthorities({ store, clock }),
+      purges: createPurgeSchedule({ system: store.system() }),
       hashing: createPasswordHashing({
         argon2: {
           ...argon2,

@@ -6,12 +6,11 @@ import {
   type DeletePersonalAccessTokenResponse,
 } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
 import { Conflict } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
-import { ownerOf, personalAccessTokenNotFound } from "./personal-access-token.ts";
+import { ownerOf, personalAccessTokenDeleted, personalAccessTokenNotFound } from "./personal-access-token.ts";
 
 /** Deletes a token of the person that the path names, and of nobody else (security A14). */
 export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependencies, "store" | "clock">) {
@@ -24,18 +23,8 @@ export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependenci
     const id = request.personalAccessTokenId;
     const stored = await data.get(personalAccessTokens, id);
     if (stored?.record.userId !== ownerOf(call, request.userId)) throw personalAccessTokenNotFound(id);
-    const { userId } = stored.record;
-    const deleted = eventOf(
-      call,
-      clock(),
-      { type: "personal_access_token", id, version: stored.version + 1 },
-      {
-        case: "personalAccessTokenDeleted",
-        value: { $typeName: "koder.events.v1.PersonalAccessTokenDeleted", userId },
-      },
-    );
     try {
-      await data.commit([remove(personalAccessTokens, stored)], [deleted]);
+      await data.commit([remove(personalAccessTokens, stored)], [personalAccessTokenDeleted(call, clock(), stored)]);
     } catch (error) {
       throw error instanceof Conflict ? personalAccessTokenNotFound(id) : error;
     }

@@ -1,9 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import type { PersonalAccessToken as StoredToken } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
+import {
+  type PersonalAccessTokenSchema as StoredTokenSchema,
+  type PersonalAccessToken as StoredToken,
+} from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { PersonalAccessTokenSchema, type PersonalAccessToken } from "#gen/koder/admin/v1/personal_access_token_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { Call, Outbound } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import type { Stored } from "../../store/store.ts";
 import { randomToken } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
 
@@ -36,3 +42,19 @@ export const ownerOf = ({ caller }: Pick<Call, "caller">, userId: string): strin
 /** The answer to an id that none of the person's tokens has. */
 export const personalAccessTokenNotFound = (id: string) =>
   adminFailure(AdminErrorReason.PERSONAL_ACCESS_TOKEN_NOT_FOUND, `the person has no token with the id ${id}`);
+
+/** A token is gone. */
+export const personalAccessTokenDeleted = (
+  call: Outbound,
+  now: number,
+  { record: { id, userId }, version }: Stored<typeof StoredTokenSchema>,
+): Event =>
+  eventOf(
+    call,
+    now,
+    { type: "personal_access_token", id, version: version + 1 },
+    {
+      case: "personalAccessTokenDeleted",
+      value: { $typeName: "koder.events.v1.PersonalAccessTokenDeleted", userId },
+    },
+  );

@@ -1,7 +1,7 @@
 import { FactorTypeSchema } from "#gen/koder/auth/v1/factor_pb.ts";
 import type { Factor } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { typeOf } from "./factor-message.ts";
 
@@ -11,7 +11,7 @@ const named = (factor: Factor) => ({
 });
 
 /** A person has another factor. */
-export const factorAdded = (call: Call, now: number, factor: Factor): Event =>
+export const factorAdded = (call: Outbound, now: number, factor: Factor): Event =>
   eventOf(
     call,
     now,
@@ -23,7 +23,7 @@ export const factorAdded = (call: Call, now: number, factor: Factor): Event =>
   );
 
 /** A factor is gone; `version` is that of its record before. */
-export const factorRemoved = (call: Call, now: number, factor: Factor, version: number): Event =>
+export const factorRemoved = (call: Outbound, now: number, factor: Factor, version: number): Event =>
   eventOf(
     call,
     now,
@@ -44,14 +44,14 @@ export interface RecoveryCodesState {
 const resource = ({ userId, version }: RecoveryCodesState) => ({ type: "recovery_codes", id: userId, version });
 
 /** Recovery codes were made, or are void. */
-export const recoveryCodesChanged = (call: Call, now: number, state: RecoveryCodesState): Event =>
+export const recoveryCodesChanged = (call: Outbound, now: number, state: RecoveryCodesState): Event =>
   eventOf(call, now, resource(state), {
     case: "recoveryCodesChanged",
     value: { $typeName: "koder.events.v1.RecoveryCodesChanged", left: state.left },
   });
 
 /** A recovery code was used. */
-export const recoveryCodeUsed = (call: Call, now: number, state: RecoveryCodesState): Event =>
+export const recoveryCodeUsed = (call: Outbound, now: number, state: RecoveryCodesState): Event =>
   eventOf(call, now, resource(state), {
     case: "recoveryCodeUsed",
     value: { $typeName: "koder.events.v1.RecoveryCodeUsed", left: state.left },

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { RecoveryCodesSchema, type FactorSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { remove, replace } from "../../store/writes.ts";
 import { factors, factorUses, recoveryCodes } from "../collections.ts";
@@ -14,7 +14,7 @@ import { factorsOfUser } from "./factors-of-user.ts";
  */
 export async function removeFactors(
   data: TenantStore,
-  call: Call,
+  call: Outbound,
   now: number,
   userId: string,
   which: "all" | { readonly factorId: string },
@@ -39,7 +39,7 @@ export async function removeFactors(
 
 async function removal(
   data: TenantStore,
-  call: Call,
+  call: Outbound,
   now: number,
   stored: Stored<typeof FactorSchema>,
   writes: Write[],
@@ -53,7 +53,7 @@ async function removal(
 /** The record stays, so that its events keep their order. */
 async function voidRecoveryCodes(
   data: TenantStore,
-  call: Call,
+  call: Outbound,
   now: number,
   userId: string,
   writes: Write[],

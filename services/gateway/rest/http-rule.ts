@@ -8,6 +8,8 @@ export interface RestBinding {
   /** OpenAPI path template: `/v1/users/{user_id}`. */
   readonly path: string;
   readonly pathFields: readonly DescField[];
+  /** `user_id` of a path that is about the caller: it is `me`. */
+  readonly ownField: DescField | undefined;
   /** `*`: every field that is not in the path; a field: that one; undefined: no body. */
   readonly body: "*" | DescField | undefined;
   /** The fields left over, which go into the query. */
@@ -29,14 +31,20 @@ function restBinding(method: DescMethod, rule: HttpRule): RestBinding {
     throw new Error(`${method.parent.typeName}/${method.name}: no HTTP method`);
   const names = [...value.matchAll(/\{([^}=]+)(?:=[^}]*)?\}/g)].map(([, name]) => name ?? "");
   const pathFields = names.map((name) => fieldOf(method.input, name));
+  // `/v1/me…` is the caller: what other paths name, these do not.
+  const own = /^\/v1\/me(?:\/|$)/.test(value) ? method.input.fields.find(({ name }) => name === "user_id") : undefined;
+  const ownField = own !== undefined && !pathFields.includes(own) ? own : undefined;
   const body = rule.body === "" || rule.body === "*" ? rule.body || undefined : fieldOf(method.input, rule.body);
   return {
     verb,
     path: value.replaceAll(/\{([^}=]+)=[^}]*\}/g, "{$1}"),
     pathFields,
+    ownField,
     body,
     queryFields:
-      body === "*" ? [] : method.input.fields.filter((field) => field !== body && !pathFields.includes(field)),
+      body === "*"
+        ? []
+        : method.input.fields.filter((field) => field !== body && field !== ownField && !pathFields.includes(field)),
     responseBody: rule.responseBody === "" ? undefined : fieldOf(method.output, rule.responseBody),
   };
 }

@@ -49,6 +49,7 @@ export function readRequest(method: DescMethod, binding: RestBinding, { params, 
   }
   for (const [field, value] of queryValues(binding, query)) json[field.jsonName] = value;
   for (const field of binding.pathFields) json[field.jsonName] = params[field.name] ?? "";
+  if (binding.ownField !== undefined) json[binding.ownField.jsonName] = "me";
 
   const message = decode(method, binding, json);
   const maskField = method.input.fields.find(({ message: type }) => type?.typeName === FieldMaskSchema.typeName);

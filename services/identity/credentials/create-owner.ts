@@ -77,7 +77,7 @@ async function insertOwner(
   const secret = create(PasswordSchema, { userId: record.id, ...hash, setTime: time });
   await store
     .tenant(call.tenantId)
-    .commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id, record.username)]);
+    .commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id)]);
   return { record, version: 1 };
 }
 

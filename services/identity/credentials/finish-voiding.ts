@@ -14,7 +14,9 @@ const disabled = UserStatusSchema.value[UserStatus.DISABLED]?.localName;
 export function finishVoiding(dependencies: Pick<IdentityDependencies, "peers" | "clock">): FinishWrite {
   return async ({ tenantId, event: { payload, requestId, resourceId, resourceVersion } }) => {
     const isVoiding =
-      payload.case === "userPasswordChanged" || (payload.case === "userUpdated" && payload.value.status === disabled);
+      payload.case === "userPasswordChanged" ||
+      payload.case === "userDeleted" ||
+      (payload.case === "userUpdated" && payload.value.status === disabled);
     if (!isVoiding) return;
     const deadline = dependencies.clock() + deadlines.usual;
     const work = ownWork({ service: "identity", tenantId, requestId, deadline });

@@ -15,12 +15,12 @@ import { failure } from "../../host/failure.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
-import { groupMembers, groups, membershipIndexed, users } from "../collections.ts";
+import { groupMembers, groups, membershipIndexed } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { inclusionRace, oneInclusionAtATime } from "../roles/inclusions.ts";
 import { groupSubject, userSubject, type Subject } from "../roles/subject.ts";
-import { userNotFound } from "../users/user-not-found.ts";
+import { checkUserIsThere } from "../users/check-user-is-there.ts";
 import { checkMayChangeGroup } from "./check-may-change-group.ts";
 import { groupMemberAdded } from "./group-events.ts";
 import { memberMessage } from "./group-message.ts";
@@ -89,7 +89,7 @@ async function checkedMember(
     throw failure(ErrorReason.INVALID_REQUEST, "member: must say who comes into the group");
   const { value: id } = member;
   if (member.case === "userId") {
-    if ((await data.get(users, id)) === undefined) throw userNotFound(id);
+    await checkUserIsThere(data, id);
     return { subject: userSubject(id), id };
   }
   const [stored, nesting] = await Promise.all([data.get(groups, id), readNesting(data)]);

@@ -16,11 +16,11 @@ import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
-import { assignmentIndexed, groups, roleAssignments, users } from "../collections.ts";
+import { assignmentIndexed, groups, roleAssignments } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { groupNotFound } from "../groups/group-refused.ts";
 import { identityFailure } from "../identity-failure.ts";
-import { userNotFound } from "../users/user-not-found.ts";
+import { checkUserIsThere } from "../users/check-user-is-there.ts";
 import { roleAssigned } from "./assignment-events.ts";
 import { mostAssignments } from "./authorities.ts";
 import { permissionsOf, readRoles } from "./role-catalogue.ts";
@@ -85,7 +85,7 @@ async function checkedSubject(data: TenantStore, assignment: RoleAssignment | un
   const { subject } = assignment;
   switch (subject.case) {
     case "userId":
-      if ((await data.get(users, subject.value)) === undefined) throw userNotFound(subject.value);
+      await checkUserIsThere(data, subject.value);
       return userSubject(subject.value);
     case "groupId":
       if ((await data.get(groups, subject.value)) === undefined) throw groupNotFound(subject.value);

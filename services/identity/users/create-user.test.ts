@@ -179,7 +179,7 @@ describe("creating a user", () => {
       resourceId: id,
       resourceVersion: 1n,
       actor: { id: "key" },
-      payload: { case: "userCreated", value: { username: "ana" } },
+      payload: { case: "userCreated", value: { username: "" } },
     });
     const phc = (await f.data.get(passwords, id))?.record.phc ?? "";
     const bytes = Buffer.from(toBinary(EventSchema, events[0] ?? create(EventSchema))).toString("latin1");

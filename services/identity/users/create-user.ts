@@ -81,10 +81,7 @@ export function createUser({ store, tenants, idempotency, hashing, clock }: Iden
         try {
           await store
             .tenant(call.tenantId)
-            .commit(
-              [insert(users, record), ...secret, ...remember(response)],
-              [userCreated(call, now, record.id, username)],
-            );
+            .commit([insert(users, record), ...secret, ...remember(response)], [userCreated(call, now, record.id)]);
         } catch (error) {
           throw error instanceof Conflict ? takenFailure(error) : error;
         }
@@ -114,6 +111,9 @@ function refuseServerFields(user: User): void {
     user.etag === "" ? undefined : "etag",
     user.createTime === undefined ? undefined : "create_time",
     user.updateTime === undefined ? undefined : "update_time",
+    user.deleteTime === undefined ? undefined : "delete_time",
+    user.purgeTime === undefined ? undefined : "purge_time",
+    user.status === UserStatus.DELETED ? "status" : undefined,
   ].filter((field) => field !== undefined);
   if (set.length === 0) return;
   throw identityFailure(IdentityErrorReason.FIELD_NOT_WRITABLE, `${set.join(", ")}: set by the server`, {

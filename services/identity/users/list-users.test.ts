@@ -51,6 +51,30 @@ describe("listing users", () => {
     expect(await usernames({ email: "nobody@example.com" })).toEqual([]);
   });
 
+  test("by the beginning of username, address or name, each once, in that order and page by page", async () => {
+    const { f, list } = await withUsers("mara");
+    await f.user({ email: "Maria@example.com", name: "Zoe" });
+    await f.user({ username: "zed", name: "Márcio Mar" });
+    await f.user({ username: "marlon", email: "marlon@example.org", name: "Marlon" });
+    await f.user({ username: "other", name: "MARIO" });
+    const search = async (prefix: string, pageSize: number) => {
+      const seen: string[] = [];
+      let pageToken = "";
+      do {
+        const page = await list({ prefix, pageSize, pageToken });
+        seen.push(...page.users.map(({ username, email }) => username || email));
+        pageToken = page.nextPageToken;
+      } while (pageToken !== "");
+      return seen;
+    };
+    for (const pageSize of [1, 2, 3, 50]) {
+      expect(await search("MAR", pageSize)).toEqual(["mara", "marlon", "Maria@example.com", "other"]);
+    }
+    expect(await search("már", 10)).toEqual(["zed"]);
+    expect(await search("maria@ex", 10)).toEqual(["Maria@example.com"]);
+    expect(await search("nobody", 10)).toEqual([]);
+  });
+
   test("A14: nothing of another tenant", async () => {
     const { list } = await withUsers("ana");
     for (const filter of [{}, { username: "ana" }, { email: "ana@example.com" }, { usernamePrefix: "a" }]) {
@@ -72,10 +96,14 @@ describe("listing users", () => {
     const { list } = await withUsers("ana");
     const text = fc.string({ unit: fc.constantFrom("a", "@", "\0", "\ud800", "\ufdfa", "İ", "."), maxLength: 254 });
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom("email", "username", "usernamePrefix"), text, async (filter, value) => {
-        const { users } = await list({ [filter]: value });
-        expect(users.length).toBeLessThanOrEqual(1);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom("email", "username", "usernamePrefix", "prefix"),
+        text,
+        async (filter, value) => {
+          const { users } = await list({ [filter]: value });
+          expect(users.length).toBeLessThanOrEqual(1);
+        },
+      ),
       { numRuns: 300 },
     );
     expect((await list({ email: `${"\ufdfa".repeat(252)}@a` })).users).toEqual([]);

@@ -39,6 +39,15 @@ export function emailKey(email: string): string {
   return storable(`${local}@${domainToASCII(domain) || domain.toLowerCase()}`);
 }
 
+/** The beginning of an address, as its key begins: what was typed of the domain is taken as it is, because it is no domain yet. */
+export function emailPrefixKey(prefix: string): string {
+  const at = prefix.lastIndexOf("@");
+  return at < 0 ? emailKey(prefix) : storable(`${emailKey(prefix.slice(0, at))}@${prefix.slice(at + 1).toLowerCase()}`);
+}
+
+/** What a person's name is found by: NFKC and lower case. */
+export const nameKey = (name: string): string => storable(name.normalize("NFKC").toLowerCase());
+
 /** People type what no index holds, and NFKC can make eighteen characters of one. No key of a user has the sign. */
 const storable = (key: string): string =>
   key.length > longestKey || key.includes("\0") || !key.isWellFormed() ? "\ufffd" : key;

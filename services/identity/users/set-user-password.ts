@@ -5,6 +5,7 @@ import {
   type SetUserPasswordRequest,
   type SetUserPasswordResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { passwords, users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
@@ -23,7 +24,7 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     const call = callOf(context);
     const data = dependencies.store.tenant(call.tenantId);
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
-    if (user === undefined) throw userNotFound(request.userId);
+    if (user === undefined || user.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
     await checkMayChange(data, user.record, call);
     const password = checkPassword("password", request.password, user.record, await dependencies.tenants.get(call));
     const changeRequired = request.passwordChangeRequired;

@@ -44,7 +44,7 @@ export function updateUser(dependencies: IdentityDependencies) {
     }
     const data = store.tenant(call.tenantId);
     const stored = await data.get(users, request.userId);
-    if (stored === undefined) throw userNotFound(request.userId);
+    if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
     await checkMayChange(data, stored.record, call);
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
@@ -104,7 +104,7 @@ function change(path: string, user: User): Partial<StoredUser> {
     case "password_change_required":
       return { passwordChangeRequired: user.passwordChangeRequired };
     case "status":
-      if (user.status !== UserStatus.UNSPECIFIED) return { status: user.status };
+      if (user.status === UserStatus.ACTIVE || user.status === UserStatus.DISABLED) return { status: user.status };
       throw failure(ErrorReason.INVALID_REQUEST, "user.status: must be ACTIVE or DISABLED", {
         violations: [{ field: "user.status", description: "must be ACTIVE or DISABLED" }],
       });

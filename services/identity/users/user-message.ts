@@ -12,7 +12,7 @@ export const userEtag = (version: number): string => `v${version}`;
 
 /** A user as others see them; never with a password. */
 export function userMessage({ record, version }: { readonly record: StoredUser; readonly version: number }): User {
-  const { address, createTime, updateTime } = record;
+  const { address, createTime, updateTime, deleteTime, purgeTime } = record;
   return create(UserSchema, {
     ...Object.fromEntries(profileFields.map(({ name }) => [name, record[name]])),
     id: record.id,
@@ -26,6 +26,8 @@ export function userMessage({ record, version }: { readonly record: StoredUser; 
     ...(address ? { address: create(AddressSchema, withoutType(address)) } : {}),
     ...(createTime ? { createTime } : {}),
     ...(updateTime ? { updateTime } : {}),
+    ...(deleteTime ? { deleteTime } : {}),
+    ...(purgeTime ? { purgeTime } : {}),
   });
 }
 

@@ -27,6 +27,38 @@ import { flowAfterPassword, openSignInPage, personWithTokens, signsIn } from "./
 
 const newPassword = "another good pass phrase";
 
+/** A call that deletes a user, now or for good. */
+function deletion(name: string, method: string, verb: "DELETE" | "POST", ending: string): CutWrite {
+  return {
+    name,
+    covers: [`koder.identity.v1.UserService/${method}`],
+    order: ["identity", "session"],
+    async prepare(server) {
+      const { id, username, client, areTokensGood } = await personWithTokens(server);
+      const body = verb === "POST" ? {} : undefined;
+      const call = async () => (await rest(server, verb, `/v1/users/${id}${ending}`, body)).status;
+      const isDeleted = async () => {
+        const { json } = await rest(server, "GET", `/v1/users/${id}`);
+        return json["status"] === "USER_STATUS_DELETED";
+      };
+      return {
+        call,
+        async nothingOpen() {
+          // Before the user comes a note of when to erase them: whoever looks then, and finds them there, looked in vain.
+          const isThere = !(await isDeleted());
+          expect(await areTokensGood()).toBe(isThere);
+          expect(await signsIn(server, client, username, password)).toBe(isThere);
+        },
+        async heal() {
+          expect(await call()).toBe(200);
+          expect(await isDeleted()).toBe(true);
+          expect(await areTokensGood()).toBe(false);
+        },
+      };
+    },
+  };
+}
+
 /**
  * Writes on the public doors that a crash may leave half done, or done without an answer. Those that need an instance without
  * an owner are in the test itself.
@@ -57,6 +89,8 @@ export const cutWrites: readonly CutWrite[] = [
       };
     },
   },
+  deletion("Delete a user", "DeleteUser", "DELETE", ""),
+  deletion("Have a person erased", "EraseUser", "POST", "/erasure"),
   {
     name: "Set a user's password",
     covers: ["koder.identity.v1.UserService/SetUserPassword"],

@@ -165,6 +165,24 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Restore a user",
+    covers: ["koder.identity.v1.UserService/RestoreUser"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      await rest(server, "DELETE", `/v1/users/${id}`);
+      return { call: async () => (await rest(server, "POST", `/v1/users/${id}/restore`, {})).status };
+    },
+  },
+  {
+    name: "Purge a user",
+    covers: ["koder.identity.v1.UserService/PurgeUser"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      await rest(server, "DELETE", `/v1/users/${id}`);
+      return { call: async () => (await rest(server, "POST", `/v1/users/${id}/purge`, {})).status };
+    },
+  },
+  {
     name: "Create an API key",
     covers: ["koder.admin.v1.ApiKeyService/CreateApiKey"],
     prepare: (server) => {

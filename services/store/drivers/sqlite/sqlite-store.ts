@@ -96,5 +96,7 @@ function makeDurable(database: DatabaseSync): void {
   const mode = database.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"];
   if (mode !== "wal") throw new Error(`its file system cannot hold a write-ahead log (SQLite answers ${String(mode)})`);
   // fullfsync is for macOS, whose fsync stops at the drive's cache; elsewhere it means nothing.
+  // What was deleted is overwritten, not left in free pages: a person can be erased.
+  database.exec("PRAGMA secure_delete = ON");
   database.exec("PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;");
 }

@@ -157,6 +157,9 @@ type Event struct {
 	//	*Event_ApiKeyDeleted
 	//	*Event_PersonalAccessTokenCreated
 	//	*Event_PersonalAccessTokenDeleted
+	//	*Event_UserDeleted
+	//	*Event_UserRestored
+	//	*Event_UserErased
 	//	*Event_RoleCreated
 	//	*Event_RoleUpdated
 	//	*Event_RoleDeleted
@@ -708,6 +711,33 @@ func (x *Event) GetPersonalAccessTokenDeleted() *PersonalAccessTokenDeleted {
 	return nil
 }
 
+func (x *Event) GetUserDeleted() *UserDeleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_UserDeleted); ok {
+			return x.UserDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetUserRestored() *UserRestored {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_UserRestored); ok {
+			return x.UserRestored
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetUserErased() *UserErased {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_UserErased); ok {
+			return x.UserErased
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetRoleCreated() *RoleCreated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_RoleCreated); ok {
@@ -1058,6 +1088,21 @@ type Event_PersonalAccessTokenDeleted struct {
 	PersonalAccessTokenDeleted *PersonalAccessTokenDeleted `protobuf:"bytes,117,opt,name=personal_access_token_deleted,json=personalAccessTokenDeleted,proto3,oneof"`
 }
 
+type Event_UserDeleted struct {
+	// A user was deleted, and can be restored until they are erased.
+	UserDeleted *UserDeleted `protobuf:"bytes,110,opt,name=user_deleted,json=userDeleted,proto3,oneof"`
+}
+
+type Event_UserRestored struct {
+	// A deleted user is what they were.
+	UserRestored *UserRestored `protobuf:"bytes,111,opt,name=user_restored,json=userRestored,proto3,oneof"`
+}
+
+type Event_UserErased struct {
+	// A user was erased (`identity.user.erased`): whoever keeps something of them removes it.
+	UserErased *UserErased `protobuf:"bytes,112,opt,name=user_erased,json=userErased,proto3,oneof"`
+}
+
 type Event_RoleCreated struct {
 	// A role was created.
 	RoleCreated *RoleCreated `protobuf:"bytes,100,opt,name=role_created,json=roleCreated,proto3,oneof"`
@@ -1210,6 +1255,12 @@ func (*Event_ApiKeyDeleted) isEvent_Payload() {}
 func (*Event_PersonalAccessTokenCreated) isEvent_Payload() {}
 
 func (*Event_PersonalAccessTokenDeleted) isEvent_Payload() {}
+
+func (*Event_UserDeleted) isEvent_Payload() {}
+
+func (*Event_UserRestored) isEvent_Payload() {}
+
+func (*Event_UserErased) isEvent_Payload() {}
 
 func (*Event_RoleCreated) isEvent_Payload() {}
 
@@ -1621,7 +1672,9 @@ func (x *Actor) GetType() ActorType {
 // UserCreated tells of a new user.
 type UserCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The name to sign in with.
+	// No longer written: an event outlives what it tells of, and a person can be erased.
+	//
+	// Deprecated: Marked as deprecated in koder/events/v1/event.proto.
 	Username      string `protobuf:"bytes,1,opt,name=username,proto3" json:"username,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1657,6 +1710,7 @@ func (*UserCreated) Descriptor() ([]byte, []int) {
 	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
 }
 
+// Deprecated: Marked as deprecated in koder/events/v1/event.proto.
 func (x *UserCreated) GetUsername() string {
 	if x != nil {
 		return x.Username
@@ -3841,6 +3895,127 @@ func (x *PersonalAccessTokenDeleted) GetUserId() string {
 	return ""
 }
 
+// UserDeleted tells that a user is deleted.
+type UserDeleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When they are erased.
+	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserDeleted) Reset() {
+	*x = UserDeleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserDeleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserDeleted) ProtoMessage() {}
+
+func (x *UserDeleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserDeleted.ProtoReflect.Descriptor instead.
+func (*UserDeleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *UserDeleted) GetPurgeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgeTime
+	}
+	return nil
+}
+
+// UserRestored tells that a user is no more deleted.
+type UserRestored struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserRestored) Reset() {
+	*x = UserRestored{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserRestored) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserRestored) ProtoMessage() {}
+
+func (x *UserRestored) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserRestored.ProtoReflect.Descriptor instead.
+func (*UserRestored) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+}
+
+// UserErased tells that a user is gone, with everything that this system had of them. Their id, which says nothing of them, stays
+// in events.
+type UserErased struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserErased) Reset() {
+	*x = UserErased{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserErased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserErased) ProtoMessage() {}
+
+func (x *UserErased) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
+func (*UserErased) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+}
+
 // RoleCreated tells of a new role.
 type RoleCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3854,7 +4029,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3866,7 +4041,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3879,7 +4054,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -3907,7 +4082,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3919,7 +4094,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3932,7 +4107,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -3953,7 +4128,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3965,7 +4140,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3978,7 +4153,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4001,7 +4176,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4013,7 +4188,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4026,7 +4201,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -4056,7 +4231,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4068,7 +4243,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4081,7 +4256,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -4109,7 +4284,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4121,7 +4296,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4134,7 +4309,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -4155,7 +4330,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4167,7 +4342,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4180,7 +4355,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -4201,7 +4376,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4213,7 +4388,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4226,7 +4401,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -4249,7 +4424,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4261,7 +4436,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4274,7 +4449,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -4304,7 +4479,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4316,7 +4491,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4329,7 +4504,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -4357,7 +4532,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4369,7 +4544,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4382,7 +4557,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -4396,7 +4571,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f)\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8*\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -4457,6 +4632,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x0fapi_key_deleted\x18s \x01(\v2\x1e.koder.events.v1.ApiKeyDeletedH\x00R\rapiKeyDeleted\x12p\n" +
 	"\x1dpersonal_access_token_created\x18t \x01(\v2+.koder.events.v1.PersonalAccessTokenCreatedH\x00R\x1apersonalAccessTokenCreated\x12p\n" +
 	"\x1dpersonal_access_token_deleted\x18u \x01(\v2+.koder.events.v1.PersonalAccessTokenDeletedH\x00R\x1apersonalAccessTokenDeleted\x12A\n" +
+	"\fuser_deleted\x18n \x01(\v2\x1c.koder.events.v1.UserDeletedH\x00R\vuserDeleted\x12D\n" +
+	"\ruser_restored\x18o \x01(\v2\x1d.koder.events.v1.UserRestoredH\x00R\fuserRestored\x12>\n" +
+	"\vuser_erased\x18p \x01(\v2\x1b.koder.events.v1.UserErasedH\x00R\n" +
+	"userErased\x12A\n" +
 	"\frole_created\x18d \x01(\v2\x1c.koder.events.v1.RoleCreatedH\x00R\vroleCreated\x12A\n" +
 	"\frole_updated\x18e \x01(\v2\x1c.koder.events.v1.RoleUpdatedH\x00R\vroleUpdated\x12A\n" +
 	"\frole_deleted\x18f \x01(\v2\x1c.koder.events.v1.RoleDeletedH\x00R\vroleDeleted\x12D\n" +
@@ -4489,9 +4668,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rnew_confirmed\x18\x03 \x01(\bR\fnewConfirmed\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
-	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\")\n" +
-	"\vUserCreated\x12\x1a\n" +
-	"\busername\x18\x01 \x01(\tR\busername\";\n" +
+	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\"-\n" +
+	"\vUserCreated\x12\x1e\n" +
+	"\busername\x18\x01 \x01(\tB\x02\x18\x01R\busername\";\n" +
 	"\vUserUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\tR\x06status\"@\n" +
@@ -4612,7 +4791,13 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06scopes\x18\x02 \x03(\tR\x06scopes\"5\n" +
 	"\x1aPersonalAccessTokenDeleted\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"H\n" +
+	"\vUserDeleted\x129\n" +
+	"\n" +
+	"purge_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tpurgeTime\"\x0e\n" +
+	"\fUserRestored\"\f\n" +
+	"\n" +
+	"UserErased\">\n" +
 	"\vRoleCreated\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tclient_id\x18\x02 \x01(\tR\bclientId\"#\n" +
@@ -4662,7 +4847,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -4716,21 +4901,24 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*ApiKeyDeleted)(nil),               // 49: koder.events.v1.ApiKeyDeleted
 	(*PersonalAccessTokenCreated)(nil),  // 50: koder.events.v1.PersonalAccessTokenCreated
 	(*PersonalAccessTokenDeleted)(nil),  // 51: koder.events.v1.PersonalAccessTokenDeleted
-	(*RoleCreated)(nil),                 // 52: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 53: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 54: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 55: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 56: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 57: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 58: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 59: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 60: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 61: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 62: koder.events.v1.AuthenticationPolicyUpdated
-	(*timestamppb.Timestamp)(nil),       // 63: google.protobuf.Timestamp
+	(*UserDeleted)(nil),                 // 52: koder.events.v1.UserDeleted
+	(*UserRestored)(nil),                // 53: koder.events.v1.UserRestored
+	(*UserErased)(nil),                  // 54: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 55: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 56: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 57: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 58: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 59: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 60: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 61: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 62: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 63: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 64: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 65: koder.events.v1.AuthenticationPolicyUpdated
+	(*timestamppb.Timestamp)(nil),       // 66: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	63, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	66, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -4781,24 +4969,28 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	49, // 48: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
 	50, // 49: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
 	51, // 50: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	52, // 51: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	53, // 52: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	54, // 53: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	55, // 54: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	56, // 55: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	57, // 56: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	58, // 57: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	59, // 58: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	60, // 59: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	61, // 60: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	62, // 61: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	0,  // 62: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	63, // 63: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	64, // [64:64] is the sub-list for method output_type
-	64, // [64:64] is the sub-list for method input_type
-	64, // [64:64] is the sub-list for extension type_name
-	64, // [64:64] is the sub-list for extension extendee
-	0,  // [0:64] is the sub-list for field type_name
+	52, // 51: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	53, // 52: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	54, // 53: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	55, // 54: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	56, // 55: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	57, // 56: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	58, // 57: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	59, // 58: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	60, // 59: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	61, // 60: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	62, // 61: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	63, // 62: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	64, // 63: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	65, // 64: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	0,  // 65: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	66, // 66: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	66, // 67: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	68, // [68:68] is the sub-list for method output_type
+	68, // [68:68] is the sub-list for method input_type
+	68, // [68:68] is the sub-list for extension type_name
+	68, // [68:68] is the sub-list for extension extendee
+	0,  // [0:68] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -4856,6 +5048,9 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ApiKeyDeleted)(nil),
 		(*Event_PersonalAccessTokenCreated)(nil),
 		(*Event_PersonalAccessTokenDeleted)(nil),
+		(*Event_UserDeleted)(nil),
+		(*Event_UserRestored)(nil),
+		(*Event_UserErased)(nil),
 		(*Event_RoleCreated)(nil),
 		(*Event_RoleUpdated)(nil),
 		(*Event_RoleDeleted)(nil),
@@ -4874,7 +5069,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   62,
+			NumMessages:   65,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

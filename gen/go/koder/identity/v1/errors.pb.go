@@ -69,6 +69,10 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND IdentityErrorReason = 19
 	// The user or group is in as many groups as it may be, or too many groups of the tenant are in groups.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_LIMIT IdentityErrorReason = 30
+	// The user is not deleted, so that there is nothing to restore or to purge.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_USER_NOT_DELETED IdentityErrorReason = 31
+	// The user owns the instance, and cannot be deleted.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE IdentityErrorReason = 32
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -96,6 +100,8 @@ var (
 		18: "IDENTITY_ERROR_REASON_GROUP_INVALID",
 		19: "IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND",
 		30: "IDENTITY_ERROR_REASON_GROUP_LIMIT",
+		31: "IDENTITY_ERROR_REASON_USER_NOT_DELETED",
+		32: "IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -120,6 +126,8 @@ var (
 		"IDENTITY_ERROR_REASON_GROUP_INVALID":               18,
 		"IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND":      19,
 		"IDENTITY_ERROR_REASON_GROUP_LIMIT":                 30,
+		"IDENTITY_ERROR_REASON_USER_NOT_DELETED":            31,
+		"IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE":          32,
 	}
 )
 
@@ -154,7 +162,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xd7\a\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xb1\b\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -178,7 +186,9 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"&IDENTITY_ERROR_REASON_GROUP_NAME_TAKEN\x10\x11\x12'\n" +
 	"#IDENTITY_ERROR_REASON_GROUP_INVALID\x10\x12\x120\n" +
 	",IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND\x10\x13\x12%\n" +
-	"!IDENTITY_ERROR_REASON_GROUP_LIMIT\x10\x1eB\xcc\x01\n" +
+	"!IDENTITY_ERROR_REASON_GROUP_LIMIT\x10\x1e\x12*\n" +
+	"&IDENTITY_ERROR_REASON_USER_NOT_DELETED\x10\x1f\x12,\n" +
+	"(IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE\x10 B\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

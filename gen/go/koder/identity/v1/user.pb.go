@@ -32,6 +32,8 @@ const (
 	UserStatus_USER_STATUS_ACTIVE UserStatus = 1
 	// May not sign in; sessions and tokens have ended.
 	UserStatus_USER_STATUS_DISABLED UserStatus = 2
+	// Deleted: may not sign in, can be restored, and is erased at `purge_time`. Set by DeleteUser and EraseUser alone.
+	UserStatus_USER_STATUS_DELETED UserStatus = 3
 )
 
 // Enum value maps for UserStatus.
@@ -40,11 +42,13 @@ var (
 		0: "USER_STATUS_UNSPECIFIED",
 		1: "USER_STATUS_ACTIVE",
 		2: "USER_STATUS_DISABLED",
+		3: "USER_STATUS_DELETED",
 	}
 	UserStatus_value = map[string]int32{
 		"USER_STATUS_UNSPECIFIED": 0,
 		"USER_STATUS_ACTIVE":      1,
 		"USER_STATUS_DISABLED":    2,
+		"USER_STATUS_DELETED":     3,
 	}
 )
 
@@ -131,7 +135,11 @@ type User struct {
 	// When the user was created. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the user was last changed. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,41,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,41,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// When the user was deleted. Output only.
+	DeleteTime *timestamppb.Timestamp `protobuf:"bytes,42,opt,name=delete_time,json=deleteTime,proto3" json:"delete_time,omitempty"`
+	// When the user is erased. Output only.
+	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,43,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -348,6 +356,20 @@ func (x *User) GetUpdateTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *User) GetDeleteTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.DeleteTime
+	}
+	return nil
+}
+
+func (x *User) GetPurgeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgeTime
+	}
+	return nil
+}
+
 // Address is a postal address (OpenID Connect Core §5.1.1).
 type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -443,7 +465,7 @@ var File_koder_identity_v1_user_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\a\n" +
+	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\a\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -475,7 +497,11 @@ const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\vcreate_time\x18( \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18) \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\xbd\x01\n" +
+	"updateTime\x12;\n" +
+	"\vdelete_time\x18* \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"deleteTime\x129\n" +
+	"\n" +
+	"purge_time\x18+ \x01(\v2\x1a.google.protobuf.TimestampR\tpurgeTime\"\xbd\x01\n" +
 	"\aAddress\x12\x1c\n" +
 	"\tformatted\x18\x01 \x01(\tR\tformatted\x12%\n" +
 	"\x0estreet_address\x18\x02 \x01(\tR\rstreetAddress\x12\x1a\n" +
@@ -483,12 +509,13 @@ const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\x06region\x18\x04 \x01(\tR\x06region\x12\x1f\n" +
 	"\vpostal_code\x18\x05 \x01(\tR\n" +
 	"postalCode\x12\x18\n" +
-	"\acountry\x18\x06 \x01(\tR\acountry*[\n" +
+	"\acountry\x18\x06 \x01(\tR\acountry*t\n" +
 	"\n" +
 	"UserStatus\x12\x1b\n" +
 	"\x17USER_STATUS_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12USER_STATUS_ACTIVE\x10\x01\x12\x18\n" +
-	"\x14USER_STATUS_DISABLED\x10\x02B\xca\x01\n" +
+	"\x14USER_STATUS_DISABLED\x10\x02\x12\x17\n" +
+	"\x13USER_STATUS_DELETED\x10\x03B\xca\x01\n" +
 	"\x15com.koder.identity.v1B\tUserProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (
@@ -516,11 +543,13 @@ var file_koder_identity_v1_user_proto_depIdxs = []int32{
 	2, // 1: koder.identity.v1.User.address:type_name -> koder.identity.v1.Address
 	3, // 2: koder.identity.v1.User.create_time:type_name -> google.protobuf.Timestamp
 	3, // 3: koder.identity.v1.User.update_time:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	3, // 4: koder.identity.v1.User.delete_time:type_name -> google.protobuf.Timestamp
+	3, // 5: koder.identity.v1.User.purge_time:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_proto_init() }

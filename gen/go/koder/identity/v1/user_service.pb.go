@@ -10,6 +10,7 @@ import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -228,8 +229,13 @@ type ListUsersRequest struct {
 	Username string `protobuf:"bytes,4,opt,name=username,proto3" json:"username,omitempty"`
 	// Users whose username starts so, by username.
 	UsernamePrefix string `protobuf:"bytes,5,opt,name=username_prefix,json=usernamePrefix,proto3" json:"username_prefix,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Users whose username, e-mail address or name starts so, without regard to case: by username first, then by address, then by
+	// name, each user once. A page may be shorter than asked for.
+	Prefix string `protobuf:"bytes,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
+	// Whether deleted users are listed, too. A page without them may be shorter than asked for.
+	ShowDeleted   bool `protobuf:"varint,7,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListUsersRequest) Reset() {
@@ -295,6 +301,20 @@ func (x *ListUsersRequest) GetUsernamePrefix() string {
 		return x.UsernamePrefix
 	}
 	return ""
+}
+
+func (x *ListUsersRequest) GetPrefix() string {
+	if x != nil {
+		return x.Prefix
+	}
+	return ""
+}
+
+func (x *ListUsersRequest) GetShowDeleted() bool {
+	if x != nil {
+		return x.ShowDeleted
+	}
+	return false
 }
 
 // ListUsersResponse has a page of users.
@@ -462,6 +482,374 @@ func (x *UpdateUserResponse) GetUser() *User {
 	return nil
 }
 
+// DeleteUserRequest names a user.
+type DeleteUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// When set, it must be the user's.
+	Etag          string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteUserRequest) Reset() {
+	*x = DeleteUserRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteUserRequest) ProtoMessage() {}
+
+func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteUserRequest.ProtoReflect.Descriptor instead.
+func (*DeleteUserRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DeleteUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *DeleteUserRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// DeleteUserResponse has the user as deleted.
+type DeleteUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteUserResponse) Reset() {
+	*x = DeleteUserResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteUserResponse) ProtoMessage() {}
+
+func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteUserResponse.ProtoReflect.Descriptor instead.
+func (*DeleteUserResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *DeleteUserResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+// RestoreUserRequest names a deleted user.
+type RestoreUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreUserRequest) Reset() {
+	*x = RestoreUserRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreUserRequest) ProtoMessage() {}
+
+func (x *RestoreUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreUserRequest.ProtoReflect.Descriptor instead.
+func (*RestoreUserRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RestoreUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// RestoreUserResponse has the user as restored.
+type RestoreUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RestoreUserResponse) Reset() {
+	*x = RestoreUserResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RestoreUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RestoreUserResponse) ProtoMessage() {}
+
+func (x *RestoreUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RestoreUserResponse.ProtoReflect.Descriptor instead.
+func (*RestoreUserResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RestoreUserResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+// PurgeUserRequest names a deleted user.
+type PurgeUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeUserRequest) Reset() {
+	*x = PurgeUserRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeUserRequest) ProtoMessage() {}
+
+func (x *PurgeUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeUserRequest.ProtoReflect.Descriptor instead.
+func (*PurgeUserRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PurgeUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// PurgeUserResponse says nothing more than that it was done.
+type PurgeUserResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PurgeUserResponse) Reset() {
+	*x = PurgeUserResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PurgeUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PurgeUserResponse) ProtoMessage() {}
+
+func (x *PurgeUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PurgeUserResponse.ProtoReflect.Descriptor instead.
+func (*PurgeUserResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{13}
+}
+
+// EraseUserRequest names a person.
+type EraseUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user, or `me`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseUserRequest) Reset() {
+	*x = EraseUserRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseUserRequest) ProtoMessage() {}
+
+func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
+func (*EraseUserRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *EraseUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// EraseUserResponse says when it happens.
+type EraseUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When the person is erased.
+	EraseTime     *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=erase_time,json=eraseTime,proto3" json:"erase_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EraseUserResponse) Reset() {
+	*x = EraseUserResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EraseUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EraseUserResponse) ProtoMessage() {}
+
+func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
+func (*EraseUserResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *EraseUserResponse) GetEraseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.EraseTime
+	}
+	return nil
+}
+
 // SetUserPasswordRequest has the new password.
 type SetUserPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -477,7 +865,7 @@ type SetUserPasswordRequest struct {
 
 func (x *SetUserPasswordRequest) Reset() {
 	*x = SetUserPasswordRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -489,7 +877,7 @@ func (x *SetUserPasswordRequest) String() string {
 func (*SetUserPasswordRequest) ProtoMessage() {}
 
 func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -502,7 +890,7 @@ func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{8}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SetUserPasswordRequest) GetUserId() string {
@@ -535,7 +923,7 @@ type SetUserPasswordResponse struct {
 
 func (x *SetUserPasswordResponse) Reset() {
 	*x = SetUserPasswordResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -547,7 +935,7 @@ func (x *SetUserPasswordResponse) String() string {
 func (*SetUserPasswordResponse) ProtoMessage() {}
 
 func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -560,14 +948,14 @@ func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordResponse.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{9}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{17}
 }
 
 var File_koder_identity_v1_user_service_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\n" +
-	"$koder/identity/v1/user_service.proto\x12\x11koder.identity.v1\x1a google/protobuf/field_mask.proto\x1a\x1ckoder/identity/v1/user.proto\"_\n" +
+	"$koder/identity/v1/user_service.proto\x12\x11koder.identity.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckoder/identity/v1/user.proto\"_\n" +
 	"\x11CreateUserRequest\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\x12\x1d\n" +
 	"\n" +
@@ -577,14 +965,16 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\x0eGetUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
 	"\x0fGetUserResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\xa9\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\xe4\x01\n" +
 	"\x10ListUsersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x14\n" +
 	"\x05email\x18\x03 \x01(\tR\x05email\x12\x1a\n" +
 	"\busername\x18\x04 \x01(\tR\busername\x12'\n" +
-	"\x0fusername_prefix\x18\x05 \x01(\tR\x0eusernamePrefix\"j\n" +
+	"\x0fusername_prefix\x18\x05 \x01(\tR\x0eusernamePrefix\x12\x16\n" +
+	"\x06prefix\x18\x06 \x01(\tR\x06prefix\x12!\n" +
+	"\fshow_deleted\x18\a \x01(\bR\vshowDeleted\"j\n" +
 	"\x11ListUsersResponse\x12-\n" +
 	"\x05users\x18\x01 \x03(\v2\x17.koder.identity.v1.UserR\x05users\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x96\x01\n" +
@@ -594,19 +984,41 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"A\n" +
 	"\x12UpdateUserResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\x87\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"@\n" +
+	"\x11DeleteUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04etag\x18\x02 \x01(\tR\x04etag\"A\n" +
+	"\x12DeleteUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"-\n" +
+	"\x12RestoreUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"B\n" +
+	"\x13RestoreUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"+\n" +
+	"\x10PurgeUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x13\n" +
+	"\x11PurgeUserResponse\"+\n" +
+	"\x10EraseUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"N\n" +
+	"\x11EraseUserResponse\x129\n" +
+	"\n" +
+	"erase_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\"\x87\x01\n" +
 	"\x16SetUserPasswordRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\x128\n" +
 	"\x18password_change_required\x18\x03 \x01(\bR\x16passwordChangeRequired\"\x19\n" +
-	"\x17SetUserPasswordResponse2\xe1\x03\n" +
+	"\x17SetUserPasswordResponse2\xca\x06\n" +
 	"\vUserService\x12Y\n" +
 	"\n" +
 	"CreateUser\x12$.koder.identity.v1.CreateUserRequest\x1a%.koder.identity.v1.CreateUserResponse\x12U\n" +
 	"\aGetUser\x12!.koder.identity.v1.GetUserRequest\x1a\".koder.identity.v1.GetUserResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\tListUsers\x12#.koder.identity.v1.ListUsersRequest\x1a$.koder.identity.v1.ListUsersResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\n" +
-	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12h\n" +
+	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12Y\n" +
+	"\n" +
+	"DeleteUser\x12$.koder.identity.v1.DeleteUserRequest\x1a%.koder.identity.v1.DeleteUserResponse\x12\\\n" +
+	"\vRestoreUser\x12%.koder.identity.v1.RestoreUserRequest\x1a&.koder.identity.v1.RestoreUserResponse\x12V\n" +
+	"\tPurgeUser\x12#.koder.identity.v1.PurgeUserRequest\x1a$.koder.identity.v1.PurgeUserResponse\x12V\n" +
+	"\tEraseUser\x12#.koder.identity.v1.EraseUserRequest\x1a$.koder.identity.v1.EraseUserResponse\x12h\n" +
 	"\x0fSetUserPassword\x12).koder.identity.v1.SetUserPasswordRequest\x1a*.koder.identity.v1.SetUserPasswordResponseB\xd1\x01\n" +
 	"\x15com.koder.identity.v1B\x10UserServiceProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
@@ -622,7 +1034,7 @@ func file_koder_identity_v1_user_service_proto_rawDescGZIP() []byte {
 	return file_koder_identity_v1_user_service_proto_rawDescData
 }
 
-var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*CreateUserRequest)(nil),       // 0: koder.identity.v1.CreateUserRequest
 	(*CreateUserResponse)(nil),      // 1: koder.identity.v1.CreateUserResponse
@@ -632,34 +1044,54 @@ var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*ListUsersResponse)(nil),       // 5: koder.identity.v1.ListUsersResponse
 	(*UpdateUserRequest)(nil),       // 6: koder.identity.v1.UpdateUserRequest
 	(*UpdateUserResponse)(nil),      // 7: koder.identity.v1.UpdateUserResponse
-	(*SetUserPasswordRequest)(nil),  // 8: koder.identity.v1.SetUserPasswordRequest
-	(*SetUserPasswordResponse)(nil), // 9: koder.identity.v1.SetUserPasswordResponse
-	(*User)(nil),                    // 10: koder.identity.v1.User
-	(*fieldmaskpb.FieldMask)(nil),   // 11: google.protobuf.FieldMask
+	(*DeleteUserRequest)(nil),       // 8: koder.identity.v1.DeleteUserRequest
+	(*DeleteUserResponse)(nil),      // 9: koder.identity.v1.DeleteUserResponse
+	(*RestoreUserRequest)(nil),      // 10: koder.identity.v1.RestoreUserRequest
+	(*RestoreUserResponse)(nil),     // 11: koder.identity.v1.RestoreUserResponse
+	(*PurgeUserRequest)(nil),        // 12: koder.identity.v1.PurgeUserRequest
+	(*PurgeUserResponse)(nil),       // 13: koder.identity.v1.PurgeUserResponse
+	(*EraseUserRequest)(nil),        // 14: koder.identity.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),       // 15: koder.identity.v1.EraseUserResponse
+	(*SetUserPasswordRequest)(nil),  // 16: koder.identity.v1.SetUserPasswordRequest
+	(*SetUserPasswordResponse)(nil), // 17: koder.identity.v1.SetUserPasswordResponse
+	(*User)(nil),                    // 18: koder.identity.v1.User
+	(*fieldmaskpb.FieldMask)(nil),   // 19: google.protobuf.FieldMask
+	(*timestamppb.Timestamp)(nil),   // 20: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
-	10, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
-	10, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
-	10, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
-	10, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
-	10, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
-	11, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
-	10, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
-	0,  // 7: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 8: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 9: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 10: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	8,  // 11: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 12: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 13: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 14: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 15: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	9,  // 16: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	12, // [12:17] is the sub-list for method output_type
-	7,  // [7:12] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	18, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
+	18, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
+	18, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
+	18, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
+	18, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
+	19, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	18, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
+	18, // 7: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
+	18, // 8: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
+	20, // 9: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
+	0,  // 10: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 11: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 12: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 13: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	8,  // 14: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	10, // 15: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	12, // 16: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	14, // 17: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	16, // 18: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 19: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 20: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 21: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 22: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	9,  // 23: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	11, // 24: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	13, // 25: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	15, // 26: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	17, // 27: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }
@@ -674,7 +1106,7 @@ func file_koder_identity_v1_user_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_identity_v1_user_service_proto_rawDesc), len(file_koder_identity_v1_user_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/user.proto.
  */
 export const file_koder_identity_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS91c2VyLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSLtBAoEVXNlchIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJEg0KBWVtYWlsGAQgASgJEhYKDmVtYWlsX3ZlcmlmaWVkGAUgASgIEi0KBnN0YXR1cxgGIAEoDjIdLmtvZGVyLmlkZW50aXR5LnYxLlVzZXJTdGF0dXMSEAoIcGFzc3dvcmQYByABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAggASgIEhUKDXBhc3N3b3JkX2hhc2gYCSABKAkSDAoEbmFtZRgUIAEoCRISCgpnaXZlbl9uYW1lGBUgASgJEhMKC2ZhbWlseV9uYW1lGBYgASgJEhMKC21pZGRsZV9uYW1lGBcgASgJEhAKCG5pY2tuYW1lGBggASgJEg8KB3Byb2ZpbGUYGSABKAkSDwoHcGljdHVyZRgaIAEoCRIPCgd3ZWJzaXRlGBsgASgJEg4KBmdlbmRlchgcIAEoCRIRCgliaXJ0aGRhdGUYHSABKAkSEAoIem9uZWluZm8YHiABKAkSDgoGbG9jYWxlGB8gASgJEhQKDHBob25lX251bWJlchggIAEoCRIdChVwaG9uZV9udW1iZXJfdmVyaWZpZWQYISABKAgSKwoHYWRkcmVzcxgiIAEoCzIaLmtvZGVyLmlkZW50aXR5LnYxLkFkZHJlc3MSLwoLY3JlYXRlX3RpbWUYKCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGCkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJ8CgdBZGRyZXNzEhEKCWZvcm1hdHRlZBgBIAEoCRIWCg5zdHJlZXRfYWRkcmVzcxgCIAEoCRIQCghsb2NhbGl0eRgDIAEoCRIOCgZyZWdpb24YBCABKAkSEwoLcG9zdGFsX2NvZGUYBSABKAkSDwoHY291bnRyeRgGIAEoCSpbCgpVc2VyU3RhdHVzEhsKF1VTRVJfU1RBVFVTX1VOU1BFQ0lGSUVEEAASFgoSVVNFUl9TVEFUVVNfQUNUSVZFEAESGAoUVVNFUl9TVEFUVVNfRElTQUJMRUQQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chxrb2Rlci9pZGVudGl0eS92MS91c2VyLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSLOBQoEVXNlchIKCgJpZBgBIAEoCRIMCgRldGFnGAIgASgJEhAKCHVzZXJuYW1lGAMgASgJEg0KBWVtYWlsGAQgASgJEhYKDmVtYWlsX3ZlcmlmaWVkGAUgASgIEi0KBnN0YXR1cxgGIAEoDjIdLmtvZGVyLmlkZW50aXR5LnYxLlVzZXJTdGF0dXMSEAoIcGFzc3dvcmQYByABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAggASgIEhUKDXBhc3N3b3JkX2hhc2gYCSABKAkSDAoEbmFtZRgUIAEoCRISCgpnaXZlbl9uYW1lGBUgASgJEhMKC2ZhbWlseV9uYW1lGBYgASgJEhMKC21pZGRsZV9uYW1lGBcgASgJEhAKCG5pY2tuYW1lGBggASgJEg8KB3Byb2ZpbGUYGSABKAkSDwoHcGljdHVyZRgaIAEoCRIPCgd3ZWJzaXRlGBsgASgJEg4KBmdlbmRlchgcIAEoCRIRCgliaXJ0aGRhdGUYHSABKAkSEAoIem9uZWluZm8YHiABKAkSDgoGbG9jYWxlGB8gASgJEhQKDHBob25lX251bWJlchggIAEoCRIdChVwaG9uZV9udW1iZXJfdmVyaWZpZWQYISABKAgSKwoHYWRkcmVzcxgiIAEoCzIaLmtvZGVyLmlkZW50aXR5LnYxLkFkZHJlc3MSLwoLY3JlYXRlX3RpbWUYKCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC3VwZGF0ZV90aW1lGCkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtkZWxldGVfdGltZRgqIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKcHVyZ2VfdGltZRgrIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAifAoHQWRkcmVzcxIRCglmb3JtYXR0ZWQYASABKAkSFgoOc3RyZWV0X2FkZHJlc3MYAiABKAkSEAoIbG9jYWxpdHkYAyABKAkSDgoGcmVnaW9uGAQgASgJEhMKC3Bvc3RhbF9jb2RlGAUgASgJEg8KB2NvdW50cnkYBiABKAkqdAoKVXNlclN0YXR1cxIbChdVU0VSX1NUQVRVU19VTlNQRUNJRklFRBAAEhYKElVTRVJfU1RBVFVTX0FDVElWRRABEhgKFFVTRVJfU1RBVFVTX0RJU0FCTEVEEAISFwoTVVNFUl9TVEFUVVNfREVMRVRFRBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * User is a person of a tenant. The claims of OpenID Connect Core §5.1 keep their names.
@@ -203,6 +203,20 @@ export type User = Message<"koder.identity.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 41;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * When the user was deleted. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp delete_time = 42;
+   */
+  deleteTime?: Timestamp | undefined;
+
+  /**
+   * When the user is erased. Output only.
+   *
+   * @generated from field: google.protobuf.Timestamp purge_time = 43;
+   */
+  purgeTime?: Timestamp | undefined;
 };
 
 /**
@@ -294,6 +308,13 @@ export const UserStatus = {
    * @generated from enum value: USER_STATUS_DISABLED = 2;
    */
   DISABLED: 2,
+
+  /**
+   * Deleted: may not sign in, can be restored, and is erased at `purge_time`. Set by DeleteUser and EraseUser alone.
+   *
+   * @generated from enum value: USER_STATUS_DELETED = 3;
+   */
+  DELETED: 3,
 } as const;
 
 /**

@@ -4,8 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { User } from "./user_pb.ts";
 import { file_koder_identity_v1_user } from "./user_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/user_service.proto.
  */
 export const file_koder_identity_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyInMKEExpc3RVc2Vyc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDQoFZW1haWwYAyABKAkSEAoIdXNlcm5hbWUYBCABKAkSFwoPdXNlcm5hbWVfcHJlZml4GAUgASgJIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIl0KFlNldFVzZXJQYXNzd29yZFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAyABKAgiGQoXU2V0VXNlclBhc3N3b3JkUmVzcG9uc2Uy4QMKC1VzZXJTZXJ2aWNlElkKCkNyZWF0ZVVzZXISJC5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZVVzZXJSZXNwb25zZRJVCgdHZXRVc2VyEiEua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlcXVlc3QaIi5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJbCglMaXN0VXNlcnMSIy5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiA5ACARJZCgpVcGRhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVzcG9uc2USaAoPU2V0VXNlclBhc3N3b3JkEikua29kZXIuaWRlbnRpdHkudjEuU2V0VXNlclBhc3N3b3JkUmVxdWVzdBoqLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_koder_identity_v1_user]);
+  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIpkBChBMaXN0VXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBWVtYWlsGAMgASgJEhAKCHVzZXJuYW1lGAQgASgJEhcKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCRIOCgZwcmVmaXgYBiABKAkSFAoMc2hvd19kZWxldGVkGAcgASgIIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIjIKEURlbGV0ZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDAoEZXRhZxgCIAEoCSI7ChJEZWxldGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiJQoSUmVzdG9yZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiPAoTUmVzdG9yZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciIjChBQdXJnZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiEwoRUHVyZ2VVc2VyUmVzcG9uc2UiIwoQRXJhc2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkMKEUVyYXNlVXNlclJlc3BvbnNlEi4KCmVyYXNlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KFlNldFVzZXJQYXNzd29yZFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAyABKAgiGQoXU2V0VXNlclBhc3N3b3JkUmVzcG9uc2UyygYKC1VzZXJTZXJ2aWNlElkKCkNyZWF0ZVVzZXISJC5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZVVzZXJSZXNwb25zZRJVCgdHZXRVc2VyEiEua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlcXVlc3QaIi5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJbCglMaXN0VXNlcnMSIy5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiA5ACARJZCgpVcGRhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVzcG9uc2USWQoKRGVsZXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlc3BvbnNlElwKC1Jlc3RvcmVVc2VyEiUua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiYua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXNwb25zZRJWCglQdXJnZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuUHVyZ2VVc2VyUmVzcG9uc2USVgoJRXJhc2VVc2VyEiMua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkVyYXNlVXNlclJlc3BvbnNlEmgKD1NldFVzZXJQYXNzd29yZBIpLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_koder_identity_v1_user]);
 
 /**
  * CreateUserRequest has the user to create.
@@ -147,6 +147,21 @@ export type ListUsersRequest = Message<"koder.identity.v1.ListUsersRequest"> & {
    * @generated from field: string username_prefix = 5;
    */
   usernamePrefix: string;
+
+  /**
+   * Users whose username, e-mail address or name starts so, without regard to case: by username first, then by address, then by
+   * name, each user once. A page may be shorter than asked for.
+   *
+   * @generated from field: string prefix = 6;
+   */
+  prefix: string;
+
+  /**
+   * Whether deleted users are listed, too. A page without them may be shorter than asked for.
+   *
+   * @generated from field: bool show_deleted = 7;
+   */
+  showDeleted: boolean;
 };
 
 /**
@@ -241,6 +256,175 @@ export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PUR
   messageDesc(file_koder_identity_v1_user_service, 7);
 
 /**
+ * DeleteUserRequest names a user.
+ *
+ * @generated from message koder.identity.v1.DeleteUserRequest
+ */
+export type DeleteUserRequest = Message<"koder.identity.v1.DeleteUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * When set, it must be the user's.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.DeleteUserRequest.
+ * Use `create(DeleteUserRequestSchema)` to create a new message.
+ */
+export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 8);
+
+/**
+ * DeleteUserResponse has the user as deleted.
+ *
+ * @generated from message koder.identity.v1.DeleteUserResponse
+ */
+export type DeleteUserResponse = Message<"koder.identity.v1.DeleteUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.DeleteUserResponse.
+ * Use `create(DeleteUserResponseSchema)` to create a new message.
+ */
+export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 9);
+
+/**
+ * RestoreUserRequest names a deleted user.
+ *
+ * @generated from message koder.identity.v1.RestoreUserRequest
+ */
+export type RestoreUserRequest = Message<"koder.identity.v1.RestoreUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.RestoreUserRequest.
+ * Use `create(RestoreUserRequestSchema)` to create a new message.
+ */
+export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 10);
+
+/**
+ * RestoreUserResponse has the user as restored.
+ *
+ * @generated from message koder.identity.v1.RestoreUserResponse
+ */
+export type RestoreUserResponse = Message<"koder.identity.v1.RestoreUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.RestoreUserResponse.
+ * Use `create(RestoreUserResponseSchema)` to create a new message.
+ */
+export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 11);
+
+/**
+ * PurgeUserRequest names a deleted user.
+ *
+ * @generated from message koder.identity.v1.PurgeUserRequest
+ */
+export type PurgeUserRequest = Message<"koder.identity.v1.PurgeUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.PurgeUserRequest.
+ * Use `create(PurgeUserRequestSchema)` to create a new message.
+ */
+export const PurgeUserRequestSchema: GenMessage<PurgeUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 12);
+
+/**
+ * PurgeUserResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.identity.v1.PurgeUserResponse
+ */
+export type PurgeUserResponse = Message<"koder.identity.v1.PurgeUserResponse"> & {
+};
+
+/**
+ * Describes the message koder.identity.v1.PurgeUserResponse.
+ * Use `create(PurgeUserResponseSchema)` to create a new message.
+ */
+export const PurgeUserResponseSchema: GenMessage<PurgeUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 13);
+
+/**
+ * EraseUserRequest names a person.
+ *
+ * @generated from message koder.identity.v1.EraseUserRequest
+ */
+export type EraseUserRequest = Message<"koder.identity.v1.EraseUserRequest"> & {
+  /**
+   * Id of the user, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.EraseUserRequest.
+ * Use `create(EraseUserRequestSchema)` to create a new message.
+ */
+export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 14);
+
+/**
+ * EraseUserResponse says when it happens.
+ *
+ * @generated from message koder.identity.v1.EraseUserResponse
+ */
+export type EraseUserResponse = Message<"koder.identity.v1.EraseUserResponse"> & {
+  /**
+   * When the person is erased.
+   *
+   * @generated from field: google.protobuf.Timestamp erase_time = 1;
+   */
+  eraseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.EraseUserResponse.
+ * Use `create(EraseUserResponseSchema)` to create a new message.
+ */
+export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 15);
+
+/**
  * SetUserPasswordRequest has the new password.
  *
  * @generated from message koder.identity.v1.SetUserPasswordRequest
@@ -273,7 +457,7 @@ export type SetUserPasswordRequest = Message<"koder.identity.v1.SetUserPasswordR
  * Use `create(SetUserPasswordRequestSchema)` to create a new message.
  */
 export const SetUserPasswordRequestSchema: GenMessage<SetUserPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 8);
+  messageDesc(file_koder_identity_v1_user_service, 16);
 
 /**
  * SetUserPasswordResponse says nothing more than that it was done.
@@ -288,7 +472,7 @@ export type SetUserPasswordResponse = Message<"koder.identity.v1.SetUserPassword
  * Use `create(SetUserPasswordResponseSchema)` to create a new message.
  */
 export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 9);
+  messageDesc(file_koder_identity_v1_user_service, 17);
 
 /**
  * UserService manages the users of a tenant.
@@ -338,6 +522,50 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateUserRequestSchema;
     output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
+   * they are erased. Name and address stay theirs meanwhile.
+   * Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Makes a deleted user what they were; they sign in anew. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.RestoreUser
+   */
+  restoreUser: {
+    methodKind: "unary";
+    input: typeof RestoreUserRequestSchema;
+    output: typeof RestoreUserResponseSchema;
+  },
+  /**
+   * Erases a deleted user at once. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.PurgeUser
+   */
+  purgeUser: {
+    methodKind: "unary";
+    input: typeof PurgeUserRequestSchema;
+    output: typeof PurgeUserResponseSchema;
+  },
+  /**
+   * Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
+   * token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
+   * the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+   *
+   * @generated from rpc koder.identity.v1.UserService.EraseUser
+   */
+  eraseUser: {
+    methodKind: "unary";
+    input: typeof EraseUserRequestSchema;
+    output: typeof EraseUserResponseSchema;
   },
   /**
    * Sets a user's password, and ends every session and token of theirs before the answer.

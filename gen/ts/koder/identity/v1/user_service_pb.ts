@@ -6,8 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
-import type { FieldMask } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
+import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { User } from "./user_pb.ts";
 import { file_koder_identity_v1_user } from "./user_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/user_service.proto.
  */
 export const file_koder_identity_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxImMKEUNyZWF0ZVVzZXJSZXF1ZXN0Ei0KBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyQga6SAPIAQESHwoKcmVxdWVzdF9pZBgCIAEoCUILukgI2AEBcgOwAQEiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkwKDkdldFVzZXJSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIjgKD0dldFVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciKRAwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSIwoFZW1haWwYAyABKAlCFLpIEXIPGP4BMgpeW15ceDAwXSokEiUKCHVzZXJuYW1lGAQgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEiwKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCUITukgQcg4YQDIKXlteXHgwMF0qJDrFAbpIwQEavgEKFWxpc3RfdXNlcnMub25lX2ZpbHRlchI9YXQgbW9zdCBvbmUgb2YgZW1haWwsIHVzZXJuYW1lIGFuZCB1c2VybmFtZV9wcmVmaXggbWF5IGJlIHNldBpmKHRoaXMuZW1haWwgIT0gJycgPyAxIDogMCkgKyAodGhpcy51c2VybmFtZSAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnVzZXJuYW1lX3ByZWZpeCAhPSAnJyA/IDEgOiAwKSA8PSAxIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkisgEKEVVwZGF0ZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjsKElVwZGF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciKXAQoWU2V0VXNlclBhc3N3b3JkUmVxdWVzdBI1Cgd1c2VyX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSJAoIcGFzc3dvcmQYAiABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAyABKAgiGQoXU2V0VXNlclBhc3N3b3JkUmVzcG9uc2UyuAYKC1VzZXJTZXJ2aWNlEo8BCgpDcmVhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2UiNKq7GBMKAgIDGAIiC3VzZXJzLndyaXRlgtPkkwIXOgR1c2VyYgR1c2VyIgkvdjEvdXNlcnMSlQEKB0dldFVzZXISIS5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVxdWVzdBoiLmtvZGVyLmlkZW50aXR5LnYxLkdldFVzZXJSZXNwb25zZSJDkAIBqrsYGwoCAgMYBSIKdXNlcnMucmVhZDIHdXNlcl9pZILT5JMCG2IEdXNlchITL3YxL3VzZXJzL3t1c2VyX2lkfRKCAQoJTGlzdFVzZXJzEiMua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIiqQAgGquxgSCgICAxgCIgp1c2Vycy5yZWFkgtPkkwILEgkvdjEvdXNlcnMSogEKClVwZGF0ZVVzZXISJC5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJSZXNwb25zZSJHqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAiE6BHVzZXJiBHVzZXIyEy92MS91c2Vycy97dXNlcl9pZH0S1AEKD1NldFVzZXJQYXNzd29yZBIpLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXNwb25zZSJqqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAkQ6ASpaIToBKhocL3YxL3VzZXJzL3t1c2VyX2lkfS9wYXNzd29yZCIcL3YxL3VzZXJzL3t1c2VyX2lkfS9wYXNzd29yZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxImMKEUNyZWF0ZVVzZXJSZXF1ZXN0Ei0KBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyQga6SAPIAQESHwoKcmVxdWVzdF9pZBgCIAEoCUILukgI2AEBcgOwAQEiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkwKDkdldFVzZXJSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIjgKD0dldFVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciL0AwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSIwoFZW1haWwYAyABKAlCFLpIEXIPGP4BMgpeW15ceDAwXSokEiUKCHVzZXJuYW1lGAQgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEiwKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCUITukgQcg4YQDIKXlteXHgwMF0qJBIkCgZwcmVmaXgYBiABKAlCFLpIEXIPGMgBMgpeW15ceDAwXSokEhQKDHNob3dfZGVsZXRlZBgHIAEoCDrsAbpI6AEa5QEKFWxpc3RfdXNlcnMub25lX2ZpbHRlchJFYXQgbW9zdCBvbmUgb2YgZW1haWwsIHVzZXJuYW1lLCB1c2VybmFtZV9wcmVmaXggYW5kIHByZWZpeCBtYXkgYmUgc2V0GoQBKHRoaXMuZW1haWwgIT0gJycgPyAxIDogMCkgKyAodGhpcy51c2VybmFtZSAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnVzZXJuYW1lX3ByZWZpeCAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnByZWZpeCAhPSAnJyA/IDEgOiAwKSA8PSAxIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkisgEKEVVwZGF0ZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjsKElVwZGF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciJhChFEZWxldGVVc2VyUmVxdWVzdBI1Cgd1c2VyX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSFQoEZXRhZxgCIAEoCUIHukgEcgIYQCI7ChJEZWxldGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiSwoSUmVzdG9yZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JCI8ChNSZXN0b3JlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkkKEFB1cmdlVXNlclJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhMKEVB1cmdlVXNlclJlc3BvbnNlIk4KEEVyYXNlVXNlclJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQwoRRXJhc2VVc2VyUmVzcG9uc2USLgoKZXJhc2VfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilwEKFlNldFVzZXJQYXNzd29yZFJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEiQKCHBhc3N3b3JkGAIgASgJQhK6SAdyBRABGIAI+LsYAYC8GAESIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAMgASgIIhkKF1NldFVzZXJQYXNzd29yZFJlc3BvbnNlMs4LCgtVc2VyU2VydmljZRKPAQoKQ3JlYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlc3BvbnNlIjSquxgTCgICAxgCIgt1c2Vycy53cml0ZYLT5JMCFzoEdXNlcmIEdXNlciIJL3YxL3VzZXJzEpUBCgdHZXRVc2VyEiEua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlcXVlc3QaIi5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiQ5ACAaq7GBsKAgIDGAUiCnVzZXJzLnJlYWQyB3VzZXJfaWSC0+STAhtiBHVzZXISEy92MS91c2Vycy97dXNlcl9pZH0SggEKCUxpc3RVc2VycxIjLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1JlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXNwb25zZSIqkAIBqrsYEgoCAgMYAiIKdXNlcnMucmVhZILT5JMCCxIJL3YxL3VzZXJzEqIBCgpVcGRhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVzcG9uc2UiR6q7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwIhOgR1c2VyYgR1c2VyMhMvdjEvdXNlcnMve3VzZXJfaWR9EpwBCgpEZWxldGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5EZWxldGVVc2VyUmVzcG9uc2UiQaq7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwIbYgR1c2VyKhMvdjEvdXNlcnMve3VzZXJfaWR9EqoBCgtSZXN0b3JlVXNlchIlLmtvZGVyLmlkZW50aXR5LnYxLlJlc3RvcmVVc2VyUmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLlJlc3RvcmVVc2VyUmVzcG9uc2UiTKq7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwImOgEqYgR1c2VyIhsvdjEvdXNlcnMve3VzZXJfaWR9L3Jlc3RvcmUSnAEKCVB1cmdlVXNlchIjLmtvZGVyLmlkZW50aXR5LnYxLlB1cmdlVXNlclJlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXNwb25zZSJEqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAh46ASoiGS92MS91c2Vycy97dXNlcl9pZH0vcHVyZ2USqAEKCUVyYXNlVXNlchIjLmtvZGVyLmlkZW50aXR5LnYxLkVyYXNlVXNlclJlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5FcmFzZVVzZXJSZXNwb25zZSJQqrsYHAoCAgMYBSILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAipaIDoBKiIbL3YxL3VzZXJzL3t1c2VyX2lkfS9lcmFzdXJlKgYvdjEvbWUS1AEKD1NldFVzZXJQYXNzd29yZBIpLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXNwb25zZSJqqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAkQ6ASpaIToBKhocL3YxL3VzZXJzL3t1c2VyX2lkfS9wYXNzd29yZCIcL3YxL3VzZXJzL3t1c2VyX2lkfS9wYXNzd29yZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * CreateUserRequest has the user to create.
@@ -151,6 +151,21 @@ export type ListUsersRequest = Message<"koder.identity.v1.ListUsersRequest"> & {
    * @generated from field: string username_prefix = 5;
    */
   usernamePrefix: string;
+
+  /**
+   * Users whose username, e-mail address or name starts so, without regard to case: by username first, then by address, then by
+   * name, each user once. A page may be shorter than asked for.
+   *
+   * @generated from field: string prefix = 6;
+   */
+  prefix: string;
+
+  /**
+   * Whether deleted users are listed, too. A page without them may be shorter than asked for.
+   *
+   * @generated from field: bool show_deleted = 7;
+   */
+  showDeleted: boolean;
 };
 
 /**
@@ -245,6 +260,175 @@ export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PUR
   messageDesc(file_koder_identity_v1_user_service, 7);
 
 /**
+ * DeleteUserRequest names a user.
+ *
+ * @generated from message koder.identity.v1.DeleteUserRequest
+ */
+export type DeleteUserRequest = Message<"koder.identity.v1.DeleteUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * When set, it must be the user's.
+   *
+   * @generated from field: string etag = 2;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.DeleteUserRequest.
+ * Use `create(DeleteUserRequestSchema)` to create a new message.
+ */
+export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 8);
+
+/**
+ * DeleteUserResponse has the user as deleted.
+ *
+ * @generated from message koder.identity.v1.DeleteUserResponse
+ */
+export type DeleteUserResponse = Message<"koder.identity.v1.DeleteUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.DeleteUserResponse.
+ * Use `create(DeleteUserResponseSchema)` to create a new message.
+ */
+export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 9);
+
+/**
+ * RestoreUserRequest names a deleted user.
+ *
+ * @generated from message koder.identity.v1.RestoreUserRequest
+ */
+export type RestoreUserRequest = Message<"koder.identity.v1.RestoreUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.RestoreUserRequest.
+ * Use `create(RestoreUserRequestSchema)` to create a new message.
+ */
+export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 10);
+
+/**
+ * RestoreUserResponse has the user as restored.
+ *
+ * @generated from message koder.identity.v1.RestoreUserResponse
+ */
+export type RestoreUserResponse = Message<"koder.identity.v1.RestoreUserResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.RestoreUserResponse.
+ * Use `create(RestoreUserResponseSchema)` to create a new message.
+ */
+export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 11);
+
+/**
+ * PurgeUserRequest names a deleted user.
+ *
+ * @generated from message koder.identity.v1.PurgeUserRequest
+ */
+export type PurgeUserRequest = Message<"koder.identity.v1.PurgeUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.PurgeUserRequest.
+ * Use `create(PurgeUserRequestSchema)` to create a new message.
+ */
+export const PurgeUserRequestSchema: GenMessage<PurgeUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 12);
+
+/**
+ * PurgeUserResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.identity.v1.PurgeUserResponse
+ */
+export type PurgeUserResponse = Message<"koder.identity.v1.PurgeUserResponse"> & {
+};
+
+/**
+ * Describes the message koder.identity.v1.PurgeUserResponse.
+ * Use `create(PurgeUserResponseSchema)` to create a new message.
+ */
+export const PurgeUserResponseSchema: GenMessage<PurgeUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 13);
+
+/**
+ * EraseUserRequest names a person.
+ *
+ * @generated from message koder.identity.v1.EraseUserRequest
+ */
+export type EraseUserRequest = Message<"koder.identity.v1.EraseUserRequest"> & {
+  /**
+   * Id of the user, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.EraseUserRequest.
+ * Use `create(EraseUserRequestSchema)` to create a new message.
+ */
+export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 14);
+
+/**
+ * EraseUserResponse says when it happens.
+ *
+ * @generated from message koder.identity.v1.EraseUserResponse
+ */
+export type EraseUserResponse = Message<"koder.identity.v1.EraseUserResponse"> & {
+  /**
+   * When the person is erased.
+   *
+   * @generated from field: google.protobuf.Timestamp erase_time = 1;
+   */
+  eraseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.EraseUserResponse.
+ * Use `create(EraseUserResponseSchema)` to create a new message.
+ */
+export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 15);
+
+/**
  * SetUserPasswordRequest has the new password.
  *
  * @generated from message koder.identity.v1.SetUserPasswordRequest
@@ -277,7 +461,7 @@ export type SetUserPasswordRequest = Message<"koder.identity.v1.SetUserPasswordR
  * Use `create(SetUserPasswordRequestSchema)` to create a new message.
  */
 export const SetUserPasswordRequestSchema: GenMessage<SetUserPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 8);
+  messageDesc(file_koder_identity_v1_user_service, 16);
 
 /**
  * SetUserPasswordResponse says nothing more than that it was done.
@@ -292,7 +476,7 @@ export type SetUserPasswordResponse = Message<"koder.identity.v1.SetUserPassword
  * Use `create(SetUserPasswordResponseSchema)` to create a new message.
  */
 export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 9);
+  messageDesc(file_koder_identity_v1_user_service, 17);
 
 /**
  * UserService manages the users of a tenant.
@@ -342,6 +526,50 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateUserRequestSchema;
     output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
+   * they are erased. Name and address stay theirs meanwhile.
+   * Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Makes a deleted user what they were; they sign in anew. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.RestoreUser
+   */
+  restoreUser: {
+    methodKind: "unary";
+    input: typeof RestoreUserRequestSchema;
+    output: typeof RestoreUserResponseSchema;
+  },
+  /**
+   * Erases a deleted user at once. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.PurgeUser
+   */
+  purgeUser: {
+    methodKind: "unary";
+    input: typeof PurgeUserRequestSchema;
+    output: typeof PurgeUserResponseSchema;
+  },
+  /**
+   * Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
+   * token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
+   * the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+   *
+   * @generated from rpc koder.identity.v1.UserService.EraseUser
+   */
+  eraseUser: {
+    methodKind: "unary";
+    input: typeof EraseUserRequestSchema;
+    output: typeof EraseUserResponseSchema;
   },
   /**
    * Sets a user's password, and ends every session and token of theirs before the answer.

@@ -41,6 +41,14 @@ const (
 	UserServiceListUsersProcedure = "/koder.identity.v1.UserService/ListUsers"
 	// UserServiceUpdateUserProcedure is the fully-qualified name of the UserService's UpdateUser RPC.
 	UserServiceUpdateUserProcedure = "/koder.identity.v1.UserService/UpdateUser"
+	// UserServiceDeleteUserProcedure is the fully-qualified name of the UserService's DeleteUser RPC.
+	UserServiceDeleteUserProcedure = "/koder.identity.v1.UserService/DeleteUser"
+	// UserServiceRestoreUserProcedure is the fully-qualified name of the UserService's RestoreUser RPC.
+	UserServiceRestoreUserProcedure = "/koder.identity.v1.UserService/RestoreUser"
+	// UserServicePurgeUserProcedure is the fully-qualified name of the UserService's PurgeUser RPC.
+	UserServicePurgeUserProcedure = "/koder.identity.v1.UserService/PurgeUser"
+	// UserServiceEraseUserProcedure is the fully-qualified name of the UserService's EraseUser RPC.
+	UserServiceEraseUserProcedure = "/koder.identity.v1.UserService/EraseUser"
 	// UserServiceSetUserPasswordProcedure is the fully-qualified name of the UserService's
 	// SetUserPassword RPC.
 	UserServiceSetUserPasswordProcedure = "/koder.identity.v1.UserService/SetUserPassword"
@@ -59,6 +67,18 @@ type UserServiceClient interface {
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
+	// they are erased. Name and address stay theirs meanwhile.
+	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
+	DeleteUser(context.Context, *connect.Request[v1.DeleteUserRequest]) (*connect.Response[v1.DeleteUserResponse], error)
+	// Makes a deleted user what they were; they sign in anew. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+	RestoreUser(context.Context, *connect.Request[v1.RestoreUserRequest]) (*connect.Response[v1.RestoreUserResponse], error)
+	// Erases a deleted user at once. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+	PurgeUser(context.Context, *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error)
+	// Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
+	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
+	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
 	SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error)
@@ -101,6 +121,30 @@ func NewUserServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 			connect.WithClientOptions(opts...),
 		),
+		deleteUser: connect.NewClient[v1.DeleteUserRequest, v1.DeleteUserResponse](
+			httpClient,
+			baseURL+UserServiceDeleteUserProcedure,
+			connect.WithSchema(userServiceMethods.ByName("DeleteUser")),
+			connect.WithClientOptions(opts...),
+		),
+		restoreUser: connect.NewClient[v1.RestoreUserRequest, v1.RestoreUserResponse](
+			httpClient,
+			baseURL+UserServiceRestoreUserProcedure,
+			connect.WithSchema(userServiceMethods.ByName("RestoreUser")),
+			connect.WithClientOptions(opts...),
+		),
+		purgeUser: connect.NewClient[v1.PurgeUserRequest, v1.PurgeUserResponse](
+			httpClient,
+			baseURL+UserServicePurgeUserProcedure,
+			connect.WithSchema(userServiceMethods.ByName("PurgeUser")),
+			connect.WithClientOptions(opts...),
+		),
+		eraseUser: connect.NewClient[v1.EraseUserRequest, v1.EraseUserResponse](
+			httpClient,
+			baseURL+UserServiceEraseUserProcedure,
+			connect.WithSchema(userServiceMethods.ByName("EraseUser")),
+			connect.WithClientOptions(opts...),
+		),
 		setUserPassword: connect.NewClient[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse](
 			httpClient,
 			baseURL+UserServiceSetUserPasswordProcedure,
@@ -116,6 +160,10 @@ type userServiceClient struct {
 	getUser         *connect.Client[v1.GetUserRequest, v1.GetUserResponse]
 	listUsers       *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
 	updateUser      *connect.Client[v1.UpdateUserRequest, v1.UpdateUserResponse]
+	deleteUser      *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
+	restoreUser     *connect.Client[v1.RestoreUserRequest, v1.RestoreUserResponse]
+	purgeUser       *connect.Client[v1.PurgeUserRequest, v1.PurgeUserResponse]
+	eraseUser       *connect.Client[v1.EraseUserRequest, v1.EraseUserResponse]
 	setUserPassword *connect.Client[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse]
 }
 
@@ -139,6 +187,26 @@ func (c *userServiceClient) UpdateUser(ctx context.Context, req *connect.Request
 	return c.updateUser.CallUnary(ctx, req)
 }
 
+// DeleteUser calls koder.identity.v1.UserService.DeleteUser.
+func (c *userServiceClient) DeleteUser(ctx context.Context, req *connect.Request[v1.DeleteUserRequest]) (*connect.Response[v1.DeleteUserResponse], error) {
+	return c.deleteUser.CallUnary(ctx, req)
+}
+
+// RestoreUser calls koder.identity.v1.UserService.RestoreUser.
+func (c *userServiceClient) RestoreUser(ctx context.Context, req *connect.Request[v1.RestoreUserRequest]) (*connect.Response[v1.RestoreUserResponse], error) {
+	return c.restoreUser.CallUnary(ctx, req)
+}
+
+// PurgeUser calls koder.identity.v1.UserService.PurgeUser.
+func (c *userServiceClient) PurgeUser(ctx context.Context, req *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error) {
+	return c.purgeUser.CallUnary(ctx, req)
+}
+
+// EraseUser calls koder.identity.v1.UserService.EraseUser.
+func (c *userServiceClient) EraseUser(ctx context.Context, req *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error) {
+	return c.eraseUser.CallUnary(ctx, req)
+}
+
 // SetUserPassword calls koder.identity.v1.UserService.SetUserPassword.
 func (c *userServiceClient) SetUserPassword(ctx context.Context, req *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error) {
 	return c.setUserPassword.CallUnary(ctx, req)
@@ -157,6 +225,18 @@ type UserServiceHandler interface {
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
+	// they are erased. Name and address stay theirs meanwhile.
+	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
+	DeleteUser(context.Context, *connect.Request[v1.DeleteUserRequest]) (*connect.Response[v1.DeleteUserResponse], error)
+	// Makes a deleted user what they were; they sign in anew. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+	RestoreUser(context.Context, *connect.Request[v1.RestoreUserRequest]) (*connect.Response[v1.RestoreUserResponse], error)
+	// Erases a deleted user at once. Errors: USER_NOT_FOUND, USER_NOT_DELETED, ETAG_MISMATCH.
+	PurgeUser(context.Context, *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error)
+	// Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
+	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
+	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
 	SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error)
@@ -195,6 +275,30 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 		connect.WithHandlerOptions(opts...),
 	)
+	userServiceDeleteUserHandler := connect.NewUnaryHandler(
+		UserServiceDeleteUserProcedure,
+		svc.DeleteUser,
+		connect.WithSchema(userServiceMethods.ByName("DeleteUser")),
+		connect.WithHandlerOptions(opts...),
+	)
+	userServiceRestoreUserHandler := connect.NewUnaryHandler(
+		UserServiceRestoreUserProcedure,
+		svc.RestoreUser,
+		connect.WithSchema(userServiceMethods.ByName("RestoreUser")),
+		connect.WithHandlerOptions(opts...),
+	)
+	userServicePurgeUserHandler := connect.NewUnaryHandler(
+		UserServicePurgeUserProcedure,
+		svc.PurgeUser,
+		connect.WithSchema(userServiceMethods.ByName("PurgeUser")),
+		connect.WithHandlerOptions(opts...),
+	)
+	userServiceEraseUserHandler := connect.NewUnaryHandler(
+		UserServiceEraseUserProcedure,
+		svc.EraseUser,
+		connect.WithSchema(userServiceMethods.ByName("EraseUser")),
+		connect.WithHandlerOptions(opts...),
+	)
 	userServiceSetUserPasswordHandler := connect.NewUnaryHandler(
 		UserServiceSetUserPasswordProcedure,
 		svc.SetUserPassword,
@@ -211,6 +315,14 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 			userServiceListUsersHandler.ServeHTTP(w, r)
 		case UserServiceUpdateUserProcedure:
 			userServiceUpdateUserHandler.ServeHTTP(w, r)
+		case UserServiceDeleteUserProcedure:
+			userServiceDeleteUserHandler.ServeHTTP(w, r)
+		case UserServiceRestoreUserProcedure:
+			userServiceRestoreUserHandler.ServeHTTP(w, r)
+		case UserServicePurgeUserProcedure:
+			userServicePurgeUserHandler.ServeHTTP(w, r)
+		case UserServiceEraseUserProcedure:
+			userServiceEraseUserHandler.ServeHTTP(w, r)
 		case UserServiceSetUserPasswordProcedure:
 			userServiceSetUserPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -236,6 +348,22 @@ func (UnimplementedUserServiceHandler) ListUsers(context.Context, *connect.Reque
 
 func (UnimplementedUserServiceHandler) UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.UpdateUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) DeleteUser(context.Context, *connect.Request[v1.DeleteUserRequest]) (*connect.Response[v1.DeleteUserResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.DeleteUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) RestoreUser(context.Context, *connect.Request[v1.RestoreUserRequest]) (*connect.Response[v1.RestoreUserResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.RestoreUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) PurgeUser(context.Context, *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.PurgeUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.EraseUser is not implemented"))
 }
 
 func (UnimplementedUserServiceHandler) SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error) {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/store/v1/user.proto.
  */
 export const file_koder_identity_store_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9pZGVudGl0eS9zdG9yZS92MS91c2VyLnByb3RvEhdrb2Rlci5pZGVudGl0eS5zdG9yZS52MSLgBAoEVXNlchIKCgJpZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRINCgVlbWFpbBgDIAEoCRIRCgllbWFpbF9rZXkYBCABKAkSFgoOZW1haWxfdmVyaWZpZWQYBSABKAgSDgoGc3RhdHVzGAYgASgFEiAKGHBhc3N3b3JkX2NoYW5nZV9yZXF1aXJlZBgHIAEoCBIWCg5pbnN0YW5jZV9vd25lchgIIAEoCBIWCg5zaWduZWRfaW5fb25jZRgJIAEoCBIMCgRuYW1lGBQgASgJEhIKCmdpdmVuX25hbWUYFSABKAkSEwoLZmFtaWx5X25hbWUYFiABKAkSEwoLbWlkZGxlX25hbWUYFyABKAkSEAoIbmlja25hbWUYGCABKAkSDwoHcHJvZmlsZRgZIAEoCRIPCgdwaWN0dXJlGBogASgJEg8KB3dlYnNpdGUYGyABKAkSDgoGZ2VuZGVyGBwgASgJEhEKCWJpcnRoZGF0ZRgdIAEoCRIQCgh6b25laW5mbxgeIAEoCRIOCgZsb2NhbGUYHyABKAkSFAoMcGhvbmVfbnVtYmVyGCAgASgJEh0KFXBob25lX251bWJlcl92ZXJpZmllZBghIAEoCBIxCgdhZGRyZXNzGCIgASgLMiAua29kZXIuaWRlbnRpdHkuc3RvcmUudjEuQWRkcmVzcxIvCgtjcmVhdGVfdGltZRgoIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYKSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInwKB0FkZHJlc3MSEQoJZm9ybWF0dGVkGAEgASgJEhYKDnN0cmVldF9hZGRyZXNzGAIgASgJEhAKCGxvY2FsaXR5GAMgASgJEg4KBnJlZ2lvbhgEIAEoCRITCgtwb3N0YWxfY29kZRgFIAEoCRIPCgdjb3VudHJ5GAYgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiJrb2Rlci9pZGVudGl0eS9zdG9yZS92MS91c2VyLnByb3RvEhdrb2Rlci5pZGVudGl0eS5zdG9yZS52MSLfBQoEVXNlchIKCgJpZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRINCgVlbWFpbBgDIAEoCRIRCgllbWFpbF9rZXkYBCABKAkSFgoOZW1haWxfdmVyaWZpZWQYBSABKAgSDgoGc3RhdHVzGAYgASgFEiAKGHBhc3N3b3JkX2NoYW5nZV9yZXF1aXJlZBgHIAEoCBIWCg5pbnN0YW5jZV9vd25lchgIIAEoCBIWCg5zaWduZWRfaW5fb25jZRgJIAEoCBIMCgRuYW1lGBQgASgJEhIKCmdpdmVuX25hbWUYFSABKAkSEwoLZmFtaWx5X25hbWUYFiABKAkSEwoLbWlkZGxlX25hbWUYFyABKAkSEAoIbmlja25hbWUYGCABKAkSDwoHcHJvZmlsZRgZIAEoCRIPCgdwaWN0dXJlGBogASgJEg8KB3dlYnNpdGUYGyABKAkSDgoGZ2VuZGVyGBwgASgJEhEKCWJpcnRoZGF0ZRgdIAEoCRIQCgh6b25laW5mbxgeIAEoCRIOCgZsb2NhbGUYHyABKAkSFAoMcGhvbmVfbnVtYmVyGCAgASgJEh0KFXBob25lX251bWJlcl92ZXJpZmllZBghIAEoCBIxCgdhZGRyZXNzGCIgASgLMiAua29kZXIuaWRlbnRpdHkuc3RvcmUudjEuQWRkcmVzcxIvCgtjcmVhdGVfdGltZRgoIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLdXBkYXRlX3RpbWUYKSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2RlbGV0ZV90aW1lGCogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpwdXJnZV90aW1lGCsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIcChRzdGF0dXNfYmVmb3JlX2RlbGV0ZRgsIAEoBSJ8CgdBZGRyZXNzEhEKCWZvcm1hdHRlZBgBIAEoCRIWCg5zdHJlZXRfYWRkcmVzcxgCIAEoCRIQCghsb2NhbGl0eRgDIAEoCRIOCgZyZWdpb24YBCABKAkSEwoLcG9zdGFsX2NvZGUYBSABKAkSDwoHY291bnRyeRgGIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * User is a user as kept by the identity service.
@@ -201,6 +201,27 @@ export type User = Message<"koder.identity.store.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 41;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * When deleted.
+   *
+   * @generated from field: google.protobuf.Timestamp delete_time = 42;
+   */
+  deleteTime?: Timestamp | undefined;
+
+  /**
+   * When erased.
+   *
+   * @generated from field: google.protobuf.Timestamp purge_time = 43;
+   */
+  purgeTime?: Timestamp | undefined;
+
+  /**
+   * The status that a restored user has again.
+   *
+   * @generated from field: int32 status_before_delete = 44;
+   */
+  statusBeforeDelete: number;
 };
 
 /**

@@ -1,0 +1,19 @@
+import { ownWork } from "../../host/call.ts";
+import { deadlines } from "../../host/interceptors/deadline.ts";
+import type { FinishWrite } from "../../host/service-module.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { removeMemberships } from "../groups/finish-group-deletion.ts";
+import { removeAssignments } from "../roles/finish-role-deletion.ts";
+import { userSubject } from "../roles/subject.ts";
+
+/** Removes the memberships and roles of a user that an event says was erased. */
+export function finishErasure({ store, clock }: Pick<IdentityDependencies, "store" | "clock">): FinishWrite {
+  return async ({ tenantId, event: { payload, requestId, resourceId } }) => {
+    if (payload.case !== "userErased") return;
+    const data = store.tenant(tenantId);
+    const subject = userSubject(resourceId);
+    const work = ownWork({ service: "identity", tenantId, requestId, deadline: clock() + deadlines.usual });
+    await removeMemberships(data, work, clock, { index: "member", equals: subject });
+    await removeAssignments(data, work, clock, { index: "subject", equals: subject });
+  };
+}

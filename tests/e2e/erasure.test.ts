@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
+import { startServer } from "../support/server.ts";
+
+const person = {
+  username: "quetzalcoatl",
+  email: "quetzal@feathers.example",
+  name: "Quetzal Xochiquetzal",
+  phone_number: "+5215512345678",
+  picture: "https://pictures.example/quetzal.png",
+  password,
+};
+const traces = ["quetzalcoatl", "quetzal@feathers.example", "Xochiquetzal", "+5215512345678", "quetzal.png"];
+
+test("K7: of an erased person nothing is left in the files of the store, however much there was", async () => {
+  const server = await startServer();
+  onTestFinished(() => server.stop());
+  const { json } = await rest(server, "POST", "/v1/users", person);
+  const id = String(json["id"]);
+  const scope = "openid profile email offline_access tokens.write";
+  const client = await registerClient(server, { scope });
+  const { accessToken } = await tokensFor(server, client, person.username, { parameters: { scope } });
+  const made = async (path: string, body: object, credential = server.adminApiKey) =>
+    String((await rest(server, "POST", path, body, credential)).json["id"]);
+  const group = await made("/v1/groups", { name: "gods" });
+  await made(`/v1/groups/${group}/members`, { user_id: id });
+  await made("/v1/roles/support/assignments", { user_id: id });
+  await made("/v1/users/me/tokens", { display_name: "Xochiquetzal's laptop" }, accessToken);
+
+  const asked = await rest(server, "DELETE", "/v1/me", undefined, accessToken);
+  expect(asked.status, JSON.stringify(asked.json)).toBe(200);
+  const day = Date.parse(String(asked.json["erase_time"])) - Date.now();
+  expect(Math.abs(day / 3_600_000 - 24)).toBeLessThan(1);
+  expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).status).toBe(401);
+  expect((await rest(server, "POST", `/v1/users/${id}/purge`, {})).status).toBe(200);
+
+  expect((await rest(server, "GET", `/v1/users/${id}`)).status).toBe(404);
+  const lists = {
+    groups: `/v1/users/${id}/groups`,
+    assignments: `/v1/role-assignments?user_id=${id}`,
+    personal_access_tokens: `/v1/users/${id}/tokens`,
+  };
+  const left = async () =>
+    Promise.all(Object.entries(lists).map(async ([name, path]) => (await rest(server, "GET", path)).json[name]));
+  await expect.poll(left, { timeout: 20_000 }).toEqual([[], [], []]);
+  await server.end();
+
+  const files = readdirSync(server.dataDir).map((name) => join(server.dataDir, name));
+  const found = files.flatMap((file) => {
+    const bytes = readFileSync(file);
+    return traces.filter((trace) => bytes.includes(trace)).map((trace) => `${trace} in ${file}`);
+  });
+  expect(files.some((file) => file.endsWith(".db"))).toBe(true);
+  expect(found).toEqual([]);
+});
