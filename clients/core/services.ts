@@ -1,5 +1,6 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { ApiKeyService } from "../../gen/ts-public/koder/admin/v1/api_key_service_pb.ts";
+import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/authentication_policy_service_pb.ts";
@@ -52,6 +53,8 @@ export interface KoderId {
   readonly sessions: Client<typeof SessionService>;
   /** Manages the credentials of programs. */
   readonly apiKeys: Client<typeof ApiKeyService>;
+  /** Tells what happened in a tenant. */
+  readonly events: Client<typeof EventService>;
   /** Lets people make credentials for their own programs. */
   readonly personalAccessTokens: Client<typeof PersonalAccessTokenService>;
   /** Speaks for the instance as a whole. */
@@ -77,6 +80,7 @@ export function servicesOver(transport: Transport): KoderId {
     logoutDeliveries: createClient(LogoutDeliveryService, transport),
     sessions: createClient(SessionService, transport),
     apiKeys: createClient(ApiKeyService, transport),
+    events: createClient(EventService, transport),
     personalAccessTokens: createClient(PersonalAccessTokenService, transport),
     system: createClient(SystemService, transport),
   };

@@ -46,6 +46,8 @@ type Client struct {
 	Sessions sessionv1connect.SessionServiceClient
 	// APIKeys manages the credentials of programs.
 	APIKeys adminv1connect.ApiKeyServiceClient
+	// Events tells what happened in a tenant.
+	Events adminv1connect.EventServiceClient
 	// PersonalAccessTokens lets people make credentials for their own programs.
 	PersonalAccessTokens adminv1connect.PersonalAccessTokenServiceClient
 	// System speaks for the instance as a whole.
@@ -98,6 +100,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		SigningKeys:          oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
 		Sessions:             sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
 		APIKeys:              adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
+		Events: adminv1connect.NewEventServiceClient(httpClient, address, rpc...),
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),

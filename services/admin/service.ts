@@ -1,5 +1,6 @@
 import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
+import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
@@ -10,6 +11,7 @@ import { listApiKeys } from "./api-keys/list-api-keys.ts";
 import { verifyApiKey } from "./api-keys/verify-api-key.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
 import type { AdminDependencies } from "./dependencies.ts";
+import { listEvents } from "./events/list-events.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
 import { finishErasure } from "./personal-access-tokens/finish-erasure.ts";
@@ -42,6 +44,7 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         listPersonalAccessTokens: listPersonalAccessTokens(dependencies),
         deletePersonalAccessToken: deletePersonalAccessToken(dependencies),
       }),
+      implementation(EventService, { listEvents: listEvents(dependencies) }),
       implementation(ApiKeyVerificationService, {
         verifyApiKey: verifyApiKey(dependencies),
         verifyPersonalAccessToken: verifyPersonalAccessToken(dependencies),

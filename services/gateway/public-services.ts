@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
+import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
@@ -36,6 +37,7 @@ export const publicServices: readonly DescService[] = [
   LogoutDeliveryService,
   SessionService,
   ApiKeyService,
+  EventService,
   PersonalAccessTokenService,
   SystemService,
 ];

@@ -59,11 +59,14 @@ function security(method: DescMethod): JsonObject[] {
   return schemes;
 }
 
+/** A time is one text in a query, as it is in a body. */
+const isTimestamp = (field: DescField): boolean => field.message?.typeName === "google.protobuf.Timestamp";
+
 function parameters({ pathFields, queryFields, verb }: RestBinding, schemas: Schemas): JsonObject {
   const list = [
     ...pathFields.map((field) => ({ name: field.name, in: "path", required: true, schema: schemas.field(field) })),
     ...queryFields.map((field) => {
-      if (field.message !== undefined && !isFieldMask(field))
+      if (field.message !== undefined && !isFieldMask(field) && !isTimestamp(field))
         throw new Error(`${field.parent.typeName}.${field.name}: a message in a query is not described`);
       // A PATCH derives its mask from the members sent.
       const required = valueIsRequired(field) && !(verb === "patch" && isFieldMask(field));
