@@ -164,6 +164,33 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await page.click("button[value=recovery-code]");
       },
     },
+    { name: "reset", open: (page) => page.goto(`${server.url}/reset`) },
+    {
+      name: "reset-sent",
+      async open(page) {
+        await signIn(page);
+        await page.click("a[href^='/reset']");
+        await page.fill("input[name=username]", "maximiliana.hohenlohe@example.com");
+        await page.click("button[type=submit]");
+      },
+    },
+    { name: "reset-choose", open: (page) => page.goto(`${server.url}/reset?token=a-link`) },
+    {
+      name: "reset-wrong-link",
+      async open(page) {
+        await page.goto(`${server.url}/reset?token=a-link`);
+        await page.fill("input[name=new_password]", "another good pass phrase");
+        await page.click("button[type=submit]");
+      },
+    },
+    { name: "verify", open: (page) => page.goto(`${server.url}/verify?token=a-link`) },
+    {
+      name: "verify-wrong-link",
+      async open(page) {
+        await page.goto(`${server.url}/verify?token=a-link`);
+        await page.click("button[type=submit]");
+      },
+    },
     { name: "enrol-totp", open: (page) => signInAs(page, person.username, strict) },
     {
       name: "enrol-totp-wrong",

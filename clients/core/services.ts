@@ -7,6 +7,7 @@ import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/a
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
+import { AccountService } from "../../gen/ts-public/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "../../gen/ts-public/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
@@ -29,6 +30,8 @@ export interface KoderId {
   readonly groups: Client<typeof GroupService>;
   /** Manages the roles of a tenant, and who has them. */
   readonly roles: Client<typeof RoleService>;
+  /** Lets people look after how they sign in. */
+  readonly account: Client<typeof AccountService>;
   /** Has people prove that they read the mailbox of an address. */
   readonly email: Client<typeof EmailService>;
   /** Lets people who have lost their password choose another one. */
@@ -68,6 +71,7 @@ export function servicesOver(transport: Transport): KoderId {
     factors: createClient(FactorService, transport),
     groups: createClient(GroupService, transport),
     roles: createClient(RoleService, transport),
+    account: createClient(AccountService, transport),
     email: createClient(EmailService, transport),
     recovery: createClient(RecoveryService, transport),
     authenticationPolicy: createClient(AuthenticationPolicyService, transport),

@@ -22,6 +22,8 @@ type Client struct {
 	Groups identityv1connect.GroupServiceClient
 	// Roles manages the roles of a tenant, and who has them.
 	Roles identityv1connect.RoleServiceClient
+	// Account lets people look after how they sign in.
+	Account authv1connect.AccountServiceClient
 	// Email has people prove that they read the mailbox of an address.
 	Email authv1connect.EmailServiceClient
 	// Recovery lets people who have lost their password choose another one.
@@ -101,6 +103,22 @@ func New(origin string, options ...Option) (*Client, error) {
 		Sessions:             sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
 		APIKeys:              adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
 		Events: adminv1connect.NewEventServiceClient(httpClient, address, rpc...),
+		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Account:             authv1connect.NewAccountServiceClient(httpClient, address, rpc...),
+		Email:               authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
+		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
+		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Groups:              identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
+		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
+		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
+		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
+		LogoutDeliveries:    oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
+		OAuthPolicy:         oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
+		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
+		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		APIKeys:             adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),

@@ -39,6 +39,8 @@ export interface Attempt {
   /** The account's epoch: whoever gets a new password from an administrator begins a new row of failures. */
   readonly userEpoch: bigint;
   readonly remoteAddress: string;
+  /** The browser, where the account has signed in before: it has a row of failures of its own. */
+  readonly knownDevice?: string | undefined;
 }
 
 /** An attempt that was counted and may be verified. */
@@ -51,21 +53,24 @@ export interface CountedAttempt {
  * Counts an attempt before anything of it is verified (security A7). Each attempt sees its own number, atomically, in the
  * store, so that attempts at the same moment, on whichever replica, cannot slip through together. Throws
  * TOO_MANY_ATTEMPTS when it must wait; it was counted all the same, but makes no wait longer: only what is verified does.
+ *
+ * A browser that the account has signed in from has a row of its own, with the same limits, and is not held up by what others
+ * do: so nobody locks a person out by guessing, and whoever has their browser guesses no more than anybody.
  */
 export async function countAttempt(
   data: TenantStore,
   policy: AttemptPolicy,
   now: number,
-  { accountKey, userEpoch, remoteAddress }: Attempt,
+  { accountKey, userEpoch, remoteAddress, knownDevice }: Attempt,
 ): Promise<CountedAttempt> {
-  const row = `${accountKey}/${userEpoch}`;
+  const row = `${accountKey}/${userEpoch}${knownDevice === undefined ? "" : `/${knownDevice}`}`;
   const [account, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
   const forgotten = now + policy.remembered;
   const [ofAccount, windowed] = await Promise.all([
     data.add(account, 1, forgotten),
     countAttemptInWindow(data, "attempts", policy, now, remoteAddress),
   ]);
-  if (windowed.isTooMany) throw tooMany(policy.window);
+  if (windowed.isTooMany && knownDevice === undefined) throw tooMany(policy.window);
   const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, now, row, slowed);
   return {
     async succeeded() {

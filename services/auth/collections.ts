@@ -6,6 +6,7 @@ import {
   FactorUseSchema,
   RecoveryCodesSchema,
 } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { KnownDeviceSchema } from "#gen/koder/auth/store/v1/known_device_pb.ts";
 import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
@@ -56,6 +57,15 @@ export const recoveryCodes: Collection<typeof RecoveryCodesSchema> = {
 
 const expiry = ({ expireTime }: { readonly expireTime?: Timestamp | undefined }): number | undefined =>
   expireTime === undefined ? undefined : timestampMs(expireTime);
+
+/** Browsers in which people have signed in: no state of the product, and gone by themselves. */
+export const knownDevices: Collection<typeof KnownDeviceSchema> = {
+  name: "auth_known_devices",
+  schema: KnownDeviceSchema,
+  id: (device) => device.idHash,
+  expiresAt: expiry,
+  events: "none",
+};
 
 /** What whoever reads a mailbox can show once, under the keyed hash of its secret. */
 export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
@@ -121,6 +131,7 @@ export const authCollections: readonly Collection[] = [
   factorUses,
   enrolments,
   recoveryCodes,
+  knownDevices,
   mailboxProofs,
   emailChanges,
   mailJobs,

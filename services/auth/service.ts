@@ -1,3 +1,4 @@
+import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
@@ -7,6 +8,7 @@ import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
+import { changePassword } from "./account/change-password.ts";
 import { confirmEmail } from "./email/confirm-email.ts";
 import { sendEmailVerification } from "./email/send-email-verification.ts";
 import { startEmailChange } from "./email/start-email-change.ts";
@@ -64,6 +66,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         startRecovery: startRecovery(dependencies),
         confirmRecovery: confirmRecovery(dependencies),
       }),
+      implementation(AccountService, { changePassword: changePassword(dependencies) }),
       implementation(EmailService, {
         sendEmailVerification: sendEmailVerification(dependencies),
         startEmailChange: startEmailChange(dependencies),

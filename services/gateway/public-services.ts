@@ -7,6 +7,7 @@ import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_p
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
+import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
@@ -28,6 +29,7 @@ export const publicServices: readonly DescService[] = [
   RecoveryService,
   EmailService,
   AuthenticationPolicyService,
+  AccountService,
   ClientService,
   ResourceServerService,
   ConsentService,

@@ -30,6 +30,8 @@ import { revokeAccessToken } from "./revocation/revoke-access-token.ts";
 import { getSession } from "./sessions/get-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { revokeSession } from "./sessions/revoke-session.ts";
+import { revokeOtherSessions } from "./sessions/revoke-other-sessions.ts";
+import { revokeUserSession } from "./sessions/revoke-user-session.ts";
 import { revokeUserSessions } from "./sessions/revoke-user-sessions.ts";
 
 /** The session service: browser sessions, codes, device codes, grants, refresh families, and the one rule of what is still good. */
@@ -42,6 +44,8 @@ export function createSessionService(dependencies: SessionDependencies): Service
         listSessions: listSessions(dependencies),
         revokeSession: revokeSession(dependencies),
         revokeUserSessions: revokeUserSessions(dependencies),
+        revokeUserSession: revokeUserSession(dependencies),
+        revokeOtherSessions: revokeOtherSessions(dependencies),
       }),
       implementation(BrowserSessionService, {
         createSession: createSession(dependencies),

@@ -80,8 +80,9 @@ function isFieldMask(field: DescField): boolean {
   return field.message?.typeName === "google.protobuf.FieldMask";
 }
 
-function requestBody(method: DescMethod, { body, pathFields }: RestBinding, schemas: Schemas): JsonObject {
+function requestBody(method: DescMethod, { body, pathFields, ownField }: RestBinding, schemas: Schemas): JsonObject {
   if (body === undefined) return {};
-  const schema = body === "*" ? schemas.messageWithout(method.input, new Set(pathFields)) : schemas.field(body);
+  const elsewhere = new Set(ownField === undefined ? pathFields : [...pathFields, ownField]);
+  const schema = body === "*" ? schemas.messageWithout(method.input, elsewhere) : schemas.field(body);
   return { requestBody: { required: true, content: { "application/json": { schema } } } };
 }

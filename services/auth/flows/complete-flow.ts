@@ -8,8 +8,9 @@ import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_int
 import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
-import { flows } from "../collections.ts";
+import { flows, knownDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { rememberDevice } from "../devices/known-device.ts";
 import { acrOf } from "./acr.ts";
 import { flowAdvanced } from "./flow-events.ts";
 import { stepNotExpected } from "./open-flow.ts";
@@ -52,7 +53,7 @@ export async function advanceFlow(
  * once, and a crash before the session leaves the person to sign in again, with nothing open.
  */
 export async function completeFlow(
-  { store, peers, policies, clock }: Pick<AuthDependencies, "store" | "peers" | "policies" | "clock">,
+  { store, vault, peers, policies, clock }: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
@@ -62,7 +63,7 @@ export async function completeFlow(
   const data = store.tenant(call.tenantId);
   const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
   const { sessionLifetime } = await policies.get(call);
-  const { record: flow } = await advanceFlow(data, call, clock(), stored, done, usedUp);
+  const { record: flow } = await commitDone();
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {
       userId: flow.userId,
@@ -78,4 +79,24 @@ export async function completeFlow(
     forward(call),
   );
   return { flow, sessionToken };
+
+  /** Remembers the browser by the way. Where another sign-in there did so at the same moment, that is enough. */
+  async function commitDone(): Promise<Stored<typeof FlowSchema>> {
+    const now = clock();
+    const browserToken = browser?.browserToken ?? "";
+    const remembered = await rememberDevice(
+      data,
+      await vault.tenant(call.tenantId),
+      now,
+      stored.record.userId,
+      browserToken,
+    );
+    try {
+      const writes = [...usedUp.writes, ...remembered];
+      return await advanceFlow(data, call, now, stored, done, { ...usedUp, writes });
+    } catch (error) {
+      if (!(error instanceof Conflict) || error.collection !== knownDevices.name) throw error;
+      return advanceFlow(data, call, now, stored, done, usedUp);
+    }
+  }
 }

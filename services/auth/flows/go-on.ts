@@ -23,7 +23,7 @@ export interface GoneOn {
  * then, anew each time. `proven` is what the step adds; `usedUp` what it used up, which is committed with it.
  */
 export async function goOn(
-  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   proven: Partial<Flow>,

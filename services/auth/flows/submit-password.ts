@@ -14,6 +14,7 @@ import { callOf, forward } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { knownDevice } from "../devices/known-device.ts";
 import { flowMessage } from "./flow-message.ts";
 import { goOn } from "./go-on.ts";
 import { openFlow } from "./open-flow.ts";
@@ -31,13 +32,18 @@ export function submitPassword(dependencies: AuthDependencies) {
   return async (request: SubmitPasswordRequest, context: HandlerContext): Promise<SubmitPasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const stored = await openFlow(data, await vault.tenant(call.tenantId), request, FlowStep.PASSWORD);
+    const tenantVault = await vault.tenant(call.tenantId);
+    const stored = await openFlow(data, tenantVault, request, FlowStep.PASSWORD);
     const { userId, accountKey } = stored.record;
-    const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
+    const [{ userEpoch }, device] = await Promise.all([
+      peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
+      knownDevice(data, tenantVault, userId, request.browser?.browserToken ?? ""),
+    ]);
     const attempt = await countAttempt(data, attempts, clock(), {
       accountKey,
       userEpoch,
       remoteAddress: request.browser?.remoteAddress ?? "",
+      knownDevice: device?.record.idHash,
     });
     const { verified, passwordChangeRequired } = await peers
       .client(CredentialService)

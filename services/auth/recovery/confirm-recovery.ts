@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { MailboxProofUse, type MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import {
   ConfirmRecoveryResponseSchema,
@@ -12,14 +11,11 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import { callOf, forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { insert, remove } from "../../store/writes.ts";
-import type { TenantVault } from "../../vault/vault.ts";
+import { tellPasswordChanged } from "../account/tell-password-changed.ts";
 import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { openMailboxProof, proofInvalid } from "./mailbox-proof.ts";
 import { recoveryStarted, recoveryTokenUsed } from "./recovery-events.ts";
-
-/** How long it is tried to tell somebody that their password was changed, in milliseconds. */
-const toldWithin = 24 * 60 * 60_000;
 
 /**
  * Sets the password of whoever a link was mailed to. It proves the mailbox and signs nobody in (security A5): what else their
@@ -56,7 +52,7 @@ export function confirmRecovery(dependencies: AuthDependencies) {
       }
       throw withoutUserError(error);
     }
-    await tell(dependencies, call, tenantVault, userId);
+    await tellPasswordChanged(dependencies, call, tenantVault, userId);
     return create(ConfirmRecoveryResponseSchema);
   };
 }
@@ -76,14 +72,4 @@ async function giveBack(
   { record }: Stored<typeof MailboxProofSchema>,
 ): Promise<void> {
   await store.tenant(call.tenantId).commit([insert(mailboxProofs, record)], [recoveryStarted(call, clock(), record)]);
-}
-
-/** Tells the person, at the address that they have now, that their password was changed. */
-async function tell({ store, peers, mailer, clock }: AuthDependencies, call: Call, vault: TenantVault, userId: string) {
-  const { email, locale } = await peers.client(MailboxService).getMailbox({ userId }, forward(call));
-  const expires = clock() + toldWithin;
-  const tenant = { tenantId: call.tenantId, vault };
-  const mail = mailer.prepare(tenant, MailKind.PASSWORD_CHANGED, { to: email, locale }, expires);
-  await store.tenant(call.tenantId).commit([mail.write], []);
-  await mail.queue();
 }

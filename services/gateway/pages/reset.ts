@@ -15,7 +15,7 @@ import { newPasswordFault } from "./new-password.ts";
 import { chooseLocale } from "./texts.ts";
 
 /** Where the way back to a sign-in that waits is carried along. */
-const authorizationOf = (form: Form | undefined): string => (form?.get("authorization") ?? "").slice(0, 128);
+const authorizationOf = (form: Form): string => form.get("authorization").slice(0, 128);
 
 /**
  * The pages of a lost password: ask for a link, and choose a new password by the one that was mailed. Opening the link uses
@@ -28,7 +28,10 @@ export function mountReset(
   const path = "/reset";
   app.get(path, async (request, reply) => {
     const query = parsedQuery(request);
-    const token = query?.get("token").slice(0, 128) ?? "";
+    if (query === undefined || query.duplicates.length > 0) {
+      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
+    }
+    const token = query.get("token").slice(0, 128);
     return answering(showError, request, reply, () =>
       token === ""
         ? showAsk(request, reply, { authorization: authorizationOf(query), username: "" })

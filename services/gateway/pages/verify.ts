@@ -23,7 +23,8 @@ export function mountVerify(
   { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
 ): void {
   app.get("/verify", async (request, reply) => {
-    const token = parsedQuery(request)?.get("token").slice(0, 128) ?? "";
+    const query = parsedQuery(request);
+    const token = query?.duplicates.length === 0 ? query.get("token").slice(0, 128) : "";
     if (token === "") return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     return sendPage(request, reply, { template: "verify", status: 200, show: () => ({ token }) });
   });

@@ -38,7 +38,7 @@ export function readRequest(method: DescMethod, binding: RestBinding, { params, 
     if (body !== undefined) throw invalid("", "the request takes no body");
   } else if (binding.body === "*") {
     Object.assign(json, objectBody(body ?? {}));
-    for (const field of binding.pathFields) {
+    for (const field of [...binding.pathFields, ...(binding.ownField === undefined ? [] : [binding.ownField])]) {
       if (field.name in json || field.jsonName in json)
         throw invalid(field.name, "stands in the path, not in the body");
     }

@@ -167,6 +167,30 @@ export const cutWrites: readonly CutWrite[] = [
     },
   },
   {
+    name: "Change one's own password",
+    covers: ["koder.auth.v1.AccountService/ChangePassword"],
+    order: ["auth", "identity", "session", "auth"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken } = await tokensFor(server, client, username);
+      const change = { current_password: password, new_password: newPassword };
+      return {
+        call: async () => (await rest(server, "POST", "/v1/me/password", change, accessToken)).status,
+        async nothingOpen() {
+          const isChanged = await signsIn(server, client, username, newPassword);
+          expect(await signsIn(server, client, username, password)).toBe(!isChanged);
+          expect(await userinfoStatus(server, accessToken)).toBe(isChanged ? 401 : 200);
+        },
+        async heal() {
+          if (!(await signsIn(server, client, username, newPassword))) {
+            expect((await rest(server, "POST", "/v1/me/password", change, accessToken)).status).toBe(200);
+          }
+          expect(await signsIn(server, client, username, newPassword)).toBe(true);
+        },
+      };
+    },
+  },
+  {
     name: "Change a password at sign-in",
     covers: ["POST /sign-in new_password"],
     order: ["identity", "session", "auth", "session"],

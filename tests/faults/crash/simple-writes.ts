@@ -109,6 +109,29 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "End one session of a person",
+    covers: ["koder.session.v1.SessionService/RevokeUserSession"],
+    prepare: async (server) => {
+      const [{ id, username }, client] = [await createPerson(server), await registerClient(server)];
+      await tokensFor(server, client, username);
+      const { json } = await rest(server, "GET", `/v1/users/${id}/sessions`);
+      const [session] = json["sessions"] as readonly { readonly id: string }[];
+      const path = `/v1/users/${id}/sessions/${session?.id ?? "none"}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
+    name: "End one's other sessions",
+    covers: ["koder.session.v1.SessionService/RevokeOtherSessions"],
+    prepare: async (server) => {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      await tokensFor(server, client, username);
+      const { accessToken } = await tokensFor(server, client, username);
+      const path = "/v1/me/sessions/revoke-others";
+      return { call: async () => (await rest(server, "POST", path, {}, accessToken)).status };
+    },
+  },
+  {
     name: "Change a user's profile",
     covers: ["koder.identity.v1.UserService/UpdateUser"],
     prepare: async (server) => {

@@ -398,6 +398,190 @@ func (*RevokeUserSessionsResponse) Descriptor() ([]byte, []int) {
 	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{7}
 }
 
+// RevokeUserSessionRequest names a session of a user.
+type RevokeUserSessionRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Id of the session.
+	SessionId     string `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserSessionRequest) Reset() {
+	*x = RevokeUserSessionRequest{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserSessionRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserSessionRequest) ProtoMessage() {}
+
+func (x *RevokeUserSessionRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserSessionRequest.ProtoReflect.Descriptor instead.
+func (*RevokeUserSessionRequest) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *RevokeUserSessionRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RevokeUserSessionRequest) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+// RevokeUserSessionResponse says nothing more than that it was done.
+type RevokeUserSessionResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeUserSessionResponse) Reset() {
+	*x = RevokeUserSessionResponse{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeUserSessionResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeUserSessionResponse) ProtoMessage() {}
+
+func (x *RevokeUserSessionResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeUserSessionResponse.ProtoReflect.Descriptor instead.
+func (*RevokeUserSessionResponse) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{9}
+}
+
+// RevokeOtherSessionsRequest names the caller.
+type RevokeOtherSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's own id, or `me`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeOtherSessionsRequest) Reset() {
+	*x = RevokeOtherSessionsRequest{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeOtherSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeOtherSessionsRequest) ProtoMessage() {}
+
+func (x *RevokeOtherSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeOtherSessionsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeOtherSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *RevokeOtherSessionsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// RevokeOtherSessionsResponse says how many there were.
+type RevokeOtherSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sessions that were ended.
+	Ended         int32 `protobuf:"varint,1,opt,name=ended,proto3" json:"ended,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeOtherSessionsResponse) Reset() {
+	*x = RevokeOtherSessionsResponse{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeOtherSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeOtherSessionsResponse) ProtoMessage() {}
+
+func (x *RevokeOtherSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeOtherSessionsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeOtherSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *RevokeOtherSessionsResponse) GetEnded() int32 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
 var File_koder_session_v1_session_service_proto protoreflect.FileDescriptor
 
 const file_koder_session_v1_session_service_proto_rawDesc = "" +
@@ -422,13 +606,24 @@ const file_koder_session_v1_session_service_proto_rawDesc = "" +
 	"\x15RevokeSessionResponse\"4\n" +
 	"\x19RevokeUserSessionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1c\n" +
-	"\x1aRevokeUserSessionsResponse2\xa5\x03\n" +
+	"\x1aRevokeUserSessionsResponse\"R\n" +
+	"\x18RevokeUserSessionRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\"\x1b\n" +
+	"\x19RevokeUserSessionResponse\"5\n" +
+	"\x1aRevokeOtherSessionsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"3\n" +
+	"\x1bRevokeOtherSessionsResponse\x12\x14\n" +
+	"\x05ended\x18\x01 \x01(\x05R\x05ended2\x87\x05\n" +
 	"\x0eSessionService\x12\\\n" +
 	"\n" +
 	"GetSession\x12#.koder.session.v1.GetSessionRequest\x1a$.koder.session.v1.GetSessionResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\fListSessions\x12%.koder.session.v1.ListSessionsRequest\x1a&.koder.session.v1.ListSessionsResponse\"\x03\x90\x02\x01\x12`\n" +
 	"\rRevokeSession\x12&.koder.session.v1.RevokeSessionRequest\x1a'.koder.session.v1.RevokeSessionResponse\x12o\n" +
-	"\x12RevokeUserSessions\x12+.koder.session.v1.RevokeUserSessionsRequest\x1a,.koder.session.v1.RevokeUserSessionsResponseB\xcd\x01\n" +
+	"\x12RevokeUserSessions\x12+.koder.session.v1.RevokeUserSessionsRequest\x1a,.koder.session.v1.RevokeUserSessionsResponse\x12l\n" +
+	"\x11RevokeUserSession\x12*.koder.session.v1.RevokeUserSessionRequest\x1a+.koder.session.v1.RevokeUserSessionResponse\x12r\n" +
+	"\x13RevokeOtherSessions\x12,.koder.session.v1.RevokeOtherSessionsRequest\x1a-.koder.session.v1.RevokeOtherSessionsResponseB\xcd\x01\n" +
 	"\x14com.koder.session.v1B\x13SessionServiceProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/session/v1;sessionv1\xa2\x02\x03KSX\xaa\x02\x10Koder.Session.V1\xca\x02\x10Koder\\Session\\V1\xe2\x02\x1cKoder\\Session\\V1\\GPBMetadata\xea\x02\x12Koder::Session::V1b\x06proto3"
 
 var (
@@ -443,34 +638,42 @@ func file_koder_session_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_koder_session_v1_session_service_proto_rawDescData
 }
 
-var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_koder_session_v1_session_service_proto_goTypes = []any{
-	(*GetSessionRequest)(nil),          // 0: koder.session.v1.GetSessionRequest
-	(*GetSessionResponse)(nil),         // 1: koder.session.v1.GetSessionResponse
-	(*ListSessionsRequest)(nil),        // 2: koder.session.v1.ListSessionsRequest
-	(*ListSessionsResponse)(nil),       // 3: koder.session.v1.ListSessionsResponse
-	(*RevokeSessionRequest)(nil),       // 4: koder.session.v1.RevokeSessionRequest
-	(*RevokeSessionResponse)(nil),      // 5: koder.session.v1.RevokeSessionResponse
-	(*RevokeUserSessionsRequest)(nil),  // 6: koder.session.v1.RevokeUserSessionsRequest
-	(*RevokeUserSessionsResponse)(nil), // 7: koder.session.v1.RevokeUserSessionsResponse
-	(*Session)(nil),                    // 8: koder.session.v1.Session
+	(*GetSessionRequest)(nil),           // 0: koder.session.v1.GetSessionRequest
+	(*GetSessionResponse)(nil),          // 1: koder.session.v1.GetSessionResponse
+	(*ListSessionsRequest)(nil),         // 2: koder.session.v1.ListSessionsRequest
+	(*ListSessionsResponse)(nil),        // 3: koder.session.v1.ListSessionsResponse
+	(*RevokeSessionRequest)(nil),        // 4: koder.session.v1.RevokeSessionRequest
+	(*RevokeSessionResponse)(nil),       // 5: koder.session.v1.RevokeSessionResponse
+	(*RevokeUserSessionsRequest)(nil),   // 6: koder.session.v1.RevokeUserSessionsRequest
+	(*RevokeUserSessionsResponse)(nil),  // 7: koder.session.v1.RevokeUserSessionsResponse
+	(*RevokeUserSessionRequest)(nil),    // 8: koder.session.v1.RevokeUserSessionRequest
+	(*RevokeUserSessionResponse)(nil),   // 9: koder.session.v1.RevokeUserSessionResponse
+	(*RevokeOtherSessionsRequest)(nil),  // 10: koder.session.v1.RevokeOtherSessionsRequest
+	(*RevokeOtherSessionsResponse)(nil), // 11: koder.session.v1.RevokeOtherSessionsResponse
+	(*Session)(nil),                     // 12: koder.session.v1.Session
 }
 var file_koder_session_v1_session_service_proto_depIdxs = []int32{
-	8, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
-	8, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
-	0, // 2: koder.session.v1.SessionService.GetSession:input_type -> koder.session.v1.GetSessionRequest
-	2, // 3: koder.session.v1.SessionService.ListSessions:input_type -> koder.session.v1.ListSessionsRequest
-	4, // 4: koder.session.v1.SessionService.RevokeSession:input_type -> koder.session.v1.RevokeSessionRequest
-	6, // 5: koder.session.v1.SessionService.RevokeUserSessions:input_type -> koder.session.v1.RevokeUserSessionsRequest
-	1, // 6: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
-	3, // 7: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
-	5, // 8: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
-	7, // 9: koder.session.v1.SessionService.RevokeUserSessions:output_type -> koder.session.v1.RevokeUserSessionsResponse
-	6, // [6:10] is the sub-list for method output_type
-	2, // [2:6] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	12, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
+	12, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
+	0,  // 2: koder.session.v1.SessionService.GetSession:input_type -> koder.session.v1.GetSessionRequest
+	2,  // 3: koder.session.v1.SessionService.ListSessions:input_type -> koder.session.v1.ListSessionsRequest
+	4,  // 4: koder.session.v1.SessionService.RevokeSession:input_type -> koder.session.v1.RevokeSessionRequest
+	6,  // 5: koder.session.v1.SessionService.RevokeUserSessions:input_type -> koder.session.v1.RevokeUserSessionsRequest
+	8,  // 6: koder.session.v1.SessionService.RevokeUserSession:input_type -> koder.session.v1.RevokeUserSessionRequest
+	10, // 7: koder.session.v1.SessionService.RevokeOtherSessions:input_type -> koder.session.v1.RevokeOtherSessionsRequest
+	1,  // 8: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
+	3,  // 9: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
+	5,  // 10: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
+	7,  // 11: koder.session.v1.SessionService.RevokeUserSessions:output_type -> koder.session.v1.RevokeUserSessionsResponse
+	9,  // 12: koder.session.v1.SessionService.RevokeUserSession:output_type -> koder.session.v1.RevokeUserSessionResponse
+	11, // 13: koder.session.v1.SessionService.RevokeOtherSessions:output_type -> koder.session.v1.RevokeOtherSessionsResponse
+	8,  // [8:14] is the sub-list for method output_type
+	2,  // [2:8] is the sub-list for method input_type
+	2,  // [2:2] is the sub-list for extension type_name
+	2,  // [2:2] is the sub-list for extension extendee
+	0,  // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_koder_session_v1_session_service_proto_init() }
@@ -485,7 +688,7 @@ func file_koder_session_v1_session_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_session_v1_session_service_proto_rawDesc), len(file_koder_session_v1_session_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   8,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

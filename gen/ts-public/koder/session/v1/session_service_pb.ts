@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uIk0KE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiLAoZUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlMqUDCg5TZXNzaW9uU2VydmljZRJcCgpHZXRTZXNzaW9uEiMua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESYgoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmAKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USbwoSUmV2b2tlVXNlclNlc3Npb25zEisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0Giwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXNwb25zZWIGcHJvdG8z", [file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uIk0KE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiLAoZUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIj8KGFJldm9rZVVzZXJTZXNzaW9uUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkiGwoZUmV2b2tlVXNlclNlc3Npb25SZXNwb25zZSItChpSZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIiwKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRINCgVlbmRlZBgBIAEoBTKHBQoOU2Vzc2lvblNlcnZpY2USXAoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBEmIKDExpc3RTZXNzaW9ucxIlLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiA5ACARJgCg1SZXZva2VTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlEm8KElJldm9rZVVzZXJTZXNzaW9ucxIrLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBosLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25zUmVzcG9uc2USbAoRUmV2b2tlVXNlclNlc3Npb24SKi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uUmVxdWVzdBorLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25SZXNwb25zZRJyChNSZXZva2VPdGhlclNlc3Npb25zEiwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBotLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -192,6 +192,91 @@ export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResp
   messageDesc(file_koder_session_v1_session_service, 7);
 
 /**
+ * RevokeUserSessionRequest names a session of a user.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionRequest
+ */
+export type RevokeUserSessionRequest = Message<"koder.session.v1.RevokeUserSessionRequest"> & {
+  /**
+   * Id of the user; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionRequest.
+ * Use `create(RevokeUserSessionRequestSchema)` to create a new message.
+ */
+export const RevokeUserSessionRequestSchema: GenMessage<RevokeUserSessionRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 8);
+
+/**
+ * RevokeUserSessionResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionResponse
+ */
+export type RevokeUserSessionResponse = Message<"koder.session.v1.RevokeUserSessionResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionResponse.
+ * Use `create(RevokeUserSessionResponseSchema)` to create a new message.
+ */
+export const RevokeUserSessionResponseSchema: GenMessage<RevokeUserSessionResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 9);
+
+/**
+ * RevokeOtherSessionsRequest names the caller.
+ *
+ * @generated from message koder.session.v1.RevokeOtherSessionsRequest
+ */
+export type RevokeOtherSessionsRequest = Message<"koder.session.v1.RevokeOtherSessionsRequest"> & {
+  /**
+   * The caller's own id, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeOtherSessionsRequest.
+ * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 10);
+
+/**
+ * RevokeOtherSessionsResponse says how many there were.
+ *
+ * @generated from message koder.session.v1.RevokeOtherSessionsResponse
+ */
+export type RevokeOtherSessionsResponse = Message<"koder.session.v1.RevokeOtherSessionsResponse"> & {
+  /**
+   * Sessions that were ended.
+   *
+   * @generated from field: int32 ended = 1;
+   */
+  ended: number;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeOtherSessionsResponse.
+ * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 11);
+
+/**
  * SessionService lists and ends the sessions of a tenant's people.
  *
  * @generated from service koder.session.v1.SessionService
@@ -237,6 +322,27 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeUserSessionsRequestSchema;
     output: typeof RevokeUserSessionsResponseSchema;
+  },
+  /**
+   * Ends one session of a person, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND, also
+   * for a session of somebody else.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeUserSession
+   */
+  revokeUserSession: {
+    methodKind: "unary";
+    input: typeof RevokeUserSessionRequestSchema;
+    output: typeof RevokeUserSessionResponseSchema;
+  },
+  /**
+   * Ends every session of the caller but the one that they call from, before the answer.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeOtherSessions
+   */
+  revokeOtherSessions: {
+    methodKind: "unary";
+    input: typeof RevokeOtherSessionsRequestSchema;
+    output: typeof RevokeOtherSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_session_service, 0);

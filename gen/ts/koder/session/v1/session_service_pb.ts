@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24ijwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSOAoKc2Vzc2lvbl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSJXChlSZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlMuAFCg5TZXNzaW9uU2VydmljZRKrAQoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSJSkAIBqrsYIQoCAgMYAiINc2Vzc2lvbnMucmVhZDIKc2Vzc2lvbl9pZILT5JMCJGIHc2Vzc2lvbhIZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRK4AQoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSJZkAIBqrsYHgoCAgMYBSINc2Vzc2lvbnMucmVhZDIHdXNlcl9pZILT5JMCLloeEhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zEgwvdjEvc2Vzc2lvbnMSqQEKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiR6q7GCIKAgIDGAIiDnNlc3Npb25zLndyaXRlMgpzZXNzaW9uX2lkgtPkkwIbKhkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9ErgBChJSZXZva2VVc2VyU2Vzc2lvbnMSKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIkequxgfCgICAxgFIg5zZXNzaW9ucy53cml0ZTIHdXNlcl9pZILT5JMCHiocL3YxL3VzZXJzL3t1c2VyX2lkfS9zZXNzaW9uc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24ijwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSOAoKc2Vzc2lvbl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSJXChlSZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIpABChhSZXZva2VVc2VyU2Vzc2lvblJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSOAoKc2Vzc2lvbl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhsKGVJldm9rZVVzZXJTZXNzaW9uUmVzcG9uc2UiWAoaUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiLAobUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlEg0KBWVuZGVkGAEgASgFMpwJCg5TZXNzaW9uU2VydmljZRKrAQoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSJSkAIBqrsYIQoCAgMYAiINc2Vzc2lvbnMucmVhZDIKc2Vzc2lvbl9pZILT5JMCJGIHc2Vzc2lvbhIZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRLLAQoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSJskAIBqrsYHgoCAgMYBSINc2Vzc2lvbnMucmVhZDIHdXNlcl9pZILT5JMCQVoeEhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zWhESDy92MS9tZS9zZXNzaW9ucxIML3YxL3Nlc3Npb25zEqkBCg1SZXZva2VTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlIkequxgiCgICAxgCIg5zZXNzaW9ucy53cml0ZTIKc2Vzc2lvbl9pZILT5JMCGyoZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRLLAQoSUmV2b2tlVXNlclNlc3Npb25zEisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0Giwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXNwb25zZSJaqrsYHwoCAgMYBSIOc2Vzc2lvbnMud3JpdGUyB3VzZXJfaWSC0+STAjFaESoPL3YxL21lL3Nlc3Npb25zKhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zEuIBChFSZXZva2VVc2VyU2Vzc2lvbhIqLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25SZXF1ZXN0Gisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvblJlc3BvbnNlInSquxgfCgICAxgFIg5zZXNzaW9ucy53cml0ZTIHdXNlcl9pZILT5JMCS1oeKhwvdjEvbWUvc2Vzc2lvbnMve3Nlc3Npb25faWR9KikvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zL3tzZXNzaW9uX2lkfRKuAQoTUmV2b2tlT3RoZXJTZXNzaW9ucxIsLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QaLS5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZSI6qrsYDgoBAhgEMgd1c2VyX2lkgtPkkwIiOgEqIh0vdjEvbWUvc2Vzc2lvbnMvcmV2b2tlLW90aGVyc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -195,6 +195,91 @@ export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResp
   messageDesc(file_koder_session_v1_session_service, 7);
 
 /**
+ * RevokeUserSessionRequest names a session of a user.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionRequest
+ */
+export type RevokeUserSessionRequest = Message<"koder.session.v1.RevokeUserSessionRequest"> & {
+  /**
+   * Id of the user; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 2;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionRequest.
+ * Use `create(RevokeUserSessionRequestSchema)` to create a new message.
+ */
+export const RevokeUserSessionRequestSchema: GenMessage<RevokeUserSessionRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 8);
+
+/**
+ * RevokeUserSessionResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.session.v1.RevokeUserSessionResponse
+ */
+export type RevokeUserSessionResponse = Message<"koder.session.v1.RevokeUserSessionResponse"> & {
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeUserSessionResponse.
+ * Use `create(RevokeUserSessionResponseSchema)` to create a new message.
+ */
+export const RevokeUserSessionResponseSchema: GenMessage<RevokeUserSessionResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 9);
+
+/**
+ * RevokeOtherSessionsRequest names the caller.
+ *
+ * @generated from message koder.session.v1.RevokeOtherSessionsRequest
+ */
+export type RevokeOtherSessionsRequest = Message<"koder.session.v1.RevokeOtherSessionsRequest"> & {
+  /**
+   * The caller's own id, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeOtherSessionsRequest.
+ * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 10);
+
+/**
+ * RevokeOtherSessionsResponse says how many there were.
+ *
+ * @generated from message koder.session.v1.RevokeOtherSessionsResponse
+ */
+export type RevokeOtherSessionsResponse = Message<"koder.session.v1.RevokeOtherSessionsResponse"> & {
+  /**
+   * Sessions that were ended.
+   *
+   * @generated from field: int32 ended = 1;
+   */
+  ended: number;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeOtherSessionsResponse.
+ * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 11);
+
+/**
  * SessionService lists and ends the sessions of a tenant's people.
  *
  * @generated from service koder.session.v1.SessionService
@@ -240,6 +325,27 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeUserSessionsRequestSchema;
     output: typeof RevokeUserSessionsResponseSchema;
+  },
+  /**
+   * Ends one session of a person, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND, also
+   * for a session of somebody else.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeUserSession
+   */
+  revokeUserSession: {
+    methodKind: "unary";
+    input: typeof RevokeUserSessionRequestSchema;
+    output: typeof RevokeUserSessionResponseSchema;
+  },
+  /**
+   * Ends every session of the caller but the one that they call from, before the answer.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeOtherSessions
+   */
+  revokeOtherSessions: {
+    methodKind: "unary";
+    input: typeof RevokeOtherSessionsRequestSchema;
+    output: typeof RevokeOtherSessionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_session_v1_session_service, 0);

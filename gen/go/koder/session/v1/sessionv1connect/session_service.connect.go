@@ -45,6 +45,12 @@ const (
 	// SessionServiceRevokeUserSessionsProcedure is the fully-qualified name of the SessionService's
 	// RevokeUserSessions RPC.
 	SessionServiceRevokeUserSessionsProcedure = "/koder.session.v1.SessionService/RevokeUserSessions"
+	// SessionServiceRevokeUserSessionProcedure is the fully-qualified name of the SessionService's
+	// RevokeUserSession RPC.
+	SessionServiceRevokeUserSessionProcedure = "/koder.session.v1.SessionService/RevokeUserSession"
+	// SessionServiceRevokeOtherSessionsProcedure is the fully-qualified name of the SessionService's
+	// RevokeOtherSessions RPC.
+	SessionServiceRevokeOtherSessionsProcedure = "/koder.session.v1.SessionService/RevokeOtherSessions"
 )
 
 // SessionServiceClient is a client for the koder.session.v1.SessionService service.
@@ -58,6 +64,11 @@ type SessionServiceClient interface {
 	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
 	// access and the caller's own included, before the answer. A repeat voids what was given since.
 	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
+	// Ends one session of a person, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND, also
+	// for a session of somebody else.
+	RevokeUserSession(context.Context, *connect.Request[v1.RevokeUserSessionRequest]) (*connect.Response[v1.RevokeUserSessionResponse], error)
+	// Ends every session of the caller but the one that they call from, before the answer.
+	RevokeOtherSessions(context.Context, *connect.Request[v1.RevokeOtherSessionsRequest]) (*connect.Response[v1.RevokeOtherSessionsResponse], error)
 }
 
 // NewSessionServiceClient constructs a client for the koder.session.v1.SessionService service. By
@@ -97,15 +108,29 @@ func NewSessionServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSessions")),
 			connect.WithClientOptions(opts...),
 		),
+		revokeUserSession: connect.NewClient[v1.RevokeUserSessionRequest, v1.RevokeUserSessionResponse](
+			httpClient,
+			baseURL+SessionServiceRevokeUserSessionProcedure,
+			connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSession")),
+			connect.WithClientOptions(opts...),
+		),
+		revokeOtherSessions: connect.NewClient[v1.RevokeOtherSessionsRequest, v1.RevokeOtherSessionsResponse](
+			httpClient,
+			baseURL+SessionServiceRevokeOtherSessionsProcedure,
+			connect.WithSchema(sessionServiceMethods.ByName("RevokeOtherSessions")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // sessionServiceClient implements SessionServiceClient.
 type sessionServiceClient struct {
-	getSession         *connect.Client[v1.GetSessionRequest, v1.GetSessionResponse]
-	listSessions       *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
-	revokeSession      *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
-	revokeUserSessions *connect.Client[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse]
+	getSession          *connect.Client[v1.GetSessionRequest, v1.GetSessionResponse]
+	listSessions        *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
+	revokeSession       *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
+	revokeUserSessions  *connect.Client[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse]
+	revokeUserSession   *connect.Client[v1.RevokeUserSessionRequest, v1.RevokeUserSessionResponse]
+	revokeOtherSessions *connect.Client[v1.RevokeOtherSessionsRequest, v1.RevokeOtherSessionsResponse]
 }
 
 // GetSession calls koder.session.v1.SessionService.GetSession.
@@ -128,6 +153,16 @@ func (c *sessionServiceClient) RevokeUserSessions(ctx context.Context, req *conn
 	return c.revokeUserSessions.CallUnary(ctx, req)
 }
 
+// RevokeUserSession calls koder.session.v1.SessionService.RevokeUserSession.
+func (c *sessionServiceClient) RevokeUserSession(ctx context.Context, req *connect.Request[v1.RevokeUserSessionRequest]) (*connect.Response[v1.RevokeUserSessionResponse], error) {
+	return c.revokeUserSession.CallUnary(ctx, req)
+}
+
+// RevokeOtherSessions calls koder.session.v1.SessionService.RevokeOtherSessions.
+func (c *sessionServiceClient) RevokeOtherSessions(ctx context.Context, req *connect.Request[v1.RevokeOtherSessionsRequest]) (*connect.Response[v1.RevokeOtherSessionsResponse], error) {
+	return c.revokeOtherSessions.CallUnary(ctx, req)
+}
+
 // SessionServiceHandler is an implementation of the koder.session.v1.SessionService service.
 type SessionServiceHandler interface {
 	// Returns one session. Errors: SESSION_NOT_FOUND.
@@ -139,6 +174,11 @@ type SessionServiceHandler interface {
 	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
 	// access and the caller's own included, before the answer. A repeat voids what was given since.
 	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
+	// Ends one session of a person, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND, also
+	// for a session of somebody else.
+	RevokeUserSession(context.Context, *connect.Request[v1.RevokeUserSessionRequest]) (*connect.Response[v1.RevokeUserSessionResponse], error)
+	// Ends every session of the caller but the one that they call from, before the answer.
+	RevokeOtherSessions(context.Context, *connect.Request[v1.RevokeOtherSessionsRequest]) (*connect.Response[v1.RevokeOtherSessionsResponse], error)
 }
 
 // NewSessionServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -174,6 +214,18 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 		connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSessions")),
 		connect.WithHandlerOptions(opts...),
 	)
+	sessionServiceRevokeUserSessionHandler := connect.NewUnaryHandler(
+		SessionServiceRevokeUserSessionProcedure,
+		svc.RevokeUserSession,
+		connect.WithSchema(sessionServiceMethods.ByName("RevokeUserSession")),
+		connect.WithHandlerOptions(opts...),
+	)
+	sessionServiceRevokeOtherSessionsHandler := connect.NewUnaryHandler(
+		SessionServiceRevokeOtherSessionsProcedure,
+		svc.RevokeOtherSessions,
+		connect.WithSchema(sessionServiceMethods.ByName("RevokeOtherSessions")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/koder.session.v1.SessionService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case SessionServiceGetSessionProcedure:
@@ -184,6 +236,10 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 			sessionServiceRevokeSessionHandler.ServeHTTP(w, r)
 		case SessionServiceRevokeUserSessionsProcedure:
 			sessionServiceRevokeUserSessionsHandler.ServeHTTP(w, r)
+		case SessionServiceRevokeUserSessionProcedure:
+			sessionServiceRevokeUserSessionHandler.ServeHTTP(w, r)
+		case SessionServiceRevokeOtherSessionsProcedure:
+			sessionServiceRevokeOtherSessionsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -207,4 +263,12 @@ func (UnimplementedSessionServiceHandler) RevokeSession(context.Context, *connec
 
 func (UnimplementedSessionServiceHandler) RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeUserSessions is not implemented"))
+}
+
+func (UnimplementedSessionServiceHandler) RevokeUserSession(context.Context, *connect.Request[v1.RevokeUserSessionRequest]) (*connect.Response[v1.RevokeUserSessionResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeUserSession is not implemented"))
+}
+
+func (UnimplementedSessionServiceHandler) RevokeOtherSessions(context.Context, *connect.Request[v1.RevokeOtherSessionsRequest]) (*connect.Response[v1.RevokeOtherSessionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeOtherSessions is not implemented"))
 }
