@@ -28,7 +28,7 @@ const register = (address: string) =>
     body: "{}",
   });
 
-describe("requests of one address", () => {
+describe("A27: requests of one address", () => {
   test("are refused beyond the limit, with when to come back, and others are not", async () => {
     const statuses: number[] = [];
     for (let i = 0; i < 20; i++) {
