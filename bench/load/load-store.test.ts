@@ -23,7 +23,9 @@ const firstStart = (store: Store) =>
 
 test("half of the users are the default tenant's, the others the others' alike, each findable as the services look", async () => {
   const store = await emptyStore();
-  const { id } = await firstStart(store);
+  const {
+    record: { id },
+  } = await firstStart(store);
   await loadStore(store, { tenants: 5, users: 1_203 });
 
   const { items } = await store.system().page(tenants, { index: "id", limit: 10 });

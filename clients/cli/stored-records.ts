@@ -48,7 +48,7 @@ async function tenantNamed(store: Store, name: string): Promise<TenantStore> {
   const found = await findTenant(system, name);
   if (found === undefined)
     throw new Error(`there is no tenant ${name}; \`koder-id store list admin_tenants --tenant system\` shows all`);
-  return store.tenant(found.id);
+  return store.tenant(found.record.id);
 }
 
 /** When a record ends, for people and machines; null: never. */

@@ -19,6 +19,7 @@ import { OAuthPolicyService } from "../../gen/ts-public/koder/oauth/v1/oauth_pol
 import { LogoutDeliveryService } from "../../gen/ts-public/koder/oauth/v1/logout_delivery_service_pb.ts";
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
+import { TenantService } from "../../gen/ts-public/koder/admin/v1/tenant_service_pb.ts";
 
 /** One typed client for each public service. Make one and keep it. */
 export interface KoderId {
@@ -60,6 +61,8 @@ export interface KoderId {
   readonly events: Client<typeof EventService>;
   /** Lets people make credentials for their own programs. */
   readonly personalAccessTokens: Client<typeof PersonalAccessTokenService>;
+  /** Manages the tenants of the instance. */
+  readonly tenants: Client<typeof TenantService>;
   /** Speaks for the instance as a whole. */
   readonly system: Client<typeof SystemService>;
 }
@@ -86,6 +89,7 @@ export function servicesOver(transport: Transport): KoderId {
     apiKeys: createClient(ApiKeyService, transport),
     events: createClient(EventService, transport),
     personalAccessTokens: createClient(PersonalAccessTokenService, transport),
+    tenants: createClient(TenantService, transport),
     system: createClient(SystemService, transport),
   };
 }

@@ -52,6 +52,8 @@ type Client struct {
 	Events adminv1connect.EventServiceClient
 	// PersonalAccessTokens lets people make credentials for their own programs.
 	PersonalAccessTokens adminv1connect.PersonalAccessTokenServiceClient
+	// Tenants manages the tenants of the instance.
+	Tenants adminv1connect.TenantServiceClient
 	// System speaks for the instance as a whole.
 	System adminv1connect.SystemServiceClient
 }
@@ -122,6 +124,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),
+		Tenants:              adminv1connect.NewTenantServiceClient(httpClient, address, rpc...),
 	}, nil
 }
 

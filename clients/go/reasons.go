@@ -223,4 +223,24 @@ const (
 	ReasonBootstrapTokenInvalid ErrorReason = "BOOTSTRAP_TOKEN_INVALID"
 	// ReasonTenantUnknown: No tenant answers to this host or id.
 	ReasonTenantUnknown ErrorReason = "TENANT_UNKNOWN"
+	// ReasonTenantSlugTaken: Another tenant has this slug, or had it: slugs are never given twice. Choose another one.
+	ReasonTenantSlugTaken ErrorReason = "TENANT_SLUG_TAKEN"
+	// ReasonTenantInvalid: A setting of the tenant cannot be as it was sent; the violations name each field.
+	ReasonTenantInvalid ErrorReason = "TENANT_INVALID"
+	// ReasonTenantIsDefault: The default tenant belongs to the instance: it cannot be suspended or deleted, and has no
+	// domains but the public URL's.
+	ReasonTenantIsDefault ErrorReason = "TENANT_IS_DEFAULT"
+	// ReasonTenantDomainInvalid: The name is no domain that a tenant can have.
+	ReasonTenantDomainInvalid ErrorReason = "TENANT_DOMAIN_INVALID"
+	// ReasonTenantDomainTaken: The domain is or was another tenant's.
+	ReasonTenantDomainTaken ErrorReason = "TENANT_DOMAIN_TAKEN"
+	// ReasonTenantDomainNotFound: The tenant has no such domain, or none that is verified where that is needed.
+	ReasonTenantDomainNotFound ErrorReason = "TENANT_DOMAIN_NOT_FOUND"
+	// ReasonTenantDomainUnproven: The TXT record that proves the domain was not found. Records take a while to be seen
+	// everywhere; try again later.
+	ReasonTenantDomainUnproven ErrorReason = "TENANT_DOMAIN_UNPROVEN"
+	// ReasonTenantDomainLimit: The tenant has as many domains as it can have. Remove one first.
+	ReasonTenantDomainLimit ErrorReason = "TENANT_DOMAIN_LIMIT"
+	// ReasonTenantDomainInUse: The tenant's canonical origin is at this domain. Give it another one first.
+	ReasonTenantDomainInUse ErrorReason = "TENANT_DOMAIN_IN_USE"
 )

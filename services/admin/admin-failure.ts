@@ -13,4 +13,13 @@ export const adminFailure = failures<AdminErrorReason>(AdminErrorReasonSchema, {
   [AdminErrorReason.PERSONAL_ACCESS_TOKEN_NOT_FOUND]: Code.NotFound,
   [AdminErrorReason.PERSONAL_ACCESS_TOKEN_INVALID]: Code.InvalidArgument,
   [AdminErrorReason.PERSONAL_ACCESS_TOKEN_LIMIT]: Code.FailedPrecondition,
+  [AdminErrorReason.TENANT_SLUG_TAKEN]: Code.AlreadyExists,
+  [AdminErrorReason.TENANT_INVALID]: Code.InvalidArgument,
+  [AdminErrorReason.TENANT_IS_DEFAULT]: Code.FailedPrecondition,
+  [AdminErrorReason.TENANT_DOMAIN_INVALID]: Code.InvalidArgument,
+  [AdminErrorReason.TENANT_DOMAIN_TAKEN]: Code.AlreadyExists,
+  [AdminErrorReason.TENANT_DOMAIN_NOT_FOUND]: Code.NotFound,
+  [AdminErrorReason.TENANT_DOMAIN_UNPROVEN]: Code.FailedPrecondition,
+  [AdminErrorReason.TENANT_DOMAIN_LIMIT]: Code.ResourceExhausted,
+  [AdminErrorReason.TENANT_DOMAIN_IN_USE]: Code.FailedPrecondition,
 });

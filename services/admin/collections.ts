@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
 import { CredentialUseSchema, PersonalAccessTokenSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
+import { TenantDomainSchema } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -14,6 +15,31 @@ export const tenants: Collection<typeof TenantSchema> = {
   unique: {
     slug: { type: "text", value: (tenant) => tenant.slug },
     origin: { type: "text", value: (tenant) => tenant.canonicalOrigin || undefined },
+  },
+  indexes: {
+    /** Of those that are not gone. */
+    present_slug: { type: "text", value: ({ slug, goneTime }) => (goneTime === undefined ? slug : undefined) },
+    /** Of those that are to be removed, or are not yet. */
+    purge_time: { type: "integer", value: ({ purgeTime }) => (purgeTime ? timestampMs(purgeTime) : undefined) },
+  },
+  events: "required",
+};
+
+/** The domains of tenants, in the system's own space: a host is looked up before its tenant is known. */
+export const tenantDomains: Collection<typeof TenantDomainSchema> = {
+  name: "admin_tenant_domains",
+  schema: TenantDomainSchema,
+  id: ({ tenantId, domain }) => `${tenantId}/${domain}`,
+  unique: {
+    /** Whoever has proven it first has it for ever, also when they have given it up (security A30). */
+    verified_domain: { type: "text", value: ({ domain, verifyTime }) => (verifyTime ? domain : undefined) },
+  },
+  indexes: {
+    tenant_id: { type: "text", value: ({ tenantId }) => tenantId },
+    next_check_time: {
+      type: "integer",
+      value: ({ nextCheckTime }) => (nextCheckTime ? timestampMs(nextCheckTime) : undefined),
+    },
   },
   events: "required",
 };
@@ -63,6 +89,7 @@ export const adminRequests = requestRecords("admin");
 /** Everything that the admin service stores. */
 export const adminCollections: readonly Collection[] = [
   tenants,
+  tenantDomains,
   apiKeys,
   personalAccessTokens,
   credentialUses,

@@ -3,6 +3,7 @@ import type { PageTokens } from "../host/page-token.ts";
 import type { Peers } from "../host/peers.ts";
 import type { Store, SystemStore } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { ResolveTxt } from "./tenants/domains/resolve-txt.ts";
 
 /** The state of one part of the instance: why it does not serve, or undefined when it does. */
 export interface ComponentState {
@@ -21,6 +22,14 @@ export interface AdminDependencies {
   /** Over the space of the tenant of a call. */
   readonly tenantIdempotency: Idempotency;
   readonly pageTokens: PageTokens;
+  /** Asks the name servers for the proofs of domains. */
+  readonly resolveTxt: ResolveTxt;
+  /** How long a tenant that was deleted can be resumed, in milliseconds: longer than any call, so that none writes behind it. */
+  readonly tenantGrace: number;
+  /** Destroys a tenant's key, then removes up to `limit` of its records, whatever service has them; answers how many. */
+  readonly eraseTenant: (tenantId: string, limit: number) => Promise<number>;
+  /** Told of a tenant for whom something that is due could not be done just now. */
+  readonly onTenantFault: (error: unknown, tenantId: string) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Origin of the default tenant: `scheme://host[:port]`. Known once the gateway listens. */

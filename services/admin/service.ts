@@ -3,6 +3,7 @@ import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
 import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
+import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { createApiKey } from "./api-keys/create-api-key.ts";
@@ -20,6 +21,19 @@ import { verifyPersonalAccessToken } from "./personal-access-tokens/verify-perso
 import { getSystemHealth } from "./system/get-system-health.ts";
 import { lookupTenant } from "./tenants/lookup-tenant.ts";
 import { resolveHost } from "./tenants/resolve-host.ts";
+import { createTenant } from "./tenants/create-tenant.ts";
+import { getTenant } from "./tenants/get-tenant.ts";
+import { listTenants } from "./tenants/list-tenants.ts";
+import { updateTenant } from "./tenants/update-tenant.ts";
+import { suspendTenant } from "./tenants/suspend-tenant.ts";
+import { resumeTenant } from "./tenants/resume-tenant.ts";
+import { deleteTenant } from "./tenants/delete-tenant.ts";
+import { addTenantDomain } from "./tenants/domains/add-tenant-domain.ts";
+import { listTenantDomains } from "./tenants/domains/list-tenant-domains.ts";
+import { verifyTenantDomain } from "./tenants/domains/verify-tenant-domain.ts";
+import { removeTenantDomain } from "./tenants/domains/remove-tenant-domain.ts";
+import { recheckDomains } from "./tenants/domains/recheck-domains.ts";
+import { purgeDueTenants } from "./tenants/purge-due-tenants.ts";
 
 /** The admin service: the tenant directory, API keys, and the instance as a whole. */
 export function createAdminService(dependencies: AdminDependencies): ServiceModule {
@@ -29,6 +43,19 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
       implementation(SystemService, {
         bootstrap: bootstrap(dependencies),
         getSystemHealth: getSystemHealth(dependencies),
+      }),
+      implementation(TenantService, {
+        createTenant: createTenant(dependencies),
+        getTenant: getTenant(dependencies),
+        listTenants: listTenants(dependencies),
+        updateTenant: updateTenant(dependencies),
+        suspendTenant: suspendTenant(dependencies),
+        resumeTenant: resumeTenant(dependencies),
+        deleteTenant: deleteTenant(dependencies),
+        addTenantDomain: addTenantDomain(dependencies),
+        listTenantDomains: listTenantDomains(dependencies),
+        verifyTenantDomain: verifyTenantDomain(dependencies),
+        removeTenantDomain: removeTenantDomain(dependencies),
       }),
       implementation(TenantDirectoryService, {
         resolveHost: resolveHost(dependencies),
@@ -49,6 +76,10 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         verifyApiKey: verifyApiKey(dependencies),
         verifyPersonalAccessToken: verifyPersonalAccessToken(dependencies),
       }),
+    ],
+    duties: [
+      { name: "tenant deletions", step: purgeDueTenants(dependencies) },
+      { name: "domain proofs", step: recheckDomains(dependencies) },
     ],
     finishWrite: finishErasure(dependencies),
   };

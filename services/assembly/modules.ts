@@ -2,6 +2,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import { adminRequests } from "../admin/collections.ts";
 import type { ComponentState } from "../admin/dependencies.ts";
 import { createAdminService } from "../admin/service.ts";
+import { askForTxt } from "../admin/tenants/domains/resolve-txt.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
 import { defaultEmailPolicy } from "../auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
@@ -44,6 +45,7 @@ import { createSessionSchedule } from "../session/browser-sessions/session-sched
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
 import { mailParts } from "./mail-parts.ts";
+import { createTenantEraser } from "./erase-tenant.ts";
 import type { ServiceCalls } from "./service-calls.ts";
 
 /** What the services are built from. */
@@ -155,6 +157,11 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         vault,
         peers,
         idempotency: createIdempotency({ store: { tenant: () => system }, vault, clock, collection: adminRequests }),
+        resolveTxt: askForTxt,
+        tenantGrace: config.tenantGrace,
+        eraseTenant: createTenantEraser(store),
+        onTenantFault: (error, tenantId) =>
+          log.error({ err: error, tenantId }, "a duty for a tenant could not be done"),
         clock,
         publicOrigin: parts.publicOrigin,
         bootstrapToken: config.bootstrapToken,

@@ -116,7 +116,7 @@ function vaultRotation({
     if (idOrSlug === systemTenant) return idOrSlug;
     const found = await findTenant(system, idOrSlug);
     if (found === undefined) throw new Error(`no tenant has the id or name ${idOrSlug}`);
-    return found.id;
+    return found.record.id;
   }
 
   return {

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
   AcceptTotpRequestSchema,

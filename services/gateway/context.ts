@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { Outbound } from "../host/call.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
 

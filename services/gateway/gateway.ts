@@ -13,7 +13,7 @@ import { mountRest } from "./rest/transcoder.ts";
 import { mountRpc, restCaller, type RpcOptions } from "./rpc/mount-rpc.ts";
 import { allowedMethods, rememberRoutes } from "./routes.ts";
 import type { TenantOfHost } from "./tenant-of-host.ts";
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 
 export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "services"> {
   /** The services that the world may call. */

@@ -19,6 +19,7 @@ import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.
 import { LogoutDeliveryService } from "#gen/koder/oauth/v1/logout_delivery_service_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
+import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 
 /** What the world may call: every proto service but those whose file ends in `_internal.proto`, which are for services only. */
 export const publicServices: readonly DescService[] = [
@@ -41,5 +42,6 @@ export const publicServices: readonly DescService[] = [
   ApiKeyService,
   EventService,
   PersonalAccessTokenService,
+  TenantService,
   SystemService,
 ];

@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { expect, test } from "vitest";
-import { ResolveHostResponseSchema, TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { ResolveHostResponseSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { createPeers } from "../host/peers.ts";
 import { createTenantOfHost } from "./tenant-of-host.ts";

@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
-import { TenantDirectoryService, type Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { type Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { createBoundedCache } from "../host/bounded-cache.ts";
 import { forward } from "../host/call.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
@@ -35,7 +36,11 @@ export function createTenantOfHost({
   return {
     peek: (host) => cache.peek(host),
     forget({ event }) {
-      if (event.resourceType === "tenant") cache.drop((tenant) => tenant === null || tenant.id === event.resourceId);
+      const { resourceType, resourceId } = event;
+      if (resourceType !== "tenant" && resourceType !== "tenant_domain") return;
+      // A domain is named by its tenant and itself.
+      const [tenantId] = resourceId.split("/");
+      cache.drop((tenant) => tenant === null || tenant.id === tenantId);
     },
     get: (host, requestId) =>
       cache.get(host, async () => {

@@ -47,6 +47,8 @@ export interface Config {
   readonly mail: MailConfig;
   /** How many requests one address may send to the gateway; undefined for any number. */
   readonly rateLimits: { readonly signIn: RateLimit | undefined; readonly requests: RateLimit | undefined };
+  /** How long a tenant that was deleted can be resumed, in milliseconds. */
+  readonly tenantGrace: number;
   readonly logLevel: LogLevel;
 }
 
@@ -364,6 +366,11 @@ export const settings = {
     "",
     sender,
   ),
+  KODER_ID_TENANT_GRACE: setting(
+    "How long a tenant that was deleted can be resumed before everything in it is gone",
+    "7d",
+    between("2m", "90d"),
+  ),
   KODER_ID_LOG_LEVEL: setting(
     "`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`",
     "info",
@@ -522,6 +529,7 @@ function complete(read: Read, problems: string[]): Config {
         read.KODER_ID_MAIL_FROM ??
         `no-reply@${publicOrigin === undefined ? "localhost" : new URL(publicOrigin).hostname}`,
     },
+    tenantGrace: read.KODER_ID_TENANT_GRACE ?? 7 * 86_400_000,
     logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
   });
 }

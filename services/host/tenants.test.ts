@@ -1,11 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
-import {
-  LookupTenantResponseSchema,
-  TenantDirectoryService,
-  TenantSchema,
-} from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { LookupTenantResponseSchema, TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { outboundKey, type Outbound } from "./call.ts";

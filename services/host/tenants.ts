@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { TenantDirectoryService, type Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { type Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { LogEntry } from "../store/store.ts";
 import { createBoundedCache } from "./bounded-cache.ts";

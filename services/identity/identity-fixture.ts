@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { CreateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";

@@ -247,6 +247,22 @@ const connect = (path: string, parameters: readonly string[], reasons: readonly 
 
 const userId = "01JZZZZZZZZZZZZZZZZZZZZZZZ";
 
+const tenantReasons = [
+  "TENANT_UNKNOWN",
+  "TENANT_SLUG_TAKEN",
+  "TENANT_INVALID",
+  "TENANT_IS_DEFAULT",
+  "TENANT_DOMAIN_INVALID",
+  "TENANT_DOMAIN_TAKEN",
+  "TENANT_DOMAIN_NOT_FOUND",
+  "TENANT_DOMAIN_UNPROVEN",
+  "TENANT_DOMAIN_LIMIT",
+  "TENANT_DOMAIN_IN_USE",
+  "ETAG_MISMATCH",
+  "REQUEST_ID_REUSED",
+];
+const tenantFields = ["slug", "display_name", "default_domain", "custom_domain", "state", "active", "etag", "id"];
+
 /** Every endpoint on the public port. */
 export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", "/.well-known/openid-configuration", [], []),
@@ -458,6 +474,17 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/tokens`, ["display_name", "scopes", "expire_time", "token"], tokenReasons),
   rest("GET", `/v1/users/${userId}/tokens`, ["page_size", "page_token"], pageReasons),
   rest("DELETE", `/v1/users/${userId}/tokens/${userId}`, [], tokenReasons),
+  rest("POST", "/v1/admin/tenants", tenantFields, tenantReasons),
+  rest("GET", "/v1/admin/tenants", ["page_size", "page_token", "slug_prefix"], pageReasons),
+  rest("GET", `/v1/admin/tenants/${userId}`, [], tenantReasons),
+  rest("PATCH", `/v1/admin/tenants/${userId}`, tenantFields, tenantReasons),
+  rest("DELETE", `/v1/admin/tenants/${userId}`, ["etag"], tenantReasons),
+  rest("POST", `/v1/admin/tenants/${userId}/suspend`, [], tenantReasons),
+  rest("POST", `/v1/admin/tenants/${userId}/resume`, [], tenantReasons),
+  rest("POST", `/v1/admin/tenants/${userId}/domains`, ["domain"], tenantReasons),
+  rest("GET", `/v1/admin/tenants/${userId}/domains`, [], tenantReasons),
+  rest("DELETE", `/v1/admin/tenants/${userId}/domains/login.acme.example`, [], tenantReasons),
+  rest("POST", `/v1/admin/tenants/${userId}/domains/login.acme.example/verify`, [], tenantReasons),
   rest(
     "POST",
     "/v1/admin/bootstrap",

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import type { Transport } from "@connectrpc/connect";
-import { TenantSchema } from "../../gen/ts/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "../../gen/ts/koder/admin/v1/tenant_pb.ts";
 import { ActorType } from "../../gen/ts/koder/events/v1/event_pb.ts";
 import { defaultAttemptPolicy } from "../../services/auth/attempts.ts";
 import { authCollections } from "../../services/auth/collections.ts";

@@ -99,7 +99,7 @@ async function openClaim(needs: Needs, work: Outbound): Promise<Stored<typeof Ow
     const stored = await system.get(owners, ownerId);
     if (stored?.record.complete === true) throw bootstrapClosed();
     if (stored !== undefined) return stored;
-    const tenant = await defaultTenant(needs, work);
+    const { record: tenant } = await defaultTenant(needs, work);
     const now = clock();
     const record = create(OwnerSchema, {
       id: ownerId,

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { TenantSchema, type Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict, type SystemStore } from "../../store/store.ts";
+import { Conflict, type Stored, type SystemStore } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { tenants } from "../collections.ts";
@@ -15,10 +15,10 @@ export const defaultTenantSlug = "default";
 export async function defaultTenant(
   { system, clock }: { readonly system: SystemStore; readonly clock: () => number },
   work: Pick<Outbound, "requestId" | "actor">,
-): Promise<Tenant> {
+): Promise<Stored<typeof TenantSchema>> {
   for (;;) {
     const stored = await system.find(tenants, "slug", defaultTenantSlug);
-    if (stored !== undefined) return stored.record;
+    if (stored !== undefined) return stored;
     const now = clock();
     const record = create(TenantSchema, {
       id: ulid(now),
@@ -26,6 +26,7 @@ export async function defaultTenant(
       displayName: "Koder ID",
       active: true,
       createTime: timestampFromMs(now),
+      updateTime: timestampFromMs(now),
     });
     const created = eventOf(
       { ...work, tenantId: system.tenantId },
@@ -35,7 +36,7 @@ export async function defaultTenant(
     );
     try {
       await system.commit([insert(tenants, record)], [created]);
-      return record;
+      return { record, version: 1 };
     } catch (error) {
       if (!(error instanceof Conflict)) throw error; // another process was first: read what it made
     }

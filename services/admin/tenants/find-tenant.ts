@@ -1,8 +1,12 @@
-import type { Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
-import type { SystemStore } from "../../store/store.ts";
+import type { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import type { Stored, SystemStore } from "../../store/store.ts";
 import { tenants } from "../collections.ts";
 
-/** The tenant of an id or slug, as it is stored; undefined when there is none. */
-export async function findTenant(system: SystemStore, idOrSlug: string): Promise<Tenant | undefined> {
-  return ((await system.get(tenants, idOrSlug)) ?? (await system.find(tenants, "slug", idOrSlug)))?.record;
+/** The tenant of an id or slug, as it is stored; undefined where there is none, or only what is left of one (security A30). */
+export async function findTenant(
+  system: SystemStore,
+  idOrSlug: string,
+): Promise<Stored<typeof TenantSchema> | undefined> {
+  const stored = (await system.get(tenants, idOrSlug)) ?? (await system.find(tenants, "slug", idOrSlug));
+  return stored?.record.goneTime === undefined ? stored : undefined;
 }

@@ -6,18 +6,20 @@ import {
   type ResolveHostResponse,
 } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { SystemStore } from "../../store/store.ts";
-import type { Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
-import { tenants } from "../collections.ts";
+import type { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import type { Stored, SystemStore } from "../../store/store.ts";
+import { tenantDomains, tenants } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
-import { defaultTenant } from "./default-tenant.ts";
+import { defaultTenant, defaultTenantSlug } from "./default-tenant.ts";
+import { findTenant } from "./find-tenant.ts";
 import { tenantMessage } from "./tenant-message.ts";
+import { readHost } from "./tenant-origin.ts";
 import { tenantUnknown } from "./tenant-unknown.ts";
 
 /**
- * Finds the tenant of a host: the public host is the default tenant's, any other must be the host of a tenant's canonical
- * origin. While the public host is loopback, its other names lead to the default tenant too; the gateway sends their
- * readers to the canonical origin.
+ * Finds the tenant of a host: the public host is the default tenant's, a name below it that of the tenant with this slug, and
+ * any other name that of the tenant that has proven it to be theirs. While the public host is loopback, its other names lead
+ * to the default tenant too; the gateway sends the readers of whatever is not canonical to the canonical origin.
  */
 export function resolveHost(dependencies: AdminDependencies) {
   const { system, publicOrigin } = dependencies;
@@ -26,7 +28,7 @@ export function resolveHost(dependencies: AdminDependencies) {
     const own = new URL(publicOrigin());
     const tenant = isDefaultHost(host, own)
       ? await defaultTenant(dependencies, callOf(context))
-      : await byOrigin(system, host, own);
+      : await ofAnotherHost(system, host, own);
     if (tenant === undefined) throw tenantUnknown(`the host ${request.host}`);
     return create(ResolveHostResponseSchema, { tenant: tenantMessage(tenant, publicOrigin()) });
   };
@@ -41,6 +43,18 @@ function isDefaultHost(host: string, own: URL): boolean {
   return asked.host === host && asked.port === own.port && loopbackNames.has(asked.hostname);
 }
 
-async function byOrigin(system: SystemStore, host: string, own: URL): Promise<Tenant | undefined> {
-  return (await system.find(tenants, "origin", `${own.protocol}//${host}`))?.record;
+async function ofAnotherHost(
+  system: SystemStore,
+  host: string,
+  own: URL,
+): Promise<Stored<typeof TenantSchema> | undefined> {
+  const read = readHost(host, own.origin);
+  if (read === undefined) return undefined;
+  if ("slug" in read) {
+    const stored = await system.find(tenants, "slug", read.slug);
+    // The default tenant has the public host and no other.
+    return stored?.record.goneTime === undefined && read.slug !== defaultTenantSlug ? stored : undefined;
+  }
+  const domain = await system.find(tenantDomains, "verified_domain", read.domain);
+  return domain?.record.serving === true ? findTenant(system, domain.record.tenantId) : undefined;
 }

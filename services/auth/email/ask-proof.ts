@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { MailboxProofSchema, type MailboxProof } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";

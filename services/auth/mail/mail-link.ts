@@ -1,4 +1,4 @@
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 
 /** The pages that mails lead to. */
 const pages = { reset: "/reset", verify: "/verify" } as const;

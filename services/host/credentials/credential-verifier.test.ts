@@ -7,7 +7,7 @@ import {
   type VerifyApiKeyRequest,
   type VerifyPersonalAccessTokenRequest,
 } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { MetadataService } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";

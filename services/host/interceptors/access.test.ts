@@ -4,7 +4,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type HandlerContext, type Transport } from "@connectrpc/connect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";

@@ -1,4 +1,4 @@
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 
 /** Whose password it is to be, as far as that is known. */
 export interface PasswordOwner {

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Transport } from "@connectrpc/connect";
 import { beforeEach, describe, expect, test } from "vitest";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ClientAuthenticationSchema } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { ProofService, UseProofResponseSchema } from "#gen/koder/session/v1/proof_internal_pb.ts";

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { onTestFinished } from "vitest";
-import { TenantSchema } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { ResourceServer, ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import {
   CreateResourceServerRequestSchema,

@@ -1,4 +1,4 @@
-import type { Tenant } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { testCall } from "../../host/testing/handler-context.ts";
 import { openStore } from "../../store/open-store.ts";

@@ -1,8 +1,11 @@
 import { registerHooks } from "node:module";
+import { readTxtRecordsFromFile } from "../../support/txt-records.ts";
 
 // Loaded into a server before its own modules (`node --import`): whoever opens the store is given the one that can crash.
 const real = new URL("../../../services/store/open-store.ts", import.meta.url).href;
 const crashing = new URL("crashing-store.ts", import.meta.url).href;
+
+readTxtRecordsFromFile();
 
 registerHooks({
   resolve(specifier, context, next) {

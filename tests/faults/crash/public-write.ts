@@ -1,4 +1,4 @@
-import type { Instance } from "../../support/relying-party.ts";
+import type { InstanceWithData } from "../../support/tenants.ts";
 
 /** A call that changes something, prepared: once made, once repeated, and looked at in between. */
 export interface Attempt {
@@ -20,12 +20,12 @@ export interface PublicWrite {
   readonly name: string;
   /** What of the contract, the standard endpoints and their grants it calls. */
   readonly covers: readonly string[];
-  readonly prepare: (server: Instance) => Promise<Attempt>;
+  readonly prepare: (server: InstanceWithData) => Promise<Attempt>;
 }
 
 /** A write that a test cuts in two at every commit. */
 export interface CutWrite extends PublicWrite {
-  readonly prepare: (server: Instance) => Promise<CutAttempt>;
+  readonly prepare: (server: InstanceWithData) => Promise<CutAttempt>;
   /** The services that commit, in order. */
   readonly order: readonly string[];
 }

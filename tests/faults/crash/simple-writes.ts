@@ -21,6 +21,7 @@ import { addTotp, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import type { PublicWrite } from "./public-write.ts";
+import { tenantWrites } from "./tenant-writes.ts";
 
 let made = 0;
 const fresh = (): string => `made-${(made += 1)}`;
@@ -400,6 +401,7 @@ export const simpleWrites: readonly PublicWrite[] = [
       return { call: async () => (await rest(server, "DELETE", `${path}/secrets/${secret?.id ?? ""}`)).status };
     },
   },
+  ...tenantWrites,
   {
     name: "Change the policy for sign-ins",
     covers: ["koder.auth.v1.AuthenticationPolicyService/UpdateAuthenticationPolicy"],

@@ -45,6 +45,24 @@ const (
 	AdminErrorReason_ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID AdminErrorReason = 44
 	// The person has as many tokens as they may have. Delete one that is not needed.
 	AdminErrorReason_ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT AdminErrorReason = 45
+	// Another tenant has this slug, or had it: slugs are never given twice. Choose another one.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_SLUG_TAKEN AdminErrorReason = 4
+	// A setting of the tenant cannot be as it was sent; the violations name each field.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_INVALID AdminErrorReason = 5
+	// The default tenant belongs to the instance: it cannot be suspended or deleted, and has no domains but the public URL's.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_IS_DEFAULT AdminErrorReason = 6
+	// The name is no domain that a tenant can have.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_INVALID AdminErrorReason = 7
+	// The domain is or was another tenant's.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_TAKEN AdminErrorReason = 8
+	// The tenant has no such domain, or none that is verified where that is needed.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_NOT_FOUND AdminErrorReason = 9
+	// The TXT record that proves the domain was not found. Records take a while to be seen everywhere; try again later.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_UNPROVEN AdminErrorReason = 10
+	// The tenant has as many domains as it can have. Remove one first.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_LIMIT AdminErrorReason = 11
+	// The tenant's canonical origin is at this domain. Give it another one first.
+	AdminErrorReason_ADMIN_ERROR_REASON_TENANT_DOMAIN_IN_USE AdminErrorReason = 12
 )
 
 // Enum value maps for AdminErrorReason.
@@ -60,6 +78,15 @@ var (
 		43: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND",
 		44: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID",
 		45: "ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT",
+		4:  "ADMIN_ERROR_REASON_TENANT_SLUG_TAKEN",
+		5:  "ADMIN_ERROR_REASON_TENANT_INVALID",
+		6:  "ADMIN_ERROR_REASON_TENANT_IS_DEFAULT",
+		7:  "ADMIN_ERROR_REASON_TENANT_DOMAIN_INVALID",
+		8:  "ADMIN_ERROR_REASON_TENANT_DOMAIN_TAKEN",
+		9:  "ADMIN_ERROR_REASON_TENANT_DOMAIN_NOT_FOUND",
+		10: "ADMIN_ERROR_REASON_TENANT_DOMAIN_UNPROVEN",
+		11: "ADMIN_ERROR_REASON_TENANT_DOMAIN_LIMIT",
+		12: "ADMIN_ERROR_REASON_TENANT_DOMAIN_IN_USE",
 	}
 	AdminErrorReason_value = map[string]int32{
 		"ADMIN_ERROR_REASON_UNSPECIFIED":                     0,
@@ -72,6 +99,15 @@ var (
 		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND": 43,
 		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID":   44,
 		"ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT":     45,
+		"ADMIN_ERROR_REASON_TENANT_SLUG_TAKEN":               4,
+		"ADMIN_ERROR_REASON_TENANT_INVALID":                  5,
+		"ADMIN_ERROR_REASON_TENANT_IS_DEFAULT":               6,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_INVALID":           7,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_TAKEN":             8,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_NOT_FOUND":         9,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_UNPROVEN":          10,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_LIMIT":             11,
+		"ADMIN_ERROR_REASON_TENANT_DOMAIN_IN_USE":            12,
 	}
 )
 
@@ -106,7 +142,7 @@ var File_koder_admin_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_admin_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/admin/v1/errors.proto\x12\x0ekoder.admin.v1*\xd0\x03\n" +
+	"\x1bkoder/admin/v1/errors.proto\x12\x0ekoder.admin.v1*\xdd\x06\n" +
 	"\x10AdminErrorReason\x12\"\n" +
 	"\x1eADMIN_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#ADMIN_ERROR_REASON_BOOTSTRAP_CLOSED\x10\x01\x12.\n" +
@@ -117,7 +153,17 @@ const file_koder_admin_v1_errors_proto_rawDesc = "" +
 	" ADMIN_ERROR_REASON_API_KEY_LIMIT\x10*\x126\n" +
 	"2ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_NOT_FOUND\x10+\x124\n" +
 	"0ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_INVALID\x10,\x122\n" +
-	".ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT\x10-B\xb7\x01\n" +
+	".ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT\x10-\x12(\n" +
+	"$ADMIN_ERROR_REASON_TENANT_SLUG_TAKEN\x10\x04\x12%\n" +
+	"!ADMIN_ERROR_REASON_TENANT_INVALID\x10\x05\x12(\n" +
+	"$ADMIN_ERROR_REASON_TENANT_IS_DEFAULT\x10\x06\x12,\n" +
+	"(ADMIN_ERROR_REASON_TENANT_DOMAIN_INVALID\x10\a\x12*\n" +
+	"&ADMIN_ERROR_REASON_TENANT_DOMAIN_TAKEN\x10\b\x12.\n" +
+	"*ADMIN_ERROR_REASON_TENANT_DOMAIN_NOT_FOUND\x10\t\x12-\n" +
+	")ADMIN_ERROR_REASON_TENANT_DOMAIN_UNPROVEN\x10\n" +
+	"\x12*\n" +
+	"&ADMIN_ERROR_REASON_TENANT_DOMAIN_LIMIT\x10\v\x12+\n" +
+	"'ADMIN_ERROR_REASON_TENANT_DOMAIN_IN_USE\x10\fB\xb7\x01\n" +
 	"\x12com.koder.admin.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/admin/v1;adminv1\xa2\x02\x03KAX\xaa\x02\x0eKoder.Admin.V1\xca\x02\x0eKoder\\Admin\\V1\xe2\x02\x1aKoder\\Admin\\V1\\GPBMetadata\xea\x02\x10Koder::Admin::V1b\x06proto3"
 
 var (

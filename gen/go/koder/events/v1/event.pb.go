@@ -136,6 +136,10 @@ type Event struct {
 	//	*Event_AccessTokenRevoked
 	//	*Event_AuthorizationCodeVoided
 	//	*Event_TenantCreated
+	//	*Event_TenantUpdated
+	//	*Event_TenantStateChanged
+	//	*Event_TenantPurged
+	//	*Event_TenantDomainChanged
 	//	*Event_ApiKeyCreated
 	//	*Event_InstanceOwnerClaimed
 	//	*Event_ResourceServerCreated
@@ -517,6 +521,42 @@ func (x *Event) GetTenantCreated() *TenantCreated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_TenantCreated); ok {
 			return x.TenantCreated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTenantUpdated() *TenantUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_TenantUpdated); ok {
+			return x.TenantUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTenantStateChanged() *TenantStateChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_TenantStateChanged); ok {
+			return x.TenantStateChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTenantPurged() *TenantPurged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_TenantPurged); ok {
+			return x.TenantPurged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetTenantDomainChanged() *TenantDomainChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_TenantDomainChanged); ok {
+			return x.TenantDomainChanged
 		}
 	}
 	return nil
@@ -983,6 +1023,26 @@ type Event_TenantCreated struct {
 	TenantCreated *TenantCreated `protobuf:"bytes,60,opt,name=tenant_created,json=tenantCreated,proto3,oneof"`
 }
 
+type Event_TenantUpdated struct {
+	// A tenant's settings changed.
+	TenantUpdated *TenantUpdated `protobuf:"bytes,171,opt,name=tenant_updated,json=tenantUpdated,proto3,oneof"`
+}
+
+type Event_TenantStateChanged struct {
+	// A tenant was suspended, resumed, or is to be deleted.
+	TenantStateChanged *TenantStateChanged `protobuf:"bytes,172,opt,name=tenant_state_changed,json=tenantStateChanged,proto3,oneof"`
+}
+
+type Event_TenantPurged struct {
+	// A tenant is gone for good.
+	TenantPurged *TenantPurged `protobuf:"bytes,173,opt,name=tenant_purged,json=tenantPurged,proto3,oneof"`
+}
+
+type Event_TenantDomainChanged struct {
+	// A tenant's domain was added, proven, given up, or has lost its proof.
+	TenantDomainChanged *TenantDomainChanged `protobuf:"bytes,174,opt,name=tenant_domain_changed,json=tenantDomainChanged,proto3,oneof"`
+}
+
 type Event_ApiKeyCreated struct {
 	// An API key was created.
 	ApiKeyCreated *ApiKeyCreated `protobuf:"bytes,61,opt,name=api_key_created,json=apiKeyCreated,proto3,oneof"`
@@ -1213,6 +1273,14 @@ func (*Event_AccessTokenRevoked) isEvent_Payload() {}
 func (*Event_AuthorizationCodeVoided) isEvent_Payload() {}
 
 func (*Event_TenantCreated) isEvent_Payload() {}
+
+func (*Event_TenantUpdated) isEvent_Payload() {}
+
+func (*Event_TenantStateChanged) isEvent_Payload() {}
+
+func (*Event_TenantPurged) isEvent_Payload() {}
+
+func (*Event_TenantDomainChanged) isEvent_Payload() {}
 
 func (*Event_ApiKeyCreated) isEvent_Payload() {}
 
@@ -3151,6 +3219,217 @@ func (x *TenantCreated) GetSlug() string {
 	return ""
 }
 
+// TenantUpdated tells which settings of a tenant changed.
+type TenantUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.admin.v1.Tenant`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TenantUpdated) Reset() {
+	*x = TenantUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TenantUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TenantUpdated) ProtoMessage() {}
+
+func (x *TenantUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TenantUpdated.ProtoReflect.Descriptor instead.
+func (*TenantUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *TenantUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
+// TenantStateChanged tells where a tenant stands now.
+type TenantStateChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `active`, `suspended` or `deleting`.
+	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// When it will be gone, while it is deleting.
+	PurgeTime     *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=purge_time,json=purgeTime,proto3" json:"purge_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TenantStateChanged) Reset() {
+	*x = TenantStateChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TenantStateChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TenantStateChanged) ProtoMessage() {}
+
+func (x *TenantStateChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TenantStateChanged.ProtoReflect.Descriptor instead.
+func (*TenantStateChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *TenantStateChanged) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *TenantStateChanged) GetPurgeTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.PurgeTime
+	}
+	return nil
+}
+
+// TenantPurged tells that a tenant is gone, with everything in it.
+type TenantPurged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its slug, which is never given again.
+	Slug          string `protobuf:"bytes,1,opt,name=slug,proto3" json:"slug,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TenantPurged) Reset() {
+	*x = TenantPurged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TenantPurged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TenantPurged) ProtoMessage() {}
+
+func (x *TenantPurged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TenantPurged.ProtoReflect.Descriptor instead.
+func (*TenantPurged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *TenantPurged) GetSlug() string {
+	if x != nil {
+		return x.Slug
+	}
+	return ""
+}
+
+// TenantDomainChanged tells how far a domain of a tenant is proven now.
+type TenantDomainChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The tenant.
+	TenantId string `protobuf:"bytes,1,opt,name=tenant_id,json=tenantId,proto3" json:"tenant_id,omitempty"`
+	// The domain.
+	Domain string `protobuf:"bytes,2,opt,name=domain,proto3" json:"domain,omitempty"`
+	// `pending`, `verified`, `lapsed` or `removed`.
+	State         string `protobuf:"bytes,3,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TenantDomainChanged) Reset() {
+	*x = TenantDomainChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TenantDomainChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TenantDomainChanged) ProtoMessage() {}
+
+func (x *TenantDomainChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TenantDomainChanged.ProtoReflect.Descriptor instead.
+func (*TenantDomainChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *TenantDomainChanged) GetTenantId() string {
+	if x != nil {
+		return x.TenantId
+	}
+	return ""
+}
+
+func (x *TenantDomainChanged) GetDomain() string {
+	if x != nil {
+		return x.Domain
+	}
+	return ""
+}
+
+func (x *TenantDomainChanged) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
 // ApiKeyCreated tells of a new API key.
 type ApiKeyCreated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3162,7 +3441,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3174,7 +3453,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3187,7 +3466,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -3208,7 +3487,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3220,7 +3499,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3233,7 +3512,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -3256,7 +3535,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3268,7 +3547,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3281,7 +3560,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -3313,7 +3592,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3325,7 +3604,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3338,7 +3617,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -3373,7 +3652,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3385,7 +3664,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3398,7 +3677,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -3419,7 +3698,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3431,7 +3710,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3444,7 +3723,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -3465,7 +3744,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3477,7 +3756,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3490,7 +3769,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -3511,7 +3790,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3523,7 +3802,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3536,7 +3815,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -3559,7 +3838,7 @@ type FactorAdded struct {
 
 func (x *FactorAdded) Reset() {
 	*x = FactorAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3571,7 +3850,7 @@ func (x *FactorAdded) String() string {
 func (*FactorAdded) ProtoMessage() {}
 
 func (x *FactorAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3584,7 +3863,7 @@ func (x *FactorAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorAdded.ProtoReflect.Descriptor instead.
 func (*FactorAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *FactorAdded) GetUserId() string {
@@ -3614,7 +3893,7 @@ type FactorRemoved struct {
 
 func (x *FactorRemoved) Reset() {
 	*x = FactorRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3626,7 +3905,7 @@ func (x *FactorRemoved) String() string {
 func (*FactorRemoved) ProtoMessage() {}
 
 func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3639,7 +3918,7 @@ func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRemoved.ProtoReflect.Descriptor instead.
 func (*FactorRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *FactorRemoved) GetUserId() string {
@@ -3667,7 +3946,7 @@ type RecoveryCodesChanged struct {
 
 func (x *RecoveryCodesChanged) Reset() {
 	*x = RecoveryCodesChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3679,7 +3958,7 @@ func (x *RecoveryCodesChanged) String() string {
 func (*RecoveryCodesChanged) ProtoMessage() {}
 
 func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3692,7 +3971,7 @@ func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodesChanged.ProtoReflect.Descriptor instead.
 func (*RecoveryCodesChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *RecoveryCodesChanged) GetLeft() int32 {
@@ -3713,7 +3992,7 @@ type RecoveryCodeUsed struct {
 
 func (x *RecoveryCodeUsed) Reset() {
 	*x = RecoveryCodeUsed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3725,7 +4004,7 @@ func (x *RecoveryCodeUsed) String() string {
 func (*RecoveryCodeUsed) ProtoMessage() {}
 
 func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3738,7 +4017,7 @@ func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodeUsed.ProtoReflect.Descriptor instead.
 func (*RecoveryCodeUsed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *RecoveryCodeUsed) GetLeft() int32 {
@@ -3759,7 +4038,7 @@ type ApiKeyDeleted struct {
 
 func (x *ApiKeyDeleted) Reset() {
 	*x = ApiKeyDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3771,7 +4050,7 @@ func (x *ApiKeyDeleted) String() string {
 func (*ApiKeyDeleted) ProtoMessage() {}
 
 func (x *ApiKeyDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3784,7 +4063,7 @@ func (x *ApiKeyDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyDeleted.ProtoReflect.Descriptor instead.
 func (*ApiKeyDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ApiKeyDeleted) GetDisplayName() string {
@@ -3807,7 +4086,7 @@ type PersonalAccessTokenCreated struct {
 
 func (x *PersonalAccessTokenCreated) Reset() {
 	*x = PersonalAccessTokenCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3819,7 +4098,7 @@ func (x *PersonalAccessTokenCreated) String() string {
 func (*PersonalAccessTokenCreated) ProtoMessage() {}
 
 func (x *PersonalAccessTokenCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3832,7 +4111,7 @@ func (x *PersonalAccessTokenCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PersonalAccessTokenCreated.ProtoReflect.Descriptor instead.
 func (*PersonalAccessTokenCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *PersonalAccessTokenCreated) GetUserId() string {
@@ -3860,7 +4139,7 @@ type PersonalAccessTokenDeleted struct {
 
 func (x *PersonalAccessTokenDeleted) Reset() {
 	*x = PersonalAccessTokenDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3872,7 +4151,7 @@ func (x *PersonalAccessTokenDeleted) String() string {
 func (*PersonalAccessTokenDeleted) ProtoMessage() {}
 
 func (x *PersonalAccessTokenDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3885,7 +4164,7 @@ func (x *PersonalAccessTokenDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PersonalAccessTokenDeleted.ProtoReflect.Descriptor instead.
 func (*PersonalAccessTokenDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *PersonalAccessTokenDeleted) GetUserId() string {
@@ -3906,7 +4185,7 @@ type UserDeleted struct {
 
 func (x *UserDeleted) Reset() {
 	*x = UserDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3918,7 +4197,7 @@ func (x *UserDeleted) String() string {
 func (*UserDeleted) ProtoMessage() {}
 
 func (x *UserDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3931,7 +4210,7 @@ func (x *UserDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserDeleted.ProtoReflect.Descriptor instead.
 func (*UserDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *UserDeleted) GetPurgeTime() *timestamppb.Timestamp {
@@ -3950,7 +4229,7 @@ type UserRestored struct {
 
 func (x *UserRestored) Reset() {
 	*x = UserRestored{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3962,7 +4241,7 @@ func (x *UserRestored) String() string {
 func (*UserRestored) ProtoMessage() {}
 
 func (x *UserRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3975,7 +4254,7 @@ func (x *UserRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserRestored.ProtoReflect.Descriptor instead.
 func (*UserRestored) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
 // UserErased tells that a user is gone, with everything that this system had of them. Their id, which says nothing of them, stays
@@ -3988,7 +4267,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4000,7 +4279,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4013,7 +4292,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
 }
 
 // RoleCreated tells of a new role.
@@ -4029,7 +4308,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4041,7 +4320,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4054,7 +4333,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4082,7 +4361,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4094,7 +4373,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4107,7 +4386,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4128,7 +4407,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4140,7 +4419,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4153,7 +4432,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4176,7 +4455,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4188,7 +4467,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4201,7 +4480,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -4231,7 +4510,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4243,7 +4522,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4256,7 +4535,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -4284,7 +4563,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4296,7 +4575,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4309,7 +4588,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -4330,7 +4609,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4342,7 +4621,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4355,7 +4634,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -4376,7 +4655,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4388,7 +4667,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4401,7 +4680,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -4424,7 +4703,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4436,7 +4715,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4449,7 +4728,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -4479,7 +4758,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4491,7 +4770,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4504,7 +4783,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -4532,7 +4811,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4544,7 +4823,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4557,7 +4836,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -4571,7 +4850,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe8*\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0-\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -4611,6 +4890,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x14access_token_revoked\x189 \x01(\v2#.koder.events.v1.AccessTokenRevokedH\x00R\x12accessTokenRevoked\x12j\n" +
 	"\x19authorization_code_voided\x18: \x01(\v2(.koder.events.v1.AuthorizationCodeVoidedB\x02\x18\x01H\x00R\x17authorizationCodeVoided\x12G\n" +
 	"\x0etenant_created\x18< \x01(\v2\x1e.koder.events.v1.TenantCreatedH\x00R\rtenantCreated\x12H\n" +
+	"\x0etenant_updated\x18\xab\x01 \x01(\v2\x1e.koder.events.v1.TenantUpdatedH\x00R\rtenantUpdated\x12X\n" +
+	"\x14tenant_state_changed\x18\xac\x01 \x01(\v2#.koder.events.v1.TenantStateChangedH\x00R\x12tenantStateChanged\x12E\n" +
+	"\rtenant_purged\x18\xad\x01 \x01(\v2\x1d.koder.events.v1.TenantPurgedH\x00R\ftenantPurged\x12[\n" +
+	"\x15tenant_domain_changed\x18\xae\x01 \x01(\v2$.koder.events.v1.TenantDomainChangedH\x00R\x13tenantDomainChanged\x12H\n" +
 	"\x0fapi_key_created\x18= \x01(\v2\x1e.koder.events.v1.ApiKeyCreatedH\x00R\rapiKeyCreated\x12]\n" +
 	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12`\n" +
 	"\x17resource_server_created\x18F \x01(\v2&.koder.events.v1.ResourceServerCreatedH\x00R\x15resourceServerCreated\x12`\n" +
@@ -4751,7 +5034,19 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\"#\n" +
 	"\rTenantCreated\x12\x12\n" +
-	"\x04slug\x18\x01 \x01(\tR\x04slug\"2\n" +
+	"\x04slug\x18\x01 \x01(\tR\x04slug\"%\n" +
+	"\rTenantUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"e\n" +
+	"\x12TenantStateChanged\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x129\n" +
+	"\n" +
+	"purge_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\tpurgeTime\"\"\n" +
+	"\fTenantPurged\x12\x12\n" +
+	"\x04slug\x18\x01 \x01(\tR\x04slug\"`\n" +
+	"\x13TenantDomainChanged\x12\x1b\n" +
+	"\ttenant_id\x18\x01 \x01(\tR\btenantId\x12\x16\n" +
+	"\x06domain\x18\x02 \x01(\tR\x06domain\x12\x14\n" +
+	"\x05state\x18\x03 \x01(\tR\x05state\"2\n" +
 	"\rApiKeyCreated\x12!\n" +
 	"\fdisplay_name\x18\x01 \x01(\tR\vdisplayName\"/\n" +
 	"\x14InstanceOwnerClaimed\x12\x17\n" +
@@ -4847,7 +5142,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 65)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -4886,39 +5181,43 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*AccessTokenRevoked)(nil),          // 34: koder.events.v1.AccessTokenRevoked
 	(*AuthorizationCodeVoided)(nil),     // 35: koder.events.v1.AuthorizationCodeVoided
 	(*TenantCreated)(nil),               // 36: koder.events.v1.TenantCreated
-	(*ApiKeyCreated)(nil),               // 37: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),        // 38: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),            // 39: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),           // 40: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),            // 41: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),       // 42: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),       // 43: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),       // 44: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),                 // 45: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),               // 46: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),        // 47: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),            // 48: koder.events.v1.RecoveryCodeUsed
-	(*ApiKeyDeleted)(nil),               // 49: koder.events.v1.ApiKeyDeleted
-	(*PersonalAccessTokenCreated)(nil),  // 50: koder.events.v1.PersonalAccessTokenCreated
-	(*PersonalAccessTokenDeleted)(nil),  // 51: koder.events.v1.PersonalAccessTokenDeleted
-	(*UserDeleted)(nil),                 // 52: koder.events.v1.UserDeleted
-	(*UserRestored)(nil),                // 53: koder.events.v1.UserRestored
-	(*UserErased)(nil),                  // 54: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 55: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 56: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 57: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 58: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 59: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 60: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 61: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 62: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 63: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 64: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 65: koder.events.v1.AuthenticationPolicyUpdated
-	(*timestamppb.Timestamp)(nil),       // 66: google.protobuf.Timestamp
+	(*TenantUpdated)(nil),               // 37: koder.events.v1.TenantUpdated
+	(*TenantStateChanged)(nil),          // 38: koder.events.v1.TenantStateChanged
+	(*TenantPurged)(nil),                // 39: koder.events.v1.TenantPurged
+	(*TenantDomainChanged)(nil),         // 40: koder.events.v1.TenantDomainChanged
+	(*ApiKeyCreated)(nil),               // 41: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),        // 42: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),            // 43: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),           // 44: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),            // 45: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),       // 46: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),       // 47: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),       // 48: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),                 // 49: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),               // 50: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),        // 51: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),            // 52: koder.events.v1.RecoveryCodeUsed
+	(*ApiKeyDeleted)(nil),               // 53: koder.events.v1.ApiKeyDeleted
+	(*PersonalAccessTokenCreated)(nil),  // 54: koder.events.v1.PersonalAccessTokenCreated
+	(*PersonalAccessTokenDeleted)(nil),  // 55: koder.events.v1.PersonalAccessTokenDeleted
+	(*UserDeleted)(nil),                 // 56: koder.events.v1.UserDeleted
+	(*UserRestored)(nil),                // 57: koder.events.v1.UserRestored
+	(*UserErased)(nil),                  // 58: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 59: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 60: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 61: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 62: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 63: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 64: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 65: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 66: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 67: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 68: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 69: koder.events.v1.AuthenticationPolicyUpdated
+	(*timestamppb.Timestamp)(nil),       // 70: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	66, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	70, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -4948,49 +5247,54 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	34, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
 	35, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
 	36, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	37, // 30: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	38, // 31: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	42, // 32: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	43, // 33: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	44, // 34: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	2,  // 35: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 36: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 37: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 38: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 39: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 40: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	39, // 41: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	40, // 42: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	41, // 43: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	45, // 44: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	46, // 45: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	47, // 46: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	48, // 47: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	49, // 48: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	50, // 49: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	51, // 50: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	52, // 51: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	53, // 52: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	54, // 53: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	55, // 54: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	56, // 55: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	57, // 56: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	58, // 57: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	59, // 58: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	60, // 59: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	61, // 60: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	62, // 61: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	63, // 62: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	64, // 63: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	65, // 64: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	0,  // 65: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	66, // 66: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	66, // 67: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	68, // [68:68] is the sub-list for method output_type
-	68, // [68:68] is the sub-list for method input_type
-	68, // [68:68] is the sub-list for extension type_name
-	68, // [68:68] is the sub-list for extension extendee
-	0,  // [0:68] is the sub-list for field type_name
+	37, // 30: koder.events.v1.Event.tenant_updated:type_name -> koder.events.v1.TenantUpdated
+	38, // 31: koder.events.v1.Event.tenant_state_changed:type_name -> koder.events.v1.TenantStateChanged
+	39, // 32: koder.events.v1.Event.tenant_purged:type_name -> koder.events.v1.TenantPurged
+	40, // 33: koder.events.v1.Event.tenant_domain_changed:type_name -> koder.events.v1.TenantDomainChanged
+	41, // 34: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	42, // 35: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	46, // 36: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	47, // 37: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	2,  // 39: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 40: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 41: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 42: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 43: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 44: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	43, // 45: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	44, // 46: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	45, // 47: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	49, // 48: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	50, // 49: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	51, // 50: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	52, // 51: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	53, // 52: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	54, // 53: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	55, // 54: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	56, // 55: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	57, // 56: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	58, // 57: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	59, // 58: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	60, // 59: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	61, // 60: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	62, // 61: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	63, // 62: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	64, // 63: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	65, // 64: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	66, // 65: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	67, // 66: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	68, // 67: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	69, // 68: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	0,  // 69: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	70, // 70: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	70, // 71: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	70, // 72: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	73, // [73:73] is the sub-list for method output_type
+	73, // [73:73] is the sub-list for method input_type
+	73, // [73:73] is the sub-list for extension type_name
+	73, // [73:73] is the sub-list for extension extendee
+	0,  // [0:73] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5027,6 +5331,10 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_AccessTokenRevoked)(nil),
 		(*Event_AuthorizationCodeVoided)(nil),
 		(*Event_TenantCreated)(nil),
+		(*Event_TenantUpdated)(nil),
+		(*Event_TenantStateChanged)(nil),
+		(*Event_TenantPurged)(nil),
+		(*Event_TenantDomainChanged)(nil),
 		(*Event_ApiKeyCreated)(nil),
 		(*Event_InstanceOwnerClaimed)(nil),
 		(*Event_ResourceServerCreated)(nil),
@@ -5069,7 +5377,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   65,
+			NumMessages:   69,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

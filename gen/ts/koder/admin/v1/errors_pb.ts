@@ -10,7 +10,7 @@ import type { UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/errors.proto.
  */
 export const file_koder_admin_v1_errors: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9hZG1pbi92MS9lcnJvcnMucHJvdG8SDmtvZGVyLmFkbWluLnYxKtADChBBZG1pbkVycm9yUmVhc29uEiIKHkFETUlOX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI0FETUlOX0VSUk9SX1JFQVNPTl9CT09UU1RSQVBfQ0xPU0VEEAESLgoqQURNSU5fRVJST1JfUkVBU09OX0JPT1RTVFJBUF9UT0tFTl9JTlZBTElEEAISJQohQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9VTktOT1dOEAMSKAokQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfTk9UX0ZPVU5EECgSJgoiQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfSU5WQUxJRBApEiQKIEFETUlOX0VSUk9SX1JFQVNPTl9BUElfS0VZX0xJTUlUECoSNgoyQURNSU5fRVJST1JfUkVBU09OX1BFUlNPTkFMX0FDQ0VTU19UT0tFTl9OT1RfRk9VTkQQKxI0CjBBRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0lOVkFMSUQQLBIyCi5BRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0xJTUlUEC1iBnByb3RvMw");
+  fileDesc("Chtrb2Rlci9hZG1pbi92MS9lcnJvcnMucHJvdG8SDmtvZGVyLmFkbWluLnYxKt0GChBBZG1pbkVycm9yUmVhc29uEiIKHkFETUlOX0VSUk9SX1JFQVNPTl9VTlNQRUNJRklFRBAAEicKI0FETUlOX0VSUk9SX1JFQVNPTl9CT09UU1RSQVBfQ0xPU0VEEAESLgoqQURNSU5fRVJST1JfUkVBU09OX0JPT1RTVFJBUF9UT0tFTl9JTlZBTElEEAISJQohQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9VTktOT1dOEAMSKAokQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfTk9UX0ZPVU5EECgSJgoiQURNSU5fRVJST1JfUkVBU09OX0FQSV9LRVlfSU5WQUxJRBApEiQKIEFETUlOX0VSUk9SX1JFQVNPTl9BUElfS0VZX0xJTUlUECoSNgoyQURNSU5fRVJST1JfUkVBU09OX1BFUlNPTkFMX0FDQ0VTU19UT0tFTl9OT1RfRk9VTkQQKxI0CjBBRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0lOVkFMSUQQLBIyCi5BRE1JTl9FUlJPUl9SRUFTT05fUEVSU09OQUxfQUNDRVNTX1RPS0VOX0xJTUlUEC0SKAokQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9TTFVHX1RBS0VOEAQSJQohQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9JTlZBTElEEAUSKAokQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9JU19ERUZBVUxUEAYSLAooQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9ET01BSU5fSU5WQUxJRBAHEioKJkFETUlOX0VSUk9SX1JFQVNPTl9URU5BTlRfRE9NQUlOX1RBS0VOEAgSLgoqQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9ET01BSU5fTk9UX0ZPVU5EEAkSLQopQURNSU5fRVJST1JfUkVBU09OX1RFTkFOVF9ET01BSU5fVU5QUk9WRU4QChIqCiZBRE1JTl9FUlJPUl9SRUFTT05fVEVOQU5UX0RPTUFJTl9MSU1JVBALEisKJ0FETUlOX0VSUk9SX1JFQVNPTl9URU5BTlRfRE9NQUlOX0lOX1VTRRAMYgZwcm90bzM");
 
 /**
  * AdminErrorReason is why the admin service refused a call.
@@ -87,6 +87,69 @@ export const AdminErrorReason = {
    * @generated from enum value: ADMIN_ERROR_REASON_PERSONAL_ACCESS_TOKEN_LIMIT = 45;
    */
   PERSONAL_ACCESS_TOKEN_LIMIT: 45,
+
+  /**
+   * Another tenant has this slug, or had it: slugs are never given twice. Choose another one.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_SLUG_TAKEN = 4;
+   */
+  TENANT_SLUG_TAKEN: 4,
+
+  /**
+   * A setting of the tenant cannot be as it was sent; the violations name each field.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_INVALID = 5;
+   */
+  TENANT_INVALID: 5,
+
+  /**
+   * The default tenant belongs to the instance: it cannot be suspended or deleted, and has no domains but the public URL's.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_IS_DEFAULT = 6;
+   */
+  TENANT_IS_DEFAULT: 6,
+
+  /**
+   * The name is no domain that a tenant can have.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_INVALID = 7;
+   */
+  TENANT_DOMAIN_INVALID: 7,
+
+  /**
+   * The domain is or was another tenant's.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_TAKEN = 8;
+   */
+  TENANT_DOMAIN_TAKEN: 8,
+
+  /**
+   * The tenant has no such domain, or none that is verified where that is needed.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_NOT_FOUND = 9;
+   */
+  TENANT_DOMAIN_NOT_FOUND: 9,
+
+  /**
+   * The TXT record that proves the domain was not found. Records take a while to be seen everywhere; try again later.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_UNPROVEN = 10;
+   */
+  TENANT_DOMAIN_UNPROVEN: 10,
+
+  /**
+   * The tenant has as many domains as it can have. Remove one first.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_LIMIT = 11;
+   */
+  TENANT_DOMAIN_LIMIT: 11,
+
+  /**
+   * The tenant's canonical origin is at this domain. Give it another one first.
+   *
+   * @generated from enum value: ADMIN_ERROR_REASON_TENANT_DOMAIN_IN_USE = 12;
+   */
+  TENANT_DOMAIN_IN_USE: 12,
 } as const;
 
 /**

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Tenant } from "./tenant_pb.ts";
+import { file_koder_admin_v1_tenant } from "./tenant_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -12,63 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/tenant_internal.proto.
  */
 export const file_koder_admin_v1_tenant_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9hZG1pbi92MS90ZW5hbnRfaW50ZXJuYWwucHJvdG8SDmtvZGVyLmFkbWluLnYxInoKBlRlbmFudBIKCgJpZBgBIAEoCRIMCgRzbHVnGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIYChBjYW5vbmljYWxfb3JpZ2luGAQgASgJEhYKDmRlZmF1bHRfZG9tYWluGAUgASgJEg4KBmFjdGl2ZRgGIAEoCCIuChJSZXNvbHZlSG9zdFJlcXVlc3QSGAoEaG9zdBgBIAEoCUIKukgHcgUQARiEAiI9ChNSZXNvbHZlSG9zdFJlc3BvbnNlEiYKBnRlbmFudBgBIAEoCzIWLmtvZGVyLmFkbWluLnYxLlRlbmFudCIuChNMb29rdXBUZW5hbnRSZXF1ZXN0EhcKBnRlbmFudBgBIAEoCUIHukgEcgIYQCI+ChRMb29rdXBUZW5hbnRSZXNwb25zZRImCgZ0ZW5hbnQYASABKAsyFi5rb2Rlci5hZG1pbi52MS5UZW5hbnQynQIKFlRlbmFudERpcmVjdG9yeVNlcnZpY2USawoLUmVzb2x2ZUhvc3QSIi5rb2Rlci5hZG1pbi52MS5SZXNvbHZlSG9zdFJlcXVlc3QaIy5rb2Rlci5hZG1pbi52MS5SZXNvbHZlSG9zdFJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EpUBCgxMb29rdXBUZW5hbnQSIy5rb2Rlci5hZG1pbi52MS5Mb29rdXBUZW5hbnRSZXF1ZXN0GiQua29kZXIuYWRtaW4udjEuTG9va3VwVGVuYW50UmVzcG9uc2UiOpACAaq7GDMKAQYSB2dhdGV3YXkSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW5iBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access]);
-
-/**
- * Tenant is what the other services need to know of a tenant.
- *
- * @generated from message koder.admin.v1.Tenant
- */
-export type Tenant = Message<"koder.admin.v1.Tenant"> & {
-  /**
-   * ULID.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Short name.
-   *
-   * @generated from field: string slug = 2;
-   */
-  slug: string;
-
-  /**
-   * Name for people.
-   *
-   * @generated from field: string display_name = 3;
-   */
-  displayName: string;
-
-  /**
-   * `scheme://host[:port]`: issuer, cookies and links.
-   *
-   * @generated from field: string canonical_origin = 4;
-   */
-  canonicalOrigin: string;
-
-  /**
-   * Appended to login names without `@`; may be empty.
-   *
-   * @generated from field: string default_domain = 5;
-   */
-  defaultDomain: string;
-
-  /**
-   * True while its people may sign in and its tokens are good.
-   *
-   * @generated from field: bool active = 6;
-   */
-  active: boolean;
-};
-
-/**
- * Describes the message koder.admin.v1.Tenant.
- * Use `create(TenantSchema)` to create a new message.
- */
-export const TenantSchema: GenMessage<Tenant> = /*@__PURE__*/
-  messageDesc(file_koder_admin_v1_tenant_internal, 0);
+  fileDesc("CiRrb2Rlci9hZG1pbi92MS90ZW5hbnRfaW50ZXJuYWwucHJvdG8SDmtvZGVyLmFkbWluLnYxIi4KElJlc29sdmVIb3N0UmVxdWVzdBIYCgRob3N0GAEgASgJQgq6SAdyBRABGIQCIj0KE1Jlc29sdmVIb3N0UmVzcG9uc2USJgoGdGVuYW50GAEgASgLMhYua29kZXIuYWRtaW4udjEuVGVuYW50Ii4KE0xvb2t1cFRlbmFudFJlcXVlc3QSFwoGdGVuYW50GAEgASgJQge6SARyAhhAIj4KFExvb2t1cFRlbmFudFJlc3BvbnNlEiYKBnRlbmFudBgBIAEoCzIWLmtvZGVyLmFkbWluLnYxLlRlbmFudDKdAgoWVGVuYW50RGlyZWN0b3J5U2VydmljZRJrCgtSZXNvbHZlSG9zdBIiLmtvZGVyLmFkbWluLnYxLlJlc29sdmVIb3N0UmVxdWVzdBojLmtvZGVyLmFkbWluLnYxLlJlc29sdmVIb3N0UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSlQEKDExvb2t1cFRlbmFudBIjLmtvZGVyLmFkbWluLnYxLkxvb2t1cFRlbmFudFJlcXVlc3QaJC5rb2Rlci5hZG1pbi52MS5Mb29rdXBUZW5hbnRSZXNwb25zZSI6kAIBqrsYMwoBBhIHZ2F0ZXdheRIIaWRlbnRpdHkSBGF1dGgSBW9hdXRoEgdzZXNzaW9uEgVhZG1pbmIGcHJvdG8z", [file_buf_validate_validate, file_koder_admin_v1_tenant, file_koder_options_v1_access]);
 
 /**
  * ResolveHostRequest has a host.
@@ -89,7 +35,7 @@ export type ResolveHostRequest = Message<"koder.admin.v1.ResolveHostRequest"> & 
  * Use `create(ResolveHostRequestSchema)` to create a new message.
  */
 export const ResolveHostRequestSchema: GenMessage<ResolveHostRequest> = /*@__PURE__*/
-  messageDesc(file_koder_admin_v1_tenant_internal, 1);
+  messageDesc(file_koder_admin_v1_tenant_internal, 0);
 
 /**
  * ResolveHostResponse has the tenant.
@@ -110,7 +56,7 @@ export type ResolveHostResponse = Message<"koder.admin.v1.ResolveHostResponse"> 
  * Use `create(ResolveHostResponseSchema)` to create a new message.
  */
 export const ResolveHostResponseSchema: GenMessage<ResolveHostResponse> = /*@__PURE__*/
-  messageDesc(file_koder_admin_v1_tenant_internal, 2);
+  messageDesc(file_koder_admin_v1_tenant_internal, 1);
 
 /**
  * LookupTenantRequest names a tenant.
@@ -131,7 +77,7 @@ export type LookupTenantRequest = Message<"koder.admin.v1.LookupTenantRequest"> 
  * Use `create(LookupTenantRequestSchema)` to create a new message.
  */
 export const LookupTenantRequestSchema: GenMessage<LookupTenantRequest> = /*@__PURE__*/
-  messageDesc(file_koder_admin_v1_tenant_internal, 3);
+  messageDesc(file_koder_admin_v1_tenant_internal, 2);
 
 /**
  * LookupTenantResponse has the tenant.
@@ -152,7 +98,7 @@ export type LookupTenantResponse = Message<"koder.admin.v1.LookupTenantResponse"
  * Use `create(LookupTenantResponseSchema)` to create a new message.
  */
 export const LookupTenantResponseSchema: GenMessage<LookupTenantResponse> = /*@__PURE__*/
-  messageDesc(file_koder_admin_v1_tenant_internal, 4);
+  messageDesc(file_koder_admin_v1_tenant_internal, 3);
 
 /**
  * TenantDirectoryService finds tenants by host and by id.

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/events/v1/event.proto.
  */
 export const file_koder_events_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSK2IQoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPQoQcmVjb3Zlcnlfc3RhcnRlZBiWASABKAsyIC5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlTdGFydGVkSAASQgoTcmVjb3ZlcnlfdG9rZW5fdXNlZBiXASABKAsyIi5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlUb2tlblVzZWRIABI2Cg1tYWlsX2dpdmVuX3VwGJgBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5NYWlsR2l2ZW5VcEgAEkIKE21haWxib3hfcHJvb2ZfYXNrZWQYmQEgASgLMiIua29kZXIuZXZlbnRzLnYxLk1haWxib3hQcm9vZkFza2VkSAASQAoSbWFpbGJveF9wcm9vZl91c2VkGJoBIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5NYWlsYm94UHJvb2ZVc2VkSAASRgoVZW1haWxfY2hhbmdlX2FkdmFuY2VkGJsBIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5FbWFpbENoYW5nZUFkdmFuY2VkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAEjkKD2FwaV9rZXlfZGVsZXRlZBhzIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5BcGlLZXlEZWxldGVkSAASVAodcGVyc29uYWxfYWNjZXNzX3Rva2VuX2NyZWF0ZWQYdCABKAsyKy5rb2Rlci5ldmVudHMudjEuUGVyc29uYWxBY2Nlc3NUb2tlbkNyZWF0ZWRIABJUCh1wZXJzb25hbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBh1IAEoCzIrLmtvZGVyLmV2ZW50cy52MS5QZXJzb25hbEFjY2Vzc1Rva2VuRGVsZXRlZEgAEjQKDHVzZXJfZGVsZXRlZBhuIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyRGVsZXRlZEgAEjYKDXVzZXJfcmVzdG9yZWQYbyABKAsyHS5rb2Rlci5ldmVudHMudjEuVXNlclJlc3RvcmVkSAASMgoLdXNlcl9lcmFzZWQYcCABKAsyGy5rb2Rlci5ldmVudHMudjEuVXNlckVyYXNlZEgAEjQKDHJvbGVfY3JlYXRlZBhkIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlQ3JlYXRlZEgAEjQKDHJvbGVfdXBkYXRlZBhlIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlVXBkYXRlZEgAEjQKDHJvbGVfZGVsZXRlZBhmIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlRGVsZXRlZEgAEjYKDXJvbGVfYXNzaWduZWQYZyABKAsyHS5rb2Rlci5ldmVudHMudjEuUm9sZUFzc2lnbmVkSAASOgoPcm9sZV91bmFzc2lnbmVkGGggASgLMh8ua29kZXIuZXZlbnRzLnYxLlJvbGVVbmFzc2lnbmVkSAASNgoNZ3JvdXBfY3JlYXRlZBhpIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5Hcm91cENyZWF0ZWRIABI2Cg1ncm91cF91cGRhdGVkGGogASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyb3VwVXBkYXRlZEgAEjYKDWdyb3VwX2RlbGV0ZWQYayABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JvdXBEZWxldGVkSAASPwoSZ3JvdXBfbWVtYmVyX2FkZGVkGGwgASgLMiEua29kZXIuZXZlbnRzLnYxLkdyb3VwTWVtYmVyQWRkZWRIABJDChRncm91cF9tZW1iZXJfcmVtb3ZlZBhtIAEoCzIjLmtvZGVyLmV2ZW50cy52MS5Hcm91cE1lbWJlclJlbW92ZWRIABJWCh1hdXRoZW50aWNhdGlvbl9wb2xpY3lfdXBkYXRlZBiGASABKAsyLC5rb2Rlci5ldmVudHMudjEuQXV0aGVudGljYXRpb25Qb2xpY3lVcGRhdGVkSABCCQoHcGF5bG9hZCIiCg9SZWNvdmVyeVN0YXJ0ZWQSDwoHdXNlcl9pZBgBIAEoCSIkChFSZWNvdmVyeVRva2VuVXNlZBIPCgd1c2VyX2lkGAEgASgJIjwKC01haWxHaXZlblVwEgwKBGtpbmQYASABKAkSEAoIYXR0ZW1wdHMYAiABKAUSDQoFZmF1bHQYAyABKAkiMQoRTWFpbGJveFByb29mQXNrZWQSDwoHdXNlcl9pZBgBIAEoCRILCgN1c2UYAiABKAkiMAoQTWFpbGJveFByb29mVXNlZBIPCgd1c2VyX2lkGAEgASgJEgsKA3VzZRgCIAEoCSJUChNFbWFpbENoYW5nZUFkdmFuY2VkEg8KB3VzZXJfaWQYASABKAkSFQoNb2xkX2NvbmZpcm1lZBgCIAEoCBIVCg1uZXdfY29uZmlybWVkGAMgASgIIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIiMKC1VzZXJDcmVhdGVkEhQKCHVzZXJuYW1lGAEgASgJQgIYASIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIuCg5TZXNzaW9uUmVuZXdlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIxCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJuChVMb2dvdXREZWxpdmVyeUNoYW5nZWQSEQoJY2xpZW50X2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFc3RhdGUYAyABKAkSEAoIYXR0ZW1wdHMYBCABKAUSDQoFZmF1bHQYBSABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiVgoMR3JhbnRDcmVhdGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCRISCgpzZXNzaW9uX2lkGAQgASgJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiJQoNQXBpS2V5Q3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiJwoUSW5zdGFuY2VPd25lckNsYWltZWQSDwoHdXNlcl9pZBgBIAEoCSI1ChBEZXZpY2VDb2RlSXNzdWVkEhEKCWNsaWVudF9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiSAoRRGV2aWNlQ29kZURlY2lkZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSDwoHYWxsb3dlZBgDIAEoCCIsChBEZXZpY2VDb2RlU2xvd2VkEhgKEGludGVydmFsX3NlY29uZHMYASABKAUiKwoVUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkEhIKCmlkZW50aWZpZXIYASABKAkiJgoVUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkEg0KBXBhdGhzGAEgAygJIisKFVJlc291cmNlU2VydmVyRGVsZXRlZBISCgppZGVudGlmaWVyGAEgASgJIiwKC0ZhY3RvckFkZGVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIuCg1GYWN0b3JSZW1vdmVkEg8KB3VzZXJfaWQYASABKAkSDAoEdHlwZRgCIAEoCSIkChRSZWNvdmVyeUNvZGVzQ2hhbmdlZBIMCgRsZWZ0GAEgASgFIiAKEFJlY292ZXJ5Q29kZVVzZWQSDAoEbGVmdBgBIAEoBSIlCg1BcGlLZXlEZWxldGVkEhQKDGRpc3BsYXlfbmFtZRgBIAEoCSI9ChpQZXJzb25hbEFjY2Vzc1Rva2VuQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnNjb3BlcxgCIAMoCSItChpQZXJzb25hbEFjY2Vzc1Rva2VuRGVsZXRlZBIPCgd1c2VyX2lkGAEgASgJIj0KC1VzZXJEZWxldGVkEi4KCnB1cmdlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIg4KDFVzZXJSZXN0b3JlZCIMCgpVc2VyRXJhc2VkIi4KC1JvbGVDcmVhdGVkEgwKBG5hbWUYASABKAkSEQoJY2xpZW50X2lkGAIgASgJIhwKC1JvbGVVcGRhdGVkEg0KBXBhdGhzGAEgAygJIhsKC1JvbGVEZWxldGVkEgwKBG5hbWUYASABKAkiMAoMUm9sZUFzc2lnbmVkEg8KB3JvbGVfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCSIyCg5Sb2xlVW5hc3NpZ25lZBIPCgdyb2xlX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkiHAoMR3JvdXBDcmVhdGVkEgwKBG5hbWUYASABKAkiHQoMR3JvdXBVcGRhdGVkEg0KBXBhdGhzGAEgAygJIhwKDEdyb3VwRGVsZXRlZBIMCgRuYW1lGAEgASgJIjQKEEdyb3VwTWVtYmVyQWRkZWQSEAoIZ3JvdXBfaWQYASABKAkSDgoGbWVtYmVyGAIgASgJIjYKEkdyb3VwTWVtYmVyUmVtb3ZlZBIQCghncm91cF9pZBgBIAEoCRIOCgZtZW1iZXIYAiABKAkiLAobQXV0aGVudGljYXRpb25Qb2xpY3lVcGRhdGVkEg0KBXBhdGhzGAEgAygJKoMBCglBY3RvclR5cGUSGgoWQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhMKD0FDVE9SX1RZUEVfVVNFUhABEhUKEUFDVE9SX1RZUEVfQ0xJRU5UEAISFgoSQUNUT1JfVFlQRV9BUElfS0VZEAMSFgoSQUNUT1JfVFlQRV9TRVJWSUNFEARiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chtrb2Rlci9ldmVudHMvdjEvZXZlbnQucHJvdG8SD2tvZGVyLmV2ZW50cy52MSK4IwoFRXZlbnQSCgoCaWQYASABKAkSKAoEdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEQoJdGVuYW50X2lkGAMgASgJEhUKDXJlc291cmNlX3R5cGUYBCABKAkSEwoLcmVzb3VyY2VfaWQYBSABKAkSGAoQcmVzb3VyY2VfdmVyc2lvbhgGIAEoAxIlCgVhY3RvchgHIAEoCzIWLmtvZGVyLmV2ZW50cy52MS5BY3RvchISCgpyZXF1ZXN0X2lkGAggASgJEjQKDHVzZXJfY3JlYXRlZBgUIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyQ3JlYXRlZEgAEjQKDHVzZXJfdXBkYXRlZBgVIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyVXBkYXRlZEgAEkUKFXVzZXJfcGFzc3dvcmRfY2hhbmdlZBgWIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5Vc2VyUGFzc3dvcmRDaGFuZ2VkSAASNAoMZmxvd19zdGFydGVkGB4gASgLMhwua29kZXIuZXZlbnRzLnYxLkZsb3dTdGFydGVkSAASNgoNZmxvd19hZHZhbmNlZBgfIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5GbG93QWR2YW5jZWRIABI4Cg5jbGllbnRfY3JlYXRlZBgoIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRDcmVhdGVkSAASOAoOY2xpZW50X2RlbGV0ZWQYKSABKAsyHi5rb2Rlci5ldmVudHMudjEuQ2xpZW50RGVsZXRlZEgAEkEKE3NpZ25pbmdfa2V5X2NoYW5nZWQYKiABKAsyIi5rb2Rlci5ldmVudHMudjEuU2lnbmluZ0tleUNoYW5nZWRIABI4Cg5jbGllbnRfdXBkYXRlZBgrIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5DbGllbnRVcGRhdGVkSAASRQoVY2xpZW50X3NlY3JldF9jcmVhdGVkGCwgASgLMiQua29kZXIuZXZlbnRzLnYxLkNsaWVudFNlY3JldENyZWF0ZWRIABJFChVjbGllbnRfc2VjcmV0X2RlbGV0ZWQYLSABKAsyJC5rb2Rlci5ldmVudHMudjEuQ2xpZW50U2VjcmV0RGVsZXRlZEgAEjYKDWNvbnNlbnRfZ2l2ZW4YLiABKAsyHS5rb2Rlci5ldmVudHMudjEuQ29uc2VudEdpdmVuSAASOgoPY29uc2VudF9yZXZva2VkGC8gASgLMh8ua29kZXIuZXZlbnRzLnYxLkNvbnNlbnRSZXZva2VkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fY3JlYXRlZBgwIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5DcmVhdGVkSAASUgocaW5pdGlhbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBgxIAEoCzIqLmtvZGVyLmV2ZW50cy52MS5Jbml0aWFsQWNjZXNzVG9rZW5EZWxldGVkSAASQwoUb2F1dGhfcG9saWN5X3VwZGF0ZWQYWiABKAsyIy5rb2Rlci5ldmVudHMudjEuT0F1dGhQb2xpY3lVcGRhdGVkSAASSQoXbG9nb3V0X2RlbGl2ZXJ5X2NoYW5nZWQYXyABKAsyJi5rb2Rlci5ldmVudHMudjEuTG9nb3V0RGVsaXZlcnlDaGFuZ2VkSAASOgoPc2Vzc2lvbl9jcmVhdGVkGDIgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25DcmVhdGVkSAASOgoPc2Vzc2lvbl9yZXZva2VkGDMgASgLMh8ua29kZXIuZXZlbnRzLnYxLlNlc3Npb25SZXZva2VkSAASOwoPc2Vzc2lvbl9yZW5ld2VkGKoBIAEoCzIfLmtvZGVyLmV2ZW50cy52MS5TZXNzaW9uUmVuZXdlZEgAEk0KGWF1dGhvcml6YXRpb25fY29kZV9pc3N1ZWQYNCABKAsyKC5rb2Rlci5ldmVudHMudjEuQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWRIABI2Cg1ncmFudF9jcmVhdGVkGDUgASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyYW50Q3JlYXRlZEgAEjoKD2dyYW50X3JlZnJlc2hlZBg2IAEoCzIfLmtvZGVyLmV2ZW50cy52MS5HcmFudFJlZnJlc2hlZEgAEjYKDWdyYW50X3Jldm9rZWQYNyABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JhbnRSZXZva2VkSAASNAoMZXBvY2hfYnVtcGVkGDggASgLMhwua29kZXIuZXZlbnRzLnYxLkVwb2NoQnVtcGVkSAASQwoUYWNjZXNzX3Rva2VuX3Jldm9rZWQYOSABKAsyIy5rb2Rlci5ldmVudHMudjEuQWNjZXNzVG9rZW5SZXZva2VkSAASUQoZYXV0aG9yaXphdGlvbl9jb2RlX3ZvaWRlZBg6IAEoCzIoLmtvZGVyLmV2ZW50cy52MS5BdXRob3JpemF0aW9uQ29kZVZvaWRlZEICGAFIABI4Cg50ZW5hbnRfY3JlYXRlZBg8IAEoCzIeLmtvZGVyLmV2ZW50cy52MS5UZW5hbnRDcmVhdGVkSAASOQoOdGVuYW50X3VwZGF0ZWQYqwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLlRlbmFudFVwZGF0ZWRIABJEChR0ZW5hbnRfc3RhdGVfY2hhbmdlZBisASABKAsyIy5rb2Rlci5ldmVudHMudjEuVGVuYW50U3RhdGVDaGFuZ2VkSAASNwoNdGVuYW50X3B1cmdlZBitASABKAsyHS5rb2Rlci5ldmVudHMudjEuVGVuYW50UHVyZ2VkSAASRgoVdGVuYW50X2RvbWFpbl9jaGFuZ2VkGK4BIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5UZW5hbnREb21haW5DaGFuZ2VkSAASOQoPYXBpX2tleV9jcmVhdGVkGD0gASgLMh4ua29kZXIuZXZlbnRzLnYxLkFwaUtleUNyZWF0ZWRIABJHChZpbnN0YW5jZV9vd25lcl9jbGFpbWVkGD4gASgLMiUua29kZXIuZXZlbnRzLnYxLkluc3RhbmNlT3duZXJDbGFpbWVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2NyZWF0ZWQYRiABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJDcmVhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX3VwZGF0ZWQYRyABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJVcGRhdGVkSAASSQoXcmVzb3VyY2Vfc2VydmVyX2RlbGV0ZWQYSCABKAsyJi5rb2Rlci5ldmVudHMudjEuUmVzb3VyY2VTZXJ2ZXJEZWxldGVkSAASPQoQcmVjb3Zlcnlfc3RhcnRlZBiWASABKAsyIC5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlTdGFydGVkSAASQgoTcmVjb3ZlcnlfdG9rZW5fdXNlZBiXASABKAsyIi5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlUb2tlblVzZWRIABI2Cg1tYWlsX2dpdmVuX3VwGJgBIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5NYWlsR2l2ZW5VcEgAEkIKE21haWxib3hfcHJvb2ZfYXNrZWQYmQEgASgLMiIua29kZXIuZXZlbnRzLnYxLk1haWxib3hQcm9vZkFza2VkSAASQAoSbWFpbGJveF9wcm9vZl91c2VkGJoBIAEoCzIhLmtvZGVyLmV2ZW50cy52MS5NYWlsYm94UHJvb2ZVc2VkSAASRgoVZW1haWxfY2hhbmdlX2FkdmFuY2VkGJsBIAEoCzIkLmtvZGVyLmV2ZW50cy52MS5FbWFpbENoYW5nZUFkdmFuY2VkSAASPwoSZGV2aWNlX2NvZGVfaXNzdWVkGFAgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVJc3N1ZWRIABJBChNkZXZpY2VfY29kZV9kZWNpZGVkGFEgASgLMiIua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVEZWNpZGVkSAASPwoSZGV2aWNlX2NvZGVfc2xvd2VkGFIgASgLMiEua29kZXIuZXZlbnRzLnYxLkRldmljZUNvZGVTbG93ZWRIABI1CgxmYWN0b3JfYWRkZWQYggEgASgLMhwua29kZXIuZXZlbnRzLnYxLkZhY3RvckFkZGVkSAASOQoOZmFjdG9yX3JlbW92ZWQYgwEgASgLMh4ua29kZXIuZXZlbnRzLnYxLkZhY3RvclJlbW92ZWRIABJIChZyZWNvdmVyeV9jb2Rlc19jaGFuZ2VkGIQBIAEoCzIlLmtvZGVyLmV2ZW50cy52MS5SZWNvdmVyeUNvZGVzQ2hhbmdlZEgAEkAKEnJlY292ZXJ5X2NvZGVfdXNlZBiFASABKAsyIS5rb2Rlci5ldmVudHMudjEuUmVjb3ZlcnlDb2RlVXNlZEgAEjkKD2FwaV9rZXlfZGVsZXRlZBhzIAEoCzIeLmtvZGVyLmV2ZW50cy52MS5BcGlLZXlEZWxldGVkSAASVAodcGVyc29uYWxfYWNjZXNzX3Rva2VuX2NyZWF0ZWQYdCABKAsyKy5rb2Rlci5ldmVudHMudjEuUGVyc29uYWxBY2Nlc3NUb2tlbkNyZWF0ZWRIABJUCh1wZXJzb25hbF9hY2Nlc3NfdG9rZW5fZGVsZXRlZBh1IAEoCzIrLmtvZGVyLmV2ZW50cy52MS5QZXJzb25hbEFjY2Vzc1Rva2VuRGVsZXRlZEgAEjQKDHVzZXJfZGVsZXRlZBhuIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Vc2VyRGVsZXRlZEgAEjYKDXVzZXJfcmVzdG9yZWQYbyABKAsyHS5rb2Rlci5ldmVudHMudjEuVXNlclJlc3RvcmVkSAASMgoLdXNlcl9lcmFzZWQYcCABKAsyGy5rb2Rlci5ldmVudHMudjEuVXNlckVyYXNlZEgAEjQKDHJvbGVfY3JlYXRlZBhkIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlQ3JlYXRlZEgAEjQKDHJvbGVfdXBkYXRlZBhlIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlVXBkYXRlZEgAEjQKDHJvbGVfZGVsZXRlZBhmIAEoCzIcLmtvZGVyLmV2ZW50cy52MS5Sb2xlRGVsZXRlZEgAEjYKDXJvbGVfYXNzaWduZWQYZyABKAsyHS5rb2Rlci5ldmVudHMudjEuUm9sZUFzc2lnbmVkSAASOgoPcm9sZV91bmFzc2lnbmVkGGggASgLMh8ua29kZXIuZXZlbnRzLnYxLlJvbGVVbmFzc2lnbmVkSAASNgoNZ3JvdXBfY3JlYXRlZBhpIAEoCzIdLmtvZGVyLmV2ZW50cy52MS5Hcm91cENyZWF0ZWRIABI2Cg1ncm91cF91cGRhdGVkGGogASgLMh0ua29kZXIuZXZlbnRzLnYxLkdyb3VwVXBkYXRlZEgAEjYKDWdyb3VwX2RlbGV0ZWQYayABKAsyHS5rb2Rlci5ldmVudHMudjEuR3JvdXBEZWxldGVkSAASPwoSZ3JvdXBfbWVtYmVyX2FkZGVkGGwgASgLMiEua29kZXIuZXZlbnRzLnYxLkdyb3VwTWVtYmVyQWRkZWRIABJDChRncm91cF9tZW1iZXJfcmVtb3ZlZBhtIAEoCzIjLmtvZGVyLmV2ZW50cy52MS5Hcm91cE1lbWJlclJlbW92ZWRIABJWCh1hdXRoZW50aWNhdGlvbl9wb2xpY3lfdXBkYXRlZBiGASABKAsyLC5rb2Rlci5ldmVudHMudjEuQXV0aGVudGljYXRpb25Qb2xpY3lVcGRhdGVkSABCCQoHcGF5bG9hZCIiCg9SZWNvdmVyeVN0YXJ0ZWQSDwoHdXNlcl9pZBgBIAEoCSIkChFSZWNvdmVyeVRva2VuVXNlZBIPCgd1c2VyX2lkGAEgASgJIjwKC01haWxHaXZlblVwEgwKBGtpbmQYASABKAkSEAoIYXR0ZW1wdHMYAiABKAUSDQoFZmF1bHQYAyABKAkiMQoRTWFpbGJveFByb29mQXNrZWQSDwoHdXNlcl9pZBgBIAEoCRILCgN1c2UYAiABKAkiMAoQTWFpbGJveFByb29mVXNlZBIPCgd1c2VyX2lkGAEgASgJEgsKA3VzZRgCIAEoCSJUChNFbWFpbENoYW5nZUFkdmFuY2VkEg8KB3VzZXJfaWQYASABKAkSFQoNb2xkX2NvbmZpcm1lZBgCIAEoCBIVCg1uZXdfY29uZmlybWVkGAMgASgIIj0KBUFjdG9yEgoKAmlkGAEgASgJEigKBHR5cGUYAiABKA4yGi5rb2Rlci5ldmVudHMudjEuQWN0b3JUeXBlIiMKC1VzZXJDcmVhdGVkEhQKCHVzZXJuYW1lGAEgASgJQgIYASIsCgtVc2VyVXBkYXRlZBINCgVwYXRocxgBIAMoCRIOCgZzdGF0dXMYAiABKAkiLwoTVXNlclBhc3N3b3JkQ2hhbmdlZBIYChBieV9hZG1pbmlzdHJhdG9yGAEgASgIIg0KC0Zsb3dTdGFydGVkIi4KDEZsb3dBZHZhbmNlZBINCgVzdGF0ZRgBIAEoCRIPCgd1c2VyX2lkGAIgASgJIkQKDUNsaWVudENyZWF0ZWQSEwoLY2xpZW50X25hbWUYASABKAkSHgoWZHluYW1pY2FsbHlfcmVnaXN0ZXJlZBgCIAEoCCIPCg1DbGllbnREZWxldGVkIjAKDUNsaWVudFVwZGF0ZWQSDQoFcGF0aHMYASADKAkSEAoIZGlzYWJsZWQYAiABKAgiUgoTQ2xpZW50U2VjcmV0Q3JlYXRlZBIKCgJpZBgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiIQoTQ2xpZW50U2VjcmV0RGVsZXRlZBIKCgJpZBgBIAEoCSIjChJPQXV0aFBvbGljeVVwZGF0ZWQSDQoFcGF0aHMYASADKAkiMQoZSW5pdGlhbEFjY2Vzc1Rva2VuQ3JlYXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiGwoZSW5pdGlhbEFjY2Vzc1Rva2VuRGVsZXRlZCIvChFTaWduaW5nS2V5Q2hhbmdlZBILCgNhbGcYASABKAkSDQoFc3RhdGUYAiABKAkiQgoMQ29uc2VudEdpdmVuEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCSI0Cg5Db25zZW50UmV2b2tlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIuCg5TZXNzaW9uQ3JlYXRlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIuCg5TZXNzaW9uUmVuZXdlZBIPCgd1c2VyX2lkGAEgASgJEgsKA2FtchgCIAMoCSIxCg5TZXNzaW9uUmV2b2tlZBIPCgd1c2VyX2lkGAEgASgJEg4KBnJlYXNvbhgCIAEoCSJuChVMb2dvdXREZWxpdmVyeUNoYW5nZWQSEQoJY2xpZW50X2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkSDQoFc3RhdGUYAyABKAkSEAoIYXR0ZW1wdHMYBCABKAUSDQoFZmF1bHQYBSABKAkiPQoXQXV0aG9yaXphdGlvbkNvZGVJc3N1ZWQSEQoJY2xpZW50X2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkiVgoMR3JhbnRDcmVhdGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnNjb3BlcxgDIAMoCRISCgpzZXNzaW9uX2lkGAQgASgJIiQKDkdyYW50UmVmcmVzaGVkEhIKCmdlbmVyYXRpb24YASABKAMiQgoMR3JhbnRSZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIvCgtFcG9jaEJ1bXBlZBINCgVlcG9jaBgBIAEoAxIRCgljbGllbnRfaWQYAiABKAkiJwoSQWNjZXNzVG9rZW5SZXZva2VkEhEKCWNsaWVudF9pZBgBIAEoCSI9ChdBdXRob3JpemF0aW9uQ29kZVZvaWRlZBIRCgljbGllbnRfaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCSIdCg1UZW5hbnRDcmVhdGVkEgwKBHNsdWcYASABKAkiHgoNVGVuYW50VXBkYXRlZBINCgVwYXRocxgBIAMoCSJTChJUZW5hbnRTdGF0ZUNoYW5nZWQSDQoFc3RhdGUYASABKAkSLgoKcHVyZ2VfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiHAoMVGVuYW50UHVyZ2VkEgwKBHNsdWcYASABKAkiRwoTVGVuYW50RG9tYWluQ2hhbmdlZBIRCgl0ZW5hbnRfaWQYASABKAkSDgoGZG9tYWluGAIgASgJEg0KBXN0YXRlGAMgASgJIiUKDUFwaUtleUNyZWF0ZWQSFAoMZGlzcGxheV9uYW1lGAEgASgJIicKFEluc3RhbmNlT3duZXJDbGFpbWVkEg8KB3VzZXJfaWQYASABKAkiNQoQRGV2aWNlQ29kZUlzc3VlZBIRCgljbGllbnRfaWQYASABKAkSDgoGc2NvcGVzGAIgAygJIkgKEURldmljZUNvZGVEZWNpZGVkEhEKCWNsaWVudF9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEg8KB2FsbG93ZWQYAyABKAgiLAoQRGV2aWNlQ29kZVNsb3dlZBIYChBpbnRlcnZhbF9zZWNvbmRzGAEgASgFIisKFVJlc291cmNlU2VydmVyQ3JlYXRlZBISCgppZGVudGlmaWVyGAEgASgJIiYKFVJlc291cmNlU2VydmVyVXBkYXRlZBINCgVwYXRocxgBIAMoCSIrChVSZXNvdXJjZVNlcnZlckRlbGV0ZWQSEgoKaWRlbnRpZmllchgBIAEoCSIsCgtGYWN0b3JBZGRlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiLgoNRmFjdG9yUmVtb3ZlZBIPCgd1c2VyX2lkGAEgASgJEgwKBHR5cGUYAiABKAkiJAoUUmVjb3ZlcnlDb2Rlc0NoYW5nZWQSDAoEbGVmdBgBIAEoBSIgChBSZWNvdmVyeUNvZGVVc2VkEgwKBGxlZnQYASABKAUiJQoNQXBpS2V5RGVsZXRlZBIUCgxkaXNwbGF5X25hbWUYASABKAkiPQoaUGVyc29uYWxBY2Nlc3NUb2tlbkNyZWF0ZWQSDwoHdXNlcl9pZBgBIAEoCRIOCgZzY29wZXMYAiADKAkiLQoaUGVyc29uYWxBY2Nlc3NUb2tlbkRlbGV0ZWQSDwoHdXNlcl9pZBgBIAEoCSI9CgtVc2VyRGVsZXRlZBIuCgpwdXJnZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIOCgxVc2VyUmVzdG9yZWQiDAoKVXNlckVyYXNlZCIuCgtSb2xlQ3JlYXRlZBIMCgRuYW1lGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCSIcCgtSb2xlVXBkYXRlZBINCgVwYXRocxgBIAMoCSIbCgtSb2xlRGVsZXRlZBIMCgRuYW1lGAEgASgJIjAKDFJvbGVBc3NpZ25lZBIPCgdyb2xlX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkiMgoOUm9sZVVuYXNzaWduZWQSDwoHcm9sZV9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJIhwKDEdyb3VwQ3JlYXRlZBIMCgRuYW1lGAEgASgJIh0KDEdyb3VwVXBkYXRlZBINCgVwYXRocxgBIAMoCSIcCgxHcm91cERlbGV0ZWQSDAoEbmFtZRgBIAEoCSI0ChBHcm91cE1lbWJlckFkZGVkEhAKCGdyb3VwX2lkGAEgASgJEg4KBm1lbWJlchgCIAEoCSI2ChJHcm91cE1lbWJlclJlbW92ZWQSEAoIZ3JvdXBfaWQYASABKAkSDgoGbWVtYmVyGAIgASgJIiwKG0F1dGhlbnRpY2F0aW9uUG9saWN5VXBkYXRlZBINCgVwYXRocxgBIAMoCSqDAQoJQWN0b3JUeXBlEhoKFkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABITCg9BQ1RPUl9UWVBFX1VTRVIQARIVChFBQ1RPUl9UWVBFX0NMSUVOVBACEhYKEkFDVE9SX1RZUEVfQVBJX0tFWRADEhYKEkFDVE9SX1RZUEVfU0VSVklDRRAEYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Event is one thing that happened to one resource. It was committed together with the change that it tells of, and
@@ -308,6 +308,38 @@ export type Event = Message<"koder.events.v1.Event"> & {
      */
     value: TenantCreated;
     case: "tenantCreated";
+  } | {
+    /**
+     * A tenant's settings changed.
+     *
+     * @generated from field: koder.events.v1.TenantUpdated tenant_updated = 171;
+     */
+    value: TenantUpdated;
+    case: "tenantUpdated";
+  } | {
+    /**
+     * A tenant was suspended, resumed, or is to be deleted.
+     *
+     * @generated from field: koder.events.v1.TenantStateChanged tenant_state_changed = 172;
+     */
+    value: TenantStateChanged;
+    case: "tenantStateChanged";
+  } | {
+    /**
+     * A tenant is gone for good.
+     *
+     * @generated from field: koder.events.v1.TenantPurged tenant_purged = 173;
+     */
+    value: TenantPurged;
+    case: "tenantPurged";
+  } | {
+    /**
+     * A tenant's domain was added, proven, given up, or has lost its proof.
+     *
+     * @generated from field: koder.events.v1.TenantDomainChanged tenant_domain_changed = 174;
+     */
+    value: TenantDomainChanged;
+    case: "tenantDomainChanged";
   } | {
     /**
      * An API key was created.
@@ -1536,6 +1568,111 @@ export const TenantCreatedSchema: GenMessage<TenantCreated> = /*@__PURE__*/
   messageDesc(file_koder_events_v1_event, 35);
 
 /**
+ * TenantUpdated tells which settings of a tenant changed.
+ *
+ * @generated from message koder.events.v1.TenantUpdated
+ */
+export type TenantUpdated = Message<"koder.events.v1.TenantUpdated"> & {
+  /**
+   * The changed fields, by their names in `koder.admin.v1.Tenant`.
+   *
+   * @generated from field: repeated string paths = 1;
+   */
+  paths: string[];
+};
+
+/**
+ * Describes the message koder.events.v1.TenantUpdated.
+ * Use `create(TenantUpdatedSchema)` to create a new message.
+ */
+export const TenantUpdatedSchema: GenMessage<TenantUpdated> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 36);
+
+/**
+ * TenantStateChanged tells where a tenant stands now.
+ *
+ * @generated from message koder.events.v1.TenantStateChanged
+ */
+export type TenantStateChanged = Message<"koder.events.v1.TenantStateChanged"> & {
+  /**
+   * `active`, `suspended` or `deleting`.
+   *
+   * @generated from field: string state = 1;
+   */
+  state: string;
+
+  /**
+   * When it will be gone, while it is deleting.
+   *
+   * @generated from field: google.protobuf.Timestamp purge_time = 2;
+   */
+  purgeTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.events.v1.TenantStateChanged.
+ * Use `create(TenantStateChangedSchema)` to create a new message.
+ */
+export const TenantStateChangedSchema: GenMessage<TenantStateChanged> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 37);
+
+/**
+ * TenantPurged tells that a tenant is gone, with everything in it.
+ *
+ * @generated from message koder.events.v1.TenantPurged
+ */
+export type TenantPurged = Message<"koder.events.v1.TenantPurged"> & {
+  /**
+   * Its slug, which is never given again.
+   *
+   * @generated from field: string slug = 1;
+   */
+  slug: string;
+};
+
+/**
+ * Describes the message koder.events.v1.TenantPurged.
+ * Use `create(TenantPurgedSchema)` to create a new message.
+ */
+export const TenantPurgedSchema: GenMessage<TenantPurged> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 38);
+
+/**
+ * TenantDomainChanged tells how far a domain of a tenant is proven now.
+ *
+ * @generated from message koder.events.v1.TenantDomainChanged
+ */
+export type TenantDomainChanged = Message<"koder.events.v1.TenantDomainChanged"> & {
+  /**
+   * The tenant.
+   *
+   * @generated from field: string tenant_id = 1;
+   */
+  tenantId: string;
+
+  /**
+   * The domain.
+   *
+   * @generated from field: string domain = 2;
+   */
+  domain: string;
+
+  /**
+   * `pending`, `verified`, `lapsed` or `removed`.
+   *
+   * @generated from field: string state = 3;
+   */
+  state: string;
+};
+
+/**
+ * Describes the message koder.events.v1.TenantDomainChanged.
+ * Use `create(TenantDomainChangedSchema)` to create a new message.
+ */
+export const TenantDomainChangedSchema: GenMessage<TenantDomainChanged> = /*@__PURE__*/
+  messageDesc(file_koder_events_v1_event, 39);
+
+/**
  * ApiKeyCreated tells of a new API key.
  *
  * @generated from message koder.events.v1.ApiKeyCreated
@@ -1554,7 +1691,7 @@ export type ApiKeyCreated = Message<"koder.events.v1.ApiKeyCreated"> & {
  * Use `create(ApiKeyCreatedSchema)` to create a new message.
  */
 export const ApiKeyCreatedSchema: GenMessage<ApiKeyCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 36);
+  messageDesc(file_koder_events_v1_event, 40);
 
 /**
  * InstanceOwnerClaimed tells who owns the instance.
@@ -1575,7 +1712,7 @@ export type InstanceOwnerClaimed = Message<"koder.events.v1.InstanceOwnerClaimed
  * Use `create(InstanceOwnerClaimedSchema)` to create a new message.
  */
 export const InstanceOwnerClaimedSchema: GenMessage<InstanceOwnerClaimed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 37);
+  messageDesc(file_koder_events_v1_event, 41);
 
 /**
  * DeviceCodeIssued tells of a device that waits.
@@ -1603,7 +1740,7 @@ export type DeviceCodeIssued = Message<"koder.events.v1.DeviceCodeIssued"> & {
  * Use `create(DeviceCodeIssuedSchema)` to create a new message.
  */
 export const DeviceCodeIssuedSchema: GenMessage<DeviceCodeIssued> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 38);
+  messageDesc(file_koder_events_v1_event, 42);
 
 /**
  * DeviceCodeDecided tells of a decision.
@@ -1638,7 +1775,7 @@ export type DeviceCodeDecided = Message<"koder.events.v1.DeviceCodeDecided"> & {
  * Use `create(DeviceCodeDecidedSchema)` to create a new message.
  */
 export const DeviceCodeDecidedSchema: GenMessage<DeviceCodeDecided> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 39);
+  messageDesc(file_koder_events_v1_event, 43);
 
 /**
  * DeviceCodeSlowed tells how long a device is to wait now.
@@ -1659,7 +1796,7 @@ export type DeviceCodeSlowed = Message<"koder.events.v1.DeviceCodeSlowed"> & {
  * Use `create(DeviceCodeSlowedSchema)` to create a new message.
  */
 export const DeviceCodeSlowedSchema: GenMessage<DeviceCodeSlowed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 40);
+  messageDesc(file_koder_events_v1_event, 44);
 
 /**
  * ResourceServerCreated tells of a new resource server.
@@ -1680,7 +1817,7 @@ export type ResourceServerCreated = Message<"koder.events.v1.ResourceServerCreat
  * Use `create(ResourceServerCreatedSchema)` to create a new message.
  */
 export const ResourceServerCreatedSchema: GenMessage<ResourceServerCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 41);
+  messageDesc(file_koder_events_v1_event, 45);
 
 /**
  * ResourceServerUpdated tells which fields of a resource server changed.
@@ -1701,7 +1838,7 @@ export type ResourceServerUpdated = Message<"koder.events.v1.ResourceServerUpdat
  * Use `create(ResourceServerUpdatedSchema)` to create a new message.
  */
 export const ResourceServerUpdatedSchema: GenMessage<ResourceServerUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 42);
+  messageDesc(file_koder_events_v1_event, 46);
 
 /**
  * ResourceServerDeleted tells that a resource server is gone.
@@ -1722,7 +1859,7 @@ export type ResourceServerDeleted = Message<"koder.events.v1.ResourceServerDelet
  * Use `create(ResourceServerDeletedSchema)` to create a new message.
  */
 export const ResourceServerDeletedSchema: GenMessage<ResourceServerDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 43);
+  messageDesc(file_koder_events_v1_event, 47);
 
 /**
  * FactorAdded tells of a new factor.
@@ -1750,7 +1887,7 @@ export type FactorAdded = Message<"koder.events.v1.FactorAdded"> & {
  * Use `create(FactorAddedSchema)` to create a new message.
  */
 export const FactorAddedSchema: GenMessage<FactorAdded> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 44);
+  messageDesc(file_koder_events_v1_event, 48);
 
 /**
  * FactorRemoved tells that a factor is gone.
@@ -1778,7 +1915,7 @@ export type FactorRemoved = Message<"koder.events.v1.FactorRemoved"> & {
  * Use `create(FactorRemovedSchema)` to create a new message.
  */
 export const FactorRemovedSchema: GenMessage<FactorRemoved> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 45);
+  messageDesc(file_koder_events_v1_event, 49);
 
 /**
  * RecoveryCodesChanged tells that the recovery codes from before are void.
@@ -1799,7 +1936,7 @@ export type RecoveryCodesChanged = Message<"koder.events.v1.RecoveryCodesChanged
  * Use `create(RecoveryCodesChangedSchema)` to create a new message.
  */
 export const RecoveryCodesChangedSchema: GenMessage<RecoveryCodesChanged> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 46);
+  messageDesc(file_koder_events_v1_event, 50);
 
 /**
  * RecoveryCodeUsed tells that a recovery code is used up.
@@ -1820,7 +1957,7 @@ export type RecoveryCodeUsed = Message<"koder.events.v1.RecoveryCodeUsed"> & {
  * Use `create(RecoveryCodeUsedSchema)` to create a new message.
  */
 export const RecoveryCodeUsedSchema: GenMessage<RecoveryCodeUsed> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 47);
+  messageDesc(file_koder_events_v1_event, 51);
 
 /**
  * ApiKeyDeleted tells that an API key is gone.
@@ -1841,7 +1978,7 @@ export type ApiKeyDeleted = Message<"koder.events.v1.ApiKeyDeleted"> & {
  * Use `create(ApiKeyDeletedSchema)` to create a new message.
  */
 export const ApiKeyDeletedSchema: GenMessage<ApiKeyDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 48);
+  messageDesc(file_koder_events_v1_event, 52);
 
 /**
  * PersonalAccessTokenCreated tells of a new token.
@@ -1869,7 +2006,7 @@ export type PersonalAccessTokenCreated = Message<"koder.events.v1.PersonalAccess
  * Use `create(PersonalAccessTokenCreatedSchema)` to create a new message.
  */
 export const PersonalAccessTokenCreatedSchema: GenMessage<PersonalAccessTokenCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 49);
+  messageDesc(file_koder_events_v1_event, 53);
 
 /**
  * PersonalAccessTokenDeleted tells that a token is gone.
@@ -1890,7 +2027,7 @@ export type PersonalAccessTokenDeleted = Message<"koder.events.v1.PersonalAccess
  * Use `create(PersonalAccessTokenDeletedSchema)` to create a new message.
  */
 export const PersonalAccessTokenDeletedSchema: GenMessage<PersonalAccessTokenDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 50);
+  messageDesc(file_koder_events_v1_event, 54);
 
 /**
  * UserDeleted tells that a user is deleted.
@@ -1911,7 +2048,7 @@ export type UserDeleted = Message<"koder.events.v1.UserDeleted"> & {
  * Use `create(UserDeletedSchema)` to create a new message.
  */
 export const UserDeletedSchema: GenMessage<UserDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 51);
+  messageDesc(file_koder_events_v1_event, 55);
 
 /**
  * UserRestored tells that a user is no more deleted.
@@ -1926,7 +2063,7 @@ export type UserRestored = Message<"koder.events.v1.UserRestored"> & {
  * Use `create(UserRestoredSchema)` to create a new message.
  */
 export const UserRestoredSchema: GenMessage<UserRestored> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 52);
+  messageDesc(file_koder_events_v1_event, 56);
 
 /**
  * UserErased tells that a user is gone, with everything that this system had of them. Their id, which says nothing of them, stays
@@ -1942,7 +2079,7 @@ export type UserErased = Message<"koder.events.v1.UserErased"> & {
  * Use `create(UserErasedSchema)` to create a new message.
  */
 export const UserErasedSchema: GenMessage<UserErased> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 53);
+  messageDesc(file_koder_events_v1_event, 57);
 
 /**
  * RoleCreated tells of a new role.
@@ -1970,7 +2107,7 @@ export type RoleCreated = Message<"koder.events.v1.RoleCreated"> & {
  * Use `create(RoleCreatedSchema)` to create a new message.
  */
 export const RoleCreatedSchema: GenMessage<RoleCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 54);
+  messageDesc(file_koder_events_v1_event, 58);
 
 /**
  * RoleUpdated tells which fields of a role changed.
@@ -1991,7 +2128,7 @@ export type RoleUpdated = Message<"koder.events.v1.RoleUpdated"> & {
  * Use `create(RoleUpdatedSchema)` to create a new message.
  */
 export const RoleUpdatedSchema: GenMessage<RoleUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 55);
+  messageDesc(file_koder_events_v1_event, 59);
 
 /**
  * RoleDeleted tells that a role is gone.
@@ -2012,7 +2149,7 @@ export type RoleDeleted = Message<"koder.events.v1.RoleDeleted"> & {
  * Use `create(RoleDeletedSchema)` to create a new message.
  */
 export const RoleDeletedSchema: GenMessage<RoleDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 56);
+  messageDesc(file_koder_events_v1_event, 60);
 
 /**
  * RoleAssigned tells that somebody got a role. The resource is the assignment.
@@ -2040,7 +2177,7 @@ export type RoleAssigned = Message<"koder.events.v1.RoleAssigned"> & {
  * Use `create(RoleAssignedSchema)` to create a new message.
  */
 export const RoleAssignedSchema: GenMessage<RoleAssigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 57);
+  messageDesc(file_koder_events_v1_event, 61);
 
 /**
  * RoleUnassigned tells that somebody lost a role. The resource is the assignment.
@@ -2068,7 +2205,7 @@ export type RoleUnassigned = Message<"koder.events.v1.RoleUnassigned"> & {
  * Use `create(RoleUnassignedSchema)` to create a new message.
  */
 export const RoleUnassignedSchema: GenMessage<RoleUnassigned> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 58);
+  messageDesc(file_koder_events_v1_event, 62);
 
 /**
  * GroupCreated tells of a new group.
@@ -2089,7 +2226,7 @@ export type GroupCreated = Message<"koder.events.v1.GroupCreated"> & {
  * Use `create(GroupCreatedSchema)` to create a new message.
  */
 export const GroupCreatedSchema: GenMessage<GroupCreated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 59);
+  messageDesc(file_koder_events_v1_event, 63);
 
 /**
  * GroupUpdated tells which fields of a group changed.
@@ -2110,7 +2247,7 @@ export type GroupUpdated = Message<"koder.events.v1.GroupUpdated"> & {
  * Use `create(GroupUpdatedSchema)` to create a new message.
  */
 export const GroupUpdatedSchema: GenMessage<GroupUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 60);
+  messageDesc(file_koder_events_v1_event, 64);
 
 /**
  * GroupDeleted tells that a group is gone.
@@ -2131,7 +2268,7 @@ export type GroupDeleted = Message<"koder.events.v1.GroupDeleted"> & {
  * Use `create(GroupDeletedSchema)` to create a new message.
  */
 export const GroupDeletedSchema: GenMessage<GroupDeleted> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 61);
+  messageDesc(file_koder_events_v1_event, 65);
 
 /**
  * GroupMemberAdded tells that somebody came into a group. The resource is the membership.
@@ -2159,7 +2296,7 @@ export type GroupMemberAdded = Message<"koder.events.v1.GroupMemberAdded"> & {
  * Use `create(GroupMemberAddedSchema)` to create a new message.
  */
 export const GroupMemberAddedSchema: GenMessage<GroupMemberAdded> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 62);
+  messageDesc(file_koder_events_v1_event, 66);
 
 /**
  * GroupMemberRemoved tells that somebody left a group. The resource is the membership.
@@ -2187,7 +2324,7 @@ export type GroupMemberRemoved = Message<"koder.events.v1.GroupMemberRemoved"> &
  * Use `create(GroupMemberRemovedSchema)` to create a new message.
  */
 export const GroupMemberRemovedSchema: GenMessage<GroupMemberRemoved> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 63);
+  messageDesc(file_koder_events_v1_event, 67);
 
 /**
  * AuthenticationPolicyUpdated tells which fields of a policy changed.
@@ -2208,7 +2345,7 @@ export type AuthenticationPolicyUpdated = Message<"koder.events.v1.Authenticatio
  * Use `create(AuthenticationPolicyUpdatedSchema)` to create a new message.
  */
 export const AuthenticationPolicyUpdatedSchema: GenMessage<AuthenticationPolicyUpdated> = /*@__PURE__*/
-  messageDesc(file_koder_events_v1_event, 64);
+  messageDesc(file_koder_events_v1_event, 68);
 
 /**
  * ActorType is the kind of an actor.

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/store/v1/tenant.proto.
  */
 export const file_koder_admin_store_v1_tenant: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hZG1pbi9zdG9yZS92MS90ZW5hbnQucHJvdG8SFGtvZGVyLmFkbWluLnN0b3JlLnYxIqsBCgZUZW5hbnQSCgoCaWQYASABKAkSDAoEc2x1ZxgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSGAoQY2Fub25pY2FsX29yaWdpbhgEIAEoCRIWCg5kZWZhdWx0X2RvbWFpbhgFIAEoCRIOCgZhY3RpdmUYBiABKAgSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiFrb2Rlci9hZG1pbi9zdG9yZS92MS90ZW5hbnQucHJvdG8SFGtvZGVyLmFkbWluLnN0b3JlLnYxItICCgZUZW5hbnQSCgoCaWQYASABKAkSDAoEc2x1ZxgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSGAoQY2Fub25pY2FsX29yaWdpbhgEIAEoCRIWCg5kZWZhdWx0X2RvbWFpbhgFIAEoCRIOCgZhY3RpdmUYBiABKAgSLwoLY3JlYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhUKDWN1c3RvbV9kb21haW4YCCABKAkSLgoKcHVyZ2VfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLQoJZ29uZV90aW1lGAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgt1cGRhdGVfdGltZRgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Tenant is a tenant, in the system's own space.
@@ -68,6 +68,34 @@ export type Tenant = Message<"koder.admin.store.v1.Tenant"> & {
    * @generated from field: google.protobuf.Timestamp create_time = 7;
    */
   createTime?: Timestamp | undefined;
+
+  /**
+   * The verified domain of its canonical origin; empty: the host of its slug.
+   *
+   * @generated from field: string custom_domain = 8;
+   */
+  customDomain: string;
+
+  /**
+   * When it will be purged; set while that waits or is under way.
+   *
+   * @generated from field: google.protobuf.Timestamp purge_time = 9;
+   */
+  purgeTime?: Timestamp | undefined;
+
+  /**
+   * From then on it cannot be resumed: what it has is being removed. What is left of it is a tombstone.
+   *
+   * @generated from field: google.protobuf.Timestamp gone_time = 10;
+   */
+  goneTime?: Timestamp | undefined;
+
+  /**
+   * When changed last.
+   *
+   * @generated from field: google.protobuf.Timestamp update_time = 11;
+   */
+  updateTime?: Timestamp | undefined;
 };
 
 /**

@@ -1,0 +1,56 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { TenantSchema, type Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../../host/failure.ts";
+import { Conflict, type Stored } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { adminFailure } from "../admin-failure.ts";
+import { tenants } from "../collections.ts";
+import type { AdminDependencies } from "../dependencies.ts";
+import { defaultTenantSlug } from "./default-tenant.ts";
+import { findTenant } from "./find-tenant.ts";
+import { tenantEtag } from "./tenant-message.ts";
+import { tenantUnknown } from "./tenant-unknown.ts";
+
+/** What a change makes of a tenant, and the event that tells of it; undefined where it is as was asked for. */
+export type TenantChange = (
+  before: Stored<typeof TenantSchema>,
+  now: number,
+) => { readonly record: Tenant; readonly event: Event } | undefined;
+
+/**
+ * Changes a tenant in one commit. Where somebody else did meanwhile, it is looked at again, unless the caller said by an etag
+ * which one they meant. Throws TENANT_UNKNOWN and ETAG_MISMATCH.
+ */
+export async function changeTenant(
+  { system, clock }: Pick<AdminDependencies, "system" | "clock">,
+  { tenantId, etag = "" }: { readonly tenantId: string; readonly etag?: string },
+  change: TenantChange,
+): Promise<Stored<typeof TenantSchema>> {
+  for (;;) {
+    const before = await findTenant(system, tenantId);
+    if (before === undefined) throw tenantUnknown("this id or slug");
+    if (etag !== "" && etag !== tenantEtag(before.version)) {
+      throw failure(ErrorReason.ETAG_MISMATCH, "etag: the tenant was changed meanwhile; read it again");
+    }
+    const now = clock();
+    const changed = change(before, now);
+    if (changed === undefined) return before;
+    const record = create(TenantSchema, { ...changed.record, updateTime: timestampFromMs(now) });
+    try {
+      await system.commit([replace(tenants, record, before.version)], [changed.event]);
+      return { record, version: before.version + 1 };
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+    }
+  }
+}
+
+/** The default tenant belongs to the instance. Throws TENANT_IS_DEFAULT. */
+export function refuseDefault({ slug }: Pick<Tenant, "slug">, what: string): void {
+  if (slug !== defaultTenantSlug) return;
+  throw adminFailure(AdminErrorReason.TENANT_IS_DEFAULT, `the default tenant ${what}`);
+}

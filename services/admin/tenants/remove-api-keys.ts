@@ -1,0 +1,32 @@
+import type { Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
+import { eventOf } from "../../host/event.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { SystemStore } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { apiKeys } from "../collections.ts";
+import type { CausingCall } from "./tenant-events.ts";
+
+/** Keys in one look. */
+const batch = 200;
+
+/** Removes the API keys of a tenant that is gone: they open nothing any more as it is. */
+export async function removeApiKeys(
+  system: SystemStore,
+  call: CausingCall,
+  now: number,
+  { id: tenantId, slug }: Pick<Tenant, "id" | "slug">,
+): Promise<void> {
+  const query = { index: "tenant_id", equals: tenantId, limit: batch } as const;
+  for (
+    let { items } = await system.page(apiKeys, query);
+    items.length > 0;
+    { items } = await system.page(apiKeys, query)
+  ) {
+    for (const stored of items) {
+      const resource = { type: "api_key", id: stored.record.id, version: stored.version + 1 };
+      const value = { $typeName: "koder.events.v1.TenantPurged", slug } as const;
+      const event = eventOf({ ...call, tenantId: system.tenantId }, now, resource, { case: "tenantPurged", value });
+      await commitUnlessChanged(system, [remove(apiKeys, stored)], [event]);
+    }
+  }
+}

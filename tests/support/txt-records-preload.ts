@@ -1,0 +1,4 @@
+import { readTxtRecordsFromFile } from "./txt-records.ts";
+
+// Loaded before a server.
+readTxtRecordsFromFile();
