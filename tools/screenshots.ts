@@ -36,6 +36,11 @@ interface State {
   readonly open: (page: Page) => Promise<unknown>;
 }
 
+/** Presses what leads to another page, and waits until that is there: what comes next must not cut it off. */
+async function press(page: Page, selector: string): Promise<void> {
+  await Promise.all([page.waitForEvent("load"), page.click(selector)]);
+}
+
 /** The states that there are to look at. */
 async function states(server: RunningServer): Promise<readonly State[]> {
   const client = await registerClient(server, {
@@ -79,7 +84,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
     await page.goto(authorizationRequest(server, to, parameters).url);
     await page.fill("input[name=username]", username);
     await page.fill("input[name=password]", password);
-    await page.click("button[type=submit]");
+    await press(page, "button[type=submit]");
   }
   /** Several people, one after the other, in one browser. */
   async function signInAll(page: Page): Promise<void> {
@@ -89,7 +94,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
     await signIn(page);
     await page.fill("input[name=username]", username);
     await page.fill("input[name=password]", secret);
-    await page.click("button[type=submit]");
+    await press(page, "button[type=submit]");
   }
   const device = await registerDevice(server, {
     client_name: "Koder Living Room",
@@ -104,10 +109,10 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   async function toConfirmation(page: Page, of = device, scope = "openid profile offline_access"): Promise<void> {
     const { json } = await authorizeDevice(server, of, { scope });
     await page.goto(String(json["verification_uri_complete"]));
-    await page.click("button[type=submit]");
+    await press(page, "button[type=submit]");
     await page.fill("input[name=username]", person.username);
     await page.fill("input[name=password]", password);
-    await page.click("button[type=submit]");
+    await press(page, "button[type=submit]");
   }
   return [
     { name: "device", open: (page) => page.goto(`${server.url}/device`) },
@@ -116,7 +121,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       name: "device-wrong",
       async open(page) {
         await page.goto(`${server.url}/device?user_code=wdjb%20mjht`);
-        await page.click("button[type=submit]");
+        await press(page, "button[type=submit]");
       },
     },
     { name: "device-confirm", open: (page) => toConfirmation(page) },
@@ -125,14 +130,14 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       name: "device-allowed",
       async open(page) {
         await toConfirmation(page);
-        await page.click("button[value=allow]");
+        await press(page, "button[value=allow]");
       },
     },
     {
       name: "device-denied",
       async open(page) {
         await toConfirmation(page);
-        await page.click("button[value=deny]");
+        await press(page, "button[value=deny]");
       },
     },
     { name: "landing", open: (page) => page.goto(server.url) },
@@ -145,7 +150,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       async open(page) {
         await submit(page, "admin", server.adminPassword);
         await page.fill("input[name=new_password]", "short");
-        await page.click("button[type=submit]");
+        await press(page, "button[type=submit]");
       },
     },
     { name: "second-factor", open: (page) => signInAs(page, careful.username) },
@@ -154,14 +159,14 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       async open(page) {
         await signInAs(page, careful.username);
         await page.fill("input[name=code]", "123456");
-        await page.click("button[type=submit]");
+        await press(page, "button[type=submit]");
       },
     },
     {
       name: "second-factor-recovery",
       async open(page) {
         await signInAs(page, careful.username);
-        await page.click("button[value=recovery-code]");
+        await press(page, "button[value=recovery-code]");
       },
     },
     { name: "reset", open: (page) => page.goto(`${server.url}/reset`) },
@@ -251,7 +256,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
       async open(page) {
         await signInAs(page, person.username);
         await page.goto(`${server.url}/oidc/v1/end_session`);
-        await page.click("button[type=submit]");
+        await press(page, "button[type=submit]");
       },
     },
     {

@@ -26,12 +26,12 @@ function fixture() {
     directory,
     advance: (milliseconds: number) => void (now += milliseconds),
     tenantOf: async (host: string) => (await hosts.get(host, "r"))?.id,
-    told: (resourceId: string) =>
+    told: (resourceId: string, resourceType = "tenant") =>
       hosts.forget({
         position: 1,
         number: 1,
         tenantId: "system",
-        event: create(EventSchema, { resourceType: "tenant", resourceId }),
+        event: create(EventSchema, { resourceType, resourceId }),
       }),
   };
 }
@@ -53,5 +53,17 @@ test("an event of a tenant ends what is remembered of its hosts, and of hosts th
   told("t2");
   expect([await tenantOf("acme.example"), await tenantOf("new.example")]).toEqual(["t1", "t2"]);
   told("t1");
+  expect(await tenantOf("acme.example")).toBeUndefined();
+});
+
+test("an event of a domain does so for its tenant; one of anything else does not", async () => {
+  const { directory, tenantOf, told } = fixture();
+  expect([await tenantOf("acme.example"), await tenantOf("new.example")]).toEqual(["t1", undefined]);
+  directory.set("acme.example", { id: "t1", active: false }).set("new.example", { id: "t2", active: true });
+  told("t1/acme.example", "user");
+  expect([await tenantOf("acme.example"), await tenantOf("new.example")]).toEqual(["t1", undefined]);
+  told("t2/new.example", "tenant_domain");
+  expect([await tenantOf("acme.example"), await tenantOf("new.example")]).toEqual(["t1", "t2"]);
+  told("t1/acme.example", "tenant_domain");
   expect(await tenantOf("acme.example")).toBeUndefined();
 });

@@ -1,8 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpBrowser } from "../support/http-browser.ts";
+import { resolveLocalNames } from "../support/localhost-names.ts";
 import { afterLogout, confirmLogout, isSignedIn, questionOn, requestLogout } from "../support/logout.ts";
-import { createPerson, locationOf, registerClient, tokensFor, type RelyingParty } from "../support/relying-party.ts";
+import {
+  createPerson,
+  locationOf,
+  refresh,
+  registerClient,
+  rest,
+  tokensFor,
+  type Instance,
+  type RelyingParty,
+} from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { createTenant } from "../support/tenants.ts";
 
 // OpenID Connect RP-Initiated Logout 1.0, through the public doors.
 
@@ -138,5 +149,26 @@ describe("without a hint", () => {
     const answer = await confirmLogout(server, browser, "gone");
     expect(locationOf(answer, server.url).pathname).toBe("/oidc/v1/end_session");
     expect(await isSignedIn(server, client, browser)).toBe(true);
+  });
+});
+
+describe("a tenant whose logout ends what was given for offline use", () => {
+  test("ends it for each of its clients; elsewhere a client alone may say so", async () => {
+    resolveLocalNames();
+    const { host } = await createTenant(server);
+    const tenant = { url: `http://${host}`, adminApiKey: server.adminApiKey };
+    const policy = { logout_ends_offline_grants: true };
+    expect((await rest(tenant, "PATCH", "/v1/admin/policies/oauth", policy)).status).toBe(200);
+    /** Whether a refresh token with offline access outlives the logout of its person. */
+    const outlives = async (at: Instance, metadata: Record<string, unknown>) => {
+      const of = await registerClient(at, metadata);
+      const { username } = await createPerson(at);
+      const tokens = await tokensFor(at, of, username);
+      await requestLogout(at, tokens.browser, { id_token_hint: tokens.idToken });
+      return (await refresh(at, of, tokens.refreshToken)).status === 200;
+    };
+    expect(await outlives(tenant, {})).toBe(false);
+    expect(await outlives(server, {})).toBe(true);
+    expect(await outlives(server, { logout_ends_offline_grants: true })).toBe(false);
   });
 });

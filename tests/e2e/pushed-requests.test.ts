@@ -1,6 +1,7 @@
 import * as oidc from "openid-client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpBrowser } from "../support/http-browser.ts";
+import { resolveLocalNames } from "../support/localhost-names.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -9,10 +10,12 @@ import {
   pushedRequestUrl,
   pushRequest,
   registerClient,
+  rest,
   signIn,
   type RelyingParty,
 } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { createTenant } from "../support/tenants.ts";
 
 let server: RunningServer;
 let client: RelyingParty;
@@ -206,5 +209,36 @@ describe("a request that comes as a form (OpenID Connect Core §3.1.2.1)", () =>
     expect(locationOf(await post({}), server.url).pathname).toBe("/oauth/v2/authorize");
     const evil = await post({ redirect_uri: "https://evil.example/cb" });
     expect([evil.status, evil.headers.get("location")]).toEqual([400, null]);
+  });
+});
+
+describe("a tenant that takes pushed requests only (RFC 9126 §5)", () => {
+  test("says so, refuses the others by the callback, and signs people in by those", async () => {
+    resolveLocalNames();
+    const { host } = await createTenant(server);
+    const tenant = { url: `http://${host}`, adminApiKey: server.adminApiKey };
+    const [of, person] = [await registerClient(tenant), await createPerson(tenant)];
+    const policy = { require_pushed_authorization_requests: true };
+    expect((await rest(tenant, "PATCH", "/v1/admin/policies/oauth", policy)).status).toBe(200);
+    const required = async (at: string) => {
+      const answer = await fetch(`${at}/.well-known/openid-configuration`);
+      const metadata = (await answer.json()) as Record<string, unknown>;
+      return metadata["require_pushed_authorization_requests"];
+    };
+    await expect.poll(() => required(tenant.url), { timeout: 12_000 }).toBe(true);
+    const refused = locationOf(await httpBrowser().get(authorizationRequest(tenant, of).url), tenant.url);
+    expect(Object.fromEntries(refused.searchParams)).toMatchObject({ error: "invalid_request", iss: tenant.url });
+    const { json } = await pushRequest(tenant, of);
+    const browser = httpBrowser();
+    const page = locationOf(await browser.get(pushedRequestUrl(tenant, of, json["request_uri"])), tenant.url);
+    const authorization = page.searchParams.get("authorization") ?? "";
+    const form = { authorization, username: person.username, password };
+    const callback = locationOf(await browser.post(`${tenant.url}/sign-in`, form), tenant.url);
+    expect(callback.searchParams.get("code")).toMatch(/^kac_/);
+    // It is nobody else's policy.
+    expect(await required(server.url)).toBe(false);
+    expect((await httpBrowser().get(authorizationRequest(server, client).url)).headers.get("location")).toContain(
+      "/sign-in",
+    );
   });
 });

@@ -26,8 +26,11 @@ const userinfo = async (accessToken: string) => {
 const introspect = async (asker: RelyingParty, token: string) =>
   (await clientRequest(server, asker, "/oauth/v2/introspect", { token })).json;
 
-test.each(["RS256", "PS256", "ES256", "EdDSA"])("id tokens are signed with the client's algorithm: %s", async (alg) => {
-  const client = await registerClient(server, { id_token_signed_response_alg: alg });
+test.each(["RS256", "PS256", "ES256", "EdDSA"])("id tokens and userinfo are signed as registered: %s", async (alg) => {
+  const client = await registerClient(server, {
+    id_token_signed_response_alg: alg,
+    userinfo_signed_response_alg: alg,
+  });
   const person = await createPerson(server);
   // The key is in the key set before the first sign-in; the gateway may remember the set before for five seconds.
   const address = new URL(`${server.url}/oauth/v2/keys`);
@@ -47,7 +50,12 @@ test.each(["RS256", "PS256", "ES256", "EdDSA"])("id tokens are signed with the c
   });
   const digest = hash(alg === "EdDSA" ? "sha512" : "sha256", accessToken, "buffer");
   expect(payload["at_hash"]).toBe(digest.subarray(0, digest.length / 2).toString("base64url"));
-  expect(payload).toMatchObject({ sub: person.id, nonce: "a-nonce", sid: expect.any(String), acr: expect.any(String) });
+  expect(payload).toMatchObject({
+    sub: person.id,
+    nonce: "a-nonce",
+    sid: expect.any(String),
+    acr: expect.any(String),
+  });
   const claims = "iss sub aud exp iat at_hash sid acr amr nonce".split(" ");
   expect(Object.keys(payload).toSorted()).toEqual(claims.toSorted());
   expect(protectedHeader.kid).toEqual(expect.any(String));
@@ -57,6 +65,18 @@ test.each(["RS256", "PS256", "ES256", "EdDSA"])("id tokens are signed with the c
     audience: server.url,
     typ: "at+jwt",
   });
+  // Whatever is accepted: a client that registered an algorithm gets a JWT.
+  const headers = { authorization: `Bearer ${accessToken}`, accept: "application/json" };
+  const answer = await fetch(`${server.url}/oidc/v1/userinfo`, { headers });
+  expect(answer.headers.get("content-type")).toBe("application/jwt");
+  const signed = await jwtVerify(await answer.text(), keys, {
+    algorithms: [alg],
+    issuer: server.url,
+    audience: client.clientId,
+    typ: "userinfo+jwt",
+  });
+  expect(signed.payload).toMatchObject({ sub: person.id, email: `${person.username}@koder.dev`, name: "A Person" });
+  expect(signed.payload["nonce"]).toBeUndefined();
 });
 
 test("a pairwise client knows a person by a name of its own, everywhere", async () => {
