@@ -4,6 +4,7 @@ import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_p
 import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/authentication_policy_service_pb.ts";
+import { FlowService } from "../../gen/ts-public/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
@@ -25,6 +26,8 @@ import { TenantService } from "../../gen/ts-public/koder/admin/v1/tenant_service
 export interface KoderId {
   /** Manages the users of a tenant. */
   readonly users: Client<typeof UserService>;
+  /** Signs people in outside of the sign-in pages. */
+  readonly flows: Client<typeof FlowService>;
   /** Manages the factors that people prove themselves by beside their password. */
   readonly factors: Client<typeof FactorService>;
   /** Manages the groups of a tenant, and who is in them. */
@@ -71,6 +74,7 @@ export interface KoderId {
 export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
+    flows: createClient(FlowService, transport),
     factors: createClient(FactorService, transport),
     groups: createClient(GroupService, transport),
     roles: createClient(RoleService, transport),

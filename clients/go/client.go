@@ -16,6 +16,8 @@ import (
 type Client struct {
 	// Users manages the users of a tenant.
 	Users identityv1connect.UserServiceClient
+	// Flows signs people in outside of the sign-in pages.
+	Flows authv1connect.FlowServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
 	Factors authv1connect.FactorServiceClient
 	// Groups manages the groups of a tenant, and who is in them.
@@ -89,22 +91,23 @@ func New(origin string, options ...Option) (*Client, error) {
 		rpc = append(rpc, connect.WithGRPC())
 	}
 	return &Client{
-		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
-		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
-		Email:                authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
-		Recovery:             authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
-		Clients:              oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
-		Groups:               identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
-		Roles:                identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
-		Consents:             oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
-		InitialAccessTokens:  oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
-		LogoutDeliveries:     oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
-		OAuthPolicy:          oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
-		ResourceServers:      oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
-		SigningKeys:          oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
-		Sessions:             sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
-		APIKeys:              adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
-		Events: adminv1connect.NewEventServiceClient(httpClient, address, rpc...),
+		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		Flows:               authv1connect.NewFlowServiceClient(httpClient, address, rpc...),
+		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Email:               authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
+		Recovery:            authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
+		Clients:             oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
+		Groups:              identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
+		Roles:               identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
+		Consents:            oauthv1connect.NewConsentServiceClient(httpClient, address, rpc...),
+		InitialAccessTokens: oauthv1connect.NewInitialAccessTokenServiceClient(httpClient, address, rpc...),
+		LogoutDeliveries:    oauthv1connect.NewLogoutDeliveryServiceClient(httpClient, address, rpc...),
+		OAuthPolicy:         oauthv1connect.NewOAuthPolicyServiceClient(httpClient, address, rpc...),
+		ResourceServers:     oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),
+		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
+		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
+		APIKeys:             adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
+		Events:              adminv1connect.NewEventServiceClient(httpClient, address, rpc...),
 		Users:               identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Factors:             authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Account:             authv1connect.NewAccountServiceClient(httpClient, address, rpc...),
@@ -121,6 +124,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		SigningKeys:         oauthv1connect.NewSigningKeyServiceClient(httpClient, address, rpc...),
 		Sessions:            sessionv1connect.NewSessionServiceClient(httpClient, address, rpc...),
 		APIKeys:             adminv1connect.NewApiKeyServiceClient(httpClient, address, rpc...),
+
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),

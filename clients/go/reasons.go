@@ -158,6 +158,9 @@ const (
 	ReasonFactorLimit ErrorReason = "FACTOR_LIMIT"
 	// ReasonAuthenticationPolicyInvalid: The policy breaks a rule; the violations name each field.
 	ReasonAuthenticationPolicyInvalid ErrorReason = "AUTHENTICATION_POLICY_INVALID"
+	// ReasonDirectFlowsNotAllowed: The client may not sign people in outside of the sign-in pages. An administrator allows
+	// it in the authentication policy.
+	ReasonDirectFlowsNotAllowed ErrorReason = "DIRECT_FLOWS_NOT_ALLOWED"
 
 	// Of clients and tokens.
 

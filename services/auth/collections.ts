@@ -10,6 +10,7 @@ import { KnownDeviceSchema } from "#gen/koder/auth/store/v1/known_device_pb.ts";
 import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Authentication flows under way and just ended. */
@@ -19,6 +20,15 @@ export const flows: Collection<typeof FlowSchema> = {
   id: (flow) => flow.idHash,
   expiresAt: (flow) => (flow.expireTime ? timestampMs(flow.expireTime) : undefined),
   events: "required",
+};
+
+/** What flows outside of browsers came to, until their clients use it. */
+export const loginHandles: Collection<typeof LoginHandleSchema> = {
+  name: "auth_login_handles",
+  schema: LoginHandleSchema,
+  id: (handle) => handle.handleHash,
+  expiresAt: (handle) => (handle.expireTime ? timestampMs(handle.expireTime) : undefined),
+  events: "none", // one-time proofs; their flow's event tells of them
 };
 
 /** The factors of people, found by their user. */
@@ -127,6 +137,7 @@ export const authenticationPolicyId = "authentication";
 /** Everything that the auth service stores. */
 export const authCollections: readonly Collection[] = [
   flows,
+  loginHandles,
   factors,
   factorUses,
   enrolments,

@@ -2,6 +2,8 @@ import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
+import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
@@ -20,6 +22,9 @@ import { generateRecoveryCodes } from "./factors/generate-recovery-codes.ts";
 import { listFactors } from "./factors/list-factors.ts";
 import { resetFactors } from "./factors/reset-factors.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
+import { getFlow, giveNewPassword, givePassword, giveRecoveryCode, giveTotp } from "./flows/direct-steps.ts";
+import { redeemLoginHandle } from "./flows/redeem-login-handle.ts";
+import { startFlow } from "./flows/start-flow.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
@@ -49,6 +54,15 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         offerTotp: offerTotp(dependencies),
         acceptTotp: acceptTotp(dependencies),
       }),
+      implementation(FlowService, {
+        startFlow: startFlow(dependencies),
+        getFlow: getFlow(dependencies),
+        givePassword: givePassword(dependencies),
+        giveTotp: giveTotp(dependencies),
+        giveRecoveryCode: giveRecoveryCode(dependencies),
+        giveNewPassword: giveNewPassword(dependencies),
+      }),
+      implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
       implementation(SignInPolicyService, { checkSignIn: checkSignIn(dependencies) }),
       implementation(AuthenticationPolicyService, {
         getAuthenticationPolicy: getAuthenticationPolicy(dependencies),

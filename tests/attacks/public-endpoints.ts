@@ -216,6 +216,14 @@ const registrationErrors = [
   "unapproved_software_statement",
 ];
 const factorReasons = ["SIGN_IN_TOO_OLD", "FACTOR_NOT_FOUND", "CODE_MISMATCH", "FACTOR_LIMIT", "CONFLICT"];
+const flowReasons = [
+  "FLOW_NOT_FOUND",
+  "STEP_NOT_EXPECTED",
+  "PASSWORD_MISMATCH",
+  "CODE_MISMATCH",
+  "TOO_MANY_ATTEMPTS",
+  "DIRECT_FLOWS_NOT_ALLOWED",
+];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
 const userFields = ["username", "email", "password", "password_hash", "name", "status", "address", "etag", "id"];
 const clientFields = [
@@ -274,7 +282,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard(
     "POST",
     "/oauth/v2/par",
-    [...authorizeParameters, "client_secret"],
+    [...authorizeParameters, "client_secret", "login_handle"],
     [
       "invalid_request",
       "invalid_client",
@@ -378,6 +386,12 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token"], pageReasons),
   rest("GET", `/v1/users/${userId}/consents`, ["page_size", "page_token"], pageReasons),
   rest("DELETE", `/v1/users/${userId}/consents/dev.koder.chat`, [], ["CLIENT_NOT_FOUND", "CONFLICT"]),
+  rest("POST", "/v1/auth/flows", ["client_id", "username", "acr_values"], flowReasons),
+  rest("GET", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA", [], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/password", ["password"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/totp", ["code"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/recovery-code", ["code"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-password", ["new_password"], flowReasons),
   rest("GET", `/v1/users/${userId}/mfa`, []),
   rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/totp`, ["display_name"], factorReasons),

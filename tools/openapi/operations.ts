@@ -51,7 +51,8 @@ function texts(method: DescMethod): JsonObject {
 
 function security(method: DescMethod): JsonObject[] {
   const { callers } = getOption(method, access);
-  if (callers.includes(Caller.PUBLIC)) return [];
+  // Who has a flow's id shows it in the path.
+  if (callers.includes(Caller.PUBLIC) || callers.includes(Caller.FLOW)) return [];
   const schemes: JsonObject[] = [];
   if (callers.includes(Caller.USER) || callers.includes(Caller.CLIENT)) schemes.push({ bearer: [] });
   if (callers.includes(Caller.BOOTSTRAP_TOKEN)) schemes.push({ bootstrapToken: [] });

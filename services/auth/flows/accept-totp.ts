@@ -50,7 +50,7 @@ export function acceptTotp(dependencies: AuthDependencies) {
     const proven = { amr: [...amr, "otp", "mfa"], authTime: timestampFromMs(now) };
     const usedUp = { writes: [...added.writes, write], events: [added.event, event] };
     try {
-      const { flow, sessionToken } = await goOn(dependencies, call, stored, proven, request.browser, usedUp);
+      const { flow, sessionToken } = await goOn(dependencies, call, stored, proven, request, usedUp);
       return create(AcceptTotpResponseSchema, {
         flow: flowMessage(request.flowId, flow),
         sessionToken,

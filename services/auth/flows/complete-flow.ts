@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
-import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
@@ -13,7 +12,8 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { rememberDevice } from "../devices/known-device.ts";
 import { acrOf } from "./acr.ts";
 import { flowAdvanced } from "./flow-events.ts";
-import { stepNotExpected } from "./open-flow.ts";
+import { newLoginHandle } from "./login-handle.ts";
+import { stepNotExpected, type FlowReference } from "./open-flow.ts";
 
 /** What is used up in the commit that moves a flow on: with it or not at all. */
 export interface UsedUp {
@@ -50,18 +50,26 @@ export async function advanceFlow(
 
 /**
  * Completes a flow whose factors have all succeeded, and begins the session. The flow first, in its own commit: it completes
- * once, and a crash before the session leaves the person to sign in again, with nothing open.
+ * once, and a crash before the session leaves the person to sign in again, with nothing open. A flow without a browser begins
+ * none: it comes to a login handle, in that commit.
  */
 export async function completeFlow(
-  { store, vault, peers, policies, clock }: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
-  browser: BrowserContext | undefined,
+  { browser }: FlowReference,
   usedUp = nothing,
-): Promise<{ readonly flow: Flow; readonly sessionToken: string }> {
+): Promise<{ readonly flow: Flow; readonly sessionToken: string; readonly loginHandle: string }> {
+  const { store, vault, peers, policies, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
+  if (stored.record.direct) {
+    const { loginHandle, write } = await newLoginHandle(dependencies, call, { ...stored.record, ...done });
+    const withHandle = { ...usedUp, writes: [...usedUp.writes, write] };
+    const { record } = await advanceFlow(data, call, clock(), stored, done, withHandle);
+    return { flow: record, sessionToken: "", loginHandle };
+  }
   const { sessionLifetime } = await policies.get(call);
   const { record: flow } = await commitDone();
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
@@ -78,7 +86,7 @@ export async function completeFlow(
     },
     forward(call),
   );
-  return { flow, sessionToken };
+  return { flow, sessionToken, loginHandle: "" };
 
   /** Remembers the browser by the way. Where another sign-in there did so at the same moment, that is enough. */
   async function commitDone(): Promise<Stored<typeof FlowSchema>> {

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
-import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
@@ -9,12 +8,15 @@ import { factorsOfUser, recoveryCodesLeft } from "../factors/factors-of-user.ts"
 import { mfaFor } from "../policy/authentication-policies.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
+import type { FlowReference } from "./open-flow.ts";
 
 /** Where a flow has come to. */
 export interface GoneOn {
   readonly flow: Flow;
-  /** What the browser's cookie must hold from now on; empty until the flow is completed. */
+  /** What the browser's cookie must hold from now on; empty until the flow is completed, and for one without a browser. */
   readonly sessionToken: string;
+  /** What its client uses a flow without a browser by; empty until it is completed. */
+  readonly loginHandle: string;
 }
 
 /**
@@ -27,15 +29,15 @@ export async function goOn(
   call: Call,
   stored: Stored<typeof FlowSchema>,
   proven: Partial<Flow>,
-  browser: BrowserContext | undefined,
+  reference: FlowReference,
   usedUp?: UsedUp,
 ): Promise<GoneOn> {
   const data = dependencies.store.tenant(call.tenantId);
   const next = await nextOf(dependencies, call, create(FlowSchema, { ...stored.record, ...proven }));
-  if (next === undefined) return completeFlow(dependencies, call, stored, proven, browser, usedUp);
+  if (next === undefined) return completeFlow(dependencies, call, stored, proven, reference, usedUp);
   const change = { ...proven, ...next };
   const { record: flow } = await advanceFlow(data, call, dependencies.clock(), stored, change, usedUp);
-  return { flow, sessionToken: "" };
+  return { flow, sessionToken: "", loginHandle: "" };
 }
 
 /**

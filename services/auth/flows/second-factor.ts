@@ -1,7 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
-import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
@@ -11,12 +10,10 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import type { UsedUp } from "./complete-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
-import { openFlow } from "./open-flow.ts";
+import { openFlow, remoteAddressOf, type FlowReference } from "./open-flow.ts";
 
 /** A code that a person gives for their flow. */
-export interface GivenCode {
-  readonly flowId: string;
-  readonly browser?: BrowserContext | undefined;
+export interface GivenCode extends FlowReference {
   readonly code: string;
 }
 
@@ -41,7 +38,7 @@ export async function takeSecondFactor(
   const attempt = await countAttempt(data, attempts, clock(), {
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,
-    remoteAddress: given.browser?.remoteAddress ?? "",
+    remoteAddress: remoteAddressOf(call, given),
   });
   for (;;) {
     const usedUp = await useUp(flow);
@@ -50,7 +47,7 @@ export async function takeSecondFactor(
     }
     const proven = { amr: [...flow.amr, "otp", "mfa"], authTime: timestampFromMs(clock()) };
     try {
-      const gone = await goOn(dependencies, call, stored, proven, given.browser, usedUp);
+      const gone = await goOn(dependencies, call, stored, proven, given, usedUp);
       await attempt.succeeded();
       return gone;
     } catch (error) {

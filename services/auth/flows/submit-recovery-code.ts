@@ -1,51 +1,19 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { RecoveryCodesSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import {
   SubmitRecoveryCodeResponseSchema,
   type SubmitRecoveryCodeRequest,
   type SubmitRecoveryCodeResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
-import { replace } from "../../store/writes.ts";
-import { recoveryCodes } from "../collections.ts";
+import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { recoveryCodeUsed } from "../factors/factor-events.ts";
-import { hashedRecoveryCode, recoveryCodeUse } from "../factors/recovery-code.ts";
-import type { UsedUp } from "./complete-flow.ts";
 import { flowMessage } from "./flow-message.ts";
-import { takeSecondFactor } from "./second-factor.ts";
+import { takeRecoveryCode } from "./take-recovery-code.ts";
 
-/** Takes a recovery code in the place of another second factor. */
+/** Takes the code of a browser's flow. */
 export function submitRecoveryCode(dependencies: AuthDependencies) {
   return async (request: SubmitRecoveryCodeRequest, context: HandlerContext): Promise<SubmitRecoveryCodeResponse> => {
-    const call = callOf(context);
-    const step = FlowStep.RECOVERY_CODE;
-    const { flow, sessionToken } = await takeSecondFactor(dependencies, call, request, step, ({ userId }) =>
-      useUpCode(dependencies, call, userId, request.code),
-    );
+    const { flow, sessionToken } = await takeRecoveryCode(dependencies, callOf(context), request);
     return create(SubmitRecoveryCodeResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
-  };
-}
-
-/** One of the codes that a person has left, used up; undefined for one that they do not have. */
-async function useUpCode(
-  { store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">,
-  call: Call,
-  userId: string,
-  typed: string,
-): Promise<UsedUp | undefined> {
-  const stored = await store.tenant(call.tenantId).get(recoveryCodes, userId);
-  const code = hashedRecoveryCode(userId, typed);
-  if (stored === undefined || code === undefined) return undefined;
-  const hashes = (await vault.tenant(call.tenantId)).keyedHashes(recoveryCodeUse, code);
-  const left = stored.record.codeHashes.filter((hash) => !hashes.includes(hash));
-  if (left.length === stored.record.codeHashes.length) return undefined;
-  const record = create(RecoveryCodesSchema, { ...stored.record, codeHashes: left });
-  const state = { userId, version: stored.version + 1, left: left.length };
-  return {
-    writes: [replace(recoveryCodes, record, stored.version)],
-    events: [recoveryCodeUsed(call, clock(), state)],
   };
 }

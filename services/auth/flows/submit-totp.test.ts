@@ -1,7 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
-import type { Flow } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { FlowState, FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
 import { refusal } from "../auth-fixture.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
 

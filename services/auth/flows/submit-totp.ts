@@ -1,58 +1,19 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import { FactorUseSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import {
   SubmitTotpResponseSchema,
   type SubmitTotpRequest,
   type SubmitTotpResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
-import { replace } from "../../store/writes.ts";
-import { factorUses } from "../collections.ts";
+import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { factorsOfUser } from "../factors/factors-of-user.ts";
-import { openSecret } from "../factors/totp-secret.ts";
-import { acceptedStep } from "../factors/totp.ts";
-import type { UsedUp } from "./complete-flow.ts";
 import { flowMessage } from "./flow-message.ts";
-import { takeSecondFactor } from "./second-factor.ts";
+import { takeTotp } from "./take-totp.ts";
 
-/** Takes a code of one of the person's authenticator apps: of whichever shows it. */
+/** Takes the code of a browser's flow. */
 export function submitTotp(dependencies: AuthDependencies) {
   return async (request: SubmitTotpRequest, context: HandlerContext): Promise<SubmitTotpResponse> => {
-    const call = callOf(context);
-    const { flow, sessionToken } = await takeSecondFactor(dependencies, call, request, FlowStep.TOTP, ({ userId }) =>
-      useUpStep(dependencies, call, userId, request.code),
-    );
+    const { flow, sessionToken } = await takeTotp(dependencies, callOf(context), request);
     return create(SubmitTotpResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
   };
-}
-
-/** The step of time whose code this is, used up on the app that shows it; undefined for a code that none shows. */
-async function useUpStep(
-  { store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">,
-  call: Call,
-  userId: string,
-  code: string,
-): Promise<UsedUp | undefined> {
-  const data = store.tenant(call.tenantId);
-  const now = clock();
-  for (const { record: factor } of await factorsOfUser(data, userId)) {
-    if (factor.kind.case !== "totp") continue;
-    const use = await data.get(factorUses, factor.id);
-    if (use === undefined) continue; // removed at this moment
-    const { sealedSecret } = factor.kind.value;
-    const secret = await openSecret(vault, call, "factor", { id: factor.id, sealedSecret });
-    const step = await acceptedStep(secret, code, now, Number(use.record.lastStep));
-    if (step === undefined) continue;
-    const used = create(FactorUseSchema, {
-      ...use.record,
-      lastStep: BigInt(step),
-      lastUseTime: timestampFromMs(now),
-    });
-    return { writes: [replace(factorUses, used, use.version)], events: [] };
-  }
-  return undefined;
 }

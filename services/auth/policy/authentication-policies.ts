@@ -15,6 +15,8 @@ export interface AuthenticationPolicy {
   readonly mfa: MfaRequirement;
   /** By the ids of the clients for which it is otherwise. */
   readonly mfaOfClients: ReadonlyMap<string, MfaRequirement>;
+  /** The clients that may sign people in outside of the sign-in pages. */
+  readonly directFlows: ReadonlySet<string>;
   /** Milliseconds. */
   readonly sessionLifetime: number;
 }
@@ -52,7 +54,10 @@ const defaultSessionLifetime = 12 * 3_600_000;
 export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationPolicySchema)): AuthenticationPolicy {
   return {
     mfa: (stored.mfa as MfaRequirement) || MfaRequirement.OPTIONAL,
-    mfaOfClients: new Map(stored.clientOverrides.map(({ clientId, mfa }) => [clientId, mfa as MfaRequirement])),
+    mfaOfClients: new Map(
+      stored.clientOverrides.flatMap(({ clientId, mfa }) => (mfa === 0 ? [] : [[clientId, mfa as MfaRequirement]])),
+    ),
+    directFlows: new Set(stored.clientOverrides.flatMap(({ clientId, directFlows }) => (directFlows ? clientId : []))),
     sessionLifetime: stored.sessionLifetime === undefined ? defaultSessionLifetime : durationMs(stored.sessionLifetime),
   };
 }

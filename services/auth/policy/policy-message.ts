@@ -1,7 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { AuthenticationPolicySchema as StoredPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
-import { AuthenticationPolicySchema, type AuthenticationPolicy } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import {
+  AuthenticationPolicySchema,
+  ClientAuthenticationPolicySchema,
+  type AuthenticationPolicy,
+  type MfaRequirement,
+} from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { Stored } from "../../store/store.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
 
@@ -10,12 +15,14 @@ export const policyEtag = (stored: { readonly version: number } | undefined): st
 
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
-  const { mfa, mfaOfClients, sessionLifetime } = policyWithDefaults(stored?.record);
+  const { mfa, sessionLifetime } = policyWithDefaults(stored?.record);
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
     sessionLifetime: durationFromMs(sessionLifetime),
-    clientOverrides: Array.from(mfaOfClients, ([clientId, ofClient]) => ({ clientId, mfa: ofClient })),
+    clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
+      create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
+    ),
     ...(stored?.record.updateTime ? { updateTime: stored.record.updateTime } : {}),
   });
 }

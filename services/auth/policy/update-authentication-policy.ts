@@ -90,7 +90,11 @@ function change(path: string, policy: AuthenticationPolicy): Partial<Record<keyo
       if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {
         throw invalid(path, "must name each client once");
       }
-      return { clientOverrides: overrides.map(({ clientId, mfa }) => create(StoredOverrideSchema, { clientId, mfa })) };
+      return {
+        clientOverrides: overrides.map(({ clientId, mfa, directFlows }) =>
+          create(StoredOverrideSchema, { clientId, mfa, directFlows }),
+        ),
+      };
     }
     default:
       throw invalid(path, "cannot be changed by this call");

@@ -15,6 +15,7 @@ export function mountPar(app: FastifyInstance, { peers }: { readonly peers: Peer
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
         parameters: authorizationParameters(form),
+        loginHandle: form.get("login_handle"),
         dpopProof: dpopProofOf(request),
       },
       forward(contextOf(request).outbound),

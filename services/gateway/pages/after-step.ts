@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Flow } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
 import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";

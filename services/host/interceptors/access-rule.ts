@@ -9,6 +9,7 @@ export interface AccessRule {
   readonly user: boolean;
   readonly client: boolean;
   readonly bootstrapToken: boolean;
+  readonly flow: boolean;
   readonly target: Target;
   readonly permission: string;
   /** Milliseconds. */
@@ -33,6 +34,7 @@ export function accessRule(method: DescMethod): AccessRule {
     user: callers.includes(Caller.USER),
     client: callers.includes(Caller.CLIENT),
     bootstrapToken: callers.includes(Caller.BOOTSTRAP_TOKEN),
+    flow: callers.includes(Caller.FLOW),
     target,
     permission,
     maxAuthAge: maxAuthAge === undefined ? undefined : durationMs(maxAuthAge),

@@ -74,7 +74,8 @@ async function admit(
   arrival: Arrival,
 ): Promise<Call> {
   if (rule.user || rule.client) return admitCredential(dependencies, rule, request, arrival);
-  if (!rule.isPublic && !rule.bootstrapToken) {
+  // Whether a flow's id is right, the handler finds out: it is the secret that opens its record.
+  if (!rule.isPublic && !rule.bootstrapToken && !rule.flow) {
     throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the method is for services of this system");
   }
   if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();

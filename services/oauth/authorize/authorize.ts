@@ -25,15 +25,17 @@ export function authorize(dependencies: OauthDependencies) {
   const { clients, clock } = dependencies;
   return async (request: AuthorizeRequest, context: HandlerContext): Promise<AuthorizeResponse> => {
     const call = callOf(context);
-    const { parameters = create(AuthorizationParametersSchema), sessionToken, browserToken } = request;
+    const { parameters = create(AuthorizationParametersSchema), browserToken } = request;
     const next = await answerRefusal(dependencies, call, async (proven) => {
       const client = await checkClient(clients, call, parameters);
       const pushed = pushedRequestUri(parameters);
-      const authorization =
+      const { authorization, sessionToken: signedIn } =
         pushed === undefined
-          ? await readDirectRequest(dependencies, call, client, parameters, proven)
+          ? { authorization: await readDirectRequest(dependencies, call, client, parameters, proven), sessionToken: "" }
           : await takeUpPushed(dependencies, call, client, pushed);
       proven(authorization);
+      // Whoever signed in outside of a browser is whom the request is for, whoever is signed in in the browser that brings it.
+      const sessionToken = signedIn || request.sessionToken;
       const state = await authorizationState(dependencies, call, { client, authorization, sessionToken, now: clock() });
       return nextStep(dependencies, state, () => storeAuthorization(dependencies, call, authorization, browserToken));
     });

@@ -15,6 +15,7 @@ import { checkDpopHeader, inOAuthWords } from "../token/dpop-key.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 import { checkDuplicates } from "./check-parameters.ts";
 import { checkRedirectUri } from "./check-redirect-uri.ts";
+import { sessionOfHandle } from "./session-of-handle.ts";
 import { storePushedRequest } from "./pushed-request.ts";
 import { readRequest } from "./read-request.ts";
 
@@ -37,8 +38,9 @@ export function pushAuthorization(dependencies: OauthDependencies) {
       const redirectUri = checkRedirectUri(client, parameters);
       const bound = boundTo(parameters, proof);
       const authorization = await readRequest(dependencies, call, client, redirectUri, bound);
+      const sessionToken = await sessionOfHandle(dependencies.peers, call, authorization, request.loginHandle);
       if (proof !== undefined) await inOAuthWords(() => dependencies.dpop.use(call, proof));
-      const requestUri = await storePushedRequest(dependencies, call, authorization, { byClient: true });
+      const requestUri = await storePushedRequest(dependencies, call, authorization, { byClient: true, sessionToken });
       const expiresIn = Math.floor(dependencies.lifetimes.requestUri / 1000);
       return create(PushAuthorizationResponseSchema, {
         outcome: { case: "pushed", value: { requestUri, expiresIn } },

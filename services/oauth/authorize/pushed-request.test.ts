@@ -1,5 +1,6 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import { expect, onTestFinished, test } from "vitest";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
@@ -8,7 +9,7 @@ import { testCall } from "../../host/testing/handler-context.ts";
 import { openStore } from "../../store/open-store.ts";
 import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
-import { oauthCollections } from "../collections.ts";
+import { oauthCollections, pushedRequests } from "../collections.ts";
 import { defaultOauthLifetimes as lifetimes } from "../dependencies.ts";
 import { createOauthPolicies } from "../policy/oauth-policies.ts";
 import { pushedRequestUri, storePushedRequest, takeUpPushed, useUpPushed } from "./pushed-request.ts";
@@ -29,9 +30,12 @@ async function fixture() {
   const dependencies = { store, vault: testVault(store, clock), clock, lifetimes, oauthPolicies };
   const call = testCall();
   return {
-    push: (byClient = true) => storePushedRequest(dependencies, call, asked, { byClient }),
-    take: (requestUri: string, client = app, tenantId = "t1") =>
-      takeUpPushed(dependencies, testCall({ tenantId }), client, requestUri),
+    push: (byClient = true, sessionToken = "") =>
+      storePushedRequest(dependencies, call, asked, { byClient, sessionToken }),
+    take: async (requestUri: string, client = app, tenantId = "t1") =>
+      (await takeUpPushed(dependencies, testCall({ tenantId }), client, requestUri)).authorization,
+    tokenOf: async (requestUri: string) => (await takeUpPushed(dependencies, call, app, requestUri)).sessionToken,
+    records: async () => (await dependencies.store.tenant("t1").page(pushedRequests, { index: "id", limit: 9 })).items,
     use: (authorization: typeof asked) => useUpPushed(dependencies, call, authorization),
     pass: (milliseconds: number) => (now += milliseconds),
     clock,
@@ -47,6 +51,17 @@ test("a request comes back as it was read, and begins when its browser comes", a
   const taken = await take(requestUri);
   expect(taken).toMatchObject({ clientId: "app", redirectUri, state: "s", nonce: "n" });
   expect(taken.createTime && timestampMs(taken.createTime)).toBe(clock());
+});
+
+test("A33: whoever signed in outside of a browser comes with the request, and is kept sealed", async () => {
+  const { push, tokenOf, records } = await fixture();
+  expect(await tokenOf(await push(true, "ksn_of-a-login-handle"))).toBe("ksn_of-a-login-handle");
+  expect(await tokenOf(await push())).toBe("");
+  const kept = (await records()).map(({ record }) =>
+    Buffer.from(toBinary(PushedRequestSchema, record)).toString("latin1"),
+  );
+  expect(kept).toHaveLength(2);
+  expect(kept.join("")).not.toContain("ksn_");
 });
 
 test.each([

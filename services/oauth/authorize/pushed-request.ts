@@ -2,12 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
-import { PushedRequestSchema } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
+import { PushedRequestSchema, type PushedRequest } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { insert, remove } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { randomToken } from "../../vault/random.ts";
+import { versionOfBox } from "../../vault/sealed-box.ts";
 import { pushedRequests } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
@@ -18,6 +19,16 @@ import { checkRedirectUri } from "./check-redirect-uri.ts";
 /** RFC 9126 §2.2. */
 const prefix = "urn:ietf:params:oauth:request_uri:";
 const idUse = "pushed-request-id";
+
+/** Where the token of the session is sealed that a login handle began. */
+const tokenPlace = (idHash: string) => ({ collection: pushedRequests.name, id: idHash, field: "sealed_session_token" });
+
+/** A request that was pushed, as a browser, or a client in its place, comes with it. */
+export interface TakenUp {
+  readonly authorization: Authorization;
+  /** Of whoever signed in for it outside of a browser; empty where the browser's own session counts. */
+  readonly sessionToken: string;
+}
 
 type Needs = Pick<OauthDependencies, "store" | "vault" | "clock" | "lifetimes">;
 
@@ -41,13 +52,17 @@ export async function storePushedRequest(
   { store, vault, clock, lifetimes }: Needs,
   call: Call,
   authorization: Authorization,
-  { byClient }: { readonly byClient: boolean },
+  { byClient, sessionToken = "" }: { readonly byClient: boolean; readonly sessionToken?: string },
 ): Promise<string> {
   const tenantVault = await vault.tenant(call.tenantId);
   const id = randomToken("", 16);
   const useBefore = clock() + lifetimes.requestUri;
+  const idHash = tenantVault.keyedHash(idUse, id);
   const record = create(PushedRequestSchema, {
-    idHash: tenantVault.keyedHash(idUse, id),
+    idHash,
+    ...(sessionToken === ""
+      ? {}
+      : { sealedSessionToken: tenantVault.seal(tokenPlace(idHash), Buffer.from(sessionToken, "ascii")) }),
     authorization,
     byClient,
     useBefore: timestampFromMs(useBefore),
@@ -67,7 +82,7 @@ export async function takeUpPushed(
   call: Call,
   client: Client,
   requestUri: string,
-): Promise<Authorization> {
+): Promise<TakenUp> {
   const stored = await findPushed(dependencies, call, requestUri.slice(prefix.length));
   const { authorization, byClient = false, idHash = "", useBefore } = stored?.record ?? {};
   const now = dependencies.clock();
@@ -81,11 +96,25 @@ export async function takeUpPushed(
   }
   checkRedirectUri(client, { redirectUri: authorization.redirectUri, duplicateParameters: [] });
   if (!byClient) checkPushed(client, await dependencies.oauthPolicies.get(call));
-  return create(AuthorizationSchema, {
+  const taken = create(AuthorizationSchema, {
     ...authorization,
     createTime: timestampFromMs(now),
     pushedIdHash: byClient ? idHash : "",
   });
+  return { authorization: taken, sessionToken: await openToken(dependencies, call, stored?.record) };
+}
+
+async function openToken(
+  { vault }: Pick<Needs, "vault">,
+  { tenantId }: Pick<Call, "tenantId">,
+  { idHash, sealedSessionToken }: Pick<PushedRequest, "idHash" | "sealedSessionToken"> = {
+    idHash: "",
+    sealedSessionToken: new Uint8Array(),
+  },
+): Promise<string> {
+  if (sealedSessionToken.length === 0) return "";
+  const tenantVault = await vault.tenant(tenantId, versionOfBox(sealedSessionToken));
+  return Buffer.from(tenantVault.open(tokenPlace(idHash), sealedSessionToken)).toString("ascii");
 }
 
 async function findPushed(

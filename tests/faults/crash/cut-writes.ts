@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { allowDirectFlows, directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
 import { addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
@@ -283,6 +284,67 @@ export const cutWrites: readonly CutWrite[] = [
             expect(await again.isSignedIn()).toBe(true);
           }
         },
+      };
+    },
+  },
+  {
+    name: "Give a flow outside of the pages the password",
+    covers: ["koder.auth.v1.FlowService/GivePassword"],
+    order: ["auth", "identity", "auth"],
+    async prepare(server) {
+      const { username, client } = await directFlows(server);
+      const flow = await startFlow(server, client, username);
+      const call = async (of = flow) => flowStep(server, `/${of}/password`, { password });
+      return {
+        call: async () => (await call()).status,
+        // A handle that nobody was told is nobody's.
+        nothingOpen: async () => expect((await pushWithHandle(server, client, "klh_nobody-was-told")).status).toBe(400),
+        async heal() {
+          const { json } = await call(await startFlow(server, client, username));
+          expect((await pushWithHandle(server, client, String(json["login_handle"]))).status).toBe(201);
+        },
+      };
+    },
+  },
+  {
+    name: "Change a password in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/GiveNewPassword"],
+    order: ["identity", "session", "auth"],
+    async prepare(server) {
+      const { id, username, client, areTokensGood } = await personWithTokens(server);
+      await allowDirectFlows(server, client);
+      expect((await rest(server, "PATCH", `/v1/users/${id}`, { password_change_required: true })).status).toBe(200);
+      const flow = await startFlow(server, client, username);
+      expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
+      const send = () => flowStep(server, `/${flow}/new-password`, { new_password: newPassword });
+      return {
+        call: async () => (await send()).status,
+        async nothingOpen() {
+          expect(await areTokensGood()).toBe(false);
+          expect(await signsIn(server, client, username, password)).toBe(false);
+        },
+        async heal() {
+          expect((await send()).status).toBe(400);
+          expect(await signsIn(server, client, username, newPassword)).toBe(true);
+        },
+      };
+    },
+  },
+  {
+    name: "Push a request with a login handle",
+    covers: ["POST /oauth/v2/par login_handle"],
+    order: ["auth", "session", "oauth"],
+    async prepare(server) {
+      const { username, client } = await directFlows(server);
+      const handle = async () => {
+        const flow = await startFlow(server, client, username);
+        return String((await flowStep(server, `/${flow}/password`, { password })).json["login_handle"]);
+      };
+      const first = await handle();
+      return {
+        call: async () => (await pushWithHandle(server, client, first)).status,
+        nothingOpen: async () => expect((await pushWithHandle(server, client, first)).status).toBe(400),
+        heal: async () => expect((await pushWithHandle(server, client, await handle())).status).toBe(201),
       };
     },
   },

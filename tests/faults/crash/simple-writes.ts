@@ -18,6 +18,7 @@ import {
 } from "../../support/relying-party.ts";
 import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
 import { addTotp, totpCode } from "../../support/factors.ts";
+import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import type { PublicWrite } from "./public-write.ts";
@@ -138,6 +139,26 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const { id } = await createPerson(server);
       return { call: async () => (await rest(server, "PATCH", `/v1/users/${id}`, { name: "Another Name" })).status };
+    },
+  },
+  {
+    name: "Start a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/StartFlow"],
+    prepare: async (server) => {
+      const { username, client } = await directFlows(server);
+      return { call: async () => (await flowStep(server, "", { client_id: client.clientId, username })).status };
+    },
+  },
+  {
+    name: "Give a flow outside of the pages a code",
+    covers: ["koder.auth.v1.FlowService/GiveTotp", "koder.auth.v1.FlowService/GiveRecoveryCode"],
+    prepare: async (server) => {
+      const { username, client } = await directFlows(server);
+      const { accessToken } = await tokensFor(server, client, username);
+      const { secret } = await addTotp(server, accessToken);
+      const flow = await startFlow(server, client, username);
+      expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
+      return { call: async () => (await flowStep(server, `/${flow}/totp`, { code: totpCode(secret) })).status };
     },
   },
   {

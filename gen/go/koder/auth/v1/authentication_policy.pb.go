@@ -170,8 +170,10 @@ type ClientAuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// When a second factor is asked for.
-	Mfa           MfaRequirement `protobuf:"varint,2,opt,name=mfa,proto3,enum=koder.auth.v1.MfaRequirement" json:"mfa,omitempty"`
+	// When a second factor is asked for; unset: as the tenant says.
+	Mfa MfaRequirement `protobuf:"varint,2,opt,name=mfa,proto3,enum=koder.auth.v1.MfaRequirement" json:"mfa,omitempty"`
+	// Whether the client may sign people in outside of the sign-in pages (FlowService).
+	DirectFlows   bool `protobuf:"varint,3,opt,name=direct_flows,json=directFlows,proto3" json:"direct_flows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -220,6 +222,13 @@ func (x *ClientAuthenticationPolicy) GetMfa() MfaRequirement {
 	return MfaRequirement_MFA_REQUIREMENT_UNSPECIFIED
 }
 
+func (x *ClientAuthenticationPolicy) GetDirectFlows() bool {
+	if x != nil {
+		return x.DirectFlows
+	}
+	return false
+}
+
 var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
@@ -231,10 +240,11 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x10session_lifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12T\n" +
 	"\x10client_overrides\x18\x04 \x03(\v2).koder.auth.v1.ClientAuthenticationPolicyR\x0fclientOverrides\x12;\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"j\n" +
+	"updateTime\"\x8d\x01\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
-	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa*\x88\x01\n" +
+	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
+	"\fdirect_flows\x18\x03 \x01(\bR\vdirectFlows*\x88\x01\n" +
 	"\x0eMfaRequirement\x12\x1f\n" +
 	"\x1bMFA_REQUIREMENT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MFA_REQUIREMENT_NEVER\x10\x01\x12\x1c\n" +

@@ -43,6 +43,8 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_LIMIT AuthErrorReason = 12
 	// The policy breaks a rule; the violations name each field.
 	AuthErrorReason_AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID AuthErrorReason = 13
+	// The client may not sign people in outside of the sign-in pages. An administrator allows it in the authentication policy.
+	AuthErrorReason_AUTH_ERROR_REASON_DIRECT_FLOWS_NOT_ALLOWED AuthErrorReason = 14
 	// The link was used, has expired, or something else has changed the password since. Ask for another one.
 	AuthErrorReason_AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID AuthErrorReason = 20
 	// The link was used, has expired, or is for an address that is not the user's any more. Ask for another one.
@@ -63,6 +65,7 @@ var (
 		11: "AUTH_ERROR_REASON_CODE_MISMATCH",
 		12: "AUTH_ERROR_REASON_FACTOR_LIMIT",
 		13: "AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID",
+		14: "AUTH_ERROR_REASON_DIRECT_FLOWS_NOT_ALLOWED",
 		20: "AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID",
 		21: "AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID",
 		22: "AUTH_ERROR_REASON_MAILBOX_NOT_FOUND",
@@ -77,6 +80,7 @@ var (
 		"AUTH_ERROR_REASON_CODE_MISMATCH":                 11,
 		"AUTH_ERROR_REASON_FACTOR_LIMIT":                  12,
 		"AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID": 13,
+		"AUTH_ERROR_REASON_DIRECT_FLOWS_NOT_ALLOWED":      14,
 		"AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID":        20,
 		"AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID":           21,
 		"AUTH_ERROR_REASON_MAILBOX_NOT_FOUND":             22,
@@ -114,7 +118,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xfd\x03\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xad\x04\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -125,7 +129,8 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\x12#\n" +
 	"\x1fAUTH_ERROR_REASON_CODE_MISMATCH\x10\v\x12\"\n" +
 	"\x1eAUTH_ERROR_REASON_FACTOR_LIMIT\x10\f\x123\n" +
-	"/AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID\x10\r\x12,\n" +
+	"/AUTH_ERROR_REASON_AUTHENTICATION_POLICY_INVALID\x10\r\x12.\n" +
+	"*AUTH_ERROR_REASON_DIRECT_FLOWS_NOT_ALLOWED\x10\x0e\x12,\n" +
 	"(AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID\x10\x14\x12)\n" +
 	"%AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID\x10\x15\x12'\n" +
 	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16B\xb0\x01\n" +

@@ -9,6 +9,7 @@ package authv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -151,11 +152,102 @@ func (FlowStep) EnumDescriptor() ([]byte, []int) {
 	return file_koder_auth_v1_flow_proto_rawDescGZIP(), []int{1}
 }
 
+// Flow is an authentication under way.
+type Flow struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 128-bit secret; whoever has it may go on, and of one that a browser began only that browser.
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Where it stands.
+	State FlowState `protobuf:"varint,2,opt,name=state,proto3,enum=koder.auth.v1.FlowState" json:"state,omitempty"`
+	// What can be given next; names no factor before the first one succeeded.
+	NextSteps []FlowStep `protobuf:"varint,3,rep,packed,name=next_steps,json=nextSteps,proto3,enum=koder.auth.v1.FlowStep" json:"next_steps,omitempty"`
+	// When it ends.
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// What a flow outside of a browser comes to, once, when it is COMPLETED: good for 60 seconds and one pushed authorization
+	// request (RFC 9126) of the client that started it, as `login_handle` beside the request's own parameters, with PKCE.
+	LoginHandle   string `protobuf:"bytes,5,opt,name=login_handle,json=loginHandle,proto3" json:"login_handle,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Flow) Reset() {
+	*x = Flow{}
+	mi := &file_koder_auth_v1_flow_proto_msgTypes[0]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Flow) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Flow) ProtoMessage() {}
+
+func (x *Flow) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_proto_msgTypes[0]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Flow.ProtoReflect.Descriptor instead.
+func (*Flow) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_proto_rawDescGZIP(), []int{0}
+}
+
+func (x *Flow) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *Flow) GetState() FlowState {
+	if x != nil {
+		return x.State
+	}
+	return FlowState_FLOW_STATE_UNSPECIFIED
+}
+
+func (x *Flow) GetNextSteps() []FlowStep {
+	if x != nil {
+		return x.NextSteps
+	}
+	return nil
+}
+
+func (x *Flow) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+func (x *Flow) GetLoginHandle() string {
+	if x != nil {
+		return x.LoginHandle
+	}
+	return ""
+}
+
 var File_koder_auth_v1_flow_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\n" +
-	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1*\xa9\x01\n" +
+	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n" +
+	"\x04Flow\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
+	"\x05state\x18\x02 \x01(\x0e2\x18.koder.auth.v1.FlowStateR\x05state\x126\n" +
+	"\n" +
+	"next_steps\x18\x03 \x03(\x0e2\x17.koder.auth.v1.FlowStepR\tnextSteps\x12;\n" +
+	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\x12!\n" +
+	"\flogin_handle\x18\x05 \x01(\tR\vloginHandle*\xa9\x01\n" +
 	"\tFlowState\x12\x1a\n" +
 	"\x16FLOW_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STATE_PENDING\x10\x01\x12\x1a\n" +
@@ -185,16 +277,22 @@ func file_koder_auth_v1_flow_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_auth_v1_flow_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_koder_auth_v1_flow_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
 var file_koder_auth_v1_flow_proto_goTypes = []any{
-	(FlowState)(0), // 0: koder.auth.v1.FlowState
-	(FlowStep)(0),  // 1: koder.auth.v1.FlowStep
+	(FlowState)(0),                // 0: koder.auth.v1.FlowState
+	(FlowStep)(0),                 // 1: koder.auth.v1.FlowStep
+	(*Flow)(nil),                  // 2: koder.auth.v1.Flow
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	0, // 0: koder.auth.v1.Flow.state:type_name -> koder.auth.v1.FlowState
+	1, // 1: koder.auth.v1.Flow.next_steps:type_name -> koder.auth.v1.FlowStep
+	3, // 2: koder.auth.v1.Flow.expire_time:type_name -> google.protobuf.Timestamp
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_proto_init() }
@@ -208,13 +306,14 @@ func file_koder_auth_v1_flow_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_proto_rawDesc), len(file_koder_auth_v1_flow_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   0,
+			NumMessages:   1,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_koder_auth_v1_flow_proto_goTypes,
 		DependencyIndexes: file_koder_auth_v1_flow_proto_depIdxs,
 		EnumInfos:         file_koder_auth_v1_flow_proto_enumTypes,
+		MessageInfos:      file_koder_auth_v1_flow_proto_msgTypes,
 	}.Build()
 	File_koder_auth_v1_flow_proto = out.File
 	file_koder_auth_v1_flow_proto_goTypes = nil

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSL7AQoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlsKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50KogBCg5NZmFSZXF1aXJlbWVudBIfChtNRkFfUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIZChVNRkFfUkVRVUlSRU1FTlRfTkVWRVIQARIcChhNRkFfUkVRVUlSRU1FTlRfT1BUSU9OQUwQAhIcChhNRkFfUkVRVUlSRU1FTlRfUkVRVUlSRUQQA2IGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSL7AQoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInEKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EhQKDGRpcmVjdF9mbG93cxgDIAEoCCqIAQoOTWZhUmVxdWlyZW1lbnQSHwobTUZBX1JFUVVJUkVNRU5UX1VOU1BFQ0lGSUVEEAASGQoVTUZBX1JFUVVJUkVNRU5UX05FVkVSEAESHAoYTUZBX1JFUVVJUkVNRU5UX09QVElPTkFMEAISHAoYTUZBX1JFUVVJUkVNRU5UX1JFUVVJUkVEEANiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -79,11 +79,18 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
   clientId: string;
 
   /**
-   * When a second factor is asked for.
+   * When a second factor is asked for; unset: as the tenant says.
    *
    * @generated from field: koder.auth.v1.MfaRequirement mfa = 2;
    */
   mfa: MfaRequirement;
+
+  /**
+   * Whether the client may sign people in outside of the sign-in pages (FlowService).
+   *
+   * @generated from field: bool direct_flows = 3;
+   */
+  directFlows: boolean;
 };
 
 /**

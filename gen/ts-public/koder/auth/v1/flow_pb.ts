@@ -2,15 +2,67 @@
 // @generated from file koder/auth/v1/flow.proto (package koder.auth.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
-import type { UnknownEnum } from "@bufbuild/protobuf";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/auth/v1/flow.proto.
  */
 export const file_koder_auth_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEqqQEKCUZsb3dTdGF0ZRIaChZGTE9XX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEFURV9QRU5ESU5HEAESGgoWRkxPV19TVEFURV9QQVNTV09SRF9PSxACEhsKF0ZMT1dfU1RBVEVfTUZBX1JFUVVJUkVEEAMSGAoURkxPV19TVEFURV9DT01QTEVURUQQBBIVChFGTE9XX1NUQVRFX0ZBSUxFRBAFKqQBCghGbG93U3RlcBIZChVGTE9XX1NURVBfVU5TUEVDSUZJRUQQABIWChJGTE9XX1NURVBfUEFTU1dPUkQQARIaChZGTE9XX1NURVBfTkVXX1BBU1NXT1JEEAISEgoORkxPV19TVEVQX1RPVFAQAxIbChdGTE9XX1NURVBfUkVDT1ZFUllfQ09ERRAEEhgKFEZMT1dfU1RFUF9FTlJPTF9UT1RQEAdiBnByb3RvMw");
+  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEirwEKBEZsb3cSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbG9naW5faGFuZGxlGAUgASgJKqkBCglGbG93U3RhdGUSGgoWRkxPV19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RBVEVfUEVORElORxABEhoKFkZMT1dfU1RBVEVfUEFTU1dPUkRfT0sQAhIbChdGTE9XX1NUQVRFX01GQV9SRVFVSVJFRBADEhgKFEZMT1dfU1RBVEVfQ09NUExFVEVEEAQSFQoRRkxPV19TVEFURV9GQUlMRUQQBSqkAQoIRmxvd1N0ZXASGQoVRkxPV19TVEVQX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEVQX1BBU1NXT1JEEAESGgoWRkxPV19TVEVQX05FV19QQVNTV09SRBACEhIKDkZMT1dfU1RFUF9UT1RQEAMSGwoXRkxPV19TVEVQX1JFQ09WRVJZX0NPREUQBBIYChRGTE9XX1NURVBfRU5ST0xfVE9UUBAHYgZwcm90bzM", [file_google_protobuf_timestamp]);
+
+/**
+ * Flow is an authentication under way.
+ *
+ * @generated from message koder.auth.v1.Flow
+ */
+export type Flow = Message<"koder.auth.v1.Flow"> & {
+  /**
+   * 128-bit secret; whoever has it may go on, and of one that a browser began only that browser.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Where it stands.
+   *
+   * @generated from field: koder.auth.v1.FlowState state = 2;
+   */
+  state: FlowState;
+
+  /**
+   * What can be given next; names no factor before the first one succeeded.
+   *
+   * @generated from field: repeated koder.auth.v1.FlowStep next_steps = 3;
+   */
+  nextSteps: FlowStep[];
+
+  /**
+   * When it ends.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 4;
+   */
+  expireTime?: Timestamp | undefined;
+
+  /**
+   * What a flow outside of a browser comes to, once, when it is COMPLETED: good for 60 seconds and one pushed authorization
+   * request (RFC 9126) of the client that started it, as `login_handle` beside the request's own parameters, with PKCE.
+   *
+   * @generated from field: string login_handle = 5;
+   */
+  loginHandle: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.Flow.
+ * Use `create(FlowSchema)` to create a new message.
+ */
+export const FlowSchema: GenMessage<Flow> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow, 0);
 
 /**
  * FlowState is where an authentication flow stands.

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKsAgoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKJAQoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSMgoJY2xpZW50X2lkGAEgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXsxLDEwMH0kEjcKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnRCC7pICMgBAYIBAhABKogBCg5NZmFSZXF1aXJlbWVudBIfChtNRkFfUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIZChVNRkFfUkVRVUlSRU1FTlRfTkVWRVIQARIcChhNRkFfUkVRVUlSRU1FTlRfT1BUSU9OQUwQAhIcChhNRkFfUkVRVUlSRU1FTlRfUkVRVUlSRUQQA2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKsAgoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKcAQoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSMgoJY2xpZW50X2lkGAEgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXsxLDEwMH0kEjQKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnRCCLpIBYIBAhABEhQKDGRpcmVjdF9mbG93cxgDIAEoCCqIAQoOTWZhUmVxdWlyZW1lbnQSHwobTUZBX1JFUVVJUkVNRU5UX1VOU1BFQ0lGSUVEEAASGQoVTUZBX1JFUVVJUkVNRU5UX05FVkVSEAESHAoYTUZBX1JFUVVJUkVNRU5UX09QVElPTkFMEAISHAoYTUZBX1JFUVVJUkVNRU5UX1JFUVVJUkVEEANiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -80,11 +80,18 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
   clientId: string;
 
   /**
-   * When a second factor is asked for.
+   * When a second factor is asked for; unset: as the tenant says.
    *
    * @generated from field: koder.auth.v1.MfaRequirement mfa = 2;
    */
   mfa: MfaRequirement;
+
+  /**
+   * Whether the client may sign people in outside of the sign-in pages (FlowService).
+   *
+   * @generated from field: bool direct_flows = 3;
+   */
+  directFlows: boolean;
 };
 
 /**

@@ -5,9 +5,7 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { FlowState, FlowStep } from "./flow_pb.ts";
+import type { Flow } from "./flow_pb.ts";
 import { file_koder_auth_v1_flow } from "./flow_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
@@ -17,49 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEinwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyjQYKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmAKCU9mZmVyVG90cBIfLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKQWNjZXB0VG90cBIgLmtvZGVyLmF1dGgudjEuQWNjZXB0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ4ChFTdWJtaXROZXdQYXNzd29yZBInLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
-
-/**
- * Flow is an authentication under way.
- *
- * @generated from message koder.auth.v1.Flow
- */
-export type Flow = Message<"koder.auth.v1.Flow"> & {
-  /**
-   * 128-bit secret; whoever has it, and the browser, may go on.
-   *
-   * @generated from field: string id = 1;
-   */
-  id: string;
-
-  /**
-   * Where it stands.
-   *
-   * @generated from field: koder.auth.v1.FlowState state = 2;
-   */
-  state: FlowState;
-
-  /**
-   * What can be given next; names no factor before the first one succeeded.
-   *
-   * @generated from field: repeated koder.auth.v1.FlowStep next_steps = 3;
-   */
-  nextSteps: FlowStep[];
-
-  /**
-   * When it ends.
-   *
-   * @generated from field: google.protobuf.Timestamp expire_time = 4;
-   */
-  expireTime?: Timestamp | undefined;
-};
-
-/**
- * Describes the message koder.auth.v1.Flow.
- * Use `create(FlowSchema)` to create a new message.
- */
-export const FlowSchema: GenMessage<Flow> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 0);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyjQYKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmAKCU9mZmVyVG90cBIfLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKQWNjZXB0VG90cBIgLmtvZGVyLmF1dGgudjEuQWNjZXB0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ4ChFTdWJtaXROZXdQYXNzd29yZBInLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * BrowserContext is what is known of the browser that drives a flow.
@@ -101,7 +57,7 @@ export type BrowserContext = Message<"koder.auth.v1.BrowserContext"> & {
  * Use `create(BrowserContextSchema)` to create a new message.
  */
 export const BrowserContextSchema: GenMessage<BrowserContext> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 1);
+  messageDesc(file_koder_auth_v1_flow_internal, 0);
 
 /**
  * CreateFlowRequest has the login name.
@@ -143,7 +99,7 @@ export type CreateFlowRequest = Message<"koder.auth.v1.CreateFlowRequest"> & {
  * Use `create(CreateFlowRequestSchema)` to create a new message.
  */
 export const CreateFlowRequestSchema: GenMessage<CreateFlowRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 2);
+  messageDesc(file_koder_auth_v1_flow_internal, 1);
 
 /**
  * CreateFlowResponse has the flow.
@@ -164,7 +120,7 @@ export type CreateFlowResponse = Message<"koder.auth.v1.CreateFlowResponse"> & {
  * Use `create(CreateFlowResponseSchema)` to create a new message.
  */
 export const CreateFlowResponseSchema: GenMessage<CreateFlowResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 3);
+  messageDesc(file_koder_auth_v1_flow_internal, 2);
 
 /**
  * SubmitPasswordRequest has the password.
@@ -199,7 +155,7 @@ export type SubmitPasswordRequest = Message<"koder.auth.v1.SubmitPasswordRequest
  * Use `create(SubmitPasswordRequestSchema)` to create a new message.
  */
 export const SubmitPasswordRequestSchema: GenMessage<SubmitPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 4);
+  messageDesc(file_koder_auth_v1_flow_internal, 3);
 
 /**
  * SubmitPasswordResponse has the flow, and the session where it is completed.
@@ -227,7 +183,7 @@ export type SubmitPasswordResponse = Message<"koder.auth.v1.SubmitPasswordRespon
  * Use `create(SubmitPasswordResponseSchema)` to create a new message.
  */
 export const SubmitPasswordResponseSchema: GenMessage<SubmitPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 5);
+  messageDesc(file_koder_auth_v1_flow_internal, 4);
 
 /**
  * SubmitNewPasswordRequest has the new password.
@@ -262,7 +218,7 @@ export type SubmitNewPasswordRequest = Message<"koder.auth.v1.SubmitNewPasswordR
  * Use `create(SubmitNewPasswordRequestSchema)` to create a new message.
  */
 export const SubmitNewPasswordRequestSchema: GenMessage<SubmitNewPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 6);
+  messageDesc(file_koder_auth_v1_flow_internal, 5);
 
 /**
  * SubmitNewPasswordResponse has the flow and the session.
@@ -290,7 +246,7 @@ export type SubmitNewPasswordResponse = Message<"koder.auth.v1.SubmitNewPassword
  * Use `create(SubmitNewPasswordResponseSchema)` to create a new message.
  */
 export const SubmitNewPasswordResponseSchema: GenMessage<SubmitNewPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 7);
+  messageDesc(file_koder_auth_v1_flow_internal, 6);
 
 /**
  * SubmitTotpRequest has the code.
@@ -325,7 +281,7 @@ export type SubmitTotpRequest = Message<"koder.auth.v1.SubmitTotpRequest"> & {
  * Use `create(SubmitTotpRequestSchema)` to create a new message.
  */
 export const SubmitTotpRequestSchema: GenMessage<SubmitTotpRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 8);
+  messageDesc(file_koder_auth_v1_flow_internal, 7);
 
 /**
  * SubmitTotpResponse has the flow, and the session where it is completed.
@@ -353,7 +309,7 @@ export type SubmitTotpResponse = Message<"koder.auth.v1.SubmitTotpResponse"> & {
  * Use `create(SubmitTotpResponseSchema)` to create a new message.
  */
 export const SubmitTotpResponseSchema: GenMessage<SubmitTotpResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 9);
+  messageDesc(file_koder_auth_v1_flow_internal, 8);
 
 /**
  * SubmitRecoveryCodeRequest has the code.
@@ -388,7 +344,7 @@ export type SubmitRecoveryCodeRequest = Message<"koder.auth.v1.SubmitRecoveryCod
  * Use `create(SubmitRecoveryCodeRequestSchema)` to create a new message.
  */
 export const SubmitRecoveryCodeRequestSchema: GenMessage<SubmitRecoveryCodeRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 10);
+  messageDesc(file_koder_auth_v1_flow_internal, 9);
 
 /**
  * SubmitRecoveryCodeResponse has the flow, and the session where it is completed.
@@ -416,7 +372,7 @@ export type SubmitRecoveryCodeResponse = Message<"koder.auth.v1.SubmitRecoveryCo
  * Use `create(SubmitRecoveryCodeResponseSchema)` to create a new message.
  */
 export const SubmitRecoveryCodeResponseSchema: GenMessage<SubmitRecoveryCodeResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 11);
+  messageDesc(file_koder_auth_v1_flow_internal, 10);
 
 /**
  * OfferTotpRequest names the flow.
@@ -444,7 +400,7 @@ export type OfferTotpRequest = Message<"koder.auth.v1.OfferTotpRequest"> & {
  * Use `create(OfferTotpRequestSchema)` to create a new message.
  */
 export const OfferTotpRequestSchema: GenMessage<OfferTotpRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 12);
+  messageDesc(file_koder_auth_v1_flow_internal, 11);
 
 /**
  * OfferTotpResponse has what an authenticator app needs.
@@ -479,7 +435,7 @@ export type OfferTotpResponse = Message<"koder.auth.v1.OfferTotpResponse"> & {
  * Use `create(OfferTotpResponseSchema)` to create a new message.
  */
 export const OfferTotpResponseSchema: GenMessage<OfferTotpResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 13);
+  messageDesc(file_koder_auth_v1_flow_internal, 12);
 
 /**
  * AcceptTotpRequest has a code of the app.
@@ -514,7 +470,7 @@ export type AcceptTotpRequest = Message<"koder.auth.v1.AcceptTotpRequest"> & {
  * Use `create(AcceptTotpRequestSchema)` to create a new message.
  */
 export const AcceptTotpRequestSchema: GenMessage<AcceptTotpRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 14);
+  messageDesc(file_koder_auth_v1_flow_internal, 13);
 
 /**
  * AcceptTotpResponse has the flow, the session where it is completed, and the recovery codes.
@@ -549,7 +505,7 @@ export type AcceptTotpResponse = Message<"koder.auth.v1.AcceptTotpResponse"> & {
  * Use `create(AcceptTotpResponseSchema)` to create a new message.
  */
 export const AcceptTotpResponseSchema: GenMessage<AcceptTotpResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 15);
+  messageDesc(file_koder_auth_v1_flow_internal, 14);
 
 /**
  * BrowserFlowService is the authentication flow as the sign-in pages drive it: bound to a browser, ending in a session.

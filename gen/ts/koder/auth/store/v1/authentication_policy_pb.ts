@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/authentication_policy.proto.
  */
 export const file_koder_auth_store_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLgAQoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjwKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRILCgNtZmEYAiABKAViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLgAQoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIlIKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRILCgNtZmEYAiABKAUSFAoMZGlyZWN0X2Zsb3dzGAMgASgIYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is a tenant's policy as kept by the auth service: one record, absent while the tenant has the default.
@@ -77,11 +77,18 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.store.v1.ClientAuth
   clientId: string;
 
   /**
-   * Numbers of `koder.auth.v1.MfaRequirement`.
+   * Numbers of `koder.auth.v1.MfaRequirement`; 0: as the tenant says.
    *
    * @generated from field: int32 mfa = 2;
    */
   mfa: number;
+
+  /**
+   * Whether it may sign people in outside of the sign-in pages.
+   *
+   * @generated from field: bool direct_flows = 3;
+   */
+  directFlows: boolean;
 };
 
 /**

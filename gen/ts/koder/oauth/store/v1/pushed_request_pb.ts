@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/pushed_request.proto.
  */
 export const file_koder_oauth_store_v1_pushed_request: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9vYXV0aC9zdG9yZS92MS9wdXNoZWRfcmVxdWVzdC5wcm90bxIUa29kZXIub2F1dGguc3RvcmUudjEi0AEKDVB1c2hlZFJlcXVlc3QSDwoHaWRfaGFzaBgBIAEoCRI6Cg1hdXRob3JpemF0aW9uGAIgASgLMiMua29kZXIub2F1dGguc3RvcmUudjEuQXV0aG9yaXphdGlvbhIRCglieV9jbGllbnQYAyABKAgSLgoKdXNlX2JlZm9yZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp, file_koder_oauth_store_v1_authorization]);
+  fileDesc("Cilrb2Rlci9vYXV0aC9zdG9yZS92MS9wdXNoZWRfcmVxdWVzdC5wcm90bxIUa29kZXIub2F1dGguc3RvcmUudjEi7gEKDVB1c2hlZFJlcXVlc3QSDwoHaWRfaGFzaBgBIAEoCRI6Cg1hdXRob3JpemF0aW9uGAIgASgLMiMua29kZXIub2F1dGguc3RvcmUudjEuQXV0aG9yaXphdGlvbhIRCglieV9jbGllbnQYAyABKAgSLgoKdXNlX2JlZm9yZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhwKFHNlYWxlZF9zZXNzaW9uX3Rva2VuGAYgASgMYgZwcm90bzM", [file_google_protobuf_timestamp, file_koder_oauth_store_v1_authorization]);
 
 /**
  * PushedRequest is an authorization request that was read before its browser came with it, under the keyed hash of its id.
@@ -57,6 +57,13 @@ export type PushedRequest = Message<"koder.oauth.store.v1.PushedRequest"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 5;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Token of the session that its client's login handle began, sealed; empty where there was none.
+   *
+   * @generated from field: bytes sealed_session_token = 6;
+   */
+  sealedSessionToken: Uint8Array;
 };
 
 /**

@@ -1,0 +1,62 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { FlowState, FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import { insert } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
+import { accountKeyOf } from "../account-key.ts";
+import { countFlow } from "../attempts.ts";
+import { flows } from "../collections.ts";
+import { flowLifetime, type AuthDependencies } from "../dependencies.ts";
+import { isSecondFactorWanted } from "../policy/second-factor-need.ts";
+import { flowStarted } from "./flow-events.ts";
+import { flowMessage } from "./flow-message.ts";
+import { browserHash, flowUses } from "./flow-secrets.ts";
+import { remoteAddressOf } from "./open-flow.ts";
+
+/** A flow to be. */
+export interface BegunFlow {
+  /** What the person typed. */
+  readonly username: string;
+  /** Absent for one that its client drives. */
+  readonly browser?: BrowserContext | undefined;
+  readonly clientId: string;
+  readonly acrValues: readonly string[];
+}
+
+/**
+ * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): its
+ * attempts are counted under the name instead of a user.
+ */
+export async function beginFlow(
+  { store, vault, peers, attempts, clock }: AuthDependencies,
+  call: Call,
+  request: BegunFlow,
+): Promise<Flow> {
+  const data = store.tenant(call.tenantId);
+  await countFlow(data, attempts, clock(), remoteAddressOf(call, { flowId: "", browser: request.browser }));
+  const [{ userId }, tenantVault] = await Promise.all([
+    peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
+    vault.tenant(call.tenantId),
+  ]);
+  const now = clock();
+  const id = randomToken("", 16);
+  const record = create(FlowSchema, {
+    idHash: tenantVault.keyedHash(flowUses.id, id),
+    browserHash: request.browser === undefined ? "" : browserHash(tenantVault, request.browser.browserToken),
+    direct: request.browser === undefined,
+    userId,
+    accountKey: accountKeyOf(tenantVault, userId, request.username),
+    state: FlowState.PENDING,
+    nextSteps: [FlowStep.PASSWORD],
+    clientId: request.clientId,
+    secondFactorWanted: isSecondFactorWanted(request.acrValues),
+    createTime: timestampFromMs(now),
+    expireTime: timestampFromMs(now + flowLifetime),
+  });
+  await data.commit([insert(flows, record)], [flowStarted(call, now, record)]);
+  return flowMessage(id, record);
+}

@@ -1,0 +1,156 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { UpdateAuthenticationPolicyRequestSchema } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import {
+  GetFlowRequestSchema,
+  GiveNewPasswordRequestSchema,
+  GivePasswordRequestSchema,
+  GiveRecoveryCodeRequestSchema,
+  GiveTotpRequestSchema,
+  StartFlowRequestSchema,
+} from "#gen/koder/auth/v1/flow_service_pb.ts";
+import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { RedeemLoginHandleRequestSchema } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
+import { handlerContext } from "../../host/testing/handler-context.ts";
+import { refusal } from "../auth-fixture.ts";
+import { loginHandles } from "../collections.ts";
+import { factorFixture } from "../factors/factor-fixture.ts";
+import { updateAuthenticationPolicy } from "../policy/update-authentication-policy.ts";
+import { getFlow, giveNewPassword, givePassword, giveRecoveryCode, giveTotp } from "./direct-steps.ts";
+import { redeemLoginHandle } from "./redeem-login-handle.ts";
+import { startFlow } from "./start-flow.ts";
+
+async function setUp() {
+  const f = await factorFixture();
+  const { dependencies } = f;
+  const allow = (...clientIds: string[]) => {
+    const clientOverrides = clientIds.map((clientId) => ({ clientId, directFlows: true }));
+    const policy = create(AuthenticationPolicySchema, { clientOverrides });
+    const request = create(UpdateAuthenticationPolicyRequestSchema, {
+      policy,
+      updateMask: { paths: ["client_overrides"] },
+    });
+    return updateAuthenticationPolicy(dependencies)(request, handlerContext());
+  };
+  await allow("app");
+  const context = handlerContext();
+  const flowOf = <Answer extends { flow?: unknown }>({ flow }: Answer) => flow as NonNullable<Answer["flow"]>;
+  return {
+    f,
+    allow,
+    start: async (username = "ana", clientId = "app", acrValues: string[] = []) =>
+      flowOf(await startFlow(dependencies)(create(StartFlowRequestSchema, { clientId, username, acrValues }), context)),
+    get: async (flowId: string) =>
+      flowOf(await getFlow(dependencies)(create(GetFlowRequestSchema, { flowId }), context)),
+    password: async (flowId: string, password: string) =>
+      flowOf(await givePassword(dependencies)(create(GivePasswordRequestSchema, { flowId, password }), context)),
+    newPassword: async (flowId: string, newPassword: string) =>
+      flowOf(
+        await giveNewPassword(dependencies)(create(GiveNewPasswordRequestSchema, { flowId, newPassword }), context),
+      ),
+    totp: async (flowId: string, code: string) =>
+      flowOf(await giveTotp(dependencies)(create(GiveTotpRequestSchema, { flowId, code }), context)),
+    recoveryCode: async (flowId: string, code: string) =>
+      flowOf(await giveRecoveryCode(dependencies)(create(GiveRecoveryCodeRequestSchema, { flowId, code }), context)),
+    redeem: async (loginHandle: string, clientId = "app") => {
+      const request = create(RedeemLoginHandleRequestSchema, { loginHandle, clientId });
+      return (await redeemLoginHandle(dependencies)(request, context)).sessionToken;
+    },
+  };
+}
+
+test("A33: a flow comes to a login handle, and begins no session until its client shows it", async () => {
+  const { f, start, get, password, redeem } = await setUp();
+  const { id, nextSteps } = await start();
+  expect(nextSteps).toEqual([FlowStep.PASSWORD]);
+  const done = await password(id, f.ana.password);
+  expect(done).toMatchObject({ state: FlowState.COMPLETED, nextSteps: [] });
+  expect(done.loginHandle).toMatch(/^klh_[A-Za-z0-9_-]{43}$/);
+  expect(f.sessions).toHaveLength(0);
+  expect((await get(id)).loginHandle, "it is told once").toBe("");
+  expect(await refusal(password(id, f.ana.password))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+
+  expect(await redeem(done.loginHandle)).toBe("ksn_1");
+  expect(f.sessions[0]).toMatchObject({
+    userId: f.ana.id,
+    amr: ["pwd"],
+    acr: "urn:koder:acr:1fa",
+    userEpoch: 7n,
+    remoteAddress: "192.0.2.1",
+    previousSessionToken: "",
+  });
+});
+
+test("A33: the handle is its client's, once, for a minute, and as long as the client may run flows", async () => {
+  const { f, allow, start, password, redeem } = await setUp();
+  await allow("app", "other");
+  const handle = async () => (await password((await start()).id, f.ana.password)).loginHandle;
+  const first = await handle();
+  expect(await redeem(first, "other")).toBe("");
+  for (const wrong of ["", "klh_", `${first}x`, first.slice(1)]) expect(await redeem(wrong)).toBe("");
+  const settled = await Promise.all(Array.from({ length: 10 }, () => redeem(first)));
+  expect(settled.filter((token) => token !== "")).toHaveLength(1);
+  expect(await redeem(first)).toBe("");
+
+  const late = await handle();
+  f.advance(60_000);
+  expect(await redeem(late)).toBe("");
+  const void1 = await handle();
+  await allow("other");
+  expect(await redeem(void1)).toBe("");
+  expect(f.sessions).toHaveLength(1);
+});
+
+test("A33: who may not run flows starts none", async () => {
+  const { start } = await setUp();
+  expect(await refusal(start("ana", "other"))).toMatchObject({ reason: "DIRECT_FLOWS_NOT_ALLOWED" });
+});
+
+test("A2, A33: a browser's flow is nobody's who has its id only, and a flow of a client ends in no browser", async () => {
+  const { f, start, get, password } = await setUp();
+  const browsers = await f.start("ana");
+  expect(await refusal(password(browsers.id, f.ana.password))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  expect(await refusal(get(browsers.id))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  const { id } = await start();
+  expect(await refusal(f.submit(id, f.ana.password))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  expect(await refusal(f.submit(id, f.ana.password, { browserToken: "" }))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+});
+
+test("A6: every step is asked as on the pages: second factor, then new password", async () => {
+  const { f, start, password, totp, recoveryCode, newPassword, redeem } = await setUp();
+  const { secret } = await f.app();
+  const [code = ""] = await f.generateCodes();
+  f.ana.passwordChangeRequired = true;
+  const { id } = await start();
+  const asked = await password(id, f.ana.password);
+  expect(asked).toMatchObject({ state: FlowState.MFA_REQUIRED, loginHandle: "" });
+  expect(asked.nextSteps).toEqual([FlowStep.TOTP, FlowStep.RECOVERY_CODE]);
+  expect(await refusal(newPassword(id, "the next password of ana"))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+  expect(await refusal(totp(id, "000000"))).toMatchObject({ reason: "CODE_MISMATCH" });
+  expect((await totp(id, f.codeOf(secret))).nextSteps).toEqual([FlowStep.NEW_PASSWORD]);
+  const done = await newPassword(id, "the next password of ana");
+  expect(await redeem(done.loginHandle)).toBe("ksn_1");
+  expect(f.sessions[0]).toMatchObject({ amr: ["pwd", "otp", "mfa"], acr: "urn:koder:acr:mfa", userEpoch: 8n });
+
+  const again = await start();
+  await password(again.id, "the next password of ana");
+  expect((await recoveryCode(again.id, code)).loginHandle).toMatch(/^klh_/);
+});
+
+test("A7, A23: guesses are counted with those on the pages, and unknown names are answered like known ones", async () => {
+  const { f, start, password } = await setUp();
+  const wrong = async (name: string) => refusal(password((await start(name)).id, "wrong"));
+  expect(await wrong("ana")).toEqual(await wrong("nobody"));
+  for (let i = 0; i < 4; i++) await refusal(f.attempt("ana", "wrong"));
+  expect(await wrong("ana")).toMatchObject({ reason: "TOO_MANY_ATTEMPTS" });
+});
+
+test("A29: handles are kept as keyed hashes, and no event has one", async () => {
+  const { f, start, password } = await setUp();
+  const { loginHandle } = await password((await start()).id, f.ana.password);
+  const [kept] = (await f.data.page(loginHandles, { index: "id", limit: 10 })).items;
+  expect(kept?.record.handleHash).toMatch(/^k1:[A-Za-z0-9_-]{43}$/);
+  const told = JSON.stringify(await f.events(), (_key, value: unknown) => (typeof value === "bigint" ? "" : value));
+  expect(told).not.toContain(loginHandle);
+});

@@ -1,0 +1,53 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import { countAttempt } from "../attempts.ts";
+import { authFailure } from "../auth-failure.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { knownDevice } from "../devices/known-device.ts";
+import { goOn, type GoneOn } from "./go-on.ts";
+import { openFlow, remoteAddressOf, type FlowReference } from "./open-flow.ts";
+
+/**
+ * Takes the password of a flow. The user's epoch is read and the attempt counted before the password is verified: so a
+ * password change or a disabling that happens meanwhile voids the session that would come of it, and no guess is free. What
+ * goes wrong has one answer, whoever the name belongs to (security A23).
+ *
+ * A crash after the count leaves a failure too many; one after the verification, a flow that can be tried again; later
+ * ones are told at `completeFlow`.
+ */
+export async function takePassword(
+  dependencies: AuthDependencies,
+  call: Call,
+  given: FlowReference & { readonly password: string },
+): Promise<GoneOn> {
+  const { store, vault, peers, attempts, clock } = dependencies;
+  const data = store.tenant(call.tenantId);
+  const tenantVault = await vault.tenant(call.tenantId);
+  const stored = await openFlow(data, tenantVault, given, FlowStep.PASSWORD);
+  const { userId, accountKey } = stored.record;
+  const [{ userEpoch }, device] = await Promise.all([
+    peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
+    knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
+  ]);
+  const attempt = await countAttempt(data, attempts, clock(), {
+    accountKey,
+    userEpoch,
+    remoteAddress: remoteAddressOf(call, given),
+    knownDevice: device?.record.idHash,
+  });
+  const { verified, passwordChangeRequired } = await peers
+    .client(CredentialService)
+    .verifyPassword({ userId, password: given.password }, forward(call));
+  if (!verified) {
+    throw authFailure(AuthErrorReason.PASSWORD_MISMATCH, "the name or the password is not right");
+  }
+  // Beside what follows, not before it: on a store that groups commits they share a transaction.
+  const takenBack = attempt.succeeded();
+  const proven = { amr: ["pwd"], authTime: timestampFromMs(clock()), userEpoch, passwordChangeRequired };
+  const [gone] = await Promise.all([goOn(dependencies, call, stored, proven, given), takenBack]);
+  return gone;
+}
