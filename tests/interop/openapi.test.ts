@@ -71,6 +71,12 @@ function undescribed(value: unknown, schema: Schema, at: string): string[] {
 
 /** What nobody needs a credential for: whoever has the secret of a mailed link or of a flow, or asks for a link. */
 const open: ReadonlySet<string> = new Set([
+  "POST /v1/auth/flows",
+  "GET /v1/auth/flows/{flow_id}",
+  "POST /v1/auth/flows/{flow_id}/new-password",
+  "POST /v1/auth/flows/{flow_id}/password",
+  "POST /v1/auth/flows/{flow_id}/recovery-code",
+  "POST /v1/auth/flows/{flow_id}/totp",
   "POST /v1/auth/email/confirm",
   "POST /v1/auth/recovery",
   "POST /v1/auth/recovery/confirm",
