@@ -79,7 +79,8 @@ describe("store get", () => {
       tenant: "t1",
       id: "s",
       version: 1,
-      expires: "2100-01-01T00:00:00.000Z",
+      // Kept for a week beyond its time, so that whoever tells of its end finds it.
+      expires: "2100-01-08T00:00:00.000Z",
       unknown_fields: 0,
       record: { id: "s", token_hash: "[hidden]", user_id: "alice", expire_time: "2100-01-01T00:00:00Z" },
     });
