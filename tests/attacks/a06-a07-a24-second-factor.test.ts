@@ -89,8 +89,10 @@ describe("A6: tokens are issued after both factors, and say so", () => {
 
 describe("A24: a code is good once", () => {
   test("of ten browsers at once one is signed in by a code of the app, and one by a recovery code", async () => {
-    const person = await careful();
-    for (const fields of [{ code: totpCode(person.secret) }, { way: "recovery-code", code: person.codes[0] ?? "" }]) {
+    for (const way of ["totp", "recovery-code"]) {
+      // Somebody else each time: the nine that were refused make their person wait.
+      const person = await careful();
+      const fields = way === "totp" ? { code: totpCode(person.secret) } : { way, code: person.codes[0] ?? "" };
       const browsers = [];
       for (let i = 0; i < 10; i++) browsers.push(await afterPassword(person.username));
       const answers = await Promise.all(browsers.map(({ send }) => send(fields)));
