@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-// Files run two at a time, the quick ones first; what kills processes, and says what must happen within how long, runs alone.
+/** What kills processes, and looks at what they left only: it may take its time. */
+const patient = "tests/faults/{crash-between-services,sqlite-durability,store-copy-killed,vault-rotation}.test.ts";
+
+// Files run two at a time, the quick ones first; what kills processes, and says within how long something must happen, runs alone.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -24,7 +27,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
-          include: ["tests/{e2e,attacks,conformance,interop,clients}/**/*.test.ts"],
+          include: ["tests/{e2e,attacks,conformance,interop,clients}/**/*.test.ts", patient],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -35,6 +38,7 @@ export default defineConfig({
         test: {
           name: "faults",
           include: ["tests/faults/**/*.test.ts"],
+          exclude: [patient],
           fileParallelism: false,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
