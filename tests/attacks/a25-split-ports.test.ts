@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ServiceName } from "../../services/host/call.ts";
-import { accessRule } from "../../services/host/interceptors/access-rule.ts";
 import { hostOf } from "../../services/host/peers.ts";
 import { loadServiceKeys } from "../../services/host/service-keys.ts";
 import { createServiceTokenIssuer } from "../../services/vault/service-token.ts";
 import { buildDescriptors } from "../contract/build-descriptors.ts";
 import { makeAuthority, type Authority, type Certificate } from "../support/certificates.ts";
+import { isOpen } from "../support/open-method.ts";
 import { createPerson, registerClient, tokensFor, userinfoStatus } from "../support/relying-party.ts";
 import { startSplitServer, type SplitServer } from "../support/split-server.ts";
 
@@ -135,8 +135,7 @@ describe("A25: a port that can be reached is not a port that is open", () => {
       const host = hostOf(method.parent);
       if (host === "gateway") throw new Error(`${method.parent.typeName} has no port`);
       const answer = await call(host, `${method.parent.typeName}/${method.name}`, {});
-      const { isPublic, flow } = accessRule(method);
-      if (isPublic || flow) {
+      if (isOpen(method)) {
         // What is open to everybody asks for a secret of its own, or says what an empty request lacks.
         expect([400, 404], `${method.name}: ${answer.body}`).toContain(answer.status);
         continue;

@@ -1,8 +1,8 @@
-import type { DescFile, DescMethod } from "@bufbuild/protobuf";
-import { accessRule } from "../../services/host/interceptors/access-rule.ts";
+import type { DescFile } from "@bufbuild/protobuf";
 import { hostOf } from "../../services/host/peers.ts";
 import { buildDescriptors } from "../contract/build-descriptors.ts";
 import { isInternal } from "../contract/rules/rule.ts";
+import { isOpen } from "../support/open-method.ts";
 
 /** What each port must list, by the descriptors: a service's own proto services on its port, the public ones on the gateway's. */
 export interface ExpectedServices {
@@ -19,7 +19,6 @@ export async function expectedServices(): Promise<ExpectedServices> {
   const names = (chosen: readonly DescFile[]) =>
     chosen.flatMap((file) => file.services).map(({ typeName }) => typeName);
   const methods = files.flatMap((file) => file.services).flatMap((service) => service.methods);
-  const isOpen = (method: DescMethod) => accessRule(method).isPublic || accessRule(method).flow;
   return {
     open: new Set(methods.filter(isOpen).map((method) => `${method.parent.typeName}.${method.name}`)),
     of: (service) => names(files.filter((file) => file.services.some((proto) => hostOf(proto) === service))),

@@ -6,11 +6,12 @@ import {
   type DeletePersonalAccessTokenResponse,
 } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
 import { Conflict } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
-import { ownerOf, personalAccessTokenDeleted, personalAccessTokenNotFound } from "./personal-access-token.ts";
+import { personalAccessTokenDeleted, personalAccessTokenNotFound } from "./personal-access-token.ts";
 
 /** Deletes a token of the person that the path names, and of nobody else (security A14). */
 export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependencies, "store" | "clock">) {
@@ -22,7 +23,7 @@ export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependenci
     const data = store.tenant(call.tenantId);
     const id = request.personalAccessTokenId;
     const stored = await data.get(personalAccessTokens, id);
-    if (stored?.record.userId !== ownerOf(call, request.userId)) throw personalAccessTokenNotFound(id);
+    if (stored?.record.userId !== userOf(call, request)) throw personalAccessTokenNotFound(id);
     try {
       await data.commit([remove(personalAccessTokens, stored)], [personalAccessTokenDeleted(call, clock(), stored)]);
     } catch (error) {

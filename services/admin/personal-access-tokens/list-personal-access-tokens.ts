@@ -6,9 +6,10 @@ import {
   type ListPersonalAccessTokensResponse,
 } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
 import { credentialUses, personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
-import { ownerOf, personalAccessTokenMessage } from "./personal-access-token.ts";
+import { personalAccessTokenMessage } from "./personal-access-token.ts";
 
 const defaultPageSize = 50;
 
@@ -20,7 +21,7 @@ export function listPersonalAccessTokens({ store, pageTokens }: Pick<AdminDepend
   ): Promise<ListPersonalAccessTokensResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const userId = ownerOf(call, request.userId);
+    const userId = userOf(call, request);
     const listing = `personal access tokens?user_id=${userId}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await data.page(personalAccessTokens, {

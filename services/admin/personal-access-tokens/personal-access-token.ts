@@ -7,7 +7,7 @@ import {
 import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { PersonalAccessTokenSchema, type PersonalAccessToken } from "#gen/koder/admin/v1/personal_access_token_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Call, Outbound } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import type { Stored } from "../../store/store.ts";
 import { randomToken } from "../../vault/random.ts";
@@ -34,10 +34,6 @@ export function personalAccessTokenMessage(
     ...(lastUse ? { lastUseTime: lastUse } : {}),
   });
 }
-
-/** The user that a request names; `me` is the caller. */
-export const ownerOf = ({ caller }: Pick<Call, "caller">, userId: string): string =>
-  userId === "me" && caller.kind === "user" ? caller.userId : userId;
 
 /** The answer to an id that none of the person's tokens has. */
 export const personalAccessTokenNotFound = (id: string) =>

@@ -8,9 +8,8 @@ import {
 } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { adminFailure } from "../admin-failure.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { changeTenant, refuseDefault } from "./change-tenant.ts";
@@ -32,13 +31,8 @@ export function updateTenant(dependencies: Pick<AdminDependencies, "system" | "c
   const { system, publicOrigin } = dependencies;
   return async (request: UpdateTenantRequest, context: HandlerContext): Promise<UpdateTenantResponse> => {
     const call = callOf(context);
-    const { tenantId, tenant: asked } = request;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (asked === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { tenantId } = request;
+    const { asked, paths } = readUpdate(request.tenant, request.updateMask);
     const changes = changesOf(paths, asked);
     await checkDomain(system, tenantId, changes.customDomain);
     const stored = await changeTenant(dependencies, { tenantId, etag: asked.etag }, (before, now) => {

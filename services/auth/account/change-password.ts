@@ -12,7 +12,7 @@ import { callOf, forward } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { userOf } from "../factors/user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 import { tellPasswordChanged } from "./tell-password-changed.ts";
 
 /**

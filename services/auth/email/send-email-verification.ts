@@ -12,7 +12,7 @@ import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { userOf } from "../factors/user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 import { askProof } from "./ask-proof.ts";
 import { countMailed } from "./count-mailed.ts";
 

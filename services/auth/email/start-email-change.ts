@@ -15,7 +15,7 @@ import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { emailChanges } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { userOf } from "../factors/user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 import { askProof } from "./ask-proof.ts";
 import { countMailed } from "./count-mailed.ts";
 import { emailChangeAdvanced } from "./email-events.ts";

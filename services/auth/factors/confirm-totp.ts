@@ -19,7 +19,7 @@ import { factorsOfUser } from "./factors-of-user.ts";
 import { newTotpFactor } from "./new-totp-factor.ts";
 import { acceptedStep } from "./totp.ts";
 import { openSecret } from "./totp-secret.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /**
  * Adds the authenticator app that shows the right code. Attempts are not counted: the secret is the caller's own. The code

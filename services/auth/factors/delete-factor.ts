@@ -10,7 +10,7 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { checkMayRemove } from "./check-may-remove.ts";
 import { factorNotFound } from "./factor-not-found.ts";
 import { removeFactors } from "./remove-factors.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Removes one factor. */
 export function deleteFactor({ store, peers, clock }: Pick<AuthDependencies, "store" | "peers" | "clock">) {

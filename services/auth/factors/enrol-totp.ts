@@ -17,7 +17,7 @@ import { factorsOfUser } from "./factors-of-user.ts";
 import { offeredTotp } from "./offered-totp.ts";
 import { newTotpSecret } from "./totp.ts";
 import { sealSecret } from "./totp-secret.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Begins to add an authenticator app. Its secret waits under the id that the factor will have, and is nothing until then. */
 export function enrolTotp(dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "tenants" | "clock">) {

@@ -11,7 +11,7 @@ import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { newRecoveryCodes } from "./new-recovery-codes.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Makes new recovery codes in the place of those that there were. They are random, so a keyed hash keeps them well. */
 export function generateRecoveryCodes({ store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">) {

@@ -10,7 +10,7 @@ import { factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorMessage } from "./factor-message.ts";
 import { factorsOfUser, recoveryCodesLeft } from "./factors-of-user.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** A person's factors, and how many recovery codes they have left. */
 export function listFactors({ store }: Pick<AuthDependencies, "store">) {

@@ -9,7 +9,7 @@ import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { checkMayRemove } from "./check-may-remove.ts";
 import { removeFactors } from "./remove-factors.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Removes every factor of a person, and their recovery codes. */
 export function resetFactors({ store, peers, clock }: Pick<AuthDependencies, "store" | "peers" | "clock">) {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { matchingLanguage } from "../../host/matching-language.ts";
 
 /** What mails say in one language, by keys. */
 export type MailTexts = Readonly<Record<string, string>>;
@@ -18,11 +19,7 @@ export const mailCatalogues: ReadonlyMap<string, MailTexts> = new Map([
 export function mailLocale(...wanted: readonly string[]): string {
   const known = [...mailCatalogues.keys()];
   for (const tag of wanted) {
-    const lower = tag.toLowerCase();
-    const [language = ""] = lower.split("-");
-    const found =
-      known.find((one) => one.toLowerCase() === lower) ??
-      known.find((one) => language !== "" && one.toLowerCase().split("-")[0] === language);
+    const found = matchingLanguage(known, tag);
     if (found !== undefined) return found;
   }
   return known[0] ?? "en-US";

@@ -8,6 +8,7 @@ import {
   type Mail,
   type RenderedMail,
 } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { openTemplates } from "../../host/templates.ts";
 import { mailCatalogues, mailLocale } from "./mail-texts.ts";
 
 /** What a kind is called in texts and events: `password_reset`. */
@@ -22,19 +23,6 @@ export interface MailFrame {
 }
 
 let engine: Promise<Liquid> | undefined;
-
-/** The template engine, read with the first mail. */
-async function loadEngine(): Promise<Liquid> {
-  const { Liquid: Engine } = await import("liquidjs");
-  return new Engine({
-    root: join(import.meta.dirname, "templates"),
-    extname: ".liquid",
-    outputEscape: "escape",
-    cache: true,
-    ownPropertyOnly: true,
-    jsTruthy: true,
-  });
-}
 
 /** A mail as its reader sees it, as text and as HTML, in its language. */
 export async function renderMail(kind: MailKind, mail: Mail, frame: MailFrame): Promise<RenderedMail> {
@@ -52,7 +40,7 @@ export async function renderMail(kind: MailKind, mail: Mail, frame: MailFrame): 
     text(`${name}_${part}`),
   ) as [string, string, string, string];
   const [footer, linkHint] = [text("footer"), text("link_hint")];
-  engine ??= loadEngine();
+  engine ??= openTemplates(join(import.meta.dirname, "templates"));
   const { code, link } = mail;
   const shown = { locale, subject, lead, button, after, footer, linkHint, code, link, tenant: frame.tenant };
   const html = (await (await engine).renderFile("mail", shown)) as string;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Liquid } from "liquidjs";
+import { openTemplates } from "../../host/templates.ts";
 import { contextOf } from "../context.ts";
 import { assets } from "./assets.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
@@ -20,20 +21,6 @@ const pageHeaders = {
 } as const;
 
 let engine: Promise<Liquid> | undefined;
-
-/** The template engine, read with the first page: who serves tokens only does without. */
-async function loadEngine(): Promise<Liquid> {
-  const { Liquid: Engine } = await import("liquidjs");
-  return new Engine({
-    root: join(import.meta.dirname, "templates"),
-    extname: ".liquid",
-    outputEscape: "escape",
-    cache: true,
-    ownPropertyOnly: true,
-    jsTruthy: true, // an empty text is nothing to show
-    strictVariables: false,
-  });
-}
 
 /** A page, ready to be sent. */
 export interface Page {
@@ -73,7 +60,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const { tenant } = contextOf(request);
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
-  engine ??= loadEngine();
+  engine ??= openTemplates(join(import.meta.dirname, "templates"));
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
   const html = (await engine).renderFileSync(page.template, {
     ...page.show(t),

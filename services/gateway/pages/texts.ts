@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { matchingLanguage } from "../../host/matching-language.ts";
 
 /** A catalogue of texts by their keys. */
 export type Texts = Readonly<Record<string, string>>;
@@ -19,7 +20,7 @@ const [fallback = "en-US"] = catalogues.keys();
 /** The language for a person: what the client asked for (`ui_locales`), then what the browser likes, then English. */
 export function chooseLocale(uiLocales: string, acceptLanguage: string | undefined): string {
   for (const tag of [...uiLocales.split(" "), ...byPreference(acceptLanguage ?? "")]) {
-    const found = matching(tag);
+    const found = matchingLanguage([...catalogues.keys()], tag);
     if (found !== undefined) return found;
   }
   return fallback;
@@ -47,15 +48,4 @@ function byPreference(header: string): readonly string[] {
     .filter(({ quality }) => quality > 0)
     .toSorted((a, b) => b.quality - a.quality)
     .map(({ tag }) => tag);
-}
-
-/** The same tag, or else one of the same language. */
-function matching(tag: string): string | undefined {
-  const [language = ""] = tag.toLowerCase().split("-");
-  if (language === "") return undefined;
-  const tags = [...catalogues.keys()];
-  return (
-    tags.find((known) => known.toLowerCase() === tag.toLowerCase()) ??
-    tags.find((known) => known.toLowerCase().split("-")[0] === language)
-  );
 }

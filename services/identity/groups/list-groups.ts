@@ -5,7 +5,8 @@ import {
   type ListGroupsRequest,
   type ListGroupsResponse,
 } from "#gen/koder/identity/v1/group_service_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
+import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
 import type { PagePosition, TenantStore } from "../../store/store.ts";
 import { groupKey, groupMembers, groups } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -19,7 +20,7 @@ export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "st
   return async (request: ListGroupsRequest, context: HandlerContext): Promise<ListGroupsResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const userId = ownId(call, request.userId);
+    const userId = userOf(call, request);
     const prefix = groupKey(request.namePrefix);
     const listing = `groups?user_id=${userId}&name_prefix=${prefix}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
@@ -40,6 +41,3 @@ async function groupsThatHave(data: TenantStore, userId: string, from: { limit: 
   const read = await Promise.all(page.items.map(({ record }) => data.get(groups, record.groupId)));
   return { ...page, items: read.filter((stored) => stored !== undefined) };
 }
-
-const ownId = ({ caller }: Call, userId: string): string =>
-  userId === "me" && caller.kind === "user" ? caller.userId : userId;

@@ -8,10 +8,9 @@ import {
   type UpdateGroupRequest,
   type UpdateGroupResponse,
 } from "#gen/koder/identity/v1/group_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
-import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { groups } from "../collections.ts";
@@ -34,13 +33,7 @@ export function updateGroup({
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
   return async (request: UpdateGroupRequest, context: HandlerContext): Promise<UpdateGroupResponse> => {
     const call = callOf(context);
-    const asked = request.group;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (asked === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked, paths } = readUpdate(request.group, request.updateMask);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(groups, request.groupId);
     if (stored === undefined) throw groupNotFound(request.groupId);

@@ -1,6 +1,7 @@
 import type { HandlerContext } from "@connectrpc/connect";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
 import { everyPermission } from "../../host/held-permissions.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -36,8 +37,10 @@ export async function askedAuthority(
   { userId, clientId }: { readonly userId: string; readonly clientId: string },
   context: HandlerContext,
 ): Promise<Pick<Authority, "roles" | "permissions">> {
-  const { tenantId, caller } = callOf(context);
+  const call = callOf(context);
+  const { tenantId } = call;
   if (clientId !== "") return dependencies.authorities.of(tenantId, clientSubject(clientId));
-  const id = userId === "me" && caller.kind === "user" ? caller.userId : userId;
-  return (await authorityOfUser(dependencies, tenantId, id)) ?? { roles: [], permissions: new Set() };
+  return (
+    (await authorityOfUser(dependencies, tenantId, userOf(call, { userId }))) ?? { roles: [], permissions: new Set() }
+  );
 }

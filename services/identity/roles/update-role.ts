@@ -8,10 +8,9 @@ import {
   type UpdateRoleRequest,
   type UpdateRoleResponse,
 } from "#gen/koder/identity/v1/role_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
-import { failure } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
@@ -41,13 +40,7 @@ export function updateRole({
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
   return async (request: UpdateRoleRequest, context: HandlerContext): Promise<UpdateRoleResponse> => {
     const call = callOf(context);
-    const asked = request.role;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (asked === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked, paths } = readUpdate(request.role, request.updateMask);
     if (isBuiltIn(request.roleId)) throw roleBuiltIn(request.roleId);
     const data = store.tenant(call.tenantId);
     const inclusion = paths.includes("included_role_ids") ? [await oneInclusionAtATime(data, "roles")] : [];

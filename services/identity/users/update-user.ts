@@ -11,6 +11,7 @@ import {
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
@@ -35,13 +36,7 @@ export function updateUser(dependencies: IdentityDependencies) {
   const { store, clock } = dependencies;
   return async (request: UpdateUserRequest, context: HandlerContext): Promise<UpdateUserResponse> => {
     const call = callOf(context);
-    const { user } = request;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (user === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked: user, paths } = readUpdate(request.user, request.updateMask);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(users, request.userId);
     if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(request.userId);

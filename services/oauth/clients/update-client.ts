@@ -8,9 +8,8 @@ import {
   type UpdateClientResponse,
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
@@ -25,13 +24,7 @@ import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 export function updateClient(dependencies: OauthDependencies) {
   return async (request: UpdateClientRequest, context: HandlerContext): Promise<UpdateClientResponse> => {
     const call = callOf(context);
-    const { client: asked } = request;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (asked === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked, paths } = readUpdate(request.client, request.updateMask);
     const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
     if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
     await checkMayChangeClient(dependencies, call, request.clientId);

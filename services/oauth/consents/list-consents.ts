@@ -9,7 +9,7 @@ import { callOf } from "../../host/call.ts";
 import { consents } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { consentMessage } from "./consent-message.ts";
-import { consentUser } from "./consent-user.ts";
+import { userOf } from "../../host/user-of.ts";
 
 const defaultPageSize = 50;
 
@@ -17,7 +17,7 @@ const defaultPageSize = 50;
 export function listConsents({ store, pageTokens, clients }: OauthDependencies) {
   return async (request: ListConsentsRequest, context: HandlerContext): Promise<ListConsentsResponse> => {
     const call = callOf(context);
-    const userId = consentUser(call, request.userId);
+    const userId = userOf(call, request);
     const listing = `consents?user_id=${userId}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await store.tenant(call.tenantId).page(consents, {

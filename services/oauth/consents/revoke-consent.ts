@@ -15,7 +15,7 @@ import { insert, replace } from "../../store/writes.ts";
 import { clientNotFound } from "../clients/client-not-found.ts";
 import { consents } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { consentUser } from "./consent-user.ts";
+import { userOf } from "../../host/user-of.ts";
 import { voidWhatConsentGave } from "./void-what-consent-gave.ts";
 
 /** Attempts at a commit that others race for: the person agrees, or takes it back elsewhere, at the same moment. */
@@ -31,7 +31,7 @@ export function revokeConsent(dependencies: OauthDependencies) {
   return async (request: RevokeConsentRequest, context: HandlerContext): Promise<RevokeConsentResponse> => {
     const call = callOf(context);
     const { clientId } = request;
-    const userId = consentUser(call, request.userId);
+    const userId = userOf(call, request);
     if ((await clients.get(call, clientId)) === undefined) throw clientNotFound(clientId);
     const version = await takeBack({ store, clock }, call, { userId, clientId });
     await voidWhatConsentGave(dependencies, call, { userId, clientId, version });

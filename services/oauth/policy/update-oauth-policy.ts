@@ -15,6 +15,7 @@ import {
 } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
@@ -33,13 +34,7 @@ export function updateOauthPolicy({
 }: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies">) {
   return async (request: UpdateOAuthPolicyRequest, context: HandlerContext): Promise<UpdateOAuthPolicyResponse> => {
     const call = callOf(context);
-    const { policy } = request;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (policy === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked: policy, paths } = readUpdate(request.policy, request.updateMask);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(oauthPolicies, oauthPolicyId);
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");

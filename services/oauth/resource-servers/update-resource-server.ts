@@ -10,6 +10,7 @@ import {
 } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
@@ -48,13 +49,7 @@ export function updateResourceServer(
     context: HandlerContext,
   ): Promise<UpdateResourceServerResponse> => {
     const call = callOf(context);
-    const asked = request.resourceServer;
-    const paths = [...new Set(request.updateMask?.paths ?? [])].filter((path) => path !== "etag");
-    if (asked === undefined || paths.length === 0) {
-      throw failure(ErrorReason.INVALID_REQUEST, "update_mask: must name at least one field", {
-        violations: [{ field: "update_mask", description: "must name at least one field" }],
-      });
-    }
+    const { asked, paths } = readUpdate(request.resourceServer, request.updateMask);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(resourceServers, request.resourceServerId);
     if (stored === undefined) throw resourceServerNotFound(request.resourceServerId);

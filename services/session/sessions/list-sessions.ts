@@ -10,7 +10,7 @@ import { liveSession } from "../browser-sessions/live-session.ts";
 import { sessionMessage } from "../browser-sessions/session-message.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 const defaultPageSize = 50;
 

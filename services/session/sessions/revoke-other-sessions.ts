@@ -10,7 +10,7 @@ import type { PagePosition } from "../../store/store.ts";
 import { endSession } from "../browser-sessions/end-session.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Sessions that are looked at in one go. */
 const batch = 100;

@@ -10,7 +10,7 @@ import { endSession } from "../browser-sessions/end-session.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { sessionNotFound } from "./session-not-found.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /** Ends one session of a user, and what ends with it. A session of somebody else is not there (security A14). */
 export function revokeUserSession({ store, clock }: SessionDependencies) {

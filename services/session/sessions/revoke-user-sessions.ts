@@ -9,7 +9,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { bumpEpoch } from "../revocation/bump-epoch.ts";
-import { userOf } from "./user-of.ts";
+import { userOf } from "../../host/user-of.ts";
 
 /**
  * Signs a person out everywhere (protocol 15): their epoch is counted up, so that whatever they were given is void at its next

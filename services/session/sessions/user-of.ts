@@ -1,9 +1,0 @@
-import type { Call } from "../../host/call.ts";
-
-/** The id of the user whom a request names, where `me` is the caller. */
-export function userOf(call: Call, { userId }: { readonly userId: string }): string {
-  if (userId !== "me") return userId;
-  // The access check lets `me` pass for users only.
-  if (call.caller.kind !== "user") throw new Error("`me` was let through for a caller who is no user");
-  return call.caller.userId;
-}
