@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { randomToken, timingSafeEqualBytes, timingSafeEqualText, ulid } from "./random.ts";
+import { randomBytes, randomToken, timingSafeEqualBytes, timingSafeEqualText, ulid } from "./random.ts";
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const timeOf = (id: string) => Array.from(id.slice(0, 10)).reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
@@ -48,6 +48,15 @@ describe("ulid", () => {
   test.each([Number.NaN, -1, 2 ** 48, Number.POSITIVE_INFINITY])("refuses the moment %d", (now) => {
     expect(() => ulid(now)).toThrow(RangeError);
   });
+});
+
+test("random bytes are given out once, and theirs alone", () => {
+  const all = Array.from({ length: 1_000 }, (_, i) => randomBytes(16 + (i % 17)));
+  expect(new Set(all.map((bytes) => Buffer.from(bytes).toString("hex"))).size).toBe(all.length);
+  expect(new Set(all.map(({ buffer }) => buffer)).size).toBe(all.length);
+  for (const bytes of all) expect(bytes.some((byte) => byte !== 0)).toBe(true);
+  expect(randomBytes(2_048)).toHaveLength(2_048);
+  expect(() => randomBytes(2_049)).toThrow(RangeError);
 });
 
 test("a random token is its prefix and fresh bytes in base64url", () => {

@@ -1,13 +1,29 @@
-import { createHash, randomBytes, randomFillSync, timingSafeEqual } from "node:crypto";
+import { createHash, randomFillSync, timingSafeEqual } from "node:crypto";
+
+/** Random bytes that were drawn and not given out yet: drawing a few costs as much as drawing many. */
+const drawn = Buffer.alloc(2_048);
+let given = drawn.length;
+
+/** A few random bytes from the system's generator, at most 2,048. Nobody else gets them, and no copy of them is kept. */
+export function randomBytes(size: number): Uint8Array<ArrayBuffer> {
+  if (size > drawn.length) throw new RangeError(`at most ${drawn.length} random bytes at once, not ${size}`);
+  if (given + size > drawn.length) {
+    randomFillSync(drawn);
+    given = 0;
+  }
+  const own = Uint8Array.prototype.slice.call(drawn, given, given + size);
+  drawn.fill(0, given, (given += size));
+  return own;
+}
 
 /** A secret that a person or program presents: a prefix that says what it is, and random bytes in base64url. */
 export function randomToken(prefix: string, bytes = 32): string {
-  return prefix + randomBytes(bytes).toString("base64url");
+  return prefix + Buffer.from(randomBytes(bytes).buffer).toString("base64url");
 }
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const firstBeyond = 2 ** 48;
-const random = new Uint8Array(16);
+let random = new Uint8Array(16);
 let latest = -1;
 
 /**
@@ -21,7 +37,7 @@ export function ulid(now: number): string {
   if (moment > latest) {
     latest = moment;
     // 16 characters of five bits each.
-    randomFillSync(random);
+    random = randomBytes(16);
     for (let i = 0; i < 16; i++) random[i] = (random[i] ?? 0) & 31;
     // The first of the 80 bits stays clear: half of the room is there to count up.
     random[0] = (random[0] ?? 0) & 15;

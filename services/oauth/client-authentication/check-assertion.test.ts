@@ -55,7 +55,12 @@ async function authenticated(
 ): Promise<string> {
   const tenants = async () => create(TenantSchema, { id: "t1", active: true, canonicalOrigin: issuer });
   const needs = {
-    clients: { get: async () => client, current: async () => client, forget: () => undefined },
+    clients: {
+      get: async () => client,
+      current: async () => client,
+      isThere: async () => true,
+      forget: () => undefined,
+    },
     vault: { tenant: () => Promise.reject(new Error("no secret is looked at")) } as never,
     tenants: { get: tenants, lookup: tenants },
     oauthPolicies: { get: async () => policy, forget: () => undefined },

@@ -10,6 +10,8 @@ export interface Clients {
   get(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
   /** As the store has it now, for what would outlive a change that was not heard of yet. */
   current(call: Pick<Call, "tenantId">, clientId: string): Promise<Client | undefined>;
+  /** Whether the store has it now. */
+  isThere(call: Pick<Call, "tenantId">, clientId: string): Promise<boolean>;
   /** Looks at the store the next time: the client was changed here. */
   readonly forget: (tenantId: string, clientId: string) => void;
 }
@@ -23,11 +25,13 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
   const cache = createBoundedCache<Client | undefined>({ ...remembered, clock });
   // Tenant ids have no slash, so that the key is unambiguous.
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
+  async function stored(tenantId: string, clientId: string): Promise<Client | undefined> {
+    const record = (await store.tenant(tenantId).get(clients, clientId))?.record;
+    return record?.deleteTime || record?.disabled ? undefined : record;
+  }
   async function read(tenantId: string, clientId: string): Promise<Client | undefined> {
-    const stored = await store.tenant(tenantId).get(clients, clientId);
-    return stored === undefined || stored.record.deleteTime || stored.record.disabled
-      ? undefined
-      : withDefaults(stored.record);
+    const record = await stored(tenantId, clientId);
+    return record && withDefaults(record);
   }
   return {
     async get({ tenantId }, clientId) {
@@ -36,6 +40,9 @@ export function createClients({ store, clock }: { readonly store: Store; readonl
     },
     async current({ tenantId }, clientId) {
       return idForm.test(clientId) ? read(tenantId, clientId) : undefined;
+    },
+    async isThere({ tenantId }, clientId) {
+      return idForm.test(clientId) && (await stored(tenantId, clientId)) !== undefined;
     },
     forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
   };

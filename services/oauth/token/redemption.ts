@@ -20,7 +20,7 @@ export async function redemptionTerms(
 ) {
   const { accessTargets, clients, tenants } = dependencies;
   const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
-  if ((await clients.current(call, client.clientId)) === undefined) {
+  if (!(await clients.isThere(call, client.clientId))) {
     throw new OAuthRefusal("invalid_client", "client authentication failed");
   }
   const [{ canonicalOrigin }, longest] = await Promise.all([

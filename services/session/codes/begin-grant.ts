@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs, timestampFromMs, timestampMs, type Duration } from "@bufbuild/protobuf/wkt";
 import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
@@ -9,10 +8,11 @@ import {
   type RefreshPolicy,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
+import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
-import { ulid } from "../../vault/random.ts";
+import { randomBytes, ulid } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { noteClient } from "../browser-sessions/session-clients.ts";
@@ -104,7 +104,8 @@ export type Beginning = "begun" | "already used" | "session ended";
 /**
  * Marks a code as used and begins its grant, in one commit: whoever is second there finds it used. The same commit notes that
  * the session signs its person in to the client. Where the session ended at that moment, whoever tells its clients may have
- * looked before; so the grant ends at once, and the client is given nothing to be told of.
+ * looked before; so the grant ends at once, and the client is given nothing to be told of. A session that was read for the
+ * call already is not read again before the commit.
  */
 export async function beginGrant(
   data: TenantStore,
@@ -112,11 +113,12 @@ export async function beginGrant(
   now: number,
   markUsed: Write,
   grant: Grant,
+  sessionReadBefore?: Session,
 ): Promise<Beginning> {
   const created = grantCreated(call, now, grant);
-  for (;;) {
-    const session = await keptSession(data, grant.sessionId, now);
-    const noted = session === undefined ? [] : await noteClient(data, session.record, grant.clientId);
+  for (let session = sessionReadBefore; ; session = undefined) {
+    session ??= (await keptSession(data, grant.sessionId, now))?.record;
+    const noted = session === undefined ? [] : await noteClient(data, session, grant.clientId);
     try {
       await data.commit([markUsed, insert(grants, grant), ...noted], [created]);
       break;

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { CodeSchema, type Code } from "#gen/koder/session/store/v1/code_pb.ts";
+import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import {
   GrantRefusal,
   RedeemCodeResponseSchema,
@@ -37,14 +38,14 @@ export function redeemCode(dependencies: SessionDependencies) {
     const stored = await findBySecret(tenantVault, codeUse, request.code, (hash) => data.get(codes, hash));
     if (stored === undefined) return refused(GrantRefusal.UNKNOWN);
     const now = clock();
-    const refusal = await refusalOf(data, stored.record, request, now);
-    if (refusal === GrantRefusal.REUSED) await endGrant(data, call, now, stored.record.grantId, "code_reuse");
-    if (refusal !== undefined) return refused(refusal);
+    const checked = await check(data, stored.record, request, now);
+    if (checked === GrantRefusal.REUSED) await endGrant(data, call, now, stored.record.grantId, "code_reuse");
+    if (typeof checked === "number") return refused(checked);
 
     const grant = grantOf(stored.record, request, now, dependencies.lifetimes);
     const lifetime = request.accessTokenLifetime ? durationMs(request.accessTokenLifetime) : 0;
     const spent = used(stored.record, grant.id, now + lifetime);
-    const beginning = await beginGrant(data, call, now, replace(codes, spent, stored.version), grant);
+    const beginning = await beginGrant(data, call, now, replace(codes, spent, stored.version), grant, checked);
     if (beginning === "already used") {
       const winner = await data.get(codes, stored.record.codeHash);
       if (winner === undefined) return refused(GrantRefusal.REVOKED);
@@ -59,13 +60,13 @@ export function redeemCode(dependencies: SessionDependencies) {
   };
 }
 
-/** Each check by name; undefined when the code is good. Use before all else: a stolen code shows itself by it. */
-async function refusalOf(
+/** Each check by name; the session of a code that is good. Use before all else: a stolen code shows itself by it. */
+async function check(
   data: TenantStore,
   code: Code,
   request: RedeemCodeRequest,
   now: number,
-): Promise<GrantRefusal | undefined> {
+): Promise<GrantRefusal | Session> {
   if (code.grantId !== "") return GrantRefusal.REUSED;
   if (!code.useBefore || now >= timestampMs(code.useBefore)) return GrantRefusal.UNKNOWN;
   if (code.clientId !== request.clientId) return GrantRefusal.OTHER_CLIENT;
@@ -74,7 +75,7 @@ async function refusalOf(
   if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
   if (!isResourceGranted(code.resources, request)) return GrantRefusal.RESOURCE;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), keptSession(data, code.sessionId, now)]);
-  return epochsHold && session !== undefined ? undefined : GrantRefusal.REVOKED;
+  return epochsHold && session !== undefined ? session.record : GrantRefusal.REVOKED;
 }
 
 /** Kept for as long as the first access token lives, so that a second use is noticed while it is good. */

@@ -1,9 +1,8 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   InspectRefreshTokenResponseSchema,
-  RefreshPolicySchema,
   type InspectRefreshTokenRequest,
   type InspectRefreshTokenResponse,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
@@ -13,7 +12,6 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { isGrantAlive } from "./grant-alive.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken } from "./refresh-token.ts";
-import { refreshTerms } from "./refresh-terms.ts";
 import { goodUntil, standingOf } from "./standing.ts";
 
 /**
@@ -31,9 +29,9 @@ export function inspectRefreshToken({ store, vault, clock, lifetimes }: SessionD
     const stored = await data.get(grants, presented.grantId);
     if (stored === undefined || !(await isGrantAlive(data, stored.record, clock()))) return notGood();
     const { record } = stored;
-    const policy = create(RefreshPolicySchema, record.idleLifetime ? { idleLifetime: record.idleLifetime } : {});
     // Of what the client's settings are now, the row knows what they were when the token was made.
-    const terms = { ...refreshTerms(policy, lifetimes), absolute: Infinity };
+    const idle = record.idleLifetime ? durationMs(record.idleLifetime) : lifetimes.refreshIdle;
+    const terms = { overlap: lifetimes.refreshOverlap, idle, absolute: Infinity };
     const standing = standingOf(presented, record, clock(), terms);
     if (standing.kind !== "rotate") return notGood();
     return create(InspectRefreshTokenResponseSchema, {

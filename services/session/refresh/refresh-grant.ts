@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
@@ -16,6 +15,7 @@ import { failure } from "../../host/failure.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
+import { randomBytes } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";

@@ -1,4 +1,3 @@
-import { durationMs } from "@bufbuild/protobuf/wkt";
 import type { RefreshPolicy } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { SessionLifetimes } from "../dependencies.ts";
 
@@ -14,7 +13,7 @@ export interface RefreshTerms {
 
 /** The terms by a client's settings; what it has not set is as the service has it. */
 export const refreshTerms = (policy: RefreshPolicy | undefined, lifetimes: SessionLifetimes): RefreshTerms => ({
-  overlap: policy?.overlap ? durationMs(policy.overlap) : lifetimes.refreshOverlap,
-  idle: policy?.idleLifetime ? durationMs(policy.idleLifetime) : lifetimes.refreshIdle,
-  absolute: policy?.absoluteLifetime ? durationMs(policy.absoluteLifetime) : lifetimes.refreshAbsolute,
+  overlap: Number(policy?.overlapMs ?? lifetimes.refreshOverlap),
+  idle: Number(policy?.idleLifetimeMs ?? lifetimes.refreshIdle),
+  absolute: Number(policy?.absoluteLifetimeMs ?? lifetimes.refreshAbsolute),
 });

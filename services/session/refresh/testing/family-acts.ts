@@ -152,8 +152,8 @@ async function redeem(replica: SessionDependencies, context: HandlerContext, kin
 }
 
 const policyOf = ({ overlap, absolute }: RealFamily["kind"]) => ({
-  overlap: durationFromMs(overlap),
-  absoluteLifetime: durationFromMs(absolute),
+  overlapMs: BigInt(overlap),
+  absoluteLifetimeMs: BigInt(absolute),
 });
 const tokenOf = (value: string) => ({ case: "refreshToken" as const, value });
 
