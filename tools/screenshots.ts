@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { mailedToken } from "../tests/support/dev-mail.ts";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { afterLogout } from "../tests/support/logout.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
@@ -69,6 +71,7 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   const others = [await createPerson(server), await createPerson(server)];
   const strict = await registerClient(server, { client_name: "Koder Vault" });
   await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+    sign_up_allowed: true,
     client_overrides: [{ client_id: strict.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }],
   });
   const careful = await createPerson(server);
@@ -188,6 +191,32 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await page.click("button[type=submit]");
       },
     },
+    {
+      name: "sign-up",
+      async open(page) {
+        await signIn(page);
+        await page.click("a[href^='/sign-up']");
+      },
+    },
+    {
+      name: "sign-up-sent",
+      async open(page) {
+        await page.goto(`${server.url}/sign-up`);
+        await page.fill("input[name=email]", "maximiliana.hohenlohe@example.com");
+        await press(page, "button[type=submit]");
+      },
+    },
+    {
+      name: "sign-up-choose-short",
+      async open(page) {
+        const email = `maximiliana.${randomUUID()}@example.com`;
+        await rest(server, "POST", "/v1/auth/sign-up", { email }, "");
+        await page.goto(`${server.url}/sign-up?token=${await mailedToken(server, email)}`);
+        await page.fill("input[name=new_password]", "short");
+        await press(page, "button[type=submit]");
+      },
+    },
+    { name: "sign-up-wrong-link", open: (page) => page.goto(`${server.url}/sign-up?token=a-link`) },
     { name: "verify", open: (page) => page.goto(`${server.url}/verify?token=a-link`) },
     {
       name: "verify-wrong-link",

@@ -77,7 +77,7 @@ test("a stream is refused, and the contract has none", async () => {
 });
 
 /** Of what there is one, whoever asks. */
-const oneOfEach = new Set(["system", "oauthpolicy", "account", "email", "recovery", "authenticationpolicy"]);
+const oneOfEach = new Set(["system", "oauthpolicy", "account", "email", "recovery", "signup", "authenticationpolicy"]);
 
 test("every public service has its client", () => {
   const services = sources.flatMap((source) =>

@@ -11,6 +11,7 @@ import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_
 import { AccountService } from "../../gen/ts-public/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "../../gen/ts-public/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
+import { SignUpService } from "../../gen/ts-public/koder/auth/v1/sign_up_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
@@ -40,6 +41,8 @@ export interface KoderId {
   readonly email: Client<typeof EmailService>;
   /** Lets people who have lost their password choose another one. */
   readonly recovery: Client<typeof RecoveryService>;
+  /** Lets people open an account by themselves. */
+  readonly signUp: Client<typeof SignUpService>;
   /** Shows and changes what a tenant asks of the sign-ins of its people. */
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
   /** Manages the clients of a tenant. */
@@ -81,6 +84,7 @@ export function servicesOver(transport: Transport): KoderId {
     account: createClient(AccountService, transport),
     email: createClient(EmailService, transport),
     recovery: createClient(RecoveryService, transport),
+    signUp: createClient(SignUpService, transport),
     authenticationPolicy: createClient(AuthenticationPolicyService, transport),
     clients: createClient(ClientService, transport),
     resourceServers: createClient(ResourceServerService, transport),

@@ -30,6 +30,8 @@ type Client struct {
 	Email authv1connect.EmailServiceClient
 	// Recovery lets people who have lost their password choose another one.
 	Recovery authv1connect.RecoveryServiceClient
+	// SignUp lets people open an account by themselves.
+	SignUp authv1connect.SignUpServiceClient
 	// AuthenticationPolicy shows and changes what a tenant asks of the sign-ins of its people.
 	AuthenticationPolicy authv1connect.AuthenticationPolicyServiceClient
 	// Clients manages the clients of a tenant.
@@ -99,6 +101,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Account:              authv1connect.NewAccountServiceClient(httpClient, address, rpc...),
 		Email:                authv1connect.NewEmailServiceClient(httpClient, address, rpc...),
 		Recovery:             authv1connect.NewRecoveryServiceClient(httpClient, address, rpc...),
+		SignUp:               authv1connect.NewSignUpServiceClient(httpClient, address, rpc...),
 		AuthenticationPolicy: authv1connect.NewAuthenticationPolicyServiceClient(httpClient, address, rpc...),
 		Clients:              oauthv1connect.NewClientServiceClient(httpClient, address, rpc...),
 		ResourceServers:      oauthv1connect.NewResourceServerServiceClient(httpClient, address, rpc...),

@@ -148,6 +148,11 @@ const (
 	// ReasonEmailTokenInvalid: The link was used, has expired, or is for an address that is not the user's any more. Ask
 	// for another one.
 	ReasonEmailTokenInvalid ErrorReason = "EMAIL_TOKEN_INVALID"
+	// ReasonSignUpNotAllowed: The tenant does not let people open accounts by themselves. An administrator lets them in
+	// the authentication policy.
+	ReasonSignUpNotAllowed ErrorReason = "SIGN_UP_NOT_ALLOWED"
+	// ReasonSignUpTokenInvalid: The link was used or has expired. Ask for another one.
+	ReasonSignUpTokenInvalid ErrorReason = "SIGN_UP_TOKEN_INVALID"
 	// ReasonMailboxNotFound: No user who may sign in and has an address of mail has this id.
 	ReasonMailboxNotFound ErrorReason = "MAILBOX_NOT_FOUND"
 	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.

@@ -7,6 +7,7 @@ import { defaultAttemptPolicy } from "../auth/attempts.ts";
 import { defaultEmailPolicy } from "../auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
 import { createAuthenticationPolicies } from "../auth/policy/authentication-policies.ts";
+import { defaultSignUpLimits } from "../auth/sign-up/sign-up-limits.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
@@ -91,6 +92,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         attempts: defaultAttemptPolicy,
         recovery: defaultRecoveryPolicy,
         emailPolicy: defaultEmailPolicy,
+        signUp: defaultSignUpLimits,
         ...mailParts(parts),
         policies: createAuthenticationPolicies({ store, clock }),
         clock,

@@ -15,5 +15,7 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.EMAIL_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.MAILBOX_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.AUTHENTICATION_POLICY_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.SIGN_UP_NOT_ALLOWED]: Code.PermissionDenied,
+  [AuthErrorReason.SIGN_UP_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,
 });

@@ -13,6 +13,7 @@ import {
   SubmitRecoveryCodeRequestSchema,
   SubmitTotpRequestSchema,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
@@ -39,6 +40,7 @@ import type { MailTransport } from "./mail/mail-transport.ts";
 import { createMailer } from "./mail/queue-mail.ts";
 import { defaultEmailPolicy } from "./email/email-policy.ts";
 import { defaultRecoveryPolicy } from "./recovery/recovery-policy.ts";
+import { defaultSignUpLimits } from "./sign-up/sign-up-limits.ts";
 
 /** A person as the services beside this one know them. A test changes them as others would. */
 export interface KnownPerson {
@@ -80,7 +82,9 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const owners = new Set<string>();
   /** What happens inside of a peer's answer, for tests of races and crashes. */
   const meanwhile: {
-    [Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword" | "changeEmail"]?: () => unknown;
+    [
+      Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword" | "changeEmail" | "openAccount"
+    ]?: () => unknown;
   } = {};
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
@@ -145,6 +149,18 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         return {};
       },
     });
+    service(AccountOpeningService, {
+      async openAccount({ userId, email, locale, password }) {
+        calls.push(`openAccount ${userId}`);
+        await meanwhile.openAccount?.();
+        if (password === "weak") throw new ConnectError("too weak", Code.InvalidArgument);
+        if (byId(userId) !== undefined) return { opened: false };
+        if (people.has(email)) throw new ConnectError("taken", Code.AlreadyExists);
+        const opened = { id: userId, password, email, emailVerified: true, locale, epoch: 0n };
+        people.set(email, { ...opened, passwordChangeRequired: false });
+        return { opened: true };
+      },
+    });
     service(RevocationService, {
       getUserEpoch({ userId }) {
         calls.push(`getUserEpoch ${userId}`);
@@ -201,6 +217,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     attempts: { ...defaultAttemptPolicy, ...attempts },
     recovery: defaultRecoveryPolicy,
     emailPolicy: defaultEmailPolicy,
+    signUp: defaultSignUpLimits,
     mailer: createMailer({ system, clock }),
     mailDeliveries,
     clock,

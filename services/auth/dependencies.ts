@@ -7,6 +7,7 @@ import type { EmailPolicy } from "./email/email-policy.ts";
 import type { MailDeliveries } from "./mail/deliver-mails.ts";
 import type { Mailer } from "./mail/queue-mail.ts";
 import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
+import type { SignUpLimits } from "./sign-up/sign-up-limits.ts";
 import type { AuthenticationPolicies } from "./policy/authentication-policies.ts";
 
 /** How long a flow lives (koder.md), in milliseconds. */
@@ -24,6 +25,7 @@ export interface AuthDependencies {
   readonly attempts: AttemptPolicy;
   readonly recovery: RecoveryPolicy;
   readonly emailPolicy: EmailPolicy;
+  readonly signUp: SignUpLimits;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
   readonly policies: AuthenticationPolicies;

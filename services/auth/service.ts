@@ -4,6 +4,8 @@ import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
+import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
+import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
@@ -38,6 +40,10 @@ import { submitTotp } from "./flows/submit-totp.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
+import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
+import { getSignUp } from "./sign-up/get-sign-up.ts";
+import { getSignUpPolicy } from "./sign-up/get-sign-up-policy.ts";
+import { startSignUp } from "./sign-up/start-sign-up.ts";
 
 /** The auth service: authentication flows, factors, the limits on attempts, recovery, and mail. */
 export function createAuthService(dependencies: AuthDependencies): ServiceModule {
@@ -79,6 +85,14 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(RecoveryService, {
         startRecovery: startRecovery(dependencies),
         confirmRecovery: confirmRecovery(dependencies),
+      }),
+      implementation(SignUpService, {
+        startSignUp: startSignUp(dependencies),
+        confirmSignUp: confirmSignUp(dependencies),
+      }),
+      implementation(SignUpPageService, {
+        getSignUpPolicy: getSignUpPolicy(dependencies),
+        getSignUp: getSignUp(dependencies),
       }),
       implementation(AccountService, { changePassword: changePassword(dependencies) }),
       implementation(EmailService, {

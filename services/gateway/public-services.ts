@@ -11,6 +11,7 @@ import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
+import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
@@ -31,6 +32,7 @@ export const publicServices: readonly DescService[] = [
   RoleService,
   RecoveryService,
   EmailService,
+  SignUpService,
   AuthenticationPolicyService,
   AccountService,
   ClientService,

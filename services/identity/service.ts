@@ -1,6 +1,7 @@
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
+import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
@@ -35,6 +36,7 @@ import { updateRole } from "./roles/update-role.ts";
 import { changeEmail } from "./mailbox/change-email.ts";
 import { checkNewPassword } from "./mailbox/check-new-password.ts";
 import { getMailbox } from "./mailbox/get-mailbox.ts";
+import { openAccount } from "./mailbox/open-account.ts";
 import { resetPassword } from "./mailbox/reset-password.ts";
 import { verifyEmail } from "./mailbox/verify-email.ts";
 import { createUser } from "./users/create-user.ts";
@@ -101,6 +103,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getAuthority: getAuthority(dependencies),
         createOwner: createOwner(dependencies),
       }),
+      implementation(AccountOpeningService, { openAccount: openAccount(dependencies) }),
       implementation(MailboxService, {
         getMailbox: getMailbox(dependencies),
         checkNewPassword: checkNewPassword(dependencies),

@@ -80,6 +80,8 @@ const open: ReadonlySet<string> = new Set([
   "POST /v1/auth/email/confirm",
   "POST /v1/auth/recovery",
   "POST /v1/auth/recovery/confirm",
+  "POST /v1/auth/sign-up",
+  "POST /v1/auth/sign-up/confirm",
   "POST /v1/users/{user_id}/email/verify/confirm",
 ]);
 

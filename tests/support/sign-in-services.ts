@@ -8,6 +8,7 @@ import { authCollections } from "../../services/auth/collections.ts";
 import { createMailer } from "../../services/auth/mail/queue-mail.ts";
 import { defaultEmailPolicy } from "../../services/auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../../services/auth/recovery/recovery-policy.ts";
+import { defaultSignUpLimits } from "../../services/auth/sign-up/sign-up-limits.ts";
 import { createAuthenticationPolicies } from "../../services/auth/policy/authentication-policies.ts";
 import { createAuthService } from "../../services/auth/service.ts";
 import { forward, type ServiceName } from "../../services/host/call.ts";
@@ -103,6 +104,7 @@ export async function signInServices() {
       attempts: defaultAttemptPolicy,
       recovery: defaultRecoveryPolicy,
       emailPolicy: defaultEmailPolicy,
+      signUp: defaultSignUpLimits,
       mailer: createMailer({ system: store.system(), clock }),
       mailDeliveries: { step: () => Promise.resolve(1_000), stop: () => Promise.resolve() },
       policies: createAuthenticationPolicies({ store: opened, clock }),

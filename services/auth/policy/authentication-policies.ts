@@ -19,6 +19,8 @@ export interface AuthenticationPolicy {
   readonly directFlows: ReadonlySet<string>;
   /** Milliseconds. */
   readonly sessionLifetime: number;
+  /** Whether people may open accounts by themselves. */
+  readonly signUpAllowed: boolean;
 }
 
 /** The policies of every tenant, each remembered for at most five seconds. */
@@ -59,6 +61,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
     ),
     directFlows: new Set(stored.clientOverrides.flatMap(({ clientId, directFlows }) => (directFlows ? clientId : []))),
     sessionLifetime: stored.sessionLifetime === undefined ? defaultSessionLifetime : durationMs(stored.sessionLifetime),
+    signUpAllowed: stored.signUpAllowed,
   };
 }
 

@@ -15,11 +15,12 @@ export const policyEtag = (stored: { readonly version: number } | undefined): st
 
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
-  const { mfa, sessionLifetime } = policyWithDefaults(stored?.record);
+  const { mfa, sessionLifetime, signUpAllowed } = policyWithDefaults(stored?.record);
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
     sessionLifetime: durationFromMs(sessionLifetime),
+    signUpAllowed,
     clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
       create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
     ),

@@ -80,6 +80,8 @@ function change(path: string, policy: AuthenticationPolicy): Partial<Record<keyo
       return { mfa: policy.mfa };
     case "session_lifetime":
       return { sessionLifetime: policy.sessionLifetime };
+    case "sign_up_allowed":
+      return { signUpAllowed: policy.signUpAllowed };
     case "client_overrides": {
       const overrides = policy.clientOverrides;
       if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {

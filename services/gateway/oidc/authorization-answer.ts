@@ -9,6 +9,7 @@ import { seeOther } from "../see-other.ts";
 /** The page of each interaction. */
 const pages = {
   signIn: "/sign-in",
+  signUp: "/sign-up",
   chooseAccount: "/accounts",
   consent: "/consent",
   confirmDevice: "/device/confirm",
@@ -26,6 +27,7 @@ export function leadOn(
         ? sendFormPost(request, reply, next.value)
         : seeOther(reply, redirectLocation(next.value));
     case "signIn":
+      return leadToPage(reply, next.value.createAccount ? "signUp" : "signIn", next.value.authorizationId);
     case "chooseAccount":
     case "consent":
     case "confirmDevice":

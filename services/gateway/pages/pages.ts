@@ -11,6 +11,7 @@ import { mountDevMail } from "./dev-mail.ts";
 import { mountLogout } from "./logout.ts";
 import { mountReset } from "./reset.ts";
 import { sendPage } from "./render.ts";
+import { mountSignUp } from "./sign-up.ts";
 import { mountVerify } from "./verify.ts";
 import { mountSignIn } from "./sign-in.ts";
 
@@ -29,6 +30,7 @@ export function mountPages(
   mountLogout(app, options);
   mountReset(app, options);
   mountVerify(app, options);
+  mountSignUp(app, options);
   if (options.showsMails) mountDevMail(app, options);
   app.get("/", async (request, reply) =>
     sendPage(request, reply, { template: "landing", status: 200, show: () => ({}) }),

@@ -8,7 +8,6 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
-import { logoPath } from "./client-logo.ts";
 import { acceptTotp, enrolTotpFault, showEnrolTotp } from "./enrol-totp.ts";
 import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
@@ -17,7 +16,8 @@ import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
-import { letterOf } from "./shown-account.ts";
+import { shownClient } from "./shown-client.ts";
+import { isSignUpOpen } from "./sign-up.ts";
 
 /**
  * The sign-in page. It shows what the oauth service says of the pending authorization, gives what the person types to the
@@ -34,7 +34,7 @@ export function mountSignIn(
     if (id === "") return showError(request, reply, { status: 400, reason: "START_ELSEWHERE" });
     return answering(showError, request, reply, async () => {
       const pending = await pendingSignIn(peers, request, id);
-      return showSignIn(request, reply, pending, pending.shown.loginHint);
+      return showSignIn(peers, request, reply, pending, pending.shown.loginHint);
     });
   });
   mountPageForm(app, path, showError, async (request, reply, form) => {
@@ -58,7 +58,7 @@ export function mountSignIn(
     const password = form.get("password");
     if (username === "" || password === "" || password.length > 1_024) {
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_empty") };
-      return showSignIn(request, reply, pending, username, fault);
+      return showSignIn(peers, request, reply, pending, username, fault);
     }
     const flows = peers.client(BrowserFlowService);
     const browser = browserOf(request, pending);
@@ -71,7 +71,7 @@ export function mountSignIn(
     } catch (error) {
       const fault = signInFault(error);
       if (fault === undefined) throw error;
-      return showSignIn(request, reply, pending, username, fault);
+      return showSignIn(peers, request, reply, pending, username, fault);
     }
   }
 
@@ -152,13 +152,15 @@ const pageFlowOf = (form: Form): PageFlow => ({
   username: form.get("username").slice(0, 320),
 });
 
-function showSignIn(
+async function showSignIn(
+  peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
   { authorizationId, shown }: PendingSignIn,
   username: string,
   fault?: Fault,
 ): Promise<FastifyReply> {
+  const signUp = await isSignUpOpen(peers, request);
   return sendPage(request, reply, {
     template: "sign-in",
     status: fault?.status ?? 200,
@@ -167,13 +169,8 @@ function showSignIn(
     show: (texts) => ({
       authorization: authorizationId,
       username,
-      client: {
-        name: shown.clientName || shown.clientId,
-        letter: letterOf(shown.clientName || shown.clientId),
-        logo: logoPath(shown.clientId, shown.logoVersion),
-        policyUri: shown.policyUri,
-        tosUri: shown.tosUri,
-      },
+      signUp,
+      client: shownClient(shown),
       ...shownFault(fault, texts),
     }),
   });

@@ -57,7 +57,7 @@ export function checkMaxAge({ maxAge }: AuthorizationParameters): number | undef
   return Number(maxAge);
 }
 
-const promptValues = new Set(["none", "login", "consent", "select_account"]);
+const promptValues = new Set(["none", "login", "consent", "select_account", "create"]);
 
 /** Known values only, and none by itself (OpenID Connect Core §3.1.2.1). */
 export function checkPrompt({ prompt }: AuthorizationParameters): ReadonlySet<string> {

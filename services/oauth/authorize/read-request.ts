@@ -19,6 +19,7 @@ import {
 import { checkPkce } from "./check-pkce.ts";
 import { checkResource } from "./check-resource.ts";
 import { checkResponseType } from "./check-response-type.ts";
+import { checkSignUpPrompt } from "./check-sign-up-prompt.ts";
 import { checkScope } from "./check-scope.ts";
 import { writeClaims } from "./claims-request.ts";
 import { checkResponseMode } from "./response-mode.ts";
@@ -43,6 +44,7 @@ export async function readRequest(
   const codeChallenge = checkPkce(client, await dependencies.oauthPolicies.get(call), parameters);
   const dpopJkt = checkDpopJkt(parameters);
   const prompts = checkPrompt(parameters);
+  await checkSignUpPrompt(dependencies.peers, call, prompts);
   const maxAge = checkMaxAge(parameters) ?? client.defaultMaxAge;
   const claims = checkClaims(parameters);
   const resources = await dependencies.accessTargets.checkResources(call, client, checkResource(parameters));
@@ -59,7 +61,7 @@ export async function readRequest(
     codeChallenge,
     dpopJkt,
     prompts: [...prompts],
-    freshSignIn: prompts.has("login"),
+    freshSignIn: prompts.has("login") || prompts.has("create"),
     authTimeRequested: maxAge !== undefined || client.requireAuthTime || claims.id_token?.["auth_time"] !== undefined,
     claims: writeClaims(claims),
     acrValues: [...askedAcrValues(client, parameters, claims)],

@@ -1,4 +1,8 @@
-import type { ResumeAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
+import { create } from "@bufbuild/protobuf";
+import {
+  PendingInteractionSchema,
+  type ResumeAuthorizationResponse,
+} from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { AuthorizationState } from "../authorize/authorization-request.ts";
 import { isSignInNeeded } from "../authorize/interactions/sign-in.ts";
 import { isSignInEnough } from "../authorize/sign-in-policy.ts";
@@ -10,7 +14,7 @@ export async function deviceStep(
   state: AuthorizationState,
   authorizationId: string,
 ): Promise<ResumeAuthorizationResponse["next"]> {
-  const value = { $typeName: "koder.oauth.v1.PendingInteraction", authorizationId } as const;
+  const value = create(PendingInteractionSchema, { authorizationId });
   // A device asks for nobody in particular.
   const { call, authorization, session } = state;
   const isEnough =

@@ -5,6 +5,7 @@ import {
   type GetServerMetadataRequest,
   type GetServerMetadataResponse,
 } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
+import { isSignUpAllowed } from "../authorize/check-sign-up-prompt.ts";
 import { callOf } from "../../host/call.ts";
 import { foreignAlgs } from "../../vault/foreign-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -12,12 +13,17 @@ import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
-export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependencies, "tenants" | "oauthPolicies">) {
+export function getServerMetadata({
+  tenants,
+  oauthPolicies,
+  peers,
+}: Pick<OauthDependencies, "tenants" | "oauthPolicies" | "peers">) {
   return async (_request: GetServerMetadataRequest, context: HandlerContext): Promise<GetServerMetadataResponse> => {
     const call = callOf(context);
-    const [{ canonicalOrigin: issuer }, { requirePushedAuthorizationRequests }] = await Promise.all([
+    const [{ canonicalOrigin: issuer }, { requirePushedAuthorizationRequests }, signUpAllowed] = await Promise.all([
       tenants.get(call),
       oauthPolicies.get(call),
+      isSignUpAllowed(peers, call),
     ]);
     return create(GetServerMetadataResponseSchema, {
       issuer,
@@ -55,7 +61,7 @@ export function getServerMetadata({ tenants, oauthPolicies }: Pick<OauthDependen
       requestParameterSupported: false,
       requestUriParameterSupported: false,
       claimsParameterSupported: true,
-      promptValuesSupported: ["none", "login", "consent", "select_account"],
+      promptValuesSupported: ["none", "login", "consent", "select_account", ...(signUpAllowed ? ["create"] : [])],
       uiLocalesSupported: ["en-US", "pt-BR", "es"],
     });
   };

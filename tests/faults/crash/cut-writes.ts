@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { allowDirectFlows, directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
@@ -141,6 +142,31 @@ export const cutWrites: readonly CutWrite[] = [
           expect(await choose(await mailedToken(server, address, token))).toBe(200);
           expect(await areTokensGood()).toBe(false);
           expect(await signsIn(server, client, username, newPassword)).toBe(true);
+        },
+      };
+    },
+  },
+  {
+    name: "Open an account by a mailed link",
+    covers: ["koder.auth.v1.SignUpService/ConfirmSignUp", "POST /sign-up"],
+    order: ["identity", "auth"],
+    async prepare(server) {
+      const change = { sign_up_allowed: true };
+      expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", change)).status).toBe(200);
+      const client = await registerClient(server);
+      const email = `${randomUUID()}@koder.dev`;
+      expect((await rest(server, "POST", "/v1/auth/sign-up", { email }, "")).status).toBe(200);
+      const token = await mailedToken(server, email);
+      const open = async (secret: string) =>
+        (await httpBrowser().post(`${server.url}/sign-up`, { token, name: "Bea", new_password: secret })).status;
+      return {
+        call: () => open(newPassword),
+        // The account is there with the password that it was given; nobody gives it another by the link.
+        nothingOpen: async () => expect(await signsIn(server, client, email, newPassword)).toBe(true),
+        async heal() {
+          expect(await open("a pass phrase of somebody else")).toBe(400);
+          expect(await signsIn(server, client, email, "a pass phrase of somebody else")).toBe(false);
+          expect(await signsIn(server, client, email, newPassword)).toBe(true);
         },
       };
     },

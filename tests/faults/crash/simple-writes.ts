@@ -72,6 +72,12 @@ async function aDelivery(server: Instance): Promise<string> {
   return (await delivery())?.id ?? "";
 }
 
+/** Lets people open accounts. */
+async function allowSignUp(server: Instance): Promise<void> {
+  const change = { sign_up_allowed: true };
+  expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", change)).status).toBe(200);
+}
+
 /** Writes on the public doors that one service does alone: a crash leaves them done or not done. */
 export const simpleWrites: readonly PublicWrite[] = [
   {
@@ -89,6 +95,15 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: async (server) => {
       const { username } = await createPerson(server);
       return { call: async () => (await rest(server, "POST", "/v1/auth/recovery", { username }, "")).status };
+    },
+  },
+  {
+    name: "Ask for an account of one's own",
+    covers: ["koder.auth.v1.SignUpService/StartSignUp"],
+    prepare: async (server) => {
+      await allowSignUp(server);
+      const asked = { email: `${fresh()}@example.com` };
+      return { call: async () => (await rest(server, "POST", "/v1/auth/sign-up", asked, "")).status };
     },
   },
   {

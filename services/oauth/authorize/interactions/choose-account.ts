@@ -26,6 +26,8 @@ export function isChoiceNeeded({
   isSessionNamed,
 }: Pick<AuthorizationState, "authorization" | "sessions" | "isSessionNamed">): boolean {
   const [active, ...others] = sessions;
+  // Whoever opens an account for the client is none of those who are here.
+  if (authorization.prompts.includes("create")) return false;
   if (active === undefined || isAccountChosen(authorization, active.session)) return false;
   if (authorization.prompts.includes("select_account")) return true;
   // Whom the client expects and is not here has to sign in.

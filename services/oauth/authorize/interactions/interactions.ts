@@ -1,3 +1,5 @@
+import { create } from "@bufbuild/protobuf";
+import { PendingInteractionSchema } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { OauthDependencies } from "../../dependencies.ts";
 import { OAuthRefusal } from "../../oauth-error.ts";
 import { answerWithCode } from "../answer-with-code.ts";
@@ -24,7 +26,9 @@ export async function nextStep(
   const { authorization, session } = state;
   const waitFor = async ({ next, refusal }: Interaction): Promise<NextStep> => {
     if (authorization.prompts.includes("none")) throw new OAuthRefusal(refusal.code, refusal.description);
-    return { case: next, value: { $typeName: "koder.oauth.v1.PendingInteraction", authorizationId: await keep() } };
+    const createAccount = next === "signIn" && authorization.prompts.includes("create");
+    const value = create(PendingInteractionSchema, { authorizationId: await keep(), createAccount });
+    return { case: next, value };
   };
   for (const interaction of interactions) {
     if (await interaction.isNeeded(dependencies, state)) return waitFor(interaction);

@@ -94,7 +94,9 @@ type AuthenticationPolicy struct {
 	// What is otherwise for single clients. It is changed as a whole; one entry for a client.
 	ClientOverrides []*ClientAuthenticationPolicy `protobuf:"bytes,4,rep,name=client_overrides,json=clientOverrides,proto3" json:"client_overrides,omitempty"`
 	// When the policy was last changed; unset while it is the default. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Whether people may open accounts by themselves (SignUpService); default: no.
+	SignUpAllowed bool `protobuf:"varint,6,opt,name=sign_up_allowed,json=signUpAllowed,proto3" json:"sign_up_allowed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -162,6 +164,13 @@ func (x *AuthenticationPolicy) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *AuthenticationPolicy) GetSignUpAllowed() bool {
+	if x != nil {
+		return x.SignUpAllowed
+	}
+	return false
 }
 
 // ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
@@ -233,14 +242,15 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x02\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x02\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
 	"\x10session_lifetime\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12T\n" +
 	"\x10client_overrides\x18\x04 \x03(\v2).koder.auth.v1.ClientAuthenticationPolicyR\x0fclientOverrides\x12;\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTime\"\x8d\x01\n" +
+	"updateTime\x12&\n" +
+	"\x0fsign_up_allowed\x18\x06 \x01(\bR\rsignUpAllowed\"\x8d\x01\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +

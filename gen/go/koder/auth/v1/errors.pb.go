@@ -51,6 +51,10 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID AuthErrorReason = 21
 	// No user who may sign in and has an address of mail has this id.
 	AuthErrorReason_AUTH_ERROR_REASON_MAILBOX_NOT_FOUND AuthErrorReason = 22
+	// The tenant does not let people open accounts by themselves. An administrator lets them in the authentication policy.
+	AuthErrorReason_AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED AuthErrorReason = 80
+	// The link was used or has expired. Ask for another one.
+	AuthErrorReason_AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID AuthErrorReason = 81
 )
 
 // Enum value maps for AuthErrorReason.
@@ -69,6 +73,8 @@ var (
 		20: "AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID",
 		21: "AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID",
 		22: "AUTH_ERROR_REASON_MAILBOX_NOT_FOUND",
+		80: "AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED",
+		81: "AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":                   0,
@@ -84,6 +90,8 @@ var (
 		"AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID":        20,
 		"AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID":           21,
 		"AUTH_ERROR_REASON_MAILBOX_NOT_FOUND":             22,
+		"AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED":           80,
+		"AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID":         81,
 	}
 )
 
@@ -118,7 +126,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xad\x04\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x85\x05\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -133,7 +141,9 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"*AUTH_ERROR_REASON_DIRECT_FLOWS_NOT_ALLOWED\x10\x0e\x12,\n" +
 	"(AUTH_ERROR_REASON_RECOVERY_TOKEN_INVALID\x10\x14\x12)\n" +
 	"%AUTH_ERROR_REASON_EMAIL_TOKEN_INVALID\x10\x15\x12'\n" +
-	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16B\xb0\x01\n" +
+	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16\x12)\n" +
+	"%AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED\x10P\x12+\n" +
+	"'AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID\x10QB\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

@@ -175,6 +175,8 @@ type Event struct {
 	//	*Event_GroupMemberAdded
 	//	*Event_GroupMemberRemoved
 	//	*Event_AuthenticationPolicyUpdated
+	//	*Event_SignUpStarted
+	//	*Event_SignUpCompleted
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -877,6 +879,24 @@ func (x *Event) GetAuthenticationPolicyUpdated() *AuthenticationPolicyUpdated {
 	return nil
 }
 
+func (x *Event) GetSignUpStarted() *SignUpStarted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_SignUpStarted); ok {
+			return x.SignUpStarted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetSignUpCompleted() *SignUpCompleted {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_SignUpCompleted); ok {
+			return x.SignUpCompleted
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1218,6 +1238,16 @@ type Event_AuthenticationPolicyUpdated struct {
 	AuthenticationPolicyUpdated *AuthenticationPolicyUpdated `protobuf:"bytes,134,opt,name=authentication_policy_updated,json=authenticationPolicyUpdated,proto3,oneof"`
 }
 
+type Event_SignUpStarted struct {
+	// Somebody asked for a link to open an account by.
+	SignUpStarted *SignUpStarted `protobuf:"bytes,200,opt,name=sign_up_started,json=signUpStarted,proto3,oneof"`
+}
+
+type Event_SignUpCompleted struct {
+	// Somebody opened an account by such a link.
+	SignUpCompleted *SignUpCompleted `protobuf:"bytes,201,opt,name=sign_up_completed,json=signUpCompleted,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1351,6 +1381,10 @@ func (*Event_GroupMemberAdded) isEvent_Payload() {}
 func (*Event_GroupMemberRemoved) isEvent_Payload() {}
 
 func (*Event_AuthenticationPolicyUpdated) isEvent_Payload() {}
+
+func (*Event_SignUpStarted) isEvent_Payload() {}
+
+func (*Event_SignUpCompleted) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -4846,11 +4880,103 @@ func (x *AuthenticationPolicyUpdated) GetPaths() []string {
 	return nil
 }
 
+// SignUpStarted tells that somebody asked for a link to open an account by.
+type SignUpStarted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who has the address already; empty where nobody has.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignUpStarted) Reset() {
+	*x = SignUpStarted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignUpStarted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignUpStarted) ProtoMessage() {}
+
+func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
+func (*SignUpStarted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+}
+
+func (x *SignUpStarted) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// SignUpCompleted tells that a link to open an account was used.
+type SignUpCompleted struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose account it is.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SignUpCompleted) Reset() {
+	*x = SignUpCompleted{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SignUpCompleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SignUpCompleted) ProtoMessage() {}
+
+func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
+func (*SignUpCompleted) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+}
+
+func (x *SignUpCompleted) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb0-\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc.\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -4929,7 +5055,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rgroup_deleted\x18k \x01(\v2\x1d.koder.events.v1.GroupDeletedH\x00R\fgroupDeleted\x12Q\n" +
 	"\x12group_member_added\x18l \x01(\v2!.koder.events.v1.GroupMemberAddedH\x00R\x10groupMemberAdded\x12W\n" +
 	"\x14group_member_removed\x18m \x01(\v2#.koder.events.v1.GroupMemberRemovedH\x00R\x12groupMemberRemoved\x12s\n" +
-	"\x1dauthentication_policy_updated\x18\x86\x01 \x01(\v2,.koder.events.v1.AuthenticationPolicyUpdatedH\x00R\x1bauthenticationPolicyUpdatedB\t\n" +
+	"\x1dauthentication_policy_updated\x18\x86\x01 \x01(\v2,.koder.events.v1.AuthenticationPolicyUpdatedH\x00R\x1bauthenticationPolicyUpdated\x12I\n" +
+	"\x0fsign_up_started\x18\xc8\x01 \x01(\v2\x1e.koder.events.v1.SignUpStartedH\x00R\rsignUpStarted\x12O\n" +
+	"\x11sign_up_completed\x18\xc9\x01 \x01(\v2 .koder.events.v1.SignUpCompletedH\x00R\x0fsignUpCompletedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -5119,7 +5247,11 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x16\n" +
 	"\x06member\x18\x02 \x01(\tR\x06member\"3\n" +
 	"\x1bAuthenticationPolicyUpdated\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths*\x83\x01\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"(\n" +
+	"\rSignUpStarted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"*\n" +
+	"\x0fSignUpCompleted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -5142,7 +5274,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 69)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5214,10 +5346,12 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*GroupMemberAdded)(nil),            // 67: koder.events.v1.GroupMemberAdded
 	(*GroupMemberRemoved)(nil),          // 68: koder.events.v1.GroupMemberRemoved
 	(*AuthenticationPolicyUpdated)(nil), // 69: koder.events.v1.AuthenticationPolicyUpdated
-	(*timestamppb.Timestamp)(nil),       // 70: google.protobuf.Timestamp
+	(*SignUpStarted)(nil),               // 70: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 71: koder.events.v1.SignUpCompleted
+	(*timestamppb.Timestamp)(nil),       // 72: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	70, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	72, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5286,15 +5420,17 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	67, // 66: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
 	68, // 67: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
 	69, // 68: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	0,  // 69: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	70, // 70: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	70, // 71: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	70, // 72: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	73, // [73:73] is the sub-list for method output_type
-	73, // [73:73] is the sub-list for method input_type
-	73, // [73:73] is the sub-list for extension type_name
-	73, // [73:73] is the sub-list for extension extendee
-	0,  // [0:73] is the sub-list for field type_name
+	70, // 69: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	71, // 70: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	0,  // 71: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	72, // 72: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	72, // 73: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	72, // 74: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	75, // [75:75] is the sub-list for method output_type
+	75, // [75:75] is the sub-list for method input_type
+	75, // [75:75] is the sub-list for extension type_name
+	75, // [75:75] is the sub-list for extension extendee
+	0,  // [0:75] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5370,6 +5506,8 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_GroupMemberAdded)(nil),
 		(*Event_GroupMemberRemoved)(nil),
 		(*Event_AuthenticationPolicyUpdated)(nil),
+		(*Event_SignUpStarted)(nil),
+		(*Event_SignUpCompleted)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -5377,7 +5515,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   69,
+			NumMessages:   71,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

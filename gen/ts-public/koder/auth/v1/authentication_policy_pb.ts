@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSL7AQoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wInEKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EhQKDGRpcmVjdF9mbG93cxgDIAEoCCqIAQoOTWZhUmVxdWlyZW1lbnQSHwobTUZBX1JFUVVJUkVNRU5UX1VOU1BFQ0lGSUVEEAASGQoVTUZBX1JFUVVJUkVNRU5UX05FVkVSEAESHAoYTUZBX1JFUVVJUkVNRU5UX09QVElPTkFMEAISHAoYTUZBX1JFUVVJUkVNRU5UX1JFUVVJUkVEEANiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKUAgoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCCJxChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSKgoDbWZhGAIgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -55,6 +55,13 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: google.protobuf.Timestamp update_time = 5;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether people may open accounts by themselves (SignUpService); default: no.
+   *
+   * @generated from field: bool sign_up_allowed = 6;
+   */
+  signUpAllowed: boolean;
 };
 
 /**

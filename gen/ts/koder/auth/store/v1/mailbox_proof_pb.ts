@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/mailbox_proof.proto.
  */
 export const file_koder_auth_store_v1_mailbox_proof: GenFile = /*@__PURE__*/
-  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEizgEKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYW5nZV9pZBgHIAEoCSKvAQoLRW1haWxDaGFuZ2USCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCglvbGRfZW1haWwYAyABKAkSEQoJbmV3X2VtYWlsGAQgASgJEhUKDW9sZF9jb25maXJtZWQYBSABKAgSFQoNbmV3X2NvbmZpcm1lZBgGIAEoCBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq1AEKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAESKAokTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfVkVSSUZJQ0FUSU9OEAISJgoiTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfQ0hBTkdFX05FVxADEiYKIk1BSUxCT1hfUFJPT0ZfVVNFX0VNQUlMX0NIQU5HRV9PTEQQBGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEi+AEKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYW5nZV9pZBgHIAEoCRIYChBhdXRob3JpemF0aW9uX2lkGAggASgJEg4KBmxvY2FsZRgJIAEoCSKvAQoLRW1haWxDaGFuZ2USCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCglvbGRfZW1haWwYAyABKAkSEQoJbmV3X2VtYWlsGAQgASgJEhUKDW9sZF9jb25maXJtZWQYBSABKAgSFQoNbmV3X2NvbmZpcm1lZBgGIAEoCBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq8wEKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAESKAokTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfVkVSSUZJQ0FUSU9OEAISJgoiTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfQ0hBTkdFX05FVxADEiYKIk1BSUxCT1hfUFJPT0ZfVVNFX0VNQUlMX0NIQU5HRV9PTEQQBBIdChlNQUlMQk9YX1BST09GX1VTRV9TSUdOX1VQEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * MailboxProof is what whoever reads a mailbox can show once. It is deleted by the one who uses it.
@@ -68,6 +68,20 @@ export type MailboxProof = Message<"koder.auth.store.v1.MailboxProof"> & {
    * @generated from field: string change_id = 7;
    */
   changeId: string;
+
+  /**
+   * Of a sign-up, the authorization that waits in the person's browser; may be empty.
+   *
+   * @generated from field: string authorization_id = 8;
+   */
+  authorizationId: string;
+
+  /**
+   * Of a sign-up, the language of the person (BCP 47); may be empty.
+   *
+   * @generated from field: string locale = 9;
+   */
+  locale: string;
 };
 
 /**
@@ -180,6 +194,13 @@ export const MailboxProofUse = {
    * @generated from enum value: MAILBOX_PROOF_USE_EMAIL_CHANGE_OLD = 4;
    */
   EMAIL_CHANGE_OLD: 4,
+
+  /**
+   * To open an account; `user_id` is that of the user to be.
+   *
+   * @generated from enum value: MAILBOX_PROOF_USE_SIGN_UP = 5;
+   */
+  SIGN_UP: 5,
 } as const;
 
 /**

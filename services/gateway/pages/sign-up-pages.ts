@@ -1,0 +1,41 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { shownFault, type Fault } from "./fault.ts";
+import type { PendingSignIn } from "./pending-sign-in.ts";
+import { sendPage } from "./render.ts";
+import { letterOf } from "./shown-account.ts";
+import { shownClient } from "./shown-client.ts";
+
+/** Asks for the address of an account to be. */
+export const showSignUp = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pending: PendingSignIn | undefined,
+  email: string,
+  fault?: Fault,
+): Promise<FastifyReply> =>
+  sendPage(request, reply, {
+    template: "sign-up",
+    status: fault?.status ?? 200,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...(pending === undefined ? {} : { uiLocales: pending.shown.uiLocales }),
+    show: (texts) => ({
+      email,
+      authorization: pending?.authorizationId ?? "",
+      ...(pending === undefined ? {} : { client: shownClient(pending.shown) }),
+      ...shownFault(fault, texts),
+    }),
+  });
+
+/** Asks for name and password of an account to be, by a link that was mailed. */
+export const showSignUpChoice = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { token, email, name }: { readonly token: string; readonly email: string; readonly name: string },
+  fault?: Fault,
+): Promise<FastifyReply> =>
+  sendPage(request, reply, {
+    template: "sign-up-choose",
+    status: fault?.status ?? 200,
+    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    show: (texts) => ({ token, email, name, letter: letterOf(email), ...shownFault(fault, texts) }),
+  });

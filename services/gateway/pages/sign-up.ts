@@ -1,0 +1,122 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
+import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
+import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
+import { errorId } from "../../host/error-id.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import type { Form } from "../oidc/form.ts";
+import type { ShowError } from "./error-page.ts";
+import { authorizationIdOf } from "./form-page.ts";
+import { text, waitFault } from "./fault.ts";
+import { newPasswordFault } from "./new-password.ts";
+import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
+import { sendPage } from "./render.ts";
+import { showSignUp, showSignUpChoice } from "./sign-up-pages.ts";
+import { signInAfterSignUp } from "./sign-in-after-sign-up.ts";
+import { chooseLocale } from "./texts.ts";
+
+/**
+ * The pages by which people open an account: ask for a link, and choose name and password by the one that was mailed. Opening
+ * the link uses nothing up, because mail programs open links too; sending the form does. Whoever opens it in the browser in
+ * which an application waits is signed in to it.
+ */
+export function mountSignUp(
+  app: FastifyInstance,
+  { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
+): void {
+  const path = "/sign-up";
+  app.get(path, async (request, reply) => {
+    const query = parsedQuery(request);
+    if (query === undefined || query.duplicates.length > 0) {
+      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
+    }
+    const token = query.get("token").slice(0, 128);
+    return answering(showError, request, reply, async () => {
+      if (!(await isSignUpOpen(peers, request))) return showError(request, reply, { status: 404, reason: "NOT_FOUND" });
+      const pending = await asked(request, query);
+      return token === "" ? showSignUp(request, reply, pending, "") : choice(request, reply, { token, name: "" });
+    });
+  });
+  mountPageForm(app, path, showError, (request, reply, form) =>
+    form.has("token") ? confirm(request, reply, form) : ask(request, reply, form),
+  );
+
+  /** The application that waits, where one does. */
+  const asked = async (request: FastifyRequest, form: Form): Promise<PendingSignIn | undefined> =>
+    form.get("authorization") === "" ? undefined : pendingSignIn(peers, request, form.get("authorization"));
+
+  async function ask(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const email = form.get("email").trim().slice(0, 254);
+    const pending = await asked(request, form);
+    const authorizationId = pending === undefined ? "" : authorizationIdOf(form.get("authorization"));
+    const locale = chooseLocale(pending?.shown.uiLocales ?? "", request.headers["accept-language"]);
+    try {
+      await peers
+        .client(SignUpService)
+        .startSignUp({ email, locale, authorizationId }, forward(contextOf(request).outbound));
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      const { reason, id, headers } = errorAnswer(error);
+      if (reason === "TOO_MANY_ATTEMPTS") return showSignUp(request, reply, pending, email, waitFault({ id, headers }));
+      if (reason !== "INVALID_REQUEST") throw error;
+      return showSignUp(request, reply, pending, email, { status: 400, id, sentence: text("fault_sign_up_email") });
+    }
+    return sendPage(request, reply, {
+      template: "sign-up-sent",
+      status: 200,
+      ...(pending === undefined ? {} : { uiLocales: pending.shown.uiLocales }),
+      show: () => ({ email, authorization: authorizationId }),
+    });
+  }
+
+  /** The form of a link; for one that is good for nothing, the form that asks for another. */
+  async function choice(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    given: { readonly token: string; readonly name: string },
+    fault?: Parameters<typeof showSignUpChoice>[3],
+  ): Promise<FastifyReply> {
+    try {
+      const { email } = await peers
+        .client(SignUpPageService)
+        .getSignUp({ token: given.token }, forward(contextOf(request).outbound));
+      return await showSignUpChoice(request, reply, { ...given, email }, fault);
+    } catch (error) {
+      return linkInvalid(request, reply, error);
+    }
+  }
+
+  async function confirm(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
+    const token = form.get("token").slice(0, 128) || "none";
+    const name = form.get("name").trim().slice(0, 200);
+    const password = form.get("new_password").slice(0, 1_024) || " ";
+    try {
+      const { email, authorizationId } = await peers
+        .client(SignUpService)
+        .confirmSignUp({ token, name, password }, forward(contextOf(request).outbound));
+      return await signInAfterSignUp(peers, request, reply, { email, password, authorizationId });
+    } catch (error) {
+      const fault = newPasswordFault(error);
+      return fault === undefined ? linkInvalid(request, reply, error) : choice(request, reply, { token, name }, fault);
+    }
+  }
+}
+
+/** Whether people may open accounts here by themselves. */
+export async function isSignUpOpen(peers: Peers, request: FastifyRequest): Promise<boolean> {
+  const { allowed } = await peers.client(SignUpPageService).getSignUpPolicy({}, forward(contextOf(request).outbound));
+  return allowed;
+}
+
+/** Says why a link is good for nothing, and lets the person ask for another. */
+function linkInvalid(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+  if (!(error instanceof ConnectError)) throw error;
+  const { reason } = errorAnswer(error);
+  const sentence = { SIGN_UP_TOKEN_INVALID: "fault_sign_up_token", EMAIL_TAKEN: "fault_sign_up_taken" }[reason];
+  if (sentence === undefined) throw error;
+  return showSignUp(request, reply, undefined, "", { status: 400, id: errorId(reason), sentence: text(sentence) });
+}

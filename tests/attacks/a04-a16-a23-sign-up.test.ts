@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openSignInPage } from "../faults/crash/sign-in-page.ts";
+import { httpBrowser } from "../support/http-browser.ts";
+import { walk } from "../support/interaction-pages.ts";
+import { startMailServer, type MailServer } from "../support/mail-server.ts";
+import { createPerson, registerClient, rest, type RelyingParty } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+// With a real mail server behind the real one: the link is what stands in the mail.
+
+const secret = "another good pass phrase";
+let mail: MailServer;
+let server: RunningServer;
+let client: RelyingParty;
+let made = 0;
+const fresh = () => `new-person-${(made += 1)}@koder.dev`;
+const allow = async (allowed: boolean) => {
+  const change = { sign_up_allowed: allowed };
+  expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", change)).status).toBe(200);
+};
+beforeAll(async () => {
+  mail = await startMailServer();
+  server = await startServer({ env: { KODER_ID_SMTP_URL: mail.url, KODER_ID_MAIL_FROM: "Acme <no-reply@acme.test>" } });
+  client = await registerClient(server);
+  await allow(true);
+});
+afterAll(async () => {
+  await server?.stop();
+  await mail?.stop();
+});
+
+const ask = (email: string) => rest(server, "POST", "/v1/auth/sign-up", { email }, "");
+const confirm = (token: string, password = secret) =>
+  rest(server, "POST", "/v1/auth/sign-up/confirm", { token, name: "Somebody", password }, "");
+const tokenFor = async (email: string) => (await mail.linkFor(email)).searchParams.get("token") ?? "";
+
+/** Whether a name and a password sign in. */
+const signsIn = async (username: string, password: string) =>
+  (await (await openSignInPage(server, client)).send({ username, password })).status === 303;
+
+describe("A4: hosts in a request", () => {
+  test("never reach the link of a sign-up", async () => {
+    const email = fresh();
+    const response = await fetch(`${server.url}/v1/auth/sign-up`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        "x-forwarded-host": "evil.example",
+        forwarded: "host=evil.example;proto=https",
+        origin: "https://evil.example",
+      },
+      body: JSON.stringify({ email }),
+    });
+    expect(response.status).toBe(200);
+    expect((await mail.linkFor(email)).origin).toBe(server.url);
+    expect(mail.mails.filter(({ text }) => text.includes("evil"))).toEqual([]);
+  });
+});
+
+describe("A16: an account that somebody else prepared", () => {
+  test("is there for nobody before the mailbox was proven, and keeps no password of who asked", async () => {
+    const email = fresh();
+    expect((await ask(email)).status).toBe(200);
+    const { json } = await rest(server, "GET", `/v1/users?email=${encodeURIComponent(email)}`);
+    expect(json["users"] ?? []).toEqual([]);
+    expect(await signsIn(email, secret)).toBe(false);
+    expect((await confirm(await tokenFor(email))).status).toBe(200);
+    expect(await signsIn(email, secret)).toBe(true);
+  });
+
+  test("a link of a stranger does not sign anybody in elsewhere to the stranger's account", async () => {
+    const email = fresh();
+    // The stranger asks in their own browser, in which an application waits, and sends the link to somebody.
+    const stranger = await walk(server, client);
+    const authorization = stranger.at().searchParams.get("authorization") ?? "";
+    expect((await stranger.browser.post(`${server.url}/sign-up`, { authorization, email })).status).toBe(200);
+    const victim = httpBrowser();
+    const done = await victim.post(`${server.url}/sign-up`, { token: await tokenFor(email), new_password: secret });
+    expect(done.status).toBe(200);
+    expect([...victim.cookies.keys()].filter((name) => name.includes("session"))).toEqual([]);
+  });
+});
+
+describe("A24: a link", () => {
+  test("is good once, however many send it at once, and opening it uses nothing up", async () => {
+    const email = fresh();
+    await ask(email);
+    const link = await mail.linkFor(email);
+    for (let i = 0; i < 3; i++) expect((await fetch(link)).status).toBe(200);
+    const token = link.searchParams.get("token") ?? "";
+    expect((await confirm(token, "too short")).json).toMatchObject({ error: { reason: "PASSWORD_NOT_ALLOWED" } });
+    const answers = await Promise.all(Array.from({ length: 10 }, (_, i) => confirm(token, `${secret} ${i}`)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect((await confirm(token)).json).toMatchObject({ error: { reason: "SIGN_UP_TOKEN_INVALID" } });
+    expect((await fetch(link)).status).toBe(400);
+  });
+});
+
+describe("A23: whether anybody has an address", () => {
+  test("is told by no answer, of the API and of the page; only its own mail says so", async () => {
+    const { username } = await createPerson(server);
+    const [known, unknown] = [`${username}@koder.dev`, fresh()];
+    const api = async (email: string) => {
+      const { status, json } = await ask(email);
+      return [status, JSON.stringify(json)];
+    };
+    expect(await api(unknown)).toEqual(await api(known));
+    const page = async (email: string) => {
+      const response = await httpBrowser().post(`${server.url}/sign-up`, { email, authorization: "" });
+      return [response.status, (await response.text()).replaceAll(email, "ADDRESS"), [...response.headers.keys()]];
+    };
+    expect(await page(unknown)).toEqual(await page(known));
+    const toKnown = () => mail.mails.filter(({ to }) => to.includes(known));
+    await expect.poll(() => toKnown().length, { timeout: 20_000 }).toBe(2);
+    for (const { text } of toKnown()) {
+      expect(text).toContain("You have an account already");
+      expect(text).not.toContain("token=");
+    }
+  });
+});
+
+test("A26: no other site's page can ask or choose", async () => {
+  for (const headers of [{ "sec-fetch-site": "cross-site" }, { origin: "https://evil.example" }]) {
+    for (const form of [{ email: fresh() }, { token: "kmp_x", new_password: secret }]) {
+      expect((await httpBrowser().post(`${server.url}/sign-up`, form, headers)).status).toBe(403);
+    }
+  }
+});
+
+test("A29: no log line has a link, a token or an address", async () => {
+  const email = fresh();
+  await ask(email);
+  const token = await tokenFor(email);
+  expect((await confirm(token)).status).toBe(200);
+  const logs = server.logs().join("\n");
+  for (const told of [token, token.slice(4), email, secret]) expect(logs).not.toContain(told);
+});
+
+test("A15: where it is off, no door opens an account, and no page or client is told of one", async () => {
+  const email = fresh();
+  await ask(email);
+  const token = await tokenFor(email);
+  await allow(false);
+  await expect.poll(async () => (await ask(fresh())).status).toBe(403);
+  expect((await confirm(token)).json).toMatchObject({ error: { reason: "SIGN_UP_NOT_ALLOWED" } });
+  expect((await fetch(`${server.url}/sign-up?token=${token}`)).status).toBe(404);
+  const refused = (await walk(server, client, { prompt: "create" })).at();
+  expect(refused.searchParams.get("error")).toBe("invalid_request");
+  expect((await (await walk(server, client)).page()).html).not.toContain("/sign-up");
+  await allow(true);
+});

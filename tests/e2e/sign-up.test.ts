@@ -1,0 +1,111 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startApplication } from "../support/application.ts";
+import { axeViolations } from "../support/axe.ts";
+import { launchBrowser } from "../support/browser.ts";
+import { mailedToken } from "../support/dev-mail.ts";
+import { registerClient, rest } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+const secret = "another good pass phrase";
+let server: RunningServer;
+let browser: Browser;
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), launchBrowser()]);
+  await rest(server, "PATCH", "/v1/admin/policies/authentication", { sign_up_allowed: true });
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const application = () =>
+  startApplication(async (callbackUrl) => {
+    const { clientId, clientSecret } = await registerClient(server, {
+      client_name: "Koder Chat",
+      redirect_uris: [callbackUrl],
+    });
+    return { issuer: server.url, clientId, clientSecret, scope: "openid email profile" };
+  });
+
+describe("in Chromium", () => {
+  test.each([
+    { locale: "en-US", javaScriptEnabled: true, colorScheme: "light", title: "Create an account" },
+    { locale: "pt-BR", javaScriptEnabled: false, colorScheme: "dark", title: "Criar uma conta" },
+    { locale: "es", javaScriptEnabled: false, colorScheme: "light", title: "Crear una cuenta" },
+  ] as const)("$locale: who has no account opens one, and is in the application then", async (options) => {
+    const app = await application();
+    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
+    try {
+      const page = await context.newPage();
+      const email = `${options.locale.toLowerCase()}-person@koder.dev`;
+      const found: unknown[] = [];
+      const look = async () => {
+        expect(await page.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
+        if (options.javaScriptEnabled) found.push(...(await axeViolations(page)));
+      };
+      await page.goto(`${app.origin}/login`);
+      await look();
+      await page.click("a[href^='/sign-up']");
+      expect(await page.title()).toMatch(new RegExp(`^${options.title}`));
+      await look();
+      await page.fill("input[name=email]", email);
+      await page.click("button[type=submit]");
+      await page.waitForLoadState();
+      await look();
+      const token = await mailedToken(server, email);
+      await page.goto(`${server.url}/sign-up?token=${token}`);
+      await look();
+      await page.fill("input[name=name]", "Bea Bell");
+      await page.fill("input[name=new_password]", "too short");
+      await page.click("button[type=submit]");
+      await page.waitForSelector("[role=alert]");
+      expect(await page.inputValue("input[name=name]")).toBe("Bea Bell");
+      await look();
+      await page.fill("input[name=new_password]", secret);
+      await page.click("button[type=submit]");
+      await page.waitForURL((url) => url.origin === app.origin);
+      const claims = app.signedIn().tokens.claims();
+      expect(claims).toMatchObject({ amr: ["pwd"], acr: "urn:koder:acr:1fa" });
+      const { json } = await rest(server, "GET", `/v1/users/${claims?.sub}`);
+      expect(json).toMatchObject({ email, email_verified: true, name: "Bea Bell", locale: options.locale });
+      expect(found).toEqual([]);
+
+      // The link is used up; its page leads on to another one.
+      await page.goto(`${server.url}/sign-up?token=${token}`);
+      expect(await page.locator("input[name=email]").count()).toBe(1);
+    } finally {
+      await context.close();
+      await app.stop();
+    }
+  });
+
+  test("prompt=create leads there at once, and discovery says so", async () => {
+    const discovery = (await (await fetch(`${server.url}/.well-known/openid-configuration`)).json()) as {
+      prompt_values_supported: string[];
+    };
+    expect(discovery.prompt_values_supported).toContain("create");
+    const app = await application();
+    const page = await browser.newPage();
+    try {
+      await page.goto(`${app.origin}/login?prompt=create`);
+      expect(new URL(page.url()).pathname).toBe("/sign-up");
+      await page.fill("input[name=email]", "created@koder.dev");
+      await page.click("button[type=submit]");
+      await page.goto(`${server.url}/sign-up?token=${await mailedToken(server, "created@koder.dev")}`);
+      await page.fill("input[name=new_password]", secret);
+      await page.click("button[type=submit]");
+      await page.waitForURL((url) => url.origin === app.origin);
+      const first = app.signedIn().tokens.claims()?.sub;
+      // Who is signed in already is asked to open another account all the same.
+      await page.goto(`${app.origin}/login?prompt=create`);
+      expect(new URL(page.url()).pathname).toBe("/sign-up");
+      await page.goto(`${app.origin}/login`);
+      await page.waitForURL((url) => url.origin === app.origin);
+      expect(app.signedIn().tokens.claims()?.sub).toBe(first);
+    } finally {
+      await page.close();
+      await app.stop();
+    }
+  });
+});
