@@ -159,6 +159,10 @@ const (
 	ReasonFactorNotFound ErrorReason = "FACTOR_NOT_FOUND"
 	// ReasonCodeMismatch: The code is wrong, too old, or was used before. Wait for the next one and try again.
 	ReasonCodeMismatch ErrorReason = "CODE_MISMATCH"
+	// ReasonPasskeyNotAccepted: What the authenticator answered is not accepted: it is not what was asked for, or not by
+	// a passkey that is known here, or its user was not verified where that is needed, or its counter went back. Begin
+	// again.
+	ReasonPasskeyNotAccepted ErrorReason = "PASSKEY_NOT_ACCEPTED"
 	// ReasonFactorLimit: The person has as many factors as one can have. Remove one first.
 	ReasonFactorLimit ErrorReason = "FACTOR_LIMIT"
 	// ReasonAuthenticationPolicyInvalid: The policy breaks a rule; the violations name each field.

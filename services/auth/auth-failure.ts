@@ -17,5 +17,6 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.AUTHENTICATION_POLICY_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.SIGN_UP_NOT_ALLOWED]: Code.PermissionDenied,
   [AuthErrorReason.SIGN_UP_TOKEN_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.PASSKEY_NOT_ACCEPTED]: Code.InvalidArgument,
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,
 });

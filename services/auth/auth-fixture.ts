@@ -7,8 +7,10 @@ import {
   AcceptTotpRequestSchema,
   BrowserContextSchema,
   CreateFlowRequestSchema,
+  OfferPasskeyRequestSchema,
   OfferTotpRequestSchema,
   SubmitNewPasswordRequestSchema,
+  SubmitPasskeyRequestSchema,
   SubmitPasswordRequestSchema,
   SubmitRecoveryCodeRequestSchema,
   SubmitTotpRequestSchema,
@@ -29,9 +31,11 @@ import { authCollections } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
+import { offerPasskey } from "./flows/offer-passkey.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { createAuthenticationPolicies } from "./policy/authentication-policies.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
+import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
@@ -48,6 +52,7 @@ export interface KnownPerson {
   password: string;
   passwordChangeRequired: boolean;
   epoch: bigint;
+  disabled: boolean;
   email: string;
   emailVerified: boolean;
   locale: string;
@@ -70,6 +75,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     password: "the password of ana",
     passwordChangeRequired: false,
     epoch: 7n,
+    disabled: false,
     email: "ana@example.com",
     emailVerified: true,
     locale: "",
@@ -107,7 +113,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         return { userEpoch: person.epoch };
       },
       getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
-      getAuthority: ({ userId }) => ({ instance: owners.has(userId) }),
+      getAuthority: ({ userId }) => ({ instance: owners.has(userId), active: byId(userId)?.disabled === false }),
     });
     service(MailboxService, {
       getMailbox({ userId }) {
@@ -157,7 +163,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         if (byId(userId) !== undefined) return { opened: false };
         if (people.has(email)) throw new ConnectError("taken", Code.AlreadyExists);
         const opened = { id: userId, password, email, emailVerified: true, locale, epoch: 0n };
-        people.set(email, { ...opened, passwordChangeRequired: false });
+        people.set(email, { ...opened, passwordChangeRequired: false, disabled: false });
         return { opened: true };
       },
     });
@@ -255,6 +261,16 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     meanwhile,
     start,
     submit,
+    /** What a browser asks a passkey by; without a flow, to begin one. */
+    offerPasskey: async (flowId = "", browser: Browser = {}, tenantId = "t1") => {
+      const request = create(OfferPasskeyRequestSchema, { flowId, browser: browserOf(browser) });
+      return (await offerPasskey(dependencies)(request, handlerContext({ tenantId }))).optionsJson;
+    },
+    submitPasskey: (flowId: string, credentialJson: string, browser: Browser = {}, tenantId = "t1") =>
+      submitPasskey(dependencies)(
+        create(SubmitPasskeyRequestSchema, { flowId, credentialJson, browser: browserOf(browser) }),
+        handlerContext({ tenantId }),
+      ),
     offerTotp: (flowId: string, browser: Browser = {}) =>
       offerTotp(dependencies)(
         create(OfferTotpRequestSchema, { flowId, browser: browserOf(browser) }),

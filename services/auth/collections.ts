@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
@@ -31,14 +32,24 @@ export const loginHandles: Collection<typeof LoginHandleSchema> = {
   events: "none", // one-time proofs; their flow's event tells of them
 };
 
-/** The factors of people, found by their user. */
+/** The factors of people, found by their user; a passkey by its credential, too, which nobody else has. */
 export const factors: Collection<typeof FactorSchema> = {
   name: "auth_factors",
   schema: FactorSchema,
   id: (factor) => factor.id,
+  unique: {
+    credential: {
+      type: "text",
+      value: ({ kind }) => (kind.case === "passkey" ? credentialKey(kind.value.credentialId) : undefined),
+    },
+  },
   indexes: { user_id: { type: "text", value: (factor) => factor.userId } },
   events: "required",
 };
+
+/** What a passkey is found by: credential ids are up to 1023 bytes, too long for an index. */
+export const credentialKey = (credentialId: Uint8Array): string =>
+  createHash("sha256").update(credentialId).digest("base64url");
 
 /** What changes with each use of a factor: one row each, made and removed with it. */
 export const factorUses: Collection<typeof FactorUseSchema> = {

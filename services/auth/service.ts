@@ -16,17 +16,29 @@ import { changePassword } from "./account/change-password.ts";
 import { confirmEmail } from "./email/confirm-email.ts";
 import { sendEmailVerification } from "./email/send-email-verification.ts";
 import { startEmailChange } from "./email/start-email-change.ts";
+import { beginPasskeyRegistration } from "./factors/begin-passkey-registration.ts";
 import { confirmTotp } from "./factors/confirm-totp.ts";
 import { deleteFactor } from "./factors/delete-factor.ts";
 import { enrolTotp } from "./factors/enrol-totp.ts";
 import { finishErasure } from "./factors/finish-erasure.ts";
+import { finishPasskeyRegistration } from "./factors/finish-passkey-registration.ts";
 import { generateRecoveryCodes } from "./factors/generate-recovery-codes.ts";
 import { listFactors } from "./factors/list-factors.ts";
 import { resetFactors } from "./factors/reset-factors.ts";
+import { updateFactor } from "./factors/update-factor.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
-import { getFlow, giveNewPassword, givePassword, giveRecoveryCode, giveTotp } from "./flows/direct-steps.ts";
+import {
+  getFlow,
+  getPasskeyOptions,
+  giveNewPassword,
+  givePasskey,
+  givePassword,
+  giveRecoveryCode,
+  giveTotp,
+} from "./flows/direct-steps.ts";
 import { redeemLoginHandle } from "./flows/redeem-login-handle.ts";
 import { startFlow } from "./flows/start-flow.ts";
+import { offerPasskey } from "./flows/offer-passkey.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
@@ -34,6 +46,7 @@ import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
+import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
@@ -57,6 +70,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         submitTotp: submitTotp(dependencies),
         submitRecoveryCode: submitRecoveryCode(dependencies),
         submitNewPassword: submitNewPassword(dependencies),
+        offerPasskey: offerPasskey(dependencies),
+        submitPasskey: submitPasskey(dependencies),
         offerTotp: offerTotp(dependencies),
         acceptTotp: acceptTotp(dependencies),
       }),
@@ -64,6 +79,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         startFlow: startFlow(dependencies),
         getFlow: getFlow(dependencies),
         givePassword: givePassword(dependencies),
+        getPasskeyOptions: getPasskeyOptions(dependencies),
+        givePasskey: givePasskey(dependencies),
         giveTotp: giveTotp(dependencies),
         giveRecoveryCode: giveRecoveryCode(dependencies),
         giveNewPassword: giveNewPassword(dependencies),
@@ -76,6 +93,9 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       }),
       implementation(FactorService, {
         listFactors: listFactors(dependencies),
+        beginPasskeyRegistration: beginPasskeyRegistration(dependencies),
+        finishPasskeyRegistration: finishPasskeyRegistration(dependencies),
+        updateFactor: updateFactor(dependencies),
         enrolTotp: enrolTotp(dependencies),
         confirmTotp: confirmTotp(dependencies),
         generateRecoveryCodes: generateRecoveryCodes(dependencies),

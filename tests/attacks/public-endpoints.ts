@@ -215,12 +215,20 @@ const registrationErrors = [
   "invalid_client_metadata",
   "unapproved_software_statement",
 ];
-const factorReasons = ["SIGN_IN_TOO_OLD", "FACTOR_NOT_FOUND", "CODE_MISMATCH", "FACTOR_LIMIT", "CONFLICT"];
+const factorReasons = [
+  "SIGN_IN_TOO_OLD",
+  "FACTOR_NOT_FOUND",
+  "CODE_MISMATCH",
+  "PASSKEY_NOT_ACCEPTED",
+  "FACTOR_LIMIT",
+  "CONFLICT",
+];
 const flowReasons = [
   "FLOW_NOT_FOUND",
   "STEP_NOT_EXPECTED",
   "PASSWORD_MISMATCH",
   "CODE_MISMATCH",
+  "PASSKEY_NOT_ACCEPTED",
   "TOO_MANY_ATTEMPTS",
   "DIRECT_FLOWS_NOT_ALLOWED",
 ];
@@ -404,12 +412,17 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA", [], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/password", ["password"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/totp", ["code"], flowReasons),
+  rest("GET", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/passkey", [], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/passkey", ["credential_json"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/recovery-code", ["code"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-password", ["new_password"], flowReasons),
   rest("GET", `/v1/users/${userId}/mfa`, []),
   rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/totp`, ["display_name"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/totp/verify`, ["factor_id", "code"], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/webauthn/register/begin`, ["display_name"], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/webauthn/register/finish`, ["factor_id", "credential_json"], factorReasons),
+  rest("PATCH", `/v1/users/${userId}/mfa/${userId}`, ["display_name", "type", "id"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/recovery-codes`, [], factorReasons),
   rest("DELETE", `/v1/users/${userId}/mfa/${userId}`, [], factorReasons),
   rest("POST", "/v1/groups", groupFields, groupReasons),

@@ -1,6 +1,7 @@
 import { generateSync } from "otplib";
 import { expect } from "vitest";
 import { rest, type Instance } from "./relying-party.ts";
+import { softwareAuthenticator, type Making, type SoftwareAuthenticator } from "./software-authenticator.ts";
 
 /** The code that an authenticator app shows now, or `steps` of 30 s later. */
 export const totpCode = (secret: string, steps = 0): string =>
@@ -29,4 +30,33 @@ export async function recoveryCodes(server: Instance, accessToken: string): Prom
   const { status, json } = await rest(server, "POST", "/v1/users/me/mfa/recovery-codes", {}, accessToken);
   expect(status, JSON.stringify(json)).toBe(200);
   return json["recovery_codes"] as string[];
+}
+
+const passkeyPath = "/v1/users/me/mfa/webauthn/register";
+
+/** Begins to add a passkey to whoever's access token it is: what a browser makes one by. */
+export async function beginPasskey(
+  server: Instance,
+  accessToken: string,
+): Promise<{ readonly factorId: string; readonly optionsJson: string }> {
+  const { status, json } = await rest(server, "POST", `${passkeyPath}/begin`, {}, accessToken);
+  expect(status, JSON.stringify(json)).toBe(200);
+  return { factorId: String(json["factor_id"]), optionsJson: String(json["options_json"]) };
+}
+
+/** Sends what a browser made. */
+export const finishPasskey = (server: Instance, accessToken: string, factorId: string, credentialJson: string) =>
+  rest(server, "POST", `${passkeyPath}/finish`, { factor_id: factorId, credential_json: credentialJson }, accessToken);
+
+/** Adds a passkey of a new authenticator to whoever's access token it is, who must have signed in by now. */
+export async function addPasskey(
+  server: Instance,
+  accessToken: string,
+  making: Partial<Making> = {},
+): Promise<{ readonly factorId: string; readonly authenticator: SoftwareAuthenticator }> {
+  const authenticator = softwareAuthenticator({ origin: server.url, ...making });
+  const { factorId, optionsJson } = await beginPasskey(server, accessToken);
+  const { status, json } = await finishPasskey(server, accessToken, factorId, authenticator.create(optionsJson));
+  expect(status, JSON.stringify(json)).toBe(200);
+  return { factorId, authenticator };
 }

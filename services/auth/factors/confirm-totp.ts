@@ -34,7 +34,7 @@ export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "sto
     const before = await confirmed();
     if (before !== undefined) return before;
     const enrolment = await data.get(enrolments, id);
-    if (enrolment?.record.userId !== userId) throw factorNotFound();
+    if (enrolment?.record.userId !== userId || enrolment.record.challenge !== "") throw factorNotFound();
     checkFactorLimit(await factorsOfUser(data, userId));
     const now = clock();
     const secret = await openSecret(vault, call, "enrolment", enrolment.record);

@@ -34,6 +34,24 @@ export const factorRemoved = (call: Outbound, now: number, factor: Factor, versi
     },
   );
 
+/** A factor is called otherwise; `version` is that of its record after the change. */
+export const factorRenamed = (call: Outbound, now: number, factor: Factor, version: number): Event =>
+  eventOf(
+    call,
+    now,
+    { type: "factor", id: factor.id, version },
+    { case: "factorRenamed", value: { $typeName: "koder.events.v1.FactorRenamed", ...named(factor) } },
+  );
+
+/** The counter of a passkey went back; `version` is that of its record after it was noted. */
+export const passkeyCounterFell = (call: Outbound, now: number, { id, userId }: Factor, version: number): Event =>
+  eventOf(
+    call,
+    now,
+    { type: "factor", id, version },
+    { case: "passkeyCounterFell", value: { $typeName: "koder.events.v1.PasskeyCounterFell", userId } },
+  );
+
 /** The recovery codes of a user as of an event: `version` is the record's after the change, `left` how many there are. */
 export interface RecoveryCodesState {
   readonly userId: string;

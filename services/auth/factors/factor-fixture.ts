@@ -1,24 +1,38 @@
 import { create } from "@bufbuild/protobuf";
 import { generateSync } from "otplib";
 import {
+  BeginPasskeyRegistrationRequestSchema,
   ConfirmTotpRequestSchema,
   DeleteFactorRequestSchema,
   EnrolTotpRequestSchema,
+  FinishPasskeyRegistrationRequestSchema,
   GenerateRecoveryCodesRequestSchema,
   ListFactorsRequestSchema,
   ResetFactorsRequestSchema,
+  UpdateFactorRequestSchema,
 } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { authFixture } from "../auth-fixture.ts";
 import type { AttemptPolicy } from "../attempts.ts";
+import {
+  softwareAuthenticator,
+  type Making,
+  type SoftwareAuthenticator,
+} from "../../../tests/support/software-authenticator.ts";
+import { beginPasskeyRegistration } from "./begin-passkey-registration.ts";
 import { confirmTotp } from "./confirm-totp.ts";
 import { deleteFactor } from "./delete-factor.ts";
 import { enrolTotp } from "./enrol-totp.ts";
+import { finishPasskeyRegistration } from "./finish-passkey-registration.ts";
 import { generateRecoveryCodes } from "./generate-recovery-codes.ts";
 import { listFactors } from "./list-factors.ts";
 import { resetFactors } from "./reset-factors.ts";
+import { updateFactor } from "./update-factor.ts";
+
+/** Where the tenant of the fixture is: its canonical origin, and what passkeys are for. */
+export const acme = { origin: "https://id.acme.test", rpId: "id.acme.test" } as const;
 
 type Calling = Pick<Call, "caller" | "actor">;
 
@@ -52,6 +66,17 @@ export async function factorFixture(attempts: Partial<AttemptPolicy> = {}) {
     enrolTotp(dependencies)(create(EnrolTotpRequestSchema, { userId: "me", displayName }), as(calling));
   const confirm = (factorId: string, code: string, calling?: Calling) =>
     confirmTotp(dependencies)(create(ConfirmTotpRequestSchema, { userId: "me", factorId, code }), as(calling));
+  const beginPasskey = (displayName = "", calling?: Calling) =>
+    beginPasskeyRegistration(dependencies)(
+      create(BeginPasskeyRegistrationRequestSchema, { userId: "me", displayName }),
+      as(calling),
+    );
+  const finishPasskey = async (factorId: string, credentialJson: string, calling?: Calling) => {
+    const request = create(FinishPasskeyRegistrationRequestSchema, { userId: "me", factorId, credentialJson });
+    const { factor } = await finishPasskeyRegistration(dependencies)(request, as(calling));
+    if (factor === undefined) throw new Error("no factor was answered");
+    return factor;
+  };
   /** The code that an app shows now, or `steps` later. */
   const codeOf = (secret: string, steps = 0) =>
     generateSync({ secret, epoch: Math.floor(dependencies.clock() / 1_000) + steps * 30 });
@@ -60,6 +85,23 @@ export async function factorFixture(attempts: Partial<AttemptPolicy> = {}) {
     enrol,
     confirm,
     codeOf,
+    beginPasskey,
+    finishPasskey,
+    /** Adds a passkey of a new authenticator; answers both. */
+    async passkey(making: Partial<Making> = {}, calling?: Calling) {
+      const authenticator: SoftwareAuthenticator = softwareAuthenticator({ origin: acme.origin, ...making });
+      const { factorId, optionsJson } = await beginPasskey("", calling);
+      return { authenticator, factor: await finishPasskey(factorId, authenticator.create(optionsJson), calling) };
+    },
+    rename: async (factorId: string, displayName: string, calling?: Calling) => {
+      const request = create(UpdateFactorRequestSchema, {
+        userId: "me",
+        factorId,
+        factor: { displayName },
+        updateMask: { paths: ["display_name"] },
+      });
+      return (await updateFactor(dependencies)(request, as(calling))).factor;
+    },
     /** Adds an app with a code of the past, so that the present one is still good; answers its id and secret. */
     async app(displayName?: string) {
       const { factorId, secret } = await enrol(displayName);

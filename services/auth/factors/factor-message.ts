@@ -1,8 +1,13 @@
 import { create } from "@bufbuild/protobuf";
-import type { Factor as StoredFactor, FactorUse } from "#gen/koder/auth/store/v1/factor_pb.ts";
-import { FactorSchema, FactorType, type Factor } from "#gen/koder/auth/v1/factor_pb.ts";
+import type {
+  Factor as StoredFactor,
+  FactorUse,
+  Passkey as StoredPasskey,
+} from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { FactorSchema, FactorType, PasskeySchema, type Factor, type Passkey } from "#gen/koder/auth/v1/factor_pb.ts";
+import { authenticatorName } from "../passkeys/known-authenticators.ts";
 
-const types = { totp: FactorType.TOTP } as const;
+const types = { totp: FactorType.TOTP, passkey: FactorType.PASSKEY } as const;
 
 /** What a stored factor is. */
 export const typeOf = ({ kind }: StoredFactor): FactorType =>
@@ -16,5 +21,20 @@ export function factorMessage(stored: StoredFactor, use: FactorUse | undefined):
     displayName: stored.displayName,
     ...(stored.createTime ? { createTime: stored.createTime } : {}),
     ...(use?.lastUseTime ? { lastUseTime: use.lastUseTime } : {}),
+    ...(stored.kind.case === "passkey" ? { passkey: passkeyMessage(stored.kind.value, use) } : {}),
   });
 }
+
+/** A passkey as its person sees it: neither its key nor what its authenticator knows it by. */
+const passkeyMessage = (stored: StoredPasskey, use: FactorUse | undefined): Passkey =>
+  create(PasskeySchema, {
+    aaguid: stored.aaguid,
+    authenticator: authenticatorName(stored.aaguid),
+    discoverable: stored.discoverable,
+    userVerified: stored.userVerified,
+    backupEligible: stored.backupEligible,
+    backedUp: use?.backedUp ?? false,
+    transports: stored.transports,
+    relyingParty: stored.rpId,
+    ...(stored.counterFellTime ? { counterFellTime: stored.counterFellTime } : {}),
+  });

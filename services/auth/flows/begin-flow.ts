@@ -29,7 +29,7 @@ export interface BegunFlow {
 
 /**
  * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): its
- * attempts are counted under the name instead of a user.
+ * attempts are counted under the name instead of a user. Without any name, whoever shows a passkey may go on with it.
  */
 export async function beginFlow(
   { store, vault, peers, attempts, clock }: AuthDependencies,
@@ -38,8 +38,11 @@ export async function beginFlow(
 ): Promise<Flow> {
   const data = store.tenant(call.tenantId);
   await countFlow(data, attempts, clock(), remoteAddressOf(call, { flowId: "", browser: request.browser }));
+  const isNameless = request.username === "";
   const [{ userId }, tenantVault] = await Promise.all([
-    peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
+    isNameless
+      ? { userId: "" }
+      : peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
     vault.tenant(call.tenantId),
   ]);
   const now = clock();
@@ -49,9 +52,10 @@ export async function beginFlow(
     browserHash: request.browser === undefined ? "" : browserHash(tenantVault, request.browser.browserToken),
     direct: request.browser === undefined,
     userId,
-    accountKey: accountKeyOf(tenantVault, userId, request.username),
+    accountKey: isNameless ? "" : accountKeyOf(tenantVault, userId, request.username),
     state: FlowState.PENDING,
-    nextSteps: [FlowStep.PASSWORD],
+    nextSteps: isNameless ? [FlowStep.PASSKEY] : [FlowStep.PASSWORD, FlowStep.PASSKEY],
+    passkeyChallenge: randomToken(""),
     clientId: request.clientId,
     secondFactorWanted: isSecondFactorWanted(request.acrValues),
     createTime: timestampFromMs(now),

@@ -6,7 +6,8 @@ import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
-import { replace } from "../../store/writes.ts";
+import { insert, replace } from "../../store/writes.ts";
+import { randomToken } from "../../vault/random.ts";
 import { flows, knownDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { rememberDevice } from "../devices/known-device.ts";
@@ -24,7 +25,8 @@ export interface UsedUp {
 const nothing: UsedUp = { writes: [], events: [] };
 
 /**
- * Moves a flow on; a flow that was moved by another call meanwhile does not move again. Rejects with the Conflict of what
+ * Moves a flow on; a flow that was moved by another call meanwhile does not move again, and one that was only offered is kept
+ * from now on. What a passkey must sign is another thing at each step. Rejects with the Conflict of what
  * was to be used up where that was used by another.
  */
 export async function advanceFlow(
@@ -35,11 +37,13 @@ export async function advanceFlow(
   change: Partial<Flow>,
   usedUp = nothing,
 ): Promise<Stored<typeof FlowSchema>> {
-  const record = create(FlowSchema, { ...stored.record, ...change });
+  const passkeyChallenge = randomToken("");
+  const record = create(FlowSchema, { ...stored.record, passkeyChallenge, ...change });
   const version = stored.version + 1;
   try {
+    const isOffered = stored.version === 0;
     await data.commit(
-      [replace(flows, record, stored.version), ...usedUp.writes],
+      [isOffered ? insert(flows, record) : replace(flows, record, stored.version), ...usedUp.writes],
       [flowAdvanced(call, now, record, version), ...usedUp.events],
     );
   } catch (error) {

@@ -12,7 +12,7 @@ const stored = async (f: Awaited<ReturnType<typeof authFixture>>) =>
 test("a flow waits for a password for ten minutes; id and browser are kept as keyed hashes only", async () => {
   const f = await authFixture();
   const flow = await f.start("ana");
-  expect(flow).toMatchObject({ state: FlowState.PENDING, nextSteps: [FlowStep.PASSWORD] });
+  expect(flow).toMatchObject({ state: FlowState.PENDING, nextSteps: [FlowStep.PASSWORD, FlowStep.PASSKEY] });
   expect(Buffer.from(flow.id, "base64url")).toHaveLength(16);
   expect(flow.expireTime && timestampMs(flow.expireTime)).toBe(f.dependencies.clock() + 600_000);
   const [record] = await stored(f);

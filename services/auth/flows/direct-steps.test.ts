@@ -4,7 +4,9 @@ import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_po
 import { UpdateAuthenticationPolicyRequestSchema } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import {
   GetFlowRequestSchema,
+  GetPasskeyOptionsRequestSchema,
   GiveNewPasswordRequestSchema,
+  GivePasskeyRequestSchema,
   GivePasswordRequestSchema,
   GiveRecoveryCodeRequestSchema,
   GiveTotpRequestSchema,
@@ -17,7 +19,15 @@ import { refusal } from "../auth-fixture.ts";
 import { loginHandles } from "../collections.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
 import { updateAuthenticationPolicy } from "../policy/update-authentication-policy.ts";
-import { getFlow, giveNewPassword, givePassword, giveRecoveryCode, giveTotp } from "./direct-steps.ts";
+import {
+  getFlow,
+  getPasskeyOptions,
+  giveNewPassword,
+  givePasskey,
+  givePassword,
+  giveRecoveryCode,
+  giveTotp,
+} from "./direct-steps.ts";
 import { redeemLoginHandle } from "./redeem-login-handle.ts";
 import { startFlow } from "./start-flow.ts";
 
@@ -49,6 +59,12 @@ async function setUp() {
       flowOf(
         await giveNewPassword(dependencies)(create(GiveNewPasswordRequestSchema, { flowId, newPassword }), context),
       ),
+    passkeyOptions: async (flowId: string) => {
+      const request = create(GetPasskeyOptionsRequestSchema, { flowId });
+      return (await getPasskeyOptions(dependencies)(request, context)).optionsJson;
+    },
+    passkey: async (flowId: string, credentialJson: string) =>
+      flowOf(await givePasskey(dependencies)(create(GivePasskeyRequestSchema, { flowId, credentialJson }), context)),
     totp: async (flowId: string, code: string) =>
       flowOf(await giveTotp(dependencies)(create(GiveTotpRequestSchema, { flowId, code }), context)),
     recoveryCode: async (flowId: string, code: string) =>
@@ -63,7 +79,7 @@ async function setUp() {
 test("A33: a flow comes to a login handle, and begins no session until its client shows it", async () => {
   const { f, start, get, password, redeem } = await setUp();
   const { id, nextSteps } = await start();
-  expect(nextSteps).toEqual([FlowStep.PASSWORD]);
+  expect(nextSteps).toEqual([FlowStep.PASSWORD, FlowStep.PASSKEY]);
   const done = await password(id, f.ana.password);
   expect(done).toMatchObject({ state: FlowState.COMPLETED, nextSteps: [] });
   expect(done.loginHandle).toMatch(/^klh_[A-Za-z0-9_-]{43}$/);
@@ -153,4 +169,31 @@ test("A29: handles are kept as keyed hashes, and no event has one", async () => 
   expect(kept?.record.handleHash).toMatch(/^k1:[A-Za-z0-9_-]{43}$/);
   const told = JSON.stringify(await f.events(), (_key, value: unknown) => (typeof value === "bigint" ? "" : value));
   expect(told).not.toContain(loginHandle);
+});
+
+test("without a name a flow waits for a passkey, of whoever shows one", async () => {
+  const { f, start, get, password, passkeyOptions, passkey, redeem } = await setUp();
+  const { authenticator } = await f.passkey();
+  const { id, nextSteps } = await start("");
+  expect(nextSteps).toEqual([FlowStep.PASSKEY]);
+  expect(await refusal(password(id, f.ana.password))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+  const options = await passkeyOptions(id);
+  expect(JSON.parse(options)).toMatchObject({ allowCredentials: [], userVerification: "required" });
+  expect(await passkeyOptions(id)).toBe(options);
+  const unverified = authenticator.get(options, { userVerified: false });
+  expect(await refusal(passkey(id, unverified))).toMatchObject({ reason: "PASSKEY_NOT_ACCEPTED" });
+  const done = await passkey(id, authenticator.get(options));
+  expect(done.state).toBe(FlowState.COMPLETED);
+  expect(await refusal(passkey(id, authenticator.get(options)))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+  expect(await get(id)).toMatchObject({ loginHandle: "" });
+  expect(await redeem(done.loginHandle)).toBe("ksn_1");
+  expect(f.sessions[0]).toMatchObject({ userId: f.ana.id, amr: ["hwk", "user", "mfa"], acr: "urn:koder:acr:mfa" });
+});
+
+test("a passkey is a second factor there as well", async () => {
+  const { f, start, password, passkeyOptions, passkey } = await setUp();
+  const { authenticator } = await f.passkey({ verifiesUser: false });
+  const { id } = await start();
+  expect(await password(id, f.ana.password)).toMatchObject({ nextSteps: [FlowStep.PASSKEY], loginHandle: "" });
+  expect((await passkey(id, authenticator.get(await passkeyOptions(id)))).loginHandle).toMatch(/^klh_/);
 });

@@ -2,14 +2,20 @@ import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   GetFlowResponseSchema,
+  GetPasskeyOptionsResponseSchema,
   GiveNewPasswordResponseSchema,
+  GivePasskeyResponseSchema,
   GivePasswordResponseSchema,
   GiveRecoveryCodeResponseSchema,
   GiveTotpResponseSchema,
   type GetFlowRequest,
   type GetFlowResponse,
+  type GetPasskeyOptionsRequest,
+  type GetPasskeyOptionsResponse,
   type GiveNewPasswordRequest,
   type GiveNewPasswordResponse,
+  type GivePasskeyRequest,
+  type GivePasskeyResponse,
   type GivePasswordRequest,
   type GivePasswordResponse,
   type GiveRecoveryCodeRequest,
@@ -23,7 +29,9 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { flowMessage } from "./flow-message.ts";
 import type { GoneOn } from "./go-on.ts";
 import { findFlow } from "./open-flow.ts";
+import { passkeyOffer } from "./passkey-offer.ts";
 import { takeNewPassword } from "./take-new-password.ts";
+import { takePasskey } from "./take-passkey.ts";
 import { takePassword } from "./take-password.ts";
 import { takeRecoveryCode } from "./take-recovery-code.ts";
 import { takeTotp } from "./take-totp.ts";
@@ -45,6 +53,25 @@ export function givePassword(dependencies: AuthDependencies) {
   return async ({ flowId, password }: GivePasswordRequest, context: HandlerContext): Promise<GivePasswordResponse> => {
     const gone = await takePassword(dependencies, callOf(context), { flowId, password });
     return create(GivePasswordResponseSchema, { flow: shown(flowId, gone) });
+  };
+}
+
+/** What a passkey is asked by. */
+export function getPasskeyOptions(dependencies: AuthDependencies) {
+  return async ({ flowId }: GetPasskeyOptionsRequest, context: HandlerContext): Promise<GetPasskeyOptionsResponse> => {
+    const optionsJson = await passkeyOffer(dependencies, callOf(context), { flowId });
+    return create(GetPasskeyOptionsResponseSchema, { optionsJson });
+  };
+}
+
+/** Takes a passkey. */
+export function givePasskey(dependencies: AuthDependencies) {
+  return async (
+    { flowId, credentialJson }: GivePasskeyRequest,
+    context: HandlerContext,
+  ): Promise<GivePasskeyResponse> => {
+    const gone = await takePasskey(dependencies, callOf(context), { flowId, credentialJson });
+    return create(GivePasskeyResponseSchema, { flow: shown(flowId, gone) });
   };
 }
 

@@ -1,11 +1,12 @@
 import type { TenantVault } from "../../vault/vault.ts";
 
-/** Names the keyed hashes of a flow's id, its browser, a login name that nobody has, and what a flow comes to. */
+/** Names the keyed hashes of a flow's id, its browser, a login name that nobody has, what a flow comes to, and one that is offered. */
 export const flowUses = {
   id: "flow-id",
   browser: "flow-browser",
   account: "flow-account",
   loginHandle: "login-handle",
+  offered: "flow-offered",
 } as const;
 
 /** The browser of a flow, as it is kept. */

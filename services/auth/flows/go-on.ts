@@ -4,7 +4,8 @@ import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { factorsOfUser, recoveryCodesLeft } from "../factors/factors-of-user.ts";
+import { recoveryCodesLeft } from "../factors/factors-of-user.ts";
+import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { mfaFor } from "../policy/authentication-policies.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
@@ -25,7 +26,7 @@ export interface GoneOn {
  * then, anew each time. `proven` is what the step adds; `usedUp` what it used up, which is committed with it.
  */
 export async function goOn(
-  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "tenants" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   proven: Partial<Flow>,
@@ -45,28 +46,41 @@ export async function goOn(
  * comes before a new password: whoever knows the old one only must not choose the next. One that must be added comes last.
  */
 async function nextOf(
-  dependencies: Pick<AuthDependencies, "store" | "policies">,
+  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
   call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
-  const need = flow.amr.includes("mfa") ? "nothing" : await needOf(dependencies, call, flow);
-  if (need === "show") {
-    const left = await recoveryCodesLeft(dependencies.store.tenant(call.tenantId), flow.userId);
-    const nextSteps = [FlowStep.TOTP, ...(left > 0 ? [FlowStep.RECOVERY_CODE] : [])];
-    return { state: FlowState.MFA_REQUIRED, nextSteps };
-  }
+  const { need, steps } = flow.amr.includes("mfa") ? nothing : await needOf(dependencies, call, flow);
+  if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
   if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP] };
   return undefined;
 }
 
 /** What the policy asks for beside what was proven. */
+interface Need {
+  readonly need: ReturnType<typeof secondFactorNeed>;
+  /** The ways to show a second factor that the person has. */
+  readonly steps: FlowStep[];
+}
+
+const nothing: Need = { need: "nothing", steps: [] };
+
 async function needOf(
-  { store, policies }: Pick<AuthDependencies, "store" | "policies">,
+  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
   call: Call,
   { userId, clientId, secondFactorWanted }: Flow,
-): Promise<ReturnType<typeof secondFactorNeed>> {
-  const [policy, factors] = await Promise.all([policies.get(call), factorsOfUser(store.tenant(call.tenantId), userId)]);
+): Promise<Need> {
+  const { store, policies } = dependencies;
+  const [policy, factors] = await Promise.all([policies.get(call), secondFactorsOf(dependencies, call, userId)]);
   const requirement = mfaFor(policy, clientId);
-  return secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: factors.length > 0 });
+  const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
+  if (need !== "show") return { need, steps: [] };
+  const left = await recoveryCodesLeft(store.tenant(call.tenantId), userId);
+  const steps = [
+    ...(factors.passkey ? [FlowStep.PASSKEY] : []),
+    ...(factors.totp ? [FlowStep.TOTP] : []),
+    ...(left > 0 ? [FlowStep.RECOVERY_CODE] : []),
+  ];
+  return { need, steps };
 }

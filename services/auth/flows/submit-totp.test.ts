@@ -43,7 +43,7 @@ describe("a second factor", () => {
   test("A23: no factor is named before the password, nor to a wrong one", async () => {
     const f = await factorFixture();
     await f.app();
-    expect(await f.start("ana")).toMatchObject({ nextSteps: [FlowStep.PASSWORD] });
+    expect(await f.start("ana")).toMatchObject({ nextSteps: [FlowStep.PASSWORD, FlowStep.PASSKEY] });
     expect(await refusal(f.attempt("ana", "wrong"))).toEqual(await refusal(f.attempt("nobody", "wrong")));
   });
 

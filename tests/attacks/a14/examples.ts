@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { addTotp } from "../../support/factors.ts";
+import { addTotp, beginPasskey } from "../../support/factors.ts";
 import { rest } from "../../support/relying-party.ts";
 import type { TenantSide } from "./tenant-side.ts";
 
@@ -171,6 +171,18 @@ export const examples: Readonly<Record<string, Example>> = {
     factorId: await factor(side),
     code: "000000",
   }),
+  "koder.auth.v1.FactorService/BeginPasskeyRegistration": ownUserId,
+  "koder.auth.v1.FactorService/FinishPasskeyRegistration": async (side) => ({
+    userId: side.person.id,
+    factorId: (await beginPasskey(side, side.person.token)).factorId,
+    credentialJson: "{}",
+  }),
+  "koder.auth.v1.FactorService/UpdateFactor": async (side) => ({
+    userId: side.person.id,
+    factorId: (await addTotp(side, side.person.token)).factorId,
+    factor: { displayName: side.marker },
+    updateMask: "displayName",
+  }),
   "koder.auth.v1.FactorService/GenerateRecoveryCodes": ownUserId,
   "koder.auth.v1.FactorService/DeleteFactor": async (side) => ({
     userId: side.person.id,
@@ -249,6 +261,8 @@ export const refusedAnyway: Readonly<Record<string, string>> = {
   "koder.auth.v1.AccountService/ChangePassword": "PASSWORD_MISMATCH",
   // A guess of a code.
   "koder.auth.v1.FactorService/ConfirmTotp": "CODE_MISMATCH",
+  // No credential.
+  "koder.auth.v1.FactorService/FinishPasskeyRegistration": "PASSKEY_NOT_ACCEPTED",
 };
 
 /** Other examples of the same call, for fields of which only one may be sent. */

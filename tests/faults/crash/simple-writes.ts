@@ -17,10 +17,11 @@ import {
   tokensFor,
 } from "../../support/relying-party.ts";
 import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
-import { addTotp, totpCode } from "../../support/factors.ts";
+import { addPasskey, addTotp, beginPasskey, finishPasskey, totpCode } from "../../support/factors.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
+import { softwareAuthenticator } from "../../support/software-authenticator.ts";
 import type { PublicWrite } from "./public-write.ts";
 import { tenantWrites } from "./tenant-writes.ts";
 
@@ -174,6 +175,48 @@ export const simpleWrites: readonly PublicWrite[] = [
       const flow = await startFlow(server, client, username);
       expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
       return { call: async () => (await flowStep(server, `/${flow}/totp`, { code: totpCode(secret) })).status };
+    },
+  },
+  {
+    name: "Give a flow outside of the pages a passkey",
+    covers: ["koder.auth.v1.FlowService/GivePasskey"],
+    prepare: async (server) => {
+      const { username, client } = await directFlows(server);
+      const { accessToken } = await tokensFor(server, client, username);
+      const { authenticator } = await addPasskey(server, accessToken);
+      const flow = await startFlow(server, client, "");
+      const { json } = await rest(server, "GET", `/v1/auth/flows/${flow}/passkey`, undefined, "");
+      const credential_json = authenticator.get(String(json["options_json"]));
+      return { call: async () => (await flowStep(server, `/${flow}/passkey`, { credential_json })).status };
+    },
+  },
+  {
+    name: "Begin to add a passkey",
+    covers: ["koder.auth.v1.FactorService/BeginPasskeyRegistration"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const path = "/v1/users/me/mfa/webauthn/register/begin";
+      return { call: async () => (await rest(server, "POST", path, {}, accessToken)).status };
+    },
+  },
+  {
+    name: "Add a passkey",
+    covers: ["koder.auth.v1.FactorService/FinishPasskeyRegistration"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const { factorId, optionsJson } = await beginPasskey(server, accessToken);
+      const credential = softwareAuthenticator({ origin: server.url }).create(optionsJson);
+      return { call: async () => (await finishPasskey(server, accessToken, factorId, credential)).status };
+    },
+  },
+  {
+    name: "Rename a factor",
+    covers: ["koder.auth.v1.FactorService/UpdateFactor"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const path = `/v1/users/me/mfa/${(await addTotp(server, accessToken)).factorId}`;
+      const renamed = { display_name: "Spare phone" };
+      return { call: async () => (await rest(server, "PATCH", path, renamed, accessToken)).status };
     },
   },
   {

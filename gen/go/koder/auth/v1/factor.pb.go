@@ -30,6 +30,8 @@ const (
 	FactorType_FACTOR_TYPE_UNSPECIFIED FactorType = 0
 	// An authenticator app or device that shows a code for every half minute (RFC 6238).
 	FactorType_FACTOR_TYPE_TOTP FactorType = 1
+	// A passkey, or a security key (WebAuthn).
+	FactorType_FACTOR_TYPE_PASSKEY FactorType = 2
 )
 
 // Enum value maps for FactorType.
@@ -37,10 +39,12 @@ var (
 	FactorType_name = map[int32]string{
 		0: "FACTOR_TYPE_UNSPECIFIED",
 		1: "FACTOR_TYPE_TOTP",
+		2: "FACTOR_TYPE_PASSKEY",
 	}
 	FactorType_value = map[string]int32{
 		"FACTOR_TYPE_UNSPECIFIED": 0,
 		"FACTOR_TYPE_TOTP":        1,
+		"FACTOR_TYPE_PASSKEY":     2,
 	}
 )
 
@@ -78,12 +82,14 @@ type Factor struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// What it is.
 	Type FactorType `protobuf:"varint,2,opt,name=type,proto3,enum=koder.auth.v1.FactorType" json:"type,omitempty"`
-	// What its person calls it.
+	// What its person calls it; the one field that UpdateFactor changes.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// When it was added.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it was last used to sign in; unset: never.
-	LastUseTime   *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// What is known of a passkey; unset for other factors.
+	Passkey       *Passkey `protobuf:"bytes,6,opt,name=passkey,proto3" json:"passkey,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,22 +159,161 @@ func (x *Factor) GetLastUseTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Factor) GetPasskey() *Passkey {
+	if x != nil {
+		return x.Passkey
+	}
+	return nil
+}
+
+// Passkey is what is known of a passkey or security key, most of it by what its authenticator says of itself.
+type Passkey struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Model of the authenticator, or the program that keeps the passkey: a UUID; all zeros where it does not say.
+	Aaguid string `protobuf:"bytes,1,opt,name=aaguid,proto3" json:"aaguid,omitempty"`
+	// What that is called, where it is one that is widely known.
+	Authenticator string `protobuf:"bytes,2,opt,name=authenticator,proto3" json:"authenticator,omitempty"`
+	// Whether it signs in without a name or a password. One that does not is a second factor.
+	Discoverable bool `protobuf:"varint,3,opt,name=discoverable,proto3" json:"discoverable,omitempty"`
+	// Whether the authenticator verified its user when the passkey was added, by a PIN, a finger or a face.
+	UserVerified bool `protobuf:"varint,4,opt,name=user_verified,json=userVerified,proto3" json:"user_verified,omitempty"`
+	// Whether it may be copied to other devices of its person; one that may not is lost with its device.
+	BackupEligible bool `protobuf:"varint,5,opt,name=backup_eligible,json=backupEligible,proto3" json:"backup_eligible,omitempty"`
+	// Whether there was such a copy when it was last used, or added.
+	BackedUp bool `protobuf:"varint,6,opt,name=backed_up,json=backedUp,proto3" json:"backed_up,omitempty"`
+	// How browsers reach the authenticator: `internal`, `hybrid`, `usb`, `nfc`, `ble`, ….
+	Transports []string `protobuf:"bytes,7,rep,name=transports,proto3" json:"transports,omitempty"`
+	// The host that it is for. Where the tenant's host has changed since, it is of no use any more.
+	RelyingParty string `protobuf:"bytes,8,opt,name=relying_party,json=relyingParty,proto3" json:"relying_party,omitempty"`
+	// When its counter went back last, for which it was refused: somebody may have a copy of it. Unset: never.
+	CounterFellTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=counter_fell_time,json=counterFellTime,proto3" json:"counter_fell_time,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Passkey) Reset() {
+	*x = Passkey{}
+	mi := &file_koder_auth_v1_factor_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Passkey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Passkey) ProtoMessage() {}
+
+func (x *Passkey) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Passkey.ProtoReflect.Descriptor instead.
+func (*Passkey) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Passkey) GetAaguid() string {
+	if x != nil {
+		return x.Aaguid
+	}
+	return ""
+}
+
+func (x *Passkey) GetAuthenticator() string {
+	if x != nil {
+		return x.Authenticator
+	}
+	return ""
+}
+
+func (x *Passkey) GetDiscoverable() bool {
+	if x != nil {
+		return x.Discoverable
+	}
+	return false
+}
+
+func (x *Passkey) GetUserVerified() bool {
+	if x != nil {
+		return x.UserVerified
+	}
+	return false
+}
+
+func (x *Passkey) GetBackupEligible() bool {
+	if x != nil {
+		return x.BackupEligible
+	}
+	return false
+}
+
+func (x *Passkey) GetBackedUp() bool {
+	if x != nil {
+		return x.BackedUp
+	}
+	return false
+}
+
+func (x *Passkey) GetTransports() []string {
+	if x != nil {
+		return x.Transports
+	}
+	return nil
+}
+
+func (x *Passkey) GetRelyingParty() string {
+	if x != nil {
+		return x.RelyingParty
+	}
+	return ""
+}
+
+func (x *Passkey) GetCounterFellTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CounterFellTime
+	}
+	return nil
+}
+
 var File_koder_auth_v1_factor_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_factor_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/factor.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe7\x01\n" +
+	"\x1akoder/auth/v1/factor.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x02\n" +
 	"\x06Factor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x19.koder.auth.v1.FactorTypeR\x04type\x12!\n" +
 	"\fdisplay_name\x18\x03 \x01(\tR\vdisplayName\x12;\n" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12>\n" +
-	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime*?\n" +
+	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x120\n" +
+	"\apasskey\x18\x06 \x01(\v2\x16.koder.auth.v1.PasskeyR\apasskey\"\xe3\x02\n" +
+	"\aPasskey\x12\x16\n" +
+	"\x06aaguid\x18\x01 \x01(\tR\x06aaguid\x12$\n" +
+	"\rauthenticator\x18\x02 \x01(\tR\rauthenticator\x12\"\n" +
+	"\fdiscoverable\x18\x03 \x01(\bR\fdiscoverable\x12#\n" +
+	"\ruser_verified\x18\x04 \x01(\bR\fuserVerified\x12'\n" +
+	"\x0fbackup_eligible\x18\x05 \x01(\bR\x0ebackupEligible\x12\x1b\n" +
+	"\tbacked_up\x18\x06 \x01(\bR\bbackedUp\x12\x1e\n" +
+	"\n" +
+	"transports\x18\a \x03(\tR\n" +
+	"transports\x12#\n" +
+	"\rrelying_party\x18\b \x01(\tR\frelyingParty\x12F\n" +
+	"\x11counter_fell_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fcounterFellTime*X\n" +
 	"\n" +
 	"FactorType\x12\x1b\n" +
 	"\x17FACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x14\n" +
-	"\x10FACTOR_TYPE_TOTP\x10\x01B\xb0\x01\n" +
+	"\x10FACTOR_TYPE_TOTP\x10\x01\x12\x17\n" +
+	"\x13FACTOR_TYPE_PASSKEY\x10\x02B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vFactorProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -184,21 +329,24 @@ func file_koder_auth_v1_factor_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_auth_v1_factor_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_auth_v1_factor_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_koder_auth_v1_factor_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_koder_auth_v1_factor_proto_goTypes = []any{
 	(FactorType)(0),               // 0: koder.auth.v1.FactorType
 	(*Factor)(nil),                // 1: koder.auth.v1.Factor
-	(*timestamppb.Timestamp)(nil), // 2: google.protobuf.Timestamp
+	(*Passkey)(nil),               // 2: koder.auth.v1.Passkey
+	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_factor_proto_depIdxs = []int32{
 	0, // 0: koder.auth.v1.Factor.type:type_name -> koder.auth.v1.FactorType
-	2, // 1: koder.auth.v1.Factor.create_time:type_name -> google.protobuf.Timestamp
-	2, // 2: koder.auth.v1.Factor.last_use_time:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	3, // 1: koder.auth.v1.Factor.create_time:type_name -> google.protobuf.Timestamp
+	3, // 2: koder.auth.v1.Factor.last_use_time:type_name -> google.protobuf.Timestamp
+	2, // 3: koder.auth.v1.Factor.passkey:type_name -> koder.auth.v1.Passkey
+	3, // 4: koder.auth.v1.Passkey.counter_fell_time:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_factor_proto_init() }
@@ -212,7 +360,7 @@ func file_koder_auth_v1_factor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_factor_proto_rawDesc), len(file_koder_auth_v1_factor_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@ package authv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -360,6 +361,346 @@ func (x *ConfirmTotpResponse) GetFactor() *Factor {
 	return nil
 }
 
+// BeginPasskeyRegistrationRequest names a person.
+type BeginPasskeyRegistrationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What the person calls it; without it the passkey is called by its authenticator.
+	DisplayName   string `protobuf:"bytes,2,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyRegistrationRequest) Reset() {
+	*x = BeginPasskeyRegistrationRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyRegistrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyRegistrationRequest) ProtoMessage() {}
+
+func (x *BeginPasskeyRegistrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyRegistrationRequest.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyRegistrationRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *BeginPasskeyRegistrationRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *BeginPasskeyRegistrationRequest) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+// BeginPasskeyRegistrationResponse has what a browser makes a passkey by.
+type BeginPasskeyRegistrationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the factor to be; give it to FinishPasskeyRegistration.
+	FactorId string `protobuf:"bytes,1,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+	// `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+	OptionsJson   string `protobuf:"bytes,2,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginPasskeyRegistrationResponse) Reset() {
+	*x = BeginPasskeyRegistrationResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginPasskeyRegistrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginPasskeyRegistrationResponse) ProtoMessage() {}
+
+func (x *BeginPasskeyRegistrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginPasskeyRegistrationResponse.ProtoReflect.Descriptor instead.
+func (*BeginPasskeyRegistrationResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *BeginPasskeyRegistrationResponse) GetFactorId() string {
+	if x != nil {
+		return x.FactorId
+	}
+	return ""
+}
+
+func (x *BeginPasskeyRegistrationResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+// FinishPasskeyRegistrationRequest has what the browser made.
+type FinishPasskeyRegistrationRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Id of the factor to be.
+	FactorId string `protobuf:"bytes,2,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+	CredentialJson string `protobuf:"bytes,3,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyRegistrationRequest) Reset() {
+	*x = FinishPasskeyRegistrationRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyRegistrationRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyRegistrationRequest) ProtoMessage() {}
+
+func (x *FinishPasskeyRegistrationRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyRegistrationRequest.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyRegistrationRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *FinishPasskeyRegistrationRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *FinishPasskeyRegistrationRequest) GetFactorId() string {
+	if x != nil {
+		return x.FactorId
+	}
+	return ""
+}
+
+func (x *FinishPasskeyRegistrationRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+// FinishPasskeyRegistrationResponse has the factor.
+type FinishPasskeyRegistrationResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The factor.
+	Factor        *Factor `protobuf:"bytes,1,opt,name=factor,proto3" json:"factor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FinishPasskeyRegistrationResponse) Reset() {
+	*x = FinishPasskeyRegistrationResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FinishPasskeyRegistrationResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FinishPasskeyRegistrationResponse) ProtoMessage() {}
+
+func (x *FinishPasskeyRegistrationResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FinishPasskeyRegistrationResponse.ProtoReflect.Descriptor instead.
+func (*FinishPasskeyRegistrationResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *FinishPasskeyRegistrationResponse) GetFactor() *Factor {
+	if x != nil {
+		return x.Factor
+	}
+	return nil
+}
+
+// UpdateFactorRequest has the new name.
+type UpdateFactorRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Id of the factor.
+	FactorId string `protobuf:"bytes,2,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// The new values.
+	Factor *Factor `protobuf:"bytes,3,opt,name=factor,proto3" json:"factor,omitempty"`
+	// The fields to change, of which there is one, `display_name`; over REST, the members sent.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,4,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateFactorRequest) Reset() {
+	*x = UpdateFactorRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateFactorRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateFactorRequest) ProtoMessage() {}
+
+func (x *UpdateFactorRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateFactorRequest.ProtoReflect.Descriptor instead.
+func (*UpdateFactorRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *UpdateFactorRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *UpdateFactorRequest) GetFactorId() string {
+	if x != nil {
+		return x.FactorId
+	}
+	return ""
+}
+
+func (x *UpdateFactorRequest) GetFactor() *Factor {
+	if x != nil {
+		return x.Factor
+	}
+	return nil
+}
+
+func (x *UpdateFactorRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// UpdateFactorResponse has the factor as changed.
+type UpdateFactorResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The factor.
+	Factor        *Factor `protobuf:"bytes,1,opt,name=factor,proto3" json:"factor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateFactorResponse) Reset() {
+	*x = UpdateFactorResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateFactorResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateFactorResponse) ProtoMessage() {}
+
+func (x *UpdateFactorResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateFactorResponse.ProtoReflect.Descriptor instead.
+func (*UpdateFactorResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *UpdateFactorResponse) GetFactor() *Factor {
+	if x != nil {
+		return x.Factor
+	}
+	return nil
+}
+
 // GenerateRecoveryCodesRequest names a person.
 type GenerateRecoveryCodesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -371,7 +712,7 @@ type GenerateRecoveryCodesRequest struct {
 
 func (x *GenerateRecoveryCodesRequest) Reset() {
 	*x = GenerateRecoveryCodesRequest{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[6]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -383,7 +724,7 @@ func (x *GenerateRecoveryCodesRequest) String() string {
 func (*GenerateRecoveryCodesRequest) ProtoMessage() {}
 
 func (x *GenerateRecoveryCodesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[6]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -396,7 +737,7 @@ func (x *GenerateRecoveryCodesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateRecoveryCodesRequest.ProtoReflect.Descriptor instead.
 func (*GenerateRecoveryCodesRequest) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{6}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *GenerateRecoveryCodesRequest) GetUserId() string {
@@ -417,7 +758,7 @@ type GenerateRecoveryCodesResponse struct {
 
 func (x *GenerateRecoveryCodesResponse) Reset() {
 	*x = GenerateRecoveryCodesResponse{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[7]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -429,7 +770,7 @@ func (x *GenerateRecoveryCodesResponse) String() string {
 func (*GenerateRecoveryCodesResponse) ProtoMessage() {}
 
 func (x *GenerateRecoveryCodesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[7]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -442,7 +783,7 @@ func (x *GenerateRecoveryCodesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GenerateRecoveryCodesResponse.ProtoReflect.Descriptor instead.
 func (*GenerateRecoveryCodesResponse) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{7}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *GenerateRecoveryCodesResponse) GetRecoveryCodes() []string {
@@ -465,7 +806,7 @@ type DeleteFactorRequest struct {
 
 func (x *DeleteFactorRequest) Reset() {
 	*x = DeleteFactorRequest{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[8]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -477,7 +818,7 @@ func (x *DeleteFactorRequest) String() string {
 func (*DeleteFactorRequest) ProtoMessage() {}
 
 func (x *DeleteFactorRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[8]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -490,7 +831,7 @@ func (x *DeleteFactorRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFactorRequest.ProtoReflect.Descriptor instead.
 func (*DeleteFactorRequest) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{8}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *DeleteFactorRequest) GetUserId() string {
@@ -516,7 +857,7 @@ type DeleteFactorResponse struct {
 
 func (x *DeleteFactorResponse) Reset() {
 	*x = DeleteFactorResponse{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[9]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -528,7 +869,7 @@ func (x *DeleteFactorResponse) String() string {
 func (*DeleteFactorResponse) ProtoMessage() {}
 
 func (x *DeleteFactorResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[9]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -541,7 +882,7 @@ func (x *DeleteFactorResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteFactorResponse.ProtoReflect.Descriptor instead.
 func (*DeleteFactorResponse) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{9}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{15}
 }
 
 // ResetFactorsRequest names a person.
@@ -555,7 +896,7 @@ type ResetFactorsRequest struct {
 
 func (x *ResetFactorsRequest) Reset() {
 	*x = ResetFactorsRequest{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[10]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -567,7 +908,7 @@ func (x *ResetFactorsRequest) String() string {
 func (*ResetFactorsRequest) ProtoMessage() {}
 
 func (x *ResetFactorsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[10]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -580,7 +921,7 @@ func (x *ResetFactorsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetFactorsRequest.ProtoReflect.Descriptor instead.
 func (*ResetFactorsRequest) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{10}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ResetFactorsRequest) GetUserId() string {
@@ -599,7 +940,7 @@ type ResetFactorsResponse struct {
 
 func (x *ResetFactorsResponse) Reset() {
 	*x = ResetFactorsResponse{}
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[11]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -611,7 +952,7 @@ func (x *ResetFactorsResponse) String() string {
 func (*ResetFactorsResponse) ProtoMessage() {}
 
 func (x *ResetFactorsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[11]
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -624,14 +965,14 @@ func (x *ResetFactorsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResetFactorsResponse.ProtoReflect.Descriptor instead.
 func (*ResetFactorsResponse) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{11}
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{17}
 }
 
 var File_koder_auth_v1_factor_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\n" +
-	"\"koder/auth/v1/factor_service.proto\x12\rkoder.auth.v1\x1a\x1akoder/auth/v1/factor.proto\"-\n" +
+	"\"koder/auth/v1/factor_service.proto\x12\rkoder.auth.v1\x1a google/protobuf/field_mask.proto\x1a\x1akoder/auth/v1/factor.proto\"-\n" +
 	"\x12ListFactorsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"v\n" +
 	"\x13ListFactorsResponse\x12/\n" +
@@ -651,6 +992,26 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\tfactor_id\x18\x02 \x01(\tR\bfactorId\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\"D\n" +
 	"\x13ConfirmTotpResponse\x12-\n" +
+	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor\"]\n" +
+	"\x1fBeginPasskeyRegistrationRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12!\n" +
+	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\"b\n" +
+	" BeginPasskeyRegistrationResponse\x12\x1b\n" +
+	"\tfactor_id\x18\x01 \x01(\tR\bfactorId\x12!\n" +
+	"\foptions_json\x18\x02 \x01(\tR\voptionsJson\"\x81\x01\n" +
+	" FinishPasskeyRegistrationRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tfactor_id\x18\x02 \x01(\tR\bfactorId\x12'\n" +
+	"\x0fcredential_json\x18\x03 \x01(\tR\x0ecredentialJson\"R\n" +
+	"!FinishPasskeyRegistrationResponse\x12-\n" +
+	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor\"\xb7\x01\n" +
+	"\x13UpdateFactorRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tfactor_id\x18\x02 \x01(\tR\bfactorId\x12-\n" +
+	"\x06factor\x18\x03 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor\x12;\n" +
+	"\vupdate_mask\x18\x04 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"E\n" +
+	"\x14UpdateFactorResponse\x12-\n" +
 	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor\"7\n" +
 	"\x1cGenerateRecoveryCodesRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"F\n" +
@@ -662,11 +1023,14 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\x14DeleteFactorResponse\".\n" +
 	"\x13ResetFactorsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x16\n" +
-	"\x14ResetFactorsResponse2\xb6\x04\n" +
+	"\x14ResetFactorsResponse2\x8c\a\n" +
 	"\rFactorService\x12Y\n" +
 	"\vListFactors\x12!.koder.auth.v1.ListFactorsRequest\x1a\".koder.auth.v1.ListFactorsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\tEnrolTotp\x12\x1f.koder.auth.v1.EnrolTotpRequest\x1a .koder.auth.v1.EnrolTotpResponse\x12T\n" +
-	"\vConfirmTotp\x12!.koder.auth.v1.ConfirmTotpRequest\x1a\".koder.auth.v1.ConfirmTotpResponse\x12r\n" +
+	"\vConfirmTotp\x12!.koder.auth.v1.ConfirmTotpRequest\x1a\".koder.auth.v1.ConfirmTotpResponse\x12{\n" +
+	"\x18BeginPasskeyRegistration\x12..koder.auth.v1.BeginPasskeyRegistrationRequest\x1a/.koder.auth.v1.BeginPasskeyRegistrationResponse\x12~\n" +
+	"\x19FinishPasskeyRegistration\x12/.koder.auth.v1.FinishPasskeyRegistrationRequest\x1a0.koder.auth.v1.FinishPasskeyRegistrationResponse\x12W\n" +
+	"\fUpdateFactor\x12\".koder.auth.v1.UpdateFactorRequest\x1a#.koder.auth.v1.UpdateFactorResponse\x12r\n" +
 	"\x15GenerateRecoveryCodes\x12+.koder.auth.v1.GenerateRecoveryCodesRequest\x1a,.koder.auth.v1.GenerateRecoveryCodesResponse\x12W\n" +
 	"\fDeleteFactor\x12\".koder.auth.v1.DeleteFactorRequest\x1a#.koder.auth.v1.DeleteFactorResponse\x12W\n" +
 	"\fResetFactors\x12\".koder.auth.v1.ResetFactorsRequest\x1a#.koder.auth.v1.ResetFactorsResponseB\xb7\x01\n" +
@@ -684,42 +1048,59 @@ func file_koder_auth_v1_factor_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_factor_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_koder_auth_v1_factor_service_proto_goTypes = []any{
-	(*ListFactorsRequest)(nil),            // 0: koder.auth.v1.ListFactorsRequest
-	(*ListFactorsResponse)(nil),           // 1: koder.auth.v1.ListFactorsResponse
-	(*EnrolTotpRequest)(nil),              // 2: koder.auth.v1.EnrolTotpRequest
-	(*EnrolTotpResponse)(nil),             // 3: koder.auth.v1.EnrolTotpResponse
-	(*ConfirmTotpRequest)(nil),            // 4: koder.auth.v1.ConfirmTotpRequest
-	(*ConfirmTotpResponse)(nil),           // 5: koder.auth.v1.ConfirmTotpResponse
-	(*GenerateRecoveryCodesRequest)(nil),  // 6: koder.auth.v1.GenerateRecoveryCodesRequest
-	(*GenerateRecoveryCodesResponse)(nil), // 7: koder.auth.v1.GenerateRecoveryCodesResponse
-	(*DeleteFactorRequest)(nil),           // 8: koder.auth.v1.DeleteFactorRequest
-	(*DeleteFactorResponse)(nil),          // 9: koder.auth.v1.DeleteFactorResponse
-	(*ResetFactorsRequest)(nil),           // 10: koder.auth.v1.ResetFactorsRequest
-	(*ResetFactorsResponse)(nil),          // 11: koder.auth.v1.ResetFactorsResponse
-	(*Factor)(nil),                        // 12: koder.auth.v1.Factor
+	(*ListFactorsRequest)(nil),                // 0: koder.auth.v1.ListFactorsRequest
+	(*ListFactorsResponse)(nil),               // 1: koder.auth.v1.ListFactorsResponse
+	(*EnrolTotpRequest)(nil),                  // 2: koder.auth.v1.EnrolTotpRequest
+	(*EnrolTotpResponse)(nil),                 // 3: koder.auth.v1.EnrolTotpResponse
+	(*ConfirmTotpRequest)(nil),                // 4: koder.auth.v1.ConfirmTotpRequest
+	(*ConfirmTotpResponse)(nil),               // 5: koder.auth.v1.ConfirmTotpResponse
+	(*BeginPasskeyRegistrationRequest)(nil),   // 6: koder.auth.v1.BeginPasskeyRegistrationRequest
+	(*BeginPasskeyRegistrationResponse)(nil),  // 7: koder.auth.v1.BeginPasskeyRegistrationResponse
+	(*FinishPasskeyRegistrationRequest)(nil),  // 8: koder.auth.v1.FinishPasskeyRegistrationRequest
+	(*FinishPasskeyRegistrationResponse)(nil), // 9: koder.auth.v1.FinishPasskeyRegistrationResponse
+	(*UpdateFactorRequest)(nil),               // 10: koder.auth.v1.UpdateFactorRequest
+	(*UpdateFactorResponse)(nil),              // 11: koder.auth.v1.UpdateFactorResponse
+	(*GenerateRecoveryCodesRequest)(nil),      // 12: koder.auth.v1.GenerateRecoveryCodesRequest
+	(*GenerateRecoveryCodesResponse)(nil),     // 13: koder.auth.v1.GenerateRecoveryCodesResponse
+	(*DeleteFactorRequest)(nil),               // 14: koder.auth.v1.DeleteFactorRequest
+	(*DeleteFactorResponse)(nil),              // 15: koder.auth.v1.DeleteFactorResponse
+	(*ResetFactorsRequest)(nil),               // 16: koder.auth.v1.ResetFactorsRequest
+	(*ResetFactorsResponse)(nil),              // 17: koder.auth.v1.ResetFactorsResponse
+	(*Factor)(nil),                            // 18: koder.auth.v1.Factor
+	(*fieldmaskpb.FieldMask)(nil),             // 19: google.protobuf.FieldMask
 }
 var file_koder_auth_v1_factor_service_proto_depIdxs = []int32{
-	12, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
-	12, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
-	0,  // 2: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
-	2,  // 3: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
-	4,  // 4: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
-	6,  // 5: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
-	8,  // 6: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
-	10, // 7: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
-	1,  // 8: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
-	3,  // 9: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
-	5,  // 10: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
-	7,  // 11: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
-	9,  // 12: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
-	11, // 13: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
-	8,  // [8:14] is the sub-list for method output_type
-	2,  // [2:8] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	18, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
+	18, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
+	18, // 2: koder.auth.v1.FinishPasskeyRegistrationResponse.factor:type_name -> koder.auth.v1.Factor
+	18, // 3: koder.auth.v1.UpdateFactorRequest.factor:type_name -> koder.auth.v1.Factor
+	19, // 4: koder.auth.v1.UpdateFactorRequest.update_mask:type_name -> google.protobuf.FieldMask
+	18, // 5: koder.auth.v1.UpdateFactorResponse.factor:type_name -> koder.auth.v1.Factor
+	0,  // 6: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
+	2,  // 7: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
+	4,  // 8: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
+	6,  // 9: koder.auth.v1.FactorService.BeginPasskeyRegistration:input_type -> koder.auth.v1.BeginPasskeyRegistrationRequest
+	8,  // 10: koder.auth.v1.FactorService.FinishPasskeyRegistration:input_type -> koder.auth.v1.FinishPasskeyRegistrationRequest
+	10, // 11: koder.auth.v1.FactorService.UpdateFactor:input_type -> koder.auth.v1.UpdateFactorRequest
+	12, // 12: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
+	14, // 13: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
+	16, // 14: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
+	1,  // 15: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
+	3,  // 16: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
+	5,  // 17: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
+	7,  // 18: koder.auth.v1.FactorService.BeginPasskeyRegistration:output_type -> koder.auth.v1.BeginPasskeyRegistrationResponse
+	9,  // 19: koder.auth.v1.FactorService.FinishPasskeyRegistration:output_type -> koder.auth.v1.FinishPasskeyRegistrationResponse
+	11, // 20: koder.auth.v1.FactorService.UpdateFactor:output_type -> koder.auth.v1.UpdateFactorResponse
+	13, // 21: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
+	15, // 22: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
+	17, // 23: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
+	15, // [15:24] is the sub-list for method output_type
+	6,  // [6:15] is the sub-list for method input_type
+	6,  // [6:6] is the sub-list for extension type_name
+	6,  // [6:6] is the sub-list for extension extendee
+	0,  // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_factor_service_proto_init() }
@@ -734,7 +1115,7 @@ func file_koder_auth_v1_factor_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_factor_service_proto_rawDesc), len(file_koder_auth_v1_factor_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

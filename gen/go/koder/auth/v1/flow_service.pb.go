@@ -26,7 +26,7 @@ type StartFlowRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the client that starts the flow, the only one that can use what it comes to.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// What the person typed, as typed.
+	// What the person typed, as typed; empty for a flow that only a passkey can go on with.
 	Username string `protobuf:"bytes,2,opt,name=username,proto3" json:"username,omitempty"`
 	// Authentication context classes that the client asks for.
 	AcrValues     []string `protobuf:"bytes,3,rep,name=acr_values,json=acrValues,proto3" json:"acr_values,omitempty"`
@@ -526,6 +526,200 @@ func (x *GiveRecoveryCodeResponse) GetFlow() *Flow {
 	return nil
 }
 
+// GetPasskeyOptionsRequest names a flow.
+type GetPasskeyOptionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId        string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPasskeyOptionsRequest) Reset() {
+	*x = GetPasskeyOptionsRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPasskeyOptionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPasskeyOptionsRequest) ProtoMessage() {}
+
+func (x *GetPasskeyOptionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPasskeyOptionsRequest.ProtoReflect.Descriptor instead.
+func (*GetPasskeyOptionsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *GetPasskeyOptionsRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+// GetPasskeyOptionsResponse has the options.
+type GetPasskeyOptionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, as text: the browser's
+	// `PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(…))` reads it.
+	OptionsJson   string `protobuf:"bytes,1,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetPasskeyOptionsResponse) Reset() {
+	*x = GetPasskeyOptionsResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetPasskeyOptionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetPasskeyOptionsResponse) ProtoMessage() {}
+
+func (x *GetPasskeyOptionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetPasskeyOptionsResponse.ProtoReflect.Descriptor instead.
+func (*GetPasskeyOptionsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *GetPasskeyOptionsResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+// GivePasskeyRequest has what the passkey signed.
+type GivePasskeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// `AuthenticationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+	CredentialJson string `protobuf:"bytes,2,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GivePasskeyRequest) Reset() {
+	*x = GivePasskeyRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GivePasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GivePasskeyRequest) ProtoMessage() {}
+
+func (x *GivePasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GivePasskeyRequest.ProtoReflect.Descriptor instead.
+func (*GivePasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *GivePasskeyRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GivePasskeyRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+// GivePasskeyResponse has the flow.
+type GivePasskeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GivePasskeyResponse) Reset() {
+	*x = GivePasskeyResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GivePasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GivePasskeyResponse) ProtoMessage() {}
+
+func (x *GivePasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GivePasskeyResponse.ProtoReflect.Descriptor instead.
+func (*GivePasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *GivePasskeyResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 // GiveNewPasswordRequest has the new password.
 type GiveNewPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -539,7 +733,7 @@ type GiveNewPasswordRequest struct {
 
 func (x *GiveNewPasswordRequest) Reset() {
 	*x = GiveNewPasswordRequest{}
-	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[10]
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -551,7 +745,7 @@ func (x *GiveNewPasswordRequest) String() string {
 func (*GiveNewPasswordRequest) ProtoMessage() {}
 
 func (x *GiveNewPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[10]
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -564,7 +758,7 @@ func (x *GiveNewPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveNewPasswordRequest.ProtoReflect.Descriptor instead.
 func (*GiveNewPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{10}
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GiveNewPasswordRequest) GetFlowId() string {
@@ -592,7 +786,7 @@ type GiveNewPasswordResponse struct {
 
 func (x *GiveNewPasswordResponse) Reset() {
 	*x = GiveNewPasswordResponse{}
-	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[11]
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -604,7 +798,7 @@ func (x *GiveNewPasswordResponse) String() string {
 func (*GiveNewPasswordResponse) ProtoMessage() {}
 
 func (x *GiveNewPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[11]
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -617,7 +811,7 @@ func (x *GiveNewPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GiveNewPasswordResponse.ProtoReflect.Descriptor instead.
 func (*GiveNewPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{11}
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GiveNewPasswordResponse) GetFlow() *Flow {
@@ -657,18 +851,29 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\"C\n" +
 	"\x18GiveRecoveryCodeResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"3\n" +
+	"\x18GetPasskeyOptionsRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\">\n" +
+	"\x19GetPasskeyOptionsResponse\x12!\n" +
+	"\foptions_json\x18\x01 \x01(\tR\voptionsJson\"V\n" +
+	"\x12GivePasskeyRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12'\n" +
+	"\x0fcredential_json\x18\x02 \x01(\tR\x0ecredentialJson\">\n" +
+	"\x13GivePasskeyResponse\x12'\n" +
 	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"T\n" +
 	"\x16GiveNewPasswordRequest\x12\x17\n" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12!\n" +
 	"\fnew_password\x18\x02 \x01(\tR\vnewPassword\"B\n" +
 	"\x17GiveNewPasswordResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\x99\x04\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xdc\x05\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
 	"\fGivePassword\x12\".koder.auth.v1.GivePasswordRequest\x1a#.koder.auth.v1.GivePasswordResponse\x12K\n" +
 	"\bGiveTotp\x12\x1e.koder.auth.v1.GiveTotpRequest\x1a\x1f.koder.auth.v1.GiveTotpResponse\x12c\n" +
-	"\x10GiveRecoveryCode\x12&.koder.auth.v1.GiveRecoveryCodeRequest\x1a'.koder.auth.v1.GiveRecoveryCodeResponse\x12`\n" +
+	"\x10GiveRecoveryCode\x12&.koder.auth.v1.GiveRecoveryCodeRequest\x1a'.koder.auth.v1.GiveRecoveryCodeResponse\x12k\n" +
+	"\x11GetPasskeyOptions\x12'.koder.auth.v1.GetPasskeyOptionsRequest\x1a(.koder.auth.v1.GetPasskeyOptionsResponse\"\x03\x90\x02\x01\x12T\n" +
+	"\vGivePasskey\x12!.koder.auth.v1.GivePasskeyRequest\x1a\".koder.auth.v1.GivePasskeyResponse\x12`\n" +
 	"\x0fGiveNewPassword\x12%.koder.auth.v1.GiveNewPasswordRequest\x1a&.koder.auth.v1.GiveNewPasswordResponseB\xb5\x01\n" +
 	"\x11com.koder.auth.v1B\x10FlowServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -684,46 +889,55 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
-	(*StartFlowRequest)(nil),         // 0: koder.auth.v1.StartFlowRequest
-	(*StartFlowResponse)(nil),        // 1: koder.auth.v1.StartFlowResponse
-	(*GetFlowRequest)(nil),           // 2: koder.auth.v1.GetFlowRequest
-	(*GetFlowResponse)(nil),          // 3: koder.auth.v1.GetFlowResponse
-	(*GivePasswordRequest)(nil),      // 4: koder.auth.v1.GivePasswordRequest
-	(*GivePasswordResponse)(nil),     // 5: koder.auth.v1.GivePasswordResponse
-	(*GiveTotpRequest)(nil),          // 6: koder.auth.v1.GiveTotpRequest
-	(*GiveTotpResponse)(nil),         // 7: koder.auth.v1.GiveTotpResponse
-	(*GiveRecoveryCodeRequest)(nil),  // 8: koder.auth.v1.GiveRecoveryCodeRequest
-	(*GiveRecoveryCodeResponse)(nil), // 9: koder.auth.v1.GiveRecoveryCodeResponse
-	(*GiveNewPasswordRequest)(nil),   // 10: koder.auth.v1.GiveNewPasswordRequest
-	(*GiveNewPasswordResponse)(nil),  // 11: koder.auth.v1.GiveNewPasswordResponse
-	(*Flow)(nil),                     // 12: koder.auth.v1.Flow
+	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
+	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
+	(*GetFlowRequest)(nil),            // 2: koder.auth.v1.GetFlowRequest
+	(*GetFlowResponse)(nil),           // 3: koder.auth.v1.GetFlowResponse
+	(*GivePasswordRequest)(nil),       // 4: koder.auth.v1.GivePasswordRequest
+	(*GivePasswordResponse)(nil),      // 5: koder.auth.v1.GivePasswordResponse
+	(*GiveTotpRequest)(nil),           // 6: koder.auth.v1.GiveTotpRequest
+	(*GiveTotpResponse)(nil),          // 7: koder.auth.v1.GiveTotpResponse
+	(*GiveRecoveryCodeRequest)(nil),   // 8: koder.auth.v1.GiveRecoveryCodeRequest
+	(*GiveRecoveryCodeResponse)(nil),  // 9: koder.auth.v1.GiveRecoveryCodeResponse
+	(*GetPasskeyOptionsRequest)(nil),  // 10: koder.auth.v1.GetPasskeyOptionsRequest
+	(*GetPasskeyOptionsResponse)(nil), // 11: koder.auth.v1.GetPasskeyOptionsResponse
+	(*GivePasskeyRequest)(nil),        // 12: koder.auth.v1.GivePasskeyRequest
+	(*GivePasskeyResponse)(nil),       // 13: koder.auth.v1.GivePasskeyResponse
+	(*GiveNewPasswordRequest)(nil),    // 14: koder.auth.v1.GiveNewPasswordRequest
+	(*GiveNewPasswordResponse)(nil),   // 15: koder.auth.v1.GiveNewPasswordResponse
+	(*Flow)(nil),                      // 16: koder.auth.v1.Flow
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	12, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	12, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	12, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	12, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	12, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	12, // 5: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 6: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 7: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 8: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 9: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 10: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 11: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 12: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 13: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 14: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 15: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 16: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 17: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	12, // [12:18] is the sub-list for method output_type
-	6,  // [6:12] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	16, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	16, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 7: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 8: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 9: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 10: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 11: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 12: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 13: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	14, // 14: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 15: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 16: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 17: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 18: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 19: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 20: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 21: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	15, // 22: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	15, // [15:23] is the sub-list for method output_type
+	7,  // [7:15] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -738,7 +952,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -177,6 +177,8 @@ type Event struct {
 	//	*Event_AuthenticationPolicyUpdated
 	//	*Event_SignUpStarted
 	//	*Event_SignUpCompleted
+	//	*Event_FactorRenamed
+	//	*Event_PasskeyCounterFell
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -897,6 +899,24 @@ func (x *Event) GetSignUpCompleted() *SignUpCompleted {
 	return nil
 }
 
+func (x *Event) GetFactorRenamed() *FactorRenamed {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_FactorRenamed); ok {
+			return x.FactorRenamed
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetPasskeyCounterFell() *PasskeyCounterFell {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_PasskeyCounterFell); ok {
+			return x.PasskeyCounterFell
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1248,6 +1268,16 @@ type Event_SignUpCompleted struct {
 	SignUpCompleted *SignUpCompleted `protobuf:"bytes,201,opt,name=sign_up_completed,json=signUpCompleted,proto3,oneof"`
 }
 
+type Event_FactorRenamed struct {
+	// A factor was given another name.
+	FactorRenamed *FactorRenamed `protobuf:"bytes,180,opt,name=factor_renamed,json=factorRenamed,proto3,oneof"`
+}
+
+type Event_PasskeyCounterFell struct {
+	// The counter of a passkey went back, for which it was refused.
+	PasskeyCounterFell *PasskeyCounterFell `protobuf:"bytes,181,opt,name=passkey_counter_fell,json=passkeyCounterFell,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1385,6 +1415,10 @@ func (*Event_AuthenticationPolicyUpdated) isEvent_Payload() {}
 func (*Event_SignUpStarted) isEvent_Payload() {}
 
 func (*Event_SignUpCompleted) isEvent_Payload() {}
+
+func (*Event_FactorRenamed) isEvent_Payload() {}
+
+func (*Event_PasskeyCounterFell) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -4972,11 +5006,112 @@ func (x *SignUpCompleted) GetUserId() string {
 	return ""
 }
 
+// FactorRenamed tells that a factor is called otherwise.
+type FactorRenamed struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What it is, as in `koder.auth.v1.FactorType`.
+	Type          string `protobuf:"bytes,2,opt,name=type,proto3" json:"type,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactorRenamed) Reset() {
+	*x = FactorRenamed{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactorRenamed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactorRenamed) ProtoMessage() {}
+
+func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
+func (*FactorRenamed) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+}
+
+func (x *FactorRenamed) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *FactorRenamed) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+// PasskeyCounterFell tells that a passkey signed with a counter that it had said before: somebody may have a copy of it.
+type PasskeyCounterFell struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PasskeyCounterFell) Reset() {
+	*x = PasskeyCounterFell{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PasskeyCounterFell) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PasskeyCounterFell) ProtoMessage() {}
+
+func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
+func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+}
+
+func (x *PasskeyCounterFell) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcc.\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0/\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5057,7 +5192,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x14group_member_removed\x18m \x01(\v2#.koder.events.v1.GroupMemberRemovedH\x00R\x12groupMemberRemoved\x12s\n" +
 	"\x1dauthentication_policy_updated\x18\x86\x01 \x01(\v2,.koder.events.v1.AuthenticationPolicyUpdatedH\x00R\x1bauthenticationPolicyUpdated\x12I\n" +
 	"\x0fsign_up_started\x18\xc8\x01 \x01(\v2\x1e.koder.events.v1.SignUpStartedH\x00R\rsignUpStarted\x12O\n" +
-	"\x11sign_up_completed\x18\xc9\x01 \x01(\v2 .koder.events.v1.SignUpCompletedH\x00R\x0fsignUpCompletedB\t\n" +
+	"\x11sign_up_completed\x18\xc9\x01 \x01(\v2 .koder.events.v1.SignUpCompletedH\x00R\x0fsignUpCompleted\x12H\n" +
+	"\x0efactor_renamed\x18\xb4\x01 \x01(\v2\x1e.koder.events.v1.FactorRenamedH\x00R\rfactorRenamed\x12X\n" +
+	"\x14passkey_counter_fell\x18\xb5\x01 \x01(\v2#.koder.events.v1.PasskeyCounterFellH\x00R\x12passkeyCounterFellB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -5251,6 +5388,11 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rSignUpStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"*\n" +
 	"\x0fSignUpCompleted\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"<\n" +
+	"\rFactorRenamed\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
+	"\x04type\x18\x02 \x01(\tR\x04type\"-\n" +
+	"\x12PasskeyCounterFell\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -5274,7 +5416,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 71)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5348,10 +5490,12 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*AuthenticationPolicyUpdated)(nil), // 69: koder.events.v1.AuthenticationPolicyUpdated
 	(*SignUpStarted)(nil),               // 70: koder.events.v1.SignUpStarted
 	(*SignUpCompleted)(nil),             // 71: koder.events.v1.SignUpCompleted
-	(*timestamppb.Timestamp)(nil),       // 72: google.protobuf.Timestamp
+	(*FactorRenamed)(nil),               // 72: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 73: koder.events.v1.PasskeyCounterFell
+	(*timestamppb.Timestamp)(nil),       // 74: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	72, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	74, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5422,15 +5566,17 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	69, // 68: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
 	70, // 69: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
 	71, // 70: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	0,  // 71: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	72, // 72: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	72, // 73: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	72, // 74: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	75, // [75:75] is the sub-list for method output_type
-	75, // [75:75] is the sub-list for method input_type
-	75, // [75:75] is the sub-list for extension type_name
-	75, // [75:75] is the sub-list for extension extendee
-	0,  // [0:75] is the sub-list for field type_name
+	72, // 71: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	73, // 72: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	0,  // 73: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	74, // 74: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	74, // 75: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	74, // 76: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	77, // [77:77] is the sub-list for method output_type
+	77, // [77:77] is the sub-list for method input_type
+	77, // [77:77] is the sub-list for extension type_name
+	77, // [77:77] is the sub-list for extension extendee
+	0,  // [0:77] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5508,6 +5654,8 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_AuthenticationPolicyUpdated)(nil),
 		(*Event_SignUpStarted)(nil),
 		(*Event_SignUpCompleted)(nil),
+		(*Event_FactorRenamed)(nil),
+		(*Event_PasskeyCounterFell)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -5515,7 +5663,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   71,
+			NumMessages:   73,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

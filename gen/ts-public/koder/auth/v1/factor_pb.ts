@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor.proto.
  */
 export const file_koder_auth_v1_factor: GenFile = /*@__PURE__*/
-  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSK3AQoGRmFjdG9yEgoKAmlkGAEgASgJEicKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGUSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCo/CgpGYWN0b3JUeXBlEhsKF0ZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASFAoQRkFDVE9SX1RZUEVfVE9UUBABYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSLgAQoGRmFjdG9yEgoKAmlkGAEgASgJEicKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGUSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgdwYXNza2V5GAYgASgLMhYua29kZXIuYXV0aC52MS5QYXNza2V5IusBCgdQYXNza2V5Eg4KBmFhZ3VpZBgBIAEoCRIVCg1hdXRoZW50aWNhdG9yGAIgASgJEhQKDGRpc2NvdmVyYWJsZRgDIAEoCBIVCg11c2VyX3ZlcmlmaWVkGAQgASgIEhcKD2JhY2t1cF9lbGlnaWJsZRgFIAEoCBIRCgliYWNrZWRfdXAYBiABKAgSEgoKdHJhbnNwb3J0cxgHIAMoCRIVCg1yZWx5aW5nX3BhcnR5GAggASgJEjUKEWNvdW50ZXJfZmVsbF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpYCgpGYWN0b3JUeXBlEhsKF0ZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASFAoQRkFDVE9SX1RZUEVfVE9UUBABEhcKE0ZBQ1RPUl9UWVBFX1BBU1NLRVkQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Factor is something that a person proves themselves by beside their password.
@@ -35,7 +35,7 @@ export type Factor = Message<"koder.auth.v1.Factor"> & {
   type: FactorType;
 
   /**
-   * What its person calls it.
+   * What its person calls it; the one field that UpdateFactor changes.
    *
    * @generated from field: string display_name = 3;
    */
@@ -54,6 +54,13 @@ export type Factor = Message<"koder.auth.v1.Factor"> & {
    * @generated from field: google.protobuf.Timestamp last_use_time = 5;
    */
   lastUseTime?: Timestamp | undefined;
+
+  /**
+   * What is known of a passkey; unset for other factors.
+   *
+   * @generated from field: koder.auth.v1.Passkey passkey = 6;
+   */
+  passkey?: Passkey | undefined;
 };
 
 /**
@@ -62,6 +69,83 @@ export type Factor = Message<"koder.auth.v1.Factor"> & {
  */
 export const FactorSchema: GenMessage<Factor> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_factor, 0);
+
+/**
+ * Passkey is what is known of a passkey or security key, most of it by what its authenticator says of itself.
+ *
+ * @generated from message koder.auth.v1.Passkey
+ */
+export type Passkey = Message<"koder.auth.v1.Passkey"> & {
+  /**
+   * Model of the authenticator, or the program that keeps the passkey: a UUID; all zeros where it does not say.
+   *
+   * @generated from field: string aaguid = 1;
+   */
+  aaguid: string;
+
+  /**
+   * What that is called, where it is one that is widely known.
+   *
+   * @generated from field: string authenticator = 2;
+   */
+  authenticator: string;
+
+  /**
+   * Whether it signs in without a name or a password. One that does not is a second factor.
+   *
+   * @generated from field: bool discoverable = 3;
+   */
+  discoverable: boolean;
+
+  /**
+   * Whether the authenticator verified its user when the passkey was added, by a PIN, a finger or a face.
+   *
+   * @generated from field: bool user_verified = 4;
+   */
+  userVerified: boolean;
+
+  /**
+   * Whether it may be copied to other devices of its person; one that may not is lost with its device.
+   *
+   * @generated from field: bool backup_eligible = 5;
+   */
+  backupEligible: boolean;
+
+  /**
+   * Whether there was such a copy when it was last used, or added.
+   *
+   * @generated from field: bool backed_up = 6;
+   */
+  backedUp: boolean;
+
+  /**
+   * How browsers reach the authenticator: `internal`, `hybrid`, `usb`, `nfc`, `ble`, ….
+   *
+   * @generated from field: repeated string transports = 7;
+   */
+  transports: string[];
+
+  /**
+   * The host that it is for. Where the tenant's host has changed since, it is of no use any more.
+   *
+   * @generated from field: string relying_party = 8;
+   */
+  relyingParty: string;
+
+  /**
+   * When its counter went back last, for which it was refused: somebody may have a copy of it. Unset: never.
+   *
+   * @generated from field: google.protobuf.Timestamp counter_fell_time = 9;
+   */
+  counterFellTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.Passkey.
+ * Use `create(PasskeySchema)` to create a new message.
+ */
+export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor, 1);
 
 /**
  * FactorType is the kind of a factor.
@@ -82,6 +166,13 @@ export const FactorType = {
    * @generated from enum value: FACTOR_TYPE_TOTP = 1;
    */
   TOTP: 1,
+
+  /**
+   * A passkey, or a security key (WebAuthn).
+   *
+   * @generated from enum value: FACTOR_TYPE_PASSKEY = 2;
+   */
+  PASSKEY: 2,
 } as const;
 
 /**

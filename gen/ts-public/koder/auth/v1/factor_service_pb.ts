@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Factor } from "./factor_pb.ts";
 import { file_koder_auth_v1_factor } from "./factor_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor_service.proto.
  */
 export const file_koder_auth_v1_factor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIiUKEkxpc3RGYWN0b3JzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIloKE0xpc3RGYWN0b3JzUmVzcG9uc2USJgoHZmFjdG9ycxgBIAMoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yEhsKE3JlY292ZXJ5X2NvZGVzX2xlZnQYAiABKAUiOQoQRW5yb2xUb3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJgChFFbnJvbFRvdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSDgoGc2VjcmV0GAIgASgJEhMKC290cGF1dGhfdXJpGAMgASgJEhMKC3FyX2NvZGVfc3ZnGAQgASgJIkYKEkNvbmZpcm1Ub3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhEKCWZhY3Rvcl9pZBgCIAEoCRIMCgRjb2RlGAMgASgJIjwKE0NvbmZpcm1Ub3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IiLwocR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIjcKHUdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlEhYKDnJlY292ZXJ5X2NvZGVzGAEgAygJIjkKE0RlbGV0ZUZhY3RvclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkiFgoURGVsZXRlRmFjdG9yUmVzcG9uc2UiJgoTUmVzZXRGYWN0b3JzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhYKFFJlc2V0RmFjdG9yc1Jlc3BvbnNlMrYECg1GYWN0b3JTZXJ2aWNlElkKC0xpc3RGYWN0b3JzEiEua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1JlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVzcG9uc2UiA5ACARJOCglFbnJvbFRvdHASHy5rb2Rlci5hdXRoLnYxLkVucm9sVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLkVucm9sVG90cFJlc3BvbnNlElQKC0NvbmZpcm1Ub3RwEiEua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkNvbmZpcm1Ub3RwUmVzcG9uc2UScgoVR2VuZXJhdGVSZWNvdmVyeUNvZGVzEisua29kZXIuYXV0aC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXF1ZXN0Giwua29kZXIuYXV0aC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRJXCgxEZWxldGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlc3BvbnNlElcKDFJlc2V0RmFjdG9ycxIiLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVzcG9uc2ViBnByb3RvMw", [file_koder_auth_v1_factor]);
+  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIiUKEkxpc3RGYWN0b3JzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIloKE0xpc3RGYWN0b3JzUmVzcG9uc2USJgoHZmFjdG9ycxgBIAMoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yEhsKE3JlY292ZXJ5X2NvZGVzX2xlZnQYAiABKAUiOQoQRW5yb2xUb3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJgChFFbnJvbFRvdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSDgoGc2VjcmV0GAIgASgJEhMKC290cGF1dGhfdXJpGAMgASgJEhMKC3FyX2NvZGVfc3ZnGAQgASgJIkYKEkNvbmZpcm1Ub3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhEKCWZhY3Rvcl9pZBgCIAEoCRIMCgRjb2RlGAMgASgJIjwKE0NvbmZpcm1Ub3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IiSAofQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJLCiBCZWdpblBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSFAoMb3B0aW9uc19qc29uGAIgASgJIl8KIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJEhcKD2NyZWRlbnRpYWxfanNvbhgDIAEoCSJKCiFGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IikQEKE1VwZGF0ZUZhY3RvclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkSJQoGZmFjdG9yGAMgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3ISLwoLdXBkYXRlX21hc2sYBCABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIi8KHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI3Ch1HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSI5ChNEZWxldGVGYWN0b3JSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIiYKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIWChRSZXNldEZhY3RvcnNSZXNwb25zZTKMBwoNRmFjdG9yU2VydmljZRJZCgtMaXN0RmFjdG9ycxIhLmtvZGVyLmF1dGgudjEuTGlzdEZhY3RvcnNSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1Jlc3BvbnNlIgOQAgESTgoJRW5yb2xUb3RwEh8ua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXNwb25zZRJUCgtDb25maXJtVG90cBIhLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlc3BvbnNlEnsKGEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvbhIuLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBovLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2USfgoZRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvbhIvLmtvZGVyLmF1dGgudjEuRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRJXCgxVcGRhdGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLlVwZGF0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLlVwZGF0ZUZhY3RvclJlc3BvbnNlEnIKFUdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIrLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBosLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USVwoMRGVsZXRlRmFjdG9yEiIua29kZXIuYXV0aC52MS5EZWxldGVGYWN0b3JSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5EZWxldGVGYWN0b3JSZXNwb25zZRJXCgxSZXNldEZhY3RvcnMSIi5rb2Rlci5hdXRoLnYxLlJlc2V0RmFjdG9yc1JlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLlJlc2V0RmFjdG9yc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_koder_auth_v1_factor]);
 
 /**
  * ListFactorsRequest names a person.
@@ -190,6 +192,182 @@ export const ConfirmTotpResponseSchema: GenMessage<ConfirmTotpResponse> = /*@__P
   messageDesc(file_koder_auth_v1_factor_service, 5);
 
 /**
+ * BeginPasskeyRegistrationRequest names a person.
+ *
+ * @generated from message koder.auth.v1.BeginPasskeyRegistrationRequest
+ */
+export type BeginPasskeyRegistrationRequest = Message<"koder.auth.v1.BeginPasskeyRegistrationRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What the person calls it; without it the passkey is called by its authenticator.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginPasskeyRegistrationRequest.
+ * Use `create(BeginPasskeyRegistrationRequestSchema)` to create a new message.
+ */
+export const BeginPasskeyRegistrationRequestSchema: GenMessage<BeginPasskeyRegistrationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 6);
+
+/**
+ * BeginPasskeyRegistrationResponse has what a browser makes a passkey by.
+ *
+ * @generated from message koder.auth.v1.BeginPasskeyRegistrationResponse
+ */
+export type BeginPasskeyRegistrationResponse = Message<"koder.auth.v1.BeginPasskeyRegistrationResponse"> & {
+  /**
+   * Id of the factor to be; give it to FinishPasskeyRegistration.
+   *
+   * @generated from field: string factor_id = 1;
+   */
+  factorId: string;
+
+  /**
+   * `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 2;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginPasskeyRegistrationResponse.
+ * Use `create(BeginPasskeyRegistrationResponseSchema)` to create a new message.
+ */
+export const BeginPasskeyRegistrationResponseSchema: GenMessage<BeginPasskeyRegistrationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 7);
+
+/**
+ * FinishPasskeyRegistrationRequest has what the browser made.
+ *
+ * @generated from message koder.auth.v1.FinishPasskeyRegistrationRequest
+ */
+export type FinishPasskeyRegistrationRequest = Message<"koder.auth.v1.FinishPasskeyRegistrationRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the factor to be.
+   *
+   * @generated from field: string factor_id = 2;
+   */
+  factorId: string;
+
+  /**
+   * `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 3;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.FinishPasskeyRegistrationRequest.
+ * Use `create(FinishPasskeyRegistrationRequestSchema)` to create a new message.
+ */
+export const FinishPasskeyRegistrationRequestSchema: GenMessage<FinishPasskeyRegistrationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 8);
+
+/**
+ * FinishPasskeyRegistrationResponse has the factor.
+ *
+ * @generated from message koder.auth.v1.FinishPasskeyRegistrationResponse
+ */
+export type FinishPasskeyRegistrationResponse = Message<"koder.auth.v1.FinishPasskeyRegistrationResponse"> & {
+  /**
+   * The factor.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 1;
+   */
+  factor?: Factor | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.FinishPasskeyRegistrationResponse.
+ * Use `create(FinishPasskeyRegistrationResponseSchema)` to create a new message.
+ */
+export const FinishPasskeyRegistrationResponseSchema: GenMessage<FinishPasskeyRegistrationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 9);
+
+/**
+ * UpdateFactorRequest has the new name.
+ *
+ * @generated from message koder.auth.v1.UpdateFactorRequest
+ */
+export type UpdateFactorRequest = Message<"koder.auth.v1.UpdateFactorRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the factor.
+   *
+   * @generated from field: string factor_id = 2;
+   */
+  factorId: string;
+
+  /**
+   * The new values.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 3;
+   */
+  factor?: Factor | undefined;
+
+  /**
+   * The fields to change, of which there is one, `display_name`; over REST, the members sent.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 4;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.UpdateFactorRequest.
+ * Use `create(UpdateFactorRequestSchema)` to create a new message.
+ */
+export const UpdateFactorRequestSchema: GenMessage<UpdateFactorRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 10);
+
+/**
+ * UpdateFactorResponse has the factor as changed.
+ *
+ * @generated from message koder.auth.v1.UpdateFactorResponse
+ */
+export type UpdateFactorResponse = Message<"koder.auth.v1.UpdateFactorResponse"> & {
+  /**
+   * The factor.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 1;
+   */
+  factor?: Factor | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.UpdateFactorResponse.
+ * Use `create(UpdateFactorResponseSchema)` to create a new message.
+ */
+export const UpdateFactorResponseSchema: GenMessage<UpdateFactorResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 11);
+
+/**
  * GenerateRecoveryCodesRequest names a person.
  *
  * @generated from message koder.auth.v1.GenerateRecoveryCodesRequest
@@ -208,7 +386,7 @@ export type GenerateRecoveryCodesRequest = Message<"koder.auth.v1.GenerateRecove
  * Use `create(GenerateRecoveryCodesRequestSchema)` to create a new message.
  */
 export const GenerateRecoveryCodesRequestSchema: GenMessage<GenerateRecoveryCodesRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 6);
+  messageDesc(file_koder_auth_v1_factor_service, 12);
 
 /**
  * GenerateRecoveryCodesResponse has the codes.
@@ -229,7 +407,7 @@ export type GenerateRecoveryCodesResponse = Message<"koder.auth.v1.GenerateRecov
  * Use `create(GenerateRecoveryCodesResponseSchema)` to create a new message.
  */
 export const GenerateRecoveryCodesResponseSchema: GenMessage<GenerateRecoveryCodesResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 7);
+  messageDesc(file_koder_auth_v1_factor_service, 13);
 
 /**
  * DeleteFactorRequest names a factor.
@@ -257,7 +435,7 @@ export type DeleteFactorRequest = Message<"koder.auth.v1.DeleteFactorRequest"> &
  * Use `create(DeleteFactorRequestSchema)` to create a new message.
  */
 export const DeleteFactorRequestSchema: GenMessage<DeleteFactorRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 8);
+  messageDesc(file_koder_auth_v1_factor_service, 14);
 
 /**
  * DeleteFactorResponse says nothing more than that it was done.
@@ -272,7 +450,7 @@ export type DeleteFactorResponse = Message<"koder.auth.v1.DeleteFactorResponse">
  * Use `create(DeleteFactorResponseSchema)` to create a new message.
  */
 export const DeleteFactorResponseSchema: GenMessage<DeleteFactorResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 9);
+  messageDesc(file_koder_auth_v1_factor_service, 15);
 
 /**
  * ResetFactorsRequest names a person.
@@ -293,7 +471,7 @@ export type ResetFactorsRequest = Message<"koder.auth.v1.ResetFactorsRequest"> &
  * Use `create(ResetFactorsRequestSchema)` to create a new message.
  */
 export const ResetFactorsRequestSchema: GenMessage<ResetFactorsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 10);
+  messageDesc(file_koder_auth_v1_factor_service, 16);
 
 /**
  * ResetFactorsResponse says nothing more than that it was done.
@@ -308,7 +486,7 @@ export type ResetFactorsResponse = Message<"koder.auth.v1.ResetFactorsResponse">
  * Use `create(ResetFactorsResponseSchema)` to create a new message.
  */
 export const ResetFactorsResponseSchema: GenMessage<ResetFactorsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 11);
+  messageDesc(file_koder_auth_v1_factor_service, 17);
 
 /**
  * FactorService manages the factors that people prove themselves by beside their password. What adds or removes one asks for a
@@ -349,6 +527,38 @@ export const FactorService: GenService<{
     methodKind: "unary";
     input: typeof ConfirmTotpRequestSchema;
     output: typeof ConfirmTotpResponseSchema;
+  },
+  /**
+   * Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
+   * forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.BeginPasskeyRegistration
+   */
+  beginPasskeyRegistration: {
+    methodKind: "unary";
+    input: typeof BeginPasskeyRegistrationRequestSchema;
+    output: typeof BeginPasskeyRegistrationResponseSchema;
+  },
+  /**
+   * Adds the passkey that the browser made. A repeat answers the same factor.
+   * Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.FinishPasskeyRegistration
+   */
+  finishPasskeyRegistration: {
+    methodKind: "unary";
+    input: typeof FinishPasskeyRegistrationRequestSchema;
+    output: typeof FinishPasskeyRegistrationResponseSchema;
+  },
+  /**
+   * Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.UpdateFactor
+   */
+  updateFactor: {
+    methodKind: "unary";
+    input: typeof UpdateFactorRequestSchema;
+    output: typeof UpdateFactorResponseSchema;
   },
   /**
    * Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciPwoWR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93MpkECgtGbG93U2VydmljZRJOCglTdGFydEZsb3cSHy5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1JlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1Jlc3BvbnNlEk0KB0dldEZsb3cSHS5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HZXRGbG93UmVzcG9uc2UiA5ACARJXCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlEksKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2USYwoQR2l2ZVJlY292ZXJ5Q29kZRImLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlcXVlc3QaJy5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRJgCg9HaXZlTmV3UGFzc3dvcmQSJS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlc3BvbnNlYgZwcm90bzM", [file_koder_auth_v1_flow]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cy3AUKC0Zsb3dTZXJ2aWNlEk4KCVN0YXJ0RmxvdxIfLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVxdWVzdBogLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVzcG9uc2USTQoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIDkAIBElcKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2USSwoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZRJjChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEmsKEUdldFBhc3NrZXlPcHRpb25zEicua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVzcG9uc2UiA5ACARJUCgtHaXZlUGFzc2tleRIhLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlc3BvbnNlEmAKD0dpdmVOZXdQYXNzd29yZBIlLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2ViBnByb3RvMw", [file_koder_auth_v1_flow]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -28,7 +28,7 @@ export type StartFlowRequest = Message<"koder.auth.v1.StartFlowRequest"> & {
   clientId: string;
 
   /**
-   * What the person typed, as typed.
+   * What the person typed, as typed; empty for a flow that only a passkey can go on with.
    *
    * @generated from field: string username = 2;
    */
@@ -260,6 +260,98 @@ export const GiveRecoveryCodeResponseSchema: GenMessage<GiveRecoveryCodeResponse
   messageDesc(file_koder_auth_v1_flow_service, 9);
 
 /**
+ * GetPasskeyOptionsRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.GetPasskeyOptionsRequest
+ */
+export type GetPasskeyOptionsRequest = Message<"koder.auth.v1.GetPasskeyOptionsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetPasskeyOptionsRequest.
+ * Use `create(GetPasskeyOptionsRequestSchema)` to create a new message.
+ */
+export const GetPasskeyOptionsRequestSchema: GenMessage<GetPasskeyOptionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 10);
+
+/**
+ * GetPasskeyOptionsResponse has the options.
+ *
+ * @generated from message koder.auth.v1.GetPasskeyOptionsResponse
+ */
+export type GetPasskeyOptionsResponse = Message<"koder.auth.v1.GetPasskeyOptionsResponse"> & {
+  /**
+   * `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetPasskeyOptionsResponse.
+ * Use `create(GetPasskeyOptionsResponseSchema)` to create a new message.
+ */
+export const GetPasskeyOptionsResponseSchema: GenMessage<GetPasskeyOptionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 11);
+
+/**
+ * GivePasskeyRequest has what the passkey signed.
+ *
+ * @generated from message koder.auth.v1.GivePasskeyRequest
+ */
+export type GivePasskeyRequest = Message<"koder.auth.v1.GivePasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * `AuthenticationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 2;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GivePasskeyRequest.
+ * Use `create(GivePasskeyRequestSchema)` to create a new message.
+ */
+export const GivePasskeyRequestSchema: GenMessage<GivePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 12);
+
+/**
+ * GivePasskeyResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GivePasskeyResponse
+ */
+export type GivePasskeyResponse = Message<"koder.auth.v1.GivePasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GivePasskeyResponse.
+ * Use `create(GivePasskeyResponseSchema)` to create a new message.
+ */
+export const GivePasskeyResponseSchema: GenMessage<GivePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 13);
+
+/**
  * GiveNewPasswordRequest has the new password.
  *
  * @generated from message koder.auth.v1.GiveNewPasswordRequest
@@ -285,7 +377,7 @@ export type GiveNewPasswordRequest = Message<"koder.auth.v1.GiveNewPasswordReque
  * Use `create(GiveNewPasswordRequestSchema)` to create a new message.
  */
 export const GiveNewPasswordRequestSchema: GenMessage<GiveNewPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_service, 10);
+  messageDesc(file_koder_auth_v1_flow_service, 14);
 
 /**
  * GiveNewPasswordResponse has the flow.
@@ -306,7 +398,7 @@ export type GiveNewPasswordResponse = Message<"koder.auth.v1.GiveNewPasswordResp
  * Use `create(GiveNewPasswordResponseSchema)` to create a new message.
  */
 export const GiveNewPasswordResponseSchema: GenMessage<GiveNewPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_service, 11);
+  messageDesc(file_koder_auth_v1_flow_service, 15);
 
 /**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
@@ -317,7 +409,8 @@ export const GiveNewPasswordResponseSchema: GenMessage<GiveNewPasswordResponse> 
  */
 export const FlowService: GenService<{
   /**
-   * Starts a flow of a client for a login name. Unknown names get a flow like any other. Lives 10 minutes.
+   * Starts a flow of a client for a login name, or without one for whoever shows a passkey. Unknown names get a flow like any
+   * other. Lives 10 minutes.
    * Errors: DIRECT_FLOWS_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
    *
    * @generated from rpc koder.auth.v1.FlowService.StartFlow
@@ -369,6 +462,29 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveRecoveryCodeRequestSchema;
     output: typeof GiveRecoveryCodeResponseSchema;
+  },
+  /**
+   * Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
+   * factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GetPasskeyOptions
+   */
+  getPasskeyOptions: {
+    methodKind: "unary";
+    input: typeof GetPasskeyOptionsRequestSchema;
+    output: typeof GetPasskeyOptionsResponseSchema;
+  },
+  /**
+   * Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
+   * verified its user, and then it counts as two factors. The attempt is counted before it is verified.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GivePasskey
+   */
+  givePasskey: {
+    methodKind: "unary";
+    input: typeof GivePasskeyRequestSchema;
+    output: typeof GivePasskeyResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

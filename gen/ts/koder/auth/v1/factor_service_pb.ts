@@ -6,6 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
+import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Factor } from "./factor_pb.ts";
 import { file_koder_auth_v1_factor } from "./factor_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
@@ -16,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor_service.proto.
  */
 export const file_koder_auth_v1_factor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIlAKEkxpc3RGYWN0b3JzUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJaChNMaXN0RmFjdG9yc1Jlc3BvbnNlEiYKB2ZhY3RvcnMYASADKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvchIbChNyZWNvdmVyeV9jb2Rlc19sZWZ0GAIgASgFIm0KEEVucm9sVG90cFJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIn4KEUVucm9sVG90cFJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIYCgZzZWNyZXQYAiABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAMgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgEIAEoCUII+LsYAYC8GAEipAEKEkNvbmZpcm1Ub3RwUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASI8ChNDb25maXJtVG90cFJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQQodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USIAoOcmVjb3ZlcnlfY29kZXMYASADKAlCCPi7GAGAvBgBIooBChNEZWxldGVGYWN0b3JSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIlEKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiFgoUUmVzZXRGYWN0b3JzUmVzcG9uc2Uy9AgKDUZhY3RvclNlcnZpY2USpwEKC0xpc3RGYWN0b3JzEiEua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1JlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVzcG9uc2UiUZACAaq7GB0KAgIDGAUiDGZhY3RvcnMucmVhZDIHdXNlcl9pZILT5JMCJ1oMEgovdjEvbWUvbWZhEhcvdjEvdXNlcnMve3VzZXJfaWR9L21mYRKkAQoJRW5yb2xUb3RwEh8ua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXNwb25zZSJUqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAjc6ASpaFDoBKiIPL3YxL21lL21mYS90b3RwIhwvdjEvdXNlcnMve3VzZXJfaWR9L21mYS90b3RwEsgBCgtDb25maXJtVG90cBIhLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlc3BvbnNlInKquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCVToBKlojOgEqYgZmYWN0b3IiFi92MS9tZS9tZmEvdG90cC92ZXJpZnliBmZhY3RvciIjL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvdG90cC92ZXJpZnkS3AEKFUdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIrLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBosLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2UiaKq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJLOgEqWh46ASoiGS92MS9tZS9tZmEvcmVjb3ZlcnktY29kZXMiJi92MS91c2Vycy97dXNlcl9pZH0vbWZhL3JlY292ZXJ5LWNvZGVzEsUBCgxEZWxldGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlc3BvbnNlImyquxgjCgICAxgFIg1mYWN0b3JzLndyaXRlKgMIhAcyB3VzZXJfaWSC0+STAj9aGCoWL3YxL21lL21mYS97ZmFjdG9yX2lkfSojL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEve2ZhY3Rvcl9pZH0SnwEKDFJlc2V0RmFjdG9ycxIiLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVzcG9uc2UiRqq7GCMKAgIDGAUiDWZhY3RvcnMud3JpdGUqAwiEBzIHdXNlcl9pZILT5JMCGSoXL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_koder_auth_v1_factor, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIlAKEkxpc3RGYWN0b3JzUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJaChNMaXN0RmFjdG9yc1Jlc3BvbnNlEiYKB2ZhY3RvcnMYASADKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvchIbChNyZWNvdmVyeV9jb2Rlc19sZWZ0GAIgASgFIm0KEEVucm9sVG90cFJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIn4KEUVucm9sVG90cFJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIYCgZzZWNyZXQYAiABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAMgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgEIAEoCUII+LsYAYC8GAEipAEKEkNvbmZpcm1Ub3RwUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASI8ChNDb25maXJtVG90cFJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yInwKH0JlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIksKIEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIUCgxvcHRpb25zX2pzb24YAiABKAkiwQEKIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEigKD2NyZWRlbnRpYWxfanNvbhgDIAEoCUIPukgIcgYQARiAgAL4uxgBIkoKIUZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIlCgZmYWN0b3IYASABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvciLyAQoTVXBkYXRlRmFjdG9yUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgZmYWN0b3IYAyABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQQodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USIAoOcmVjb3ZlcnlfY29kZXMYASADKAlCCPi7GAGAvBgBIooBChNEZWxldGVGYWN0b3JSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIlEKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiFgoUUmVzZXRGYWN0b3JzUmVzcG9uc2Uy4g4KDUZhY3RvclNlcnZpY2USpwEKC0xpc3RGYWN0b3JzEiEua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1JlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVzcG9uc2UiUZACAaq7GB0KAgIDGAUiDGZhY3RvcnMucmVhZDIHdXNlcl9pZILT5JMCJ1oMEgovdjEvbWUvbWZhEhcvdjEvdXNlcnMve3VzZXJfaWR9L21mYRKkAQoJRW5yb2xUb3RwEh8ua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXNwb25zZSJUqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAjc6ASpaFDoBKiIPL3YxL21lL21mYS90b3RwIhwvdjEvdXNlcnMve3VzZXJfaWR9L21mYS90b3RwEsgBCgtDb25maXJtVG90cBIhLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlc3BvbnNlInKquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCVToBKlojOgEqYgZmYWN0b3IiFi92MS9tZS9tZmEvdG90cC92ZXJpZnliBmZhY3RvciIjL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvdG90cC92ZXJpZnkS9wEKGEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvbhIuLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBovLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2Uieqq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJdOgEqWic6ASoiIi92MS9tZS9tZmEvd2ViYXV0aG4vcmVnaXN0ZXIvYmVnaW4iLy92MS91c2Vycy97dXNlcl9pZH0vbWZhL3dlYmF1dGhuL3JlZ2lzdGVyL2JlZ2luEo0CChlGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uEi8ua29kZXIuYXV0aC52MS5GaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBowLmtvZGVyLmF1dGgudjEuRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlIowBqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAm86ASpaMDoBKmIGZmFjdG9yIiMvdjEvbWUvbWZhL3dlYmF1dGhuL3JlZ2lzdGVyL2ZpbmlzaGIGZmFjdG9yIjAvdjEvdXNlcnMve3VzZXJfaWR9L21mYS93ZWJhdXRobi9yZWdpc3Rlci9maW5pc2gS4QEKDFVwZGF0ZUZhY3RvchIiLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVzcG9uc2UihwGquxgeCgICAxgFIg1mYWN0b3JzLndyaXRlMgd1c2VyX2lkgtPkkwJfOgZmYWN0b3JaKDoGZmFjdG9yYgZmYWN0b3IyFi92MS9tZS9tZmEve2ZhY3Rvcl9pZH1iBmZhY3RvcjIjL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEve2ZhY3Rvcl9pZH0S3AEKFUdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIrLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBosLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2UiaKq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJLOgEqWh46ASoiGS92MS9tZS9tZmEvcmVjb3ZlcnktY29kZXMiJi92MS91c2Vycy97dXNlcl9pZH0vbWZhL3JlY292ZXJ5LWNvZGVzEsUBCgxEZWxldGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlc3BvbnNlImyquxgjCgICAxgFIg1mYWN0b3JzLndyaXRlKgMIhAcyB3VzZXJfaWSC0+STAj9aGCoWL3YxL21lL21mYS97ZmFjdG9yX2lkfSojL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEve2ZhY3Rvcl9pZH0SnwEKDFJlc2V0RmFjdG9ycxIiLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVzcG9uc2UiRqq7GCMKAgIDGAUiDWZhY3RvcnMud3JpdGUqAwiEBzIHdXNlcl9pZILT5JMCGSoXL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_koder_auth_v1_factor, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ListFactorsRequest names a person.
@@ -194,6 +196,182 @@ export const ConfirmTotpResponseSchema: GenMessage<ConfirmTotpResponse> = /*@__P
   messageDesc(file_koder_auth_v1_factor_service, 5);
 
 /**
+ * BeginPasskeyRegistrationRequest names a person.
+ *
+ * @generated from message koder.auth.v1.BeginPasskeyRegistrationRequest
+ */
+export type BeginPasskeyRegistrationRequest = Message<"koder.auth.v1.BeginPasskeyRegistrationRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * What the person calls it; without it the passkey is called by its authenticator.
+   *
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginPasskeyRegistrationRequest.
+ * Use `create(BeginPasskeyRegistrationRequestSchema)` to create a new message.
+ */
+export const BeginPasskeyRegistrationRequestSchema: GenMessage<BeginPasskeyRegistrationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 6);
+
+/**
+ * BeginPasskeyRegistrationResponse has what a browser makes a passkey by.
+ *
+ * @generated from message koder.auth.v1.BeginPasskeyRegistrationResponse
+ */
+export type BeginPasskeyRegistrationResponse = Message<"koder.auth.v1.BeginPasskeyRegistrationResponse"> & {
+  /**
+   * Id of the factor to be; give it to FinishPasskeyRegistration.
+   *
+   * @generated from field: string factor_id = 1;
+   */
+  factorId: string;
+
+  /**
+   * `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 2;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginPasskeyRegistrationResponse.
+ * Use `create(BeginPasskeyRegistrationResponseSchema)` to create a new message.
+ */
+export const BeginPasskeyRegistrationResponseSchema: GenMessage<BeginPasskeyRegistrationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 7);
+
+/**
+ * FinishPasskeyRegistrationRequest has what the browser made.
+ *
+ * @generated from message koder.auth.v1.FinishPasskeyRegistrationRequest
+ */
+export type FinishPasskeyRegistrationRequest = Message<"koder.auth.v1.FinishPasskeyRegistrationRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the factor to be.
+   *
+   * @generated from field: string factor_id = 2;
+   */
+  factorId: string;
+
+  /**
+   * `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 3;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.FinishPasskeyRegistrationRequest.
+ * Use `create(FinishPasskeyRegistrationRequestSchema)` to create a new message.
+ */
+export const FinishPasskeyRegistrationRequestSchema: GenMessage<FinishPasskeyRegistrationRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 8);
+
+/**
+ * FinishPasskeyRegistrationResponse has the factor.
+ *
+ * @generated from message koder.auth.v1.FinishPasskeyRegistrationResponse
+ */
+export type FinishPasskeyRegistrationResponse = Message<"koder.auth.v1.FinishPasskeyRegistrationResponse"> & {
+  /**
+   * The factor.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 1;
+   */
+  factor?: Factor | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.FinishPasskeyRegistrationResponse.
+ * Use `create(FinishPasskeyRegistrationResponseSchema)` to create a new message.
+ */
+export const FinishPasskeyRegistrationResponseSchema: GenMessage<FinishPasskeyRegistrationResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 9);
+
+/**
+ * UpdateFactorRequest has the new name.
+ *
+ * @generated from message koder.auth.v1.UpdateFactorRequest
+ */
+export type UpdateFactorRequest = Message<"koder.auth.v1.UpdateFactorRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the factor.
+   *
+   * @generated from field: string factor_id = 2;
+   */
+  factorId: string;
+
+  /**
+   * The new values.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 3;
+   */
+  factor?: Factor | undefined;
+
+  /**
+   * The fields to change, of which there is one, `display_name`; over REST, the members sent.
+   *
+   * @generated from field: google.protobuf.FieldMask update_mask = 4;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.UpdateFactorRequest.
+ * Use `create(UpdateFactorRequestSchema)` to create a new message.
+ */
+export const UpdateFactorRequestSchema: GenMessage<UpdateFactorRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 10);
+
+/**
+ * UpdateFactorResponse has the factor as changed.
+ *
+ * @generated from message koder.auth.v1.UpdateFactorResponse
+ */
+export type UpdateFactorResponse = Message<"koder.auth.v1.UpdateFactorResponse"> & {
+  /**
+   * The factor.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 1;
+   */
+  factor?: Factor | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.UpdateFactorResponse.
+ * Use `create(UpdateFactorResponseSchema)` to create a new message.
+ */
+export const UpdateFactorResponseSchema: GenMessage<UpdateFactorResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 11);
+
+/**
  * GenerateRecoveryCodesRequest names a person.
  *
  * @generated from message koder.auth.v1.GenerateRecoveryCodesRequest
@@ -212,7 +390,7 @@ export type GenerateRecoveryCodesRequest = Message<"koder.auth.v1.GenerateRecove
  * Use `create(GenerateRecoveryCodesRequestSchema)` to create a new message.
  */
 export const GenerateRecoveryCodesRequestSchema: GenMessage<GenerateRecoveryCodesRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 6);
+  messageDesc(file_koder_auth_v1_factor_service, 12);
 
 /**
  * GenerateRecoveryCodesResponse has the codes.
@@ -233,7 +411,7 @@ export type GenerateRecoveryCodesResponse = Message<"koder.auth.v1.GenerateRecov
  * Use `create(GenerateRecoveryCodesResponseSchema)` to create a new message.
  */
 export const GenerateRecoveryCodesResponseSchema: GenMessage<GenerateRecoveryCodesResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 7);
+  messageDesc(file_koder_auth_v1_factor_service, 13);
 
 /**
  * DeleteFactorRequest names a factor.
@@ -261,7 +439,7 @@ export type DeleteFactorRequest = Message<"koder.auth.v1.DeleteFactorRequest"> &
  * Use `create(DeleteFactorRequestSchema)` to create a new message.
  */
 export const DeleteFactorRequestSchema: GenMessage<DeleteFactorRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 8);
+  messageDesc(file_koder_auth_v1_factor_service, 14);
 
 /**
  * DeleteFactorResponse says nothing more than that it was done.
@@ -276,7 +454,7 @@ export type DeleteFactorResponse = Message<"koder.auth.v1.DeleteFactorResponse">
  * Use `create(DeleteFactorResponseSchema)` to create a new message.
  */
 export const DeleteFactorResponseSchema: GenMessage<DeleteFactorResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 9);
+  messageDesc(file_koder_auth_v1_factor_service, 15);
 
 /**
  * ResetFactorsRequest names a person.
@@ -297,7 +475,7 @@ export type ResetFactorsRequest = Message<"koder.auth.v1.ResetFactorsRequest"> &
  * Use `create(ResetFactorsRequestSchema)` to create a new message.
  */
 export const ResetFactorsRequestSchema: GenMessage<ResetFactorsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 10);
+  messageDesc(file_koder_auth_v1_factor_service, 16);
 
 /**
  * ResetFactorsResponse says nothing more than that it was done.
@@ -312,7 +490,7 @@ export type ResetFactorsResponse = Message<"koder.auth.v1.ResetFactorsResponse">
  * Use `create(ResetFactorsResponseSchema)` to create a new message.
  */
 export const ResetFactorsResponseSchema: GenMessage<ResetFactorsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_factor_service, 11);
+  messageDesc(file_koder_auth_v1_factor_service, 17);
 
 /**
  * FactorService manages the factors that people prove themselves by beside their password. What adds or removes one asks for a
@@ -353,6 +531,38 @@ export const FactorService: GenService<{
     methodKind: "unary";
     input: typeof ConfirmTotpRequestSchema;
     output: typeof ConfirmTotpResponseSchema;
+  },
+  /**
+   * Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
+   * forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.BeginPasskeyRegistration
+   */
+  beginPasskeyRegistration: {
+    methodKind: "unary";
+    input: typeof BeginPasskeyRegistrationRequestSchema;
+    output: typeof BeginPasskeyRegistrationResponseSchema;
+  },
+  /**
+   * Adds the passkey that the browser made. A repeat answers the same factor.
+   * Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.FinishPasskeyRegistration
+   */
+  finishPasskeyRegistration: {
+    methodKind: "unary";
+    input: typeof FinishPasskeyRegistrationRequestSchema;
+    output: typeof FinishPasskeyRegistrationResponseSchema;
+  },
+  /**
+   * Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.UpdateFactor
+   */
+  updateFactor: {
+    methodKind: "unary";
+    input: typeof UpdateFactorRequestSchema;
+    output: typeof UpdateFactorResponseSchema;
   },
   /**
    * Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyjQYKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmAKCU9mZmVyVG90cBIfLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKQWNjZXB0VG90cBIgLmtvZGVyLmF1dGgudjEuQWNjZXB0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ4ChFTdWJtaXROZXdQYXNzd29yZBInLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImwKE09mZmVyUGFzc2tleVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQEiLAoUT2ZmZXJQYXNza2V5UmVzcG9uc2USFAoMb3B0aW9uc19qc29uGAEgASgJIrIBChRTdWJtaXRQYXNza2V5UmVxdWVzdBIdCgdmbG93X2lkGAEgASgJQgy6SAVyAxiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAfi7GAESGwoJY2xpZW50X2lkGAQgASgJQgi6SAVyAxiAAiJXChVTdWJtaXRQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEy6QcKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmwKDE9mZmVyUGFzc2tleRIiLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVxdWVzdBojLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSbAoNU3VibWl0UGFzc2tleRIjLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc2tleVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3NrZXlSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJgCglPZmZlclRvdHASHy5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmMKCkFjY2VwdFRvdHASIC5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5BY2NlcHRUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSeAoRU3VibWl0TmV3UGFzc3dvcmQSJy5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * BrowserContext is what is known of the browser that drives a flow.
@@ -375,6 +375,125 @@ export const SubmitRecoveryCodeResponseSchema: GenMessage<SubmitRecoveryCodeResp
   messageDesc(file_koder_auth_v1_flow_internal, 10);
 
 /**
+ * OfferPasskeyRequest names the flow, if there is one.
+ *
+ * @generated from message koder.auth.v1.OfferPasskeyRequest
+ */
+export type OfferPasskeyRequest = Message<"koder.auth.v1.OfferPasskeyRequest"> & {
+  /**
+   * Id of the flow; empty for one that begins with the passkey.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferPasskeyRequest.
+ * Use `create(OfferPasskeyRequestSchema)` to create a new message.
+ */
+export const OfferPasskeyRequestSchema: GenMessage<OfferPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 11);
+
+/**
+ * OfferPasskeyResponse has what the browser asks a passkey by.
+ *
+ * @generated from message koder.auth.v1.OfferPasskeyResponse
+ */
+export type OfferPasskeyResponse = Message<"koder.auth.v1.OfferPasskeyResponse"> & {
+  /**
+   * `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, as text.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferPasskeyResponse.
+ * Use `create(OfferPasskeyResponseSchema)` to create a new message.
+ */
+export const OfferPasskeyResponseSchema: GenMessage<OfferPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 12);
+
+/**
+ * SubmitPasskeyRequest has what the passkey signed.
+ *
+ * @generated from message koder.auth.v1.SubmitPasskeyRequest
+ */
+export type SubmitPasskeyRequest = Message<"koder.auth.v1.SubmitPasskeyRequest"> & {
+  /**
+   * Id of the flow; empty for one that begins with the passkey.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * `AuthenticationResponseJSON` of WebAuthn Level 3, as text.
+   *
+   * @generated from field: string credential_json = 3;
+   */
+  credentialJson: string;
+
+  /**
+   * Where the flow begins here: id of the client for which the person signs in; empty for none.
+   *
+   * @generated from field: string client_id = 4;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitPasskeyRequest.
+ * Use `create(SubmitPasskeyRequestSchema)` to create a new message.
+ */
+export const SubmitPasskeyRequestSchema: GenMessage<SubmitPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 13);
+
+/**
+ * SubmitPasskeyResponse has the flow, and the session where it is completed.
+ *
+ * @generated from message koder.auth.v1.SubmitPasskeyResponse
+ */
+export type SubmitPasskeyResponse = Message<"koder.auth.v1.SubmitPasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitPasskeyResponse.
+ * Use `create(SubmitPasskeyResponseSchema)` to create a new message.
+ */
+export const SubmitPasskeyResponseSchema: GenMessage<SubmitPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 14);
+
+/**
  * OfferTotpRequest names the flow.
  *
  * @generated from message koder.auth.v1.OfferTotpRequest
@@ -400,7 +519,7 @@ export type OfferTotpRequest = Message<"koder.auth.v1.OfferTotpRequest"> & {
  * Use `create(OfferTotpRequestSchema)` to create a new message.
  */
 export const OfferTotpRequestSchema: GenMessage<OfferTotpRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 11);
+  messageDesc(file_koder_auth_v1_flow_internal, 15);
 
 /**
  * OfferTotpResponse has what an authenticator app needs.
@@ -435,7 +554,7 @@ export type OfferTotpResponse = Message<"koder.auth.v1.OfferTotpResponse"> & {
  * Use `create(OfferTotpResponseSchema)` to create a new message.
  */
 export const OfferTotpResponseSchema: GenMessage<OfferTotpResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 12);
+  messageDesc(file_koder_auth_v1_flow_internal, 16);
 
 /**
  * AcceptTotpRequest has a code of the app.
@@ -470,7 +589,7 @@ export type AcceptTotpRequest = Message<"koder.auth.v1.AcceptTotpRequest"> & {
  * Use `create(AcceptTotpRequestSchema)` to create a new message.
  */
 export const AcceptTotpRequestSchema: GenMessage<AcceptTotpRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 13);
+  messageDesc(file_koder_auth_v1_flow_internal, 17);
 
 /**
  * AcceptTotpResponse has the flow, the session where it is completed, and the recovery codes.
@@ -505,7 +624,7 @@ export type AcceptTotpResponse = Message<"koder.auth.v1.AcceptTotpResponse"> & {
  * Use `create(AcceptTotpResponseSchema)` to create a new message.
  */
 export const AcceptTotpResponseSchema: GenMessage<AcceptTotpResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_internal, 14);
+  messageDesc(file_koder_auth_v1_flow_internal, 18);
 
 /**
  * BrowserFlowService is the authentication flow as the sign-in pages drive it: bound to a browser, ending in a session.
@@ -555,6 +674,28 @@ export const BrowserFlowService: GenService<{
     methodKind: "unary";
     input: typeof SubmitRecoveryCodeRequestSchema;
     output: typeof SubmitRecoveryCodeResponseSchema;
+  },
+  /**
+   * Answers what the browser asks a passkey by: without a flow, any that signs in by itself; within one that waits for a second
+   * factor, the person's own. Nothing is kept of it. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.OfferPasskey
+   */
+  offerPasskey: {
+    methodKind: "unary";
+    input: typeof OfferPasskeyRequestSchema;
+    output: typeof OfferPasskeyResponseSchema;
+  },
+  /**
+   * Gives what a passkey signed. Without a flow it begins one, and completes it: what was offered is good once. The attempt is
+   * counted before it is verified. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitPasskey
+   */
+  submitPasskey: {
+    methodKind: "unary";
+    input: typeof SubmitPasskeyRequestSchema;
+    output: typeof SubmitPasskeyResponseSchema;
   },
   /**
    * Answers the secret of an authenticator app to be, where the state asks for one; the same one within the flow.

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKJAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSHAoIdXNlcm5hbWUYAiABKAlCCrpIB3IFEAEYwAISIwoKYWNyX3ZhbHVlcxgDIAMoCUIPukgMkgEJEEAiBXIDGIAIIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciMQoOR2V0Rmxvd1JlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAEiNAoPR2V0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciWgoTR2l2ZVBhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIiCghwYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI5ChRHaXZlUGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93Ik0KD0dpdmVUb3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIZCgRjb2RlGAIgASgJQgu6SARyAhhA+LsYASI1ChBHaXZlVG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciVQoXR2l2ZVJlY292ZXJ5Q29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciYQoWR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARImCgxuZXdfcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiPAoXR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzLjBgoLRmxvd1NlcnZpY2USdgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZSImqrsYAwoBAYLT5JMCGToBKmIEZmxvdyIOL3YxL2F1dGgvZmxvd3MSegoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIwkAIBqrsYAwoBBYLT5JMCIGIEZmxvdxIYL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9EpIBCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlIjmquxgDCgEFgtPkkwIsOgEqYgRmbG93IiEvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc3dvcmQSggEKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2UiNaq7GAMKAQWC0+STAig6ASpiBGZsb3ciHS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS90b3RwEqMBChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlIj6quxgDCgEFgtPkkwIxOgEqYgRmbG93IiYvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcmVjb3ZlcnktY29kZRKfAQoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZSI9qrsYAwoBBYLT5JMCMDoBKmIEZmxvdyIlL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L25ldy1wYXNzd29yZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKHAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSGgoIdXNlcm5hbWUYAiABKAlCCLpIBXIDGMACEiMKCmFjcl92YWx1ZXMYAyADKAlCD7pIDJIBCRBAIgVyAxiACCI2ChFTdGFydEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjEKDkdldEZsb3dSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIjQKD0dldEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IloKE0dpdmVQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJNCg9HaXZlVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiNQoQR2l2ZVRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKF0dpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIj0KGEdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjsKGEdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASIxChlHZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJdChJHaXZlUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAH4uxgBIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJhChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiYKDG5ld19wYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93MpEJCgtGbG93U2VydmljZRJ2CglTdGFydEZsb3cSHy5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1JlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1Jlc3BvbnNlIiaquxgDCgEBgtPkkwIZOgEqYgRmbG93Ig4vdjEvYXV0aC9mbG93cxJ6CgdHZXRGbG93Eh0ua29kZXIuYXV0aC52MS5HZXRGbG93UmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1Jlc3BvbnNlIjCQAgGquxgDCgEFgtPkkwIgYgRmbG93EhgvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0SkgEKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2UiOaq7GAMKAQWC0+STAiw6ASpiBGZsb3ciIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9wYXNzd29yZBKCAQoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZSI1qrsYAwoBBYLT5JMCKDoBKmIEZmxvdyIdL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3RvdHASowEKEEdpdmVSZWNvdmVyeUNvZGUSJi5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Gicua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVzcG9uc2UiPqq7GAMKAQWC0+STAjE6ASpiBGZsb3ciJi92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9yZWNvdmVyeS1jb2RlEpoBChFHZXRQYXNza2V5T3B0aW9ucxInLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlIjKQAgGquxgDCgEFgtPkkwIiEiAvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc2tleRKOAQoLR2l2ZVBhc3NrZXkSIS5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXNwb25zZSI4qrsYAwoBBYLT5JMCKzoBKmIEZmxvdyIgL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Bhc3NrZXkSnwEKD0dpdmVOZXdQYXNzd29yZBIlLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2UiPaq7GAMKAQWC0+STAjA6ASpiBGZsb3ciJS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctcGFzc3dvcmRiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -32,7 +32,7 @@ export type StartFlowRequest = Message<"koder.auth.v1.StartFlowRequest"> & {
   clientId: string;
 
   /**
-   * What the person typed, as typed.
+   * What the person typed, as typed; empty for a flow that only a passkey can go on with.
    *
    * @generated from field: string username = 2;
    */
@@ -264,6 +264,98 @@ export const GiveRecoveryCodeResponseSchema: GenMessage<GiveRecoveryCodeResponse
   messageDesc(file_koder_auth_v1_flow_service, 9);
 
 /**
+ * GetPasskeyOptionsRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.GetPasskeyOptionsRequest
+ */
+export type GetPasskeyOptionsRequest = Message<"koder.auth.v1.GetPasskeyOptionsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetPasskeyOptionsRequest.
+ * Use `create(GetPasskeyOptionsRequestSchema)` to create a new message.
+ */
+export const GetPasskeyOptionsRequestSchema: GenMessage<GetPasskeyOptionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 10);
+
+/**
+ * GetPasskeyOptionsResponse has the options.
+ *
+ * @generated from message koder.auth.v1.GetPasskeyOptionsResponse
+ */
+export type GetPasskeyOptionsResponse = Message<"koder.auth.v1.GetPasskeyOptionsResponse"> & {
+  /**
+   * `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetPasskeyOptionsResponse.
+ * Use `create(GetPasskeyOptionsResponseSchema)` to create a new message.
+ */
+export const GetPasskeyOptionsResponseSchema: GenMessage<GetPasskeyOptionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 11);
+
+/**
+ * GivePasskeyRequest has what the passkey signed.
+ *
+ * @generated from message koder.auth.v1.GivePasskeyRequest
+ */
+export type GivePasskeyRequest = Message<"koder.auth.v1.GivePasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * `AuthenticationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 2;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GivePasskeyRequest.
+ * Use `create(GivePasskeyRequestSchema)` to create a new message.
+ */
+export const GivePasskeyRequestSchema: GenMessage<GivePasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 12);
+
+/**
+ * GivePasskeyResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GivePasskeyResponse
+ */
+export type GivePasskeyResponse = Message<"koder.auth.v1.GivePasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GivePasskeyResponse.
+ * Use `create(GivePasskeyResponseSchema)` to create a new message.
+ */
+export const GivePasskeyResponseSchema: GenMessage<GivePasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 13);
+
+/**
  * GiveNewPasswordRequest has the new password.
  *
  * @generated from message koder.auth.v1.GiveNewPasswordRequest
@@ -289,7 +381,7 @@ export type GiveNewPasswordRequest = Message<"koder.auth.v1.GiveNewPasswordReque
  * Use `create(GiveNewPasswordRequestSchema)` to create a new message.
  */
 export const GiveNewPasswordRequestSchema: GenMessage<GiveNewPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_service, 10);
+  messageDesc(file_koder_auth_v1_flow_service, 14);
 
 /**
  * GiveNewPasswordResponse has the flow.
@@ -310,7 +402,7 @@ export type GiveNewPasswordResponse = Message<"koder.auth.v1.GiveNewPasswordResp
  * Use `create(GiveNewPasswordResponseSchema)` to create a new message.
  */
 export const GiveNewPasswordResponseSchema: GenMessage<GiveNewPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_flow_service, 11);
+  messageDesc(file_koder_auth_v1_flow_service, 15);
 
 /**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
@@ -321,7 +413,8 @@ export const GiveNewPasswordResponseSchema: GenMessage<GiveNewPasswordResponse> 
  */
 export const FlowService: GenService<{
   /**
-   * Starts a flow of a client for a login name. Unknown names get a flow like any other. Lives 10 minutes.
+   * Starts a flow of a client for a login name, or without one for whoever shows a passkey. Unknown names get a flow like any
+   * other. Lives 10 minutes.
    * Errors: DIRECT_FLOWS_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
    *
    * @generated from rpc koder.auth.v1.FlowService.StartFlow
@@ -373,6 +466,29 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveRecoveryCodeRequestSchema;
     output: typeof GiveRecoveryCodeResponseSchema;
+  },
+  /**
+   * Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
+   * factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GetPasskeyOptions
+   */
+  getPasskeyOptions: {
+    methodKind: "unary";
+    input: typeof GetPasskeyOptionsRequestSchema;
+    output: typeof GetPasskeyOptionsResponseSchema;
+  },
+  /**
+   * Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
+   * verified its user, and then it counts as two factors. The attempt is counted before it is verified.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GivePasskey
+   */
+  givePasskey: {
+    methodKind: "unary";
+    input: typeof GivePasskeyRequestSchema;
+    output: typeof GivePasskeyResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

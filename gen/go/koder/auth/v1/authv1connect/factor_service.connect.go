@@ -41,6 +41,15 @@ const (
 	// FactorServiceConfirmTotpProcedure is the fully-qualified name of the FactorService's ConfirmTotp
 	// RPC.
 	FactorServiceConfirmTotpProcedure = "/koder.auth.v1.FactorService/ConfirmTotp"
+	// FactorServiceBeginPasskeyRegistrationProcedure is the fully-qualified name of the FactorService's
+	// BeginPasskeyRegistration RPC.
+	FactorServiceBeginPasskeyRegistrationProcedure = "/koder.auth.v1.FactorService/BeginPasskeyRegistration"
+	// FactorServiceFinishPasskeyRegistrationProcedure is the fully-qualified name of the
+	// FactorService's FinishPasskeyRegistration RPC.
+	FactorServiceFinishPasskeyRegistrationProcedure = "/koder.auth.v1.FactorService/FinishPasskeyRegistration"
+	// FactorServiceUpdateFactorProcedure is the fully-qualified name of the FactorService's
+	// UpdateFactor RPC.
+	FactorServiceUpdateFactorProcedure = "/koder.auth.v1.FactorService/UpdateFactor"
 	// FactorServiceGenerateRecoveryCodesProcedure is the fully-qualified name of the FactorService's
 	// GenerateRecoveryCodes RPC.
 	FactorServiceGenerateRecoveryCodesProcedure = "/koder.auth.v1.FactorService/GenerateRecoveryCodes"
@@ -63,6 +72,14 @@ type FactorServiceClient interface {
 	// Adds the authenticator app once it shows the right code, which counts as used then. A repeat answers the same factor.
 	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmTotp(context.Context, *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error)
+	// Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
+	// forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+	BeginPasskeyRegistration(context.Context, *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error)
+	// Adds the passkey that the browser made. A repeat answers the same factor.
+	// Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+	FinishPasskeyRegistration(context.Context, *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error)
+	// Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
+	UpdateFactor(context.Context, *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error)
 	// Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and
 	// those from before are void. Only a person can do this for themselves.
 	GenerateRecoveryCodes(context.Context, *connect.Request[v1.GenerateRecoveryCodesRequest]) (*connect.Response[v1.GenerateRecoveryCodesResponse], error)
@@ -104,6 +121,24 @@ func NewFactorServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(factorServiceMethods.ByName("ConfirmTotp")),
 			connect.WithClientOptions(opts...),
 		),
+		beginPasskeyRegistration: connect.NewClient[v1.BeginPasskeyRegistrationRequest, v1.BeginPasskeyRegistrationResponse](
+			httpClient,
+			baseURL+FactorServiceBeginPasskeyRegistrationProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("BeginPasskeyRegistration")),
+			connect.WithClientOptions(opts...),
+		),
+		finishPasskeyRegistration: connect.NewClient[v1.FinishPasskeyRegistrationRequest, v1.FinishPasskeyRegistrationResponse](
+			httpClient,
+			baseURL+FactorServiceFinishPasskeyRegistrationProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("FinishPasskeyRegistration")),
+			connect.WithClientOptions(opts...),
+		),
+		updateFactor: connect.NewClient[v1.UpdateFactorRequest, v1.UpdateFactorResponse](
+			httpClient,
+			baseURL+FactorServiceUpdateFactorProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("UpdateFactor")),
+			connect.WithClientOptions(opts...),
+		),
 		generateRecoveryCodes: connect.NewClient[v1.GenerateRecoveryCodesRequest, v1.GenerateRecoveryCodesResponse](
 			httpClient,
 			baseURL+FactorServiceGenerateRecoveryCodesProcedure,
@@ -127,12 +162,15 @@ func NewFactorServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // factorServiceClient implements FactorServiceClient.
 type factorServiceClient struct {
-	listFactors           *connect.Client[v1.ListFactorsRequest, v1.ListFactorsResponse]
-	enrolTotp             *connect.Client[v1.EnrolTotpRequest, v1.EnrolTotpResponse]
-	confirmTotp           *connect.Client[v1.ConfirmTotpRequest, v1.ConfirmTotpResponse]
-	generateRecoveryCodes *connect.Client[v1.GenerateRecoveryCodesRequest, v1.GenerateRecoveryCodesResponse]
-	deleteFactor          *connect.Client[v1.DeleteFactorRequest, v1.DeleteFactorResponse]
-	resetFactors          *connect.Client[v1.ResetFactorsRequest, v1.ResetFactorsResponse]
+	listFactors               *connect.Client[v1.ListFactorsRequest, v1.ListFactorsResponse]
+	enrolTotp                 *connect.Client[v1.EnrolTotpRequest, v1.EnrolTotpResponse]
+	confirmTotp               *connect.Client[v1.ConfirmTotpRequest, v1.ConfirmTotpResponse]
+	beginPasskeyRegistration  *connect.Client[v1.BeginPasskeyRegistrationRequest, v1.BeginPasskeyRegistrationResponse]
+	finishPasskeyRegistration *connect.Client[v1.FinishPasskeyRegistrationRequest, v1.FinishPasskeyRegistrationResponse]
+	updateFactor              *connect.Client[v1.UpdateFactorRequest, v1.UpdateFactorResponse]
+	generateRecoveryCodes     *connect.Client[v1.GenerateRecoveryCodesRequest, v1.GenerateRecoveryCodesResponse]
+	deleteFactor              *connect.Client[v1.DeleteFactorRequest, v1.DeleteFactorResponse]
+	resetFactors              *connect.Client[v1.ResetFactorsRequest, v1.ResetFactorsResponse]
 }
 
 // ListFactors calls koder.auth.v1.FactorService.ListFactors.
@@ -148,6 +186,21 @@ func (c *factorServiceClient) EnrolTotp(ctx context.Context, req *connect.Reques
 // ConfirmTotp calls koder.auth.v1.FactorService.ConfirmTotp.
 func (c *factorServiceClient) ConfirmTotp(ctx context.Context, req *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error) {
 	return c.confirmTotp.CallUnary(ctx, req)
+}
+
+// BeginPasskeyRegistration calls koder.auth.v1.FactorService.BeginPasskeyRegistration.
+func (c *factorServiceClient) BeginPasskeyRegistration(ctx context.Context, req *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error) {
+	return c.beginPasskeyRegistration.CallUnary(ctx, req)
+}
+
+// FinishPasskeyRegistration calls koder.auth.v1.FactorService.FinishPasskeyRegistration.
+func (c *factorServiceClient) FinishPasskeyRegistration(ctx context.Context, req *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error) {
+	return c.finishPasskeyRegistration.CallUnary(ctx, req)
+}
+
+// UpdateFactor calls koder.auth.v1.FactorService.UpdateFactor.
+func (c *factorServiceClient) UpdateFactor(ctx context.Context, req *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error) {
+	return c.updateFactor.CallUnary(ctx, req)
 }
 
 // GenerateRecoveryCodes calls koder.auth.v1.FactorService.GenerateRecoveryCodes.
@@ -176,6 +229,14 @@ type FactorServiceHandler interface {
 	// Adds the authenticator app once it shows the right code, which counts as used then. A repeat answers the same factor.
 	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmTotp(context.Context, *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error)
+	// Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
+	// forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+	BeginPasskeyRegistration(context.Context, *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error)
+	// Adds the passkey that the browser made. A repeat answers the same factor.
+	// Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+	FinishPasskeyRegistration(context.Context, *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error)
+	// Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
+	UpdateFactor(context.Context, *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error)
 	// Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and
 	// those from before are void. Only a person can do this for themselves.
 	GenerateRecoveryCodes(context.Context, *connect.Request[v1.GenerateRecoveryCodesRequest]) (*connect.Response[v1.GenerateRecoveryCodesResponse], error)
@@ -213,6 +274,24 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(factorServiceMethods.ByName("ConfirmTotp")),
 		connect.WithHandlerOptions(opts...),
 	)
+	factorServiceBeginPasskeyRegistrationHandler := connect.NewUnaryHandler(
+		FactorServiceBeginPasskeyRegistrationProcedure,
+		svc.BeginPasskeyRegistration,
+		connect.WithSchema(factorServiceMethods.ByName("BeginPasskeyRegistration")),
+		connect.WithHandlerOptions(opts...),
+	)
+	factorServiceFinishPasskeyRegistrationHandler := connect.NewUnaryHandler(
+		FactorServiceFinishPasskeyRegistrationProcedure,
+		svc.FinishPasskeyRegistration,
+		connect.WithSchema(factorServiceMethods.ByName("FinishPasskeyRegistration")),
+		connect.WithHandlerOptions(opts...),
+	)
+	factorServiceUpdateFactorHandler := connect.NewUnaryHandler(
+		FactorServiceUpdateFactorProcedure,
+		svc.UpdateFactor,
+		connect.WithSchema(factorServiceMethods.ByName("UpdateFactor")),
+		connect.WithHandlerOptions(opts...),
+	)
 	factorServiceGenerateRecoveryCodesHandler := connect.NewUnaryHandler(
 		FactorServiceGenerateRecoveryCodesProcedure,
 		svc.GenerateRecoveryCodes,
@@ -239,6 +318,12 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 			factorServiceEnrolTotpHandler.ServeHTTP(w, r)
 		case FactorServiceConfirmTotpProcedure:
 			factorServiceConfirmTotpHandler.ServeHTTP(w, r)
+		case FactorServiceBeginPasskeyRegistrationProcedure:
+			factorServiceBeginPasskeyRegistrationHandler.ServeHTTP(w, r)
+		case FactorServiceFinishPasskeyRegistrationProcedure:
+			factorServiceFinishPasskeyRegistrationHandler.ServeHTTP(w, r)
+		case FactorServiceUpdateFactorProcedure:
+			factorServiceUpdateFactorHandler.ServeHTTP(w, r)
 		case FactorServiceGenerateRecoveryCodesProcedure:
 			factorServiceGenerateRecoveryCodesHandler.ServeHTTP(w, r)
 		case FactorServiceDeleteFactorProcedure:
@@ -264,6 +349,18 @@ func (UnimplementedFactorServiceHandler) EnrolTotp(context.Context, *connect.Req
 
 func (UnimplementedFactorServiceHandler) ConfirmTotp(context.Context, *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.ConfirmTotp is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) BeginPasskeyRegistration(context.Context, *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.BeginPasskeyRegistration is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) FinishPasskeyRegistration(context.Context, *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.FinishPasskeyRegistration is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) UpdateFactor(context.Context, *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.UpdateFactor is not implemented"))
 }
 
 func (UnimplementedFactorServiceHandler) GenerateRecoveryCodes(context.Context, *connect.Request[v1.GenerateRecoveryCodesRequest]) (*connect.Response[v1.GenerateRecoveryCodesResponse], error) {

@@ -45,6 +45,11 @@ const (
 	// FlowServiceGiveRecoveryCodeProcedure is the fully-qualified name of the FlowService's
 	// GiveRecoveryCode RPC.
 	FlowServiceGiveRecoveryCodeProcedure = "/koder.auth.v1.FlowService/GiveRecoveryCode"
+	// FlowServiceGetPasskeyOptionsProcedure is the fully-qualified name of the FlowService's
+	// GetPasskeyOptions RPC.
+	FlowServiceGetPasskeyOptionsProcedure = "/koder.auth.v1.FlowService/GetPasskeyOptions"
+	// FlowServiceGivePasskeyProcedure is the fully-qualified name of the FlowService's GivePasskey RPC.
+	FlowServiceGivePasskeyProcedure = "/koder.auth.v1.FlowService/GivePasskey"
 	// FlowServiceGiveNewPasswordProcedure is the fully-qualified name of the FlowService's
 	// GiveNewPassword RPC.
 	FlowServiceGiveNewPasswordProcedure = "/koder.auth.v1.FlowService/GiveNewPassword"
@@ -52,7 +57,8 @@ const (
 
 // FlowServiceClient is a client for the koder.auth.v1.FlowService service.
 type FlowServiceClient interface {
-	// Starts a flow of a client for a login name. Unknown names get a flow like any other. Lives 10 minutes.
+	// Starts a flow of a client for a login name, or without one for whoever shows a passkey. Unknown names get a flow like any
+	// other. Lives 10 minutes.
 	// Errors: DIRECT_FLOWS_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
 	StartFlow(context.Context, *connect.Request[v1.StartFlowRequest]) (*connect.Response[v1.StartFlowResponse], error)
 	// Returns where a flow stands. Errors: FLOW_NOT_FOUND.
@@ -66,6 +72,13 @@ type FlowServiceClient interface {
 	// Gives a recovery code, which is used up.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveRecoveryCode(context.Context, *connect.Request[v1.GiveRecoveryCodeRequest]) (*connect.Response[v1.GiveRecoveryCodeResponse], error)
+	// Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
+	// factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	GetPasskeyOptions(context.Context, *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error)
+	// Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
+	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -113,6 +126,19 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GiveRecoveryCode")),
 			connect.WithClientOptions(opts...),
 		),
+		getPasskeyOptions: connect.NewClient[v1.GetPasskeyOptionsRequest, v1.GetPasskeyOptionsResponse](
+			httpClient,
+			baseURL+FlowServiceGetPasskeyOptionsProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GetPasskeyOptions")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		givePasskey: connect.NewClient[v1.GivePasskeyRequest, v1.GivePasskeyResponse](
+			httpClient,
+			baseURL+FlowServiceGivePasskeyProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GivePasskey")),
+			connect.WithClientOptions(opts...),
+		),
 		giveNewPassword: connect.NewClient[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse](
 			httpClient,
 			baseURL+FlowServiceGiveNewPasswordProcedure,
@@ -124,12 +150,14 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // flowServiceClient implements FlowServiceClient.
 type flowServiceClient struct {
-	startFlow        *connect.Client[v1.StartFlowRequest, v1.StartFlowResponse]
-	getFlow          *connect.Client[v1.GetFlowRequest, v1.GetFlowResponse]
-	givePassword     *connect.Client[v1.GivePasswordRequest, v1.GivePasswordResponse]
-	giveTotp         *connect.Client[v1.GiveTotpRequest, v1.GiveTotpResponse]
-	giveRecoveryCode *connect.Client[v1.GiveRecoveryCodeRequest, v1.GiveRecoveryCodeResponse]
-	giveNewPassword  *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
+	startFlow         *connect.Client[v1.StartFlowRequest, v1.StartFlowResponse]
+	getFlow           *connect.Client[v1.GetFlowRequest, v1.GetFlowResponse]
+	givePassword      *connect.Client[v1.GivePasswordRequest, v1.GivePasswordResponse]
+	giveTotp          *connect.Client[v1.GiveTotpRequest, v1.GiveTotpResponse]
+	giveRecoveryCode  *connect.Client[v1.GiveRecoveryCodeRequest, v1.GiveRecoveryCodeResponse]
+	getPasskeyOptions *connect.Client[v1.GetPasskeyOptionsRequest, v1.GetPasskeyOptionsResponse]
+	givePasskey       *connect.Client[v1.GivePasskeyRequest, v1.GivePasskeyResponse]
+	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
 // StartFlow calls koder.auth.v1.FlowService.StartFlow.
@@ -157,6 +185,16 @@ func (c *flowServiceClient) GiveRecoveryCode(ctx context.Context, req *connect.R
 	return c.giveRecoveryCode.CallUnary(ctx, req)
 }
 
+// GetPasskeyOptions calls koder.auth.v1.FlowService.GetPasskeyOptions.
+func (c *flowServiceClient) GetPasskeyOptions(ctx context.Context, req *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error) {
+	return c.getPasskeyOptions.CallUnary(ctx, req)
+}
+
+// GivePasskey calls koder.auth.v1.FlowService.GivePasskey.
+func (c *flowServiceClient) GivePasskey(ctx context.Context, req *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error) {
+	return c.givePasskey.CallUnary(ctx, req)
+}
+
 // GiveNewPassword calls koder.auth.v1.FlowService.GiveNewPassword.
 func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {
 	return c.giveNewPassword.CallUnary(ctx, req)
@@ -164,7 +202,8 @@ func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Re
 
 // FlowServiceHandler is an implementation of the koder.auth.v1.FlowService service.
 type FlowServiceHandler interface {
-	// Starts a flow of a client for a login name. Unknown names get a flow like any other. Lives 10 minutes.
+	// Starts a flow of a client for a login name, or without one for whoever shows a passkey. Unknown names get a flow like any
+	// other. Lives 10 minutes.
 	// Errors: DIRECT_FLOWS_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
 	StartFlow(context.Context, *connect.Request[v1.StartFlowRequest]) (*connect.Response[v1.StartFlowResponse], error)
 	// Returns where a flow stands. Errors: FLOW_NOT_FOUND.
@@ -178,6 +217,13 @@ type FlowServiceHandler interface {
 	// Gives a recovery code, which is used up.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveRecoveryCode(context.Context, *connect.Request[v1.GiveRecoveryCodeRequest]) (*connect.Response[v1.GiveRecoveryCodeResponse], error)
+	// Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
+	// factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	GetPasskeyOptions(context.Context, *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error)
+	// Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
+	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -221,6 +267,19 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GiveRecoveryCode")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceGetPasskeyOptionsHandler := connect.NewUnaryHandler(
+		FlowServiceGetPasskeyOptionsProcedure,
+		svc.GetPasskeyOptions,
+		connect.WithSchema(flowServiceMethods.ByName("GetPasskeyOptions")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGivePasskeyHandler := connect.NewUnaryHandler(
+		FlowServiceGivePasskeyProcedure,
+		svc.GivePasskey,
+		connect.WithSchema(flowServiceMethods.ByName("GivePasskey")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceGiveNewPasswordHandler := connect.NewUnaryHandler(
 		FlowServiceGiveNewPasswordProcedure,
 		svc.GiveNewPassword,
@@ -239,6 +298,10 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceGiveTotpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveRecoveryCodeProcedure:
 			flowServiceGiveRecoveryCodeHandler.ServeHTTP(w, r)
+		case FlowServiceGetPasskeyOptionsProcedure:
+			flowServiceGetPasskeyOptionsHandler.ServeHTTP(w, r)
+		case FlowServiceGivePasskeyProcedure:
+			flowServiceGivePasskeyHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewPasswordProcedure:
 			flowServiceGiveNewPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -268,6 +331,14 @@ func (UnimplementedFlowServiceHandler) GiveTotp(context.Context, *connect.Reques
 
 func (UnimplementedFlowServiceHandler) GiveRecoveryCode(context.Context, *connect.Request[v1.GiveRecoveryCodeRequest]) (*connect.Response[v1.GiveRecoveryCodeResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveRecoveryCode is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GetPasskeyOptions(context.Context, *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GetPasskeyOptions is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GivePasskey is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {

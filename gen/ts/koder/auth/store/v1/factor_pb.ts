@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/factor.proto.
  */
 export const file_koder_auth_store_v1_factor: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3N0b3JlL3YxL2ZhY3Rvci5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKfAQoGRmFjdG9yEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgR0b3RwGAogASgLMhkua29kZXIuYXV0aC5zdG9yZS52MS5Ub3RwSABCBgoEa2luZCIdCgRUb3RwEhUKDXNlYWxlZF9zZWNyZXQYASABKAwiZAoJRmFjdG9yVXNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIRCglsYXN0X3N0ZXAYAiABKAMSMQoNbGFzdF91c2VfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAihgEKCUVucm9sbWVudBIKCgJpZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIVCg1zZWFsZWRfc2VjcmV0GAQgASgMEi8KC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJmCg1SZWNvdmVyeUNvZGVzEg8KB3VzZXJfaWQYASABKAkSEwoLY29kZV9oYXNoZXMYAiADKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiBrb2Rlci9hdXRoL3N0b3JlL3YxL2ZhY3Rvci5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLQAQoGRmFjdG9yEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgR0b3RwGAogASgLMhkua29kZXIuYXV0aC5zdG9yZS52MS5Ub3RwSAASLwoHcGFzc2tleRgLIAEoCzIcLmtvZGVyLmF1dGguc3RvcmUudjEuUGFzc2tleUgAQgYKBGtpbmQiHQoEVG90cBIVCg1zZWFsZWRfc2VjcmV0GAEgASgMIuQBCgdQYXNza2V5EhUKDWNyZWRlbnRpYWxfaWQYASABKAwSEgoKcHVibGljX2tleRgCIAEoDBINCgVycF9pZBgDIAEoCRIOCgZhYWd1aWQYBCABKAkSEgoKdHJhbnNwb3J0cxgFIAMoCRIXCg9iYWNrdXBfZWxpZ2libGUYBiABKAgSFAoMZGlzY292ZXJhYmxlGAcgASgIEhUKDXVzZXJfdmVyaWZpZWQYCCABKAgSNQoRY291bnRlcl9mZWxsX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosBCglGYWN0b3JVc2USEQoJZmFjdG9yX2lkGAEgASgJEhEKCWxhc3Rfc3RlcBgCIAEoAxIxCg1sYXN0X3VzZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzaWduX2NvdW50GAQgASgNEhEKCWJhY2tlZF91cBgFIAEoCCKZAQoJRW5yb2xtZW50EgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhUKDXNlYWxlZF9zZWNyZXQYBCABKAwSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYWxsZW5nZRgGIAEoCSJmCg1SZWNvdmVyeUNvZGVzEg8KB3VzZXJfaWQYASABKAkSEwoLY29kZV9oYXNoZXMYAiADKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Factor is a factor of a person, as kept by the auth service.
@@ -61,6 +61,14 @@ export type Factor = Message<"koder.auth.store.v1.Factor"> & {
      */
     value: Totp;
     case: "totp";
+  } | {
+    /**
+     * A passkey or security key.
+     *
+     * @generated from field: koder.auth.store.v1.Passkey passkey = 11;
+     */
+    value: Passkey;
+    case: "passkey";
   } | { case: undefined; value?: undefined };
 };
 
@@ -93,6 +101,83 @@ export const TotpSchema: GenMessage<Totp> = /*@__PURE__*/
   messageDesc(file_koder_auth_store_v1_factor, 1);
 
 /**
+ * Passkey is a key pair of an authenticator, of which we have the public half (WebAuthn).
+ *
+ * @generated from message koder.auth.store.v1.Passkey
+ */
+export type Passkey = Message<"koder.auth.store.v1.Passkey"> & {
+  /**
+   * What the authenticator knows it by; up to 1023 bytes.
+   *
+   * @generated from field: bytes credential_id = 1;
+   */
+  credentialId: Uint8Array;
+
+  /**
+   * The public key, as COSE writes it.
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey: Uint8Array;
+
+  /**
+   * The relying party that it is for: a host.
+   *
+   * @generated from field: string rp_id = 3;
+   */
+  rpId: string;
+
+  /**
+   * Which model of authenticator made it, as it says of itself; all zeros where it does not.
+   *
+   * @generated from field: string aaguid = 4;
+   */
+  aaguid: string;
+
+  /**
+   * How browsers reach the authenticator, as WebAuthn names it.
+   *
+   * @generated from field: repeated string transports = 5;
+   */
+  transports: string[];
+
+  /**
+   * Whether it may be copied to other devices of its person; it never changes.
+   *
+   * @generated from field: bool backup_eligible = 6;
+   */
+  backupEligible: boolean;
+
+  /**
+   * Whether it is found without naming it, as the browser said; nobody is let in by that.
+   *
+   * @generated from field: bool discoverable = 7;
+   */
+  discoverable: boolean;
+
+  /**
+   * Whether the authenticator verified its user when the passkey was added.
+   *
+   * @generated from field: bool user_verified = 8;
+   */
+  userVerified: boolean;
+
+  /**
+   * When its counter went back last, as it does where a key was copied; unset: never.
+   *
+   * @generated from field: google.protobuf.Timestamp counter_fell_time = 9;
+   */
+  counterFellTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.store.v1.Passkey.
+ * Use `create(PasskeySchema)` to create a new message.
+ */
+export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_factor, 2);
+
+/**
  * FactorUse is what changes with each use of a factor. It tells no event.
  *
  * @generated from message koder.auth.store.v1.FactorUse
@@ -118,6 +203,20 @@ export type FactorUse = Message<"koder.auth.store.v1.FactorUse"> & {
    * @generated from field: google.protobuf.Timestamp last_use_time = 3;
    */
   lastUseTime?: Timestamp | undefined;
+
+  /**
+   * The signature counter of a passkey, as it last said; 0 for those that do not count.
+   *
+   * @generated from field: uint32 sign_count = 4;
+   */
+  signCount: number;
+
+  /**
+   * Whether a passkey had a copy elsewhere when it was last used.
+   *
+   * @generated from field: bool backed_up = 5;
+   */
+  backedUp: boolean;
 };
 
 /**
@@ -125,7 +224,7 @@ export type FactorUse = Message<"koder.auth.store.v1.FactorUse"> & {
  * Use `create(FactorUseSchema)` to create a new message.
  */
 export const FactorUseSchema: GenMessage<FactorUse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 2);
+  messageDesc(file_koder_auth_store_v1_factor, 3);
 
 /**
  * Enrolment is a factor to be, until its person shows that they have it.
@@ -167,6 +266,13 @@ export type Enrolment = Message<"koder.auth.store.v1.Enrolment"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 5;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * What a passkey must sign to be added, in base64url; empty for an authenticator app.
+   *
+   * @generated from field: string challenge = 6;
+   */
+  challenge: string;
 };
 
 /**
@@ -174,7 +280,7 @@ export type Enrolment = Message<"koder.auth.store.v1.Enrolment"> & {
  * Use `create(EnrolmentSchema)` to create a new message.
  */
 export const EnrolmentSchema: GenMessage<Enrolment> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 3);
+  messageDesc(file_koder_auth_store_v1_factor, 4);
 
 /**
  * RecoveryCodes are what is left of a person's recovery codes.
@@ -209,5 +315,5 @@ export type RecoveryCodes = Message<"koder.auth.store.v1.RecoveryCodes"> & {
  * Use `create(RecoveryCodesSchema)` to create a new message.
  */
 export const RecoveryCodesSchema: GenMessage<RecoveryCodes> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 4);
+  messageDesc(file_koder_auth_store_v1_factor, 5);
 

@@ -1,0 +1,70 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  FinishPasskeyRegistrationResponseSchema,
+  type FinishPasskeyRegistrationRequest,
+  type FinishPasskeyRegistrationResponse,
+} from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
+import { Conflict } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { enrolments, factors, factorUses } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { passkeyNotAccepted } from "../passkeys/passkey-not-accepted.ts";
+import { relyingPartyOf } from "../passkeys/relying-party.ts";
+import { verifyRegistration } from "../passkeys/verify-registration.ts";
+import { checkFactorLimit } from "./factor-limit.ts";
+import { factorMessage } from "./factor-message.ts";
+import { factorNotFound } from "./factor-not-found.ts";
+import { factorsOfUser } from "./factors-of-user.ts";
+import { newPasskeyFactor } from "./new-passkey-factor.ts";
+
+/**
+ * Adds the passkey that a browser made by the challenge of an enrolment, which is used up in the same commit (security A24). A
+ * passkey that somebody here has already is refused (WebAuthn §7.1). A repeat finds the factor and answers it.
+ */
+export function finishPasskeyRegistration({
+  store,
+  tenants,
+  clock,
+}: Pick<AuthDependencies, "store" | "tenants" | "clock">) {
+  return async (
+    request: FinishPasskeyRegistrationRequest,
+    context: HandlerContext,
+  ): Promise<FinishPasskeyRegistrationResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = userOf(call, request);
+    const { factorId: id, credentialJson } = request;
+    const before = await finished();
+    if (before !== undefined) return before;
+    const enrolment = await data.get(enrolments, id);
+    if (enrolment?.record.userId !== userId || enrolment.record.challenge === "") throw factorNotFound();
+    checkFactorLimit(await factorsOfUser(data, userId));
+    const { challenge } = enrolment.record;
+    const made = await verifyRegistration(credentialJson, {
+      relyingParty: await relyingPartyOf(tenants, call),
+      challenge,
+    });
+    if (made === undefined) throw passkeyNotAccepted("credential_json");
+    const { factor, use, writes, event } = newPasskeyFactor(call, clock(), enrolment.record, made);
+    try {
+      await data.commit([remove(enrolments, enrolment), ...writes], [event]);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      if (error.reason === "unique") throw passkeyNotAccepted("credential_json");
+      const meanwhile = await finished();
+      if (meanwhile === undefined) throw factorNotFound();
+      return meanwhile;
+    }
+    return create(FinishPasskeyRegistrationResponseSchema, { factor: factorMessage(factor, use) });
+
+    async function finished(): Promise<FinishPasskeyRegistrationResponse | undefined> {
+      const found = await data.get(factors, id);
+      if (found?.record.userId !== userId) return undefined;
+      const used = await data.get(factorUses, id);
+      return create(FinishPasskeyRegistrationResponseSchema, { factor: factorMessage(found.record, used?.record) });
+    }
+  };
+}

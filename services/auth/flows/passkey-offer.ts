@@ -1,0 +1,32 @@
+import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import type { Call } from "../../host/call.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { passkeysAmong } from "../passkeys/passkeys-among.ts";
+import { relyingPartyOf } from "../passkeys/relying-party.ts";
+import { requestOptions } from "../passkeys/request-options.ts";
+import { offerFlow } from "./offered-flow.ts";
+import { openFlow, type FlowReference } from "./open-flow.ts";
+
+/**
+ * What a passkey is asked by, as JSON: to begin a flow, where there is none; in the place of the password, the same for
+ * everybody; or as the second factor, of which the person's own are named then (security A23).
+ */
+export async function passkeyOffer(
+  { store, vault, tenants, clock }: Pick<AuthDependencies, "store" | "vault" | "tenants" | "clock">,
+  call: Call,
+  reference: FlowReference,
+): Promise<string> {
+  const [relyingParty, tenantVault] = await Promise.all([relyingPartyOf(tenants, call), vault.tenant(call.tenantId)]);
+  const first = { relyingParty, passkeys: [], userVerification: "required" } as const;
+  if (reference.flowId === "" && reference.browser !== undefined) {
+    return requestOptions({ ...first, challenge: offerFlow(tenantVault, clock(), reference.browser.browserToken) });
+  }
+  const data = store.tenant(call.tenantId);
+  const { record: flow } = await openFlow(data, tenantVault, reference, FlowStep.PASSKEY);
+  const challenge = flow.passkeyChallenge;
+  if (flow.state === FlowState.PENDING) return requestOptions({ ...first, challenge });
+  const passkeys = passkeysAmong(await factorsOfUser(data, flow.userId)).map(({ passkey }) => passkey);
+  const theirs = passkeys.filter(({ rpId }) => rpId === relyingParty.id);
+  return requestOptions({ relyingParty, challenge, passkeys: theirs, userVerification: "preferred" });
+}
