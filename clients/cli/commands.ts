@@ -9,5 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "store copy": async () => (await import("./commands/store-copy.ts")).storeCopy,
   "store get": async () => (await import("./commands/store-get.ts")).storeGet,
   "store list": async () => (await import("./commands/store-list.ts")).storeList,
+  "tenant apply": async () => (await import("./commands/tenant-apply.ts")).tenantApply,
+  "tenant export": async () => (await import("./commands/tenant-export.ts")).tenantExport,
   "vault rotate": async () => (await import("./commands/vault-rotate.ts")).vaultRotate,
 };

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, createClient, type Client } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Client, type Transport } from "@connectrpc/connect";
 import { reason } from "../core/errors.ts";
 import { parseOrigin } from "../core/origin.ts";
 import { staticToken } from "../core/token-source.ts";
-import { createTransport } from "../typescript/transport.ts";
+import { createTransport, type NodeClientOptions } from "../typescript/transport.ts";
 import { UsageError, type Arguments, type Terminal } from "./command.ts";
 
 /** Options of every command that calls a server. */
@@ -29,19 +29,28 @@ const usualUrl = "http://localhost:8080";
  */
 export function serverClient<Service extends DescService>(
   service: Service,
+  args: Arguments,
+  terminal: Terminal,
+): Client<Service> {
+  // Whoever typed the command sees what happened, and repeats it.
+  return createClient(service, serverTransport(args, terminal, { maxAttempts: 1 }));
+}
+
+/** The transport of such a client, for commands that make many calls; it repeats what may be repeated. */
+export function serverTransport(
   { values }: Arguments,
   { env }: Terminal,
-): Client<Service> {
+  options: Pick<NodeClientOptions, "maxAttempts"> = {},
+): Transport {
   const url = originOf(values["url"] ?? usualUrl);
   const apiKey = apiKeyOf(values["api-key-file"], env);
   const tenant = values["tenant"];
-  const transport = createTransport(url, {
+  return createTransport(url, {
     tokenSource: staticToken(apiKey),
     tenant: typeof tenant === "string" ? tenant : undefined,
     timeoutMs: patience,
-    maxAttempts: 1, // whoever typed the command sees what happened, and repeats it
+    ...options,
   });
-  return createClient(service, transport);
 }
 
 /** What a failed call is told as: its message, its reason, and where it was sent. */

@@ -10,25 +10,27 @@ import { userOf } from "../../host/user-of.ts";
 import type { PagePosition, TenantStore } from "../../store/store.ts";
 import { groupKey, groupMembers, groups } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { userSubject } from "../roles/subject.ts";
+import { groupSubject, userSubject } from "../roles/subject.ts";
 import { groupMessage } from "./group-message.ts";
 
 const defaultPageSize = 50;
 
-/** Groups of the tenant: by id, by the beginning of their name, or those that a user was put into, in that order. */
+/** Groups of the tenant: by id, by the beginning of their name, or those that a user or a group was put into, in that order. */
 export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
   return async (request: ListGroupsRequest, context: HandlerContext): Promise<ListGroupsResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const prefix = groupKey(request.namePrefix);
-    const listing = `groups?user_id=${userId}&name_prefix=${prefix}`;
+    const { memberGroupId } = request;
+    const listing = `groups?user_id=${userId}&name_prefix=${prefix}&member_group_id=${memberGroupId}`;
+    const member = userId === "" ? memberGroupId && groupSubject(memberGroupId) : userSubject(userId);
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const from = { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) };
     const page =
-      userId === ""
+      member === ""
         ? await data.page(groups, { ...(prefix === "" ? { index: "id" } : { index: "name", prefix }), ...from })
-        : await groupsThatHave(data, userId, from);
+        : await groupsThatHave(data, member, from);
     return create(ListGroupsResponseSchema, {
       groups: page.items.map(groupMessage),
       nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
@@ -36,8 +38,8 @@ export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "st
   };
 }
 
-async function groupsThatHave(data: TenantStore, userId: string, from: { limit: number; after?: PagePosition }) {
-  const page = await data.page(groupMembers, { index: "member", equals: userSubject(userId), ...from });
+async function groupsThatHave(data: TenantStore, member: string, from: { limit: number; after?: PagePosition }) {
+  const page = await data.page(groupMembers, { index: "member", equals: member, ...from });
   const read = await Promise.all(page.items.map(({ record }) => data.get(groups, record.groupId)));
   return { ...page, items: read.filter((stored) => stored !== undefined) };
 }

@@ -6,6 +6,8 @@ import {
   type ClientSecret as StoredSecret,
 } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { ClientSecretSchema, type ClientSecret } from "#gen/koder/oauth/v1/client_secret_pb.ts";
+import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import { oauthFailure } from "../oauth-failure.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
 import { versionOfKeyedHash } from "../../vault/tenant-vault.ts";
 import type { TenantVault, Vault } from "../../vault/vault.ts";
@@ -17,9 +19,33 @@ export const clientSecretUse = "client-secret";
 export const usesSecret = ({ tokenEndpointAuthMethod: method }: Pick<Client, "tokenEndpointAuthMethod">): boolean =>
   method === "client_secret_basic" || method === "client_secret_post";
 
+/** A secret like those that are made here. What people think of would not be safe under a plain keyed hash. */
+const likeOurs = /^kcs_[A-Za-z0-9_-]{43}$/;
+
+/**
+ * Checks a secret that came with a client's creation; none is fine. Throws CLIENT_METADATA_INVALID for one that its method of
+ * authentication has no use for, or that is not like those that are made here.
+ */
+export function checkChosenSecret(metadata: Pick<Client, "tokenEndpointAuthMethod">, value: string): void {
+  if (value === "") return;
+  const description = !usesSecret(metadata)
+    ? `is of no use to a client that authenticates by ${metadata.tokenEndpointAuthMethod}`
+    : likeOurs.test(value)
+      ? undefined
+      : "must be kcs_ and 43 characters of base64url, 256 random bits";
+  if (description === undefined) return;
+  throw oauthFailure(OauthErrorReason.CLIENT_METADATA_INVALID, `client_secret ${description}`, {
+    violations: [{ field: "client_secret", description }],
+  });
+}
+
 /** A new secret of 256 random bits: its value, which is shown once, and what is kept of it. */
-export function newClientSecret(vault: TenantVault, now: number, expireTime?: Timestamp) {
-  const value = randomToken("kcs_");
+export function newClientSecret(
+  vault: TenantVault,
+  now: number,
+  { value: chosen = "", expireTime }: { readonly value?: string; readonly expireTime?: Timestamp | undefined } = {},
+) {
+  const value = chosen || randomToken("kcs_");
   const kept = create(StoredSecretSchema, {
     id: ulid(now),
     hash: vault.keyedHash(clientSecretUse, value),

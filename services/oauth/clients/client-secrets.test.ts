@@ -126,3 +126,15 @@ test("a secret of a record older than the list of secrets is good, and can be de
   expect(await isSecret(clientId, clientSecret)).toBe(false);
   expect((await data.get(clients, clientId))?.record).toMatchObject({ secretHashes: [], secrets: [] });
 });
+
+test("a secret that comes with the creation is taken when it is like ours, and by a client that uses one", async () => {
+  const { client, isSecret } = await fixture();
+  const chosen = `kcs_${"aB3_-".repeat(8)}xyz`;
+  const made = await client({ clientSecret: chosen });
+  expect([made.clientSecret, await isSecret(made.clientId, chosen)]).toEqual([chosen, true]);
+  const wrong = { reason: "CLIENT_METADATA_INVALID", fields: ["client_secret"] };
+  for (const clientSecret of ["a secret that I thought of", `${chosen}x`, `kcs_${"é".repeat(43)}`]) {
+    expect(await refusal(client({ clientSecret }))).toEqual(wrong);
+  }
+  expect(await refusal(client({ clientSecret: chosen, tokenEndpointAuthMethod: "none" }))).toEqual(wrong);
+});

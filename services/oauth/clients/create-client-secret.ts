@@ -59,7 +59,9 @@ export function createClientSecret(dependencies: OauthDependencies) {
         if (live.length >= mostSecrets) {
           throw oauthFailure(OauthErrorReason.CLIENT_SECRET_LIMIT, `the client has ${mostSecrets} secrets already`);
         }
-        const { value, kept } = newClientSecret(await vault.tenant(call.tenantId), now, request.secret?.expireTime);
+        const { value, kept } = newClientSecret(await vault.tenant(call.tenantId), now, {
+          expireTime: request.secret?.expireTime,
+        });
         const record = create(StoredClientSchema, {
           ...before,
           secrets: [...live, kept],

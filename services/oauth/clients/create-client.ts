@@ -25,16 +25,20 @@ import { clientCreated } from "./client-created.ts";
 import { clientMessage } from "./client-message.ts";
 import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
 import { clientMetadata } from "./client-metadata.ts";
-import { newClientSecret, usesSecret } from "./client-secret.ts";
+import { checkChosenSecret, newClientSecret, usesSecret } from "./client-secret.ts";
 
-/** Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits. */
+/**
+ * Creates a client with the id that was asked for, or a new one; a confidential one gets a secret of 256 random bits, its
+ * creator's where they bring one.
+ */
 export function createClient(dependencies: OauthDependencies) {
   const { store, vault, clock, idempotency, signingKeys, outbound } = dependencies;
   return async (request: CreateClientRequest, context: HandlerContext): Promise<CreateClientResponse> => {
     const call = callOf(context);
     if (request.client === undefined) throw failure(ErrorReason.INVALID_REQUEST, "client: is required");
-    const asked = request.client;
-    const metadata = clientMetadata(asked);
+    const { clientSecret: chosen, ...asked } = request.client;
+    const metadata = clientMetadata({ ...asked, clientSecret: "" });
+    checkChosenSecret(metadata, chosen);
     if (asked.clientId !== "") await checkMayChangeClient(dependencies, call, asked.clientId);
     await checkSector({ outbound }, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
@@ -50,7 +54,7 @@ export function createClient(dependencies: OauthDependencies) {
       async (remember) => {
         await prepareClientKeys(signingKeys, call, metadata);
         const now = clock();
-        const secret = usesSecret(metadata) ? newClientSecret(tenantVault, now) : undefined;
+        const secret = usesSecret(metadata) ? newClientSecret(tenantVault, now, { value: chosen }) : undefined;
         const record = create(StoredClientSchema, {
           ...metadata,
           clientId: asked.clientId || ulid(now),

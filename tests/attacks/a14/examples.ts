@@ -270,6 +270,7 @@ export const alternatives: Readonly<Record<string, readonly Example[]>> = {
   "koder.identity.v1.GroupService/AddGroupMember": [
     async (side) => ({ groupId: await group(side), member: { memberGroupId: await group(side) } }),
   ],
+  "koder.identity.v1.GroupService/ListGroups": [async (side) => ({ memberGroupId: await group(side) })],
   "koder.identity.v1.RoleService/CreateRoleAssignment": [
     async (side) => ({ roleId: await role(side), assignment: { clientId: await side.client() } }),
     async (side) => ({ roleId: await role(side), assignment: { groupId: await group(side) } }),

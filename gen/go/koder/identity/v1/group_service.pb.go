@@ -225,7 +225,9 @@ type ListGroupsRequest struct {
 	// Groups whose name starts so, without regard to case.
 	NamePrefix string `protobuf:"bytes,3,opt,name=name_prefix,json=namePrefix,proto3" json:"name_prefix,omitempty"`
 	// Groups that this user was put into; `me` for the caller.
-	UserId        string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserId string `protobuf:"bytes,4,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Groups that this group was put into.
+	MemberGroupId string `protobuf:"bytes,5,opt,name=member_group_id,json=memberGroupId,proto3" json:"member_group_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -284,6 +286,13 @@ func (x *ListGroupsRequest) GetNamePrefix() string {
 func (x *ListGroupsRequest) GetUserId() string {
 	if x != nil {
 		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListGroupsRequest) GetMemberGroupId() string {
+	if x != nil {
+		return x.MemberGroupId
 	}
 	return ""
 }
@@ -871,14 +880,15 @@ const file_koder_identity_v1_group_service_proto_rawDesc = "" +
 	"\x0fGetGroupRequest\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\"B\n" +
 	"\x10GetGroupResponse\x12.\n" +
-	"\x05group\x18\x01 \x01(\v2\x18.koder.identity.v1.GroupR\x05group\"\x89\x01\n" +
+	"\x05group\x18\x01 \x01(\v2\x18.koder.identity.v1.GroupR\x05group\"\xb1\x01\n" +
 	"\x11ListGroupsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x1f\n" +
 	"\vname_prefix\x18\x03 \x01(\tR\n" +
 	"namePrefix\x12\x17\n" +
-	"\auser_id\x18\x04 \x01(\tR\x06userId\"n\n" +
+	"\auser_id\x18\x04 \x01(\tR\x06userId\x12&\n" +
+	"\x0fmember_group_id\x18\x05 \x01(\tR\rmemberGroupId\"n\n" +
 	"\x12ListGroupsResponse\x120\n" +
 	"\x06groups\x18\x01 \x03(\v2\x18.koder.identity.v1.GroupR\x06groups\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x9c\x01\n" +

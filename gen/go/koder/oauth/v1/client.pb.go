@@ -30,7 +30,8 @@ type Client struct {
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// Version of what was read.
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
-	// The secret of a confidential client, made by the server and shown once, in the answer to its creation.
+	// The secret of a confidential client, shown once, in the answer to its creation. The server makes it, unless one comes
+	// with the creation that is like those that it makes: `kcs_` and 43 characters of base64url, 256 random bits.
 	ClientSecret string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
 	// Name for people.
 	ClientName string `protobuf:"bytes,4,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`

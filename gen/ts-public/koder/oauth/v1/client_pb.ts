@@ -41,7 +41,8 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   etag: string;
 
   /**
-   * The secret of a confidential client, made by the server and shown once, in the answer to its creation.
+   * The secret of a confidential client, shown once, in the answer to its creation. The server makes it, unless one comes
+   * with the creation that is like those that it makes: `kcs_` and 43 characters of base64url, 256 random bits.
    *
    * @generated from field: string client_secret = 3;
    */

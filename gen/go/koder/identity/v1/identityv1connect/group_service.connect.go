@@ -63,7 +63,8 @@ type GroupServiceClient interface {
 	CreateGroup(context.Context, *connect.Request[v1.CreateGroupRequest]) (*connect.Response[v1.CreateGroupResponse], error)
 	// Returns one group. Errors: GROUP_NOT_FOUND.
 	GetGroup(context.Context, *connect.Request[v1.GetGroupRequest]) (*connect.Response[v1.GetGroupResponse], error)
-	// Lists groups: all by id, those whose name starts so by name, or those that a user was put into. Errors: PAGE_TOKEN_INVALID.
+	// Lists groups: all by id, those whose name starts so by name, or those that a user or a group was put into.
+	// Errors: PAGE_TOKEN_INVALID.
 	ListGroups(context.Context, *connect.Request[v1.ListGroupsRequest]) (*connect.Response[v1.ListGroupsResponse], error)
 	// Changes the fields that the mask names. Errors: GROUP_NOT_FOUND, GROUP_INVALID, GROUP_NAME_TAKEN, ETAG_MISMATCH.
 	UpdateGroup(context.Context, *connect.Request[v1.UpdateGroupRequest]) (*connect.Response[v1.UpdateGroupResponse], error)
@@ -201,7 +202,8 @@ type GroupServiceHandler interface {
 	CreateGroup(context.Context, *connect.Request[v1.CreateGroupRequest]) (*connect.Response[v1.CreateGroupResponse], error)
 	// Returns one group. Errors: GROUP_NOT_FOUND.
 	GetGroup(context.Context, *connect.Request[v1.GetGroupRequest]) (*connect.Response[v1.GetGroupResponse], error)
-	// Lists groups: all by id, those whose name starts so by name, or those that a user was put into. Errors: PAGE_TOKEN_INVALID.
+	// Lists groups: all by id, those whose name starts so by name, or those that a user or a group was put into.
+	// Errors: PAGE_TOKEN_INVALID.
 	ListGroups(context.Context, *connect.Request[v1.ListGroupsRequest]) (*connect.Response[v1.ListGroupsResponse], error)
 	// Changes the fields that the mask names. Errors: GROUP_NOT_FOUND, GROUP_INVALID, GROUP_NAME_TAKEN, ETAG_MISMATCH.
 	UpdateGroup(context.Context, *connect.Request[v1.UpdateGroupRequest]) (*connect.Response[v1.UpdateGroupResponse], error)

@@ -1,0 +1,70 @@
+import { readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { UsageError, type Command } from "../command.ts";
+import { called, serverOptions, serverTransport, serverUsage } from "../server-call.ts";
+import { largestFile } from "../tenant-file/located-document.ts";
+import { makeChanges } from "../tenant-file/make-changes.ts";
+import { planChanges } from "../tenant-file/plan.ts";
+import { changeJson, changeText, keptText } from "../tenant-file/plan-text.ts";
+import { readTenantFile } from "../tenant-file/tenant-file.ts";
+import { tenantServices } from "../tenant-file/tenant-services.ts";
+import { readTenantState } from "../tenant-file/tenant-state.ts";
+
+/** `koder-id tenant apply`: makes a tenant as a file says it is. */
+export const tenantApply: Command = {
+  summary: "Make a tenant as a YAML or JSON file says it is; --dry-run shows the changes first",
+  usage: `<file> [--dry-run] [--prune] ${serverUsage}`,
+  options: { ...serverOptions, "dry-run": { type: "boolean" }, prune: { type: "boolean" } },
+  async run(args, terminal) {
+    const { positionals, values } = args;
+    const [path, ...more] = positionals;
+    if (path === undefined || more.length > 0) throw new UsageError("name one file");
+    const file = readTenantFile(readText(path), path, { env: terminal.env, folder: dirname(path) });
+    const tenant = typeof values["tenant"] === "string" ? values["tenant"] : undefined;
+    if (file.singles.tenant !== undefined && tenant === undefined) {
+      throw new UsageError("the section tenant goes with --tenant, and a key with authority over the instance");
+    }
+    const services = tenantServices(serverTransport(args, terminal), tenant);
+    const linked = new Set(
+      Object.entries(file.lists).flatMap(([key, declared]) =>
+        declared.filter(({ links }) => Object.keys(links).length > 0).map(({ name }) => `${key} ${name}`),
+      ),
+    );
+    const state = await called(
+      args,
+      readTenantState(services, {
+        linksOf: (key, name) => linked.has(`${key} ${name}`),
+        wantsTenant: file.singles.tenant !== undefined,
+      }),
+    );
+    const plan = planChanges(file, state, { prune: values["prune"] === true });
+    const [dryRun, json] = [values["dry-run"] === true, values["json"] === true];
+    const all = [...plan.lists, ...plan.singles];
+    const { out, err } = terminal;
+    if (dryRun) {
+      if (!json) out.write(all.map((change) => `${changeText(change)}\n`).join(""));
+    } else {
+      await called(
+        args,
+        makeChanges(services, plan, state, (change) => {
+          if (!json) out.write(`${changeText(change)}\n`);
+        }),
+      );
+    }
+    if (json) out.write(`${JSON.stringify({ dry_run: dryRun, changes: all.map(changeJson), kept: plan.kept })}\n`);
+    else if (all.length === 0) out.write("Nothing is to be changed.\n");
+    if (!json && plan.kept.length > 0) err.write(keptText(plan.kept));
+    return undefined;
+  },
+};
+
+function readText(path: string): string {
+  try {
+    if (statSync(path).size > largestFile) throw new Error(`it is larger than ${largestFile} bytes`);
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,99 @@
+import { fromJson } from "@bufbuild/protobuf";
+import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
+import { makers, type Ids } from "./makers.ts";
+import { linkName, type ListChange, type Plan, type SingleChange } from "./plan.ts";
+import { listKeys, lists } from "./sections.ts";
+import type { TenantServices } from "./tenant-services.ts";
+import type { TenantState } from "./tenant-state.ts";
+
+/**
+ * Makes the changes of a plan one after the other, each by its RPC; `onDone` hears of each. An update carries the etag that was
+ * read for the plan, so that what somebody else changed meanwhile is refused. Rejects with the first failure: what was done
+ * until then stays, and another apply does the rest.
+ */
+export async function makeChanges(
+  services: TenantServices,
+  { lists: changes, singles }: Plan,
+  state: TenantState,
+  onDone: (change: ListChange | SingleChange) => void,
+): Promise<void> {
+  const ids = Object.fromEntries(
+    listKeys.map((key) => [key, new Map(state.lists[key].map(({ name, id }) => [name, id]))]),
+  ) as unknown as Ids;
+  const deletions = changes.filter(({ action }) => action === "delete");
+  for (const change of changes.filter(({ action }) => action !== "delete")) {
+    await makeChange(services, change, ids);
+    onDone(change);
+  }
+  // A client's roles are given once there are roles, which come after clients.
+  for (const change of changes) await link(services, change, ids);
+  for (const change of singles) {
+    await changeSingle(services, change);
+    onDone(change);
+  }
+  for (const change of deletions) {
+    if (change.action === "delete") await makers[change.key].remove(services, change.existing);
+    onDone(change);
+  }
+}
+
+async function makeChange(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+  const { key, name } = change;
+  const maker = makers[key];
+  if (change.action === "create") {
+    const { json, links, secret } = change.declared;
+    ids[key].set(name, await maker.create(services, { json, links, secret, ids }));
+  } else if (change.action === "update") {
+    const own = change.links.filter((one) => maker.linksWithin.includes(one.link));
+    if (change.fields.length + own.length === 0) return;
+    const wanted = own.map(({ link: of, add, remove }) => {
+      const kept = [...(change.existing.links[of]?.keys() ?? [])].filter((one) => !remove.includes(one));
+      return [of, [...kept, ...add]] as const;
+    });
+    const { existing, json, fields } = change;
+    await maker.update(services, { existing, json, fields, links: Object.fromEntries(wanted), ids });
+  }
+}
+
+/** Adds and takes back the links that have RPCs of their own. */
+async function link(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+  if (change.action === "delete") return;
+  const { key, name } = change;
+  const maker = makers[key];
+  const id = ids[key].get(name) ?? "";
+  const changed =
+    change.action === "update"
+      ? change.links
+      : Object.entries(change.declared.links).map(([of, names]) => ({ link: of, add: names, remove: [] }));
+  for (const { link: of, add, remove } of changed) {
+    if (maker.linksWithin.includes(of)) continue;
+    const taken = change.action === "update" ? change.existing.links[of] : undefined;
+    for (const one of remove) await maker.removeLink(services, { link: of, id, linkId: taken?.get(one) ?? "" });
+    const target = lists[key].links[of];
+    for (const one of add) {
+      const to = target === undefined ? undefined : ids[target].get(linkName(target, one));
+      if (to !== undefined) await maker.addLink(services, { link: of, id, to });
+    }
+  }
+}
+
+async function changeSingle(services: TenantServices, { key, json, fields }: SingleChange): Promise<void> {
+  const updateMask = { paths: [...fields] };
+  switch (key) {
+    case "tenant": {
+      const { tenantId = "" } = services;
+      await services.tenants.updateTenant({ tenantId, tenant: fromJson(TenantSchema, json), updateMask });
+      return;
+    }
+    case "oauth_policy":
+      await services.oauthPolicy.updateOAuthPolicy({ policy: fromJson(OAuthPolicySchema, json), updateMask });
+      return;
+    case "authentication_policy": {
+      const policy = fromJson(AuthenticationPolicySchema, json);
+      await services.authenticationPolicy.updateAuthenticationPolicy({ policy, updateMask });
+      return;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import { isDeepStrictEqual } from "node:util";
+import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { mergeJson } from "./merge-json.ts";
+import type { Problem } from "./problem.ts";
+import { listKeys, lists, singleKeys, singles, type ListKey, type SingleKey } from "./sections.ts";
+import type { Declared, TenantFile } from "./tenant-file.ts";
+import type { Existing, TenantState } from "./tenant-state.ts";
+
+/** Links that come and go. */
+export interface LinkChange {
+  readonly link: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
+/** What is to be done to one resource. */
+export type ListChange =
+  | { readonly action: "create"; readonly key: ListKey; readonly name: string; readonly declared: Declared }
+  | {
+      readonly action: "update";
+      readonly key: ListKey;
+      readonly name: string;
+      readonly existing: Existing;
+      /** The whole resource as it is to be. */
+      readonly json: JsonObject;
+      /** The fields that change; none where only links do. */
+      readonly fields: readonly string[];
+      readonly links: readonly LinkChange[];
+    }
+  | { readonly action: "delete"; readonly key: ListKey; readonly name: string; readonly existing: Existing };
+
+/** What is to be done to what there is once. */
+export interface SingleChange {
+  readonly action: "update";
+  readonly key: SingleKey;
+  readonly json: JsonObject;
+  readonly fields: readonly string[];
+}
+
+/** What makes a tenant as a file says it is. */
+export interface Plan {
+  readonly lists: readonly ListChange[];
+  readonly singles: readonly SingleChange[];
+  /** What there is and the file, in a section that it has, does not mention. */
+  readonly kept: readonly { readonly key: ListKey; readonly name: string }[];
+}
+
+/**
+ * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
+ * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, and for circles.
+ */
+export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
+  const problems: Problem[] = [];
+  const changes: ListChange[] = [];
+  const kept: { key: ListKey; name: string }[] = [];
+  const gone = (key: ListKey): readonly Existing[] => {
+    const names = new Set(file.lists[key]?.map(({ name }) => name));
+    return file.lists[key] === undefined ? [] : state.lists[key].filter((one) => !one.fixed && !names.has(one.name));
+  };
+  for (const key of listKeys) {
+    const existing = new Map(state.lists[key].map((one) => [one.name, one]));
+    for (const declared of inOrder(key, file.lists[key] ?? [], problems)) {
+      checkLinks(key, declared, file, state, prune ? gone : () => [], problems);
+      const before = existing.get(declared.name);
+      if (before === undefined) changes.push({ action: "create", key, name: declared.name, declared });
+      else if (before.fixed) problems.push({ path: declared.path, description: "is not for a file to change" });
+      else changes.push(...updateOf(key, before, declared));
+    }
+  }
+  for (const key of listKeys.toReversed()) {
+    const unsaid = gone(key).map((existing) => ({ key, name: existing.name, existing }));
+    if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
+    else kept.push(...unsaid.map(({ name }) => ({ key, name })));
+  }
+  if (problems.length > 0) throw new Error(`the file is not right\n${problems.map(file.locate).join("\n")}`);
+  return {
+    lists: changes,
+    singles: singleKeys.flatMap((key) => {
+      const [json, before] = [file.singles[key], state.singles[key] ?? {}];
+      if (json === undefined) return [];
+      const merged = mergeJson(singles[key].schema, before, json);
+      const fields = differences(singles[key].schema, before, merged);
+      return fields.length === 0 ? [] : [{ action: "update" as const, key, json: merged, fields }];
+    }),
+    kept,
+  };
+}
+
+function updateOf(key: ListKey, existing: Existing, declared: Declared): ListChange[] {
+  const json = mergeJson(lists[key].schema, existing.json, declared.json);
+  const fields = differences(lists[key].schema, existing.json, json);
+  const links = Object.entries(declared.links).flatMap(([link, names]): LinkChange[] => {
+    const has = existing.links[link] ?? new Map<string, string>();
+    const wanted = new Set(names.map((name) => linkName(lists[key].links[link], name)));
+    const add = [...wanted].filter((name) => !has.has(name));
+    const remove = [...has.keys()].filter((name) => !wanted.has(name));
+    return add.length + remove.length === 0 ? [] : [{ link, add, remove }];
+  });
+  if (fields.length + links.length === 0) return [];
+  return [{ action: "update", key, name: existing.name, existing, json, fields, links }];
+}
+
+/** The name by which a link is found: groups are compared without regard to case. */
+export const linkName = (key: ListKey | undefined, name: string): string =>
+  key === "groups" ? name.toLowerCase() : name;
+
+/** The top-level fields in which two JSON forms of a message differ once both are written alike. */
+function differences(schema: DescMessage, before: JsonObject, after: JsonObject): readonly string[] {
+  const [was, is] = [before, after].map((json) => written(schema, json));
+  return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
+}
+
+const written = (schema: DescMessage, json: JsonObject): Readonly<Record<string, JsonValue>> =>
+  toJson(schema, fromJson(schema, json), { useProtoFieldName: true, alwaysEmitImplicit: true }) as JsonObject;
+
+function checkLinks(
+  key: ListKey,
+  { links, path }: Declared,
+  file: TenantFile,
+  state: TenantState,
+  gone: (key: ListKey) => readonly Existing[],
+  problems: Problem[],
+): void {
+  for (const [link, names] of Object.entries(links)) {
+    const of = lists[key].links[link];
+    if (of === undefined) continue;
+    const going = new Set(gone(of).map(({ name }) => name));
+    const there = new Set([...(file.lists[of] ?? []), ...state.lists[of]].map(({ name }) => name));
+    for (const [at, name] of names.entries()) {
+      const found = linkName(of, name);
+      if (there.has(found) && !going.has(found)) continue;
+      problems.push({ path: [...path, link, at], description: `there is no ${lists[of].what} ${name}` });
+    }
+  }
+}
+
+/** Those of a list that others of it link to come first. A circle is a problem. */
+function inOrder(key: ListKey, declared: readonly Declared[], problems: Problem[]): readonly Declared[] {
+  const own = Object.entries(lists[key].links).flatMap(([link, of]) => (of === key ? [link] : []));
+  if (own.length === 0) return declared;
+  const byName = new Map(declared.map((one) => [one.name, one]));
+  const ordered = new Set<Declared>();
+  const visit = (one: Declared, way: readonly Declared[]): void => {
+    if (ordered.has(one)) return;
+    if (way.includes(one)) {
+      problems.push({ path: one.path, description: `${lists[key].what} ${one.name} comes to include itself` });
+      return;
+    }
+    for (const link of own) {
+      for (const name of one.links[link] ?? []) {
+        const next = byName.get(linkName(key, name));
+        if (next !== undefined) visit(next, [...way, one]);
+      }
+    }
+    ordered.add(one);
+  };
+  for (const one of declared) visit(one, []);
+  return [...ordered];
+}

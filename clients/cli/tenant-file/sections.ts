@@ -1,0 +1,95 @@
+import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
+import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
+import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
+import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
+import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
+import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
+
+/** A part of a tenant's file. Its values are protobuf JSON of a message of the contract. */
+export interface Section {
+  readonly schema: DescMessage;
+  /** Fields that only the server sets, or that the file says otherwise. */
+  readonly apart: readonly string[];
+}
+
+/** A part that lists resources of one kind. */
+export interface ListSection extends Section {
+  /** What one is called. */
+  readonly what: string;
+  /** By what one is found again; empty where the file does not say it. */
+  readonly nameOf: (json: JsonObject) => string;
+  /** The fields that make up its name; the first must be set. */
+  readonly namedBy: readonly string[];
+  /**
+   * Members beside the message's own: others by their names, since ids differ from tenant to tenant. Each says of which
+   * section they are. Where the file mentions one, it says all of them.
+   */
+  readonly links: Readonly<Record<string, ListKey>>;
+}
+
+export type ListKey = "clients" | "resource_servers" | "roles" | "groups";
+export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy";
+
+/** A member that is a text; empty where there is none. */
+export function text(json: JsonObject, name: string): string {
+  const value = json[name];
+  return typeof value === "string" ? value : "";
+}
+
+const times = ["create_time", "update_time"] as const;
+
+/** In the order in which what they list is made: each may name what comes before it. */
+export const lists: Readonly<Record<ListKey, ListSection>> = {
+  clients: {
+    what: "client",
+    schema: ClientSchema,
+    apart: ["etag", ...times, "client_secret", "secrets", "dynamically_registered"],
+    nameOf: (json) => text(json, "client_id"),
+    namedBy: ["client_id"],
+    links: { roles: "roles" },
+  },
+  resource_servers: {
+    what: "resource server",
+    schema: ResourceServerSchema,
+    apart: ["id", "etag", ...times],
+    nameOf: (json) => text(json, "identifier"),
+    namedBy: ["identifier"],
+    links: {},
+  },
+  roles: {
+    what: "role",
+    schema: RoleSchema,
+    apart: ["id", "etag", ...times, "built_in", "included_role_ids"],
+    nameOf: (json) => roleName(text(json, "name"), text(json, "client_id")),
+    namedBy: ["name", "client_id"],
+    links: { included_roles: "roles" },
+  },
+  groups: {
+    what: "group",
+    schema: GroupSchema,
+    apart: ["id", "etag", ...times],
+    // As the server compares them.
+    nameOf: (json) => text(json, "name").toLowerCase(),
+    namedBy: [],
+    links: { member_of: "groups", roles: "roles" },
+  },
+};
+
+/** `editor` for a role of the tenant, `shop/editor` for one of the client `shop`. No name has a slash. */
+export const roleName = (name: string, clientId: string): string => (clientId === "" ? name : `${clientId}/${name}`);
+
+/** What there is once in a tenant. */
+export const singles: Readonly<Record<SingleKey, Section>> = {
+  tenant: {
+    schema: TenantSchema,
+    // Its hosts belong to one tenant alone, so that no file could be applied to another one.
+    apart: ["id", "slug", "canonical_origin", "active", "state", "custom_domain", "purge_time", "etag", ...times],
+  },
+  oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"] },
+  authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
+};
+
+export const listKeys = Object.keys(lists) as readonly ListKey[];
+export const singleKeys = Object.keys(singles) as readonly SingleKey[];

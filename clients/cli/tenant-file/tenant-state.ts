@@ -1,0 +1,123 @@
+import { toJson, type JsonObject, type Message } from "@bufbuild/protobuf";
+import { pages } from "../../core/pages.ts";
+import { lists, roleName, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import type { TenantServices } from "./tenant-services.ts";
+
+/** One resource as the tenant has it. */
+export interface Existing {
+  readonly id: string;
+  /** Empty where it has none. */
+  readonly etag: string;
+  readonly name: string;
+  /** Its fields as protobuf JSON, without those that no file has. */
+  readonly json: JsonObject;
+  /** Its links: the names of others, each with the id by which the link is taken back. */
+  readonly links: Readonly<Record<string, ReadonlyMap<string, string>>>;
+  /** Whether nobody can change it, or it is not for a file to keep: a built-in role, a client that registered itself. */
+  readonly fixed: boolean;
+}
+
+/** A tenant as it is. */
+export interface TenantState {
+  readonly lists: Readonly<Record<ListKey, readonly Existing[]>>;
+  readonly singles: Readonly<Partial<Record<SingleKey, JsonObject>>>;
+}
+
+/** Calls at a time. */
+const atOnce = 8;
+
+/**
+ * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call; the section
+ * `tenant` needs authority over the instance, and is read when `wantsTenant`.
+ */
+export async function readTenantState(
+  services: TenantServices,
+  { linksOf, wantsTenant }: { linksOf: (key: ListKey, name: string) => boolean; wantsTenant: boolean },
+): Promise<TenantState> {
+  const { clients, resourceServers, roles, groups } = services;
+  const size = { pageSize: 200 };
+  const [allClients, allServers, allRoles, allGroups, oauth, authentication, tenant] = await Promise.all([
+    Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
+    Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
+    Array.fromAsync(pages(roles.listRoles, size, (page) => page.roles)),
+    Array.fromAsync(pages(groups.listGroups, size, (page) => page.groups)),
+    services.oauthPolicy.getOAuthPolicy({}),
+    services.authenticationPolicy.getAuthenticationPolicy({}),
+    wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
+  ]);
+  const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
+
+  /** The roles given to a group or a client itself, by the id of the assignment. */
+  async function rolesOf(subject: { groupId: string } | { clientId: string }): Promise<ReadonlyMap<string, string>> {
+    const given = pages(roles.listRoleAssignments, { ...size, ...subject }, (page) => page.assignments);
+    const found = new Map<string, string>();
+    for await (const { id, roleId } of given) {
+      const name = roleNames.get(roleId);
+      if (name !== undefined) found.set(name, `${roleId}/${id}`);
+    }
+    return found;
+  }
+  async function outerOf(memberGroupId: string): Promise<ReadonlyMap<string, string>> {
+    const outer = await Array.fromAsync(pages(groups.listGroups, { ...size, memberGroupId }, (page) => page.groups));
+    return new Map(outer.map(({ id, name }) => [name.toLowerCase(), id]));
+  }
+
+  return {
+    lists: {
+      clients: await each(allClients, async (client) => {
+        const json = shown(lists.clients, client);
+        const wanted = linksOf("clients", client.clientId);
+        const links = wanted ? { roles: await rolesOf({ clientId: client.clientId }) } : {};
+        const { clientId: id, etag, dynamicallyRegistered: fixed } = client;
+        return { id, etag, name: lists.clients.nameOf(json), json, links, fixed };
+      }),
+      resource_servers: allServers.map((server) => {
+        const json = shown(lists.resource_servers, server);
+        const { id, etag } = server;
+        return { id, etag, name: lists.resource_servers.nameOf(json), json, links: {}, fixed: false };
+      }),
+      roles: allRoles.map((role) => {
+        const json = shown(lists.roles, role);
+        const included = role.includedRoleIds.flatMap((id): [string, string][] => {
+          const name = roleNames.get(id);
+          return name === undefined ? [] : [[name, id]];
+        });
+        const { id, etag, builtIn: fixed } = role;
+        return { id, etag, name: lists.roles.nameOf(json), json, links: { included_roles: new Map(included) }, fixed };
+      }),
+      groups: await each(allGroups, async (group) => {
+        const json = shown(lists.groups, group);
+        const { id, etag } = group;
+        const name = lists.groups.nameOf(json);
+        const links = linksOf("groups", name)
+          ? { member_of: await outerOf(id), roles: await rolesOf({ groupId: id }) }
+          : {};
+        return { id, etag, name, json, links, fixed: false };
+      }),
+    },
+    singles: {
+      oauth_policy: shown(singles.oauth_policy, oauth.policy),
+      authentication_policy: shown(singles.authentication_policy, authentication.policy),
+      ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
+    },
+  };
+}
+
+/** A message without what no file has. */
+function shown({ schema, apart }: Section, message: Message | undefined): JsonObject {
+  if (message === undefined) return {};
+  const json = toJson(schema, message, { useProtoFieldName: true }) as JsonObject;
+  return Object.fromEntries(Object.entries(json).filter(([name]) => !apart.includes(name)));
+}
+
+/** Each item's result, in order, so many at a time. */
+async function each<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const results: Result[] = [];
+  for (let at = 0; at < items.length; at += atOnce) {
+    results.push(...(await Promise.all(items.slice(at, at + atOnce).map(work))));
+  }
+  return results;
+}

@@ -1,0 +1,269 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { resolveLocalNames } from "../support/localhost-names.ts";
+import { rest, tokenRequest } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+import { createTenant } from "../support/tenants.ts";
+import { typed } from "../support/typed-command.ts";
+
+const example = join(import.meta.dirname, "../../examples/tenant.yaml");
+const secret = `kcs_${"Zz9_-".repeat(8)}abc`;
+let server: RunningServer;
+let folder: string;
+beforeAll(async () => {
+  resolveLocalNames();
+  folder = mkdtempSync(join(tmpdir(), "koder-id-tenant-file-"));
+  server = await startServer();
+});
+afterAll(async () => {
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A command on a tenant, by the instance's key or another one. */
+async function tenant(words: readonly string[], { slug, key }: { slug?: string; key?: string } = {}) {
+  const named = slug === undefined ? [] : ["--tenant", slug];
+  const env = { KODER_ID_API_KEY: key ?? server.adminApiKey, SHOP_JOB_SECRET: secret };
+  return typed(["tenant", ...words, ...named, "--url", server.url], env);
+}
+async function out(words: readonly string[], where: { slug?: string; key?: string } = {}): Promise<string> {
+  const { code, out: said, err } = await tenant(words, where);
+  expect(code, err).toBe(0);
+  return said;
+}
+function written(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Every field of every message that a file can have, so that one that comes back otherwise than it was said is seen. */
+const everything = {
+  version: 1,
+  tenant: { display_name: "Everything", default_domain: "everything.example" },
+  oauth_policy: {
+    require_pkce_of_confidential_clients: false,
+    require_pushed_authorization_requests: true,
+    default_audience: "https://api.example",
+    strict_assertion_audience: true,
+    logout_ends_offline_grants: true,
+    registration: {
+      open: true,
+      allowed_scopes: ["openid"],
+      allowed_grant_types: ["refresh_token", "authorization_code"],
+      require_pkce: false,
+      max_redirect_uris: 3,
+    },
+  },
+  authentication_policy: {
+    mfa: "MFA_REQUIREMENT_REQUIRED",
+    session_lifetime: "7200s",
+    client_overrides: [{ client_id: "full", mfa: "MFA_REQUIREMENT_NEVER", direct_flows: true }],
+  },
+  clients: [
+    {
+      client_id: "full",
+      client_name: "Full",
+      client_uri: "https://full.example/",
+      policy_uri: "https://full.example/privacy",
+      tos_uri: "https://full.example/terms",
+      logo_uri: "https://full.example/logo.png",
+      contacts: ["z@full.example", "a@full.example"],
+      software_id: "full",
+      software_version: "1.0",
+      redirect_uris: ["https://full.example/z", "https://full.example/a"],
+      post_logout_redirect_uris: ["https://full.example/bye"],
+      grant_types: ["refresh_token", "authorization_code"],
+      response_types: ["code"],
+      scope: "profile openid",
+      application_type: "web",
+      initiate_login_uri: "https://full.example/login",
+      token_endpoint_auth_method: "private_key_jwt",
+      token_endpoint_auth_signing_alg: "EdDSA",
+      jwks: { keys: [{ kty: "OKP", crv: "Ed25519", kid: "1", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }] },
+      id_token_signed_response_alg: "ES256",
+      userinfo_signed_response_alg: "PS256",
+      subject_type: "pairwise",
+      default_max_age: 0,
+      require_auth_time: true,
+      default_acr_values: ["urn:koder:acr:mfa"],
+      backchannel_logout_uri: "https://full.example/logout",
+      backchannel_logout_session_required: true,
+      require_pushed_authorization_requests: true,
+      dpop_bound_access_tokens: true,
+      first_party: false,
+      require_pkce: true,
+      refresh_token_overlap: "5s",
+      refresh_token_idle_lifetime: "3600s",
+      refresh_token_absolute_lifetime: "7200s",
+      refresh_without_offline_access: true,
+      logout_ends_offline_grants: true,
+      strict_assertion_audience: true,
+      disabled: true,
+      claim_mappers: [
+        { claim: "z", user_attribute: "groups", in_userinfo: true, scope: "profile" },
+        { claim: "a", constant_json: '{"b":[1,2]}', in_id_token: true, in_access_token: true },
+      ],
+      roles: ["full/b", "support"],
+    },
+  ],
+  resource_servers: [
+    {
+      identifier: "https://api.example",
+      display_name: "API",
+      scopes: [{ name: "z", description: "Zed" }, { name: "a" }],
+      allowed_client_ids: ["full", "another"],
+      introspection_client_ids: ["full"],
+      access_token_lifetime: "120s",
+      signing_alg: "EdDSA",
+      claim_mappers: [{ claim: "plan", constant_json: '"gold"', in_access_token: true }],
+    },
+  ],
+  roles: [
+    { name: "a", client_id: "full", included_roles: ["full/b", "c"] },
+    { name: "b", client_id: "full", display_name: "B", description: "Bee", permissions: ["z.y", "a.b"] },
+    { name: "c", permissions: ["users.read"] },
+  ],
+  groups: [
+    { name: "Inner", member_of: ["Outer", "other"], roles: ["c", "full/a"] },
+    { name: "Outer", display_name: "Out", description: "Outside" },
+    { name: "other" },
+  ],
+};
+
+test("the example makes a tenant; a second time nothing changes; what is exported makes an equal one", async () => {
+  const [one, two] = [await createTenant(server), await createTenant(server)];
+  const first = await out(["apply", example], { slug: one.slug });
+  expect(first).toContain("+ client shop-job\n");
+  expect(first).toContain("+ group warehouse\n");
+  expect(await out(["apply", example], { slug: one.slug })).toBe("Nothing is to be changed.\n");
+  const exported = await out(["export"], { slug: one.slug });
+  expect(exported).not.toContain(secret);
+  expect(exported).not.toContain("kcs_");
+  const file = written("exported.yaml", exported.replace(/^tenant:\n( .*\n)+/m, ""));
+  await out(["apply", file], { slug: two.slug });
+  const again = (await out(["export"], { slug: two.slug })).replaceAll(two.slug, one.slug);
+  expect(again).toBe(exported);
+  expect(await out(["apply", file], { slug: two.slug })).toBe("Nothing is to be changed.\n");
+
+  // The secret of the environment is the client's.
+  const job = { clientId: "shop-job", clientSecret: secret, redirectUri: "" };
+  const where = { url: `http://${one.host}`, adminApiKey: server.adminApiKey };
+  const { status, json } = await tokenRequest(where, job, { grant_type: "client_credentials" });
+  expect(status, JSON.stringify(json)).toBe(200);
+});
+
+test("every field comes back as it was said, and is changed by itself", async () => {
+  const [one, two] = [await createTenant(server), await createTenant(server)];
+  const file = written("everything.json", JSON.stringify(everything));
+  await out(["apply", file], { slug: one.slug });
+  expect(await out(["apply", file], { slug: one.slug })).toBe("Nothing is to be changed.\n");
+  const exported = await out(["export", "--json"], { slug: one.slug });
+  const copy = written("copy.json", exported);
+  expect(await out(["apply", copy], { slug: one.slug })).toBe("Nothing is to be changed.\n");
+  await out(["apply", copy], { slug: two.slug });
+  expect(await out(["export", "--json"], { slug: two.slug })).toBe(exported);
+
+  const change = written(
+    "change.yaml",
+    `version: 1
+tenant: { display_name: Something }
+oauth_policy: { registration: { open: false } }
+clients:
+  - { client_id: full, client_name: null, disabled: false, roles: [c] }
+roles:
+  - { name: a, client_id: full, included_roles: [c] }
+  - { name: b, client_id: full, included_roles: [full/a] }
+groups:
+  - { name: outer, member_of: [Inner], roles: [] }
+  - { name: inner, member_of: [] }
+`,
+  );
+  const expected = [
+    "~ client full: client_name, disabled, roles +c -full/b -support",
+    "~ role full/a: included_roles -full/b",
+    "~ role full/b: included_roles +full/a",
+    "~ group inner: name, member_of -other -outer",
+    "~ group outer: name, member_of +inner",
+    "~ tenant: display_name",
+    "~ oauth_policy: registration",
+  ].toSorted();
+  const lines = (text: string) => text.trimEnd().split("\n").toSorted();
+  const planned = await out(["apply", change, "--dry-run"], { slug: one.slug });
+  expect(lines(planned).map((line) => line.replace("-outer -other", "-other -outer"))).toEqual(expected);
+  expect(await out(["export", "--json"], { slug: one.slug })).toBe(exported);
+  expect(lines(await out(["apply", change], { slug: one.slug }))).toEqual(lines(planned));
+  expect(await out(["apply", change], { slug: one.slug })).toBe("Nothing is to be changed.\n");
+  const after = JSON.parse(await out(["export", "--json"], { slug: one.slug })) as typeof everything;
+  expect(after.oauth_policy.registration).toMatchObject({ allowed_scopes: ["openid"], max_redirect_uris: 3 });
+  expect(after.groups.find(({ name }) => name === "outer")).toMatchObject({
+    display_name: "Out",
+    member_of: ["inner"],
+  });
+});
+
+test("what a section does not mention stays, or goes with --prune; a key of the tenant is enough", async () => {
+  const one = await createTenant(server);
+  const made = await typed(["tenant", "apply", example, "--tenant", one.slug, "--url", server.url], {
+    KODER_ID_API_KEY: server.adminApiKey,
+    SHOP_JOB_SECRET: secret,
+  });
+  expect(made.code, made.err).toBe(0);
+  const file = written("small.yaml", "version: 1\ngroups:\n  - name: Staff\nroles: []\n");
+  const kept = await tenant(["apply", file], { slug: one.slug });
+  expect([kept.code, kept.out]).toEqual([0, "Nothing is to be changed.\n"]);
+  for (const left of ["group managers", "group warehouse", "role helpdesk"]) expect(kept.err).toContain(left);
+  const pruned = (await out(["apply", file, "--prune"], { slug: one.slug })).trimEnd().split("\n").toSorted();
+  expect(pruned).toEqual([
+    "- group managers",
+    "- group warehouse",
+    "- role helpdesk",
+    "- role shop-office/shop-manager",
+    "- role shop-office/stock-keeper",
+  ]);
+  const after = JSON.parse(await out(["export", "--json"], { slug: one.slug })) as Record<string, unknown[]>;
+  expect(after["groups"]).toHaveLength(1);
+  expect(after["clients"]).toHaveLength(3);
+  expect(after["roles"]).toBe(undefined);
+
+  const { json } = await rest(server, "POST", "/v1/admin/api-keys", {
+    display_name: "deploy",
+    permissions: ["roles.read", "roles.write", "groups.read", "clients.read", "resource_servers.read", "policies.read"],
+  });
+  const key = String(json["api_key"]);
+  expect(key).toMatch(/^kak_/);
+  const role = written("role.yaml", "version: 1\nroles:\n  - { name: reader, permissions: [roles.read] }\n");
+  expect(await out(["apply", role], { key })).toBe("+ role reader\n");
+  expect(await out(["apply", role], { key })).toBe("Nothing is to be changed.\n");
+  const more = written("more.yaml", "version: 1\nroles:\n  - { name: writer, permissions: [users.write] }\n");
+  const refused = await tenant(["apply", more], { key });
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("(PERMISSION_DENIED)")]);
+});
+
+test("what cannot be right is told before anything is changed", async () => {
+  const one = await createTenant(server);
+  const file = written(
+    "wrong.yaml",
+    `version: 1
+roles:
+  - { name: a, included_roles: [b] }
+  - { name: b, included_roles: [a, none] }
+  - { name: owner }
+groups:
+  - { name: g, roles: [nobody] }
+`,
+  );
+  const { code, err } = await tenant(["apply", file], { slug: one.slug });
+  expect(code).toBe(1);
+  expect(err.split("\n").slice(1, -1)).toEqual([
+    `${file}:3: roles[0]: role a comes to include itself`,
+    `${file}:4: roles[1].included_roles[1]: there is no role none`,
+    `${file}:5: roles[2]: is not for a file to change`,
+    `${file}:7: groups[0].roles[0]: there is no role nobody`,
+  ]);
+  expect(await out(["export", "--json"], { slug: one.slug })).not.toContain("roles");
+  const settings = written("tenant.yaml", "version: 1\ntenant: { display_name: X }\n");
+  expect((await tenant(["apply", settings])).code).toBe(2);
+});
