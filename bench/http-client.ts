@@ -6,6 +6,8 @@ export interface Site {
   readonly origin: string;
   /** `host:port`. */
   readonly address: string;
+  /** Connections of its own; undefined: those that are measured by. */
+  readonly agent?: Agent;
 }
 
 /** A site at the address that its origin names; names of loopback mean IPv4. */
@@ -23,11 +25,11 @@ export interface Answer {
 /** Connections that are kept open: one for each worker. */
 export const connections = 16;
 
-const agent = new Agent({ keepAlive: true, maxSockets: connections });
+const measuring = new Agent({ keepAlive: true, maxSockets: connections });
 
 /** One request on a kept connection. */
 export function send(
-  { origin, address }: Site,
+  { origin, address, agent = measuring }: Site,
   method: string,
   path: string,
   headers: Readonly<Record<string, string>> = {},
