@@ -12,6 +12,7 @@ import { AccountService } from "../../gen/ts-public/koder/auth/v1/account_servic
 import { EmailService } from "../../gen/ts-public/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "../../gen/ts-public/koder/auth/v1/recovery_service_pb.ts";
 import { SignUpService } from "../../gen/ts-public/koder/auth/v1/sign_up_service_pb.ts";
+import { InvitationService } from "../../gen/ts-public/koder/identity/v1/invitation_service_pb.ts";
 import { UserService } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "../../gen/ts-public/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "../../gen/ts-public/koder/oauth/v1/resource_server_service_pb.ts";
@@ -31,6 +32,8 @@ export interface KoderId {
   readonly flows: Client<typeof FlowService>;
   /** Manages the factors that people prove themselves by beside their password. */
   readonly factors: Client<typeof FactorService>;
+  /** Invites people by mail. */
+  readonly invitations: Client<typeof InvitationService>;
   /** Manages the groups of a tenant, and who is in them. */
   readonly groups: Client<typeof GroupService>;
   /** Manages the roles of a tenant, and who has them. */
@@ -79,6 +82,7 @@ export function servicesOver(transport: Transport): KoderId {
     users: createClient(UserService, transport),
     flows: createClient(FlowService, transport),
     factors: createClient(FactorService, transport),
+    invitations: createClient(InvitationService, transport),
     groups: createClient(GroupService, transport),
     roles: createClient(RoleService, transport),
     account: createClient(AccountService, transport),

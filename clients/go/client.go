@@ -20,6 +20,8 @@ type Client struct {
 	Flows authv1connect.FlowServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
 	Factors authv1connect.FactorServiceClient
+	// Invitations invites people by mail.
+	Invitations identityv1connect.InvitationServiceClient
 	// Groups manages the groups of a tenant, and who is in them.
 	Groups identityv1connect.GroupServiceClient
 	// Roles manages the roles of a tenant, and who has them.
@@ -96,6 +98,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		Flows:                authv1connect.NewFlowServiceClient(httpClient, address, rpc...),
 		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
+		Invitations:          identityv1connect.NewInvitationServiceClient(httpClient, address, rpc...),
 		Groups:               identityv1connect.NewGroupServiceClient(httpClient, address, rpc...),
 		Roles:                identityv1connect.NewRoleServiceClient(httpClient, address, rpc...),
 		Account:              authv1connect.NewAccountServiceClient(httpClient, address, rpc...),

@@ -100,6 +100,11 @@ const (
 	ReasonUserNotDeleted ErrorReason = "USER_NOT_DELETED"
 	// ReasonUserOwnsInstance: The user owns the instance, and cannot be deleted.
 	ReasonUserOwnsInstance ErrorReason = "USER_OWNS_INSTANCE"
+	// ReasonInvitationNotFound: No invitation that waits for its person has this id in the tenant.
+	ReasonInvitationNotFound ErrorReason = "INVITATION_NOT_FOUND"
+	// ReasonInvitationExists: Somebody is invited by this address already. Send that invitation again, or revoke it
+	// first.
+	ReasonInvitationExists ErrorReason = "INVITATION_EXISTS"
 
 	// Of roles.
 

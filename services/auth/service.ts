@@ -4,6 +4,7 @@ import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
+import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
 import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
@@ -56,6 +57,7 @@ import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
 import { getSignUpPolicy } from "./sign-up/get-sign-up-policy.ts";
+import { mailInvitation } from "./sign-up/mail-invitation.ts";
 import { startSignUp } from "./sign-up/start-sign-up.ts";
 
 /** The auth service: authentication flows, factors, the limits on attempts, recovery, and mail. */
@@ -110,6 +112,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         startSignUp: startSignUp(dependencies),
         confirmSignUp: confirmSignUp(dependencies),
       }),
+      implementation(InvitationMailService, { mailInvitation: mailInvitation(dependencies) }),
       implementation(SignUpPageService, {
         getSignUpPolicy: getSignUpPolicy(dependencies),
         getSignUp: getSignUp(dependencies),

@@ -12,6 +12,7 @@ import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
+import { InvitationService } from "#gen/koder/identity/v1/invitation_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { ResourceServerService } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
@@ -28,6 +29,7 @@ export const publicServices: readonly DescService[] = [
   UserService,
   FlowService,
   FactorService,
+  InvitationService,
   GroupService,
   RoleService,
   RecoveryService,

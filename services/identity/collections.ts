@@ -1,3 +1,4 @@
+import { InvitationSchema } from "#gen/koder/identity/store/v1/invitation_pb.ts";
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
@@ -110,6 +111,16 @@ export const graphs: Collection<typeof GraphSchema> = {
   events: "none",
 };
 
+/** Accounts that wait for the people who were invited to them, found by their addresses. */
+export const invitations: Collection<typeof InvitationSchema> = {
+  name: "identity_invitations",
+  schema: InvitationSchema,
+  id: (invitation) => invitation.id,
+  unique: { email: { type: "text", value: (invitation) => invitation.emailKey } },
+  expiresAt: ({ forgetTime }) => (forgetTime ? timestampMs(forgetTime) : undefined),
+  events: "required",
+};
+
 /** Answers to Create calls that carried a request id. */
 export const identityRequests = requestRecords("identity");
 
@@ -123,5 +134,6 @@ export const identityCollections: readonly Collection[] = [
   groups,
   groupMembers,
   graphs,
+  invitations,
   identityRequests,
 ];

@@ -15,6 +15,8 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.PASSWORD_HASH_NOT_SUPPORTED]: Code.InvalidArgument,
   [IdentityErrorReason.USER_NOT_DELETED]: Code.FailedPrecondition,
   [IdentityErrorReason.USER_OWNS_INSTANCE]: Code.FailedPrecondition,
+  [IdentityErrorReason.INVITATION_NOT_FOUND]: Code.NotFound,
+  [IdentityErrorReason.INVITATION_EXISTS]: Code.AlreadyExists,
   [IdentityErrorReason.ROLE_NOT_FOUND]: Code.NotFound,
   [IdentityErrorReason.ROLE_NAME_TAKEN]: Code.AlreadyExists,
   [IdentityErrorReason.ROLE_INVALID]: Code.InvalidArgument,

@@ -5,6 +5,7 @@ import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { CreateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { InvitationMailService, type MailInvitationRequest } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../host/call.ts";
 import { createIdempotency } from "../host/idempotency.ts";
@@ -43,6 +44,8 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const vault = testVault(store, clock);
   const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
+  /** The invitations that were mailed; while it is away none is. */
+  const mailer = { isAway: false, mailed: [] as MailInvitationRequest[] };
   const transport = createRouterTransport(({ service }) => {
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
@@ -55,11 +58,20 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
       },
     });
   });
+  const withMails = createRouterTransport(({ service }) => {
+    service(InvitationMailService, {
+      mailInvitation(request) {
+        if (mailer.isAway) throw new ConnectError("away", Code.Internal);
+        mailer.mailed.push(request);
+        return {};
+      },
+    });
+  });
   const argon2 = countingArgon2();
   const tenant = create(TenantSchema, { id: "t1", slug: "t1", defaultDomain, active: true });
   const dependencies: IdentityDependencies = {
     store,
-    peers: createPeers(() => transport),
+    peers: createPeers((name) => (name === "auth" ? withMails : transport)),
     tenants: { get: async () => tenant, lookup: async () => tenant },
     pageTokens: createPageTokens(vault),
     idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
@@ -71,6 +83,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const context = (overrides: Partial<Call> = {}) => handlerContext({ ...administrator, ...overrides });
   return {
     dependencies,
+    mailer,
     data: store.tenant("t1"),
     argon2,
     session,

@@ -2,6 +2,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
+import { InvitationService } from "#gen/koder/identity/v1/invitation_service_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
@@ -33,6 +34,11 @@ import { listEffectivePermissions } from "./roles/list-effective-permissions.ts"
 import { listRoleAssignments } from "./roles/list-role-assignments.ts";
 import { listRoles } from "./roles/list-roles.ts";
 import { updateRole } from "./roles/update-role.ts";
+import { createInvitation } from "./invitations/create-invitation.ts";
+import { getInvitation } from "./invitations/get-invitation.ts";
+import { listInvitations } from "./invitations/list-invitations.ts";
+import { resendInvitation } from "./invitations/resend-invitation.ts";
+import { revokeInvitation } from "./invitations/revoke-invitation.ts";
 import { changeEmail } from "./mailbox/change-email.ts";
 import { checkNewPassword } from "./mailbox/check-new-password.ts";
 import { getMailbox } from "./mailbox/get-mailbox.ts";
@@ -94,6 +100,13 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         deleteRoleAssignment: deleteRoleAssignment(dependencies),
         checkPermission: checkPermission(dependencies),
         listEffectivePermissions: listEffectivePermissions(dependencies),
+      }),
+      implementation(InvitationService, {
+        createInvitation: createInvitation(dependencies),
+        getInvitation: getInvitation(dependencies),
+        listInvitations: listInvitations(dependencies),
+        resendInvitation: resendInvitation(dependencies),
+        revokeInvitation: revokeInvitation(dependencies),
       }),
       implementation(CredentialService, {
         resolveLogin: resolveLogin(dependencies),

@@ -3,7 +3,7 @@ import { openSignInPage } from "../faults/crash/sign-in-page.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk } from "../support/interaction-pages.ts";
 import { startMailServer, type MailServer } from "../support/mail-server.ts";
-import { createPerson, registerClient, rest, type RelyingParty } from "../support/relying-party.ts";
+import { createPerson, registerClient, rest, tokensFor, type RelyingParty } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 // With a real mail server behind the real one: the link is what stands in the mail.
@@ -116,6 +116,80 @@ describe("A23: whether anybody has an address", () => {
       expect(text).toContain("You have an account already");
       expect(text).not.toContain("token=");
     }
+  });
+});
+
+describe("an invitation", () => {
+  const invite = async (asked: Record<string, unknown>, credential?: string) =>
+    rest(server, "POST", "/v1/invitations", asked, credential);
+  const keyOf = async (...permissions: string[]) =>
+    String((await rest(server, "POST", "/v1/admin/api-keys", { permissions })).json["api_key"]);
+  const rolesOf = async (userId: unknown) => {
+    const { json } = await rest(server, "GET", `/v1/role-assignments?user_id=${String(userId)}`);
+    return ((json["assignments"] ?? []) as readonly { role_id: string }[]).map(({ role_id: roleId }) => roleId);
+  };
+
+  test("A14: gives no more than whoever invites has, by no field of it", async () => {
+    const key = await keyOf("users.read", "users.write", "roles.assign", "groups.write");
+    const { json: group } = await rest(server, "POST", "/v1/groups", { name: "Owners" });
+    await rest(server, "POST", "/v1/roles/owner/assignments", { group_id: group["id"] });
+    for (const more of [{ role_ids: ["owner"] }, { role_ids: ["client-admin"] }, { group_ids: [group["id"]] }]) {
+      const { status, json } = await invite({ email: fresh(), ...more }, key);
+      expect([status, (json["error"] as { reason: string }).reason]).toEqual([403, "PERMISSION_DENIED"]);
+    }
+    const email = fresh();
+    expect((await invite({ email, name: "Bea" }, key)).status).toBe(200);
+    const { json } = await confirm(await tokenFor(email));
+    expect(await rolesOf(json["user_id"])).toEqual([]);
+  });
+
+  test("A24: is accepted once, by its last link alone, and by none after it was taken back", async () => {
+    const [email, other] = [fresh(), fresh()];
+    const { json: invitation } = await invite({ email, role_ids: ["support"] });
+    const first = await tokenFor(email);
+    expect((await rest(server, "POST", `/v1/invitations/${String(invitation["id"])}/resend`, {})).status).toBe(200);
+    const second = (await mail.linkFor(email, 2)).searchParams.get("token") ?? "";
+    expect(second).not.toBe(first);
+    expect((await confirm(first)).json).toMatchObject({ error: { reason: "SIGN_UP_TOKEN_INVALID" } });
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => confirm(second, `${secret} ${i}`)));
+    const [accepted, ...more] = answers.filter(({ status }) => status === 200);
+    expect(more).toEqual([]);
+    expect(await rolesOf(accepted?.json["user_id"])).toEqual(["support"]);
+    const { json: revoked } = await invite({ email: other });
+    const withdrawn = await tokenFor(other);
+    expect((await rest(server, "DELETE", `/v1/invitations/${String(revoked["id"])}`)).status).toBe(200);
+    expect((await confirm(withdrawn)).json).toMatchObject({ error: { reason: "SIGN_UP_TOKEN_INVALID" } });
+  });
+
+  test("A14: of somebody who was disabled gives nothing any more", async () => {
+    const person = await createPerson(server);
+    await rest(server, "POST", "/v1/roles/owner/assignments", { user_id: person.id });
+    const administering = await registerClient(server, { scope: "openid users.write roles.assign *" });
+    const { accessToken } = await tokensFor(server, administering, person.username, {
+      parameters: { scope: "openid users.write roles.assign *" },
+    });
+    const email = fresh();
+    expect((await invite({ email, role_ids: ["owner"] }, accessToken)).status).toBe(200);
+    await rest(server, "PATCH", `/v1/users/${person.id}`, { status: "USER_STATUS_DISABLED" });
+    expect((await confirm(await tokenFor(email))).json).toMatchObject({ error: { reason: "SIGN_UP_TOKEN_INVALID" } });
+  });
+
+  test("A4, A15: is accepted on our own page also where nobody signs up", async () => {
+    await allow(false);
+    const email = fresh();
+    expect((await invite({ email, name: "Bea Bell" })).status).toBe(200);
+    const link = await mail.linkFor(email);
+    expect(link.origin + link.pathname).toBe(`${server.url}/sign-up`);
+    const page = await (await fetch(link)).text();
+    for (const shown of [email, "Bea Bell"]) expect(page).toContain(shown);
+    const token = link.searchParams.get("token") ?? "";
+    const done = await httpBrowser().post(`${server.url}/sign-up`, { token, name: "Bea", new_password: secret });
+    expect(done.status).toBe(200);
+    expect(await signsIn(email, secret)).toBe(true);
+    const again = await (await fetch(link)).text();
+    expect(again).toContain("This link was used");
+    expect(again).not.toContain('name="email"');
+    await allow(true);
   });
 });
 

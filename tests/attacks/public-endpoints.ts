@@ -131,6 +131,15 @@ const tokenReasons = [
   "REQUEST_ID_REUSED",
 ];
 const deletionReasons = ["USER_NOT_FOUND", "USER_NOT_DELETED", "USER_OWNS_INSTANCE", "ETAG_MISMATCH"];
+const invitationFields = ["email", "name", "locale", "role_ids", "group_ids", "id", "expire_time"];
+const invitationReasons = [
+  "INVITATION_NOT_FOUND",
+  "INVITATION_EXISTS",
+  "EMAIL_TAKEN",
+  "ROLE_NOT_FOUND",
+  "GROUP_NOT_FOUND",
+  "FIELD_NOT_WRITABLE",
+];
 const roleReasons = [
   "ROLE_NOT_FOUND",
   "ROLE_NAME_TAKEN",
@@ -425,6 +434,11 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("PATCH", `/v1/users/${userId}/mfa/${userId}`, ["display_name", "type", "id"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/recovery-codes`, [], factorReasons),
   rest("DELETE", `/v1/users/${userId}/mfa/${userId}`, [], factorReasons),
+  rest("POST", "/v1/invitations", invitationFields, invitationReasons),
+  rest("GET", "/v1/invitations", ["page_size", "page_token"], pageReasons),
+  rest("GET", `/v1/invitations/${userId}`, [], ["INVITATION_NOT_FOUND"]),
+  rest("POST", `/v1/invitations/${userId}/resend`, [], [...invitationReasons, "TOO_MANY_ATTEMPTS"]),
+  rest("DELETE", `/v1/invitations/${userId}`, [], ["INVITATION_NOT_FOUND"]),
   rest("POST", "/v1/groups", groupFields, groupReasons),
   rest("GET", "/v1/groups", ["page_size", "page_token", "name_prefix", "user_id", "member_group_id"], pageReasons),
   rest("GET", `/v1/users/${userId}/groups`, ["page_size", "page_token", "name_prefix", "member_group_id"], pageReasons),

@@ -11,7 +11,7 @@ import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { checkSignUpAllowed } from "./check-sign-up-allowed.ts";
+import { checkMayOpen } from "./check-sign-up-allowed.ts";
 import { openSignUp, signUpTokenInvalid } from "./open-sign-up.ts";
 import { signUpCompleted } from "./sign-up-events.ts";
 
@@ -25,13 +25,14 @@ export function confirmSignUp(dependencies: AuthDependencies) {
   return async (request: ConfirmSignUpRequest, context: HandlerContext): Promise<ConfirmSignUpResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    await checkSignUpAllowed(dependencies, call);
     const proof = await openSignUp(data, await vault.tenant(call.tenantId), request.token);
-    const { userId, email, locale, authorizationId } = proof.record;
-    const { name, password } = request;
+    const { userId, email, locale, authorizationId, changeId: invitationId, invitationLink } = proof.record;
+    await checkMayOpen(dependencies, call, proof.record);
+    const { password } = request;
+    const name = request.name || proof.record.name;
     const { opened } = await peers
       .client(AccountOpeningService)
-      .openAccount({ userId, email, name, locale, password }, forward(call));
+      .openAccount({ userId, email, name, locale, password, invitationId, invitationLink }, forward(call));
     const used = signUpCompleted(call, clock(), proof.record, proof.version + 1);
     await commitUnlessChanged(data, [remove(mailboxProofs, proof)], [used]);
     if (!opened) throw signUpTokenInvalid();

@@ -7,13 +7,15 @@ import {
 } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkMayOpen } from "./check-sign-up-allowed.ts";
 import { openSignUp } from "./open-sign-up.ts";
 
-/** The address that a link was mailed to, for whoever has the link. */
-export function getSignUp({ store, vault }: Pick<AuthDependencies, "store" | "vault">) {
+/** Whom a link was mailed to, for whoever has the link. */
+export function getSignUp({ store, vault, policies }: Pick<AuthDependencies, "store" | "vault" | "policies">) {
   return async ({ token }: GetSignUpRequest, context: HandlerContext): Promise<GetSignUpResponse> => {
-    const { tenantId } = callOf(context);
-    const { record } = await openSignUp(store.tenant(tenantId), await vault.tenant(tenantId), token);
-    return create(GetSignUpResponseSchema, { email: record.email });
+    const call = callOf(context);
+    const { record } = await openSignUp(store.tenant(call.tenantId), await vault.tenant(call.tenantId), token);
+    await checkMayOpen({ policies }, call, record);
+    return create(GetSignUpResponseSchema, { email: record.email, name: record.name });
   };
 }

@@ -5,6 +5,8 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { authFailure } from "../auth-failure.ts";
 import { findMailboxProof } from "../recovery/mailbox-proof.ts";
 
+const uses: ReadonlySet<MailboxProofUse> = new Set([MailboxProofUse.SIGN_UP, MailboxProofUse.INVITATION]);
+
 /** What a link to open an account by stands for. Throws SIGN_UP_TOKEN_INVALID. */
 export async function openSignUp(
   data: TenantStore,
@@ -12,7 +14,7 @@ export async function openSignUp(
   token: string,
 ): Promise<Stored<typeof MailboxProofSchema>> {
   const proof = await findMailboxProof(data, vault, token);
-  if (proof?.record.use !== MailboxProofUse.SIGN_UP) throw signUpTokenInvalid();
+  if (proof === undefined || !uses.has(proof.record.use)) throw signUpTokenInvalid();
   return proof;
 }
 

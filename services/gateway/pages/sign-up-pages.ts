@@ -5,13 +5,14 @@ import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
 import { shownClient } from "./shown-client.ts";
 
-/** Asks for the address of an account to be. */
+/** Asks for the address of an account to be; where nobody may open one by themselves, there is only a fault to show. */
 export const showSignUp = (
   request: FastifyRequest,
   reply: FastifyReply,
   pending: PendingSignIn | undefined,
   email: string,
   fault?: Fault,
+  isOpen = true,
 ): Promise<FastifyReply> =>
   sendPage(request, reply, {
     template: "sign-up",
@@ -20,6 +21,7 @@ export const showSignUp = (
     ...(pending === undefined ? {} : { uiLocales: pending.shown.uiLocales }),
     show: (texts) => ({
       email,
+      isOpen,
       authorization: pending?.authorizationId ?? "",
       ...(pending === undefined ? {} : { client: shownClient(pending.shown) }),
       ...shownFault(fault, texts),

@@ -36,14 +36,17 @@ export function mountSignUp(
     }
     const token = query.get("token").slice(0, 128);
     return answering(showError, request, reply, async () => {
-      if (!(await isSignUpOpen(peers, request))) return showError(request, reply, { status: 404, reason: "NOT_FOUND" });
-      const pending = await asked(request, query);
-      return token === "" ? showSignUp(request, reply, pending, "") : choice(request, reply, { token, name: "" });
+      if (token !== "") return choice(request, reply, { token });
+      if (!(await isSignUpOpen(peers, request))) return noSuchPage(request, reply);
+      return showSignUp(request, reply, await asked(request, query), "");
     });
   });
   mountPageForm(app, path, showError, (request, reply, form) =>
     form.has("token") ? confirm(request, reply, form) : ask(request, reply, form),
   );
+
+  const noSuchPage = (request: FastifyRequest, reply: FastifyReply) =>
+    showError(request, reply, { status: 404, reason: "NOT_FOUND" });
 
   /** The application that waits, where one does. */
   const asked = async (request: FastifyRequest, form: Form): Promise<PendingSignIn | undefined> =>
@@ -62,6 +65,7 @@ export function mountSignUp(
       if (!(error instanceof ConnectError)) throw error;
       const { reason, id, headers } = errorAnswer(error);
       if (reason === "TOO_MANY_ATTEMPTS") return showSignUp(request, reply, pending, email, waitFault({ id, headers }));
+      if (reason === "SIGN_UP_NOT_ALLOWED") return noSuchPage(request, reply);
       if (reason !== "INVALID_REQUEST") throw error;
       return showSignUp(request, reply, pending, email, { status: 400, id, sentence: text("fault_sign_up_email") });
     }
@@ -77,14 +81,14 @@ export function mountSignUp(
   async function choice(
     request: FastifyRequest,
     reply: FastifyReply,
-    given: { readonly token: string; readonly name: string },
+    given: { readonly token: string; readonly name?: string },
     fault?: Parameters<typeof showSignUpChoice>[3],
   ): Promise<FastifyReply> {
     try {
-      const { email } = await peers
+      const invited = await peers
         .client(SignUpPageService)
         .getSignUp({ token: given.token }, forward(contextOf(request).outbound));
-      return await showSignUpChoice(request, reply, { ...given, email }, fault);
+      return await showSignUpChoice(request, reply, { name: invited.name, ...given, email: invited.email }, fault);
     } catch (error) {
       return linkInvalid(request, reply, error);
     }
@@ -104,19 +108,21 @@ export function mountSignUp(
       return fault === undefined ? linkInvalid(request, reply, error) : choice(request, reply, { token, name }, fault);
     }
   }
+
+  /** Says why a link is good for nothing, and lets the person ask for another where they may. */
+  async function linkInvalid(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+    if (!(error instanceof ConnectError)) throw error;
+    const { reason } = errorAnswer(error);
+    if (reason === "SIGN_UP_NOT_ALLOWED") return noSuchPage(request, reply);
+    const sentence = { SIGN_UP_TOKEN_INVALID: "fault_sign_up_token", EMAIL_TAKEN: "fault_sign_up_taken" }[reason];
+    if (sentence === undefined) throw error;
+    const fault = { status: 400, id: errorId(reason), sentence: text(sentence) };
+    return showSignUp(request, reply, undefined, "", fault, await isSignUpOpen(peers, request));
+  }
 }
 
 /** Whether people may open accounts here by themselves. */
 export async function isSignUpOpen(peers: Peers, request: FastifyRequest): Promise<boolean> {
   const { allowed } = await peers.client(SignUpPageService).getSignUpPolicy({}, forward(contextOf(request).outbound));
   return allowed;
-}
-
-/** Says why a link is good for nothing, and lets the person ask for another. */
-function linkInvalid(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<FastifyReply> {
-  if (!(error instanceof ConnectError)) throw error;
-  const { reason } = errorAnswer(error);
-  const sentence = { SIGN_UP_TOKEN_INVALID: "fault_sign_up_token", EMAIL_TAKEN: "fault_sign_up_taken" }[reason];
-  if (sentence === undefined) throw error;
-  return showSignUp(request, reply, undefined, "", { status: 400, id: errorId(reason), sentence: text(sentence) });
 }

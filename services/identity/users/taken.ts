@@ -15,15 +15,19 @@ export function takenFailure(conflict: Conflict, parent: "user." | "" = "user.")
         violations: [{ field: `${parent}username`, description: "must not be another user's" }],
       });
     case "email":
-      return identityFailure(IdentityErrorReason.EMAIL_TAKEN, "email: another user has this address", {
-        violations: [{ field: `${parent}email`, description: "must not be another user's" }],
-      });
+      return emailTaken(parent);
     case "owner":
       return ownerExists();
     default:
       return conflict;
   }
 }
+
+/** The failure of an address that is taken, before a commit finds out. */
+export const emailTaken = (parent: string): Error =>
+  identityFailure(IdentityErrorReason.EMAIL_TAKEN, "email: another user has this address", {
+    violations: [{ field: `${parent}email`, description: "must not be another user's" }],
+  });
 
 /** The answer to whoever comes to own an instance that has its owner. */
 export const ownerExists = () => identityFailure(IdentityErrorReason.OWNER_EXISTS, "the instance has an owner already");

@@ -24,6 +24,9 @@ const role = async (side: TenantSide) =>
   idOf(await side.make("/v1/roles", { name: fresh(), display_name: side.marker, permissions: ["users.read"] }));
 const group = async (side: TenantSide) =>
   idOf(await side.make("/v1/groups", { name: fresh(), display_name: side.marker }));
+const invitationId: Example = async (side) => ({
+  invitationId: idOf(await side.make("/v1/invitations", { email: `${fresh()}@invited.example`, name: side.marker })),
+});
 const groupId: Example = async (side) => ({ groupId: await group(side) });
 const apiKey = ({ marker }: TenantSide) => ({ display_name: marker, permissions: ["users.read"] });
 const resourceServer = async (side: TenantSide) => {
@@ -78,6 +81,18 @@ export const examples: Readonly<Record<string, Example>> = {
   "koder.identity.v1.UserService/RestoreUser": deletedUserId,
   "koder.identity.v1.UserService/PurgeUser": deletedUserId,
   "koder.identity.v1.UserService/EraseUser": userId,
+  "koder.identity.v1.InvitationService/CreateInvitation": async (side) => ({
+    invitation: {
+      email: `${fresh()}@invited.example`,
+      name: side.marker,
+      roleIds: [await role(side)],
+      groupIds: [await group(side)],
+    },
+  }),
+  "koder.identity.v1.InvitationService/GetInvitation": invitationId,
+  "koder.identity.v1.InvitationService/ListInvitations": none,
+  "koder.identity.v1.InvitationService/ResendInvitation": invitationId,
+  "koder.identity.v1.InvitationService/RevokeInvitation": invitationId,
   "koder.session.v1.SessionService/RevokeUserSession": async (side) => {
     const { userId: user, sessionId: session } = await side.signedIn();
     return { userId: user, sessionId: session };

@@ -24,6 +24,7 @@ import {
 import { subjectOf, walk } from "../../support/interaction-pages.ts";
 import { mailedToken } from "../../support/dev-mail.ts";
 import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
+import { invitationWrites } from "./invitation-writes.ts";
 import type { CutWrite } from "./public-write.ts";
 import { flowAfterPassword, openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
 
@@ -171,6 +172,7 @@ export const cutWrites: readonly CutWrite[] = [
       };
     },
   },
+  ...invitationWrites,
   {
     name: "Confirm an address by a mailed link",
     covers: ["koder.auth.v1.EmailService/ConfirmEmail", "POST /verify"],

@@ -367,6 +367,15 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Take an invitation back",
+    covers: ["koder.identity.v1.InvitationService/RevokeInvitation"],
+    prepare: async (server) => {
+      const { json } = await rest(server, "POST", "/v1/invitations", { email: `${fresh()}@example.com` });
+      const path = `/v1/invitations/${String(json["id"])}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
     name: "Create a group",
     covers: ["koder.identity.v1.GroupService/CreateGroup"],
     prepare: (server) => {

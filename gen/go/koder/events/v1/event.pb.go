@@ -179,6 +179,7 @@ type Event struct {
 	//	*Event_SignUpCompleted
 	//	*Event_FactorRenamed
 	//	*Event_PasskeyCounterFell
+	//	*Event_InvitationChanged
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -917,6 +918,15 @@ func (x *Event) GetPasskeyCounterFell() *PasskeyCounterFell {
 	return nil
 }
 
+func (x *Event) GetInvitationChanged() *InvitationChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_InvitationChanged); ok {
+			return x.InvitationChanged
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1278,6 +1288,11 @@ type Event_PasskeyCounterFell struct {
 	PasskeyCounterFell *PasskeyCounterFell `protobuf:"bytes,181,opt,name=passkey_counter_fell,json=passkeyCounterFell,proto3,oneof"`
 }
 
+type Event_InvitationChanged struct {
+	// Somebody was invited, or something else happened to an invitation.
+	InvitationChanged *InvitationChanged `protobuf:"bytes,202,opt,name=invitation_changed,json=invitationChanged,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1419,6 +1434,8 @@ func (*Event_SignUpCompleted) isEvent_Payload() {}
 func (*Event_FactorRenamed) isEvent_Payload() {}
 
 func (*Event_PasskeyCounterFell) isEvent_Payload() {}
+
+func (*Event_InvitationChanged) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -1581,7 +1598,7 @@ type MailboxProofAsked struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Which user.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+	// What for: `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW`, `EMAIL_CHANGE_OLD` or `INVITATION`.
 	Use           string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -5107,11 +5124,66 @@ func (x *PasskeyCounterFell) GetUserId() string {
 	return ""
 }
 
+// InvitationChanged tells what happened to an invitation.
+type InvitationChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `created`, `resent`, `revoked` or `accepted`.
+	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
+	// The user that it is for, who is there once it was accepted.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InvitationChanged) Reset() {
+	*x = InvitationChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InvitationChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InvitationChanged) ProtoMessage() {}
+
+func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
+func (*InvitationChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+}
+
+func (x *InvitationChanged) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
+func (x *InvitationChanged) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0/\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc60\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5194,7 +5266,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x0fsign_up_started\x18\xc8\x01 \x01(\v2\x1e.koder.events.v1.SignUpStartedH\x00R\rsignUpStarted\x12O\n" +
 	"\x11sign_up_completed\x18\xc9\x01 \x01(\v2 .koder.events.v1.SignUpCompletedH\x00R\x0fsignUpCompleted\x12H\n" +
 	"\x0efactor_renamed\x18\xb4\x01 \x01(\v2\x1e.koder.events.v1.FactorRenamedH\x00R\rfactorRenamed\x12X\n" +
-	"\x14passkey_counter_fell\x18\xb5\x01 \x01(\v2#.koder.events.v1.PasskeyCounterFellH\x00R\x12passkeyCounterFellB\t\n" +
+	"\x14passkey_counter_fell\x18\xb5\x01 \x01(\v2#.koder.events.v1.PasskeyCounterFellH\x00R\x12passkeyCounterFell\x12T\n" +
+	"\x12invitation_changed\x18\xca\x01 \x01(\v2\".koder.events.v1.InvitationChangedH\x00R\x11invitationChangedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -5393,7 +5466,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
 	"\x04type\x18\x02 \x01(\tR\x04type\"-\n" +
 	"\x12PasskeyCounterFell\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId*\x83\x01\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"B\n" +
+	"\x11InvitationChanged\x12\x14\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -5416,7 +5492,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 73)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 74)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5492,10 +5568,11 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*SignUpCompleted)(nil),             // 71: koder.events.v1.SignUpCompleted
 	(*FactorRenamed)(nil),               // 72: koder.events.v1.FactorRenamed
 	(*PasskeyCounterFell)(nil),          // 73: koder.events.v1.PasskeyCounterFell
-	(*timestamppb.Timestamp)(nil),       // 74: google.protobuf.Timestamp
+	(*InvitationChanged)(nil),           // 74: koder.events.v1.InvitationChanged
+	(*timestamppb.Timestamp)(nil),       // 75: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	74, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	75, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5568,15 +5645,16 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	71, // 70: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
 	72, // 71: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
 	73, // 72: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	0,  // 73: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	74, // 74: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	74, // 75: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	74, // 76: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	77, // [77:77] is the sub-list for method output_type
-	77, // [77:77] is the sub-list for method input_type
-	77, // [77:77] is the sub-list for extension type_name
-	77, // [77:77] is the sub-list for extension extendee
-	0,  // [0:77] is the sub-list for field type_name
+	74, // 73: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	0,  // 74: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	75, // 75: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	75, // 76: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	75, // 77: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	78, // [78:78] is the sub-list for method output_type
+	78, // [78:78] is the sub-list for method input_type
+	78, // [78:78] is the sub-list for extension type_name
+	78, // [78:78] is the sub-list for extension extendee
+	0,  // [0:78] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5656,6 +5734,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_SignUpCompleted)(nil),
 		(*Event_FactorRenamed)(nil),
 		(*Event_PasskeyCounterFell)(nil),
+		(*Event_InvitationChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -5663,7 +5742,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   73,
+			NumMessages:   74,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -73,6 +73,10 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USER_NOT_DELETED IdentityErrorReason = 31
 	// The user owns the instance, and cannot be deleted.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE IdentityErrorReason = 32
+	// No invitation that waits for its person has this id in the tenant.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_INVITATION_NOT_FOUND IdentityErrorReason = 80
+	// Somebody is invited by this address already. Send that invitation again, or revoke it first.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_INVITATION_EXISTS IdentityErrorReason = 81
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -102,6 +106,8 @@ var (
 		30: "IDENTITY_ERROR_REASON_GROUP_LIMIT",
 		31: "IDENTITY_ERROR_REASON_USER_NOT_DELETED",
 		32: "IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE",
+		80: "IDENTITY_ERROR_REASON_INVITATION_NOT_FOUND",
+		81: "IDENTITY_ERROR_REASON_INVITATION_EXISTS",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -128,6 +134,8 @@ var (
 		"IDENTITY_ERROR_REASON_GROUP_LIMIT":                 30,
 		"IDENTITY_ERROR_REASON_USER_NOT_DELETED":            31,
 		"IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE":          32,
+		"IDENTITY_ERROR_REASON_INVITATION_NOT_FOUND":        80,
+		"IDENTITY_ERROR_REASON_INVITATION_EXISTS":           81,
 	}
 )
 
@@ -162,7 +170,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xb1\b\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\x8e\t\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -188,7 +196,9 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	",IDENTITY_ERROR_REASON_GROUP_MEMBER_NOT_FOUND\x10\x13\x12%\n" +
 	"!IDENTITY_ERROR_REASON_GROUP_LIMIT\x10\x1e\x12*\n" +
 	"&IDENTITY_ERROR_REASON_USER_NOT_DELETED\x10\x1f\x12,\n" +
-	"(IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE\x10 B\xcc\x01\n" +
+	"(IDENTITY_ERROR_REASON_USER_OWNS_INSTANCE\x10 \x12.\n" +
+	"*IDENTITY_ERROR_REASON_INVITATION_NOT_FOUND\x10P\x12+\n" +
+	"'IDENTITY_ERROR_REASON_INVITATION_EXISTS\x10QB\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_up_internal.proto.
  */
 export const file_koder_auth_v1_sign_up_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9hdXRoL3YxL3NpZ25fdXBfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEiGAoWR2V0U2lnblVwUG9saWN5UmVxdWVzdCIqChdHZXRTaWduVXBQb2xpY3lSZXNwb25zZRIPCgdhbGxvd2VkGAEgASgIIjUKEEdldFNpZ25VcFJlcXVlc3QSIQoFdG9rZW4YASABKAlCErpIB3IFEAEYgAH4uxgBgLwYASIiChFHZXRTaWduVXBSZXNwb25zZRINCgVlbWFpbBgBIAEoCTL2AQoRU2lnblVwUGFnZVNlcnZpY2USfAoPR2V0U2lnblVwUG9saWN5EiUua29kZXIuYXV0aC52MS5HZXRTaWduVXBQb2xpY3lSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HZXRTaWduVXBQb2xpY3lSZXNwb25zZSIakAIBqrsYEwoBBhIHZ2F0ZXdheRIFb2F1dGgSYwoJR2V0U2lnblVwEh8ua29kZXIuYXV0aC52MS5HZXRTaWduVXBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5HZXRTaWduVXBSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9hdXRoL3YxL3NpZ25fdXBfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEiGAoWR2V0U2lnblVwUG9saWN5UmVxdWVzdCIqChdHZXRTaWduVXBQb2xpY3lSZXNwb25zZRIPCgdhbGxvd2VkGAEgASgIIjUKEEdldFNpZ25VcFJlcXVlc3QSIQoFdG9rZW4YASABKAlCErpIB3IFEAEYgAH4uxgBgLwYASIwChFHZXRTaWduVXBSZXNwb25zZRINCgVlbWFpbBgBIAEoCRIMCgRuYW1lGAIgASgJMvYBChFTaWduVXBQYWdlU2VydmljZRJ8Cg9HZXRTaWduVXBQb2xpY3kSJS5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFBvbGljeVJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFBvbGljeVJlc3BvbnNlIhqQAgGquxgTCgEGEgdnYXRld2F5EgVvYXV0aBJjCglHZXRTaWduVXASHy5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetSignUpPolicyRequest asks for the policy of the tenant of the call.
@@ -84,6 +84,13 @@ export type GetSignUpResponse = Message<"koder.auth.v1.GetSignUpResponse"> & {
    * @generated from field: string email = 1;
    */
   email: string;
+
+  /**
+   * Full name, where whoever invited said one.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
 };
 
 /**
@@ -110,7 +117,8 @@ export const SignUpPageService: GenService<{
     output: typeof GetSignUpPolicyResponseSchema;
   },
   /**
-   * Returns the address that a link was mailed to, and uses nothing up. Errors: SIGN_UP_TOKEN_INVALID.
+   * Returns the address that a link was mailed to, and uses nothing up.
+   * Errors: SIGN_UP_TOKEN_INVALID, SIGN_UP_NOT_ALLOWED.
    *
    * @generated from rpc koder.auth.v1.SignUpPageService.GetSignUp
    */

@@ -81,7 +81,7 @@ export type ConfirmSignUpRequest = Message<"koder.auth.v1.ConfirmSignUpRequest">
   token: string;
 
   /**
-   * Full name, as shown to people; may be empty.
+   * Full name, as shown to people; default: what the invitation says.
    *
    * @generated from field: string name = 2;
    */
@@ -138,8 +138,9 @@ export const ConfirmSignUpResponseSchema: GenMessage<ConfirmSignUpResponse> = /*
   messageDesc(file_koder_auth_v1_sign_up_service, 3);
 
 /**
- * SignUpService lets people open an account by themselves, where the tenant's authentication policy lets them (`sign_up_allowed`).
- * There is no account before its person has proven to read the mailbox.
+ * SignUpService lets people open an account: by themselves, where the tenant's authentication policy lets them
+ * (`sign_up_allowed`), or because they were invited (InvitationService of identity). There is no account before its person has
+ * proven to read the mailbox.
  *
  * @generated from service koder.auth.v1.SignUpService
  */
@@ -157,9 +158,9 @@ export const SignUpService: GenService<{
     output: typeof StartSignUpResponseSchema;
   },
   /**
-   * Opens the account of whoever the link was mailed to, its address verified. It signs nobody in. The link is used up, unless
-   * the password is refused. Errors: SIGN_UP_NOT_ALLOWED, SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and
-   * HASHING_BUSY (of identity).
+   * Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
+   * in. The link is used up, unless the password is refused. Errors: SIGN_UP_NOT_ALLOWED for whoever was not invited,
+   * SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.SignUpService.ConfirmSignUp
    */

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/account_opening_internal.proto.
  */
 export const file_koder_identity_v1_account_opening_internal: GenFile = /*@__PURE__*/
-  fileDesc("CjBrb2Rlci9pZGVudGl0eS92MS9hY2NvdW50X29wZW5pbmdfaW50ZXJuYWwucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIqEBChJPcGVuQWNjb3VudFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSGQoFZW1haWwYAiABKAlCCrpIB3IFGP4BYAESFgoEbmFtZRgDIAEoCUIIukgFcgMYyAESFwoGbG9jYWxlGAQgASgJQge6SARyAhgjEiQKCHBhc3N3b3JkGAUgASgJQhK6SAdyBRABGIAI+LsYAYC8GAEiJQoTT3BlbkFjY291bnRSZXNwb25zZRIOCgZvcGVuZWQYASABKAgyhAEKFUFjY291bnRPcGVuaW5nU2VydmljZRJrCgtPcGVuQWNjb3VudBIlLmtvZGVyLmlkZW50aXR5LnYxLk9wZW5BY2NvdW50UmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLk9wZW5BY2NvdW50UmVzcG9uc2UiDaq7GAkKAQYSBGF1dGhiBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CjBrb2Rlci9pZGVudGl0eS92MS9hY2NvdW50X29wZW5pbmdfaW50ZXJuYWwucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIuMBChJPcGVuQWNjb3VudFJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSGQoFZW1haWwYAiABKAlCCrpIB3IFGP4BYAESFgoEbmFtZRgDIAEoCUIIukgFcgMYyAESFwoGbG9jYWxlGAQgASgJQge6SARyAhgjEiQKCHBhc3N3b3JkGAUgASgJQhK6SAdyBRABGIAI+LsYAYC8GAESHgoNaW52aXRhdGlvbl9pZBgGIAEoCUIHukgEcgIYGhIgCg9pbnZpdGF0aW9uX2xpbmsYByABKANCB7pIBCICKAAiJQoTT3BlbkFjY291bnRSZXNwb25zZRIOCgZvcGVuZWQYASABKAgyhAEKFUFjY291bnRPcGVuaW5nU2VydmljZRJrCgtPcGVuQWNjb3VudBIlLmtvZGVyLmlkZW50aXR5LnYxLk9wZW5BY2NvdW50UmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLk9wZW5BY2NvdW50UmVzcG9uc2UiDaq7GAkKAQYSBGF1dGhiBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * OpenAccountRequest has the user.
@@ -55,6 +55,20 @@ export type OpenAccountRequest = Message<"koder.identity.v1.OpenAccountRequest">
    * @generated from field: string password = 5;
    */
   password: string;
+
+  /**
+   * The invitation that is accepted; empty for none.
+   *
+   * @generated from field: string invitation_id = 6;
+   */
+  invitationId: string;
+
+  /**
+   * Which link of the invitation was used.
+   *
+   * @generated from field: int64 invitation_link = 7;
+   */
+  invitationLink: bigint;
 };
 
 /**
@@ -71,7 +85,7 @@ export const OpenAccountRequestSchema: GenMessage<OpenAccountRequest> = /*@__PUR
  */
 export type OpenAccountResponse = Message<"koder.identity.v1.OpenAccountResponse"> & {
   /**
-   * False where a user with the id was there before: nothing was changed.
+   * False where a user with the id was there before, or the invitation is void: nothing was changed.
    *
    * @generated from field: bool opened = 1;
    */
@@ -92,7 +106,8 @@ export const OpenAccountResponseSchema: GenMessage<OpenAccountResponse> = /*@__P
  */
 export const AccountOpeningService: GenService<{
   /**
-   * Creates a user with an id that the caller chose, whose address is verified. Who comes second with an id changes nothing.
+   * Creates a user with an id that the caller chose, whose address is verified, with what an invitation gives them. Who comes
+   * second with an id changes nothing.
    * Errors: EMAIL_TAKEN, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
    *
    * @generated from rpc koder.identity.v1.AccountOpeningService.OpenAccount

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/mailbox_proof.proto.
  */
 export const file_koder_auth_store_v1_mailbox_proof: GenFile = /*@__PURE__*/
-  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEi+AEKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYW5nZV9pZBgHIAEoCRIYChBhdXRob3JpemF0aW9uX2lkGAggASgJEg4KBmxvY2FsZRgJIAEoCSKvAQoLRW1haWxDaGFuZ2USCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCglvbGRfZW1haWwYAyABKAkSEQoJbmV3X2VtYWlsGAQgASgJEhUKDW9sZF9jb25maXJtZWQYBSABKAgSFQoNbmV3X2NvbmZpcm1lZBgGIAEoCBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAq8wEKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAESKAokTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfVkVSSUZJQ0FUSU9OEAISJgoiTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfQ0hBTkdFX05FVxADEiYKIk1BSUxCT1hfUFJPT0ZfVVNFX0VNQUlMX0NIQU5HRV9PTEQQBBIdChlNQUlMQk9YX1BST09GX1VTRV9TSUdOX1VQEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cidrb2Rlci9hdXRoL3N0b3JlL3YxL21haWxib3hfcHJvb2YucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEinwIKDE1haWxib3hQcm9vZhITCgtzZWNyZXRfaGFzaBgBIAEoCRIxCgN1c2UYAiABKA4yJC5rb2Rlci5hdXRoLnN0b3JlLnYxLk1haWxib3hQcm9vZlVzZRIPCgd1c2VyX2lkGAMgASgJEg0KBWVtYWlsGAQgASgJEhIKCnVzZXJfZXBvY2gYBSABKAMSLwoLZXhwaXJlX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYW5nZV9pZBgHIAEoCRIYChBhdXRob3JpemF0aW9uX2lkGAggASgJEg4KBmxvY2FsZRgJIAEoCRIXCg9pbnZpdGF0aW9uX2xpbmsYCiABKAMSDAoEbmFtZRgLIAEoCSKvAQoLRW1haWxDaGFuZ2USCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRIRCglvbGRfZW1haWwYAyABKAkSEQoJbmV3X2VtYWlsGAQgASgJEhUKDW9sZF9jb25maXJtZWQYBSABKAgSFQoNbmV3X2NvbmZpcm1lZBgGIAEoCBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqlQIKD01haWxib3hQcm9vZlVzZRIhCh1NQUlMQk9YX1BST09GX1VTRV9VTlNQRUNJRklFRBAAEiQKIE1BSUxCT1hfUFJPT0ZfVVNFX1BBU1NXT1JEX1JFU0VUEAESKAokTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfVkVSSUZJQ0FUSU9OEAISJgoiTUFJTEJPWF9QUk9PRl9VU0VfRU1BSUxfQ0hBTkdFX05FVxADEiYKIk1BSUxCT1hfUFJPT0ZfVVNFX0VNQUlMX0NIQU5HRV9PTEQQBBIdChlNQUlMQk9YX1BST09GX1VTRV9TSUdOX1VQEAUSIAocTUFJTEJPWF9QUk9PRl9VU0VfSU5WSVRBVElPThAGYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * MailboxProof is what whoever reads a mailbox can show once. It is deleted by the one who uses it.
@@ -63,7 +63,7 @@ export type MailboxProof = Message<"koder.auth.store.v1.MailboxProof"> & {
   expireTime?: Timestamp | undefined;
 
   /**
-   * The change of address that it is one half of; empty for other uses.
+   * The change of address that it is one half of, or the invitation that it accepts; empty for other uses.
    *
    * @generated from field: string change_id = 7;
    */
@@ -82,6 +82,20 @@ export type MailboxProof = Message<"koder.auth.store.v1.MailboxProof"> & {
    * @generated from field: string locale = 9;
    */
   locale: string;
+
+  /**
+   * Of an invitation, which is in `change_id`, the number of the link: another one that was sent since makes it void.
+   *
+   * @generated from field: int64 invitation_link = 10;
+   */
+  invitationLink: bigint;
+
+  /**
+   * Of an invitation, the full name that it says; may be empty.
+   *
+   * @generated from field: string name = 11;
+   */
+  name: string;
 };
 
 /**
@@ -201,6 +215,13 @@ export const MailboxProofUse = {
    * @generated from enum value: MAILBOX_PROOF_USE_SIGN_UP = 5;
    */
   SIGN_UP: 5,
+
+  /**
+   * To accept an invitation; `user_id` is that of the user to be.
+   *
+   * @generated from enum value: MAILBOX_PROOF_USE_INVITATION = 6;
+   */
+  INVITATION: 6,
 } as const;
 
 /**

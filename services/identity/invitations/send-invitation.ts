@@ -1,0 +1,21 @@
+import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
+import type { Invitation } from "#gen/koder/identity/store/v1/invitation_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+
+/**
+ * Has the link of an invitation mailed. It follows the commit of the invitation: a crash in between leaves one that nobody has a
+ * link of, and that can be sent again.
+ */
+export async function sendInvitation(
+  { peers }: Pick<IdentityDependencies, "peers">,
+  call: Call,
+  { id, link, userId, email, name, locale, expireTime }: Invitation,
+): Promise<void> {
+  await peers
+    .client(InvitationMailService)
+    .mailInvitation(
+      { invitationId: id, link, userId, email, name, locale, ...(expireTime ? { expireTime } : {}) },
+      forward(call),
+    );
+}
