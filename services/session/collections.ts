@@ -46,6 +46,8 @@ export const sessionClients: Collection<typeof SessionClientSchema> = {
   name: "session_clients",
   schema: SessionClientSchema,
   id: ({ sessionId, clientId }) => `${sessionId}/${clientId}`,
+  // A client's sessions, in the order in which they began.
+  indexes: { client_id: { type: "text", value: ({ clientId }) => clientId } },
   expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
   events: "none", // the events of its grants say it
 };

@@ -30,6 +30,7 @@ import { revokeAccessToken } from "./revocation/revoke-access-token.ts";
 import { getSession } from "./sessions/get-session.ts";
 import { listSessions } from "./sessions/list-sessions.ts";
 import { revokeSession } from "./sessions/revoke-session.ts";
+import { revokeSessions } from "./sessions/revoke-sessions.ts";
 import { revokeOtherSessions } from "./sessions/revoke-other-sessions.ts";
 import { revokeUserSession } from "./sessions/revoke-user-session.ts";
 import { revokeUserSessions } from "./sessions/revoke-user-sessions.ts";
@@ -43,6 +44,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         getSession: getSession(dependencies),
         listSessions: listSessions(dependencies),
         revokeSession: revokeSession(dependencies),
+        revokeSessions: revokeSessions(dependencies),
         revokeUserSessions: revokeUserSessions(dependencies),
         revokeUserSession: revokeUserSession(dependencies),
         revokeOtherSessions: revokeOtherSessions(dependencies),

@@ -8,14 +8,14 @@ import {
 import { callOf } from "../../host/call.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { sessionMessage } from "../browser-sessions/session-message.ts";
-import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { userOf } from "../../host/user-of.ts";
+import { sessionsPage } from "./sessions-page.ts";
 
 const defaultPageSize = 50;
 
 /**
- * Live sessions, newest first: of the tenant, or of one user. A page may be shorter than asked for where sessions on it
+ * Live sessions, newest first: of the tenant, of one user, of one client. A page may be shorter than asked for where sessions on it
  * have run out or were voided with their user; `next_page_token` alone says whether more follow.
  */
 export function listSessions({ store, pageTokens, clock }: SessionDependencies) {
@@ -23,14 +23,14 @@ export function listSessions({ store, pageTokens, clock }: SessionDependencies) 
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
-    const listing = `sessions?user_id=${userId}`;
+    const { clientId } = request;
+    const listing = `sessions?user_id=${userId}&client_id=${clientId}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
-    const page = await data.page(sessions, {
-      ...(userId === "" ? { index: "id" } : { index: "user_id", equals: userId }),
-      descending: true,
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
-    });
+    const page = await sessionsPage(
+      data,
+      { userId, clientId },
+      { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) },
+    );
     const live = await Promise.all(page.items.map((stored) => liveSession(data, stored, clock())));
     return create(ListSessionsResponseSchema, {
       sessions: live.filter((session) => session !== undefined).map(sessionMessage),

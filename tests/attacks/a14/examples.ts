@@ -14,6 +14,10 @@ const deletedUserId: Example = async (side) => {
   return { userId: id };
 };
 const clientId: Example = async (side) => ({ clientId: await side.client() });
+const userWithClient: Example = async (side) => {
+  const { userId: id, client } = await side.signedIn();
+  return { userId: id, clientId: client.clientId };
+};
 const ownUserId: Example = async ({ person }) => ({ userId: person.id });
 const idOf = (json: Record<string, unknown>): string => String(json["id"]);
 
@@ -265,7 +269,8 @@ export const examples: Readonly<Record<string, Example>> = {
   "koder.oauth.v1.LogoutDeliveryService/RetryLogoutDelivery": deliveryId,
   "koder.oauth.v1.LogoutDeliveryService/DeleteLogoutDelivery": deliveryId,
   "koder.session.v1.SessionService/GetSession": sessionId,
-  "koder.session.v1.SessionService/ListSessions": async (side) => ({ userId: (await side.signedIn()).userId }),
+  "koder.session.v1.SessionService/ListSessions": userWithClient,
+  "koder.session.v1.SessionService/RevokeSessions": userWithClient,
   "koder.session.v1.SessionService/RevokeSession": sessionId,
   "koder.session.v1.SessionService/RevokeUserSessions": userId,
 };

@@ -563,6 +563,16 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "End the sessions of a client",
+    covers: ["koder.session.v1.SessionService/RevokeSessions"],
+    prepare: async (server) => {
+      const [person, client] = [await createPerson(server), await registerClient(server)];
+      await tokensFor(server, client, person.username);
+      const path = `/v1/sessions?client_id=${client.clientId}`;
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
     name: "Sign a person out everywhere",
     covers: ["koder.session.v1.SessionService/RevokeUserSessions"],
     prepare: async (server) => {

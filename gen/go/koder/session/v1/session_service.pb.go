@@ -121,7 +121,9 @@ type ListSessionsRequest struct {
 	// `next_page_token` of the page before, with the same filters.
 	PageToken string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	// Only sessions of this user; `me` for the caller.
-	UserId        string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserId string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Only sessions in which their person signed in to this client.
+	ClientId      string `protobuf:"bytes,4,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -173,6 +175,13 @@ func (x *ListSessionsRequest) GetPageToken() string {
 func (x *ListSessionsRequest) GetUserId() string {
 	if x != nil {
 		return x.UserId
+	}
+	return ""
+}
+
+func (x *ListSessionsRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
 	}
 	return ""
 }
@@ -315,6 +324,134 @@ func (*RevokeSessionResponse) Descriptor() ([]byte, []int) {
 	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{5}
 }
 
+// RevokeSessionsRequest says which sessions are to end. At least one filter must be set.
+type RevokeSessionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sessions of this user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Sessions in which their person signed in to this client.
+	ClientId string `protobuf:"bytes,2,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
+	// At most so many sessions are looked at: 1 to 200; 0 means 50.
+	PageSize int32 `protobuf:"varint,3,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// `next_page_token` of the call before, with the same filters.
+	PageToken     string `protobuf:"bytes,4,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeSessionsRequest) Reset() {
+	*x = RevokeSessionsRequest{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeSessionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeSessionsRequest) ProtoMessage() {}
+
+func (x *RevokeSessionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeSessionsRequest.ProtoReflect.Descriptor instead.
+func (*RevokeSessionsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *RevokeSessionsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RevokeSessionsRequest) GetClientId() string {
+	if x != nil {
+		return x.ClientId
+	}
+	return ""
+}
+
+func (x *RevokeSessionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *RevokeSessionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+// RevokeSessionsResponse says how many ended.
+type RevokeSessionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Sessions that this call ended.
+	Ended int32 `protobuf:"varint,1,opt,name=ended,proto3" json:"ended,omitempty"`
+	// Where to go on; empty when all have ended.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RevokeSessionsResponse) Reset() {
+	*x = RevokeSessionsResponse{}
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RevokeSessionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RevokeSessionsResponse) ProtoMessage() {}
+
+func (x *RevokeSessionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RevokeSessionsResponse.ProtoReflect.Descriptor instead.
+func (*RevokeSessionsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *RevokeSessionsResponse) GetEnded() int32 {
+	if x != nil {
+		return x.Ended
+	}
+	return 0
+}
+
+func (x *RevokeSessionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 // RevokeUserSessionsRequest names a user.
 type RevokeUserSessionsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -326,7 +463,7 @@ type RevokeUserSessionsRequest struct {
 
 func (x *RevokeUserSessionsRequest) Reset() {
 	*x = RevokeUserSessionsRequest{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -338,7 +475,7 @@ func (x *RevokeUserSessionsRequest) String() string {
 func (*RevokeUserSessionsRequest) ProtoMessage() {}
 
 func (x *RevokeUserSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[6]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -351,7 +488,7 @@ func (x *RevokeUserSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserSessionsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeUserSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{6}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *RevokeUserSessionsRequest) GetUserId() string {
@@ -370,7 +507,7 @@ type RevokeUserSessionsResponse struct {
 
 func (x *RevokeUserSessionsResponse) Reset() {
 	*x = RevokeUserSessionsResponse{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -382,7 +519,7 @@ func (x *RevokeUserSessionsResponse) String() string {
 func (*RevokeUserSessionsResponse) ProtoMessage() {}
 
 func (x *RevokeUserSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[7]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -395,7 +532,7 @@ func (x *RevokeUserSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserSessionsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeUserSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{7}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{9}
 }
 
 // RevokeUserSessionRequest names a session of a user.
@@ -411,7 +548,7 @@ type RevokeUserSessionRequest struct {
 
 func (x *RevokeUserSessionRequest) Reset() {
 	*x = RevokeUserSessionRequest{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -423,7 +560,7 @@ func (x *RevokeUserSessionRequest) String() string {
 func (*RevokeUserSessionRequest) ProtoMessage() {}
 
 func (x *RevokeUserSessionRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[8]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -436,7 +573,7 @@ func (x *RevokeUserSessionRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserSessionRequest.ProtoReflect.Descriptor instead.
 func (*RevokeUserSessionRequest) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{8}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *RevokeUserSessionRequest) GetUserId() string {
@@ -462,7 +599,7 @@ type RevokeUserSessionResponse struct {
 
 func (x *RevokeUserSessionResponse) Reset() {
 	*x = RevokeUserSessionResponse{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -474,7 +611,7 @@ func (x *RevokeUserSessionResponse) String() string {
 func (*RevokeUserSessionResponse) ProtoMessage() {}
 
 func (x *RevokeUserSessionResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[9]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -487,7 +624,7 @@ func (x *RevokeUserSessionResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeUserSessionResponse.ProtoReflect.Descriptor instead.
 func (*RevokeUserSessionResponse) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{9}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{11}
 }
 
 // RevokeOtherSessionsRequest names the caller.
@@ -501,7 +638,7 @@ type RevokeOtherSessionsRequest struct {
 
 func (x *RevokeOtherSessionsRequest) Reset() {
 	*x = RevokeOtherSessionsRequest{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -513,7 +650,7 @@ func (x *RevokeOtherSessionsRequest) String() string {
 func (*RevokeOtherSessionsRequest) ProtoMessage() {}
 
 func (x *RevokeOtherSessionsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[10]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -526,7 +663,7 @@ func (x *RevokeOtherSessionsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeOtherSessionsRequest.ProtoReflect.Descriptor instead.
 func (*RevokeOtherSessionsRequest) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{10}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RevokeOtherSessionsRequest) GetUserId() string {
@@ -547,7 +684,7 @@ type RevokeOtherSessionsResponse struct {
 
 func (x *RevokeOtherSessionsResponse) Reset() {
 	*x = RevokeOtherSessionsResponse{}
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -559,7 +696,7 @@ func (x *RevokeOtherSessionsResponse) String() string {
 func (*RevokeOtherSessionsResponse) ProtoMessage() {}
 
 func (x *RevokeOtherSessionsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_session_v1_session_service_proto_msgTypes[11]
+	mi := &file_koder_session_v1_session_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -572,7 +709,7 @@ func (x *RevokeOtherSessionsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RevokeOtherSessionsResponse.ProtoReflect.Descriptor instead.
 func (*RevokeOtherSessionsResponse) Descriptor() ([]byte, []int) {
-	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{11}
+	return file_koder_session_v1_session_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RevokeOtherSessionsResponse) GetEnded() int32 {
@@ -591,19 +728,29 @@ const file_koder_session_v1_session_service_proto_rawDesc = "" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"I\n" +
 	"\x12GetSessionResponse\x123\n" +
-	"\asession\x18\x01 \x01(\v2\x19.koder.session.v1.SessionR\asession\"j\n" +
+	"\asession\x18\x01 \x01(\v2\x19.koder.session.v1.SessionR\asession\"\x87\x01\n" +
 	"\x13ListSessionsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
 	"page_token\x18\x02 \x01(\tR\tpageToken\x12\x17\n" +
-	"\auser_id\x18\x03 \x01(\tR\x06userId\"u\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x04 \x01(\tR\bclientId\"u\n" +
 	"\x14ListSessionsResponse\x125\n" +
 	"\bsessions\x18\x01 \x03(\v2\x19.koder.session.v1.SessionR\bsessions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"5\n" +
 	"\x14RevokeSessionRequest\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x01 \x01(\tR\tsessionId\"\x17\n" +
-	"\x15RevokeSessionResponse\"4\n" +
+	"\x15RevokeSessionResponse\"\x89\x01\n" +
+	"\x15RevokeSessionsRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tclient_id\x18\x02 \x01(\tR\bclientId\x12\x1b\n" +
+	"\tpage_size\x18\x03 \x01(\x05R\bpageSize\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x04 \x01(\tR\tpageToken\"V\n" +
+	"\x16RevokeSessionsResponse\x12\x14\n" +
+	"\x05ended\x18\x01 \x01(\x05R\x05ended\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"4\n" +
 	"\x19RevokeUserSessionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1c\n" +
 	"\x1aRevokeUserSessionsResponse\"R\n" +
@@ -615,12 +762,13 @@ const file_koder_session_v1_session_service_proto_rawDesc = "" +
 	"\x1aRevokeOtherSessionsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"3\n" +
 	"\x1bRevokeOtherSessionsResponse\x12\x14\n" +
-	"\x05ended\x18\x01 \x01(\x05R\x05ended2\x87\x05\n" +
+	"\x05ended\x18\x01 \x01(\x05R\x05ended2\xec\x05\n" +
 	"\x0eSessionService\x12\\\n" +
 	"\n" +
 	"GetSession\x12#.koder.session.v1.GetSessionRequest\x1a$.koder.session.v1.GetSessionResponse\"\x03\x90\x02\x01\x12b\n" +
 	"\fListSessions\x12%.koder.session.v1.ListSessionsRequest\x1a&.koder.session.v1.ListSessionsResponse\"\x03\x90\x02\x01\x12`\n" +
-	"\rRevokeSession\x12&.koder.session.v1.RevokeSessionRequest\x1a'.koder.session.v1.RevokeSessionResponse\x12o\n" +
+	"\rRevokeSession\x12&.koder.session.v1.RevokeSessionRequest\x1a'.koder.session.v1.RevokeSessionResponse\x12c\n" +
+	"\x0eRevokeSessions\x12'.koder.session.v1.RevokeSessionsRequest\x1a(.koder.session.v1.RevokeSessionsResponse\x12o\n" +
 	"\x12RevokeUserSessions\x12+.koder.session.v1.RevokeUserSessionsRequest\x1a,.koder.session.v1.RevokeUserSessionsResponse\x12l\n" +
 	"\x11RevokeUserSession\x12*.koder.session.v1.RevokeUserSessionRequest\x1a+.koder.session.v1.RevokeUserSessionResponse\x12r\n" +
 	"\x13RevokeOtherSessions\x12,.koder.session.v1.RevokeOtherSessionsRequest\x1a-.koder.session.v1.RevokeOtherSessionsResponseB\xcd\x01\n" +
@@ -638,7 +786,7 @@ func file_koder_session_v1_session_service_proto_rawDescGZIP() []byte {
 	return file_koder_session_v1_session_service_proto_rawDescData
 }
 
-var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_koder_session_v1_session_service_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_koder_session_v1_session_service_proto_goTypes = []any{
 	(*GetSessionRequest)(nil),           // 0: koder.session.v1.GetSessionRequest
 	(*GetSessionResponse)(nil),          // 1: koder.session.v1.GetSessionResponse
@@ -646,31 +794,35 @@ var file_koder_session_v1_session_service_proto_goTypes = []any{
 	(*ListSessionsResponse)(nil),        // 3: koder.session.v1.ListSessionsResponse
 	(*RevokeSessionRequest)(nil),        // 4: koder.session.v1.RevokeSessionRequest
 	(*RevokeSessionResponse)(nil),       // 5: koder.session.v1.RevokeSessionResponse
-	(*RevokeUserSessionsRequest)(nil),   // 6: koder.session.v1.RevokeUserSessionsRequest
-	(*RevokeUserSessionsResponse)(nil),  // 7: koder.session.v1.RevokeUserSessionsResponse
-	(*RevokeUserSessionRequest)(nil),    // 8: koder.session.v1.RevokeUserSessionRequest
-	(*RevokeUserSessionResponse)(nil),   // 9: koder.session.v1.RevokeUserSessionResponse
-	(*RevokeOtherSessionsRequest)(nil),  // 10: koder.session.v1.RevokeOtherSessionsRequest
-	(*RevokeOtherSessionsResponse)(nil), // 11: koder.session.v1.RevokeOtherSessionsResponse
-	(*Session)(nil),                     // 12: koder.session.v1.Session
+	(*RevokeSessionsRequest)(nil),       // 6: koder.session.v1.RevokeSessionsRequest
+	(*RevokeSessionsResponse)(nil),      // 7: koder.session.v1.RevokeSessionsResponse
+	(*RevokeUserSessionsRequest)(nil),   // 8: koder.session.v1.RevokeUserSessionsRequest
+	(*RevokeUserSessionsResponse)(nil),  // 9: koder.session.v1.RevokeUserSessionsResponse
+	(*RevokeUserSessionRequest)(nil),    // 10: koder.session.v1.RevokeUserSessionRequest
+	(*RevokeUserSessionResponse)(nil),   // 11: koder.session.v1.RevokeUserSessionResponse
+	(*RevokeOtherSessionsRequest)(nil),  // 12: koder.session.v1.RevokeOtherSessionsRequest
+	(*RevokeOtherSessionsResponse)(nil), // 13: koder.session.v1.RevokeOtherSessionsResponse
+	(*Session)(nil),                     // 14: koder.session.v1.Session
 }
 var file_koder_session_v1_session_service_proto_depIdxs = []int32{
-	12, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
-	12, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
+	14, // 0: koder.session.v1.GetSessionResponse.session:type_name -> koder.session.v1.Session
+	14, // 1: koder.session.v1.ListSessionsResponse.sessions:type_name -> koder.session.v1.Session
 	0,  // 2: koder.session.v1.SessionService.GetSession:input_type -> koder.session.v1.GetSessionRequest
 	2,  // 3: koder.session.v1.SessionService.ListSessions:input_type -> koder.session.v1.ListSessionsRequest
 	4,  // 4: koder.session.v1.SessionService.RevokeSession:input_type -> koder.session.v1.RevokeSessionRequest
-	6,  // 5: koder.session.v1.SessionService.RevokeUserSessions:input_type -> koder.session.v1.RevokeUserSessionsRequest
-	8,  // 6: koder.session.v1.SessionService.RevokeUserSession:input_type -> koder.session.v1.RevokeUserSessionRequest
-	10, // 7: koder.session.v1.SessionService.RevokeOtherSessions:input_type -> koder.session.v1.RevokeOtherSessionsRequest
-	1,  // 8: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
-	3,  // 9: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
-	5,  // 10: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
-	7,  // 11: koder.session.v1.SessionService.RevokeUserSessions:output_type -> koder.session.v1.RevokeUserSessionsResponse
-	9,  // 12: koder.session.v1.SessionService.RevokeUserSession:output_type -> koder.session.v1.RevokeUserSessionResponse
-	11, // 13: koder.session.v1.SessionService.RevokeOtherSessions:output_type -> koder.session.v1.RevokeOtherSessionsResponse
-	8,  // [8:14] is the sub-list for method output_type
-	2,  // [2:8] is the sub-list for method input_type
+	6,  // 5: koder.session.v1.SessionService.RevokeSessions:input_type -> koder.session.v1.RevokeSessionsRequest
+	8,  // 6: koder.session.v1.SessionService.RevokeUserSessions:input_type -> koder.session.v1.RevokeUserSessionsRequest
+	10, // 7: koder.session.v1.SessionService.RevokeUserSession:input_type -> koder.session.v1.RevokeUserSessionRequest
+	12, // 8: koder.session.v1.SessionService.RevokeOtherSessions:input_type -> koder.session.v1.RevokeOtherSessionsRequest
+	1,  // 9: koder.session.v1.SessionService.GetSession:output_type -> koder.session.v1.GetSessionResponse
+	3,  // 10: koder.session.v1.SessionService.ListSessions:output_type -> koder.session.v1.ListSessionsResponse
+	5,  // 11: koder.session.v1.SessionService.RevokeSession:output_type -> koder.session.v1.RevokeSessionResponse
+	7,  // 12: koder.session.v1.SessionService.RevokeSessions:output_type -> koder.session.v1.RevokeSessionsResponse
+	9,  // 13: koder.session.v1.SessionService.RevokeUserSessions:output_type -> koder.session.v1.RevokeUserSessionsResponse
+	11, // 14: koder.session.v1.SessionService.RevokeUserSession:output_type -> koder.session.v1.RevokeUserSessionResponse
+	13, // 15: koder.session.v1.SessionService.RevokeOtherSessions:output_type -> koder.session.v1.RevokeOtherSessionsResponse
+	9,  // [9:16] is the sub-list for method output_type
+	2,  // [2:9] is the sub-list for method input_type
 	2,  // [2:2] is the sub-list for extension type_name
 	2,  // [2:2] is the sub-list for extension extendee
 	0,  // [0:2] is the sub-list for field type_name
@@ -688,7 +840,7 @@ func file_koder_session_v1_session_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_session_v1_session_service_proto_rawDesc), len(file_koder_session_v1_session_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

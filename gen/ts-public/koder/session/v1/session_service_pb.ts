@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uIk0KE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCSJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiKgoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiLAoZUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIj8KGFJldm9rZVVzZXJTZXNzaW9uUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhIKCnNlc3Npb25faWQYAiABKAkiGwoZUmV2b2tlVXNlclNlc3Npb25SZXNwb25zZSItChpSZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIiwKG1Jldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZRINCgVlbmRlZBgBIAEoBTKHBQoOU2Vzc2lvblNlcnZpY2USXAoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBEmIKDExpc3RTZXNzaW9ucxIlLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVxdWVzdBomLmtvZGVyLnNlc3Npb24udjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiA5ACARJgCg1SZXZva2VTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlEm8KElJldm9rZVVzZXJTZXNzaW9ucxIrLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25zUmVxdWVzdBosLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25zUmVzcG9uc2USbAoRUmV2b2tlVXNlclNlc3Npb24SKi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uUmVxdWVzdBorLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25SZXNwb25zZRJyChNSZXZva2VPdGhlclNlc3Npb25zEiwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBotLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlYgZwcm90bzM", [file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSInChFHZXRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIkAKEkdldFNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uImAKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkSDwoHdXNlcl9pZBgDIAEoCRIRCgljbGllbnRfaWQYBCABKAkiXAoUTGlzdFNlc3Npb25zUmVzcG9uc2USKwoIc2Vzc2lvbnMYASADKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIioKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiFwoVUmV2b2tlU2Vzc2lvblJlc3BvbnNlImIKFVJldm9rZVNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhEKCWNsaWVudF9pZBgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSJAChZSZXZva2VTZXNzaW9uc1Jlc3BvbnNlEg0KBWVuZGVkGAEgASgFEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIsChlSZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiHAoaUmV2b2tlVXNlclNlc3Npb25zUmVzcG9uc2UiPwoYUmV2b2tlVXNlclNlc3Npb25SZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEgoKc2Vzc2lvbl9pZBgCIAEoCSIbChlSZXZva2VVc2VyU2Vzc2lvblJlc3BvbnNlIi0KGlJldm9rZU90aGVyU2Vzc2lvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiLAobUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlEg0KBWVuZGVkGAEgASgFMuwFCg5TZXNzaW9uU2VydmljZRJcCgpHZXRTZXNzaW9uEiMua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlc3BvbnNlIgOQAgESYgoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIDkAIBEmAKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2USYwoOUmV2b2tlU2Vzc2lvbnMSJy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25zUmVxdWVzdBooLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvbnNSZXNwb25zZRJvChJSZXZva2VVc2VyU2Vzc2lvbnMSKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlEmwKEVJldm9rZVVzZXJTZXNzaW9uEioua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvblJlcXVlc3QaKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uUmVzcG9uc2UScgoTUmV2b2tlT3RoZXJTZXNzaW9ucxIsLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QaLS5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZWIGcHJvdG8z", [file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -82,6 +82,13 @@ export type ListSessionsRequest = Message<"koder.session.v1.ListSessionsRequest"
    * @generated from field: string user_id = 3;
    */
   userId: string;
+
+  /**
+   * Only sessions in which their person signed in to this client.
+   *
+   * @generated from field: string client_id = 4;
+   */
+  clientId: string;
 };
 
 /**
@@ -156,6 +163,76 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_koder_session_v1_session_service, 5);
 
 /**
+ * RevokeSessionsRequest says which sessions are to end. At least one filter must be set.
+ *
+ * @generated from message koder.session.v1.RevokeSessionsRequest
+ */
+export type RevokeSessionsRequest = Message<"koder.session.v1.RevokeSessionsRequest"> & {
+  /**
+   * Sessions of this user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Sessions in which their person signed in to this client.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+
+  /**
+   * At most so many sessions are looked at: 1 to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the call before, with the same filters.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeSessionsRequest.
+ * Use `create(RevokeSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeSessionsRequestSchema: GenMessage<RevokeSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 6);
+
+/**
+ * RevokeSessionsResponse says how many ended.
+ *
+ * @generated from message koder.session.v1.RevokeSessionsResponse
+ */
+export type RevokeSessionsResponse = Message<"koder.session.v1.RevokeSessionsResponse"> & {
+  /**
+   * Sessions that this call ended.
+   *
+   * @generated from field: int32 ended = 1;
+   */
+  ended: number;
+
+  /**
+   * Where to go on; empty when all have ended.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeSessionsResponse.
+ * Use `create(RevokeSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeSessionsResponseSchema: GenMessage<RevokeSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 7);
+
+/**
  * RevokeUserSessionsRequest names a user.
  *
  * @generated from message koder.session.v1.RevokeUserSessionsRequest
@@ -174,7 +251,7 @@ export type RevokeUserSessionsRequest = Message<"koder.session.v1.RevokeUserSess
  * Use `create(RevokeUserSessionsRequestSchema)` to create a new message.
  */
 export const RevokeUserSessionsRequestSchema: GenMessage<RevokeUserSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 6);
+  messageDesc(file_koder_session_v1_session_service, 8);
 
 /**
  * RevokeUserSessionsResponse says nothing more than that it was done.
@@ -189,7 +266,7 @@ export type RevokeUserSessionsResponse = Message<"koder.session.v1.RevokeUserSes
  * Use `create(RevokeUserSessionsResponseSchema)` to create a new message.
  */
 export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 7);
+  messageDesc(file_koder_session_v1_session_service, 9);
 
 /**
  * RevokeUserSessionRequest names a session of a user.
@@ -217,7 +294,7 @@ export type RevokeUserSessionRequest = Message<"koder.session.v1.RevokeUserSessi
  * Use `create(RevokeUserSessionRequestSchema)` to create a new message.
  */
 export const RevokeUserSessionRequestSchema: GenMessage<RevokeUserSessionRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 8);
+  messageDesc(file_koder_session_v1_session_service, 10);
 
 /**
  * RevokeUserSessionResponse says nothing more than that it was done.
@@ -232,7 +309,7 @@ export type RevokeUserSessionResponse = Message<"koder.session.v1.RevokeUserSess
  * Use `create(RevokeUserSessionResponseSchema)` to create a new message.
  */
 export const RevokeUserSessionResponseSchema: GenMessage<RevokeUserSessionResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 9);
+  messageDesc(file_koder_session_v1_session_service, 11);
 
 /**
  * RevokeOtherSessionsRequest names the caller.
@@ -253,7 +330,7 @@ export type RevokeOtherSessionsRequest = Message<"koder.session.v1.RevokeOtherSe
  * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
  */
 export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 10);
+  messageDesc(file_koder_session_v1_session_service, 12);
 
 /**
  * RevokeOtherSessionsResponse says how many there were.
@@ -274,7 +351,7 @@ export type RevokeOtherSessionsResponse = Message<"koder.session.v1.RevokeOtherS
  * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
  */
 export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 11);
+  messageDesc(file_koder_session_v1_session_service, 13);
 
 /**
  * SessionService lists and ends the sessions of a tenant's people.
@@ -293,7 +370,9 @@ export const SessionService: GenService<{
     output: typeof GetSessionResponseSchema;
   },
   /**
-   * Lists live sessions, newest first: all of the tenant, or those of one user. Errors: PAGE_TOKEN_INVALID.
+   * Lists live sessions, newest first: all of the tenant, or those of one user, of one client, or both. A page may be shorter
+   * than asked for, where sessions on it have ended; `next_page_token` alone says whether more follow.
+   * Errors: PAGE_TOKEN_INVALID.
    *
    * @generated from rpc koder.session.v1.SessionService.ListSessions
    */
@@ -311,6 +390,18 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Ends the sessions that the filter names, and every grant that ends with them: of one user, those in which somebody signed
+   * in to one client, or both. One call ends those of a page, each before the answer; go on with `next_page_token` until it is
+   * empty, to the end of those that there were at the first call. Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeSessions
+   */
+  revokeSessions: {
+    methodKind: "unary";
+    input: typeof RevokeSessionsRequestSchema;
+    output: typeof RevokeSessionsResponseSchema;
   },
   /**
    * Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline

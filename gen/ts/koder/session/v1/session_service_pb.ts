@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session_service.proto.
  */
 export const file_koder_session_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24ijwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJcChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIrCghzZXNzaW9ucxgBIAMoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUAoUUmV2b2tlU2Vzc2lvblJlcXVlc3QSOAoKc2Vzc2lvbl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSJXChlSZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIhwKGlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIpABChhSZXZva2VVc2VyU2Vzc2lvblJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSOAoKc2Vzc2lvbl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhsKGVJldm9rZVVzZXJTZXNzaW9uUmVzcG9uc2UiWAoaUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiLAobUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlEg0KBWVuZGVkGAEgASgFMpwJCg5TZXNzaW9uU2VydmljZRKrAQoKR2V0U2Vzc2lvbhIjLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlcXVlc3QaJC5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25SZXNwb25zZSJSkAIBqrsYIQoCAgMYAiINc2Vzc2lvbnMucmVhZDIKc2Vzc2lvbl9pZILT5JMCJGIHc2Vzc2lvbhIZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRLLAQoMTGlzdFNlc3Npb25zEiUua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiYua29kZXIuc2Vzc2lvbi52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSJskAIBqrsYHgoCAgMYBSINc2Vzc2lvbnMucmVhZDIHdXNlcl9pZILT5JMCQVoeEhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zWhESDy92MS9tZS9zZXNzaW9ucxIML3YxL3Nlc3Npb25zEqkBCg1SZXZva2VTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvblJlc3BvbnNlIkequxgiCgICAxgCIg5zZXNzaW9ucy53cml0ZTIKc2Vzc2lvbl9pZILT5JMCGyoZL3YxL3Nlc3Npb25zL3tzZXNzaW9uX2lkfRLLAQoSUmV2b2tlVXNlclNlc3Npb25zEisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXF1ZXN0Giwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvbnNSZXNwb25zZSJaqrsYHwoCAgMYBSIOc2Vzc2lvbnMud3JpdGUyB3VzZXJfaWSC0+STAjFaESoPL3YxL21lL3Nlc3Npb25zKhwvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zEuIBChFSZXZva2VVc2VyU2Vzc2lvbhIqLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlVXNlclNlc3Npb25SZXF1ZXN0Gisua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvblJlc3BvbnNlInSquxgfCgICAxgFIg5zZXNzaW9ucy53cml0ZTIHdXNlcl9pZILT5JMCS1oeKhwvdjEvbWUvc2Vzc2lvbnMve3Nlc3Npb25faWR9KikvdjEvdXNlcnMve3VzZXJfaWR9L3Nlc3Npb25zL3tzZXNzaW9uX2lkfRKuAQoTUmV2b2tlT3RoZXJTZXNzaW9ucxIsLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1JlcXVlc3QaLS5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZU90aGVyU2Vzc2lvbnNSZXNwb25zZSI6qrsYDgoBAhgEMgd1c2VyX2lkgtPkkwIiOgEqIh0vdjEvbWUvc2Vzc2lvbnMvcmV2b2tlLW90aGVyc2IGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
+  fileDesc("CiZrb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb25fc2VydmljZS5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSJNChFHZXRTZXNzaW9uUmVxdWVzdBI4CgpzZXNzaW9uX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiQAoSR2V0U2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24iwwEKE0xpc3RTZXNzaW9uc1JlcXVlc3QSHQoJcGFnZV9zaXplGAEgASgFQgq6SAcaBRjIASgAEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDGIAIEjsKB3VzZXJfaWQYAyABKAlCKrpIJ3IlMiNeKHxtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBIyCgljbGllbnRfaWQYBCABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezAsMTAwfSQiXAoUTGlzdFNlc3Npb25zUmVzcG9uc2USKwoIc2Vzc2lvbnMYASADKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlAKFFJldm9rZVNlc3Npb25SZXF1ZXN0EjgKCnNlc3Npb25faWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JCIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2Ui1wIKFVJldm9rZVNlc3Npb25zUmVxdWVzdBI4Cgd1c2VyX2lkGAEgASgJQie6SCRyIjIgXih8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSMgoJY2xpZW50X2lkGAIgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXswLDEwMH0kEh0KCXBhZ2Vfc2l6ZRgDIAEoBUIKukgHGgUYyAEoABIcCgpwYWdlX3Rva2VuGAQgASgJQgi6SAVyAxiACDqSAbpIjgEaiwEKFnJldm9rZV9zZXNzaW9ucy5maWx0ZXISRXVzZXJfaWQgb3IgY2xpZW50X2lkIG11c3QgYmUgc2V0OiBub3QgZXZlcnlib2R5IGlzIHNpZ25lZCBvdXQgYXQgb25jZRoqdGhpcy51c2VyX2lkICE9ICcnIHx8IHRoaXMuY2xpZW50X2lkICE9ICcnIkAKFlJldm9rZVNlc3Npb25zUmVzcG9uc2USDQoFZW5kZWQYASABKAUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlcKGVJldm9rZVVzZXJTZXNzaW9uc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiHAoaUmV2b2tlVXNlclNlc3Npb25zUmVzcG9uc2UikAEKGFJldm9rZVVzZXJTZXNzaW9uUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI4CgpzZXNzaW9uX2lkGAIgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiGwoZUmV2b2tlVXNlclNlc3Npb25SZXNwb25zZSJYChpSZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCIsChtSZXZva2VPdGhlclNlc3Npb25zUmVzcG9uc2USDQoFZW5kZWQYASABKAUysgoKDlNlc3Npb25TZXJ2aWNlEqsBCgpHZXRTZXNzaW9uEiMua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uUmVxdWVzdBokLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblJlc3BvbnNlIlKQAgGquxghCgICAxgCIg1zZXNzaW9ucy5yZWFkMgpzZXNzaW9uX2lkgtPkkwIkYgdzZXNzaW9uEhkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9EssBCgxMaXN0U2Vzc2lvbnMSJS5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaJi5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlImyQAgGquxgeCgICAxgFIg1zZXNzaW9ucy5yZWFkMgd1c2VyX2lkgtPkkwJBWh4SHC92MS91c2Vycy97dXNlcl9pZH0vc2Vzc2lvbnNaERIPL3YxL21lL3Nlc3Npb25zEgwvdjEvc2Vzc2lvbnMSqQEKDVJldm9rZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiR6q7GCIKAgIDGAIiDnNlc3Npb25zLndyaXRlMgpzZXNzaW9uX2lkgtPkkwIbKhkvdjEvc2Vzc2lvbnMve3Nlc3Npb25faWR9EpMBCg5SZXZva2VTZXNzaW9ucxInLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlU2Vzc2lvbnNSZXF1ZXN0Gigua29kZXIuc2Vzc2lvbi52MS5SZXZva2VTZXNzaW9uc1Jlc3BvbnNlIi6quxgWCgICAxgCIg5zZXNzaW9ucy53cml0ZYLT5JMCDioML3YxL3Nlc3Npb25zEssBChJSZXZva2VVc2VyU2Vzc2lvbnMSKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uc1Jlc3BvbnNlIlqquxgfCgICAxgFIg5zZXNzaW9ucy53cml0ZTIHdXNlcl9pZILT5JMCMVoRKg8vdjEvbWUvc2Vzc2lvbnMqHC92MS91c2Vycy97dXNlcl9pZH0vc2Vzc2lvbnMS4gEKEVJldm9rZVVzZXJTZXNzaW9uEioua29kZXIuc2Vzc2lvbi52MS5SZXZva2VVc2VyU2Vzc2lvblJlcXVlc3QaKy5rb2Rlci5zZXNzaW9uLnYxLlJldm9rZVVzZXJTZXNzaW9uUmVzcG9uc2UidKq7GB8KAgIDGAUiDnNlc3Npb25zLndyaXRlMgd1c2VyX2lkgtPkkwJLWh4qHC92MS9tZS9zZXNzaW9ucy97c2Vzc2lvbl9pZH0qKS92MS91c2Vycy97dXNlcl9pZH0vc2Vzc2lvbnMve3Nlc3Npb25faWR9Eq4BChNSZXZva2VPdGhlclNlc3Npb25zEiwua29kZXIuc2Vzc2lvbi52MS5SZXZva2VPdGhlclNlc3Npb25zUmVxdWVzdBotLmtvZGVyLnNlc3Npb24udjEuUmV2b2tlT3RoZXJTZXNzaW9uc1Jlc3BvbnNlIjqquxgOCgECGAQyB3VzZXJfaWSC0+STAiI6ASoiHS92MS9tZS9zZXNzaW9ucy9yZXZva2Utb3RoZXJzYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_session_v1_session]);
 
 /**
  * GetSessionRequest names a session.
@@ -85,6 +85,13 @@ export type ListSessionsRequest = Message<"koder.session.v1.ListSessionsRequest"
    * @generated from field: string user_id = 3;
    */
   userId: string;
+
+  /**
+   * Only sessions in which their person signed in to this client.
+   *
+   * @generated from field: string client_id = 4;
+   */
+  clientId: string;
 };
 
 /**
@@ -159,6 +166,76 @@ export const RevokeSessionResponseSchema: GenMessage<RevokeSessionResponse> = /*
   messageDesc(file_koder_session_v1_session_service, 5);
 
 /**
+ * RevokeSessionsRequest says which sessions are to end. At least one filter must be set.
+ *
+ * @generated from message koder.session.v1.RevokeSessionsRequest
+ */
+export type RevokeSessionsRequest = Message<"koder.session.v1.RevokeSessionsRequest"> & {
+  /**
+   * Sessions of this user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Sessions in which their person signed in to this client.
+   *
+   * @generated from field: string client_id = 2;
+   */
+  clientId: string;
+
+  /**
+   * At most so many sessions are looked at: 1 to 200; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * `next_page_token` of the call before, with the same filters.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeSessionsRequest.
+ * Use `create(RevokeSessionsRequestSchema)` to create a new message.
+ */
+export const RevokeSessionsRequestSchema: GenMessage<RevokeSessionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 6);
+
+/**
+ * RevokeSessionsResponse says how many ended.
+ *
+ * @generated from message koder.session.v1.RevokeSessionsResponse
+ */
+export type RevokeSessionsResponse = Message<"koder.session.v1.RevokeSessionsResponse"> & {
+  /**
+   * Sessions that this call ended.
+   *
+   * @generated from field: int32 ended = 1;
+   */
+  ended: number;
+
+  /**
+   * Where to go on; empty when all have ended.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message koder.session.v1.RevokeSessionsResponse.
+ * Use `create(RevokeSessionsResponseSchema)` to create a new message.
+ */
+export const RevokeSessionsResponseSchema: GenMessage<RevokeSessionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_session_service, 7);
+
+/**
  * RevokeUserSessionsRequest names a user.
  *
  * @generated from message koder.session.v1.RevokeUserSessionsRequest
@@ -177,7 +254,7 @@ export type RevokeUserSessionsRequest = Message<"koder.session.v1.RevokeUserSess
  * Use `create(RevokeUserSessionsRequestSchema)` to create a new message.
  */
 export const RevokeUserSessionsRequestSchema: GenMessage<RevokeUserSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 6);
+  messageDesc(file_koder_session_v1_session_service, 8);
 
 /**
  * RevokeUserSessionsResponse says nothing more than that it was done.
@@ -192,7 +269,7 @@ export type RevokeUserSessionsResponse = Message<"koder.session.v1.RevokeUserSes
  * Use `create(RevokeUserSessionsResponseSchema)` to create a new message.
  */
 export const RevokeUserSessionsResponseSchema: GenMessage<RevokeUserSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 7);
+  messageDesc(file_koder_session_v1_session_service, 9);
 
 /**
  * RevokeUserSessionRequest names a session of a user.
@@ -220,7 +297,7 @@ export type RevokeUserSessionRequest = Message<"koder.session.v1.RevokeUserSessi
  * Use `create(RevokeUserSessionRequestSchema)` to create a new message.
  */
 export const RevokeUserSessionRequestSchema: GenMessage<RevokeUserSessionRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 8);
+  messageDesc(file_koder_session_v1_session_service, 10);
 
 /**
  * RevokeUserSessionResponse says nothing more than that it was done.
@@ -235,7 +312,7 @@ export type RevokeUserSessionResponse = Message<"koder.session.v1.RevokeUserSess
  * Use `create(RevokeUserSessionResponseSchema)` to create a new message.
  */
 export const RevokeUserSessionResponseSchema: GenMessage<RevokeUserSessionResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 9);
+  messageDesc(file_koder_session_v1_session_service, 11);
 
 /**
  * RevokeOtherSessionsRequest names the caller.
@@ -256,7 +333,7 @@ export type RevokeOtherSessionsRequest = Message<"koder.session.v1.RevokeOtherSe
  * Use `create(RevokeOtherSessionsRequestSchema)` to create a new message.
  */
 export const RevokeOtherSessionsRequestSchema: GenMessage<RevokeOtherSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 10);
+  messageDesc(file_koder_session_v1_session_service, 12);
 
 /**
  * RevokeOtherSessionsResponse says how many there were.
@@ -277,7 +354,7 @@ export type RevokeOtherSessionsResponse = Message<"koder.session.v1.RevokeOtherS
  * Use `create(RevokeOtherSessionsResponseSchema)` to create a new message.
  */
 export const RevokeOtherSessionsResponseSchema: GenMessage<RevokeOtherSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_session_v1_session_service, 11);
+  messageDesc(file_koder_session_v1_session_service, 13);
 
 /**
  * SessionService lists and ends the sessions of a tenant's people.
@@ -296,7 +373,9 @@ export const SessionService: GenService<{
     output: typeof GetSessionResponseSchema;
   },
   /**
-   * Lists live sessions, newest first: all of the tenant, or those of one user. Errors: PAGE_TOKEN_INVALID.
+   * Lists live sessions, newest first: all of the tenant, or those of one user, of one client, or both. A page may be shorter
+   * than asked for, where sessions on it have ended; `next_page_token` alone says whether more follow.
+   * Errors: PAGE_TOKEN_INVALID.
    *
    * @generated from rpc koder.session.v1.SessionService.ListSessions
    */
@@ -314,6 +393,18 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof RevokeSessionRequestSchema;
     output: typeof RevokeSessionResponseSchema;
+  },
+  /**
+   * Ends the sessions that the filter names, and every grant that ends with them: of one user, those in which somebody signed
+   * in to one client, or both. One call ends those of a page, each before the answer; go on with `next_page_token` until it is
+   * empty, to the end of those that there were at the first call. Errors: PAGE_TOKEN_INVALID.
+   *
+   * @generated from rpc koder.session.v1.SessionService.RevokeSessions
+   */
+  revokeSessions: {
+    methodKind: "unary";
+    input: typeof RevokeSessionsRequestSchema;
+    output: typeof RevokeSessionsResponseSchema;
   },
   /**
    * Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline

@@ -42,6 +42,9 @@ const (
 	// SessionServiceRevokeSessionProcedure is the fully-qualified name of the SessionService's
 	// RevokeSession RPC.
 	SessionServiceRevokeSessionProcedure = "/koder.session.v1.SessionService/RevokeSession"
+	// SessionServiceRevokeSessionsProcedure is the fully-qualified name of the SessionService's
+	// RevokeSessions RPC.
+	SessionServiceRevokeSessionsProcedure = "/koder.session.v1.SessionService/RevokeSessions"
 	// SessionServiceRevokeUserSessionsProcedure is the fully-qualified name of the SessionService's
 	// RevokeUserSessions RPC.
 	SessionServiceRevokeUserSessionsProcedure = "/koder.session.v1.SessionService/RevokeUserSessions"
@@ -57,10 +60,16 @@ const (
 type SessionServiceClient interface {
 	// Returns one session. Errors: SESSION_NOT_FOUND.
 	GetSession(context.Context, *connect.Request[v1.GetSessionRequest]) (*connect.Response[v1.GetSessionResponse], error)
-	// Lists live sessions, newest first: all of the tenant, or those of one user. Errors: PAGE_TOKEN_INVALID.
+	// Lists live sessions, newest first: all of the tenant, or those of one user, of one client, or both. A page may be shorter
+	// than asked for, where sessions on it have ended; `next_page_token` alone says whether more follow.
+	// Errors: PAGE_TOKEN_INVALID.
 	ListSessions(context.Context, *connect.Request[v1.ListSessionsRequest]) (*connect.Response[v1.ListSessionsResponse], error)
 	// Ends a session, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND.
 	RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error)
+	// Ends the sessions that the filter names, and every grant that ends with them: of one user, those in which somebody signed
+	// in to one client, or both. One call ends those of a page, each before the answer; go on with `next_page_token` until it is
+	// empty, to the end of those that there were at the first call. Errors: PAGE_TOKEN_INVALID.
+	RevokeSessions(context.Context, *connect.Request[v1.RevokeSessionsRequest]) (*connect.Response[v1.RevokeSessionsResponse], error)
 	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
 	// access and the caller's own included, before the answer. A repeat voids what was given since.
 	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
@@ -102,6 +111,12 @@ func NewSessionServiceClient(httpClient connect.HTTPClient, baseURL string, opts
 			connect.WithSchema(sessionServiceMethods.ByName("RevokeSession")),
 			connect.WithClientOptions(opts...),
 		),
+		revokeSessions: connect.NewClient[v1.RevokeSessionsRequest, v1.RevokeSessionsResponse](
+			httpClient,
+			baseURL+SessionServiceRevokeSessionsProcedure,
+			connect.WithSchema(sessionServiceMethods.ByName("RevokeSessions")),
+			connect.WithClientOptions(opts...),
+		),
 		revokeUserSessions: connect.NewClient[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse](
 			httpClient,
 			baseURL+SessionServiceRevokeUserSessionsProcedure,
@@ -128,6 +143,7 @@ type sessionServiceClient struct {
 	getSession          *connect.Client[v1.GetSessionRequest, v1.GetSessionResponse]
 	listSessions        *connect.Client[v1.ListSessionsRequest, v1.ListSessionsResponse]
 	revokeSession       *connect.Client[v1.RevokeSessionRequest, v1.RevokeSessionResponse]
+	revokeSessions      *connect.Client[v1.RevokeSessionsRequest, v1.RevokeSessionsResponse]
 	revokeUserSessions  *connect.Client[v1.RevokeUserSessionsRequest, v1.RevokeUserSessionsResponse]
 	revokeUserSession   *connect.Client[v1.RevokeUserSessionRequest, v1.RevokeUserSessionResponse]
 	revokeOtherSessions *connect.Client[v1.RevokeOtherSessionsRequest, v1.RevokeOtherSessionsResponse]
@@ -146,6 +162,11 @@ func (c *sessionServiceClient) ListSessions(ctx context.Context, req *connect.Re
 // RevokeSession calls koder.session.v1.SessionService.RevokeSession.
 func (c *sessionServiceClient) RevokeSession(ctx context.Context, req *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error) {
 	return c.revokeSession.CallUnary(ctx, req)
+}
+
+// RevokeSessions calls koder.session.v1.SessionService.RevokeSessions.
+func (c *sessionServiceClient) RevokeSessions(ctx context.Context, req *connect.Request[v1.RevokeSessionsRequest]) (*connect.Response[v1.RevokeSessionsResponse], error) {
+	return c.revokeSessions.CallUnary(ctx, req)
 }
 
 // RevokeUserSessions calls koder.session.v1.SessionService.RevokeUserSessions.
@@ -167,10 +188,16 @@ func (c *sessionServiceClient) RevokeOtherSessions(ctx context.Context, req *con
 type SessionServiceHandler interface {
 	// Returns one session. Errors: SESSION_NOT_FOUND.
 	GetSession(context.Context, *connect.Request[v1.GetSessionRequest]) (*connect.Response[v1.GetSessionResponse], error)
-	// Lists live sessions, newest first: all of the tenant, or those of one user. Errors: PAGE_TOKEN_INVALID.
+	// Lists live sessions, newest first: all of the tenant, or those of one user, of one client, or both. A page may be shorter
+	// than asked for, where sessions on it have ended; `next_page_token` alone says whether more follow.
+	// Errors: PAGE_TOKEN_INVALID.
 	ListSessions(context.Context, *connect.Request[v1.ListSessionsRequest]) (*connect.Response[v1.ListSessionsResponse], error)
 	// Ends a session, and every grant that ends with it, before the answer. Errors: SESSION_NOT_FOUND.
 	RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error)
+	// Ends the sessions that the filter names, and every grant that ends with them: of one user, those in which somebody signed
+	// in to one client, or both. One call ends those of a page, each before the answer; go on with `next_page_token` until it is
+	// empty, to the end of those that there were at the first call. Errors: PAGE_TOKEN_INVALID.
+	RevokeSessions(context.Context, *connect.Request[v1.RevokeSessionsRequest]) (*connect.Response[v1.RevokeSessionsResponse], error)
 	// Signs a person out everywhere: voids every session, code, grant and token that they were given until now, offline
 	// access and the caller's own included, before the answer. A repeat voids what was given since.
 	RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error)
@@ -208,6 +235,12 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 		connect.WithSchema(sessionServiceMethods.ByName("RevokeSession")),
 		connect.WithHandlerOptions(opts...),
 	)
+	sessionServiceRevokeSessionsHandler := connect.NewUnaryHandler(
+		SessionServiceRevokeSessionsProcedure,
+		svc.RevokeSessions,
+		connect.WithSchema(sessionServiceMethods.ByName("RevokeSessions")),
+		connect.WithHandlerOptions(opts...),
+	)
 	sessionServiceRevokeUserSessionsHandler := connect.NewUnaryHandler(
 		SessionServiceRevokeUserSessionsProcedure,
 		svc.RevokeUserSessions,
@@ -234,6 +267,8 @@ func NewSessionServiceHandler(svc SessionServiceHandler, opts ...connect.Handler
 			sessionServiceListSessionsHandler.ServeHTTP(w, r)
 		case SessionServiceRevokeSessionProcedure:
 			sessionServiceRevokeSessionHandler.ServeHTTP(w, r)
+		case SessionServiceRevokeSessionsProcedure:
+			sessionServiceRevokeSessionsHandler.ServeHTTP(w, r)
 		case SessionServiceRevokeUserSessionsProcedure:
 			sessionServiceRevokeUserSessionsHandler.ServeHTTP(w, r)
 		case SessionServiceRevokeUserSessionProcedure:
@@ -259,6 +294,10 @@ func (UnimplementedSessionServiceHandler) ListSessions(context.Context, *connect
 
 func (UnimplementedSessionServiceHandler) RevokeSession(context.Context, *connect.Request[v1.RevokeSessionRequest]) (*connect.Response[v1.RevokeSessionResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeSession is not implemented"))
+}
+
+func (UnimplementedSessionServiceHandler) RevokeSessions(context.Context, *connect.Request[v1.RevokeSessionsRequest]) (*connect.Response[v1.RevokeSessionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.session.v1.SessionService.RevokeSessions is not implemented"))
 }
 
 func (UnimplementedSessionServiceHandler) RevokeUserSessions(context.Context, *connect.Request[v1.RevokeUserSessionsRequest]) (*connect.Response[v1.RevokeUserSessionsResponse], error) {
