@@ -5,7 +5,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { afterLogout } from "../tests/support/logout.ts";
 import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
-import { addTotp, recoveryCodes, totpCode } from "../tests/support/factors.ts";
+import { addPasskey, addTotp, recoveryCodes, totpCode } from "../tests/support/factors.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -77,6 +77,11 @@ async function states(server: RunningServer): Promise<readonly State[]> {
   const { accessToken } = await tokensFor(server, client, careful.username);
   await addTotp(server, accessToken);
   await recoveryCodes(server, accessToken);
+  const keyed = await createPerson(server);
+  const ofKeyed = (await tokensFor(server, client, keyed.username)).accessToken;
+  await addPasskey(server, ofKeyed);
+  await addTotp(server, ofKeyed);
+  await recoveryCodes(server, ofKeyed);
   const longName = "Maximiliana-Theodora von Hohenlohe-Waldenburg-Schillingsfürst";
   await rest(server, "PATCH", `/v1/users/${others[0]?.id ?? ""}`, { name: longName });
   const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
@@ -153,6 +158,26 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         await submit(page, "admin", server.adminPassword);
         await page.fill("input[name=new_password]", "short");
         await press(page, "button[type=submit]");
+      },
+    },
+    { name: "second-factor-passkey", open: (page) => signInAs(page, keyed.username) },
+    {
+      name: "second-factor-passkey-refused",
+      async open(page) {
+        await signInAs(page, keyed.username);
+        // As the page's script does, with nothing signed.
+        const sent = page.waitForEvent("load");
+        await page.$eval("form[data-passkey]", (form) => (form as HTMLFormElement).submit());
+        await sent;
+      },
+    },
+    {
+      name: "sign-in-passkey-refused",
+      async open(page) {
+        await signIn(page);
+        const sent = page.waitForEvent("load");
+        await page.$eval("form[data-passkey]", (form) => (form as HTMLFormElement).submit());
+        await sent;
       },
     },
     { name: "second-factor", open: (page) => signInAs(page, careful.username) },

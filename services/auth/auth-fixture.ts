@@ -4,9 +4,11 @@ import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
+  AcceptPasskeyRequestSchema,
   AcceptTotpRequestSchema,
   BrowserContextSchema,
   CreateFlowRequestSchema,
+  OfferNewPasskeyRequestSchema,
   OfferPasskeyRequestSchema,
   OfferTotpRequestSchema,
   SubmitNewPasswordRequestSchema,
@@ -30,7 +32,9 @@ import { defaultAttemptPolicy, type AttemptPolicy } from "./attempts.ts";
 import { authCollections } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { createFlow } from "./flows/create-flow.ts";
+import { acceptPasskey } from "./flows/accept-passkey.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
+import { offerNewPasskey } from "./flows/offer-new-passkey.ts";
 import { offerPasskey } from "./flows/offer-passkey.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { createAuthenticationPolicies } from "./policy/authentication-policies.ts";
@@ -270,6 +274,15 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       submitPasskey(dependencies)(
         create(SubmitPasskeyRequestSchema, { flowId, credentialJson, browser: browserOf(browser) }),
         handlerContext({ tenantId }),
+      ),
+    offerNewPasskey: async (flowId: string, browser: Browser = {}) => {
+      const request = create(OfferNewPasskeyRequestSchema, { flowId, browser: browserOf(browser) });
+      return (await offerNewPasskey(dependencies)(request, handlerContext())).optionsJson;
+    },
+    acceptPasskey: (flowId: string, credentialJson: string, browser: Browser = {}) =>
+      acceptPasskey(dependencies)(
+        create(AcceptPasskeyRequestSchema, { flowId, credentialJson, browser: browserOf(browser) }),
+        handlerContext(),
       ),
     offerTotp: (flowId: string, browser: Browser = {}) =>
       offerTotp(dependencies)(

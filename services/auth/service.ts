@@ -27,6 +27,7 @@ import { generateRecoveryCodes } from "./factors/generate-recovery-codes.ts";
 import { listFactors } from "./factors/list-factors.ts";
 import { resetFactors } from "./factors/reset-factors.ts";
 import { updateFactor } from "./factors/update-factor.ts";
+import { acceptPasskey } from "./flows/accept-passkey.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
 import {
   getFlow,
@@ -39,6 +40,7 @@ import {
 } from "./flows/direct-steps.ts";
 import { redeemLoginHandle } from "./flows/redeem-login-handle.ts";
 import { startFlow } from "./flows/start-flow.ts";
+import { offerNewPasskey } from "./flows/offer-new-passkey.ts";
 import { offerPasskey } from "./flows/offer-passkey.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
@@ -74,6 +76,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         submitNewPassword: submitNewPassword(dependencies),
         offerPasskey: offerPasskey(dependencies),
         submitPasskey: submitPasskey(dependencies),
+        offerNewPasskey: offerNewPasskey(dependencies),
+        acceptPasskey: acceptPasskey(dependencies),
         offerTotp: offerTotp(dependencies),
         acceptTotp: acceptTotp(dependencies),
       }),

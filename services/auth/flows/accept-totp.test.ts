@@ -32,7 +32,10 @@ describe("where a second factor is required", () => {
   test("whoever has none adds one to go on, gets recovery codes, and has shown both", async () => {
     const { f } = await withPolicy(REQUIRED);
     const { flow, sessionToken } = await f.attempt("ana", f.ana.password);
-    expect(flow).toMatchObject({ state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP] });
+    expect(flow).toMatchObject({
+      state: FlowState.PASSWORD_OK,
+      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY],
+    });
     expect(sessionToken).toBe("");
     const id = flow?.id ?? "";
     const { secret, qrCodeSvg } = await f.offerTotp(id);
@@ -81,7 +84,10 @@ describe("where a second factor is required", () => {
     const { flow } = await f.attempt("ana", f.ana.password);
     expect(flow?.nextSteps).toEqual([FlowStep.NEW_PASSWORD]);
     const id = flow?.id ?? "";
-    expect((await f.submitNew(id, "the next password of ana")).flow?.nextSteps).toEqual([FlowStep.ENROL_TOTP]);
+    expect((await f.submitNew(id, "the next password of ana")).flow?.nextSteps).toEqual([
+      FlowStep.ENROL_TOTP,
+      FlowStep.ENROL_PASSKEY,
+    ]);
     const { secret } = await f.offerTotp(id);
     expect((await f.acceptTotp(id, f.codeOf(secret))).sessionToken).toBe("ksn_1");
     expect(f.sessions[0]).toMatchObject({ userEpoch: 8n, acr: "urn:koder:acr:mfa" });
@@ -101,7 +107,10 @@ describe("where a second factor is required", () => {
 
 test("where it is asked for never, it is all the same by a client that wants it, or for which it is otherwise", async () => {
   const { f, attemptFor } = await withPolicy(NEVER, [{ clientId: "vault", mfa: REQUIRED }]);
-  expect((await attemptFor({ clientId: "vault" })).flow?.nextSteps).toEqual([FlowStep.ENROL_TOTP]);
+  expect((await attemptFor({ clientId: "vault" })).flow?.nextSteps).toEqual([
+    FlowStep.ENROL_TOTP,
+    FlowStep.ENROL_PASSKEY,
+  ]);
   await f.app();
   expect((await attemptFor({})).sessionToken).toBe("ksn_1");
   expect(f.sessions[0]).toMatchObject({ amr: ["pwd"], acr: "urn:koder:acr:1fa" });

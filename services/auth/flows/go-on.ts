@@ -53,7 +53,7 @@ async function nextOf(
   const { need, steps } = flow.amr.includes("mfa") ? nothing : await needOf(dependencies, call, flow);
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
-  if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP] };
+  if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY] };
   return undefined;
 }
 

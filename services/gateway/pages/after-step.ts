@@ -42,7 +42,7 @@ export async function afterStep(
   const steps = flow?.nextSteps ?? [];
   const ways = secondFactorWays(steps);
   const [way] = ways;
-  if (way !== undefined) return showSecondFactor(request, reply, pending, { ...pageFlow, ways, way });
+  if (way !== undefined) return showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(request, reply, pending, pageFlow);
   if (steps.includes(FlowStep.ENROL_TOTP)) return showEnrolTotp(peers, request, reply, pending, pageFlow);
   throw new Error("the auth service asks for a step that has no page");

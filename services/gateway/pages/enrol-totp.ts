@@ -11,7 +11,10 @@ import { shownFault, text, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 
-/** Asks a person to add an authenticator app, by a QR code or by a text to type; the same ones each time within a flow. */
+/**
+ * Asks a person to add an authenticator app, by a QR code or by a text to type, the same ones each time within a flow; or a
+ * passkey, where their browser knows them.
+ */
 export async function showEnrolTotp(
   peers: Peers,
   request: FastifyRequest,
@@ -20,9 +23,12 @@ export async function showEnrolTotp(
   { flowId, username }: PageFlow,
   fault?: Fault,
 ): Promise<FastifyReply> {
-  const { secret, otpauthUri, qrCodeSvg } = await peers
-    .client(BrowserFlowService)
-    .offerTotp({ flowId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound));
+  const flows = peers.client(BrowserFlowService);
+  const [asked, options] = [{ flowId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound)];
+  const [{ secret, otpauthUri, qrCodeSvg }, { optionsJson }] = await Promise.all([
+    flows.offerTotp(asked, options),
+    flows.offerNewPasskey(asked, options),
+  ]);
   return sendPage(request, reply, {
     template: "enrol-totp",
     status: fault?.status ?? 200,
@@ -33,6 +39,7 @@ export async function showEnrolTotp(
       username,
       qrCodeSvg,
       otpauthUri,
+      passkey: optionsJson,
       secret: secret.replaceAll(/(.{4})(?=.)/g, "$1 "),
       ...shownFault(fault, texts),
     }),

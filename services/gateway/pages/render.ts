@@ -28,6 +28,7 @@ export interface Page {
     | "sign-in"
     | "new-password"
     | "second-factor"
+    | "second-factor-passkey"
     | "enrol-totp"
     | "recovery-codes"
     | "accounts"

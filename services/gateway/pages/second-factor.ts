@@ -2,8 +2,10 @@ import { ConnectError } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
+import type { Peers } from "../../host/peers.ts";
 import type { PageFlow } from "./after-step.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { passkeyOptions } from "./passkey.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -11,6 +13,7 @@ import type { Texts } from "./texts.ts";
 
 /** The ways to show a second factor, the usual one first: the step of the flow that each is, and its texts. */
 const ways = {
+  passkey: { step: FlowStep.PASSKEY, other: "passkey_other" },
   totp: {
     step: FlowStep.TOTP,
     title: "totp_title",
@@ -53,35 +56,52 @@ export interface SecondFactorFlow extends PageFlow {
   readonly way: SecondFactorWay;
 }
 
-/** Asks for a second factor, by one way; the others are a button away. Works without JavaScript. */
-export function showSecondFactor(
+/** Asks for a second factor, by one way; the others are a button away. All but passkeys work without JavaScript. */
+export async function showSecondFactor(
+  peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
-  { authorizationId, shown }: PendingSignIn,
-  { flowId, username, ways: open, way }: SecondFactorFlow,
+  pending: PendingSignIn,
+  flow: SecondFactorFlow,
   fault?: Fault,
 ): Promise<FastifyReply> {
-  const { inputMode, autocomplete, ...keys } = ways[way];
-  return sendPage(request, reply, {
-    template: "second-factor",
+  const { authorizationId, shown } = pending;
+  const { flowId, username, ways: open, way } = flow;
+  const page = {
     status: fault?.status ?? 200,
     uiLocales: shown.uiLocales,
     ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+  };
+  const common = (texts: Texts) => ({
+    authorization: authorizationId,
+    flow: flowId,
+    username,
+    letter: letterOf(username),
+    ways: open.join(" "),
+    way,
+    others: open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
+    ...shownFault(fault, texts),
+  });
+  if (way === "passkey") {
+    const options = await passkeyOptions(peers, request, pending, flowId);
+    return sendPage(request, reply, {
+      ...page,
+      template: "second-factor-passkey",
+      show: (texts) => ({ ...common(texts), options }),
+    });
+  }
+  const { inputMode, autocomplete, ...keys } = ways[way];
+  return sendPage(request, reply, {
+    ...page,
+    template: "second-factor",
     show: (texts) => ({
-      authorization: authorizationId,
-      flow: flowId,
-      username,
-      letter: letterOf(username),
-      ways: open.join(" "),
-      way,
+      ...common(texts),
       inputMode,
       autocomplete,
       title: texts[keys.title],
       lead: texts[keys.lead],
       label: texts[keys.label],
       hint: texts[keys.hint],
-      others: open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
-      ...shownFault(fault, texts),
     }),
   });
 }

@@ -13,6 +13,7 @@ import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { acceptPasskey, givePasskey, newPasskeyFault, passkeyFault, passkeyOptions } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
@@ -41,7 +42,9 @@ export function mountSignIn(
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
     if (form.has("done")) return toApplication(peers, request, reply, pending);
     if (form.has("new_totp")) return submitNewTotp(request, reply, pending, form);
+    if (form.has("new_passkey")) return submitNewPasskey(request, reply, pending, form);
     if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
+    if (form.has("passkey")) return submitPasskey(request, reply, pending, form);
     // Which of the two the page of a second factor sent: its code, or only that it is to be another way.
     if (form.has("code") || form.has("way")) return submitCode(request, reply, pending, form);
     return submitPassword(request, reply, pending, form);
@@ -116,6 +119,44 @@ export function mountSignIn(
     }
   }
 
+  async function submitPasskey(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: PendingSignIn,
+    form: Form,
+  ): Promise<FastifyReply> {
+    const isSecond = form.has("flow");
+    const pageFlow = isSecond ? pageFlowOf(form) : { flowId: "", username: "" };
+    try {
+      const answer = await givePasskey(peers, request, pending, pageFlow, form);
+      return await afterStep(peers, request, reply, pending, pageFlow, answer);
+    } catch (error) {
+      const fault = passkeyFault(error, isSecond);
+      if (fault === undefined) throw error;
+      const ways = namedWays(form.get("ways"));
+      return isSecond
+        ? showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way: "passkey" }, fault)
+        : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault);
+    }
+  }
+
+  async function submitNewPasskey(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: PendingSignIn,
+    form: Form,
+  ): Promise<FastifyReply> {
+    const pageFlow = pageFlowOf(form);
+    try {
+      const answer = await acceptPasskey(peers, request, pending, pageFlow, form);
+      return await afterStep(peers, request, reply, pending, pageFlow, answer);
+    } catch (error) {
+      const fault = newPasskeyFault(error);
+      if (fault === undefined) throw error;
+      return showEnrolTotp(peers, request, reply, pending, pageFlow, fault);
+    }
+  }
+
   async function submitCode(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -125,7 +166,7 @@ export function mountSignIn(
     const ways = namedWays(form.get("ways"));
     const [way = "totp"] = namedWays(form.get("way"));
     const pageFlow = { ...pageFlowOf(form), ways, way };
-    if (!form.has("code")) return showSecondFactor(request, reply, pending, pageFlow);
+    if (!form.has("code") || way === "passkey") return showSecondFactor(peers, request, reply, pending, pageFlow);
     const given = {
       flowId: pageFlow.flowId,
       browser: browserOf(request, pending),
@@ -141,7 +182,7 @@ export function mountSignIn(
     } catch (error) {
       const fault = secondFactorFault(error, way);
       if (fault === undefined) throw error;
-      return showSecondFactor(request, reply, pending, pageFlow, fault);
+      return showSecondFactor(peers, request, reply, pending, pageFlow, fault);
     }
   }
 }
@@ -156,11 +197,12 @@ async function showSignIn(
   peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
-  { authorizationId, shown }: PendingSignIn,
+  pending: PendingSignIn,
   username: string,
   fault?: Fault,
 ): Promise<FastifyReply> {
-  const signUp = await isSignUpOpen(peers, request);
+  const { authorizationId, shown } = pending;
+  const [signUp, passkey] = await Promise.all([isSignUpOpen(peers, request), passkeyOptions(peers, request, pending)]);
   return sendPage(request, reply, {
     template: "sign-in",
     status: fault?.status ?? 200,
@@ -170,6 +212,7 @@ async function showSignIn(
       authorization: authorizationId,
       username,
       signUp,
+      passkey,
       client: shownClient(shown),
       ...shownFault(fault, texts),
     }),

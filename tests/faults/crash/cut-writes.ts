@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { allowDirectFlows, directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
-import { addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
+import { addPasskey, addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { registered, registrationPath } from "./registered-client.ts";
 import {
@@ -25,6 +25,7 @@ import { subjectOf, walk } from "../../support/interaction-pages.ts";
 import { mailedToken } from "../../support/dev-mail.ts";
 import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
 import { invitationWrites } from "./invitation-writes.ts";
+import { softwareAuthenticator } from "../../support/software-authenticator.ts";
 import type { CutWrite } from "./public-write.ts";
 import { flowAfterPassword, openSignInPage, personWithTokens, signsIn } from "./sign-in-page.ts";
 
@@ -288,6 +289,27 @@ export const cutWrites: readonly CutWrite[] = [
     },
   },
   {
+    name: "Sign in by a passkey",
+    covers: ["POST /sign-in passkey"],
+    order: ["auth", "session", "auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { accessToken } = await tokensFor(server, client, username);
+      const { authenticator } = await addPasskey(server, accessToken);
+      const page = await openSignInPage(server, client);
+      const passkey = authenticator.get(await page.passkeyOptions());
+      return {
+        call: async () => (await page.send({ passkey })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          const again = await openSignInPage(server, client);
+          const answer = await again.send({ passkey: authenticator.get(await again.passkeyOptions()) });
+          expect(await again.redeem(answer)).toBe(200);
+        },
+      };
+    },
+  },
+  {
     name: "Add a second factor at sign-in",
     covers: ["POST /sign-in new_totp"],
     order: ["auth", "session"],
@@ -309,6 +331,37 @@ export const cutWrites: readonly CutWrite[] = [
             expect(await again.redeem(answer)).toBe(200);
           } else {
             expect((await again.send({ flow: next.flow, new_totp: totpCode(next.secret) })).status).toBe(200);
+            expect(await again.isSignedIn()).toBe(true);
+          }
+        },
+      };
+    },
+  },
+  {
+    name: "Add a passkey at sign-in",
+    covers: ["POST /sign-in new_passkey"],
+    order: ["auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
+      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
+      expect(policy.status).toBe(200);
+      const page = await openSignInPage(server, client);
+      const { flow, passkeyOptions } = await flowAfterPassword(page, username);
+      const authenticator = softwareAuthenticator({ origin: server.url });
+      const new_passkey = authenticator.create(passkeyOptions);
+      return {
+        call: async () => (await page.send({ flow, username, new_passkey })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          const again = await openSignInPage(server, client);
+          const next = await flowAfterPassword(again, username);
+          if (next.secret === "") {
+            const passkey = authenticator.get(next.passkeyOptions);
+            expect(await again.redeem(await again.send({ flow: next.flow, username, passkey }))).toBe(200);
+          } else {
+            const other = softwareAuthenticator({ origin: server.url }).create(next.passkeyOptions);
+            expect((await again.send({ flow: next.flow, new_passkey: other })).status).toBe(200);
             expect(await again.isSignedIn()).toBe(true);
           }
         },

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { httpBrowser, type HttpBrowser } from "../../support/http-browser.ts";
+import { passkeyOptionsOn } from "../../support/passkey-page.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -19,6 +20,8 @@ export interface SignInPage {
   readonly browser: HttpBrowser;
   /** Sends the page's form with more fields. */
   send(fields: Readonly<Record<string, string>>): Promise<Response>;
+  /** What the page asks a passkey by. */
+  passkeyOptions(): Promise<string>;
   /** Whether the browser is signed in: then it is led to the client at once. */
   isSignedIn(): Promise<boolean>;
   /** Redeems the code of an answer that leads to the client; answers the status. */
@@ -35,6 +38,7 @@ export async function openSignInPage(server: Instance, client: RelyingParty): Pr
   return {
     browser,
     send: (fields) => browser.post(`${server.url}/sign-in`, { authorization, ...fields }),
+    passkeyOptions: async () => passkeyOptionsOn(await (await browser.get(location.href)).text()),
     isSignedIn: async () => locationOf(await browser.get(url), server.url).origin !== server.url,
     async redeem(answer) {
       const code = locationOf(answer, server.url).searchParams.get("code") ?? "";
@@ -51,18 +55,19 @@ export async function openSignInPage(server: Instance, client: RelyingParty): Pr
 
 /**
  * Gives the password of somebody who is asked for more, and answers the flow on the page that comes next, with the secret of
- * an authenticator app where it has one.
+ * an authenticator app and what it asks a passkey by, where it has them.
  */
 export async function flowAfterPassword(
   page: SignInPage,
   username: string,
-): Promise<{ readonly flow: string; readonly secret: string }> {
+): Promise<{ readonly flow: string; readonly secret: string; readonly passkeyOptions: string }> {
   const answer = await page.send({ username, password: usualPassword });
   const html = await answer.text();
   expect(answer.status, html).toBe(200);
   return {
     flow: /name="flow" value="([^"]+)"/.exec(html)?.[1] ?? "no flow",
     secret: /<code>([A-Z2-7 ]+)<\/code>/.exec(html)?.[1]?.replaceAll(" ", "") ?? "",
+    passkeyOptions: passkeyOptionsOn(html),
   };
 }
 

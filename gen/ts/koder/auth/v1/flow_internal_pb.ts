@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImwKE09mZmVyUGFzc2tleVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQEiLAoUT2ZmZXJQYXNza2V5UmVzcG9uc2USFAoMb3B0aW9uc19qc29uGAEgASgJIrIBChRTdWJtaXRQYXNza2V5UmVxdWVzdBIdCgdmbG93X2lkGAEgASgJQgy6SAVyAxiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAfi7GAESGwoJY2xpZW50X2lkGAQgASgJQgi6SAVyAxiAAiJXChVTdWJtaXRQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEy6QcKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmwKDE9mZmVyUGFzc2tleRIiLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVxdWVzdBojLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSbAoNU3VibWl0UGFzc2tleRIjLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc2tleVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3NrZXlSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJgCglPZmZlclRvdHASHy5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmMKCkFjY2VwdFRvdHASIC5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5BY2NlcHRUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSeAoRU3VibWl0TmV3UGFzc3dvcmQSJy5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEimwEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYASKrAQoRQ3JlYXRlRmxvd1JlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCI3ChJDcmVhdGVGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKUAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImwKE09mZmVyUGFzc2tleVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQEiLAoUT2ZmZXJQYXNza2V5UmVzcG9uc2USFAoMb3B0aW9uc19qc29uGAEgASgJIrIBChRTdWJtaXRQYXNza2V5UmVxdWVzdBIdCgdmbG93X2lkGAEgASgJQgy6SAVyAxiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAfi7GAESGwoJY2xpZW50X2lkGAQgASgJQgi6SAVyAxiAAiJXChVTdWJtaXRQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEicQoWT2ZmZXJOZXdQYXNza2V5UmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIi8KF09mZmVyTmV3UGFzc2tleVJlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSKXAQoUQWNjZXB0UGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAvi7GAEieQoVQWNjZXB0UGFzc2tleVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyzgkKEkJyb3dzZXJGbG93U2VydmljZRJjCgpDcmVhdGVGbG93EiAua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ3JlYXRlRmxvd1Jlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmwKDE9mZmVyUGFzc2tleRIiLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVxdWVzdBojLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSbAoNU3VibWl0UGFzc2tleRIjLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc2tleVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3NrZXlSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJgCglPZmZlclRvdHASHy5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmMKCkFjY2VwdFRvdHASIC5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5BY2NlcHRUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSdQoPT2ZmZXJOZXdQYXNza2V5EiUua29kZXIuYXV0aC52MS5PZmZlck5ld1Bhc3NrZXlSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5PZmZlck5ld1Bhc3NrZXlSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRJsCg1BY2NlcHRQYXNza2V5EiMua29kZXIuYXV0aC52MS5BY2NlcHRQYXNza2V5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuQWNjZXB0UGFzc2tleVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EngKEVN1Ym1pdE5ld1Bhc3N3b3JkEicua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * BrowserContext is what is known of the browser that drives a flow.
@@ -627,6 +627,125 @@ export const AcceptTotpResponseSchema: GenMessage<AcceptTotpResponse> = /*@__PUR
   messageDesc(file_koder_auth_v1_flow_internal, 18);
 
 /**
+ * OfferNewPasskeyRequest names the flow.
+ *
+ * @generated from message koder.auth.v1.OfferNewPasskeyRequest
+ */
+export type OfferNewPasskeyRequest = Message<"koder.auth.v1.OfferNewPasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferNewPasskeyRequest.
+ * Use `create(OfferNewPasskeyRequestSchema)` to create a new message.
+ */
+export const OfferNewPasskeyRequestSchema: GenMessage<OfferNewPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 19);
+
+/**
+ * OfferNewPasskeyResponse has what the browser makes a passkey by.
+ *
+ * @generated from message koder.auth.v1.OfferNewPasskeyResponse
+ */
+export type OfferNewPasskeyResponse = Message<"koder.auth.v1.OfferNewPasskeyResponse"> & {
+  /**
+   * `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.OfferNewPasskeyResponse.
+ * Use `create(OfferNewPasskeyResponseSchema)` to create a new message.
+ */
+export const OfferNewPasskeyResponseSchema: GenMessage<OfferNewPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 20);
+
+/**
+ * AcceptPasskeyRequest has what the browser made.
+ *
+ * @generated from message koder.auth.v1.AcceptPasskeyRequest
+ */
+export type AcceptPasskeyRequest = Message<"koder.auth.v1.AcceptPasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * `RegistrationResponseJSON` of WebAuthn Level 3, as text.
+   *
+   * @generated from field: string credential_json = 3;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptPasskeyRequest.
+ * Use `create(AcceptPasskeyRequestSchema)` to create a new message.
+ */
+export const AcceptPasskeyRequestSchema: GenMessage<AcceptPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 21);
+
+/**
+ * AcceptPasskeyResponse has the flow, the session where it is completed, and the recovery codes.
+ *
+ * @generated from message koder.auth.v1.AcceptPasskeyResponse
+ */
+export type AcceptPasskeyResponse = Message<"koder.auth.v1.AcceptPasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+
+  /**
+   * Ten codes, shown this once.
+   *
+   * @generated from field: repeated string recovery_codes = 3;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptPasskeyResponse.
+ * Use `create(AcceptPasskeyResponseSchema)` to create a new message.
+ */
+export const AcceptPasskeyResponseSchema: GenMessage<AcceptPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_internal, 22);
+
+/**
  * BrowserFlowService is the authentication flow as the sign-in pages drive it: bound to a browser, ending in a session.
  *
  * @generated from service koder.auth.v1.BrowserFlowService
@@ -718,6 +837,28 @@ export const BrowserFlowService: GenService<{
     methodKind: "unary";
     input: typeof AcceptTotpRequestSchema;
     output: typeof AcceptTotpResponseSchema;
+  },
+  /**
+   * Answers what the browser makes a passkey by, where the state asks for another factor. Nothing is kept of it.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.OfferNewPasskey
+   */
+  offerNewPasskey: {
+    methodKind: "unary";
+    input: typeof OfferNewPasskeyRequestSchema;
+    output: typeof OfferNewPasskeyResponseSchema;
+  },
+  /**
+   * Adds that passkey, which counts as the second factor, and makes recovery codes.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED.
+   *
+   * @generated from rpc koder.auth.v1.BrowserFlowService.AcceptPasskey
+   */
+  acceptPasskey: {
+    methodKind: "unary";
+    input: typeof AcceptPasskeyRequestSchema;
+    output: typeof AcceptPasskeyResponseSchema;
   },
   /**
    * Gives a new password where the state asks for one.
