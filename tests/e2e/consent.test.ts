@@ -1,8 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { authorizeDevice, registerDevice } from "../support/device.ts";
 import { subjectOf, walk } from "../support/interaction-pages.ts";
 import {
   authorizationRequest,
@@ -260,60 +258,6 @@ describe("several accounts in one browser", () => {
     const client = await registerClient(server);
     expect((await walk(server, client, { prompt: "select_account" })).at().pathname).toBe("/sign-in");
   });
-});
-
-describe("axe finds nothing to say of the pages", () => {
-  test.each(["light", "dark"] as const)(
-    "sign-in, consent, accounts, device, logout and error, %s",
-    async (colorScheme) => {
-      const [person, client] = [await createPerson(server), await thirdParty({ client_name: "Their Calendar" })];
-      const device = await registerDevice(server, { client_name: "A Television" });
-      const context = await browser.newContext({ viewport: { width: 768, height: 1024 }, colorScheme });
-      try {
-        const page = await context.newPage();
-        await page.route(`${client.redirectUri}*`, (route) => route.fulfill({ body: "the application" }));
-        const submit = () => page.click("button[type=submit]");
-        const found: unknown[] = [];
-        const look = async () => found.push(...(await axeViolations(page)));
-        await page.goto(authorizationRequest(server, client).url);
-        await look();
-        await page.fill("input[name=username]", person.username);
-        await page.fill("input[name=password]", "not the password");
-        await submit();
-        await page.waitForSelector("[role=alert]");
-        await look();
-        await page.fill("input[name=password]", password);
-        await submit();
-        await page.waitForURL(/\/consent/);
-        await look();
-        await page.click("a[href^='/accounts']");
-        await page.waitForURL(/\/accounts/);
-        await look();
-
-        const { json } = await authorizeDevice(server, device);
-        await page.goto(String(json["verification_uri"]));
-        await look();
-        await page.goto(String(json["verification_uri_complete"]));
-        await submit();
-        await page.waitForURL(/\/device\/confirm/);
-        await look();
-        await page.click("button[value=allow]");
-        await page.waitForLoadState();
-        await look();
-
-        await page.goto(`${server.url}/oidc/v1/end_session`);
-        await look();
-        await submit();
-        await page.waitForLoadState();
-        await look();
-        await page.goto(`${server.url}/oauth/v2/authorize?client_id=nobody`);
-        await look();
-        expect(found).toEqual([]);
-      } finally {
-        await context.close();
-      }
-    },
-  );
 });
 
 describe("in Chromium, without JavaScript, on a phone", () => {

@@ -1,39 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { launchBrowser } from "../tests/support/browser.ts";
-import { afterLogout } from "../tests/support/logout.ts";
-import { authorizeDevice, registerDevice } from "../tests/support/device.ts";
-import { addPasskey, addTotp, recoveryCodes, totpCode } from "../tests/support/factors.ts";
-import {
-  authorizationRequest,
-  createPerson,
-  password,
-  registerClient,
-  rest,
-  tokensFor,
-} from "../tests/support/relying-party.ts";
-import { startServer, type RunningServer } from "../tests/support/server.ts";
-import { repositoryRoot } from "./run-program.ts";
+import type { Page } from "playwright-core";
+import { afterLogout } from "./logout.ts";
+import { authorizeDevice, registerDevice } from "./device.ts";
+import { addPasskey, addTotp, recoveryCodes, totpCode } from "./factors.ts";
+import { authorizationRequest, createPerson, password, registerClient, rest, tokensFor } from "./relying-party.ts";
+import type { RunningServer } from "./server.ts";
 
-/**
- * Pictures of every page and state, in a folder that git ignores, or of those whose names begin with an argument; `--readme`
- * takes the one that the README shows.
- */
-const folder = join(repositoryRoot, "tests/screenshots");
-const forReadme = join(repositoryRoot, "docs/images/sign-in.png");
-
-const sizes = [
-  { name: "phone", width: 360, height: 740 },
-  { name: "tablet", width: 768, height: 1024 },
-  { name: "desktop", width: 1440, height: 900 },
-] as const;
-const schemes = ["light", "dark"] as const;
-const locales = ["en-US", "pt-BR", "es"] as const;
-
-interface State {
+/** A page, or a state of one, that people see. */
+export interface PageState {
   readonly name: string;
+  /** Leads a page of a new browser there. */
   readonly open: (page: Page) => Promise<unknown>;
 }
 
@@ -42,8 +18,8 @@ async function press(page: Page, selector: string): Promise<void> {
   await Promise.all([page.waitForEvent("load"), page.click(selector)]);
 }
 
-/** The states that there are to look at. */
-async function states(server: RunningServer): Promise<readonly State[]> {
+/** Everything that people see of a server, which gets people, clients and policies for it. */
+export async function pageStates(server: RunningServer): Promise<readonly PageState[]> {
   const client = await registerClient(server, {
     client_name: "Koder Chat",
     policy_uri: "https://koder.dev/privacy",
@@ -326,56 +302,11 @@ async function states(server: RunningServer): Promise<readonly State[]> {
         ),
     },
     { name: "error-application", open: (page) => page.goto(`${server.url}/oauth/v2/authorize?client_id=nobody`) },
+    {
+      name: "dev-mail",
+      open: (page) => page.goto(`${server.url}/dev/mail`),
+    },
     { name: "error-not-found", open: (page) => page.goto(`${server.url}/nowhere`) },
     { name: "error-expired", open: (page) => page.goto(`${server.url}/sign-in?authorization=gone`) },
   ];
-}
-
-async function take(
-  browser: Browser,
-  state: State,
-  settings: { size: (typeof sizes)[number]; scheme: (typeof schemes)[number]; locale: string },
-  path: string,
-): Promise<void> {
-  const { size, scheme, locale } = settings;
-  const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  await state.open(page);
-  try {
-    await page.screenshot({ path });
-  } finally {
-    await context.close();
-  }
-}
-
-const server = await startServer();
-const browser = await launchBrowser();
-try {
-  const all = await states(server);
-  if (process.argv.includes("--readme")) {
-    const state = all.find(({ name }) => name === "sign-in");
-    mkdirSync(join(forReadme, ".."), { recursive: true });
-    const size = { name: "desktop", width: 1000, height: 720 } as never;
-    if (state !== undefined) await take(browser, state, { size, scheme: "light", locale: "en-US" }, forReadme);
-  } else {
-    mkdirSync(folder, { recursive: true });
-    const wanted = process.argv.slice(2);
-    const isWanted = ({ name }: State) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin));
-    for (const state of all.filter(isWanted)) {
-      for (const size of sizes) {
-        for (const scheme of schemes) {
-          for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {
-            const path = join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`);
-            const settings = { size, scheme, locale };
-            // Headless Chromium without a GPU now and then takes no picture; the next try does.
-            await take(browser, state, settings, path).catch(() => take(browser, state, settings, path));
-          }
-        }
-      }
-    }
-    process.stdout.write(`${folder}\n`);
-  }
-} finally {
-  await browser.close();
-  await server.stop();
 }

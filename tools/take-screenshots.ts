@@ -1,0 +1,81 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { launchBrowser } from "../tests/support/browser.ts";
+import { pageStates, type PageState } from "../tests/support/page-states.ts";
+import { startServer } from "../tests/support/server.ts";
+import { repositoryRoot } from "./run-program.ts";
+
+/**
+ * Pictures of every page and state, in a folder that git ignores, or of those whose names begin with an argument; `--readme`
+ * takes those that the README shows.
+ */
+const folder = join(repositoryRoot, "tests/screenshots");
+const forReadme = join(repositoryRoot, "docs/images");
+
+const sizes = [
+  { name: "phone", width: 360, height: 740 },
+  { name: "tablet", width: 768, height: 1024 },
+  { name: "desktop", width: 1440, height: 900 },
+] as const;
+const schemes = ["light", "dark"] as const;
+const locales = ["en-US", "pt-BR", "es"] as const;
+
+/** The README's: state, and whether dark. */
+const shown = [
+  ["sign-in", "light"],
+  ["consent", "light"],
+  ["second-factor", "dark"],
+] as const;
+
+interface Look {
+  readonly size: { readonly width: number; readonly height: number };
+  readonly scheme: (typeof schemes)[number];
+  readonly locale: string;
+}
+
+async function take(browser: Browser, state: PageState, { size, scheme, locale }: Look, path: string): Promise<void> {
+  const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
+  const page = await context.newPage();
+  await state.open(page);
+  try {
+    await page.screenshot({ path });
+  } finally {
+    await context.close();
+  }
+}
+
+const server = await startServer();
+const browser = await launchBrowser();
+try {
+  const all = await pageStates(server);
+  if (process.argv.includes("--readme")) {
+    mkdirSync(forReadme, { recursive: true });
+    const size = { name: "desktop", width: 1000, height: 720 };
+    for (const [name, scheme] of shown) {
+      const state = all.find((one) => one.name === name);
+      if (state === undefined) throw new Error(`there is no page ${name}`);
+      await take(browser, state, { size, scheme, locale: "en-US" }, join(forReadme, `${name}.png`));
+    }
+  } else {
+    mkdirSync(folder, { recursive: true });
+    const wanted = process.argv.slice(2);
+    const isWanted = ({ name }: PageState) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin));
+    for (const state of all.filter(isWanted)) {
+      for (const size of sizes) {
+        for (const scheme of schemes) {
+          for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {
+            const path = join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`);
+            const settings = { size, scheme, locale };
+            // Headless Chromium without a GPU now and then takes no picture; the next try does.
+            await take(browser, state, settings, path).catch(() => take(browser, state, settings, path));
+          }
+        }
+      }
+    }
+    process.stdout.write(`${folder}\n`);
+  }
+} finally {
+  await browser.close();
+  await server.stop();
+}
