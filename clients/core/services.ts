@@ -6,6 +6,7 @@ import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service
 import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowService } from "../../gen/ts-public/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
+import { AttributeSchemaService } from "../../gen/ts-public/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "../../gen/ts-public/koder/auth/v1/account_service_pb.ts";
@@ -28,6 +29,8 @@ import { TenantService } from "../../gen/ts-public/koder/admin/v1/tenant_service
 export interface KoderId {
   /** Manages the users of a tenant. */
   readonly users: Client<typeof UserService>;
+  /** Shows and changes which attributes of its own a tenant keeps of its people. */
+  readonly attributeSchemas: Client<typeof AttributeSchemaService>;
   /** Signs people in outside of the sign-in pages. */
   readonly flows: Client<typeof FlowService>;
   /** Manages the factors that people prove themselves by beside their password. */
@@ -80,6 +83,7 @@ export interface KoderId {
 export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
+    attributeSchemas: createClient(AttributeSchemaService, transport),
     flows: createClient(FlowService, transport),
     factors: createClient(FactorService, transport),
     invitations: createClient(InvitationService, transport),

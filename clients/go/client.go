@@ -16,6 +16,8 @@ import (
 type Client struct {
 	// Users manages the users of a tenant.
 	Users identityv1connect.UserServiceClient
+	// AttributeSchemas shows and changes which attributes of its own a tenant keeps of its people.
+	AttributeSchemas identityv1connect.AttributeSchemaServiceClient
 	// Flows signs people in outside of the sign-in pages.
 	Flows authv1connect.FlowServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
@@ -96,6 +98,7 @@ func New(origin string, options ...Option) (*Client, error) {
 	}
 	return &Client{
 		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
+		AttributeSchemas:     identityv1connect.NewAttributeSchemaServiceClient(httpClient, address, rpc...),
 		Flows:                authv1connect.NewFlowServiceClient(httpClient, address, rpc...),
 		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Invitations:          identityv1connect.NewInvitationServiceClient(httpClient, address, rpc...),

@@ -136,6 +136,12 @@ const (
 	// ReasonGroupLimit: The user or group is in as many groups as it may be, or too many groups of the tenant are in
 	// groups.
 	ReasonGroupLimit ErrorReason = "GROUP_LIMIT"
+	// ReasonAttributeSchemaInvalid: The schema of attributes is none that is taken; the violations say where and why.
+	ReasonAttributeSchemaInvalid ErrorReason = "ATTRIBUTE_SCHEMA_INVALID"
+	// ReasonAttributesInvalid: The attributes do not fit the tenant's schema; the violations name each.
+	ReasonAttributesInvalid ErrorReason = "ATTRIBUTES_INVALID"
+	// ReasonAttributeNotWritable: The attribute is not for people to set themselves. Ask an administrator.
+	ReasonAttributeNotWritable ErrorReason = "ATTRIBUTE_NOT_WRITABLE"
 
 	// Of signing in.
 

@@ -6,6 +6,7 @@ import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
@@ -27,6 +28,7 @@ import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 /** What the world may call: every proto service but those whose file ends in `_internal.proto`, which are for services only. */
 export const publicServices: readonly DescService[] = [
   UserService,
+  AttributeSchemaService,
   FlowService,
   FactorService,
   InvitationService,

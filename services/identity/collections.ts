@@ -1,6 +1,7 @@
 import { InvitationSchema } from "#gen/koder/identity/store/v1/invitation_pb.ts";
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { AttributeSchemaSchema } from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
 import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
 import { PurgeSchema } from "#gen/koder/identity/store/v1/purge_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
@@ -32,6 +33,17 @@ export const passwords: Collection<typeof PasswordSchema> = {
   name: "identity_passwords",
   schema: PasswordSchema,
   id: (password) => password.userId,
+  events: "required",
+};
+
+/** The one id of a tenant's schema of attributes. */
+export const attributeSchemaId = "attributes";
+
+/** Which attributes of its own a tenant keeps of its people: none, or one record. */
+export const attributeSchemas: Collection<typeof AttributeSchemaSchema> = {
+  name: "identity_attribute_schemas",
+  schema: AttributeSchemaSchema,
+  id: ({ id }) => id,
   events: "required",
 };
 
@@ -127,6 +139,7 @@ export const identityRequests = requestRecords("identity");
 /** Everything that the identity service stores. */
 export const identityCollections: readonly Collection[] = [
   users,
+  attributeSchemas,
   passwords,
   purges,
   roles,

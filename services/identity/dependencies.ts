@@ -3,6 +3,7 @@ import type { PageTokens } from "../host/page-token.ts";
 import type { Peers } from "../host/peers.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
+import type { AttributeSchemas } from "./attributes/attribute-schemas.ts";
 import type { Authorities } from "./roles/authorities.ts";
 import type { PurgeSchedule } from "./users/purge-schedule.ts";
 import type { PasswordHashing } from "./passwords/password-hashing.ts";
@@ -16,6 +17,7 @@ export interface IdentityDependencies {
   readonly idempotency: Idempotency;
   readonly hashing: PasswordHashing;
   readonly authorities: Authorities;
+  readonly attributeSchemas: AttributeSchemas;
   readonly purges: PurgeSchedule;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

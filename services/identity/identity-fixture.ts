@@ -18,6 +18,7 @@ import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { identityCollections, identityRequests } from "./collections.ts";
 import type { IdentityDependencies } from "./dependencies.ts";
+import { createAttributeSchemas } from "./attributes/attribute-schemas.ts";
 import { loadArgon2, type Argon2 } from "./passwords/argon2.ts";
 import { createPasswordHashing } from "./passwords/password-hashing.ts";
 import { createAuthorities } from "./roles/authorities.ts";
@@ -77,6 +78,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
     hashing: createPasswordHashing({ argon2, parameters: fastArgon2 }),
     authorities: createAuthorities({ store, clock }),
+    attributeSchemas: createAttributeSchemas({ store, clock }),
     purges: createPurgeSchedule({ system: store.system() }),
     clock,
   };

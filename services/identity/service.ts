@@ -1,3 +1,4 @@
+import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
@@ -6,6 +7,9 @@ import { InvitationService } from "#gen/koder/identity/v1/invitation_service_pb.
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { getAttributeSchema } from "./attributes/get-attribute-schema.ts";
+import { updateAttributeSchema } from "./attributes/update-attribute-schema.ts";
+import { updateUserAttributes } from "./attributes/update-user-attributes.ts";
 import { changePassword } from "./credentials/change-password.ts";
 import { createOwner } from "./credentials/create-owner.ts";
 import { finishVoiding } from "./credentials/finish-voiding.ts";
@@ -73,11 +77,16 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getUser: getUser(dependencies),
         listUsers: listUsers(dependencies),
         updateUser: updateUser(dependencies),
+        updateUserAttributes: updateUserAttributes(dependencies),
         setUserPassword: setUserPassword(dependencies),
         deleteUser: deleteUser(dependencies),
         restoreUser: restoreUser(dependencies),
         purgeUser: purgeUser(dependencies),
         eraseUser: eraseUser(dependencies),
+      }),
+      implementation(AttributeSchemaService, {
+        getAttributeSchema: getAttributeSchema(dependencies),
+        updateAttributeSchema: updateAttributeSchema(dependencies),
       }),
       implementation(GroupService, {
         createGroup: createGroup(dependencies),
@@ -126,7 +135,10 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
       }),
     ],
     duties: [purgeDueUsers(dependencies)],
-    forget: dependencies.authorities.forget,
+    forget(entry) {
+      dependencies.authorities.forget(entry);
+      dependencies.attributeSchemas.forgetChanged(entry);
+    },
     async finishWrite(entry) {
       for (const finish of finishing) await finish(entry);
     },

@@ -119,9 +119,11 @@ const userReasons = [
   "PASSWORD_NOT_ALLOWED",
   "PASSWORD_HASH_NOT_SUPPORTED",
   "FIELD_NOT_WRITABLE",
+  "ATTRIBUTES_INVALID",
   "ETAG_MISMATCH",
   "REQUEST_ID_REUSED",
 ];
+const attributeReasons = ["USER_NOT_FOUND", "ATTRIBUTES_INVALID", "ATTRIBUTE_NOT_WRITABLE", "ETAG_MISMATCH"];
 const apiKeyFields = ["display_name", "permissions", "authority", "expire_time", "api_key", "id"];
 const apiKeyReasons = ["API_KEY_NOT_FOUND", "API_KEY_INVALID", "API_KEY_LIMIT", "REQUEST_ID_REUSED"];
 const tokenReasons = [
@@ -242,7 +244,17 @@ const flowReasons = [
   "DIRECT_FLOWS_NOT_ALLOWED",
 ];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
-const userFields = ["username", "email", "password", "password_hash", "name", "status", "address", "etag", "id"];
+const userFields = [
+  "username",
+  "email",
+  "password",
+  "password_hash",
+  "name",
+  "status",
+  "address",
+  "attributes",
+  "etag",
+];
 const clientFields = [
   "client_id",
   "client_name",
@@ -420,6 +432,15 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   ),
   rest("GET", `/v1/users/${userId}`, [], ["USER_NOT_FOUND"]),
   rest("PATCH", `/v1/users/${userId}`, userFields, userReasons),
+  rest("PATCH", `/v1/users/${userId}/attributes`, ["attributes", "etag"], attributeReasons),
+  rest("PATCH", "/v1/me/attributes", ["attributes", "etag"], attributeReasons),
+  rest("GET", "/v1/admin/attribute-schema", []),
+  rest(
+    "PATCH",
+    "/v1/admin/attribute-schema",
+    ["schema", "self_writable", "etag"],
+    ["ATTRIBUTE_SCHEMA_INVALID", "ETAG_MISMATCH"],
+  ),
   rest("DELETE", `/v1/users/${userId}`, ["etag"], deletionReasons),
   rest("POST", `/v1/users/${userId}/restore`, ["user_id"], deletionReasons),
   rest("POST", `/v1/users/${userId}/purge`, ["user_id"], deletionReasons),

@@ -62,6 +62,13 @@ const everything = {
     session_lifetime: "7200s",
     client_overrides: [{ client_id: "full", mfa: "MFA_REQUIREMENT_NEVER", direct_flows: true }],
   },
+  attribute_schema: {
+    schema: {
+      properties: { plan: { type: "string", enum: ["z", "a"] }, size: { type: "integer" } },
+      required: ["plan"],
+    },
+    self_writable: ["size"],
+  },
   clients: [
     {
       client_id: "full",
@@ -103,6 +110,7 @@ const everything = {
       strict_assertion_audience: true,
       disabled: true,
       claim_mappers: [
+        { claim: "p", custom_attribute: "plan", in_id_token: true },
         { claim: "z", user_attribute: "groups", in_userinfo: true, scope: "profile" },
         { claim: "a", constant_json: '{"b":[1,2]}', in_id_token: true, in_access_token: true },
       ],

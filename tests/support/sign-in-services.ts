@@ -22,6 +22,7 @@ import { createPeerTransport } from "../../services/host/transport/peer-transpor
 import { identityCollections, identityRequests } from "../../services/identity/collections.ts";
 import { loadArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../../services/identity/passwords/password-hashing.ts";
+import { createAttributeSchemas } from "../../services/identity/attributes/attribute-schemas.ts";
 import { createAuthorities } from "../../services/identity/roles/authorities.ts";
 import { createPurgeSchedule } from "../../services/identity/users/purge-schedule.ts";
 import { createIdentityService } from "../../services/identity/service.ts";
@@ -80,6 +81,7 @@ export async function signInServices() {
       pageTokens,
       idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
       authorities: createAuthorities({ store, clock }),
+      attributeSchemas: createAttributeSchemas({ store, clock }),
       purges: createPurgeSchedule({ system: store.system() }),
       hashing: createPasswordHashing({
         argon2: {

@@ -1,6 +1,7 @@
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
 import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
@@ -30,7 +31,7 @@ export interface ListSection extends Section {
 }
 
 export type ListKey = "clients" | "resource_servers" | "roles" | "groups";
-export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy";
+export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy" | "attribute_schema";
 
 /** A member that is a text; empty where there is none. */
 export function text(json: JsonObject, name: string): string {
@@ -88,6 +89,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     apart: ["id", "slug", "canonical_origin", "active", "state", "custom_domain", "purge_time", "etag", ...times],
   },
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"] },
+  attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
 };
 

@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
@@ -15,6 +16,7 @@ export interface TenantServices {
   readonly roles: Client<typeof RoleService>;
   readonly groups: Client<typeof GroupService>;
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
+  readonly attributeSchema: Client<typeof AttributeSchemaService>;
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
   /** The tenant, by id or slug, where it is named; the section `tenant` is about it. */
   readonly tenantId: string | undefined;
@@ -28,6 +30,7 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   roles: createClient(RoleService, transport),
   groups: createClient(GroupService, transport),
   oauthPolicy: createClient(OAuthPolicyService, transport),
+  attributeSchema: createClient(AttributeSchemaService, transport),
   authenticationPolicy: createClient(AuthenticationPolicyService, transport),
   tenantId,
 });

@@ -4,6 +4,7 @@ import { createValidator, type Validator } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
+import { jsonFaults } from "./json-bounds.ts";
 
 /** Refuses a request that breaks a rule of its message, with one violation for each field. */
 export function validationInterceptor(validator: Validator = createValidator()): Interceptor {
@@ -16,12 +17,13 @@ export function validationInterceptor(validator: Validator = createValidator()):
 
 function validate(validator: Validator, schema: DescMessage, message: Message): void {
   const result = validator.validate(schema, message);
-  if (result.kind === "valid") return;
   if (result.kind === "error") throw result.error;
-  const violations = result.violations.map(({ field, message: description }) => ({
-    field: pathToString(field),
-    description,
-  }));
+  const broken = result.kind === "invalid" ? result.violations : [];
+  const violations = [
+    ...broken.map(({ field, message: description }) => ({ field: pathToString(field), description })),
+    ...jsonFaults(schema, message),
+  ];
+  if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`));
   throw failure(ErrorReason.INVALID_REQUEST, said.join("; "), { violations });
 }

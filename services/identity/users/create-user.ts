@@ -19,6 +19,7 @@ import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { passwords, users } from "../collections.ts";
+import { mergedAttributes, storedAttributes } from "../attributes/merged-attributes.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { readHash } from "../passwords/hash-formats.ts";
@@ -31,7 +32,7 @@ import { userCreated } from "./user-events.ts";
 import { storedAddress, userMessage } from "./user-message.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
-export function createUser({ store, tenants, idempotency, hashing, clock }: IdentityDependencies) {
+export function createUser({ store, tenants, idempotency, hashing, attributeSchemas, clock }: IdentityDependencies) {
   return async (request: CreateUserRequest, context: HandlerContext): Promise<CreateUserResponse> => {
     const call = callOf(context);
     const { user } = request;
@@ -43,6 +44,12 @@ export function createUser({ store, tenants, idempotency, hashing, clock }: Iden
       });
     }
     const username = user.username === "" ? "" : checkedUsername("user.username", user.username);
+    const attributes = mergedAttributes(
+      await attributeSchemas.get(call.tenantId),
+      {},
+      user.attributes ?? {},
+      "user.attributes",
+    );
     const password =
       user.password === "" ? undefined : checkPassword("user.password", user.password, user, await tenants.get(call));
     const imported = user.passwordHash === "" ? undefined : importedHash(user);
@@ -72,6 +79,7 @@ export function createUser({ store, tenants, idempotency, hashing, clock }: Iden
           createTime: time,
           updateTime: time,
           address: storedAddress(user.address),
+          attributesJson: storedAttributes(attributes),
         });
         const response = create(CreateUserResponseSchema, { user: userMessage({ record, version: 1 }) });
         const secret =

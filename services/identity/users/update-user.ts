@@ -19,6 +19,7 @@ import { users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
+import { attributesOf, mergedAttributes, storedAttributes } from "../attributes/merged-attributes.ts";
 import { checkMayChange } from "./check-may-change.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
@@ -33,7 +34,7 @@ import { userNotFound } from "./user-not-found.ts";
  * a repeat or `finishVoiding` voids them.
  */
 export function updateUser(dependencies: IdentityDependencies) {
-  const { store, clock } = dependencies;
+  const { store, clock, attributeSchemas } = dependencies;
   return async (request: UpdateUserRequest, context: HandlerContext): Promise<UpdateUserResponse> => {
     const call = callOf(context);
     const { asked: user, paths } = readUpdate(request.user, request.updateMask);
@@ -45,9 +46,19 @@ export function updateUser(dependencies: IdentityDependencies) {
     if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
 
     const now = clock();
+    const fields = paths.filter((path) => path !== "attributes");
+    const attributes = paths.includes("attributes")
+      ? mergedAttributes(
+          await attributeSchemas.get(call.tenantId),
+          attributesOf(stored.record),
+          user.attributes ?? {},
+          "user.attributes",
+        )
+      : undefined;
     const changed = create(StoredUserSchema, {
       ...stored.record,
-      ...Object.assign(unproven(paths, user, stored.record), ...paths.map((path) => change(path, user))),
+      ...Object.assign(unproven(paths, user, stored.record), ...fields.map((path) => change(path, user))),
+      ...(attributes === undefined ? {} : { attributesJson: storedAttributes(attributes) }),
       updateTime: timestampFromMs(now),
     });
     if (changed.username === "" && changed.email === "") {

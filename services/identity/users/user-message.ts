@@ -5,6 +5,7 @@ import {
   type User as StoredUser,
 } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { AddressSchema, UserSchema, type Address, type User, type UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
+import { attributesOf } from "../attributes/merged-attributes.ts";
 import { profileFields } from "./profile-fields.ts";
 
 /** Opaque to callers: the version of the user's record. */
@@ -24,6 +25,7 @@ export function userMessage({ record, version }: { readonly record: StoredUser; 
     passwordChangeRequired: record.passwordChangeRequired,
     phoneNumberVerified: record.phoneNumberVerified,
     ...(address ? { address: create(AddressSchema, withoutType(address)) } : {}),
+    ...(record.attributesJson === "" ? {} : { attributes: attributesOf(record) }),
     ...(createTime ? { createTime } : {}),
     ...(updateTime ? { updateTime } : {}),
     ...(deleteTime ? { deleteTime } : {}),

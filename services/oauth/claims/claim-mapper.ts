@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonValue } from "@bufbuild/protobuf";
 import {
   ClaimMapperSchema as StoredClaimMapperSchema,
   type ClaimMapper as StoredClaimMapper,
@@ -40,12 +40,16 @@ export function claimMapperFaults(mappers: readonly ClaimMapper[], field: string
 /** A constant that can be a claim; undefined for anything else: no claim is null or empty. */
 export function parseConstant(text: string): ClaimValue | undefined {
   try {
-    const value = JSON.parse(text) as ClaimValue | null;
-    if (value === null || value === "") return undefined;
-    return typeof value === "object" && Object.keys(value).length === 0 ? undefined : value;
+    return claimOf(JSON.parse(text) as JsonValue);
   } catch {
     return undefined;
   }
+}
+
+/** A value as a claim; undefined for what none is. */
+export function claimOf(value: JsonValue | undefined): ClaimValue | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  return typeof value === "object" && Object.keys(value).length === 0 ? undefined : (value as ClaimValue);
 }
 
 /** Mappers as they are kept. */

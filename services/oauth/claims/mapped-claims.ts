@@ -1,5 +1,5 @@
 import type { ClaimMapper } from "#gen/koder/oauth/store/v1/claim_mapper_pb.ts";
-import { parseConstant } from "./claim-mapper.ts";
+import { claimOf, parseConstant } from "./claim-mapper.ts";
 import { isMembershipClaim, type Person } from "./person.ts";
 import { claimsOfUser, type Claims, type ClaimValue } from "./user-claims.ts";
 
@@ -19,7 +19,7 @@ export const mappersFor = (
 
 /** Whether a mapper reads something of a person. */
 export const readUser = (mappers: readonly ClaimMapper[]): boolean =>
-  mappers.some(({ source }) => source.case === "userAttribute");
+  mappers.some(({ source }) => source.case === "userAttribute" || source.case === "customAttribute");
 
 /** Whether a mapper reads the roles or groups of a person. */
 export const readMemberships = (mappers: readonly ClaimMapper[]): boolean =>
@@ -35,6 +35,10 @@ export function mappedClaims(mappers: readonly ClaimMapper[], person: Person | u
       }
       case "userAttribute": {
         const value = person === undefined ? undefined : attributeOf(person, source.value);
+        return value === undefined ? [] : [[claim, value] as const];
+      }
+      case "customAttribute": {
+        const value = person === undefined ? undefined : claimOf(person.user.attributes?.[source.value]);
         return value === undefined ? [] : [[claim, value] as const];
       }
       case undefined:

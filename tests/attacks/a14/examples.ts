@@ -77,6 +77,15 @@ export const examples: Readonly<Record<string, Example>> = {
     user: { name: side.marker },
     updateMask: "name",
   }),
+  "koder.identity.v1.UserService/UpdateUserAttributes": async (side) => ({
+    userId: await side.user(),
+    attributes: {},
+  }),
+  "koder.identity.v1.AttributeSchemaService/GetAttributeSchema": none,
+  "koder.identity.v1.AttributeSchemaService/UpdateAttributeSchema": async () => ({
+    attributeSchema: { schema: { properties: { plan: { type: "string" } } } },
+    updateMask: "schema",
+  }),
   "koder.identity.v1.UserService/SetUserPassword": async (side) => ({
     userId: await side.user(),
     password: "another correct horse battery",

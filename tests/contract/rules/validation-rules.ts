@@ -5,6 +5,7 @@ import {
   type FieldRules,
   type StringRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { max_json_length } from "../../../gen/ts/koder/options/v1/field_pb.ts";
 import { fieldName, methodsOf, requestMessages, type Rule } from "./rule.ts";
 
 /**
@@ -43,7 +44,10 @@ function valueProblems(field: DescField, rules: FieldRules | undefined): string[
     const closed = rules?.type.case === "enum" && (rules.type.value.definedOnly || rules.type.value.in.length > 0);
     return closed ? [] : ["the enum is not defined_only"];
   }
-  if (field.message !== undefined) return messageProblems(field.message.typeName);
+  if (field.message !== undefined) {
+    const isBounded = field.fieldKind === "message" && hasOption(field, max_json_length);
+    return isBounded && isStruct(field) ? [] : messageProblems(field.message.typeName);
+  }
   if (field.scalar === ScalarType.STRING) return stringProblems(stringRules(rules), "the string");
   if (field.scalar === ScalarType.BYTES) {
     const bounded = rules?.type.case === "bytes" && (rules.type.value.maxLen > 0n || rules.type.value.len > 0n);
@@ -51,6 +55,8 @@ function valueProblems(field: DescField, rules: FieldRules | undefined): string[
   }
   return field.name === "page_size" ? pageSizeProblems(rules) : [];
 }
+
+const isStruct = ({ message }: DescField): boolean => message?.typeName === "google.protobuf.Struct";
 
 /** Well-known types whose content has no bound have no place in a request. */
 function messageProblems(typeName: string): string[] {

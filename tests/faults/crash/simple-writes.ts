@@ -501,6 +501,27 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change the schema of attributes",
+    covers: ["koder.identity.v1.AttributeSchemaService/UpdateAttributeSchema"],
+    prepare: (server) => {
+      const change = { schema: { properties: { plan: { type: "string" } } } };
+      return Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/attribute-schema", change)).status,
+      });
+    },
+  },
+  {
+    name: "Set attributes of a user",
+    covers: ["koder.identity.v1.UserService/UpdateUserAttributes"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      const change = { schema: { properties: { plan: { type: "string" } } } };
+      await rest(server, "PATCH", "/v1/admin/attribute-schema", change);
+      const attributes = { attributes: { plan: "gold" } };
+      return { call: async () => (await rest(server, "PATCH", `/v1/users/${id}/attributes`, attributes)).status };
+    },
+  },
+  {
     name: "Change the policy for clients",
     covers: ["koder.oauth.v1.OAuthPolicyService/UpdateOAuthPolicy"],
     prepare: (server) => {

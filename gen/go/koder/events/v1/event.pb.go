@@ -145,6 +145,7 @@ type Event struct {
 	//	*Event_ResourceServerCreated
 	//	*Event_ResourceServerUpdated
 	//	*Event_ResourceServerDeleted
+	//	*Event_AttributeSchemaUpdated
 	//	*Event_RecoveryStarted
 	//	*Event_RecoveryTokenUsed
 	//	*Event_MailGivenUp
@@ -607,6 +608,15 @@ func (x *Event) GetResourceServerDeleted() *ResourceServerDeleted {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_ResourceServerDeleted); ok {
 			return x.ResourceServerDeleted
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetAttributeSchemaUpdated() *AttributeSchemaUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_AttributeSchemaUpdated); ok {
+			return x.AttributeSchemaUpdated
 		}
 	}
 	return nil
@@ -1118,6 +1128,11 @@ type Event_ResourceServerDeleted struct {
 	ResourceServerDeleted *ResourceServerDeleted `protobuf:"bytes,72,opt,name=resource_server_deleted,json=resourceServerDeleted,proto3,oneof"`
 }
 
+type Event_AttributeSchemaUpdated struct {
+	// Which attributes of its own a tenant keeps of its people was changed.
+	AttributeSchemaUpdated *AttributeSchemaUpdated `protobuf:"bytes,220,opt,name=attribute_schema_updated,json=attributeSchemaUpdated,proto3,oneof"`
+}
+
 type Event_RecoveryStarted struct {
 	// Somebody asked for a link to choose a new password by.
 	RecoveryStarted *RecoveryStarted `protobuf:"bytes,150,opt,name=recovery_started,json=recoveryStarted,proto3,oneof"`
@@ -1366,6 +1381,8 @@ func (*Event_ResourceServerCreated) isEvent_Payload() {}
 func (*Event_ResourceServerUpdated) isEvent_Payload() {}
 
 func (*Event_ResourceServerDeleted) isEvent_Payload() {}
+
+func (*Event_AttributeSchemaUpdated) isEvent_Payload() {}
 
 func (*Event_RecoveryStarted) isEvent_Payload() {}
 
@@ -4342,6 +4359,52 @@ func (*UserRestored) Descriptor() ([]byte, []int) {
 	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
+// AttributeSchemaUpdated tells which fields of the schema of attributes changed.
+type AttributeSchemaUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.identity.v1.AttributeSchema`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AttributeSchemaUpdated) Reset() {
+	*x = AttributeSchemaUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AttributeSchemaUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AttributeSchemaUpdated) ProtoMessage() {}
+
+func (x *AttributeSchemaUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AttributeSchemaUpdated.ProtoReflect.Descriptor instead.
+func (*AttributeSchemaUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+}
+
+func (x *AttributeSchemaUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 // UserErased tells that a user is gone, with everything that this system had of them. Their id, which says nothing of them, stays
 // in events.
 type UserErased struct {
@@ -4352,7 +4415,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4364,7 +4427,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4377,7 +4440,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
 }
 
 // RoleCreated tells of a new role.
@@ -4393,7 +4456,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4405,7 +4468,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4418,7 +4481,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4446,7 +4509,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4458,7 +4521,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4471,7 +4534,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4492,7 +4555,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4504,7 +4567,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4517,7 +4580,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4540,7 +4603,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4552,7 +4615,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4565,7 +4628,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -4595,7 +4658,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4607,7 +4670,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4620,7 +4683,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -4648,7 +4711,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4660,7 +4723,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4673,7 +4736,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -4694,7 +4757,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4706,7 +4769,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4719,7 +4782,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -4740,7 +4803,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4752,7 +4815,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4765,7 +4828,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -4788,7 +4851,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4800,7 +4863,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4813,7 +4876,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -4843,7 +4906,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4855,7 +4918,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4868,7 +4931,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -4896,7 +4959,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4908,7 +4971,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4921,7 +4984,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -4942,7 +5005,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4954,7 +5017,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4967,7 +5030,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -4988,7 +5051,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5000,7 +5063,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5013,7 +5076,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5036,7 +5099,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5048,7 +5111,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5061,7 +5124,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5089,7 +5152,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5101,7 +5164,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5114,7 +5177,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5137,7 +5200,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5149,7 +5212,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5162,7 +5225,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5183,7 +5246,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc60\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac1\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5231,7 +5294,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x16instance_owner_claimed\x18> \x01(\v2%.koder.events.v1.InstanceOwnerClaimedH\x00R\x14instanceOwnerClaimed\x12`\n" +
 	"\x17resource_server_created\x18F \x01(\v2&.koder.events.v1.ResourceServerCreatedH\x00R\x15resourceServerCreated\x12`\n" +
 	"\x17resource_server_updated\x18G \x01(\v2&.koder.events.v1.ResourceServerUpdatedH\x00R\x15resourceServerUpdated\x12`\n" +
-	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12N\n" +
+	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12d\n" +
+	"\x18attribute_schema_updated\x18\xdc\x01 \x01(\v2'.koder.events.v1.AttributeSchemaUpdatedH\x00R\x16attributeSchemaUpdated\x12N\n" +
 	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
 	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
 	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
@@ -5428,7 +5492,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\vUserDeleted\x129\n" +
 	"\n" +
 	"purge_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tpurgeTime\"\x0e\n" +
-	"\fUserRestored\"\f\n" +
+	"\fUserRestored\".\n" +
+	"\x16AttributeSchemaUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"\f\n" +
 	"\n" +
 	"UserErased\">\n" +
 	"\vRoleCreated\x12\x12\n" +
@@ -5492,7 +5558,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 74)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5552,27 +5618,28 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*PersonalAccessTokenDeleted)(nil),  // 55: koder.events.v1.PersonalAccessTokenDeleted
 	(*UserDeleted)(nil),                 // 56: koder.events.v1.UserDeleted
 	(*UserRestored)(nil),                // 57: koder.events.v1.UserRestored
-	(*UserErased)(nil),                  // 58: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 59: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 60: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 61: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 62: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 63: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 64: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 65: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 66: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 67: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 68: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 69: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 70: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 71: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 72: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 73: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 74: koder.events.v1.InvitationChanged
-	(*timestamppb.Timestamp)(nil),       // 75: google.protobuf.Timestamp
+	(*AttributeSchemaUpdated)(nil),      // 58: koder.events.v1.AttributeSchemaUpdated
+	(*UserErased)(nil),                  // 59: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 60: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 61: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 62: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 63: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 64: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 65: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 66: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 67: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 68: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 69: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 70: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 71: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 72: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 73: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 74: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 75: koder.events.v1.InvitationChanged
+	(*timestamppb.Timestamp)(nil),       // 76: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	75, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	76, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5611,50 +5678,51 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	46, // 36: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
 	47, // 37: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
 	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	2,  // 39: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 40: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 41: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 42: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 43: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 44: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	43, // 45: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	44, // 46: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	45, // 47: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	49, // 48: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	50, // 49: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	51, // 50: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	52, // 51: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	53, // 52: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	54, // 53: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	55, // 54: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	56, // 55: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	57, // 56: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	58, // 57: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	59, // 58: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	60, // 59: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	61, // 60: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	62, // 61: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	63, // 62: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	64, // 63: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	65, // 64: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	66, // 65: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	67, // 66: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	68, // 67: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	69, // 68: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	70, // 69: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	71, // 70: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	72, // 71: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	73, // 72: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	74, // 73: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	0,  // 74: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	75, // 75: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	75, // 76: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	75, // 77: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	78, // [78:78] is the sub-list for method output_type
-	78, // [78:78] is the sub-list for method input_type
-	78, // [78:78] is the sub-list for extension type_name
-	78, // [78:78] is the sub-list for extension extendee
-	0,  // [0:78] is the sub-list for field type_name
+	58, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
+	2,  // 40: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 41: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 42: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 43: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 44: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 45: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	43, // 46: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	44, // 47: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	45, // 48: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	49, // 49: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	50, // 50: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	51, // 51: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	52, // 52: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	53, // 53: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	54, // 54: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	55, // 55: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	56, // 56: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	57, // 57: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	59, // 58: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	60, // 59: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	61, // 60: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	62, // 61: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	63, // 62: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	64, // 63: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	65, // 64: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	66, // 65: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	67, // 66: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	68, // 67: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	69, // 68: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	70, // 69: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	71, // 70: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	72, // 71: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	73, // 72: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	74, // 73: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	75, // 74: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	0,  // 75: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	76, // 76: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	76, // 77: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	76, // 78: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	79, // [79:79] is the sub-list for method output_type
+	79, // [79:79] is the sub-list for method input_type
+	79, // [79:79] is the sub-list for extension type_name
+	79, // [79:79] is the sub-list for extension extendee
+	0,  // [0:79] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5700,6 +5768,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ResourceServerCreated)(nil),
 		(*Event_ResourceServerUpdated)(nil),
 		(*Event_ResourceServerDeleted)(nil),
+		(*Event_AttributeSchemaUpdated)(nil),
 		(*Event_RecoveryStarted)(nil),
 		(*Event_RecoveryTokenUsed)(nil),
 		(*Event_MailGivenUp)(nil),
@@ -5742,7 +5811,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   74,
+			NumMessages:   75,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -7,8 +7,10 @@
 package identityv1
 
 import (
+	_ "github.com/koder-id/koder-id/gen/go/koder/options/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -132,6 +134,9 @@ type User struct {
 	PhoneNumberVerified bool `protobuf:"varint,33,opt,name=phone_number_verified,json=phoneNumberVerified,proto3" json:"phone_number_verified,omitempty"`
 	// Postal address.
 	Address *Address `protobuf:"bytes,34,opt,name=address,proto3" json:"address,omitempty"`
+	// The tenant's own attributes, by the schema of AttributeSchemaService. In an update they are set one by one: null takes one
+	// away, and those that are not sent stay.
+	Attributes *structpb.Struct `protobuf:"bytes,35,opt,name=attributes,proto3" json:"attributes,omitempty"`
 	// When the user was created. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,40,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When the user was last changed. Output only.
@@ -342,6 +347,13 @@ func (x *User) GetAddress() *Address {
 	return nil
 }
 
+func (x *User) GetAttributes() *structpb.Struct {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
 func (x *User) GetCreateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.CreateTime
@@ -465,7 +477,7 @@ var File_koder_identity_v1_user_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\n" +
-	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfd\a\n" +
+	"\x1ckoder/identity/v1/user.proto\x12\x11koder.identity.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckoder/options/v1/field.proto\"\xbe\b\n" +
 	"\x04User\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
 	"\x04etag\x18\x02 \x01(\tR\x04etag\x12\x1a\n" +
@@ -493,7 +505,10 @@ const file_koder_identity_v1_user_proto_rawDesc = "" +
 	"\x06locale\x18\x1f \x01(\tR\x06locale\x12!\n" +
 	"\fphone_number\x18  \x01(\tR\vphoneNumber\x122\n" +
 	"\x15phone_number_verified\x18! \x01(\bR\x13phoneNumberVerified\x124\n" +
-	"\aaddress\x18\" \x01(\v2\x1a.koder.identity.v1.AddressR\aaddress\x12;\n" +
+	"\aaddress\x18\" \x01(\v2\x1a.koder.identity.v1.AddressR\aaddress\x12?\n" +
+	"\n" +
+	"attributes\x18# \x01(\v2\x17.google.protobuf.StructB\x06\x88\xbc\x18\x80\x80\x01R\n" +
+	"attributes\x12;\n" +
 	"\vcreate_time\x18( \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vupdate_time\x18) \x01(\v2\x1a.google.protobuf.TimestampR\n" +
@@ -536,20 +551,22 @@ var file_koder_identity_v1_user_proto_goTypes = []any{
 	(UserStatus)(0),               // 0: koder.identity.v1.UserStatus
 	(*User)(nil),                  // 1: koder.identity.v1.User
 	(*Address)(nil),               // 2: koder.identity.v1.Address
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*structpb.Struct)(nil),       // 3: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_proto_depIdxs = []int32{
 	0, // 0: koder.identity.v1.User.status:type_name -> koder.identity.v1.UserStatus
 	2, // 1: koder.identity.v1.User.address:type_name -> koder.identity.v1.Address
-	3, // 2: koder.identity.v1.User.create_time:type_name -> google.protobuf.Timestamp
-	3, // 3: koder.identity.v1.User.update_time:type_name -> google.protobuf.Timestamp
-	3, // 4: koder.identity.v1.User.delete_time:type_name -> google.protobuf.Timestamp
-	3, // 5: koder.identity.v1.User.purge_time:type_name -> google.protobuf.Timestamp
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	3, // 2: koder.identity.v1.User.attributes:type_name -> google.protobuf.Struct
+	4, // 3: koder.identity.v1.User.create_time:type_name -> google.protobuf.Timestamp
+	4, // 4: koder.identity.v1.User.update_time:type_name -> google.protobuf.Timestamp
+	4, // 5: koder.identity.v1.User.delete_time:type_name -> google.protobuf.Timestamp
+	4, // 6: koder.identity.v1.User.purge_time:type_name -> google.protobuf.Timestamp
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_proto_init() }

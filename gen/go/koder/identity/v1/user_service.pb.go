@@ -7,9 +7,11 @@
 package identityv1
 
 import (
+	_ "github.com/koder-id/koder-id/gen/go/koder/options/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	fieldmaskpb "google.golang.org/protobuf/types/known/fieldmaskpb"
+	structpb "google.golang.org/protobuf/types/known/structpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -482,6 +484,116 @@ func (x *UpdateUserResponse) GetUser() *User {
 	return nil
 }
 
+// UpdateUserAttributesRequest has attributes of a person.
+type UpdateUserAttributesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user, or `me`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The attributes to set, by name; null takes one away.
+	Attributes *structpb.Struct `protobuf:"bytes,2,opt,name=attributes,proto3" json:"attributes,omitempty"`
+	// When set, it must be the user's.
+	Etag          string `protobuf:"bytes,3,opt,name=etag,proto3" json:"etag,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateUserAttributesRequest) Reset() {
+	*x = UpdateUserAttributesRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateUserAttributesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateUserAttributesRequest) ProtoMessage() {}
+
+func (x *UpdateUserAttributesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateUserAttributesRequest.ProtoReflect.Descriptor instead.
+func (*UpdateUserAttributesRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *UpdateUserAttributesRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *UpdateUserAttributesRequest) GetAttributes() *structpb.Struct {
+	if x != nil {
+		return x.Attributes
+	}
+	return nil
+}
+
+func (x *UpdateUserAttributesRequest) GetEtag() string {
+	if x != nil {
+		return x.Etag
+	}
+	return ""
+}
+
+// UpdateUserAttributesResponse has the user as changed.
+type UpdateUserAttributesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateUserAttributesResponse) Reset() {
+	*x = UpdateUserAttributesResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateUserAttributesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateUserAttributesResponse) ProtoMessage() {}
+
+func (x *UpdateUserAttributesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateUserAttributesResponse.ProtoReflect.Descriptor instead.
+func (*UpdateUserAttributesResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *UpdateUserAttributesResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
 // DeleteUserRequest names a user.
 type DeleteUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -495,7 +607,7 @@ type DeleteUserRequest struct {
 
 func (x *DeleteUserRequest) Reset() {
 	*x = DeleteUserRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -507,7 +619,7 @@ func (x *DeleteUserRequest) String() string {
 func (*DeleteUserRequest) ProtoMessage() {}
 
 func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[8]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -520,7 +632,7 @@ func (x *DeleteUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteUserRequest.ProtoReflect.Descriptor instead.
 func (*DeleteUserRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{8}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *DeleteUserRequest) GetUserId() string {
@@ -548,7 +660,7 @@ type DeleteUserResponse struct {
 
 func (x *DeleteUserResponse) Reset() {
 	*x = DeleteUserResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -560,7 +672,7 @@ func (x *DeleteUserResponse) String() string {
 func (*DeleteUserResponse) ProtoMessage() {}
 
 func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[9]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -573,7 +685,7 @@ func (x *DeleteUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeleteUserResponse.ProtoReflect.Descriptor instead.
 func (*DeleteUserResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{9}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *DeleteUserResponse) GetUser() *User {
@@ -594,7 +706,7 @@ type RestoreUserRequest struct {
 
 func (x *RestoreUserRequest) Reset() {
 	*x = RestoreUserRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +718,7 @@ func (x *RestoreUserRequest) String() string {
 func (*RestoreUserRequest) ProtoMessage() {}
 
 func (x *RestoreUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[10]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +731,7 @@ func (x *RestoreUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreUserRequest.ProtoReflect.Descriptor instead.
 func (*RestoreUserRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{10}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *RestoreUserRequest) GetUserId() string {
@@ -640,7 +752,7 @@ type RestoreUserResponse struct {
 
 func (x *RestoreUserResponse) Reset() {
 	*x = RestoreUserResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -652,7 +764,7 @@ func (x *RestoreUserResponse) String() string {
 func (*RestoreUserResponse) ProtoMessage() {}
 
 func (x *RestoreUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[11]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -665,7 +777,7 @@ func (x *RestoreUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RestoreUserResponse.ProtoReflect.Descriptor instead.
 func (*RestoreUserResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{11}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *RestoreUserResponse) GetUser() *User {
@@ -686,7 +798,7 @@ type PurgeUserRequest struct {
 
 func (x *PurgeUserRequest) Reset() {
 	*x = PurgeUserRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -698,7 +810,7 @@ func (x *PurgeUserRequest) String() string {
 func (*PurgeUserRequest) ProtoMessage() {}
 
 func (x *PurgeUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[12]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -711,7 +823,7 @@ func (x *PurgeUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeUserRequest.ProtoReflect.Descriptor instead.
 func (*PurgeUserRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{12}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *PurgeUserRequest) GetUserId() string {
@@ -730,7 +842,7 @@ type PurgeUserResponse struct {
 
 func (x *PurgeUserResponse) Reset() {
 	*x = PurgeUserResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -742,7 +854,7 @@ func (x *PurgeUserResponse) String() string {
 func (*PurgeUserResponse) ProtoMessage() {}
 
 func (x *PurgeUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[13]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -755,7 +867,7 @@ func (x *PurgeUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PurgeUserResponse.ProtoReflect.Descriptor instead.
 func (*PurgeUserResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{13}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{15}
 }
 
 // EraseUserRequest names a person.
@@ -769,7 +881,7 @@ type EraseUserRequest struct {
 
 func (x *EraseUserRequest) Reset() {
 	*x = EraseUserRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -781,7 +893,7 @@ func (x *EraseUserRequest) String() string {
 func (*EraseUserRequest) ProtoMessage() {}
 
 func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[14]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -794,7 +906,7 @@ func (x *EraseUserRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserRequest.ProtoReflect.Descriptor instead.
 func (*EraseUserRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{14}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *EraseUserRequest) GetUserId() string {
@@ -815,7 +927,7 @@ type EraseUserResponse struct {
 
 func (x *EraseUserResponse) Reset() {
 	*x = EraseUserResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -827,7 +939,7 @@ func (x *EraseUserResponse) String() string {
 func (*EraseUserResponse) ProtoMessage() {}
 
 func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[15]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -840,7 +952,7 @@ func (x *EraseUserResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EraseUserResponse.ProtoReflect.Descriptor instead.
 func (*EraseUserResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{15}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *EraseUserResponse) GetEraseTime() *timestamppb.Timestamp {
@@ -865,7 +977,7 @@ type SetUserPasswordRequest struct {
 
 func (x *SetUserPasswordRequest) Reset() {
 	*x = SetUserPasswordRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -877,7 +989,7 @@ func (x *SetUserPasswordRequest) String() string {
 func (*SetUserPasswordRequest) ProtoMessage() {}
 
 func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[16]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -890,7 +1002,7 @@ func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{16}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *SetUserPasswordRequest) GetUserId() string {
@@ -923,7 +1035,7 @@ type SetUserPasswordResponse struct {
 
 func (x *SetUserPasswordResponse) Reset() {
 	*x = SetUserPasswordResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -935,7 +1047,7 @@ func (x *SetUserPasswordResponse) String() string {
 func (*SetUserPasswordResponse) ProtoMessage() {}
 
 func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[17]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -948,14 +1060,14 @@ func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordResponse.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{17}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{19}
 }
 
 var File_koder_identity_v1_user_service_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\n" +
-	"$koder/identity/v1/user_service.proto\x12\x11koder.identity.v1\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckoder/identity/v1/user.proto\"_\n" +
+	"$koder/identity/v1/user_service.proto\x12\x11koder.identity.v1\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ckoder/identity/v1/user.proto\x1a\x1ckoder/options/v1/field.proto\"_\n" +
 	"\x11CreateUserRequest\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\x12\x1d\n" +
 	"\n" +
@@ -984,6 +1096,14 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
 	"updateMask\"A\n" +
 	"\x12UpdateUserResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\x8b\x01\n" +
+	"\x1bUpdateUserAttributesRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12?\n" +
+	"\n" +
+	"attributes\x18\x02 \x01(\v2\x17.google.protobuf.StructB\x06\x88\xbc\x18\x80\x80\x01R\n" +
+	"attributes\x12\x12\n" +
+	"\x04etag\x18\x03 \x01(\tR\x04etag\"K\n" +
+	"\x1cUpdateUserAttributesResponse\x12+\n" +
 	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"@\n" +
 	"\x11DeleteUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x12\n" +
@@ -1006,14 +1126,15 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\x128\n" +
 	"\x18password_change_required\x18\x03 \x01(\bR\x16passwordChangeRequired\"\x19\n" +
-	"\x17SetUserPasswordResponse2\xca\x06\n" +
+	"\x17SetUserPasswordResponse2\xc3\a\n" +
 	"\vUserService\x12Y\n" +
 	"\n" +
 	"CreateUser\x12$.koder.identity.v1.CreateUserRequest\x1a%.koder.identity.v1.CreateUserResponse\x12U\n" +
 	"\aGetUser\x12!.koder.identity.v1.GetUserRequest\x1a\".koder.identity.v1.GetUserResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\tListUsers\x12#.koder.identity.v1.ListUsersRequest\x1a$.koder.identity.v1.ListUsersResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\n" +
-	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12Y\n" +
+	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12w\n" +
+	"\x14UpdateUserAttributes\x12..koder.identity.v1.UpdateUserAttributesRequest\x1a/.koder.identity.v1.UpdateUserAttributesResponse\x12Y\n" +
 	"\n" +
 	"DeleteUser\x12$.koder.identity.v1.DeleteUserRequest\x1a%.koder.identity.v1.DeleteUserResponse\x12\\\n" +
 	"\vRestoreUser\x12%.koder.identity.v1.RestoreUserRequest\x1a&.koder.identity.v1.RestoreUserResponse\x12V\n" +
@@ -1034,64 +1155,71 @@ func file_koder_identity_v1_user_service_proto_rawDescGZIP() []byte {
 	return file_koder_identity_v1_user_service_proto_rawDescData
 }
 
-var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_koder_identity_v1_user_service_proto_goTypes = []any{
-	(*CreateUserRequest)(nil),       // 0: koder.identity.v1.CreateUserRequest
-	(*CreateUserResponse)(nil),      // 1: koder.identity.v1.CreateUserResponse
-	(*GetUserRequest)(nil),          // 2: koder.identity.v1.GetUserRequest
-	(*GetUserResponse)(nil),         // 3: koder.identity.v1.GetUserResponse
-	(*ListUsersRequest)(nil),        // 4: koder.identity.v1.ListUsersRequest
-	(*ListUsersResponse)(nil),       // 5: koder.identity.v1.ListUsersResponse
-	(*UpdateUserRequest)(nil),       // 6: koder.identity.v1.UpdateUserRequest
-	(*UpdateUserResponse)(nil),      // 7: koder.identity.v1.UpdateUserResponse
-	(*DeleteUserRequest)(nil),       // 8: koder.identity.v1.DeleteUserRequest
-	(*DeleteUserResponse)(nil),      // 9: koder.identity.v1.DeleteUserResponse
-	(*RestoreUserRequest)(nil),      // 10: koder.identity.v1.RestoreUserRequest
-	(*RestoreUserResponse)(nil),     // 11: koder.identity.v1.RestoreUserResponse
-	(*PurgeUserRequest)(nil),        // 12: koder.identity.v1.PurgeUserRequest
-	(*PurgeUserResponse)(nil),       // 13: koder.identity.v1.PurgeUserResponse
-	(*EraseUserRequest)(nil),        // 14: koder.identity.v1.EraseUserRequest
-	(*EraseUserResponse)(nil),       // 15: koder.identity.v1.EraseUserResponse
-	(*SetUserPasswordRequest)(nil),  // 16: koder.identity.v1.SetUserPasswordRequest
-	(*SetUserPasswordResponse)(nil), // 17: koder.identity.v1.SetUserPasswordResponse
-	(*User)(nil),                    // 18: koder.identity.v1.User
-	(*fieldmaskpb.FieldMask)(nil),   // 19: google.protobuf.FieldMask
-	(*timestamppb.Timestamp)(nil),   // 20: google.protobuf.Timestamp
+	(*CreateUserRequest)(nil),            // 0: koder.identity.v1.CreateUserRequest
+	(*CreateUserResponse)(nil),           // 1: koder.identity.v1.CreateUserResponse
+	(*GetUserRequest)(nil),               // 2: koder.identity.v1.GetUserRequest
+	(*GetUserResponse)(nil),              // 3: koder.identity.v1.GetUserResponse
+	(*ListUsersRequest)(nil),             // 4: koder.identity.v1.ListUsersRequest
+	(*ListUsersResponse)(nil),            // 5: koder.identity.v1.ListUsersResponse
+	(*UpdateUserRequest)(nil),            // 6: koder.identity.v1.UpdateUserRequest
+	(*UpdateUserResponse)(nil),           // 7: koder.identity.v1.UpdateUserResponse
+	(*UpdateUserAttributesRequest)(nil),  // 8: koder.identity.v1.UpdateUserAttributesRequest
+	(*UpdateUserAttributesResponse)(nil), // 9: koder.identity.v1.UpdateUserAttributesResponse
+	(*DeleteUserRequest)(nil),            // 10: koder.identity.v1.DeleteUserRequest
+	(*DeleteUserResponse)(nil),           // 11: koder.identity.v1.DeleteUserResponse
+	(*RestoreUserRequest)(nil),           // 12: koder.identity.v1.RestoreUserRequest
+	(*RestoreUserResponse)(nil),          // 13: koder.identity.v1.RestoreUserResponse
+	(*PurgeUserRequest)(nil),             // 14: koder.identity.v1.PurgeUserRequest
+	(*PurgeUserResponse)(nil),            // 15: koder.identity.v1.PurgeUserResponse
+	(*EraseUserRequest)(nil),             // 16: koder.identity.v1.EraseUserRequest
+	(*EraseUserResponse)(nil),            // 17: koder.identity.v1.EraseUserResponse
+	(*SetUserPasswordRequest)(nil),       // 18: koder.identity.v1.SetUserPasswordRequest
+	(*SetUserPasswordResponse)(nil),      // 19: koder.identity.v1.SetUserPasswordResponse
+	(*User)(nil),                         // 20: koder.identity.v1.User
+	(*fieldmaskpb.FieldMask)(nil),        // 21: google.protobuf.FieldMask
+	(*structpb.Struct)(nil),              // 22: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
-	18, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
-	18, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
-	18, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
-	18, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
-	18, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
-	19, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
-	18, // 7: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
-	18, // 8: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
-	20, // 9: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
-	0,  // 10: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 11: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 12: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 13: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	8,  // 14: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
-	10, // 15: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
-	12, // 16: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
-	14, // 17: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
-	16, // 18: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 19: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 20: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 21: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 22: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	9,  // 23: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
-	11, // 24: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
-	13, // 25: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
-	15, // 26: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
-	17, // 27: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	19, // [19:28] is the sub-list for method output_type
-	10, // [10:19] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	20, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
+	20, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
+	20, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
+	20, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
+	20, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
+	21, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	20, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
+	22, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
+	20, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
+	20, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
+	20, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
+	23, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
+	0,  // 12: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 13: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 14: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 15: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	8,  // 16: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
+	10, // 17: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	12, // 18: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	14, // 19: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	16, // 20: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	18, // 21: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 22: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 23: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 24: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 25: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	9,  // 26: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
+	11, // 27: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	13, // 28: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	15, // 29: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	17, // 30: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	19, // 31: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	22, // [22:32] is the sub-list for method output_type
+	12, // [12:22] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }
@@ -1106,7 +1234,7 @@ func file_koder_identity_v1_user_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_identity_v1_user_service_proto_rawDesc), len(file_koder_identity_v1_user_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

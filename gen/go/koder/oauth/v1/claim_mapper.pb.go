@@ -31,6 +31,7 @@ type ClaimMapper struct {
 	// Types that are valid to be assigned to Source:
 	//
 	//	*ClaimMapper_UserAttribute
+	//	*ClaimMapper_CustomAttribute
 	//	*ClaimMapper_ConstantJson
 	Source isClaimMapper_Source `protobuf_oneof:"source"`
 	// Only where this scope was granted; empty: always.
@@ -98,6 +99,15 @@ func (x *ClaimMapper) GetUserAttribute() string {
 	return ""
 }
 
+func (x *ClaimMapper) GetCustomAttribute() string {
+	if x != nil {
+		if x, ok := x.Source.(*ClaimMapper_CustomAttribute); ok {
+			return x.CustomAttribute
+		}
+	}
+	return ""
+}
+
 func (x *ClaimMapper) GetConstantJson() string {
 	if x != nil {
 		if x, ok := x.Source.(*ClaimMapper_ConstantJson); ok {
@@ -144,6 +154,11 @@ type ClaimMapper_UserAttribute struct {
 	UserAttribute string `protobuf:"bytes,2,opt,name=user_attribute,json=userAttribute,proto3,oneof"`
 }
 
+type ClaimMapper_CustomAttribute struct {
+	// An attribute of the tenant's own (AttributeSchemaService), by its name; left out where the person has none.
+	CustomAttribute string `protobuf:"bytes,4,opt,name=custom_attribute,json=customAttribute,proto3,oneof"`
+}
+
 type ClaimMapper_ConstantJson struct {
 	// Always the same value, as JSON: not null, and no empty text, list or object.
 	ConstantJson string `protobuf:"bytes,3,opt,name=constant_json,json=constantJson,proto3,oneof"`
@@ -151,16 +166,19 @@ type ClaimMapper_ConstantJson struct {
 
 func (*ClaimMapper_UserAttribute) isClaimMapper_Source() {}
 
+func (*ClaimMapper_CustomAttribute) isClaimMapper_Source() {}
+
 func (*ClaimMapper_ConstantJson) isClaimMapper_Source() {}
 
 var File_koder_oauth_v1_claim_mapper_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_claim_mapper_proto_rawDesc = "" +
 	"\n" +
-	"!koder/oauth/v1/claim_mapper.proto\x12\x0ekoder.oauth.v1\"\xfc\x01\n" +
+	"!koder/oauth/v1/claim_mapper.proto\x12\x0ekoder.oauth.v1\"\xa9\x02\n" +
 	"\vClaimMapper\x12\x14\n" +
 	"\x05claim\x18\x01 \x01(\tR\x05claim\x12'\n" +
-	"\x0euser_attribute\x18\x02 \x01(\tH\x00R\ruserAttribute\x12%\n" +
+	"\x0euser_attribute\x18\x02 \x01(\tH\x00R\ruserAttribute\x12+\n" +
+	"\x10custom_attribute\x18\x04 \x01(\tH\x00R\x0fcustomAttribute\x12%\n" +
 	"\rconstant_json\x18\x03 \x01(\tH\x00R\fconstantJson\x12\x14\n" +
 	"\x05scope\x18\x06 \x01(\tR\x05scope\x12\x1e\n" +
 	"\vin_id_token\x18\a \x01(\bR\tinIdToken\x12&\n" +
@@ -201,6 +219,7 @@ func file_koder_oauth_v1_claim_mapper_proto_init() {
 	}
 	file_koder_oauth_v1_claim_mapper_proto_msgTypes[0].OneofWrappers = []any{
 		(*ClaimMapper_UserAttribute)(nil),
+		(*ClaimMapper_CustomAttribute)(nil),
 		(*ClaimMapper_ConstantJson)(nil),
 	}
 	type x struct{}

@@ -5,16 +5,16 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { User } from "./user_pb.ts";
 import { file_koder_identity_v1_user } from "./user_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/identity/v1/user_service.proto.
  */
 export const file_koder_identity_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIpkBChBMaXN0VXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBWVtYWlsGAMgASgJEhAKCHVzZXJuYW1lGAQgASgJEhcKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCRIOCgZwcmVmaXgYBiABKAkSFAoMc2hvd19kZWxldGVkGAcgASgIIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIjIKEURlbGV0ZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSDAoEZXRhZxgCIAEoCSI7ChJEZWxldGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiJQoSUmVzdG9yZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiPAoTUmVzdG9yZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciIjChBQdXJnZVVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiEwoRUHVyZ2VVc2VyUmVzcG9uc2UiIwoQRXJhc2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkMKEUVyYXNlVXNlclJlc3BvbnNlEi4KCmVyYXNlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KFlNldFVzZXJQYXNzd29yZFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIQCghwYXNzd29yZBgCIAEoCRIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAyABKAgiGQoXU2V0VXNlclBhc3N3b3JkUmVzcG9uc2UyygYKC1VzZXJTZXJ2aWNlElkKCkNyZWF0ZVVzZXISJC5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZVVzZXJSZXNwb25zZRJVCgdHZXRVc2VyEiEua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlcXVlc3QaIi5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiA5ACARJbCglMaXN0VXNlcnMSIy5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiA5ACARJZCgpVcGRhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVzcG9uc2USWQoKRGVsZXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlc3BvbnNlElwKC1Jlc3RvcmVVc2VyEiUua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiYua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXNwb25zZRJWCglQdXJnZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuUHVyZ2VVc2VyUmVzcG9uc2USVgoJRXJhc2VVc2VyEiMua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkVyYXNlVXNlclJlc3BvbnNlEmgKD1NldFVzZXJQYXNzd29yZBIpLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_koder_identity_v1_user]);
+  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIpkBChBMaXN0VXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBWVtYWlsGAMgASgJEhAKCHVzZXJuYW1lGAQgASgJEhcKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCRIOCgZwcmVmaXgYBiABKAkSFAoMc2hvd19kZWxldGVkGAcgASgIIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyImkKG1VwZGF0ZVVzZXJBdHRyaWJ1dGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEisKCmF0dHJpYnV0ZXMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EgwKBGV0YWcYAyABKAkiRQocVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciIyChFEZWxldGVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEgwKBGV0YWcYAiABKAkiOwoSRGVsZXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiUKElJlc3RvcmVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIjwKE1Jlc3RvcmVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiIwoQUHVyZ2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhMKEVB1cmdlVXNlclJlc3BvbnNlIiMKEEVyYXNlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSJDChFFcmFzZVVzZXJSZXNwb25zZRIuCgplcmFzZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJdChZTZXRVc2VyUGFzc3dvcmRSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAMgASgIIhkKF1NldFVzZXJQYXNzd29yZFJlc3BvbnNlMsMHCgtVc2VyU2VydmljZRJZCgpDcmVhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2USVQoHR2V0VXNlchIhLmtvZGVyLmlkZW50aXR5LnYxLkdldFVzZXJSZXF1ZXN0GiIua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlc3BvbnNlIgOQAgESWwoJTGlzdFVzZXJzEiMua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWQoKVXBkYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlc3BvbnNlEncKFFVwZGF0ZVVzZXJBdHRyaWJ1dGVzEi4ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXF1ZXN0Gi8ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRJZCgpEZWxldGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5EZWxldGVVc2VyUmVzcG9uc2USXAoLUmVzdG9yZVVzZXISJS5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlc3BvbnNlElYKCVB1cmdlVXNlchIjLmtvZGVyLmlkZW50aXR5LnYxLlB1cmdlVXNlclJlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXNwb25zZRJWCglFcmFzZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5FcmFzZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVzcG9uc2USaAoPU2V0VXNlclBhc3N3b3JkEikua29kZXIuaWRlbnRpdHkudjEuU2V0VXNlclBhc3N3b3JkUmVxdWVzdBoqLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_koder_identity_v1_user]);
 
 /**
  * CreateUserRequest has the user to create.
@@ -256,6 +256,62 @@ export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PUR
   messageDesc(file_koder_identity_v1_user_service, 7);
 
 /**
+ * UpdateUserAttributesRequest has attributes of a person.
+ *
+ * @generated from message koder.identity.v1.UpdateUserAttributesRequest
+ */
+export type UpdateUserAttributesRequest = Message<"koder.identity.v1.UpdateUserAttributesRequest"> & {
+  /**
+   * Id of the user, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The attributes to set, by name; null takes one away.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 2;
+   */
+  attributes?: JsonObject | undefined;
+
+  /**
+   * When set, it must be the user's.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.UpdateUserAttributesRequest.
+ * Use `create(UpdateUserAttributesRequestSchema)` to create a new message.
+ */
+export const UpdateUserAttributesRequestSchema: GenMessage<UpdateUserAttributesRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 8);
+
+/**
+ * UpdateUserAttributesResponse has the user as changed.
+ *
+ * @generated from message koder.identity.v1.UpdateUserAttributesResponse
+ */
+export type UpdateUserAttributesResponse = Message<"koder.identity.v1.UpdateUserAttributesResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.UpdateUserAttributesResponse.
+ * Use `create(UpdateUserAttributesResponseSchema)` to create a new message.
+ */
+export const UpdateUserAttributesResponseSchema: GenMessage<UpdateUserAttributesResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 9);
+
+/**
  * DeleteUserRequest names a user.
  *
  * @generated from message koder.identity.v1.DeleteUserRequest
@@ -281,7 +337,7 @@ export type DeleteUserRequest = Message<"koder.identity.v1.DeleteUserRequest"> &
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 8);
+  messageDesc(file_koder_identity_v1_user_service, 10);
 
 /**
  * DeleteUserResponse has the user as deleted.
@@ -302,7 +358,7 @@ export type DeleteUserResponse = Message<"koder.identity.v1.DeleteUserResponse">
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 9);
+  messageDesc(file_koder_identity_v1_user_service, 11);
 
 /**
  * RestoreUserRequest names a deleted user.
@@ -323,7 +379,7 @@ export type RestoreUserRequest = Message<"koder.identity.v1.RestoreUserRequest">
  * Use `create(RestoreUserRequestSchema)` to create a new message.
  */
 export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 10);
+  messageDesc(file_koder_identity_v1_user_service, 12);
 
 /**
  * RestoreUserResponse has the user as restored.
@@ -344,7 +400,7 @@ export type RestoreUserResponse = Message<"koder.identity.v1.RestoreUserResponse
  * Use `create(RestoreUserResponseSchema)` to create a new message.
  */
 export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 11);
+  messageDesc(file_koder_identity_v1_user_service, 13);
 
 /**
  * PurgeUserRequest names a deleted user.
@@ -365,7 +421,7 @@ export type PurgeUserRequest = Message<"koder.identity.v1.PurgeUserRequest"> & {
  * Use `create(PurgeUserRequestSchema)` to create a new message.
  */
 export const PurgeUserRequestSchema: GenMessage<PurgeUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 12);
+  messageDesc(file_koder_identity_v1_user_service, 14);
 
 /**
  * PurgeUserResponse says nothing more than that it was done.
@@ -380,7 +436,7 @@ export type PurgeUserResponse = Message<"koder.identity.v1.PurgeUserResponse"> &
  * Use `create(PurgeUserResponseSchema)` to create a new message.
  */
 export const PurgeUserResponseSchema: GenMessage<PurgeUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 13);
+  messageDesc(file_koder_identity_v1_user_service, 15);
 
 /**
  * EraseUserRequest names a person.
@@ -401,7 +457,7 @@ export type EraseUserRequest = Message<"koder.identity.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 14);
+  messageDesc(file_koder_identity_v1_user_service, 16);
 
 /**
  * EraseUserResponse says when it happens.
@@ -422,7 +478,7 @@ export type EraseUserResponse = Message<"koder.identity.v1.EraseUserResponse"> &
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 15);
+  messageDesc(file_koder_identity_v1_user_service, 17);
 
 /**
  * SetUserPasswordRequest has the new password.
@@ -457,7 +513,7 @@ export type SetUserPasswordRequest = Message<"koder.identity.v1.SetUserPasswordR
  * Use `create(SetUserPasswordRequestSchema)` to create a new message.
  */
 export const SetUserPasswordRequestSchema: GenMessage<SetUserPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 16);
+  messageDesc(file_koder_identity_v1_user_service, 18);
 
 /**
  * SetUserPasswordResponse says nothing more than that it was done.
@@ -472,7 +528,7 @@ export type SetUserPasswordResponse = Message<"koder.identity.v1.SetUserPassword
  * Use `create(SetUserPasswordResponseSchema)` to create a new message.
  */
 export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 17);
+  messageDesc(file_koder_identity_v1_user_service, 19);
 
 /**
  * UserService manages the users of a tenant.
@@ -483,7 +539,7 @@ export const UserService: GenService<{
   /**
    * Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
    * Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
-   * FIELD_NOT_WRITABLE.
+   * FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.CreateUser
    */
@@ -514,7 +570,7 @@ export const UserService: GenService<{
   },
   /**
    * Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.UpdateUser
    */
@@ -522,6 +578,18 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateUserRequestSchema;
     output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
+   * their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
+   * Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.UpdateUserAttributes
+   */
+  updateUserAttributes: {
+    methodKind: "unary";
+    input: typeof UpdateUserAttributesRequestSchema;
+    output: typeof UpdateUserAttributesResponseSchema;
   },
   /**
    * Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then

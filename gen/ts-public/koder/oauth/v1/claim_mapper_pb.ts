@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/claim_mapper.proto.
  */
 export const file_koder_oauth_v1_claim_mapper: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxIqsBCgtDbGFpbU1hcHBlchINCgVjbGFpbRgBIAEoCRIYCg51c2VyX2F0dHJpYnV0ZRgCIAEoCUgAEhcKDWNvbnN0YW50X2pzb24YAyABKAlIABINCgVzY29wZRgGIAEoCRITCgtpbl9pZF90b2tlbhgHIAEoCBIXCg9pbl9hY2Nlc3NfdG9rZW4YCCABKAgSEwoLaW5fdXNlcmluZm8YCSABKAhCCAoGc291cmNlYgZwcm90bzM");
+  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxIscBCgtDbGFpbU1hcHBlchINCgVjbGFpbRgBIAEoCRIYCg51c2VyX2F0dHJpYnV0ZRgCIAEoCUgAEhoKEGN1c3RvbV9hdHRyaWJ1dGUYBCABKAlIABIXCg1jb25zdGFudF9qc29uGAMgASgJSAASDQoFc2NvcGUYBiABKAkSEwoLaW5faWRfdG9rZW4YByABKAgSFwoPaW5fYWNjZXNzX3Rva2VuGAggASgIEhMKC2luX3VzZXJpbmZvGAkgASgIQggKBnNvdXJjZWIGcHJvdG8z");
 
 /**
  * ClaimMapper puts a claim into tokens or userinfo. What it does is declared; nothing of it is run.
@@ -38,6 +38,14 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
      */
     value: string;
     case: "userAttribute";
+  } | {
+    /**
+     * An attribute of the tenant's own (AttributeSchemaService), by its name; left out where the person has none.
+     *
+     * @generated from field: string custom_attribute = 4;
+     */
+    value: string;
+    case: "customAttribute";
   } | {
     /**
      * Always the same value, as JSON: not null, and no empty text, list or object.

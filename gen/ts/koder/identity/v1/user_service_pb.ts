@@ -7,18 +7,18 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
 import type { FieldMask, Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { User } from "./user_pb.ts";
 import { file_koder_identity_v1_user } from "./user_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/identity/v1/user_service.proto.
  */
 export const file_koder_identity_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxImMKEUNyZWF0ZVVzZXJSZXF1ZXN0Ei0KBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyQga6SAPIAQESHwoKcmVxdWVzdF9pZBgCIAEoCUILukgI2AEBcgOwAQEiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkwKDkdldFVzZXJSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIjgKD0dldFVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciL0AwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSIwoFZW1haWwYAyABKAlCFLpIEXIPGP4BMgpeW15ceDAwXSokEiUKCHVzZXJuYW1lGAQgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEiwKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCUITukgQcg4YQDIKXlteXHgwMF0qJBIkCgZwcmVmaXgYBiABKAlCFLpIEXIPGMgBMgpeW15ceDAwXSokEhQKDHNob3dfZGVsZXRlZBgHIAEoCDrsAbpI6AEa5QEKFWxpc3RfdXNlcnMub25lX2ZpbHRlchJFYXQgbW9zdCBvbmUgb2YgZW1haWwsIHVzZXJuYW1lLCB1c2VybmFtZV9wcmVmaXggYW5kIHByZWZpeCBtYXkgYmUgc2V0GoQBKHRoaXMuZW1haWwgIT0gJycgPyAxIDogMCkgKyAodGhpcy51c2VybmFtZSAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnVzZXJuYW1lX3ByZWZpeCAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnByZWZpeCAhPSAnJyA/IDEgOiAwKSA8PSAxIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkisgEKEVVwZGF0ZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjsKElVwZGF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciJhChFEZWxldGVVc2VyUmVxdWVzdBI1Cgd1c2VyX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSFQoEZXRhZxgCIAEoCUIHukgEcgIYQCI7ChJEZWxldGVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiSwoSUmVzdG9yZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JCI8ChNSZXN0b3JlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkkKEFB1cmdlVXNlclJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhMKEVB1cmdlVXNlclJlc3BvbnNlIk4KEEVyYXNlVXNlclJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQwoRRXJhc2VVc2VyUmVzcG9uc2USLgoKZXJhc2VfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAilwEKFlNldFVzZXJQYXNzd29yZFJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEiQKCHBhc3N3b3JkGAIgASgJQhK6SAdyBRABGIAI+LsYAYC8GAESIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAMgASgIIhkKF1NldFVzZXJQYXNzd29yZFJlc3BvbnNlMt4LCgtVc2VyU2VydmljZRKPAQoKQ3JlYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlc3BvbnNlIjSquxgTCgICAxgCIgt1c2Vycy53cml0ZYLT5JMCFzoEdXNlcmIEdXNlciIJL3YxL3VzZXJzEqUBCgdHZXRVc2VyEiEua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlcXVlc3QaIi5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVzcG9uc2UiU5ACAaq7GBsKAgIDGAUiCnVzZXJzLnJlYWQyB3VzZXJfaWSC0+STAitaDmIEdXNlchIGL3YxL21lYgR1c2VyEhMvdjEvdXNlcnMve3VzZXJfaWR9EoIBCglMaXN0VXNlcnMSIy5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVzcG9uc2UiKpACAaq7GBIKAgIDGAIiCnVzZXJzLnJlYWSC0+STAgsSCS92MS91c2VycxKiAQoKVXBkYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlc3BvbnNlIkequxgcCgICAxgCIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCIToEdXNlcmIEdXNlcjITL3YxL3VzZXJzL3t1c2VyX2lkfRKcAQoKRGVsZXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlc3BvbnNlIkGquxgcCgICAxgCIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCG2IEdXNlcioTL3YxL3VzZXJzL3t1c2VyX2lkfRKqAQoLUmVzdG9yZVVzZXISJS5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlc3BvbnNlIkyquxgcCgICAxgCIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCJjoBKmIEdXNlciIbL3YxL3VzZXJzL3t1c2VyX2lkfS9yZXN0b3JlEpwBCglQdXJnZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuUHVyZ2VVc2VyUmVzcG9uc2UiRKq7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwIeOgEqIhkvdjEvdXNlcnMve3VzZXJfaWR9L3B1cmdlEqgBCglFcmFzZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5FcmFzZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVzcG9uc2UiUKq7GBwKAgIDGAUiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwIqWiA6ASoiGy92MS91c2Vycy97dXNlcl9pZH0vZXJhc3VyZSoGL3YxL21lEtQBCg9TZXRVc2VyUGFzc3dvcmQSKS5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXF1ZXN0Gioua29kZXIuaWRlbnRpdHkudjEuU2V0VXNlclBhc3N3b3JkUmVzcG9uc2Uiaqq7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwJEOgEqWiE6ASoaHC92MS91c2Vycy97dXNlcl9pZH0vcGFzc3dvcmQiHC92MS91c2Vycy97dXNlcl9pZH0vcGFzc3dvcmRiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxImMKEUNyZWF0ZVVzZXJSZXF1ZXN0Ei0KBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyQga6SAPIAQESHwoKcmVxdWVzdF9pZBgCIAEoCUILukgI2AEBcgOwAQEiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIkwKDkdldFVzZXJSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkIjgKD0dldFVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciL0AwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGMgBKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSIwoFZW1haWwYAyABKAlCFLpIEXIPGP4BMgpeW15ceDAwXSokEiUKCHVzZXJuYW1lGAQgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEiwKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCUITukgQcg4YQDIKXlteXHgwMF0qJBIkCgZwcmVmaXgYBiABKAlCFLpIEXIPGMgBMgpeW15ceDAwXSokEhQKDHNob3dfZGVsZXRlZBgHIAEoCDrsAbpI6AEa5QEKFWxpc3RfdXNlcnMub25lX2ZpbHRlchJFYXQgbW9zdCBvbmUgb2YgZW1haWwsIHVzZXJuYW1lLCB1c2VybmFtZV9wcmVmaXggYW5kIHByZWZpeCBtYXkgYmUgc2V0GoQBKHRoaXMuZW1haWwgIT0gJycgPyAxIDogMCkgKyAodGhpcy51c2VybmFtZSAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnVzZXJuYW1lX3ByZWZpeCAhPSAnJyA/IDEgOiAwKSArICh0aGlzLnByZWZpeCAhPSAnJyA/IDEgOiAwKSA8PSAxIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkisgEKEVVwZGF0ZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIjsKElVwZGF0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciKrAQobVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjkKCmF0dHJpYnV0ZXMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Qgy6SAPIAQGIvBiAgAESFQoEZXRhZxgDIAEoCUIHukgEcgIYQCJFChxVcGRhdGVVc2VyQXR0cmlidXRlc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyImEKEURlbGV0ZVVzZXJSZXF1ZXN0EjUKB3VzZXJfaWQYASABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIVCgRldGFnGAIgASgJQge6SARyAhhAIjsKEkRlbGV0ZVVzZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciJLChJSZXN0b3JlVXNlclJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIjwKE1Jlc3RvcmVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiSQoQUHVyZ2VVc2VyUmVxdWVzdBI1Cgd1c2VyX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQiEwoRUHVyZ2VVc2VyUmVzcG9uc2UiTgoQRXJhc2VVc2VyUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJDChFFcmFzZVVzZXJSZXNwb25zZRIuCgplcmFzZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKXAQoWU2V0VXNlclBhc3N3b3JkUmVxdWVzdBI1Cgd1c2VyX2lkGAEgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSJAoIcGFzc3dvcmQYAiABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAyABKAgiGQoXU2V0VXNlclBhc3N3b3JkUmVzcG9uc2Uyxw0KC1VzZXJTZXJ2aWNlEo8BCgpDcmVhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2UiNKq7GBMKAgIDGAIiC3VzZXJzLndyaXRlgtPkkwIXOgR1c2VyYgR1c2VyIgkvdjEvdXNlcnMSpQEKB0dldFVzZXISIS5rb2Rlci5pZGVudGl0eS52MS5HZXRVc2VyUmVxdWVzdBoiLmtvZGVyLmlkZW50aXR5LnYxLkdldFVzZXJSZXNwb25zZSJTkAIBqrsYGwoCAgMYBSIKdXNlcnMucmVhZDIHdXNlcl9pZILT5JMCK1oOYgR1c2VyEgYvdjEvbWViBHVzZXISEy92MS91c2Vycy97dXNlcl9pZH0SggEKCUxpc3RVc2VycxIjLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1JlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5MaXN0VXNlcnNSZXNwb25zZSIqkAIBqrsYEgoCAgMYAiIKdXNlcnMucmVhZILT5JMCCxIJL3YxL3VzZXJzEqIBCgpVcGRhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5VcGRhdGVVc2VyUmVzcG9uc2UiR6q7GBwKAgIDGAIiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwIhOgR1c2VyYgR1c2VyMhMvdjEvdXNlcnMve3VzZXJfaWR9EuYBChRVcGRhdGVVc2VyQXR0cmlidXRlcxIuLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJBdHRyaWJ1dGVzUmVxdWVzdBovLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJBdHRyaWJ1dGVzUmVzcG9uc2Uibaq7GBwKAgIDGAUiC3VzZXJzLndyaXRlMgd1c2VyX2lkgtPkkwJHOgEqWhw6ASpiBHVzZXIyES92MS9tZS9hdHRyaWJ1dGVzYgR1c2VyMh4vdjEvdXNlcnMve3VzZXJfaWR9L2F0dHJpYnV0ZXMSnAEKCkRlbGV0ZVVzZXISJC5rb2Rlci5pZGVudGl0eS52MS5EZWxldGVVc2VyUmVxdWVzdBolLmtvZGVyLmlkZW50aXR5LnYxLkRlbGV0ZVVzZXJSZXNwb25zZSJBqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAhtiBHVzZXIqEy92MS91c2Vycy97dXNlcl9pZH0SqgEKC1Jlc3RvcmVVc2VyEiUua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiYua29kZXIuaWRlbnRpdHkudjEuUmVzdG9yZVVzZXJSZXNwb25zZSJMqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAiY6ASpiBHVzZXIiGy92MS91c2Vycy97dXNlcl9pZH0vcmVzdG9yZRKcAQoJUHVyZ2VVc2VyEiMua29kZXIuaWRlbnRpdHkudjEuUHVyZ2VVc2VyUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLlB1cmdlVXNlclJlc3BvbnNlIkSquxgcCgICAxgCIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCHjoBKiIZL3YxL3VzZXJzL3t1c2VyX2lkfS9wdXJnZRKoAQoJRXJhc2VVc2VyEiMua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkVyYXNlVXNlclJlc3BvbnNlIlCquxgcCgICAxgFIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCKlogOgEqIhsvdjEvdXNlcnMve3VzZXJfaWR9L2VyYXN1cmUqBi92MS9tZRLUAQoPU2V0VXNlclBhc3N3b3JkEikua29kZXIuaWRlbnRpdHkudjEuU2V0VXNlclBhc3N3b3JkUmVxdWVzdBoqLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlc3BvbnNlImqquxgcCgICAxgCIgt1c2Vycy53cml0ZTIHdXNlcl9pZILT5JMCRDoBKlohOgEqGhwvdjEvdXNlcnMve3VzZXJfaWR9L3Bhc3N3b3JkIhwvdjEvdXNlcnMve3VzZXJfaWR9L3Bhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * CreateUserRequest has the user to create.
@@ -260,6 +260,62 @@ export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PUR
   messageDesc(file_koder_identity_v1_user_service, 7);
 
 /**
+ * UpdateUserAttributesRequest has attributes of a person.
+ *
+ * @generated from message koder.identity.v1.UpdateUserAttributesRequest
+ */
+export type UpdateUserAttributesRequest = Message<"koder.identity.v1.UpdateUserAttributesRequest"> & {
+  /**
+   * Id of the user, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The attributes to set, by name; null takes one away.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 2;
+   */
+  attributes?: JsonObject | undefined;
+
+  /**
+   * When set, it must be the user's.
+   *
+   * @generated from field: string etag = 3;
+   */
+  etag: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.UpdateUserAttributesRequest.
+ * Use `create(UpdateUserAttributesRequestSchema)` to create a new message.
+ */
+export const UpdateUserAttributesRequestSchema: GenMessage<UpdateUserAttributesRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 8);
+
+/**
+ * UpdateUserAttributesResponse has the user as changed.
+ *
+ * @generated from message koder.identity.v1.UpdateUserAttributesResponse
+ */
+export type UpdateUserAttributesResponse = Message<"koder.identity.v1.UpdateUserAttributesResponse"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: koder.identity.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.UpdateUserAttributesResponse.
+ * Use `create(UpdateUserAttributesResponseSchema)` to create a new message.
+ */
+export const UpdateUserAttributesResponseSchema: GenMessage<UpdateUserAttributesResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 9);
+
+/**
  * DeleteUserRequest names a user.
  *
  * @generated from message koder.identity.v1.DeleteUserRequest
@@ -285,7 +341,7 @@ export type DeleteUserRequest = Message<"koder.identity.v1.DeleteUserRequest"> &
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 8);
+  messageDesc(file_koder_identity_v1_user_service, 10);
 
 /**
  * DeleteUserResponse has the user as deleted.
@@ -306,7 +362,7 @@ export type DeleteUserResponse = Message<"koder.identity.v1.DeleteUserResponse">
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 9);
+  messageDesc(file_koder_identity_v1_user_service, 11);
 
 /**
  * RestoreUserRequest names a deleted user.
@@ -327,7 +383,7 @@ export type RestoreUserRequest = Message<"koder.identity.v1.RestoreUserRequest">
  * Use `create(RestoreUserRequestSchema)` to create a new message.
  */
 export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 10);
+  messageDesc(file_koder_identity_v1_user_service, 12);
 
 /**
  * RestoreUserResponse has the user as restored.
@@ -348,7 +404,7 @@ export type RestoreUserResponse = Message<"koder.identity.v1.RestoreUserResponse
  * Use `create(RestoreUserResponseSchema)` to create a new message.
  */
 export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 11);
+  messageDesc(file_koder_identity_v1_user_service, 13);
 
 /**
  * PurgeUserRequest names a deleted user.
@@ -369,7 +425,7 @@ export type PurgeUserRequest = Message<"koder.identity.v1.PurgeUserRequest"> & {
  * Use `create(PurgeUserRequestSchema)` to create a new message.
  */
 export const PurgeUserRequestSchema: GenMessage<PurgeUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 12);
+  messageDesc(file_koder_identity_v1_user_service, 14);
 
 /**
  * PurgeUserResponse says nothing more than that it was done.
@@ -384,7 +440,7 @@ export type PurgeUserResponse = Message<"koder.identity.v1.PurgeUserResponse"> &
  * Use `create(PurgeUserResponseSchema)` to create a new message.
  */
 export const PurgeUserResponseSchema: GenMessage<PurgeUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 13);
+  messageDesc(file_koder_identity_v1_user_service, 15);
 
 /**
  * EraseUserRequest names a person.
@@ -405,7 +461,7 @@ export type EraseUserRequest = Message<"koder.identity.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 14);
+  messageDesc(file_koder_identity_v1_user_service, 16);
 
 /**
  * EraseUserResponse says when it happens.
@@ -426,7 +482,7 @@ export type EraseUserResponse = Message<"koder.identity.v1.EraseUserResponse"> &
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 15);
+  messageDesc(file_koder_identity_v1_user_service, 17);
 
 /**
  * SetUserPasswordRequest has the new password.
@@ -461,7 +517,7 @@ export type SetUserPasswordRequest = Message<"koder.identity.v1.SetUserPasswordR
  * Use `create(SetUserPasswordRequestSchema)` to create a new message.
  */
 export const SetUserPasswordRequestSchema: GenMessage<SetUserPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 16);
+  messageDesc(file_koder_identity_v1_user_service, 18);
 
 /**
  * SetUserPasswordResponse says nothing more than that it was done.
@@ -476,7 +532,7 @@ export type SetUserPasswordResponse = Message<"koder.identity.v1.SetUserPassword
  * Use `create(SetUserPasswordResponseSchema)` to create a new message.
  */
 export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 17);
+  messageDesc(file_koder_identity_v1_user_service, 19);
 
 /**
  * UserService manages the users of a tenant.
@@ -487,7 +543,7 @@ export const UserService: GenService<{
   /**
    * Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
    * Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
-   * FIELD_NOT_WRITABLE.
+   * FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.CreateUser
    */
@@ -518,7 +574,7 @@ export const UserService: GenService<{
   },
   /**
    * Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.UpdateUser
    */
@@ -526,6 +582,18 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateUserRequestSchema;
     output: typeof UpdateUserResponseSchema;
+  },
+  /**
+   * Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
+   * their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
+   * Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
+   *
+   * @generated from rpc koder.identity.v1.UserService.UpdateUserAttributes
+   */
+  updateUserAttributes: {
+    methodKind: "unary";
+    input: typeof UpdateUserAttributesRequestSchema;
+    output: typeof UpdateUserAttributesResponseSchema;
   },
   /**
    * Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then

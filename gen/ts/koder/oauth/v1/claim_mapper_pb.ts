@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/claim_mapper.proto.
  */
 export const file_koder_oauth_v1_claim_mapper: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxIuYDCgtDbGFpbU1hcHBlchI2CgVjbGFpbRgBIAEoCUInukgkciIyIF5bQS1aYS16XVtBLVphLXowLTlfLjovLV17MCw5OX0kEowCCg51c2VyX2F0dHJpYnV0ZRgCIAEoCULxAbpI7QFy6gFSBG5hbWVSCmdpdmVuX25hbWVSC2ZhbWlseV9uYW1lUgttaWRkbGVfbmFtZVIIbmlja25hbWVSEnByZWZlcnJlZF91c2VybmFtZVIHcHJvZmlsZVIHcGljdHVyZVIHd2Vic2l0ZVIGZ2VuZGVyUgliaXJ0aGRhdGVSCHpvbmVpbmZvUgZsb2NhbGVSCnVwZGF0ZWRfYXRSBWVtYWlsUg5lbWFpbF92ZXJpZmllZFIMcGhvbmVfbnVtYmVyUhVwaG9uZV9udW1iZXJfdmVyaWZpZWRSB2FkZHJlc3NSBXJvbGVzUgZncm91cHNIABIjCg1jb25zdGFudF9qc29uGAMgASgJQgq6SAdyBRABGOgHSAASFwoFc2NvcGUYBiABKAlCCLpIBXIDGIABEhMKC2luX2lkX3Rva2VuGAcgASgIEhcKD2luX2FjY2Vzc190b2tlbhgIIAEoCBITCgtpbl91c2VyaW5mbxgJIAEoCEIPCgZzb3VyY2USBbpIAggBYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CiFrb2Rlci9vYXV0aC92MS9jbGFpbV9tYXBwZXIucHJvdG8SDmtvZGVyLm9hdXRoLnYxIqcECgtDbGFpbU1hcHBlchI2CgVjbGFpbRgBIAEoCUInukgkciIyIF5bQS1aYS16XVtBLVphLXowLTlfLjovLV17MCw5OX0kEowCCg51c2VyX2F0dHJpYnV0ZRgCIAEoCULxAbpI7QFy6gFSBG5hbWVSCmdpdmVuX25hbWVSC2ZhbWlseV9uYW1lUgttaWRkbGVfbmFtZVIIbmlja25hbWVSEnByZWZlcnJlZF91c2VybmFtZVIHcHJvZmlsZVIHcGljdHVyZVIHd2Vic2l0ZVIGZ2VuZGVyUgliaXJ0aGRhdGVSCHpvbmVpbmZvUgZsb2NhbGVSCnVwZGF0ZWRfYXRSBWVtYWlsUg5lbWFpbF92ZXJpZmllZFIMcGhvbmVfbnVtYmVyUhVwaG9uZV9udW1iZXJfdmVyaWZpZWRSB2FkZHJlc3NSBXJvbGVzUgZncm91cHNIABI/ChBjdXN0b21fYXR0cmlidXRlGAQgASgJQiO6SCByHjIcXltBLVphLXpdW0EtWmEtejAtOV9dezAsNjN9JEgAEiMKDWNvbnN0YW50X2pzb24YAyABKAlCCrpIB3IFEAEY6AdIABIXCgVzY29wZRgGIAEoCUIIukgFcgMYgAESEwoLaW5faWRfdG9rZW4YByABKAgSFwoPaW5fYWNjZXNzX3Rva2VuGAggASgIEhMKC2luX3VzZXJpbmZvGAkgASgIQg8KBnNvdXJjZRIFukgCCAFiBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * ClaimMapper puts a claim into tokens or userinfo. What it does is declared; nothing of it is run.
@@ -39,6 +39,14 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
      */
     value: string;
     case: "userAttribute";
+  } | {
+    /**
+     * An attribute of the tenant's own (AttributeSchemaService), by its name; left out where the person has none.
+     *
+     * @generated from field: string custom_attribute = 4;
+     */
+    value: string;
+    case: "customAttribute";
   } | {
     /**
      * Always the same value, as JSON: not null, and no empty text, list or object.

@@ -11,7 +11,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file koder/options/v1/field.proto.
  */
 export const file_koder_options_v1_field: GenFile = /*@__PURE__*/
-  fileDesc("Chxrb2Rlci9vcHRpb25zL3YxL2ZpZWxkLnByb3RvEhBrb2Rlci5vcHRpb25zLnYxOj0KCXNlbnNpdGl2ZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYv4cDIAEoCFIJc2Vuc2l0aXZlOj4KCndyaXRlX29ubHkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGMCHAyABKAhSCXdyaXRlT25seWIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("Chxrb2Rlci9vcHRpb25zL3YxL2ZpZWxkLnByb3RvEhBrb2Rlci5vcHRpb25zLnYxOj0KCXNlbnNpdGl2ZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYv4cDIAEoCFIJc2Vuc2l0aXZlOj4KCndyaXRlX29ubHkSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGMCHAyABKAhSCXdyaXRlT25seTpHCg9tYXhfanNvbl9sZW5ndGgSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGMGHAyABKA1SDW1heEpzb25MZW5ndGhiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The value is redacted in logs, traces and events.
@@ -28,4 +28,12 @@ export const sensitive: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
  */
 export const write_only: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
   extDesc(file_koder_options_v1_field, 1);
+
+/**
+ * Of a `google.protobuf.Struct` in a request: the most characters that its JSON may have. It has no other bound.
+ *
+ * @generated from extension: uint32 max_json_length = 50113;
+ */
+export const max_json_length: GenExtension<FieldOptions, number> = /*@__PURE__*/
+  extDesc(file_koder_options_v1_field, 2);
 

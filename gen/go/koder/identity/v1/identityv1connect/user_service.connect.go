@@ -41,6 +41,9 @@ const (
 	UserServiceListUsersProcedure = "/koder.identity.v1.UserService/ListUsers"
 	// UserServiceUpdateUserProcedure is the fully-qualified name of the UserService's UpdateUser RPC.
 	UserServiceUpdateUserProcedure = "/koder.identity.v1.UserService/UpdateUser"
+	// UserServiceUpdateUserAttributesProcedure is the fully-qualified name of the UserService's
+	// UpdateUserAttributes RPC.
+	UserServiceUpdateUserAttributesProcedure = "/koder.identity.v1.UserService/UpdateUserAttributes"
 	// UserServiceDeleteUserProcedure is the fully-qualified name of the UserService's DeleteUser RPC.
 	UserServiceDeleteUserProcedure = "/koder.identity.v1.UserService/DeleteUser"
 	// UserServiceRestoreUserProcedure is the fully-qualified name of the UserService's RestoreUser RPC.
@@ -58,15 +61,19 @@ const (
 type UserServiceClient interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
 	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
-	// FIELD_NOT_WRITABLE.
+	// FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
 	GetUser(context.Context, *connect.Request[v1.GetUserRequest]) (*connect.Response[v1.GetUserResponse], error)
 	// Lists users by id, oldest first, or those that the filters name. Errors: PAGE_TOKEN_INVALID.
 	ListUsers(context.Context, *connect.Request[v1.ListUsersRequest]) (*connect.Response[v1.ListUsersResponse], error)
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
+	// their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
+	// Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
+	UpdateUserAttributes(context.Context, *connect.Request[v1.UpdateUserAttributesRequest]) (*connect.Response[v1.UpdateUserAttributesResponse], error)
 	// Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
 	// they are erased. Name and address stay theirs meanwhile.
 	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
@@ -121,6 +128,12 @@ func NewUserServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 			connect.WithClientOptions(opts...),
 		),
+		updateUserAttributes: connect.NewClient[v1.UpdateUserAttributesRequest, v1.UpdateUserAttributesResponse](
+			httpClient,
+			baseURL+UserServiceUpdateUserAttributesProcedure,
+			connect.WithSchema(userServiceMethods.ByName("UpdateUserAttributes")),
+			connect.WithClientOptions(opts...),
+		),
 		deleteUser: connect.NewClient[v1.DeleteUserRequest, v1.DeleteUserResponse](
 			httpClient,
 			baseURL+UserServiceDeleteUserProcedure,
@@ -156,15 +169,16 @@ func NewUserServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // userServiceClient implements UserServiceClient.
 type userServiceClient struct {
-	createUser      *connect.Client[v1.CreateUserRequest, v1.CreateUserResponse]
-	getUser         *connect.Client[v1.GetUserRequest, v1.GetUserResponse]
-	listUsers       *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
-	updateUser      *connect.Client[v1.UpdateUserRequest, v1.UpdateUserResponse]
-	deleteUser      *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
-	restoreUser     *connect.Client[v1.RestoreUserRequest, v1.RestoreUserResponse]
-	purgeUser       *connect.Client[v1.PurgeUserRequest, v1.PurgeUserResponse]
-	eraseUser       *connect.Client[v1.EraseUserRequest, v1.EraseUserResponse]
-	setUserPassword *connect.Client[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse]
+	createUser           *connect.Client[v1.CreateUserRequest, v1.CreateUserResponse]
+	getUser              *connect.Client[v1.GetUserRequest, v1.GetUserResponse]
+	listUsers            *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
+	updateUser           *connect.Client[v1.UpdateUserRequest, v1.UpdateUserResponse]
+	updateUserAttributes *connect.Client[v1.UpdateUserAttributesRequest, v1.UpdateUserAttributesResponse]
+	deleteUser           *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
+	restoreUser          *connect.Client[v1.RestoreUserRequest, v1.RestoreUserResponse]
+	purgeUser            *connect.Client[v1.PurgeUserRequest, v1.PurgeUserResponse]
+	eraseUser            *connect.Client[v1.EraseUserRequest, v1.EraseUserResponse]
+	setUserPassword      *connect.Client[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse]
 }
 
 // CreateUser calls koder.identity.v1.UserService.CreateUser.
@@ -185,6 +199,11 @@ func (c *userServiceClient) ListUsers(ctx context.Context, req *connect.Request[
 // UpdateUser calls koder.identity.v1.UserService.UpdateUser.
 func (c *userServiceClient) UpdateUser(ctx context.Context, req *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error) {
 	return c.updateUser.CallUnary(ctx, req)
+}
+
+// UpdateUserAttributes calls koder.identity.v1.UserService.UpdateUserAttributes.
+func (c *userServiceClient) UpdateUserAttributes(ctx context.Context, req *connect.Request[v1.UpdateUserAttributesRequest]) (*connect.Response[v1.UpdateUserAttributesResponse], error) {
+	return c.updateUserAttributes.CallUnary(ctx, req)
 }
 
 // DeleteUser calls koder.identity.v1.UserService.DeleteUser.
@@ -216,15 +235,19 @@ func (c *userServiceClient) SetUserPassword(ctx context.Context, req *connect.Re
 type UserServiceHandler interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
 	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
-	// FIELD_NOT_WRITABLE.
+	// FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
 	GetUser(context.Context, *connect.Request[v1.GetUserRequest]) (*connect.Response[v1.GetUserResponse], error)
 	// Lists users by id, oldest first, or those that the filters name. Errors: PAGE_TOKEN_INVALID.
 	ListUsers(context.Context, *connect.Request[v1.ListUsersRequest]) (*connect.Response[v1.ListUsersResponse], error)
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
+	// their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
+	// Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
+	UpdateUserAttributes(context.Context, *connect.Request[v1.UpdateUserAttributesRequest]) (*connect.Response[v1.UpdateUserAttributesResponse], error)
 	// Deletes a user softly, and ends every session and token of theirs before the answer. They can be restored for 30 days, then
 	// they are erased. Name and address stay theirs meanwhile.
 	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, ETAG_MISMATCH.
@@ -275,6 +298,12 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 		connect.WithHandlerOptions(opts...),
 	)
+	userServiceUpdateUserAttributesHandler := connect.NewUnaryHandler(
+		UserServiceUpdateUserAttributesProcedure,
+		svc.UpdateUserAttributes,
+		connect.WithSchema(userServiceMethods.ByName("UpdateUserAttributes")),
+		connect.WithHandlerOptions(opts...),
+	)
 	userServiceDeleteUserHandler := connect.NewUnaryHandler(
 		UserServiceDeleteUserProcedure,
 		svc.DeleteUser,
@@ -315,6 +344,8 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 			userServiceListUsersHandler.ServeHTTP(w, r)
 		case UserServiceUpdateUserProcedure:
 			userServiceUpdateUserHandler.ServeHTTP(w, r)
+		case UserServiceUpdateUserAttributesProcedure:
+			userServiceUpdateUserAttributesHandler.ServeHTTP(w, r)
 		case UserServiceDeleteUserProcedure:
 			userServiceDeleteUserHandler.ServeHTTP(w, r)
 		case UserServiceRestoreUserProcedure:
@@ -348,6 +379,10 @@ func (UnimplementedUserServiceHandler) ListUsers(context.Context, *connect.Reque
 
 func (UnimplementedUserServiceHandler) UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.UpdateUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) UpdateUserAttributes(context.Context, *connect.Request[v1.UpdateUserAttributesRequest]) (*connect.Response[v1.UpdateUserAttributesResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.UpdateUserAttributes is not implemented"))
 }
 
 func (UnimplementedUserServiceHandler) DeleteUser(context.Context, *connect.Request[v1.DeleteUserRequest]) (*connect.Response[v1.DeleteUserResponse], error) {

@@ -1,0 +1,116 @@
+import { create, type JsonObject } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  AttributeSchemaSchema as StoredSchemaSchema,
+  type AttributeSchema as StoredSchema,
+} from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
+import type { AttributeSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
+import {
+  UpdateAttributeSchemaResponseSchema,
+  type UpdateAttributeSchemaRequest,
+  type UpdateAttributeSchemaResponse,
+} from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { failure, type FieldViolation } from "../../host/failure.ts";
+import { readUpdate } from "../../host/read-update.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert, replace } from "../../store/writes.ts";
+import { attributeSchemaId, attributeSchemas } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { identityFailure } from "../identity-failure.ts";
+import { attributeSchemaEtag, attributeSchemaMessage } from "./attribute-schema-message.ts";
+import { schemaOf } from "./attribute-schemas.ts";
+import { compileSchema } from "./compile-schema.ts";
+import { schemaFaults } from "./schema-faults.ts";
+
+/**
+ * Changes the fields of the tenant's schema that the mask names, all or none. What people have is not looked at: there may be a
+ * million of them, and what does not fit any more is theirs until somebody writes it.
+ */
+export function updateAttributeSchema({
+  store,
+  clock,
+  attributeSchemas: known,
+}: Pick<IdentityDependencies, "store" | "clock" | "attributeSchemas">) {
+  return async (
+    request: UpdateAttributeSchemaRequest,
+    context: HandlerContext,
+  ): Promise<UpdateAttributeSchemaResponse> => {
+    const call = callOf(context);
+    const { asked, paths } = readUpdate(request.attributeSchema, request.updateMask);
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(attributeSchemas, attributeSchemaId);
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the schema was changed meanwhile; read it again");
+    if (asked.etag !== "" && asked.etag !== attributeSchemaEtag(stored)) throw mismatch();
+    const now = clock();
+    const record: StoredSchema = Object.assign(
+      stored?.record ?? create(StoredSchemaSchema, { id: attributeSchemaId }),
+      ...paths.map((path) => change(path, asked)),
+      { updateTime: timestampFromMs(now) },
+    );
+    await checkSchema(record);
+    const version = (stored?.version ?? 0) + 1;
+    const updated = eventOf(
+      call,
+      now,
+      { type: "attribute_schema", id: attributeSchemaId, version },
+      { case: "attributeSchemaUpdated", value: { $typeName: "koder.events.v1.AttributeSchemaUpdated", paths } },
+    );
+    const write =
+      stored === undefined ? insert(attributeSchemas, record) : replace(attributeSchemas, record, stored.version);
+    try {
+      await data.commit([write], [updated]);
+    } catch (error) {
+      if (error instanceof Conflict) throw mismatch();
+      throw error;
+    }
+    known.forget(call.tenantId);
+    return create(UpdateAttributeSchemaResponseSchema, {
+      attributeSchema: attributeSchemaMessage({ record, version }),
+    });
+  };
+}
+
+const refuse = (violations: FieldViolation[]) =>
+  identityFailure(
+    IdentityErrorReason.ATTRIBUTE_SCHEMA_INVALID,
+    violations.map(({ field, description }) => `${field}: ${description}`).join("; "),
+    { violations },
+  );
+
+function change(path: string, { schema, selfWritable }: AttributeSchema): Partial<StoredSchema> {
+  switch (path) {
+    case "schema":
+      return { schemaJson: schema === undefined || Object.keys(schema).length === 0 ? "" : JSON.stringify(schema) };
+    case "self_writable":
+      return { selfWritable };
+    default:
+      throw refuse([{ field: `attribute_schema.${path}`, description: "cannot be changed by this call" }]);
+  }
+}
+
+/** Throws ATTRIBUTE_SCHEMA_INVALID for what is no schema, and where people could set what there is not. */
+async function checkSchema(record: StoredSchema): Promise<void> {
+  const schema = schemaOf(record) ?? { properties: {} };
+  const within = "attribute_schema.schema";
+  const faults = schemaFaults(schema).map(({ path, description }) => ({
+    field: path === "" ? within : `${within}.${path}`,
+    description,
+  }));
+  if (faults.length > 0) throw refuse(faults);
+  const names = Object.keys(schema["properties"] as JsonObject);
+  const stray = record.selfWritable.filter((name) => !names.includes(name));
+  if (stray.length > 0) {
+    const field = "attribute_schema.self_writable";
+    throw refuse(stray.map((name) => ({ field, description: `${name} is not an attribute of the schema` })));
+  }
+  try {
+    await compileSchema(schema);
+  } catch (error) {
+    throw refuse([{ field: within, description: error instanceof Error ? error.message : "is not a schema" }]);
+  }
+}

@@ -1,0 +1,81 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import { UserSchema as StoredUserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
+import {
+  UpdateUserAttributesResponseSchema,
+  type UpdateUserAttributesRequest,
+  type UpdateUserAttributesResponse,
+} from "#gen/koder/identity/v1/user_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { holds } from "../../host/held-permissions.ts";
+import { userOf } from "../../host/user-of.ts";
+import { Conflict } from "../../store/store.ts";
+import { replace } from "../../store/writes.ts";
+import { users } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { identityFailure } from "../identity-failure.ts";
+import { checkMayChange } from "../users/check-may-change.ts";
+import { userUpdated } from "../users/user-events.ts";
+import { userEtag, userMessage } from "../users/user-message.ts";
+import { userNotFound } from "../users/user-not-found.ts";
+import { attributesOf, mergedAttributes, storedAttributes } from "./merged-attributes.ts";
+
+/**
+ * Sets attributes of a person. Whoever holds `users.write` sets any, as UpdateUser does; a person without it those that the
+ * schema leaves to them.
+ */
+export function updateUserAttributes({
+  store,
+  clock,
+  attributeSchemas,
+}: Pick<IdentityDependencies, "store" | "clock" | "attributeSchemas">) {
+  return async (
+    request: UpdateUserAttributesRequest,
+    context: HandlerContext,
+  ): Promise<UpdateUserAttributesResponse> => {
+    const call = callOf(context);
+    const userId = userOf(call, request);
+    const sent = request.attributes ?? {};
+    const data = store.tenant(call.tenantId);
+    const [stored, tenant] = await Promise.all([data.get(users, userId), attributeSchemas.get(call.tenantId)]);
+    if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(userId);
+    if (holds(call.caller, "users.write")) await checkMayChange(data, stored.record, call);
+    else refuseOthers(Object.keys(sent).filter((name) => !tenant.selfWritable.has(name)));
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
+    if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw mismatch();
+    const now = clock();
+    const attributes = mergedAttributes(tenant, attributesOf(stored.record), sent, "attributes");
+    const record = create(StoredUserSchema, {
+      ...stored.record,
+      attributesJson: storedAttributes(attributes),
+      updateTime: timestampFromMs(now),
+    });
+    const version = stored.version + 1;
+    const paths = Object.keys(sent).map((name) => `attributes.${name}`);
+    try {
+      await data.commit([replace(users, record, stored.version)], [userUpdated(call, now, record.id, version, paths)]);
+    } catch (error) {
+      if (error instanceof Conflict) throw mismatch();
+      throw error;
+    }
+    return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
+  };
+}
+
+function refuseOthers(names: readonly string[]): void {
+  if (names.length === 0) return;
+  const violations = names.map((name) => ({
+    field: `attributes.${name}`,
+    description: "is not for people to set themselves",
+  }));
+  throw identityFailure(
+    IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE,
+    violations.map(({ field, description }) => `${field} ${description}`).join("; "),
+    { violations },
+  );
+}
