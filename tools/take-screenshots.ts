@@ -25,7 +25,7 @@ const locales = ["en-US", "pt-BR", "es"] as const;
 const shown = [
   ["sign-in", "light"],
   ["consent", "light"],
-  ["second-factor", "dark"],
+  ["second-factor-passkey", "dark"],
 ] as const;
 
 interface Look {
