@@ -46,6 +46,7 @@ import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
@@ -92,7 +93,10 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         giveNewPassword: giveNewPassword(dependencies),
       }),
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
-      implementation(SignInPolicyService, { checkSignIn: checkSignIn(dependencies) }),
+      implementation(SignInPolicyService, {
+        checkSignIn: checkSignIn(dependencies),
+        getRelatedOrigins: getRelatedOrigins(dependencies),
+      }),
       implementation(AuthenticationPolicyService, {
         getAuthenticationPolicy: getAuthenticationPolicy(dependencies),
         updateAuthenticationPolicy: updateAuthenticationPolicy(dependencies),

@@ -19,7 +19,7 @@ import { factorsOfUser } from "./factors-of-user.ts";
 
 /** Begins to add a passkey. Its challenge waits under the id that the factor will have, and is used up by finishing. */
 export function beginPasskeyRegistration(
-  dependencies: Pick<AuthDependencies, "store" | "peers" | "tenants" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "tenants" | "policies" | "clock">,
 ) {
   const { store, clock } = dependencies;
   return async (

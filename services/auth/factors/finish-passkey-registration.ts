@@ -24,11 +24,10 @@ import { newPasskeyFactor } from "./new-passkey-factor.ts";
  * Adds the passkey that a browser made by the challenge of an enrolment, which is used up in the same commit (security A24). A
  * passkey that somebody here has already is refused (WebAuthn §7.1). A repeat finds the factor and answers it.
  */
-export function finishPasskeyRegistration({
-  store,
-  tenants,
-  clock,
-}: Pick<AuthDependencies, "store" | "tenants" | "clock">) {
+export function finishPasskeyRegistration(
+  dependencies: Pick<AuthDependencies, "store" | "tenants" | "policies" | "clock">,
+) {
+  const { store, clock } = dependencies;
   return async (
     request: FinishPasskeyRegistrationRequest,
     context: HandlerContext,
@@ -44,7 +43,7 @@ export function finishPasskeyRegistration({
     checkFactorLimit(await factorsOfUser(data, userId));
     const { challenge } = enrolment.record;
     const made = await verifyRegistration(credentialJson, {
-      relyingParty: await relyingPartyOf(tenants, call),
+      relyingParty: await relyingPartyOf(dependencies, call, "any"),
       challenge,
     });
     if (made === undefined) throw passkeyNotAccepted("credential_json");

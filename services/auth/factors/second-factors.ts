@@ -15,13 +15,13 @@ export interface SecondFactors {
  * asked for.
  */
 export async function secondFactorsOf(
-  { store, tenants }: Pick<AuthDependencies, "store" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "tenants" | "policies">,
   call: Call,
   userId: string,
 ): Promise<SecondFactors> {
-  const all = await factorsOfUser(store.tenant(call.tenantId), userId);
+  const all = await factorsOfUser(dependencies.store.tenant(call.tenantId), userId);
   const passkeys = passkeysAmong(all);
-  const relyingPartyId = passkeys.length === 0 ? "" : (await relyingPartyOf(tenants, call)).id;
+  const relyingPartyId = passkeys.length === 0 ? "" : (await relyingPartyOf(dependencies, call, "own")).id;
   return {
     totp: all.some(({ record }) => record.kind.case === "totp"),
     passkey: passkeys.some(({ passkey }) => passkey.rpId === relyingPartyId),

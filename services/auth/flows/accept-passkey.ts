@@ -27,7 +27,7 @@ import { openFlow, stepNotExpected } from "./open-flow.ts";
  * next state are one commit. Attempts are not counted: there is nothing to guess.
  */
 export function acceptPasskey(dependencies: AuthDependencies) {
-  const { store, vault, tenants, clock } = dependencies;
+  const { store, vault, clock } = dependencies;
   return async (request: AcceptPasskeyRequest, context: HandlerContext): Promise<AcceptPasskeyResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -35,7 +35,7 @@ export function acceptPasskey(dependencies: AuthDependencies) {
     const stored = await openFlow(data, tenantVault, request, FlowStep.ENROL_PASSKEY);
     await checkStillGood(dependencies, call, stored.record);
     const { userId, amr, passkeyChallenge: challenge } = stored.record;
-    const relyingParty = await relyingPartyOf(tenants, call);
+    const relyingParty = await relyingPartyOf(dependencies, call, "own");
     const made = await verifyRegistration(request.credentialJson, { relyingParty, challenge });
     if (made === undefined) throw passkeyNotAccepted("credential_json");
     const now = clock();

@@ -13,11 +13,15 @@ import { openFlow, type FlowReference } from "./open-flow.ts";
  * everybody; or as the second factor, of which the person's own are named then (security A23).
  */
 export async function passkeyOffer(
-  { store, vault, tenants, clock }: Pick<AuthDependencies, "store" | "vault" | "tenants" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "tenants" | "policies" | "clock">,
   call: Call,
   reference: FlowReference,
 ): Promise<string> {
-  const [relyingParty, tenantVault] = await Promise.all([relyingPartyOf(tenants, call), vault.tenant(call.tenantId)]);
+  const { store, vault, clock } = dependencies;
+  const [relyingParty, tenantVault] = await Promise.all([
+    relyingPartyOf(dependencies, call, "own"),
+    vault.tenant(call.tenantId),
+  ]);
   const first = { relyingParty, passkeys: [], userVerification: "required" } as const;
   if (reference.flowId === "" && reference.browser !== undefined) {
     return requestOptions({ ...first, challenge: offerFlow(tenantVault, clock(), reference.browser.browserToken) });
@@ -28,5 +32,5 @@ export async function passkeyOffer(
   if (flow.state === FlowState.PENDING) return requestOptions({ ...first, challenge });
   const passkeys = passkeysAmong(await factorsOfUser(data, flow.userId)).map(({ passkey }) => passkey);
   const theirs = passkeys.filter(({ rpId }) => rpId === relyingParty.id);
-  return requestOptions({ relyingParty, challenge, passkeys: theirs, userVerification: "preferred" });
+  return requestOptions({ relyingParty, challenge, passkeys: theirs, userVerification: relyingParty.userVerification });
 }

@@ -37,7 +37,7 @@ export interface GivenPasskey extends FlowReference {
  * moves the flow on (security A24). Whatever is wrong has one answer (security A23).
  */
 export async function takePasskey(dependencies: AuthDependencies, call: Call, given: GivenPasskey): Promise<GoneOn> {
-  const { store, peers, tenants, attempts, clock } = dependencies;
+  const { store, peers, attempts, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const assertion = readAssertion(given.credentialJson);
   const before = await flowOf(dependencies, call, given, assertion);
@@ -48,6 +48,8 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   const { userId } = stored.record;
   const userEpoch = isFirst ? await epochOf() : stored.record.userEpoch;
   if (!isFirst) await checkStillGood(dependencies, call, stored.record);
+  // A browser's flow is ours to ask in; one outside of it belongs to pages or apps that we do not know.
+  const relyingParty = await relyingPartyOf(dependencies, call, given.browser === undefined ? "any" : "own");
   const attempt = await countAttempt(data, attempts, clock(), {
     accountKey: `${stored.record.accountKey || credentialKey(Buffer.from(assertion.id))}/${isFirst ? "passkey" : "second-factor"}`,
     userEpoch,
@@ -59,9 +61,9 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
       ? await verifyAssertion(assertion, {
           passkey: found.passkey,
           userId,
-          relyingParty: await relyingPartyOf(tenants, call),
+          relyingParty,
           challenge: stored.record.passkeyChallenge,
-          requireUserVerification: isFirst,
+          requireUserVerification: isFirst || relyingParty.userVerification === "required",
           requireUserHandle: before.record.userId === "",
         })
       : undefined;

@@ -38,7 +38,11 @@ export function creationOptions({
     timeout,
     attestation: "none",
     excludeCredentials: present.filter(({ rpId }) => rpId === relyingParty.id).map(passkeyDescriptor),
-    authenticatorSelection: { residentKey: "preferred", requireResidentKey: false, userVerification: "preferred" },
+    authenticatorSelection: {
+      residentKey: "preferred",
+      requireResidentKey: false,
+      userVerification: relyingParty.userVerification,
+    },
     extensions: { credProps: true },
   };
 }

@@ -9,14 +9,14 @@ import { relyingPartyOf } from "./relying-party.ts";
 
 /** What a browser makes the passkey of an enrolment by, as JSON; it names the person as the authenticator will show them. */
 export async function offeredPasskey(
-  { peers, tenants }: Pick<AuthDependencies, "peers" | "tenants">,
+  dependencies: Pick<AuthDependencies, "peers" | "tenants" | "policies">,
   call: Call,
   { userId, challenge }: Pick<Enrolment, "userId" | "challenge">,
   factors: readonly Stored<typeof FactorSchema>[],
 ): Promise<string> {
   const [relyingParty, { user }] = await Promise.all([
-    relyingPartyOf(tenants, call),
-    peers.client(CredentialService).getClaims({ userId }, forward(call)),
+    relyingPartyOf(dependencies, call, "own"),
+    dependencies.peers.client(CredentialService).getClaims({ userId }, forward(call)),
   ]);
   return JSON.stringify(
     creationOptions({

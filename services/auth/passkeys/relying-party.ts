@@ -1,7 +1,8 @@
+import { PasskeyUserVerification } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { Call } from "../../host/call.ts";
-import type { Tenants } from "../../host/tenants.ts";
+import type { AuthDependencies } from "../dependencies.ts";
 
-/** Whom passkeys are for, and where they may be asked for. */
+/** Whom passkeys are for, where they may be asked for, and what is asked of them. */
 export interface RelyingParty {
   /** A host: passkeys made for it work nowhere else. */
   readonly id: string;
@@ -9,14 +10,28 @@ export interface RelyingParty {
   readonly name: string;
   /** Origins of the pages that may ask. */
   readonly origins: readonly string[];
+  /** Whether they must verify their user also where they are a second factor. */
+  readonly userVerification: "required" | "preferred";
 }
 
-/** The relying party that a tenant is, by its canonical origin (design §4). */
-export async function relyingPartyOf(tenants: Tenants, call: Call): Promise<RelyingParty> {
-  const { canonicalOrigin, displayName } = await tenants.get(call);
+/** Which pages may ask: those of the sign-in here, or those of applications as well, which the tenant names. */
+export type AskingPages = "own" | "any";
+
+/** The relying party that a tenant is, by its canonical origin (design §4) and its policy. */
+export async function relyingPartyOf(
+  { tenants, policies }: Pick<AuthDependencies, "tenants" | "policies">,
+  call: Call,
+  pages: AskingPages,
+): Promise<RelyingParty> {
+  const [{ canonicalOrigin, displayName }, { passkeyUserVerification, passkeyRelatedOrigins }] = await Promise.all([
+    tenants.get(call),
+    policies.get(call),
+  ]);
+  const isRequired = passkeyUserVerification === PasskeyUserVerification.REQUIRED;
   return {
     id: new URL(canonicalOrigin).hostname,
     name: displayName.trim() || "Koder ID",
-    origins: [canonicalOrigin],
+    origins: [canonicalOrigin, ...(pages === "any" ? passkeyRelatedOrigins : [])],
+    userVerification: isRequired ? "required" : "preferred",
   };
 }

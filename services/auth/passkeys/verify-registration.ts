@@ -43,7 +43,7 @@ export async function verifyRegistration(
       expectedChallenge: challenge,
       expectedOrigin: [...relyingParty.origins],
       expectedRPID: relyingParty.id,
-      requireUserVerification: false,
+      requireUserVerification: relyingParty.userVerification === "required",
       supportedAlgorithmIDs: [...passkeyAlgorithms],
     });
     if (!verified || registrationInfo.credential.id !== made.response.id) return undefined;

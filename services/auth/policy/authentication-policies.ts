@@ -4,7 +4,7 @@ import {
   AuthenticationPolicySchema,
   type AuthenticationPolicy as StoredPolicy,
 } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
-import { MfaRequirement } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { MfaRequirement, PasskeyUserVerification } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { createBoundedCache } from "../../host/bounded-cache.ts";
 import type { Call } from "../../host/call.ts";
 import type { Store } from "../../store/store.ts";
@@ -21,6 +21,9 @@ export interface AuthenticationPolicy {
   readonly sessionLifetime: number;
   /** Whether people may open accounts by themselves. */
   readonly signUpAllowed: boolean;
+  readonly passkeyUserVerification: PasskeyUserVerification;
+  /** Origins of other pages that may ask for passkeys. */
+  readonly passkeyRelatedOrigins: readonly string[];
 }
 
 /** The policies of every tenant, each remembered for at most five seconds. */
@@ -62,6 +65,9 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
     directFlows: new Set(stored.clientOverrides.flatMap(({ clientId, directFlows }) => (directFlows ? clientId : []))),
     sessionLifetime: stored.sessionLifetime === undefined ? defaultSessionLifetime : durationMs(stored.sessionLifetime),
     signUpAllowed: stored.signUpAllowed,
+    passkeyUserVerification:
+      (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
+    passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
   };
 }
 

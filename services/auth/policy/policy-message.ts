@@ -15,12 +15,16 @@ export const policyEtag = (stored: { readonly version: number } | undefined): st
 
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
-  const { mfa, sessionLifetime, signUpAllowed } = policyWithDefaults(stored?.record);
+  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins } = policyWithDefaults(
+    stored?.record,
+  );
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
     sessionLifetime: durationFromMs(sessionLifetime),
     signUpAllowed,
+    passkeyUserVerification,
+    passkeyRelatedOrigins: [...passkeyRelatedOrigins],
     clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
       create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
     ),

@@ -23,6 +23,7 @@ import { insert, replace } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { wrongRelatedOrigin } from "../passkeys/related-origin.ts";
 import { policyEtag, policyMessage } from "./policy-message.ts";
 
 /** Changes the fields of the tenant's policy that the mask names, all or none. */
@@ -30,7 +31,8 @@ export function updateAuthenticationPolicy({
   store,
   clock,
   policies,
-}: Pick<AuthDependencies, "store" | "clock" | "policies">) {
+  tenants,
+}: Pick<AuthDependencies, "store" | "clock" | "policies" | "tenants">) {
   return async (
     request: UpdateAuthenticationPolicyRequest,
     context: HandlerContext,
@@ -42,9 +44,10 @@ export function updateAuthenticationPolicy({
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");
     if (policy.etag !== "" && policy.etag !== policyEtag(stored)) throw mismatch();
     const now = clock();
+    const { canonicalOrigin } = await tenants.get(call);
     const record: StoredPolicy = Object.assign(
       stored?.record ?? create(StoredPolicySchema, { id: authenticationPolicyId }),
-      ...paths.map((path) => change(path, policy)),
+      ...paths.map((path) => change(path, policy, canonicalOrigin)),
       { updateTime: timestampFromMs(now) },
     );
     const version = (stored?.version ?? 0) + 1;
@@ -74,7 +77,11 @@ const invalid = (path: string, description: string) =>
   });
 
 /** What one path of the mask changes. Throws AUTHENTICATION_POLICY_INVALID for one that this call cannot, or to what is none. */
-function change(path: string, policy: AuthenticationPolicy): Partial<Record<keyof StoredPolicy, unknown>> {
+function change(
+  path: string,
+  policy: AuthenticationPolicy,
+  canonicalOrigin: string,
+): Partial<Record<keyof StoredPolicy, unknown>> {
   switch (path) {
     case "mfa":
       return { mfa: policy.mfa };
@@ -82,6 +89,13 @@ function change(path: string, policy: AuthenticationPolicy): Partial<Record<keyo
       return { sessionLifetime: policy.sessionLifetime };
     case "sign_up_allowed":
       return { signUpAllowed: policy.signUpAllowed };
+    case "passkey_user_verification":
+      return { passkeyUserVerification: policy.passkeyUserVerification };
+    case "passkey_related_origins": {
+      const wrong = wrongRelatedOrigin(policy.passkeyRelatedOrigins, canonicalOrigin);
+      if (wrong !== undefined) throw invalid(path, wrong);
+      return { passkeyRelatedOrigins: policy.passkeyRelatedOrigins };
+    }
     case "client_overrides": {
       const overrides = policy.clientOverrides;
       if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {

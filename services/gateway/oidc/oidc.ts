@@ -4,6 +4,7 @@ import type { ShowError } from "../pages/error-page.ts";
 import { mountAuthorize } from "./authorize.ts";
 import { mountDeviceAuthorization } from "./device-authorization.ts";
 import { mountDiscovery } from "./discovery.ts";
+import { mountRelatedOrigins } from "./related-origins.ts";
 import { mountIntrospect } from "./introspect.ts";
 import { mountEndSession } from "./end-session.ts";
 import { mountKeys } from "./keys.ts";
@@ -23,6 +24,7 @@ export interface OidcOptions {
 /** Adds the standard endpoints: each reads the standard's HTTP, calls one RPC, and writes the standard's answer. */
 export function mountOidc(app: FastifyInstance, options: OidcOptions): void {
   mountDiscovery(app, options);
+  mountRelatedOrigins(app, options);
   mountKeys(app, options);
   mountAuthorize(app, options);
   mountPar(app, options);

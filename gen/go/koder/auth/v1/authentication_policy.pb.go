@@ -81,6 +81,59 @@ func (MfaRequirement) EnumDescriptor() ([]byte, []int) {
 	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{0}
 }
 
+// PasskeyUserVerification says whether passkeys must verify their user.
+type PasskeyUserVerification int32
+
+const (
+	// The default.
+	PasskeyUserVerification_PASSKEY_USER_VERIFICATION_UNSPECIFIED PasskeyUserVerification = 0
+	// Where they can: a security key without a PIN is a second factor.
+	PasskeyUserVerification_PASSKEY_USER_VERIFICATION_PREFERRED PasskeyUserVerification = 1
+	// Always: those that cannot are neither added nor taken.
+	PasskeyUserVerification_PASSKEY_USER_VERIFICATION_REQUIRED PasskeyUserVerification = 2
+)
+
+// Enum value maps for PasskeyUserVerification.
+var (
+	PasskeyUserVerification_name = map[int32]string{
+		0: "PASSKEY_USER_VERIFICATION_UNSPECIFIED",
+		1: "PASSKEY_USER_VERIFICATION_PREFERRED",
+		2: "PASSKEY_USER_VERIFICATION_REQUIRED",
+	}
+	PasskeyUserVerification_value = map[string]int32{
+		"PASSKEY_USER_VERIFICATION_UNSPECIFIED": 0,
+		"PASSKEY_USER_VERIFICATION_PREFERRED":   1,
+		"PASSKEY_USER_VERIFICATION_REQUIRED":    2,
+	}
+)
+
+func (x PasskeyUserVerification) Enum() *PasskeyUserVerification {
+	p := new(PasskeyUserVerification)
+	*p = x
+	return p
+}
+
+func (x PasskeyUserVerification) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (PasskeyUserVerification) Descriptor() protoreflect.EnumDescriptor {
+	return file_koder_auth_v1_authentication_policy_proto_enumTypes[1].Descriptor()
+}
+
+func (PasskeyUserVerification) Type() protoreflect.EnumType {
+	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[1]
+}
+
+func (x PasskeyUserVerification) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use PasskeyUserVerification.Descriptor instead.
+func (PasskeyUserVerification) EnumDescriptor() ([]byte, []int) {
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+}
+
 // AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
 type AuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -97,8 +150,15 @@ type AuthenticationPolicy struct {
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	// Whether people may open accounts by themselves (SignUpService); default: no.
 	SignUpAllowed bool `protobuf:"varint,6,opt,name=sign_up_allowed,json=signUpAllowed,proto3" json:"sign_up_allowed,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// Whether passkeys must verify their user, by a PIN, a finger or a face, also as a second factor; default: PREFERRED. In the
+	// place of the password they always must.
+	PasskeyUserVerification PasskeyUserVerification `protobuf:"varint,7,opt,name=passkey_user_verification,json=passkeyUserVerification,proto3,enum=koder.auth.v1.PasskeyUserVerification" json:"passkey_user_verification,omitempty"`
+	// Origins of other pages that may ask for the tenant's passkeys, such as `https://app.example.com`: browsers let them where
+	// `/.well-known/webauthn` names them (WebAuthn Level 3, related origins), the first five names before a public suffix of
+	// which count. Our own pages need none. It is changed as a whole.
+	PasskeyRelatedOrigins []string `protobuf:"bytes,8,rep,name=passkey_related_origins,json=passkeyRelatedOrigins,proto3" json:"passkey_related_origins,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -173,6 +233,20 @@ func (x *AuthenticationPolicy) GetSignUpAllowed() bool {
 	return false
 }
 
+func (x *AuthenticationPolicy) GetPasskeyUserVerification() PasskeyUserVerification {
+	if x != nil {
+		return x.PasskeyUserVerification
+	}
+	return PasskeyUserVerification_PASSKEY_USER_VERIFICATION_UNSPECIFIED
+}
+
+func (x *AuthenticationPolicy) GetPasskeyRelatedOrigins() []string {
+	if x != nil {
+		return x.PasskeyRelatedOrigins
+	}
+	return nil
+}
+
 // ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
 // another client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
@@ -242,7 +316,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc\x02\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x03\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -250,7 +324,9 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x10client_overrides\x18\x04 \x03(\v2).koder.auth.v1.ClientAuthenticationPolicyR\x0fclientOverrides\x12;\n" +
 	"\vupdate_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTime\x12&\n" +
-	"\x0fsign_up_allowed\x18\x06 \x01(\bR\rsignUpAllowed\"\x8d\x01\n" +
+	"\x0fsign_up_allowed\x18\x06 \x01(\bR\rsignUpAllowed\x12b\n" +
+	"\x19passkey_user_verification\x18\a \x01(\x0e2&.koder.auth.v1.PasskeyUserVerificationR\x17passkeyUserVerification\x126\n" +
+	"\x17passkey_related_origins\x18\b \x03(\tR\x15passkeyRelatedOrigins\"\x8d\x01\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
@@ -259,7 +335,11 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x1bMFA_REQUIREMENT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MFA_REQUIREMENT_NEVER\x10\x01\x12\x1c\n" +
 	"\x18MFA_REQUIREMENT_OPTIONAL\x10\x02\x12\x1c\n" +
-	"\x18MFA_REQUIREMENT_REQUIRED\x10\x03B\xbe\x01\n" +
+	"\x18MFA_REQUIREMENT_REQUIRED\x10\x03*\x95\x01\n" +
+	"\x17PasskeyUserVerification\x12)\n" +
+	"%PASSKEY_USER_VERIFICATION_UNSPECIFIED\x10\x00\x12'\n" +
+	"#PASSKEY_USER_VERIFICATION_PREFERRED\x10\x01\x12&\n" +
+	"\"PASSKEY_USER_VERIFICATION_REQUIRED\x10\x02B\xbe\x01\n" +
 	"\x11com.koder.auth.v1B\x19AuthenticationPolicyProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -274,26 +354,28 @@ func file_koder_auth_v1_authentication_policy_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_authentication_policy_proto_rawDescData
 }
 
-var file_koder_auth_v1_authentication_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_koder_auth_v1_authentication_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_koder_auth_v1_authentication_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_koder_auth_v1_authentication_policy_proto_goTypes = []any{
 	(MfaRequirement)(0),                // 0: koder.auth.v1.MfaRequirement
-	(*AuthenticationPolicy)(nil),       // 1: koder.auth.v1.AuthenticationPolicy
-	(*ClientAuthenticationPolicy)(nil), // 2: koder.auth.v1.ClientAuthenticationPolicy
-	(*durationpb.Duration)(nil),        // 3: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),      // 4: google.protobuf.Timestamp
+	(PasskeyUserVerification)(0),       // 1: koder.auth.v1.PasskeyUserVerification
+	(*AuthenticationPolicy)(nil),       // 2: koder.auth.v1.AuthenticationPolicy
+	(*ClientAuthenticationPolicy)(nil), // 3: koder.auth.v1.ClientAuthenticationPolicy
+	(*durationpb.Duration)(nil),        // 4: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),      // 5: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
 	0, // 0: koder.auth.v1.AuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	3, // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	2, // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
-	4, // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
-	0, // 4: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	4, // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	3, // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
+	5, // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
+	1, // 4: koder.auth.v1.AuthenticationPolicy.passkey_user_verification:type_name -> koder.auth.v1.PasskeyUserVerification
+	0, // 5: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }
@@ -306,7 +388,7 @@ func file_koder_auth_v1_authentication_policy_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_authentication_policy_proto_rawDesc), len(file_koder_auth_v1_authentication_policy_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,

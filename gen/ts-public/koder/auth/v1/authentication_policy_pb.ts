@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKUAgoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCCJxChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSKgoDbWZhGAIgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKAAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBJJChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgOMiYua29kZXIuYXV0aC52MS5QYXNza2V5VXNlclZlcmlmaWNhdGlvbhIfChdwYXNza2V5X3JlbGF0ZWRfb3JpZ2lucxgIIAMoCSJxChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSKgoDbWZhGAIgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADKpUBChdQYXNza2V5VXNlclZlcmlmaWNhdGlvbhIpCiVQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1VOU1BFQ0lGSUVEEAASJwojUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9QUkVGRVJSRUQQARImCiJQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1JFUVVJUkVEEAJiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -62,6 +62,23 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: bool sign_up_allowed = 6;
    */
   signUpAllowed: boolean;
+
+  /**
+   * Whether passkeys must verify their user, by a PIN, a finger or a face, also as a second factor; default: PREFERRED. In the
+   * place of the password they always must.
+   *
+   * @generated from field: koder.auth.v1.PasskeyUserVerification passkey_user_verification = 7;
+   */
+  passkeyUserVerification: PasskeyUserVerification;
+
+  /**
+   * Origins of other pages that may ask for the tenant's passkeys, such as `https://app.example.com`: browsers let them where
+   * `/.well-known/webauthn` names them (WebAuthn Level 3, related origins), the first five names before a public suffix of
+   * which count. Our own pages need none. It is changed as a whole.
+   *
+   * @generated from field: repeated string passkey_related_origins = 8;
+   */
+  passkeyRelatedOrigins: string[];
 };
 
 /**
@@ -156,4 +173,45 @@ export type MfaRequirement = (typeof MfaRequirement)[keyof typeof MfaRequirement
  */
 export const MfaRequirementSchema: GenEnum<MfaRequirement> = /*@__PURE__*/
   enumDesc(file_koder_auth_v1_authentication_policy, 0);
+
+/**
+ * PasskeyUserVerification says whether passkeys must verify their user.
+ *
+ * @generated from enum koder.auth.v1.PasskeyUserVerification
+ */
+export const PasskeyUserVerification = {
+  /**
+   * The default.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Where they can: a security key without a PIN is a second factor.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_PREFERRED = 1;
+   */
+  PREFERRED: 1,
+
+  /**
+   * Always: those that cannot are neither added nor taken.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_REQUIRED = 2;
+   */
+  REQUIRED: 2,
+} as const;
+
+/**
+ * PasskeyUserVerification says whether passkeys must verify their user.
+ *
+ * @generated from enum koder.auth.v1.PasskeyUserVerification
+ */
+export type PasskeyUserVerification = (typeof PasskeyUserVerification)[keyof typeof PasskeyUserVerification] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.PasskeyUserVerification.
+ */
+export const PasskeyUserVerificationSchema: GenEnum<PasskeyUserVerification> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_authentication_policy, 1);
 

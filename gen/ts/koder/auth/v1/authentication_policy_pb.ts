@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLFAgoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zaWduX3VwX2FsbG93ZWQYBiABKAginAEKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EjIKCWNsaWVudF9pZBgBIAEoCUIfukgcchoyGF5bQS1aYS16MC05Ll9+LV17MSwxMDB9JBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLMAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zaWduX3VwX2FsbG93ZWQYBiABKAgSUwoZcGFzc2tleV91c2VyX3ZlcmlmaWNhdGlvbhgHIAEoDjImLmtvZGVyLmF1dGgudjEuUGFzc2tleVVzZXJWZXJpZmljYXRpb25CCLpIBYIBAhABEjAKF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJQg+6SAySAQkQFCIFcgMYrAIinAEKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EjIKCWNsaWVudF9pZBgBIAEoCUIfukgcchoyGF5bQS1aYS16MC05Ll9+LV17MSwxMDB9JBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADKpUBChdQYXNza2V5VXNlclZlcmlmaWNhdGlvbhIpCiVQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1VOU1BFQ0lGSUVEEAASJwojUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9QUkVGRVJSRUQQARImCiJQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1JFUVVJUkVEEAJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -63,6 +63,23 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: bool sign_up_allowed = 6;
    */
   signUpAllowed: boolean;
+
+  /**
+   * Whether passkeys must verify their user, by a PIN, a finger or a face, also as a second factor; default: PREFERRED. In the
+   * place of the password they always must.
+   *
+   * @generated from field: koder.auth.v1.PasskeyUserVerification passkey_user_verification = 7;
+   */
+  passkeyUserVerification: PasskeyUserVerification;
+
+  /**
+   * Origins of other pages that may ask for the tenant's passkeys, such as `https://app.example.com`: browsers let them where
+   * `/.well-known/webauthn` names them (WebAuthn Level 3, related origins), the first five names before a public suffix of
+   * which count. Our own pages need none. It is changed as a whole.
+   *
+   * @generated from field: repeated string passkey_related_origins = 8;
+   */
+  passkeyRelatedOrigins: string[];
 };
 
 /**
@@ -157,4 +174,45 @@ export type MfaRequirement = (typeof MfaRequirement)[keyof typeof MfaRequirement
  */
 export const MfaRequirementSchema: GenEnum<MfaRequirement> = /*@__PURE__*/
   enumDesc(file_koder_auth_v1_authentication_policy, 0);
+
+/**
+ * PasskeyUserVerification says whether passkeys must verify their user.
+ *
+ * @generated from enum koder.auth.v1.PasskeyUserVerification
+ */
+export const PasskeyUserVerification = {
+  /**
+   * The default.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * Where they can: a security key without a PIN is a second factor.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_PREFERRED = 1;
+   */
+  PREFERRED: 1,
+
+  /**
+   * Always: those that cannot are neither added nor taken.
+   *
+   * @generated from enum value: PASSKEY_USER_VERIFICATION_REQUIRED = 2;
+   */
+  REQUIRED: 2,
+} as const;
+
+/**
+ * PasskeyUserVerification says whether passkeys must verify their user.
+ *
+ * @generated from enum koder.auth.v1.PasskeyUserVerification
+ */
+export type PasskeyUserVerification = (typeof PasskeyUserVerification)[keyof typeof PasskeyUserVerification] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.PasskeyUserVerification.
+ */
+export const PasskeyUserVerificationSchema: GenEnum<PasskeyUserVerification> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_authentication_policy, 1);
 

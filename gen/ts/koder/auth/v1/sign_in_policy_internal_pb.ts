@@ -12,7 +12,43 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIogBChJDaGVja1NpZ25JblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSFQoDYWNyGAIgASgJQgi6SAVyAxjIARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACCIpChNDaGVja1NpZ25JblJlc3BvbnNlEhIKCnN1ZmZpY2llbnQYASABKAgyfgoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiiAEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIIikKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCDL7AQoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJ7ChFHZXRSZWxhdGVkT3JpZ2lucxInLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access]);
+
+/**
+ * GetRelatedOriginsRequest asks for those of the tenant of the call.
+ *
+ * @generated from message koder.auth.v1.GetRelatedOriginsRequest
+ */
+export type GetRelatedOriginsRequest = Message<"koder.auth.v1.GetRelatedOriginsRequest"> & {
+};
+
+/**
+ * Describes the message koder.auth.v1.GetRelatedOriginsRequest.
+ * Use `create(GetRelatedOriginsRequestSchema)` to create a new message.
+ */
+export const GetRelatedOriginsRequestSchema: GenMessage<GetRelatedOriginsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 0);
+
+/**
+ * GetRelatedOriginsResponse has the origins.
+ *
+ * @generated from message koder.auth.v1.GetRelatedOriginsResponse
+ */
+export type GetRelatedOriginsResponse = Message<"koder.auth.v1.GetRelatedOriginsResponse"> & {
+  /**
+   * Origins of other pages that may ask for the tenant's passkeys.
+   *
+   * @generated from field: repeated string origins = 1;
+   */
+  origins: string[];
+};
+
+/**
+ * Describes the message koder.auth.v1.GetRelatedOriginsResponse.
+ * Use `create(GetRelatedOriginsResponseSchema)` to create a new message.
+ */
+export const GetRelatedOriginsResponseSchema: GenMessage<GetRelatedOriginsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 1);
 
 /**
  * CheckSignInRequest has what a session has proven, and for whom it is to be enough.
@@ -54,7 +90,7 @@ export type CheckSignInRequest = Message<"koder.auth.v1.CheckSignInRequest"> & {
  * Use `create(CheckSignInRequestSchema)` to create a new message.
  */
 export const CheckSignInRequestSchema: GenMessage<CheckSignInRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 0);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 2);
 
 /**
  * CheckSignInResponse has the verdict.
@@ -75,7 +111,7 @@ export type CheckSignInResponse = Message<"koder.auth.v1.CheckSignInResponse"> &
  * Use `create(CheckSignInResponseSchema)` to create a new message.
  */
 export const CheckSignInResponseSchema: GenMessage<CheckSignInResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 1);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 3);
 
 /**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
@@ -92,6 +128,16 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof CheckSignInRequestSchema;
     output: typeof CheckSignInResponseSchema;
+  },
+  /**
+   * Returns which other pages may ask for the tenant's passkeys.
+   *
+   * @generated from rpc koder.auth.v1.SignInPolicyService.GetRelatedOrigins
+   */
+  getRelatedOrigins: {
+    methodKind: "unary";
+    input: typeof GetRelatedOriginsRequestSchema;
+    output: typeof GetRelatedOriginsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_sign_in_policy_internal, 0);

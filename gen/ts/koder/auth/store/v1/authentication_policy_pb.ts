@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/authentication_policy.proto.
  */
 export const file_koder_auth_store_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSL5AQoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCCJSChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSCwoDbWZhGAIgASgFEhQKDGRpcmVjdF9mbG93cxgDIAEoCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSK9AgoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJIlIKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRILCgNtZmEYAiABKAUSFAoMZGlyZWN0X2Zsb3dzGAMgASgIYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is a tenant's policy as kept by the auth service: one record, absent while the tenant has the default.
@@ -61,6 +61,20 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
    * @generated from field: bool sign_up_allowed = 6;
    */
   signUpAllowed: boolean;
+
+  /**
+   * Numbers of `koder.auth.v1.PasskeyUserVerification`; 0: the default.
+   *
+   * @generated from field: int32 passkey_user_verification = 7;
+   */
+  passkeyUserVerification: number;
+
+  /**
+   * Origins of other pages that may ask for the tenant's passkeys.
+   *
+   * @generated from field: repeated string passkey_related_origins = 8;
+   */
+  passkeyRelatedOrigins: string[];
 };
 
 /**

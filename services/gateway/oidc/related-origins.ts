@@ -1,0 +1,18 @@
+import type { FastifyInstance } from "fastify";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+
+/** Others may keep the document for so long, in seconds. */
+const maxAge = 300;
+
+/** Tells browsers which other pages may ask for the tenant's passkeys (WebAuthn Level 3 §5.11); there is no document without any. */
+export function mountRelatedOrigins(app: FastifyInstance, { peers }: { readonly peers: Peers }): void {
+  app.get("/.well-known/webauthn", async (request, reply) => {
+    const { outbound } = contextOf(request);
+    const { origins } = await peers.client(SignInPolicyService).getRelatedOrigins({}, forward(outbound));
+    if (origins.length === 0) return reply.callNotFound();
+    return reply.header("cache-control", `public, max-age=${maxAge}`).send({ origins });
+  });
+}
