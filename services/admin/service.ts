@@ -5,6 +5,7 @@ import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { TenantDirectoryService } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
+import { PersonalDataService } from "#gen/koder/admin/v1/personal_data_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { createApiKey } from "./api-keys/create-api-key.ts";
 import { deleteApiKey } from "./api-keys/delete-api-key.ts";
@@ -15,6 +16,7 @@ import type { AdminDependencies } from "./dependencies.ts";
 import { listEvents } from "./events/list-events.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
+import { collectPersonalData } from "./personal-data.ts";
 import { finishErasure } from "./personal-access-tokens/finish-erasure.ts";
 import { listPersonalAccessTokens } from "./personal-access-tokens/list-personal-access-tokens.ts";
 import { verifyPersonalAccessToken } from "./personal-access-tokens/verify-personal-access-token.ts";
@@ -71,6 +73,7 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         listPersonalAccessTokens: listPersonalAccessTokens(dependencies),
         deletePersonalAccessToken: deletePersonalAccessToken(dependencies),
       }),
+      implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
       implementation(EventService, { listEvents: listEvents(dependencies) }),
       implementation(ApiKeyVerificationService, {
         verifyApiKey: verifyApiKey(dependencies),

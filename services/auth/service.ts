@@ -11,6 +11,7 @@ import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
+import { PersonalDataService } from "#gen/koder/auth/v1/personal_data_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { changePassword } from "./account/change-password.ts";
@@ -56,6 +57,7 @@ import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
+import { collectPersonalData } from "./personal-data.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
@@ -131,6 +133,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         startEmailChange: startEmailChange(dependencies),
         confirmEmail: confirmEmail(dependencies),
       }),
+      implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
     finishWrite: finishErasure(dependencies),

@@ -2,6 +2,7 @@ import { InvitationSchema } from "#gen/koder/identity/store/v1/invitation_pb.ts"
 import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AttributeSchemaSchema } from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
+import { DataExportSchema } from "#gen/koder/identity/store/v1/data_export_pb.ts";
 import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
 import { PurgeSchema } from "#gen/koder/identity/store/v1/purge_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
@@ -45,6 +46,16 @@ export const attributeSchemas: Collection<typeof AttributeSchemaSchema> = {
   schema: AttributeSchemaSchema,
   id: ({ id }) => id,
   events: "required",
+};
+
+/** To whom what is stored about people was given: for a year, or until they are erased. */
+export const dataExports: Collection<typeof DataExportSchema> = {
+  name: "identity_data_exports",
+  schema: DataExportSchema,
+  id: ({ id }) => id,
+  indexes: { user_id: { type: "text", value: ({ userId }) => userId } },
+  expiresAt: ({ createTime }) => (createTime ? timestampMs(createTime) + 365 * 86_400_000 : undefined),
+  events: "none", // an event tells of each; the log is what counts
 };
 
 /** When deleted users are to be looked at, in the system's own space. It decides nothing. */
@@ -140,6 +151,7 @@ export const identityRequests = requestRecords("identity");
 export const identityCollections: readonly Collection[] = [
   users,
   attributeSchemas,
+  dataExports,
   passwords,
   purges,
   roles,

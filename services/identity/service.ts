@@ -51,6 +51,7 @@ import { resetPassword } from "./mailbox/reset-password.ts";
 import { verifyEmail } from "./mailbox/verify-email.ts";
 import { createUser } from "./users/create-user.ts";
 import { deleteUser } from "./users/delete-user.ts";
+import { exportUser } from "./users/export-user.ts";
 import { eraseUser } from "./users/erase-user.ts";
 import { finishErasure } from "./users/finish-erasure.ts";
 import { getUser } from "./users/get-user.ts";
@@ -83,6 +84,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         restoreUser: restoreUser(dependencies),
         purgeUser: purgeUser(dependencies),
         eraseUser: eraseUser(dependencies),
+        exportUser: exportUser(dependencies),
       }),
       implementation(AttributeSchemaService, {
         getAttributeSchema: getAttributeSchema(dependencies),

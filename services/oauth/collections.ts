@@ -104,6 +104,7 @@ export const logoutDeliveries: Collection<typeof LogoutDeliverySchema> = {
   unique: { session_client: { type: "text", value: ({ sessionId, clientId }) => `${sessionId}/${clientId}` } },
   indexes: {
     client_id: { type: "text", value: ({ clientId }) => clientId },
+    user_id: { type: "text", value: ({ userId }) => userId },
     state: { type: "text", value: ({ state }) => state },
     client_state: { type: "text", value: ({ clientId, state }) => `${clientId}/${state}` },
     /** Those of a client that wait, the first due first: its time as a text that sorts. */

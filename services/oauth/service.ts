@@ -11,6 +11,7 @@ import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.
 import { RegistrationService } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { PersonalDataService } from "#gen/koder/oauth/v1/personal_data_internal_pb.ts";
 import { implementation, type FinishWrite, type ServiceModule } from "../host/service-module.ts";
 import { authorize } from "./authorize/authorize.ts";
 import { chooseAccount } from "./authorize/choose-account.ts";
@@ -29,6 +30,8 @@ import { finishVoiding } from "./clients/finish-voiding.ts";
 import { getClient } from "./clients/get-client.ts";
 import { getClientLogo } from "./clients/logos/get-client-logo.ts";
 import { listClients } from "./clients/list-clients.ts";
+import { collectPersonalData } from "./personal-data.ts";
+import { forgetDeliveries } from "./logout/backchannel/forget-deliveries.ts";
 import { finishErasure } from "./consents/finish-erasure.ts";
 import { finishRevocation } from "./consents/finish-revocation.ts";
 import { listConsents } from "./consents/list-consents.ts";
@@ -149,6 +152,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         retryLogoutDelivery: retryLogoutDelivery(dependencies),
         deleteLogoutDelivery: deleteLogoutDelivery(dependencies),
       }),
+      implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
       implementation(TokenService, {
         issueToken: issueToken(dependencies),
         introspectToken: introspectToken(dependencies, accessTokens),
@@ -166,6 +170,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
       finishVoiding(dependencies),
       finishRevocation(dependencies),
       finishErasure(dependencies),
+      forgetDeliveries(dependencies),
       beginDeliveries(dependencies),
     ),
     stop: () => logoutDeliveries.idle(),

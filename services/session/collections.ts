@@ -82,6 +82,8 @@ export const grants: Collection<typeof GrantSchema> = {
       type: "text",
       value: ({ endsAtLogout, endReason, sessionId }) => (endsAtLogout && endReason === "" ? sessionId : undefined),
     },
+    /** Whose, of those for offline use: the others end with a session, by which they are found. */
+    offline_user_id: { type: "text", value: ({ offline, userId }) => (offline ? userId : undefined) },
   },
   expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),
   events: "required",

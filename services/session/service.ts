@@ -4,6 +4,7 @@ import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { ProofService } from "#gen/koder/session/v1/proof_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { SessionService } from "#gen/koder/session/v1/session_service_pb.ts";
+import { PersonalDataService } from "#gen/koder/session/v1/personal_data_internal_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { signOut } from "./browser-sessions/sign-out.ts";
 import { endRunOutSessions } from "./browser-sessions/end-run-out-sessions.ts";
@@ -20,6 +21,7 @@ import { tryUserCode } from "./device-codes/try-user-code.ts";
 import { getDeviceCode } from "./device-codes/get-device-code.ts";
 import { issueDeviceCode } from "./device-codes/issue-device-code.ts";
 import { redeemDeviceCode } from "./device-codes/redeem-device-code.ts";
+import { collectPersonalData } from "./personal-data.ts";
 import { useProof } from "./proofs/use-proof.ts";
 import { refreshGrant } from "./refresh/refresh-grant.ts";
 import { revokeGrant } from "./refresh/revoke-grant.ts";
@@ -62,6 +64,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         inspectRefreshToken: inspectRefreshToken(dependencies),
         revokeGrant: revokeGrant(dependencies),
       }),
+      implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
       implementation(ProofService, { useProof: useProof(dependencies) }),
       implementation(DeviceCodeService, {
         issueDeviceCode: issueDeviceCode(dependencies),

@@ -447,6 +447,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/purge`, ["user_id"], deletionReasons),
   rest("POST", `/v1/users/${userId}/erasure`, ["user_id"], deletionReasons),
   rest("DELETE", "/v1/me", ["user_id"], deletionReasons),
+  rest("POST", `/v1/users/${userId}/export`, ["user_id"], ["USER_NOT_FOUND", "SIGN_IN_TOO_OLD"]),
+  rest("POST", "/v1/me/export", ["user_id"], ["USER_NOT_FOUND", "SIGN_IN_TOO_OLD"]),
   rest("POST", `/v1/users/${userId}/password`, ["password"], userReasons),
   rest("PUT", `/v1/users/${userId}/password`, ["password"], userReasons),
   rest("GET", `/v1/users/${userId}/sessions`, ["page_size", "page_token", "client_id"], pageReasons),

@@ -29,6 +29,30 @@ test("K7: of an erased person nothing is left in the files of the store, however
   await made("/v1/roles/support/assignments", { user_id: id });
   await made("/v1/users/me/tokens", { display_name: "Xochiquetzal's laptop" }, accessToken);
 
+  // Before, everything of them is in their archive, and nothing by which anybody could act as them.
+  const archived = await rest(server, "POST", "/v1/me/export", {}, accessToken);
+  expect(archived.status, JSON.stringify(archived.json)).toBe(200);
+  const archive = JSON.stringify(archived.json);
+  for (const trace of [...traces, "Xochiquetzal's laptop", "gods", "support", client.clientId]) {
+    expect(archive).toContain(trace);
+  }
+  expect(archive).not.toMatch(/argon2|hash|kpat_|krt_|kcs_|salt/);
+  const data = archived.json["data"] as Record<string, Record<string, readonly unknown[]>>;
+  const kinds = Object.entries(data).flatMap(([service, of]) => Object.keys(of).map((kind) => `${service} ${kind}`));
+  expect(kinds.toSorted()).toEqual([
+    "admin admin_personal_access_tokens",
+    "identity identity_data_exports",
+    "identity identity_group_members",
+    "identity identity_groups",
+    "identity identity_passwords",
+    "identity identity_role_assignments",
+    "session session_clients",
+    "session session_grants",
+    "session session_sessions",
+  ]);
+  const byAdministrator = await rest(server, "POST", `/v1/users/${id}/export`, {});
+  expect((byAdministrator.json["data"] as typeof data)["identity"]?.["identity_data_exports"]).toHaveLength(2);
+
   const asked = await rest(server, "DELETE", "/v1/me", undefined, accessToken);
   expect(asked.status, JSON.stringify(asked.json)).toBe(200);
   const day = Date.parse(String(asked.json["erase_time"])) - Date.now();

@@ -1,5 +1,6 @@
+import { toJson } from "@bufbuild/protobuf";
 import { UsageError, type Command } from "../command.ts";
-import { shownRecord } from "../shown-record.ts";
+import { shownRecord } from "../../../services/host/shown-record.ts";
 import { collectionNamed, expiryOf, storedRecordOptions, withTenant } from "../stored-records.ts";
 
 /** `koder-id store get`: shows one record, which is binary in the store, to people. */
@@ -17,7 +18,11 @@ export const storeGet: Command = {
       if (stored === undefined) {
         throw new Error(`${collection.name} has no record ${id} of the tenant ${tenant.tenantId}, or it has expired`);
       }
-      const record = shownRecord(collection.schema, stored.record, { reveal: args.values["reveal"] === true });
+      const { schema } = collection;
+      const record =
+        args.values["reveal"] === true
+          ? toJson(schema, stored.record, { useProtoFieldName: true })
+          : shownRecord(schema, stored.record, "[hidden]");
       const [expires, unknown] = [expiryOf(collection, stored.record), stored.record.$unknown?.length ?? 0];
       const head = { collection: collection.name, tenant: tenant.tenantId, id, version: stored.version, expires };
       const { out } = terminal;

@@ -22,6 +22,7 @@ export const builtInRoles: readonly Role[] = [
     ...both(...ofPeople),
     ...reads("roles"),
     "roles.assign",
+    "users.export",
   ]),
   builtIn("client-admin", "Client administrator", "Manages applications, the APIs that they call, and signing keys.", [
     ...both(...ofClients, "policies", "keys"),

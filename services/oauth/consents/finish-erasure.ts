@@ -9,14 +9,17 @@ import type { OauthDependencies } from "../dependencies.ts";
 /** Consents that go in one commit. */
 const batch = 50;
 
-/** Removes the consents of a user that an event says was erased. What was given by them is void already. */
+/**
+ * Removes the consents of a user that an event says was erased, those that were taken back as well. What was given by them is
+ * void already.
+ */
 export function finishErasure({ store, clock }: Pick<OauthDependencies, "store" | "clock">): FinishWrite {
   return async ({ tenantId, event: { payload, requestId, resourceId: userId } }) => {
     if (payload.case !== "userErased") return;
     const data = store.tenant(tenantId);
     const work = ownWork({ service: "oauth", tenantId, requestId, deadline: clock() + deadlines.usual });
     for (;;) {
-      const { items } = await data.page(consents, { index: "user_id", equals: userId, limit: batch });
+      const { items } = await data.page(consents, { index: "id", prefix: `${userId}/`, limit: batch });
       if (items.length === 0) return;
       const revoked = items.map(({ record, version }) =>
         eventOf(

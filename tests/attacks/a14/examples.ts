@@ -106,6 +106,7 @@ export const examples: Readonly<Record<string, Example>> = {
   "koder.identity.v1.InvitationService/ListInvitations": none,
   "koder.identity.v1.InvitationService/ResendInvitation": invitationId,
   "koder.identity.v1.InvitationService/RevokeInvitation": invitationId,
+  "koder.identity.v1.UserService/ExportUser": userId,
   "koder.session.v1.SessionService/RevokeUserSession": async (side) => {
     const { userId: user, sessionId: session } = await side.signedIn();
     return { userId: user, sessionId: session };

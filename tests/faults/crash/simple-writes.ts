@@ -501,6 +501,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Export what is stored about a person",
+    covers: ["koder.identity.v1.UserService/ExportUser"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "POST", `/v1/users/${id}/export`, {})).status };
+    },
+  },
+  {
     name: "Change the schema of attributes",
     covers: ["koder.identity.v1.AttributeSchemaService/UpdateAttributeSchema"],
     prepare: (server) => {

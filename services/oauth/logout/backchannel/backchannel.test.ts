@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
@@ -22,6 +23,7 @@ import { oauthCollections } from "../../collections.ts";
 import type { OauthDependencies } from "../../dependencies.ts";
 import { beginDeliveries } from "./begin-deliveries.ts";
 import { createLogoutDeliveries } from "./deliver-due.ts";
+import { forgetDeliveries } from "./forget-deliveries.ts";
 import { deleteLogoutDelivery } from "./delete-logout-delivery.ts";
 import { listLogoutDeliveries } from "./list-logout-deliveries.ts";
 import { createLogoutSchedule } from "./logout-schedule.ts";
@@ -42,6 +44,7 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
   const sent: { readonly url: string; readonly form: URLSearchParams; readonly contentType: string }[] = [];
   const faults: unknown[] = [];
   const silent = new Set<string>(["silent"]);
+  const erased = new Set<string>();
   const dependencies = {
     store,
     clock,
@@ -61,7 +64,13 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
             }),
     },
     peers: {
-      client: () => ({ listSessionClients: async () => ({ clientIds: [...Object.keys(answers), "gone", "silent"] }) }),
+      client: () => ({
+        listSessionClients: async () => ({ clientIds: [...Object.keys(answers), "gone", "silent"] }),
+        getClaims: async () => {
+          if (erased.has(userId)) throw new ConnectError("nobody has the id", Code.NotFound);
+          return {};
+        },
+      }),
     },
     outbound: {
       post: async (url: string, { contentType, body }: { contentType: string; body: string }) => {
@@ -93,6 +102,17 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
           },
         }),
       }),
+    /** The person is erased, as the log tells of it. */
+    erase: () => {
+      erased.add(userId);
+      return forgetDeliveries(dependencies)({
+        tenantId: "t1",
+        event: create(EventSchema, {
+          resourceId: userId,
+          payload: { case: "userErased", value: { $typeName: "koder.events.v1.UserErased" } },
+        }),
+      });
+    },
     async look() {
       await deliveries.step();
       await deliveries.idle();
@@ -263,5 +283,41 @@ describe("deliveries", () => {
     await f.remove(id);
     expect((await f.list()).map(({ clientId }) => clientId)).toEqual(["mail"]);
     await expect(f.remove(id)).rejects.toThrow("no logout delivery has the id");
+  });
+});
+
+describe("of an erased person", () => {
+  test("nothing is left of what was told, and of what waits nothing once it was", async () => {
+    let status = 500;
+    const f = await fixture({ chat: () => 200, mail: () => status });
+    await f.end();
+    await f.look();
+    await f.erase();
+    expect((await f.list()).map(({ clientId }) => clientId)).toEqual(["mail"]);
+    await f.erase();
+    f.advance(5_000);
+    status = 200;
+    await f.look();
+    expect([await f.list(), f.sentTo("mail").length]).toEqual([[], 2]);
+  });
+
+  test("a client that cannot be told is given up after a day, and nothing is left", async () => {
+    const f = await fixture({ mail: () => 500 });
+    await f.end();
+    await f.erase();
+    for (let tries = 0; tries < 9; tries += 1) {
+      await f.look();
+      f.advance(17 * 3_600_000);
+    }
+    expect([await f.list(), f.sentTo("mail").length]).toEqual([[], 8]);
+  });
+
+  test("a session that ends after they are gone is told, and leaves nothing either", async () => {
+    const f = await fixture({ chat: () => 200 });
+    await f.erase();
+    await f.end();
+    expect(await f.list()).toHaveLength(1);
+    await f.look();
+    expect([await f.list(), f.sentTo("chat").length]).toEqual([[], 1]);
   });
 });

@@ -74,8 +74,9 @@ async function deliver(
     }
     const fault = await faultOfAttempt(dependencies, work, client, record);
     const after = afterAttempt(record, clock(), fault);
+    const isOver = after.userErased && after.state !== "pending";
     await data.commit(
-      [replace(logoutDeliveries, after, version)],
+      [isOver ? remove(logoutDeliveries, { record, version }) : replace(logoutDeliveries, after, version)],
       [deliveryChanged(work, clock(), after, version + 1)],
     );
     const { tenantId } = work;

@@ -9,13 +9,14 @@ const day = 86_400_000;
 
 /** What became of an attempt at `now` (ms); `fault` is undefined when the client took the token. */
 export function afterAttempt(delivery: LogoutDelivery, now: number, fault: string | undefined): LogoutDelivery {
-  const { id, clientId, sessionId, userId, createTime } = delivery;
+  const { id, clientId, sessionId, userId, userErased, createTime } = delivery;
   const attempts = delivery.attempts + 1;
   const known = {
     id,
     clientId,
     sessionId,
     userId,
+    userErased,
     attempts,
     lastAttemptTime: timestampFromMs(now),
     lastFault: fault ?? "",
@@ -34,15 +35,16 @@ export function afterAttempt(delivery: LogoutDelivery, now: number, fault: strin
 
 /** A delivery that is to be tried at `now` (ms), for the first time or as if it were. */
 export function toBeTried(
-  delivery: Pick<LogoutDelivery, "id" | "clientId" | "sessionId" | "userId" | "createTime">,
+  delivery: Pick<LogoutDelivery, "id" | "clientId" | "sessionId" | "userId" | "userErased" | "createTime">,
   now: number,
 ): LogoutDelivery {
-  const { id, clientId, sessionId, userId, createTime } = delivery;
+  const { id, clientId, sessionId, userId, userErased, createTime } = delivery;
   return create(LogoutDeliverySchema, {
     id,
     clientId,
     sessionId,
     userId,
+    userErased,
     state: "pending",
     nextAttemptTime: timestampFromMs(now),
     createTime: createTime ?? timestampFromMs(now),

@@ -146,6 +146,7 @@ type Event struct {
 	//	*Event_ResourceServerUpdated
 	//	*Event_ResourceServerDeleted
 	//	*Event_AttributeSchemaUpdated
+	//	*Event_UserExported
 	//	*Event_RecoveryStarted
 	//	*Event_RecoveryTokenUsed
 	//	*Event_MailGivenUp
@@ -617,6 +618,15 @@ func (x *Event) GetAttributeSchemaUpdated() *AttributeSchemaUpdated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_AttributeSchemaUpdated); ok {
 			return x.AttributeSchemaUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetUserExported() *UserExported {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_UserExported); ok {
+			return x.UserExported
 		}
 	}
 	return nil
@@ -1133,6 +1143,11 @@ type Event_AttributeSchemaUpdated struct {
 	AttributeSchemaUpdated *AttributeSchemaUpdated `protobuf:"bytes,220,opt,name=attribute_schema_updated,json=attributeSchemaUpdated,proto3,oneof"`
 }
 
+type Event_UserExported struct {
+	// What is stored about a person was given to somebody.
+	UserExported *UserExported `protobuf:"bytes,221,opt,name=user_exported,json=userExported,proto3,oneof"`
+}
+
 type Event_RecoveryStarted struct {
 	// Somebody asked for a link to choose a new password by.
 	RecoveryStarted *RecoveryStarted `protobuf:"bytes,150,opt,name=recovery_started,json=recoveryStarted,proto3,oneof"`
@@ -1383,6 +1398,8 @@ func (*Event_ResourceServerUpdated) isEvent_Payload() {}
 func (*Event_ResourceServerDeleted) isEvent_Payload() {}
 
 func (*Event_AttributeSchemaUpdated) isEvent_Payload() {}
+
+func (*Event_UserExported) isEvent_Payload() {}
 
 func (*Event_RecoveryStarted) isEvent_Payload() {}
 
@@ -4405,6 +4422,52 @@ func (x *AttributeSchemaUpdated) GetPaths() []string {
 	return nil
 }
 
+// UserExported tells that what is stored about a person was given to whoever caused the event. The resource is the note of it.
+type UserExported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// About whom.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserExported) Reset() {
+	*x = UserExported{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserExported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserExported) ProtoMessage() {}
+
+func (x *UserExported) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserExported.ProtoReflect.Descriptor instead.
+func (*UserExported) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+}
+
+func (x *UserExported) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // UserErased tells that a user is gone, with everything that this system had of them. Their id, which says nothing of them, stays
 // in events.
 type UserErased struct {
@@ -4415,7 +4478,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4427,7 +4490,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4440,7 +4503,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 // RoleCreated tells of a new role.
@@ -4456,7 +4519,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4468,7 +4531,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4481,7 +4544,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4509,7 +4572,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4521,7 +4584,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4534,7 +4597,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4555,7 +4618,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4567,7 +4630,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4580,7 +4643,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4603,7 +4666,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4615,7 +4678,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4628,7 +4691,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -4658,7 +4721,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4670,7 +4733,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4683,7 +4746,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -4711,7 +4774,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4723,7 +4786,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4736,7 +4799,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -4757,7 +4820,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4769,7 +4832,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4782,7 +4845,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -4803,7 +4866,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4815,7 +4878,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4828,7 +4891,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -4851,7 +4914,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4863,7 +4926,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4876,7 +4939,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -4906,7 +4969,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4918,7 +4981,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4931,7 +4994,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -4959,7 +5022,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4971,7 +5034,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4984,7 +5047,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -5005,7 +5068,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5017,7 +5080,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5030,7 +5093,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -5051,7 +5114,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5063,7 +5126,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5076,7 +5139,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5099,7 +5162,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5111,7 +5174,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5124,7 +5187,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5152,7 +5215,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5164,7 +5227,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5177,7 +5240,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5200,7 +5263,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5212,7 +5275,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5225,7 +5288,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5246,7 +5309,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac1\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf31\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5295,7 +5358,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x17resource_server_created\x18F \x01(\v2&.koder.events.v1.ResourceServerCreatedH\x00R\x15resourceServerCreated\x12`\n" +
 	"\x17resource_server_updated\x18G \x01(\v2&.koder.events.v1.ResourceServerUpdatedH\x00R\x15resourceServerUpdated\x12`\n" +
 	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12d\n" +
-	"\x18attribute_schema_updated\x18\xdc\x01 \x01(\v2'.koder.events.v1.AttributeSchemaUpdatedH\x00R\x16attributeSchemaUpdated\x12N\n" +
+	"\x18attribute_schema_updated\x18\xdc\x01 \x01(\v2'.koder.events.v1.AttributeSchemaUpdatedH\x00R\x16attributeSchemaUpdated\x12E\n" +
+	"\ruser_exported\x18\xdd\x01 \x01(\v2\x1d.koder.events.v1.UserExportedH\x00R\fuserExported\x12N\n" +
 	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
 	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
 	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
@@ -5494,7 +5558,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"purge_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\tpurgeTime\"\x0e\n" +
 	"\fUserRestored\".\n" +
 	"\x16AttributeSchemaUpdated\x12\x14\n" +
-	"\x05paths\x18\x01 \x03(\tR\x05paths\"\f\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"'\n" +
+	"\fUserExported\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\f\n" +
 	"\n" +
 	"UserErased\">\n" +
 	"\vRoleCreated\x12\x12\n" +
@@ -5558,7 +5624,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 75)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 76)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5619,27 +5685,28 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*UserDeleted)(nil),                 // 56: koder.events.v1.UserDeleted
 	(*UserRestored)(nil),                // 57: koder.events.v1.UserRestored
 	(*AttributeSchemaUpdated)(nil),      // 58: koder.events.v1.AttributeSchemaUpdated
-	(*UserErased)(nil),                  // 59: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 60: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 61: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 62: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 63: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 64: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 65: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 66: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 67: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 68: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 69: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 70: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 71: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 72: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 73: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 74: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 75: koder.events.v1.InvitationChanged
-	(*timestamppb.Timestamp)(nil),       // 76: google.protobuf.Timestamp
+	(*UserExported)(nil),                // 59: koder.events.v1.UserExported
+	(*UserErased)(nil),                  // 60: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 61: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 62: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 63: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 64: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 65: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 66: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 67: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 68: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 69: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 70: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 71: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 72: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 73: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 74: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 75: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 76: koder.events.v1.InvitationChanged
+	(*timestamppb.Timestamp)(nil),       // 77: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	76, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	77, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5679,50 +5746,51 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	47, // 37: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
 	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
 	58, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
-	2,  // 40: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 41: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 42: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 43: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 44: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 45: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	43, // 46: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	44, // 47: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	45, // 48: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	49, // 49: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	50, // 50: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	51, // 51: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	52, // 52: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	53, // 53: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	54, // 54: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	55, // 55: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	56, // 56: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	57, // 57: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	59, // 58: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	60, // 59: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	61, // 60: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	62, // 61: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	63, // 62: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	64, // 63: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	65, // 64: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	66, // 65: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	67, // 66: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	68, // 67: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	69, // 68: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	70, // 69: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	71, // 70: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	72, // 71: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	73, // 72: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	74, // 73: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	75, // 74: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	0,  // 75: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	76, // 76: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	76, // 77: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	76, // 78: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	79, // [79:79] is the sub-list for method output_type
-	79, // [79:79] is the sub-list for method input_type
-	79, // [79:79] is the sub-list for extension type_name
-	79, // [79:79] is the sub-list for extension extendee
-	0,  // [0:79] is the sub-list for field type_name
+	59, // 40: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
+	2,  // 41: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 42: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 43: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 44: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 45: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 46: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	43, // 47: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	44, // 48: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	45, // 49: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	49, // 50: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	50, // 51: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	51, // 52: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	52, // 53: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	53, // 54: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	54, // 55: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	55, // 56: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	56, // 57: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	57, // 58: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	60, // 59: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	61, // 60: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	62, // 61: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	63, // 62: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	64, // 63: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	65, // 64: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	66, // 65: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	67, // 66: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	68, // 67: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	69, // 68: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	70, // 69: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	71, // 70: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	72, // 71: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	73, // 72: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	74, // 73: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	75, // 74: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	76, // 75: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	0,  // 76: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	77, // 77: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	77, // 78: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	77, // 79: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	80, // [80:80] is the sub-list for method output_type
+	80, // [80:80] is the sub-list for method input_type
+	80, // [80:80] is the sub-list for extension type_name
+	80, // [80:80] is the sub-list for extension extendee
+	0,  // [0:80] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5769,6 +5837,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ResourceServerUpdated)(nil),
 		(*Event_ResourceServerDeleted)(nil),
 		(*Event_AttributeSchemaUpdated)(nil),
+		(*Event_UserExported)(nil),
 		(*Event_RecoveryStarted)(nil),
 		(*Event_RecoveryTokenUsed)(nil),
 		(*Event_MailGivenUp)(nil),
@@ -5811,7 +5880,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   75,
+			NumMessages:   76,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

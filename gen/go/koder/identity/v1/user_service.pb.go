@@ -962,6 +962,162 @@ func (x *EraseUserResponse) GetEraseTime() *timestamppb.Timestamp {
 	return nil
 }
 
+// ExportUserRequest names a person.
+type ExportUserRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user, or `me`.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportUserRequest) Reset() {
+	*x = ExportUserRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportUserRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportUserRequest) ProtoMessage() {}
+
+func (x *ExportUserRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportUserRequest.ProtoReflect.Descriptor instead.
+func (*ExportUserRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ExportUserRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// ExportUserResponse has what is stored.
+type ExportUserResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Everything that there is.
+	Archive       *UserArchive `protobuf:"bytes,1,opt,name=archive,proto3" json:"archive,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportUserResponse) Reset() {
+	*x = ExportUserResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportUserResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportUserResponse) ProtoMessage() {}
+
+func (x *ExportUserResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportUserResponse.ProtoReflect.Descriptor instead.
+func (*ExportUserResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ExportUserResponse) GetArchive() *UserArchive {
+	if x != nil {
+		return x.Archive
+	}
+	return nil
+}
+
+// UserArchive is everything that is stored about a person. Events name people by their ids alone, and stay in the event log.
+type UserArchive struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// When it was gathered.
+	CreateTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
+	// The person.
+	User *User `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	// The rest, by the name of the service that stores it, then of what it is: lists of records.
+	Data          *structpb.Struct `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UserArchive) Reset() {
+	*x = UserArchive{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UserArchive) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UserArchive) ProtoMessage() {}
+
+func (x *UserArchive) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UserArchive.ProtoReflect.Descriptor instead.
+func (*UserArchive) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *UserArchive) GetCreateTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.CreateTime
+	}
+	return nil
+}
+
+func (x *UserArchive) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *UserArchive) GetData() *structpb.Struct {
+	if x != nil {
+		return x.Data
+	}
+	return nil
+}
+
 // SetUserPasswordRequest has the new password.
 type SetUserPasswordRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -977,7 +1133,7 @@ type SetUserPasswordRequest struct {
 
 func (x *SetUserPasswordRequest) Reset() {
 	*x = SetUserPasswordRequest{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -989,7 +1145,7 @@ func (x *SetUserPasswordRequest) String() string {
 func (*SetUserPasswordRequest) ProtoMessage() {}
 
 func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[18]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1002,7 +1158,7 @@ func (x *SetUserPasswordRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordRequest.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordRequest) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{18}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *SetUserPasswordRequest) GetUserId() string {
@@ -1035,7 +1191,7 @@ type SetUserPasswordResponse struct {
 
 func (x *SetUserPasswordResponse) Reset() {
 	*x = SetUserPasswordResponse{}
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1047,7 +1203,7 @@ func (x *SetUserPasswordResponse) String() string {
 func (*SetUserPasswordResponse) ProtoMessage() {}
 
 func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_identity_v1_user_service_proto_msgTypes[19]
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1060,7 +1216,7 @@ func (x *SetUserPasswordResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetUserPasswordResponse.ProtoReflect.Descriptor instead.
 func (*SetUserPasswordResponse) Descriptor() ([]byte, []int) {
-	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{19}
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{22}
 }
 
 var File_koder_identity_v1_user_service_proto protoreflect.FileDescriptor
@@ -1121,12 +1277,21 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"N\n" +
 	"\x11EraseUserResponse\x129\n" +
 	"\n" +
-	"erase_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\"\x87\x01\n" +
+	"erase_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\",\n" +
+	"\x11ExportUserRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"N\n" +
+	"\x12ExportUserResponse\x128\n" +
+	"\aarchive\x18\x01 \x01(\v2\x1e.koder.identity.v1.UserArchiveR\aarchive\"\xa4\x01\n" +
+	"\vUserArchive\x12;\n" +
+	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"createTime\x12+\n" +
+	"\x04user\x18\x02 \x01(\v2\x17.koder.identity.v1.UserR\x04user\x12+\n" +
+	"\x04data\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04data\"\x87\x01\n" +
 	"\x16SetUserPasswordRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\x128\n" +
 	"\x18password_change_required\x18\x03 \x01(\bR\x16passwordChangeRequired\"\x19\n" +
-	"\x17SetUserPasswordResponse2\xc3\a\n" +
+	"\x17SetUserPasswordResponse2\x9e\b\n" +
 	"\vUserService\x12Y\n" +
 	"\n" +
 	"CreateUser\x12$.koder.identity.v1.CreateUserRequest\x1a%.koder.identity.v1.CreateUserResponse\x12U\n" +
@@ -1139,7 +1304,9 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"DeleteUser\x12$.koder.identity.v1.DeleteUserRequest\x1a%.koder.identity.v1.DeleteUserResponse\x12\\\n" +
 	"\vRestoreUser\x12%.koder.identity.v1.RestoreUserRequest\x1a&.koder.identity.v1.RestoreUserResponse\x12V\n" +
 	"\tPurgeUser\x12#.koder.identity.v1.PurgeUserRequest\x1a$.koder.identity.v1.PurgeUserResponse\x12V\n" +
-	"\tEraseUser\x12#.koder.identity.v1.EraseUserRequest\x1a$.koder.identity.v1.EraseUserResponse\x12h\n" +
+	"\tEraseUser\x12#.koder.identity.v1.EraseUserRequest\x1a$.koder.identity.v1.EraseUserResponse\x12Y\n" +
+	"\n" +
+	"ExportUser\x12$.koder.identity.v1.ExportUserRequest\x1a%.koder.identity.v1.ExportUserResponse\x12h\n" +
 	"\x0fSetUserPassword\x12).koder.identity.v1.SetUserPasswordRequest\x1a*.koder.identity.v1.SetUserPasswordResponseB\xd1\x01\n" +
 	"\x15com.koder.identity.v1B\x10UserServiceProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
@@ -1155,7 +1322,7 @@ func file_koder_identity_v1_user_service_proto_rawDescGZIP() []byte {
 	return file_koder_identity_v1_user_service_proto_rawDescData
 }
 
-var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*CreateUserRequest)(nil),            // 0: koder.identity.v1.CreateUserRequest
 	(*CreateUserResponse)(nil),           // 1: koder.identity.v1.CreateUserResponse
@@ -1175,51 +1342,60 @@ var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*PurgeUserResponse)(nil),            // 15: koder.identity.v1.PurgeUserResponse
 	(*EraseUserRequest)(nil),             // 16: koder.identity.v1.EraseUserRequest
 	(*EraseUserResponse)(nil),            // 17: koder.identity.v1.EraseUserResponse
-	(*SetUserPasswordRequest)(nil),       // 18: koder.identity.v1.SetUserPasswordRequest
-	(*SetUserPasswordResponse)(nil),      // 19: koder.identity.v1.SetUserPasswordResponse
-	(*User)(nil),                         // 20: koder.identity.v1.User
-	(*fieldmaskpb.FieldMask)(nil),        // 21: google.protobuf.FieldMask
-	(*structpb.Struct)(nil),              // 22: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),        // 23: google.protobuf.Timestamp
+	(*ExportUserRequest)(nil),            // 18: koder.identity.v1.ExportUserRequest
+	(*ExportUserResponse)(nil),           // 19: koder.identity.v1.ExportUserResponse
+	(*UserArchive)(nil),                  // 20: koder.identity.v1.UserArchive
+	(*SetUserPasswordRequest)(nil),       // 21: koder.identity.v1.SetUserPasswordRequest
+	(*SetUserPasswordResponse)(nil),      // 22: koder.identity.v1.SetUserPasswordResponse
+	(*User)(nil),                         // 23: koder.identity.v1.User
+	(*fieldmaskpb.FieldMask)(nil),        // 24: google.protobuf.FieldMask
+	(*structpb.Struct)(nil),              // 25: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),        // 26: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
-	20, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
-	20, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
-	20, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
-	20, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
-	20, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
-	21, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
-	20, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
-	22, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
-	20, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
-	20, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
-	20, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
-	23, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
-	0,  // 12: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 13: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 14: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 15: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	8,  // 16: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
-	10, // 17: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
-	12, // 18: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
-	14, // 19: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
-	16, // 20: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
-	18, // 21: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 22: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 23: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 24: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 25: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	9,  // 26: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
-	11, // 27: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
-	13, // 28: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
-	15, // 29: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
-	17, // 30: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
-	19, // 31: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	22, // [22:32] is the sub-list for method output_type
-	12, // [12:22] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	23, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
+	23, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
+	23, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
+	23, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
+	23, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
+	24, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	23, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
+	25, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
+	23, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
+	23, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
+	23, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
+	26, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
+	20, // 12: koder.identity.v1.ExportUserResponse.archive:type_name -> koder.identity.v1.UserArchive
+	26, // 13: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
+	23, // 14: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
+	25, // 15: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
+	0,  // 16: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 17: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 18: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 19: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	8,  // 20: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
+	10, // 21: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	12, // 22: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	14, // 23: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	16, // 24: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	18, // 25: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
+	21, // 26: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 27: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 28: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 29: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 30: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	9,  // 31: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
+	11, // 32: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	13, // 33: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	15, // 34: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	17, // 35: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	19, // 36: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
+	22, // 37: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	27, // [27:38] is the sub-list for method output_type
+	16, // [16:27] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }
@@ -1234,7 +1410,7 @@ func file_koder_identity_v1_user_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_identity_v1_user_service_proto_rawDesc), len(file_koder_identity_v1_user_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/user_service.proto.
  */
 export const file_koder_identity_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIpkBChBMaXN0VXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBWVtYWlsGAMgASgJEhAKCHVzZXJuYW1lGAQgASgJEhcKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCRIOCgZwcmVmaXgYBiABKAkSFAoMc2hvd19kZWxldGVkGAcgASgIIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyImkKG1VwZGF0ZVVzZXJBdHRyaWJ1dGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEisKCmF0dHJpYnV0ZXMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EgwKBGV0YWcYAyABKAkiRQocVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciIyChFEZWxldGVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEgwKBGV0YWcYAiABKAkiOwoSRGVsZXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiUKElJlc3RvcmVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIjwKE1Jlc3RvcmVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiIwoQUHVyZ2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhMKEVB1cmdlVXNlclJlc3BvbnNlIiMKEEVyYXNlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSJDChFFcmFzZVVzZXJSZXNwb25zZRIuCgplcmFzZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJdChZTZXRVc2VyUGFzc3dvcmRSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAMgASgIIhkKF1NldFVzZXJQYXNzd29yZFJlc3BvbnNlMsMHCgtVc2VyU2VydmljZRJZCgpDcmVhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2USVQoHR2V0VXNlchIhLmtvZGVyLmlkZW50aXR5LnYxLkdldFVzZXJSZXF1ZXN0GiIua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlc3BvbnNlIgOQAgESWwoJTGlzdFVzZXJzEiMua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWQoKVXBkYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlc3BvbnNlEncKFFVwZGF0ZVVzZXJBdHRyaWJ1dGVzEi4ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXF1ZXN0Gi8ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRJZCgpEZWxldGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5EZWxldGVVc2VyUmVzcG9uc2USXAoLUmVzdG9yZVVzZXISJS5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlc3BvbnNlElYKCVB1cmdlVXNlchIjLmtvZGVyLmlkZW50aXR5LnYxLlB1cmdlVXNlclJlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXNwb25zZRJWCglFcmFzZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5FcmFzZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVzcG9uc2USaAoPU2V0VXNlclBhc3N3b3JkEikua29kZXIuaWRlbnRpdHkudjEuU2V0VXNlclBhc3N3b3JkUmVxdWVzdBoqLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_koder_identity_v1_user]);
+  fileDesc("CiRrb2Rlci9pZGVudGl0eS92MS91c2VyX3NlcnZpY2UucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIk4KEUNyZWF0ZVVzZXJSZXF1ZXN0EiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEhIKCnJlcXVlc3RfaWQYAiABKAkiOwoSQ3JlYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiEKDkdldFVzZXJSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiOAoPR2V0VXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIpkBChBMaXN0VXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEg0KBWVtYWlsGAMgASgJEhAKCHVzZXJuYW1lGAQgASgJEhcKD3VzZXJuYW1lX3ByZWZpeBgFIAEoCRIOCgZwcmVmaXgYBiABKAkSFAoMc2hvd19kZWxldGVkGAcgASgIIlQKEUxpc3RVc2Vyc1Jlc3BvbnNlEiYKBXVzZXJzGAEgAygLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkifAoRVXBkYXRlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIvCgt1cGRhdGVfbWFzaxgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siOwoSVXBkYXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyImkKG1VwZGF0ZVVzZXJBdHRyaWJ1dGVzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEisKCmF0dHJpYnV0ZXMYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EgwKBGV0YWcYAyABKAkiRQocVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlciIyChFEZWxldGVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEgwKBGV0YWcYAiABKAkiOwoSRGVsZXRlVXNlclJlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyIiUKElJlc3RvcmVVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIjwKE1Jlc3RvcmVVc2VyUmVzcG9uc2USJQoEdXNlchgBIAEoCzIXLmtvZGVyLmlkZW50aXR5LnYxLlVzZXIiIwoQUHVyZ2VVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIhMKEVB1cmdlVXNlclJlc3BvbnNlIiMKEEVyYXNlVXNlclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSJDChFFcmFzZVVzZXJSZXNwb25zZRIuCgplcmFzZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIkChFFeHBvcnRVc2VyUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIkUKEkV4cG9ydFVzZXJSZXNwb25zZRIvCgdhcmNoaXZlGAEgASgLMh4ua29kZXIuaWRlbnRpdHkudjEuVXNlckFyY2hpdmUijAEKC1VzZXJBcmNoaXZlEi8KC2NyZWF0ZV90aW1lGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIlCgR1c2VyGAIgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIlCgRkYXRhGAMgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCJdChZTZXRVc2VyUGFzc3dvcmRSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkSIAoYcGFzc3dvcmRfY2hhbmdlX3JlcXVpcmVkGAMgASgIIhkKF1NldFVzZXJQYXNzd29yZFJlc3BvbnNlMp4ICgtVc2VyU2VydmljZRJZCgpDcmVhdGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuQ3JlYXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVVc2VyUmVzcG9uc2USVQoHR2V0VXNlchIhLmtvZGVyLmlkZW50aXR5LnYxLkdldFVzZXJSZXF1ZXN0GiIua29kZXIuaWRlbnRpdHkudjEuR2V0VXNlclJlc3BvbnNlIgOQAgESWwoJTGlzdFVzZXJzEiMua29kZXIuaWRlbnRpdHkudjEuTGlzdFVzZXJzUmVxdWVzdBokLmtvZGVyLmlkZW50aXR5LnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgOQAgESWQoKVXBkYXRlVXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlclJlc3BvbnNlEncKFFVwZGF0ZVVzZXJBdHRyaWJ1dGVzEi4ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXF1ZXN0Gi8ua29kZXIuaWRlbnRpdHkudjEuVXBkYXRlVXNlckF0dHJpYnV0ZXNSZXNwb25zZRJZCgpEZWxldGVVc2VyEiQua29kZXIuaWRlbnRpdHkudjEuRGVsZXRlVXNlclJlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5EZWxldGVVc2VyUmVzcG9uc2USXAoLUmVzdG9yZVVzZXISJS5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5SZXN0b3JlVXNlclJlc3BvbnNlElYKCVB1cmdlVXNlchIjLmtvZGVyLmlkZW50aXR5LnYxLlB1cmdlVXNlclJlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5QdXJnZVVzZXJSZXNwb25zZRJWCglFcmFzZVVzZXISIy5rb2Rlci5pZGVudGl0eS52MS5FcmFzZVVzZXJSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuRXJhc2VVc2VyUmVzcG9uc2USWQoKRXhwb3J0VXNlchIkLmtvZGVyLmlkZW50aXR5LnYxLkV4cG9ydFVzZXJSZXF1ZXN0GiUua29kZXIuaWRlbnRpdHkudjEuRXhwb3J0VXNlclJlc3BvbnNlEmgKD1NldFVzZXJQYXNzd29yZBIpLmtvZGVyLmlkZW50aXR5LnYxLlNldFVzZXJQYXNzd29yZFJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5TZXRVc2VyUGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_koder_identity_v1_user]);
 
 /**
  * CreateUserRequest has the user to create.
@@ -481,6 +481,83 @@ export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE_
   messageDesc(file_koder_identity_v1_user_service, 17);
 
 /**
+ * ExportUserRequest names a person.
+ *
+ * @generated from message koder.identity.v1.ExportUserRequest
+ */
+export type ExportUserRequest = Message<"koder.identity.v1.ExportUserRequest"> & {
+  /**
+   * Id of the user, or `me`.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.ExportUserRequest.
+ * Use `create(ExportUserRequestSchema)` to create a new message.
+ */
+export const ExportUserRequestSchema: GenMessage<ExportUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 18);
+
+/**
+ * ExportUserResponse has what is stored.
+ *
+ * @generated from message koder.identity.v1.ExportUserResponse
+ */
+export type ExportUserResponse = Message<"koder.identity.v1.ExportUserResponse"> & {
+  /**
+   * Everything that there is.
+   *
+   * @generated from field: koder.identity.v1.UserArchive archive = 1;
+   */
+  archive?: UserArchive | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.ExportUserResponse.
+ * Use `create(ExportUserResponseSchema)` to create a new message.
+ */
+export const ExportUserResponseSchema: GenMessage<ExportUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 19);
+
+/**
+ * UserArchive is everything that is stored about a person. Events name people by their ids alone, and stay in the event log.
+ *
+ * @generated from message koder.identity.v1.UserArchive
+ */
+export type UserArchive = Message<"koder.identity.v1.UserArchive"> & {
+  /**
+   * When it was gathered.
+   *
+   * @generated from field: google.protobuf.Timestamp create_time = 1;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * The person.
+   *
+   * @generated from field: koder.identity.v1.User user = 2;
+   */
+  user?: User | undefined;
+
+  /**
+   * The rest, by the name of the service that stores it, then of what it is: lists of records.
+   *
+   * @generated from field: google.protobuf.Struct data = 3;
+   */
+  data?: JsonObject | undefined;
+};
+
+/**
+ * Describes the message koder.identity.v1.UserArchive.
+ * Use `create(UserArchiveSchema)` to create a new message.
+ */
+export const UserArchiveSchema: GenMessage<UserArchive> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_user_service, 20);
+
+/**
  * SetUserPasswordRequest has the new password.
  *
  * @generated from message koder.identity.v1.SetUserPasswordRequest
@@ -513,7 +590,7 @@ export type SetUserPasswordRequest = Message<"koder.identity.v1.SetUserPasswordR
  * Use `create(SetUserPasswordRequestSchema)` to create a new message.
  */
 export const SetUserPasswordRequestSchema: GenMessage<SetUserPasswordRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 18);
+  messageDesc(file_koder_identity_v1_user_service, 21);
 
 /**
  * SetUserPasswordResponse says nothing more than that it was done.
@@ -528,7 +605,7 @@ export type SetUserPasswordResponse = Message<"koder.identity.v1.SetUserPassword
  * Use `create(SetUserPasswordResponseSchema)` to create a new message.
  */
 export const SetUserPasswordResponseSchema: GenMessage<SetUserPasswordResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_user_service, 19);
+  messageDesc(file_koder_identity_v1_user_service, 22);
 
 /**
  * UserService manages the users of a tenant.
@@ -634,6 +711,18 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof EraseUserRequestSchema;
     output: typeof EraseUserResponseSchema;
+  },
+  /**
+   * Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
+   * are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it.
+   * Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD.
+   *
+   * @generated from rpc koder.identity.v1.UserService.ExportUser
+   */
+  exportUser: {
+    methodKind: "unary";
+    input: typeof ExportUserRequestSchema;
+    output: typeof ExportUserResponseSchema;
   },
   /**
    * Sets a user's password, and ends every session and token of theirs before the answer.

@@ -52,6 +52,8 @@ const (
 	UserServicePurgeUserProcedure = "/koder.identity.v1.UserService/PurgeUser"
 	// UserServiceEraseUserProcedure is the fully-qualified name of the UserService's EraseUser RPC.
 	UserServiceEraseUserProcedure = "/koder.identity.v1.UserService/EraseUser"
+	// UserServiceExportUserProcedure is the fully-qualified name of the UserService's ExportUser RPC.
+	UserServiceExportUserProcedure = "/koder.identity.v1.UserService/ExportUser"
 	// UserServiceSetUserPasswordProcedure is the fully-qualified name of the UserService's
 	// SetUserPassword RPC.
 	UserServiceSetUserPasswordProcedure = "/koder.identity.v1.UserService/SetUserPassword"
@@ -86,6 +88,10 @@ type UserServiceClient interface {
 	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
 	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
+	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
+	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it.
+	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD.
+	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
 	SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error)
@@ -158,6 +164,12 @@ func NewUserServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(userServiceMethods.ByName("EraseUser")),
 			connect.WithClientOptions(opts...),
 		),
+		exportUser: connect.NewClient[v1.ExportUserRequest, v1.ExportUserResponse](
+			httpClient,
+			baseURL+UserServiceExportUserProcedure,
+			connect.WithSchema(userServiceMethods.ByName("ExportUser")),
+			connect.WithClientOptions(opts...),
+		),
 		setUserPassword: connect.NewClient[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse](
 			httpClient,
 			baseURL+UserServiceSetUserPasswordProcedure,
@@ -178,6 +190,7 @@ type userServiceClient struct {
 	restoreUser          *connect.Client[v1.RestoreUserRequest, v1.RestoreUserResponse]
 	purgeUser            *connect.Client[v1.PurgeUserRequest, v1.PurgeUserResponse]
 	eraseUser            *connect.Client[v1.EraseUserRequest, v1.EraseUserResponse]
+	exportUser           *connect.Client[v1.ExportUserRequest, v1.ExportUserResponse]
 	setUserPassword      *connect.Client[v1.SetUserPasswordRequest, v1.SetUserPasswordResponse]
 }
 
@@ -226,6 +239,11 @@ func (c *userServiceClient) EraseUser(ctx context.Context, req *connect.Request[
 	return c.eraseUser.CallUnary(ctx, req)
 }
 
+// ExportUser calls koder.identity.v1.UserService.ExportUser.
+func (c *userServiceClient) ExportUser(ctx context.Context, req *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error) {
+	return c.exportUser.CallUnary(ctx, req)
+}
+
 // SetUserPassword calls koder.identity.v1.UserService.SetUserPassword.
 func (c *userServiceClient) SetUserPassword(ctx context.Context, req *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error) {
 	return c.setUserPassword.CallUnary(ctx, req)
@@ -260,6 +278,10 @@ type UserServiceHandler interface {
 	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
 	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
+	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
+	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it.
+	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD.
+	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
 	SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error)
@@ -328,6 +350,12 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(userServiceMethods.ByName("EraseUser")),
 		connect.WithHandlerOptions(opts...),
 	)
+	userServiceExportUserHandler := connect.NewUnaryHandler(
+		UserServiceExportUserProcedure,
+		svc.ExportUser,
+		connect.WithSchema(userServiceMethods.ByName("ExportUser")),
+		connect.WithHandlerOptions(opts...),
+	)
 	userServiceSetUserPasswordHandler := connect.NewUnaryHandler(
 		UserServiceSetUserPasswordProcedure,
 		svc.SetUserPassword,
@@ -354,6 +382,8 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 			userServicePurgeUserHandler.ServeHTTP(w, r)
 		case UserServiceEraseUserProcedure:
 			userServiceEraseUserHandler.ServeHTTP(w, r)
+		case UserServiceExportUserProcedure:
+			userServiceExportUserHandler.ServeHTTP(w, r)
 		case UserServiceSetUserPasswordProcedure:
 			userServiceSetUserPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -399,6 +429,10 @@ func (UnimplementedUserServiceHandler) PurgeUser(context.Context, *connect.Reque
 
 func (UnimplementedUserServiceHandler) EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.EraseUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.ExportUser is not implemented"))
 }
 
 func (UnimplementedUserServiceHandler) SetUserPassword(context.Context, *connect.Request[v1.SetUserPasswordRequest]) (*connect.Response[v1.SetUserPasswordResponse], error) {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/logout_delivery.proto.
  */
 export const file_koder_oauth_store_v1_logout_delivery: GenFile = /*@__PURE__*/
-  fileDesc("Ciprb2Rlci9vYXV0aC9zdG9yZS92MS9sb2dvdXRfZGVsaXZlcnkucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxItkCCg5Mb2dvdXREZWxpdmVyeRIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSEgoKc2Vzc2lvbl9pZBgDIAEoCRIPCgd1c2VyX2lkGAQgASgJEg0KBXN0YXRlGAUgASgJEhAKCGF0dGVtcHRzGAYgASgFEjUKEW5leHRfYXR0ZW1wdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X2F0dGVtcHRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKbGFzdF9mYXVsdBgJIAEoCRIvCgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wImQKDkxvZ291dFNjaGVkdWxlEhEKCXRlbmFudF9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLAoIZHVlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ciprb2Rlci9vYXV0aC9zdG9yZS92MS9sb2dvdXRfZGVsaXZlcnkucHJvdG8SFGtvZGVyLm9hdXRoLnN0b3JlLnYxIu4CCg5Mb2dvdXREZWxpdmVyeRIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSEgoKc2Vzc2lvbl9pZBgDIAEoCRIPCgd1c2VyX2lkGAQgASgJEg0KBXN0YXRlGAUgASgJEhAKCGF0dGVtcHRzGAYgASgFEjUKEW5leHRfYXR0ZW1wdF90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI1ChFsYXN0X2F0dGVtcHRfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKbGFzdF9mYXVsdBgJIAEoCRIvCgtjcmVhdGVfdGltZRgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3VzZXJfZXJhc2VkGAwgASgIImQKDkxvZ291dFNjaGVkdWxlEhEKCXRlbmFudF9pZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSLAoIZHVlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * LogoutDelivery is one client that is told that one session ended. Its token is made anew for each attempt and not kept.
@@ -96,6 +96,13 @@ export type LogoutDelivery = Message<"koder.oauth.store.v1.LogoutDelivery"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 11;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * True once its person was erased: it goes when the client was told, or cannot be.
+   *
+   * @generated from field: bool user_erased = 12;
+   */
+  userErased: boolean;
 };
 
 /**
