@@ -11,4 +11,4 @@ export interface Part {
   readonly run: (thoroughness: Thoroughness) => Promise<{ readonly figures: object; readonly markdown: string }>;
 }
 
-export type PartName = "tokens" | "shapes" | "processes" | "sequencer" | "scale" | "sign-ins" | "start";
+export type PartName = "tokens" | "shapes" | "processes" | "sequencer" | "scale" | "sign-ins" | "passkeys" | "start";

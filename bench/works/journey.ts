@@ -5,10 +5,11 @@ export interface SignIn {
   /** Where the application sends the browser, with its request. */
   readonly authorizePath: string;
   readonly redirectUri: string;
-  /** What the person of a worker posts from the sign-in page, and to where. */
+  /** What the person of a worker posts from the sign-in page, which is this HTML, and to where. */
   readonly fill: (
     page: URL,
     worker: number,
+    html: string,
   ) => { readonly path: string; readonly form: Readonly<Record<string, string>> };
   /** Headers that a proxy puts in. */
   readonly proxyHeaders?: () => Readonly<Record<string, string>>;
@@ -30,7 +31,7 @@ export async function journey(
     let answer = await send(site, "GET", at.pathname + at.search, headers);
     keep(cookies, answer.headers["set-cookie"]);
     if (answer.status === 200) {
-      const { path, form } = fill(at, worker);
+      const { path, form } = fill(at, worker, answer.body);
       answer = await sendForm(site, path, form, { ...proxied, cookie: cookie() });
       keep(cookies, answer.headers["set-cookie"]);
     }

@@ -26,7 +26,7 @@ export function startStorm(provider: Provider, people: number): Storm {
   const agent = new Agent({ keepAlive: true, maxSockets: people });
   const site: Site = { ...provider.site, agent };
   const fill = (page: URL, person: number) => {
-    const { path, form } = provider.signIn.fill(page, 0);
+    const { path, form } = provider.signIn.fill(page, 0, "");
     return { path, form: { ...form, username: stormy(person), password } };
   };
   const over = new AbortController();
@@ -72,7 +72,7 @@ export async function wrongPassword(provider: Provider, username: string): Promi
     .map((one) => one.split(";")[0])
     .join("; ");
   const page = new URL(String(begun.headers["location"]), site.origin);
-  const { path, form } = fill(page, 0);
+  const { path, form } = fill(page, 0, "");
   const body = new URLSearchParams({ ...form, username, password: "this is not the password" }).toString();
   const headers = { ...proxied, cookie, "content-type": "application/x-www-form-urlencoded" };
   const sent = performance.now();
