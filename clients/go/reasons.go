@@ -164,6 +164,8 @@ const (
 	ReasonSignUpNotAllowed ErrorReason = "SIGN_UP_NOT_ALLOWED"
 	// ReasonSignUpTokenInvalid: The link was used or has expired. Ask for another one.
 	ReasonSignUpTokenInvalid ErrorReason = "SIGN_UP_TOKEN_INVALID"
+	// ReasonSmsNotAvailable: This instance sends no SMS. Its operator sets up who does (KODER_ID_SMS_URL).
+	ReasonSmsNotAvailable ErrorReason = "SMS_NOT_AVAILABLE"
 	// ReasonMailboxNotFound: No user who may sign in and has an address of mail has this id.
 	ReasonMailboxNotFound ErrorReason = "MAILBOX_NOT_FOUND"
 	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.

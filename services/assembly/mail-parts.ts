@@ -4,15 +4,18 @@ import { MailNotSent, type MailTransport } from "../auth/mail/mail-transport.ts"
 import { createMailer } from "../auth/mail/queue-mail.ts";
 import { createShownTransport } from "../auth/mail/shown-mails.ts";
 import { createSmtpTransport } from "../auth/mail/smtp-transport.ts";
+import { createSmsWebhook } from "../auth/sms/sms-webhook.ts";
 import { tellMails } from "../auth/mail/tell-mails.ts";
 import type { ModuleParts } from "./modules.ts";
 
 /** What the auth service sends mails with. */
-export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" | "mailDeliveries"> {
+export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" | "mailDeliveries" | "smsAvailable"> {
   const { data, clock, log, metrics, tenantsOf } = parts;
   const { store, vault } = data;
   const system = store.system();
+  const sms = smsTransportOf(parts);
   return {
+    smsAvailable: sms !== undefined,
     mailer: createMailer({ system, clock }),
     mailDeliveries: createMailDeliveries({
       store,
@@ -20,6 +23,7 @@ export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" |
       vault,
       tenants: tenantsOf("auth"),
       transport: transportOf(parts),
+      sms: sms ?? noSms,
       clock,
       onAttempt: tellMails({ log, metrics }),
       onFault: (error, mail) => log.error({ err: error, ...mail }, "a mail could not be looked at"),
@@ -34,6 +38,18 @@ function transportOf({ config, data, clock, log }: ModuleParts): MailTransport {
   log.warn("KODER_ID_SMTP_URL is not set: nobody gets a mail, and lost passwords cannot be replaced");
   return { send: () => Promise.reject(new MailNotSent("no mail server", true)), close: () => Promise.resolve() };
 }
+
+/** Who brings messages to telephones; undefined for nobody. */
+function smsTransportOf({ config, data, clock, log, outbound }: ModuleParts): MailTransport | undefined {
+  if (config.sms !== undefined) return createSmsWebhook(config.sms, { outbound, clock });
+  return config.mode === "development" ? createShownTransport({ ...data, clock }, log) : undefined;
+}
+
+/** What was asked for while there was somebody. */
+const noSms: MailTransport = {
+  send: () => Promise.reject(new MailNotSent("no sms provider", true)),
+  close: () => Promise.resolve(),
+};
 
 /** A transport that is made when the first mail is sent: who sends none does without. */
 function afterFirstUse(make: () => Promise<MailTransport>): MailTransport {

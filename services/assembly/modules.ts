@@ -7,6 +7,7 @@ import { defaultAttemptPolicy } from "../auth/attempts.ts";
 import { defaultEmailPolicy } from "../auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../auth/recovery/recovery-policy.ts";
 import { createAuthenticationPolicies } from "../auth/policy/authentication-policies.ts";
+import { defaultOtpLimits } from "../auth/otp/otp-limits.ts";
 import { defaultSignUpLimits } from "../auth/sign-up/sign-up-limits.ts";
 import { createAuthService } from "../auth/service.ts";
 import type { ServiceName } from "../host/call.ts";
@@ -95,6 +96,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         recovery: defaultRecoveryPolicy,
         emailPolicy: defaultEmailPolicy,
         signUp: defaultSignUpLimits,
+        otp: defaultOtpLimits,
         ...mailParts(parts),
         policies: createAuthenticationPolicies({ store, clock }),
         clock,

@@ -17,6 +17,7 @@ const left: Readonly<Record<string, string>> = {
   auth_flows: "ends in minutes",
   auth_login_handles: "ends in minutes",
   auth_enrolments: "ends in minutes",
+  auth_otp_challenges: "ends in minutes",
   auth_mailbox_proofs: "ends in a day",
   auth_email_changes: "ends in a day",
   auth_mail_jobs: "sealed, and gone when it was sent",

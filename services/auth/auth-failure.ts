@@ -18,5 +18,6 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.SIGN_UP_NOT_ALLOWED]: Code.PermissionDenied,
   [AuthErrorReason.SIGN_UP_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.PASSKEY_NOT_ACCEPTED]: Code.InvalidArgument,
+  [AuthErrorReason.SMS_NOT_AVAILABLE]: Code.FailedPrecondition,
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,
 });

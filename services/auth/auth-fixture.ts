@@ -48,6 +48,7 @@ import type { MailTransport } from "./mail/mail-transport.ts";
 import { createMailer } from "./mail/queue-mail.ts";
 import { defaultEmailPolicy } from "./email/email-policy.ts";
 import { defaultRecoveryPolicy } from "./recovery/recovery-policy.ts";
+import { defaultOtpLimits } from "./otp/otp-limits.ts";
 import { defaultSignUpLimits } from "./sign-up/sign-up-limits.ts";
 
 /** A person as the services beside this one know them. A test changes them as others would. */
@@ -198,6 +199,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const system = store.system();
   /** What mails say that were sent, and what sending does instead where a test wants it otherwise. */
   const mails: RenderedMail[] = [];
+  /** What was sent to telephones. */
+  const messages: RenderedMail[] = [];
   const mailServer: { send?: MailTransport["send"] } = {};
   const mailAttempts: MailAttempt[] = [];
   const mailDeliveries = createMailDeliveries({
@@ -205,6 +208,12 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     system,
     vault,
     tenants,
+    sms: {
+      async send(message) {
+        messages.push(message);
+      },
+      close: () => Promise.resolve(),
+    },
     transport: {
       async send(mail, job) {
         await mailServer.send?.(mail, job);
@@ -228,6 +237,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     recovery: defaultRecoveryPolicy,
     emailPolicy: defaultEmailPolicy,
     signUp: defaultSignUpLimits,
+    otp: defaultOtpLimits,
+    smsAvailable: true,
     mailer: createMailer({ system, clock }),
     mailDeliveries,
     clock,
@@ -250,6 +261,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     dependencies,
     data: store.tenant("t1"),
     mails,
+    messages,
     mailServer,
     mailAttempts,
     /** Sends the mails that are due, and waits for them. */

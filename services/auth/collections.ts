@@ -12,6 +12,7 @@ import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
+import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Authentication flows under way and just ended. */
@@ -66,6 +67,15 @@ export const enrolments: Collection<typeof EnrolmentSchema> = {
   id: (enrolment) => enrolment.id,
   expiresAt: (enrolment) => (enrolment.expireTime ? timestampMs(enrolment.expireTime) : undefined),
   events: "none", // they expire by themselves, and nothing counts until then
+};
+
+/** One-time codes that were sent, until they are given. */
+export const otpChallenges: Collection<typeof OtpChallengeSchema> = {
+  name: "auth_otp_challenges",
+  schema: OtpChallengeSchema,
+  id: (challenge) => challenge.id,
+  expiresAt: (challenge) => (challenge.expireTime ? timestampMs(challenge.expireTime) : undefined),
+  events: "none", // one-time proofs; what they bring about has its own event
 };
 
 /** What is left of people's recovery codes: one row for a person. */
@@ -152,6 +162,7 @@ export const authCollections: readonly Collection[] = [
   factors,
   factorUses,
   enrolments,
+  otpChallenges,
   recoveryCodes,
   knownDevices,
   mailboxProofs,

@@ -6,6 +6,7 @@ import type { AttemptPolicy } from "./attempts.ts";
 import type { EmailPolicy } from "./email/email-policy.ts";
 import type { MailDeliveries } from "./mail/deliver-mails.ts";
 import type { Mailer } from "./mail/queue-mail.ts";
+import type { OtpLimits } from "./otp/otp-limits.ts";
 import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
 import type { SignUpLimits } from "./sign-up/sign-up-limits.ts";
 import type { AuthenticationPolicies } from "./policy/authentication-policies.ts";
@@ -26,6 +27,9 @@ export interface AuthDependencies {
   readonly recovery: RecoveryPolicy;
   readonly emailPolicy: EmailPolicy;
   readonly signUp: SignUpLimits;
+  readonly otp: OtpLimits;
+  /** Whether there is anybody who brings SMS to telephones. */
+  readonly smsAvailable: boolean;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
   readonly policies: AuthenticationPolicies;

@@ -4,6 +4,7 @@ import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
+import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
 import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
@@ -56,6 +57,10 @@ import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
+import { requestOtp, submitOtp } from "./otp/browser-otp.ts";
+import { confirmOtp } from "./otp/confirm-otp.ts";
+import { giveOtp, sendOtp } from "./otp/direct-otp.ts";
+import { enrolOtp } from "./otp/enrol-otp.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { collectPersonalData } from "./personal-data.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
@@ -92,6 +97,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         givePasskey: givePasskey(dependencies),
         giveTotp: giveTotp(dependencies),
         giveRecoveryCode: giveRecoveryCode(dependencies),
+        sendOtp: sendOtp(dependencies),
+        giveOtp: giveOtp(dependencies),
         giveNewPassword: giveNewPassword(dependencies),
       }),
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
@@ -110,6 +117,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         updateFactor: updateFactor(dependencies),
         enrolTotp: enrolTotp(dependencies),
         confirmTotp: confirmTotp(dependencies),
+        enrolOtp: enrolOtp(dependencies),
+        confirmOtp: confirmOtp(dependencies),
         generateRecoveryCodes: generateRecoveryCodes(dependencies),
         deleteFactor: deleteFactor(dependencies),
         resetFactors: resetFactors(dependencies),
@@ -121,6 +130,10 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignUpService, {
         startSignUp: startSignUp(dependencies),
         confirmSignUp: confirmSignUp(dependencies),
+      }),
+      implementation(BrowserOtpService, {
+        requestOtp: requestOtp(dependencies),
+        submitOtp: submitOtp(dependencies),
       }),
       implementation(InvitationMailService, { mailInvitation: mailInvitation(dependencies) }),
       implementation(SignUpPageService, {

@@ -166,3 +166,18 @@ export function sender(value: string): string {
   }
   return value;
 }
+
+/** A URL that only TLS reaches, without anything that would stand in logs. */
+export function httpsUrl(value: string): string {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "" || url.hash !== "") {
+    throw new Error("must be an https URL without user, password and fragment");
+  }
+  return url.href;
+}
+
+/** A secret that nobody guesses. */
+export function longSecret(value: string): string {
+  if (value.length < 32) throw new Error("must have at least 32 characters, such as `openssl rand -hex 32` prints");
+  return value;
+}

@@ -12,6 +12,8 @@ import {
   port,
   proxies,
   rateLimit,
+  httpsUrl,
+  longSecret,
   sender,
   services,
   smtpServer,
@@ -62,6 +64,8 @@ export interface Config {
   /** How long relying parties may keep the key set, in milliseconds. */
   readonly keySetMaxAge: number;
   readonly mail: MailConfig;
+  /** Who brings messages to telephones; undefined: in development they are shown, in production there are none. */
+  readonly sms: { readonly url: string; readonly secret: string } | undefined;
   /** How many requests one address may send to the gateway; undefined for any number. */
   readonly rateLimits: { readonly signIn: RateLimit | undefined; readonly requests: RateLimit | undefined };
   /** How long a tenant that was deleted can be resumed, in milliseconds. */
@@ -220,6 +224,16 @@ export const settings = {
     "",
     sender,
   ),
+  KODER_ID_SMS_URL: setting(
+    "Who brings SMS to telephones: an `https` URL that takes them (see below); without it there are no codes by SMS in production",
+    "",
+    httpsUrl,
+  ),
+  KODER_ID_SMS_SECRET: setting(
+    "The secret that messages to KODER_ID_SMS_URL are signed by: at least 32 characters",
+    "",
+    longSecret,
+  ),
   KODER_ID_TENANT_GRACE: setting(
     "How long a tenant that was deleted can be resumed before everything in it is gone",
     "7d",
@@ -317,6 +331,10 @@ function complete(read: Read, problems: string[]): Config {
     mutual: read.KODER_ID_SERVICE_TLS_MUTUAL === "on",
   };
   const processes = read.KODER_ID_PROCESSES ?? 1;
+  const [smsUrl, smsSecret] = [read.KODER_ID_SMS_URL, read.KODER_ID_SMS_SECRET];
+  if ((smsUrl === undefined) !== (smsSecret === undefined)) {
+    problems.push("KODER_ID_SMS_URL and KODER_ID_SMS_SECRET must be set together");
+  }
   checkServices({ here, elsewhere, serviceTls, serviceKeys: read.KODER_ID_SERVICE_KEYS, store, mode }, problems);
 
   const [signingKeyLifetime, keySetMaxAge] = [
@@ -383,6 +401,7 @@ function complete(read: Read, problems: string[]): Config {
         read.KODER_ID_MAIL_FROM ??
         `no-reply@${publicOrigin === undefined ? "localhost" : new URL(publicOrigin).hostname}`,
     },
+    sms: smsUrl === undefined || smsSecret === undefined ? undefined : { url: smsUrl, secret: smsSecret },
     tenantGrace: read.KODER_ID_TENANT_GRACE ?? 7 * 86_400_000,
     logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { randomBytes, randomToken, timingSafeEqualBytes, timingSafeEqualText, ulid } from "./random.ts";
+import { randomBytes, randomDigits, randomToken, timingSafeEqualBytes, timingSafeEqualText, ulid } from "./random.ts";
 
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const timeOf = (id: string) => Array.from(id.slice(0, 10)).reduce((sum, char) => sum * 32 + alphabet.indexOf(char), 0);
@@ -76,4 +76,13 @@ test("the comparisons say what === says", () => {
       expect(timingSafeEqualBytes(Buffer.from(a), Buffer.from(a))).toBe(true);
     }),
   );
+});
+
+test("decimal digits are each as likely as any other", () => {
+  const counted = new Map<string, number>();
+  for (const digit of randomDigits(2_000_000)) counted.set(digit, (counted.get(digit) ?? 0) + 1);
+  expect([...counted.keys()].toSorted().join("")).toBe("0123456789");
+  // Seven standard deviations. Bytes modulo ten would be eleven away.
+  for (const count of counted.values()) expect(Math.abs(count - 200_000)).toBeLessThan(3_000);
+  expect(randomDigits(6)).toMatch(/^\d{6}$/);
 });

@@ -21,6 +21,16 @@ export function randomToken(prefix: string, bytes = 32): string {
   return prefix + Buffer.from(randomBytes(bytes).buffer).toString("base64url");
 }
 
+/** Decimal digits, each as likely as any other. */
+export function randomDigits(count: number): string {
+  let digits = "";
+  while (digits.length < count) {
+    // Of 256 values the last six would make some digits likelier.
+    for (const byte of randomBytes(8)) if (byte < 250 && digits.length < count) digits += String(byte % 10);
+  }
+  return digits;
+}
+
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const firstBeyond = 2 ** 48;
 let random = new Uint8Array(16);

@@ -234,6 +234,7 @@ const factorReasons = [
   "FACTOR_LIMIT",
   "CONFLICT",
 ];
+const otpReasons = [...factorReasons, "MAILBOX_NOT_FOUND", "SMS_NOT_AVAILABLE", "TOO_MANY_ATTEMPTS"];
 const flowReasons = [
   "FLOW_NOT_FOUND",
   "STEP_NOT_EXPECTED",
@@ -461,6 +462,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/passkey", [], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/passkey", ["credential_json"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/recovery-code", ["code"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/otp", ["code"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/otp/send", ["channel"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-password", ["new_password"], flowReasons),
   rest("GET", `/v1/users/${userId}/mfa`, []),
   rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),
@@ -469,6 +472,10 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/mfa/webauthn/register/begin`, ["display_name"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/webauthn/register/finish`, ["factor_id", "credential_json"], factorReasons),
   rest("PATCH", `/v1/users/${userId}/mfa/${userId}`, ["display_name", "type", "id"], factorReasons),
+  rest("POST", `/v1/users/${userId}/mfa/otp`, ["channel", "phone_number", "display_name"], otpReasons),
+  rest("POST", `/v1/users/${userId}/mfa/otp/verify`, ["factor_id", "code"], factorReasons),
+  rest("POST", "/v1/me/mfa/otp", ["channel", "phone_number", "display_name"], otpReasons),
+  rest("POST", "/v1/me/mfa/otp/verify", ["factor_id", "code"], factorReasons),
   rest("POST", `/v1/users/${userId}/mfa/recovery-codes`, [], factorReasons),
   rest("DELETE", `/v1/users/${userId}/mfa/${userId}`, [], factorReasons),
   rest("POST", "/v1/invitations", invitationFields, invitationReasons),

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startApplication } from "../support/application.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { mailedToken } from "../support/dev-mail.ts";
-import { registerClient, rest } from "../support/relying-party.ts";
+import { mailedToken, sentCode } from "../support/dev-mail.ts";
+import { addOtp } from "../support/factors.ts";
+import { createPerson, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 const secret = "another good pass phrase";
@@ -105,6 +106,50 @@ describe("in Chromium", () => {
       expect(app.signedIn().tokens.claims()?.sub).toBe(first);
     } finally {
       await page.close();
+      await app.stop();
+    }
+  });
+
+  test.each([
+    { locale: "en-US", javaScriptEnabled: true, colorScheme: "light" },
+    { locale: "pt-BR", javaScriptEnabled: false, colorScheme: "dark" },
+    { locale: "es", javaScriptEnabled: true, colorScheme: "dark" },
+  ] as const)("$locale: a code by mail, or another one by SMS, is a second factor", async (options) => {
+    const app = await application();
+    const person = await createPerson(server);
+    const [email, phone] = [
+      `${person.username}@koder.dev`,
+      `+55119999${person.username.replaceAll(/\D/g, "").padStart(5, "7")}`,
+    ];
+    await rest(server, "PATCH", `/v1/users/${person.id}`, { email_verified: true });
+    const { accessToken } = await tokensFor(server, await registerClient(server), person.username);
+    await addOtp(server, accessToken, { phone });
+    const mailed = await addOtp(server, accessToken, { email });
+    const context = await browser.newContext({ viewport: { width: 360, height: 740 }, ...options });
+    try {
+      const page = await context.newPage();
+      const found: unknown[] = [];
+      const look = async () => {
+        expect(await page.locator("html").evaluate((html) => html.scrollWidth - html.clientWidth)).toBe(0);
+        if (options.javaScriptEnabled) found.push(...(await axeViolations(page)));
+      };
+      await page.goto(`${app.origin}/login`);
+      await page.fill("input[name=username]", person.username);
+      await page.fill("input[name=password]", password);
+      await page.click("button[type=submit]");
+      await page.waitForSelector("input[name=code]");
+      await look();
+      expect(await page.textContent("main")).toContain("•••• ");
+      await page.click("button[value=email-otp]");
+      await page.waitForSelector("input[name=way][value=email-otp]", { state: "attached" });
+      await look();
+      await page.fill("input[name=code]", await sentCode(server, email, mailed));
+      await page.click("button[type=submit]:not([name])");
+      await page.waitForURL((url) => url.origin === app.origin);
+      expect(app.signedIn().tokens.claims()).toMatchObject({ amr: ["pwd", "otp", "mfa"], acr: "urn:koder:acr:mfa" });
+      expect(found).toEqual([]);
+    } finally {
+      await context.close();
       await app.stop();
     }
   });

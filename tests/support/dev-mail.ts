@@ -14,3 +14,13 @@ export async function mailedToken(server: Pick<Instance, "url">, address: string
   await expect.poll(async () => (await tokens())[0] ?? before, { timeout: 20_000 }).not.toBe(before);
   return (await tokens())[0] ?? "";
 }
+
+/** The newest one-time code that an address or telephone was sent, in place of `before`. */
+export async function sentCode(server: Pick<Instance, "url">, to: string, before = ""): Promise<string> {
+  const codes = async () => {
+    const sections = (await shownMails(server)).split("<section").filter((section) => section.includes(to));
+    return sections.flatMap((section) => /(?<![#\d])\b\d{6}\b/.exec(section.replace(to, ""))?.[0] ?? []);
+  };
+  await expect.poll(async () => (await codes())[0] ?? before, { timeout: 20_000 }).not.toBe(before);
+  return (await codes())[0] ?? "";
+}

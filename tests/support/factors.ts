@@ -1,5 +1,6 @@
 import { generateSync } from "otplib";
 import { expect } from "vitest";
+import { sentCode } from "./dev-mail.ts";
 import { rest, type Instance } from "./relying-party.ts";
 import { softwareAuthenticator, type Making, type SoftwareAuthenticator } from "./software-authenticator.ts";
 
@@ -59,4 +60,22 @@ export async function addPasskey(
   const { status, json } = await finishPasskey(server, accessToken, factorId, authenticator.create(optionsJson));
   expect(status, JSON.stringify(json)).toBe(200);
   return { factorId, authenticator };
+}
+
+/** Adds one-time codes by mail, or by SMS to a telephone, to whoever's access token it is; answers the code that was sent. */
+export async function addOtp(
+  server: Instance,
+  accessToken: string,
+  to: { readonly email: string } | { readonly phone: string },
+): Promise<string> {
+  const path = "/v1/users/me/mfa/otp";
+  const asked =
+    "phone" in to ? { channel: "OTP_CHANNEL_SMS", phone_number: to.phone } : { channel: "OTP_CHANNEL_EMAIL" };
+  const enrolled = await rest(server, "POST", path, asked, accessToken);
+  expect(enrolled.status, JSON.stringify(enrolled.json)).toBe(200);
+  const code = await sentCode(server, "phone" in to ? to.phone : to.email);
+  const confirmation = { factor_id: enrolled.json["factor_id"], code };
+  const confirmed = await rest(server, "POST", `${path}/verify`, confirmation, accessToken);
+  expect(confirmed.status, JSON.stringify(confirmed.json)).toBe(200);
+  return code;
 }

@@ -8,6 +8,7 @@ import { authCollections } from "../../services/auth/collections.ts";
 import { createMailer } from "../../services/auth/mail/queue-mail.ts";
 import { defaultEmailPolicy } from "../../services/auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../../services/auth/recovery/recovery-policy.ts";
+import { defaultOtpLimits } from "../../services/auth/otp/otp-limits.ts";
 import { defaultSignUpLimits } from "../../services/auth/sign-up/sign-up-limits.ts";
 import { createAuthenticationPolicies } from "../../services/auth/policy/authentication-policies.ts";
 import { createAuthService } from "../../services/auth/service.ts";
@@ -107,6 +108,8 @@ export async function signInServices() {
       recovery: defaultRecoveryPolicy,
       emailPolicy: defaultEmailPolicy,
       signUp: defaultSignUpLimits,
+      otp: defaultOtpLimits,
+      smsAvailable: true,
       mailer: createMailer({ system: store.system(), clock }),
       mailDeliveries: { step: () => Promise.resolve(1_000), stop: () => Promise.resolve() },
       policies: createAuthenticationPolicies({ store: opened, clock }),

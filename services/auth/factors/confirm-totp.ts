@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import type { Enrolment } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import {
   ConfirmTotpResponseSchema,
@@ -34,7 +35,7 @@ export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "sto
     const before = await confirmed();
     if (before !== undefined) return before;
     const enrolment = await data.get(enrolments, id);
-    if (enrolment?.record.userId !== userId || enrolment.record.challenge !== "") throw factorNotFound();
+    if (enrolment?.record.userId !== userId || !isTotp(enrolment.record)) throw factorNotFound();
     checkFactorLimit(await factorsOfUser(data, userId));
     const now = clock();
     const secret = await openSecret(vault, call, "enrolment", enrolment.record);
@@ -65,3 +66,6 @@ export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "sto
     }
   };
 }
+
+/** Whether what was begun is an authenticator app. */
+const isTotp = ({ challenge, otpChannel }: Enrolment): boolean => challenge === "" && otpChannel === 0;

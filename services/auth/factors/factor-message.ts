@@ -5,9 +5,15 @@ import type {
   Passkey as StoredPasskey,
 } from "#gen/koder/auth/store/v1/factor_pb.ts";
 import { FactorSchema, FactorType, PasskeySchema, type Factor, type Passkey } from "#gen/koder/auth/v1/factor_pb.ts";
+import { maskedDestination } from "../otp/destination.ts";
 import { authenticatorName } from "../passkeys/known-authenticators.ts";
 
-const types = { totp: FactorType.TOTP, passkey: FactorType.PASSKEY } as const;
+const types = {
+  totp: FactorType.TOTP,
+  passkey: FactorType.PASSKEY,
+  emailOtp: FactorType.EMAIL_OTP,
+  smsOtp: FactorType.SMS_OTP,
+} as const;
 
 /** What a stored factor is. */
 export const typeOf = ({ kind }: StoredFactor): FactorType =>
@@ -19,6 +25,7 @@ export function factorMessage(stored: StoredFactor, use: FactorUse | undefined):
     id: stored.id,
     type: typeOf(stored),
     displayName: stored.displayName,
+    destination: stored.kind.case === "smsOtp" ? maskedDestination(stored.kind.value.phoneNumber) : "",
     ...(stored.createTime ? { createTime: stored.createTime } : {}),
     ...(use?.lastUseTime ? { lastUseTime: use.lastUseTime } : {}),
     ...(stored.kind.case === "passkey" ? { passkey: passkeyMessage(stored.kind.value, use) } : {}),

@@ -8,6 +8,8 @@ import { factorsOfUser } from "./factors-of-user.ts";
 export interface SecondFactors {
   readonly totp: boolean;
   readonly passkey: boolean;
+  readonly emailOtp: boolean;
+  readonly smsOtp: boolean;
 }
 
 /**
@@ -24,9 +26,12 @@ export async function secondFactorsOf(
   const relyingPartyId = passkeys.length === 0 ? "" : (await relyingPartyOf(dependencies, call, "own")).id;
   return {
     totp: all.some(({ record }) => record.kind.case === "totp"),
+    emailOtp: all.some(({ record }) => record.kind.case === "emailOtp"),
+    smsOtp: all.some(({ record }) => record.kind.case === "smsOtp"),
     passkey: passkeys.some(({ passkey }) => passkey.rpId === relyingPartyId),
   };
 }
 
 /** Whether there is any. */
-export const hasSecondFactor = ({ totp, passkey }: SecondFactors): boolean => totp || passkey;
+export const hasSecondFactor = ({ totp, passkey, emailOtp, smsOtp }: SecondFactors): boolean =>
+  totp || passkey || emailOtp || smsOtp;

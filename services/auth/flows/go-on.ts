@@ -80,6 +80,8 @@ async function needOf(
   const steps = [
     ...(factors.passkey ? [FlowStep.PASSKEY] : []),
     ...(factors.totp ? [FlowStep.TOTP] : []),
+    ...(factors.smsOtp ? [FlowStep.SMS_OTP] : []),
+    ...(factors.emailOtp ? [FlowStep.EMAIL_OTP] : []),
     ...(left > 0 ? [FlowStep.RECOVERY_CODE] : []),
   ];
   return { need, steps };

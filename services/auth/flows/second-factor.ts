@@ -21,7 +21,7 @@ export interface GivenCode extends FlowReference {
  * Takes a code as the second factor of a flow. The attempt is counted before anything of it is verified (security A7), in a
  * row of its own, so that a right password gives no more guesses. `useUp` verifies the code as things are now, and answers
  * what accepting it uses up; undefined for a wrong one. That is committed with the flow's next state: a code is used and has
- * its effect, or neither (security A24). Where another request used something of it up meanwhile, it is verified anew.
+ * its effect, or neither (security A24). `method` is what it counts as (RFC 8176). Where another request used something of it up meanwhile, it is verified anew.
  */
 export async function takeSecondFactor(
   dependencies: AuthDependencies,
@@ -29,6 +29,7 @@ export async function takeSecondFactor(
   given: GivenCode,
   step: FlowStep,
   useUp: (flow: Flow) => Promise<UsedUp | undefined>,
+  method: "otp" | "sms" = "otp",
 ): Promise<GoneOn> {
   const { store, vault, attempts, clock } = dependencies;
   const data = store.tenant(call.tenantId);
@@ -45,7 +46,7 @@ export async function takeSecondFactor(
     if (usedUp === undefined) {
       throw authFailure(AuthErrorReason.CODE_MISMATCH, "the code is wrong, too old, or was used before");
     }
-    const proven = { amr: [...flow.amr, "otp", "mfa"], authTime: timestampFromMs(clock()) };
+    const proven = { amr: [...flow.amr, method, "mfa"], authTime: timestampFromMs(clock()) };
     try {
       const gone = await goOn(dependencies, call, stored, proven, given, usedUp);
       await attempt.succeeded();

@@ -7,6 +7,8 @@ import { dueMails, mailJobs } from "../collections.ts";
 import { createMailDeliveries } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
 
+const noSms = { send: () => Promise.reject(new Error("no telephone")), close: () => Promise.resolve() };
+
 const minutes = 60_000;
 
 async function queued(to = "ana@example.com", lifetime = 30 * minutes) {
@@ -115,6 +117,7 @@ describe("a mail that waits", () => {
         tenants,
         clock,
         transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
+        sms: noSms,
         onAttempt: () => undefined,
         onFault: (error) => {
           throw error;
@@ -140,6 +143,7 @@ describe("a mail that waits", () => {
       tenants,
       clock,
       transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
+      sms: noSms,
       onAttempt: () => undefined,
       onFault: (error) => {
         throw error;

@@ -1,6 +1,6 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { DueMailSchema, MailJobSchema, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { DueMailSchema, MailJobSchema, MailKind, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { ownWork, type Outbound } from "../../host/call.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -15,6 +15,7 @@ import { mailGivenUp } from "./mail-events.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 import { mailPlace } from "./queue-mail.ts";
 import { kindName, renderMail } from "./render-mail.ts";
+import { renderSms } from "./render-sms.ts";
 
 /** Mails under way at once, and how often it is looked whether there are others, in milliseconds. */
 const [mostAtOnce, every] = [16, 250];
@@ -39,6 +40,8 @@ export interface MailDeliveryNeeds {
   readonly vault: Vault;
   readonly tenants: Pick<Tenants, "get">;
   readonly transport: MailTransport;
+  /** For what goes to telephones. */
+  readonly sms: MailTransport;
   readonly clock: () => number;
   readonly onAttempt: (attempt: MailAttempt) => void;
   /** Told of what kept us from trying at all. */
@@ -59,7 +62,7 @@ export interface MailDeliveries {
  * process, so that a mail may come twice.
  */
 export function createMailDeliveries(needs: MailDeliveryNeeds): MailDeliveries {
-  const { system, clock, onFault, transport } = needs;
+  const { system, clock, onFault, transport, sms } = needs;
   const underWay = new Map<string, Promise<void>>();
   return {
     async step() {
@@ -76,7 +79,7 @@ export function createMailDeliveries(needs: MailDeliveryNeeds): MailDeliveries {
     },
     async stop() {
       await Promise.all(underWay.values());
-      await transport.close();
+      await Promise.all([transport.close(), sms.close()]);
     },
   };
 }
@@ -141,18 +144,21 @@ const timeOf = (time: Parameters<typeof timestampMs>[0] | undefined): number =>
 
 /** Opens a mail and sends it. */
 async function send(
-  { vault, tenants, transport }: MailDeliveryNeeds,
+  { vault, tenants, transport, sms }: MailDeliveryNeeds,
   work: Outbound,
   job: Stored<typeof MailJobSchema>["record"],
 ): Promise<"sent" | "to nobody" | MailNotSent> {
   const tenantVault = await vault.tenant(work.tenantId, versionOfBox(job.sealedMail));
   const mail = fromBinary(MailSchema, tenantVault.open(mailPlace(job.id), job.sealedMail));
   if (mail.to === "") return "to nobody";
-  const { displayName } = await tenants.get(work);
+  const { displayName, canonicalOrigin } = await tenants.get(work);
   const lifetime = timeOf(job.expireTime) - timeOf(job.createTime);
-  const rendered = await renderMail(job.kind, mail, { tenant: displayName, lifetime });
+  const isSms = job.kind === MailKind.SMS_OTP;
+  const rendered = isSms
+    ? renderSms(mail, { tenant: displayName, host: new URL(canonicalOrigin).host })
+    : await renderMail(job.kind, mail, { tenant: displayName, lifetime });
   try {
-    await transport.send(rendered, { tenantId: work.tenantId, id: job.id });
+    await (isSms ? sms : transport).send(rendered, { tenantId: work.tenantId, id: job.id });
     return "sent";
   } catch (error) {
     if (error instanceof MailNotSent) return error;

@@ -48,6 +48,7 @@ export function createRateLimits({ signIn, requests }: RateLimitSettings): RateL
 const signInPaths: ReadonlySet<string> = new Set([
   "/sign-in",
   "/reset",
+  "/sign-up",
   "/verify",
   "/device",
   "/oauth/v2/device_authorization",

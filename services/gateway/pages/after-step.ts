@@ -6,10 +6,11 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { leadOn } from "../oidc/authorization-answer.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
+import { askSecondFactor } from "./ask-second-factor.ts";
 import { showEnrolTotp, showRecoveryCodes } from "./enrol-totp.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { showNewPassword } from "./new-password.ts";
-import { secondFactorWays, showSecondFactor } from "./second-factor.ts";
+import { secondFactorWays } from "./second-factor.ts";
 
 /** A flow as its pages name it to one another, in hidden inputs: never in an address. */
 export interface PageFlow {
@@ -42,7 +43,7 @@ export async function afterStep(
   const steps = flow?.nextSteps ?? [];
   const ways = secondFactorWays(steps);
   const [way] = ways;
-  if (way !== undefined) return showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
+  if (way !== undefined) return askSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(request, reply, pending, pageFlow);
   if (steps.includes(FlowStep.ENROL_TOTP)) return showEnrolTotp(peers, request, reply, pending, pageFlow);
   throw new Error("the auth service asks for a step that has no page");

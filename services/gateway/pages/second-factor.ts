@@ -24,6 +24,26 @@ const ways = {
     inputMode: "numeric",
     autocomplete: "one-time-code",
   },
+  "sms-otp": {
+    step: FlowStep.SMS_OTP,
+    title: "otp_sms_title",
+    lead: "otp_sms_lead",
+    label: "totp_label",
+    hint: "otp_hint",
+    other: "otp_sms_other",
+    inputMode: "numeric",
+    autocomplete: "one-time-code",
+  },
+  "email-otp": {
+    step: FlowStep.EMAIL_OTP,
+    title: "otp_email_title",
+    lead: "otp_email_lead",
+    label: "totp_label",
+    hint: "otp_hint",
+    other: "otp_email_other",
+    inputMode: "numeric",
+    autocomplete: "one-time-code",
+  },
   "recovery-code": {
     step: FlowStep.RECOVERY_CODE,
     title: "recovery_code_title",
@@ -54,6 +74,8 @@ export interface SecondFactorFlow extends PageFlow {
   readonly ways: readonly SecondFactorWay[];
   /** The one that it asks for now. */
   readonly way: SecondFactorWay;
+  /** Says where a code was sent just now, in the place of the page's own lead. */
+  readonly sent?: (texts: Texts) => string;
 }
 
 /** Asks for a second factor, by one way; the others are a button away. All but passkeys work without JavaScript. */
@@ -66,7 +88,7 @@ export async function showSecondFactor(
   fault?: Fault,
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
-  const { flowId, username, ways: open, way } = flow;
+  const { flowId, username, ways: open, way, sent } = flow;
   const page = {
     status: fault?.status ?? 200,
     uiLocales: shown.uiLocales,
@@ -79,7 +101,10 @@ export async function showSecondFactor(
     letter: letterOf(username),
     ways: open.join(" "),
     way,
-    others: open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
+    others: [
+      ...(isSentWay(way) ? [{ way, words: texts["otp_again"] }] : []),
+      ...open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
+    ],
     ...shownFault(fault, texts),
   });
   if (way === "passkey") {
@@ -99,12 +124,16 @@ export async function showSecondFactor(
       inputMode,
       autocomplete,
       title: texts[keys.title],
-      lead: texts[keys.lead],
+      lead: sent?.(texts) ?? texts[keys.lead],
       label: texts[keys.label],
       hint: texts[keys.hint],
     }),
   });
 }
+
+/** Ways whose codes are sent when they are asked for. */
+export const isSentWay = (way: SecondFactorWay): way is "sms-otp" | "email-otp" =>
+  way === "sms-otp" || way === "email-otp";
 
 const otherWay = (way: SecondFactorWay, texts: Texts) => ({ way, words: texts[ways[way].other] });
 
@@ -114,11 +143,15 @@ export function secondFactorFault(error: unknown, way: SecondFactorWay): Fault |
   const { reason, id, headers } = errorAnswer(error);
   switch (reason) {
     case "CODE_MISMATCH":
+      if (isSentWay(way)) return { status: 401, id, sentence: text("fault_otp"), field: text("fault_otp_field") };
       return way === "totp"
         ? { status: 401, id, sentence: text("fault_totp"), field: text("fault_totp_field") }
         : { status: 401, id, sentence: text("fault_recovery_code"), field: text("fault_recovery_code_field") };
     case "TOO_MANY_ATTEMPTS":
       return waitFault({ id, headers });
+    case "MAILBOX_NOT_FOUND":
+    case "SMS_NOT_AVAILABLE":
+      return { status: 503, id, sentence: text("fault_otp_unsent") };
     default:
       return undefined;
   }

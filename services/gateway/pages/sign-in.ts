@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
@@ -8,6 +9,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
+import { askSecondFactor } from "./ask-second-factor.ts";
 import { acceptTotp, enrolTotpFault, showEnrolTotp } from "./enrol-totp.ts";
 import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
@@ -16,7 +18,7 @@ import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { acceptPasskey, givePasskey, newPasskeyFault, passkeyFault, passkeyOptions } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
-import { namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
+import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
 import { shownClient } from "./shown-client.ts";
 import { isSignUpOpen } from "./sign-up.ts";
 
@@ -166,7 +168,7 @@ export function mountSignIn(
     const ways = namedWays(form.get("ways"));
     const [way = "totp"] = namedWays(form.get("way"));
     const pageFlow = { ...pageFlowOf(form), ways, way };
-    if (!form.has("code") || way === "passkey") return showSecondFactor(peers, request, reply, pending, pageFlow);
+    if (!form.has("code") || way === "passkey") return askSecondFactor(peers, request, reply, pending, pageFlow);
     const given = {
       flowId: pageFlow.flowId,
       browser: browserOf(request, pending),
@@ -175,9 +177,11 @@ export function mountSignIn(
     const options = forward(contextOf(request).outbound);
     const flows = peers.client(BrowserFlowService);
     try {
-      const answer = await (way === "totp"
-        ? flows.submitTotp(given, options)
-        : flows.submitRecoveryCode(given, options));
+      const answer = await (isSentWay(way)
+        ? peers.client(BrowserOtpService).submitOtp(given, options)
+        : way === "totp"
+          ? flows.submitTotp(given, options)
+          : flows.submitRecoveryCode(given, options));
       return await afterStep(peers, request, reply, pending, pageFlow, answer);
     } catch (error) {
       const fault = secondFactorFault(error, way);

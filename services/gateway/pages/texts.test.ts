@@ -26,7 +26,7 @@ describe("the catalogues", () => {
     const used = new Set([
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
       ...Array.from(
-        sources.matchAll(/"((?:fault|error|start|consent|scope|totp|recovery_code|passkey)(?:_[a-z_]+)?)"/g),
+        sources.matchAll(/"((?:fault|error|start|consent|scope|totp|otp|recovery_code|passkey)(?:_[a-z_]+)?)"/g),
         ([, key = ""]) => key,
       ),
     ]);

@@ -14,8 +14,15 @@ import { askNameServers, askSystem, type ResolveHost } from "./resolve-host.ts";
 export interface GuardedFetch {
   /** A GET. `accept` is the media type asked for; a body beyond `maxBytes` is refused. */
   get(url: string, options: { readonly accept: string; readonly maxBytes: number }): Promise<OutboundAnswer>;
-  /** A POST of `body`. What the host says is small: beyond 64 KiB it is refused. */
-  post(url: string, options: { readonly contentType: string; readonly body: string }): Promise<OutboundAnswer>;
+  /** A POST of `body`, with `headers` beside those that it needs. What the host says is small: beyond 64 KiB it is refused. */
+  post(
+    url: string,
+    options: {
+      readonly contentType: string;
+      readonly body: string;
+      readonly headers?: Readonly<Record<string, string>>;
+    },
+  ): Promise<OutboundAnswer>;
 }
 
 /** Limits of all requests together: time in milliseconds, from the call to the last byte. */
@@ -61,10 +68,10 @@ export function createGuardedFetch({
 
   return {
     get: (url, { accept, maxBytes }) => guarded(url, { method: "GET", headers: { accept }, body: undefined, maxBytes }),
-    post: (url, { contentType, body }) =>
+    post: (url, { contentType, body, headers = {} }) =>
       guarded(url, {
         method: "POST",
-        headers: { "content-type": contentType },
+        headers: { ...headers, "content-type": contentType },
         body: Buffer.from(body, "utf8"),
         maxBytes: mostOfAnAnswerToPost,
       }),

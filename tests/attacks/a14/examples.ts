@@ -62,6 +62,11 @@ const factor = async (side: TenantSide): Promise<string> => {
   return String(json["factor_id"]);
 };
 
+const telephone = () => ({
+  channel: "OTP_CHANNEL_SMS",
+  phoneNumber: `+55117777${String((made += 1)).padStart(5, "0")}`,
+});
+
 const assignment = async (side: TenantSide) => {
   const [role_, user_id] = [await role(side), await side.user()];
   return { roleId: role_, assignmentId: idOf(await side.make(`/v1/roles/${role_}/assignments`, { user_id })) };
@@ -200,6 +205,12 @@ export const examples: Readonly<Record<string, Example>> = {
     factorId: await factor(side),
     code: "000000",
   }),
+  "koder.auth.v1.FactorService/EnrolOtp": async (side) => ({ userId: side.person.id, ...telephone() }),
+  "koder.auth.v1.FactorService/ConfirmOtp": async (side) => {
+    const asked = { channel: "OTP_CHANNEL_SMS", phone_number: telephone().phoneNumber };
+    const { json } = await rest(side, "POST", "/v1/users/me/mfa/otp", asked, side.person.token);
+    return { userId: side.person.id, factorId: String(json["factor_id"]), code: "none" };
+  },
   "koder.auth.v1.FactorService/BeginPasskeyRegistration": ownUserId,
   "koder.auth.v1.FactorService/FinishPasskeyRegistration": async (side) => ({
     userId: side.person.id,
@@ -291,6 +302,7 @@ export const refusedAnyway: Readonly<Record<string, string>> = {
   "koder.auth.v1.AccountService/ChangePassword": "PASSWORD_MISMATCH",
   // A guess of a code.
   "koder.auth.v1.FactorService/ConfirmTotp": "CODE_MISMATCH",
+  "koder.auth.v1.FactorService/ConfirmOtp": "CODE_MISMATCH",
   // No credential.
   "koder.auth.v1.FactorService/FinishPasskeyRegistration": "PASSKEY_NOT_ACCEPTED",
 };

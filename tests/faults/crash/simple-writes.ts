@@ -22,6 +22,7 @@ import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts"
 import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import { softwareAuthenticator } from "../../support/software-authenticator.ts";
+import { otpWrites } from "./otp-writes.ts";
 import type { PublicWrite } from "./public-write.ts";
 import { tenantWrites } from "./tenant-writes.ts";
 
@@ -219,6 +220,7 @@ export const simpleWrites: readonly PublicWrite[] = [
       return { call: async () => (await rest(server, "PATCH", path, renamed, accessToken)).status };
     },
   },
+  ...otpWrites,
   {
     name: "Begin to add an authenticator app",
     covers: ["koder.auth.v1.FactorService/EnrolTotp"],

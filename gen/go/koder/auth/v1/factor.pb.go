@@ -32,19 +32,27 @@ const (
 	FactorType_FACTOR_TYPE_TOTP FactorType = 1
 	// A passkey, or a security key (WebAuthn).
 	FactorType_FACTOR_TYPE_PASSKEY FactorType = 2
+	// One-time codes that are mailed to the address of the person's account, which must be verified.
+	FactorType_FACTOR_TYPE_EMAIL_OTP FactorType = 20
+	// One-time codes that are sent to a telephone.
+	FactorType_FACTOR_TYPE_SMS_OTP FactorType = 21
 )
 
 // Enum value maps for FactorType.
 var (
 	FactorType_name = map[int32]string{
-		0: "FACTOR_TYPE_UNSPECIFIED",
-		1: "FACTOR_TYPE_TOTP",
-		2: "FACTOR_TYPE_PASSKEY",
+		0:  "FACTOR_TYPE_UNSPECIFIED",
+		1:  "FACTOR_TYPE_TOTP",
+		2:  "FACTOR_TYPE_PASSKEY",
+		20: "FACTOR_TYPE_EMAIL_OTP",
+		21: "FACTOR_TYPE_SMS_OTP",
 	}
 	FactorType_value = map[string]int32{
 		"FACTOR_TYPE_UNSPECIFIED": 0,
 		"FACTOR_TYPE_TOTP":        1,
 		"FACTOR_TYPE_PASSKEY":     2,
+		"FACTOR_TYPE_EMAIL_OTP":   20,
+		"FACTOR_TYPE_SMS_OTP":     21,
 	}
 )
 
@@ -75,6 +83,59 @@ func (FactorType) EnumDescriptor() ([]byte, []int) {
 	return file_koder_auth_v1_factor_proto_rawDescGZIP(), []int{0}
 }
 
+// OtpChannel is the way by which one-time codes come.
+type OtpChannel int32
+
+const (
+	// Never set.
+	OtpChannel_OTP_CHANNEL_UNSPECIFIED OtpChannel = 0
+	// By mail.
+	OtpChannel_OTP_CHANNEL_EMAIL OtpChannel = 1
+	// By SMS.
+	OtpChannel_OTP_CHANNEL_SMS OtpChannel = 2
+)
+
+// Enum value maps for OtpChannel.
+var (
+	OtpChannel_name = map[int32]string{
+		0: "OTP_CHANNEL_UNSPECIFIED",
+		1: "OTP_CHANNEL_EMAIL",
+		2: "OTP_CHANNEL_SMS",
+	}
+	OtpChannel_value = map[string]int32{
+		"OTP_CHANNEL_UNSPECIFIED": 0,
+		"OTP_CHANNEL_EMAIL":       1,
+		"OTP_CHANNEL_SMS":         2,
+	}
+)
+
+func (x OtpChannel) Enum() *OtpChannel {
+	p := new(OtpChannel)
+	*p = x
+	return p
+}
+
+func (x OtpChannel) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (OtpChannel) Descriptor() protoreflect.EnumDescriptor {
+	return file_koder_auth_v1_factor_proto_enumTypes[1].Descriptor()
+}
+
+func (OtpChannel) Type() protoreflect.EnumType {
+	return &file_koder_auth_v1_factor_proto_enumTypes[1]
+}
+
+func (x OtpChannel) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use OtpChannel.Descriptor instead.
+func (OtpChannel) EnumDescriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_proto_rawDescGZIP(), []int{1}
+}
+
 // Factor is something that a person proves themselves by beside their password.
 type Factor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -89,7 +150,9 @@ type Factor struct {
 	// When it was last used to sign in; unset: never.
 	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
 	// What is known of a passkey; unset for other factors.
-	Passkey       *Passkey `protobuf:"bytes,6,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	Passkey *Passkey `protobuf:"bytes,6,opt,name=passkey,proto3" json:"passkey,omitempty"`
+	// Where one-time codes are sent, as far as it is told: `•••• 0199`. Output only.
+	Destination   string `protobuf:"bytes,20,opt,name=destination,proto3" json:"destination,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -164,6 +227,13 @@ func (x *Factor) GetPasskey() *Passkey {
 		return x.Passkey
 	}
 	return nil
+}
+
+func (x *Factor) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
 }
 
 // Passkey is what is known of a passkey or security key, most of it by what its authenticator says of itself.
@@ -288,7 +358,7 @@ var File_koder_auth_v1_factor_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_factor_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/factor.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x99\x02\n" +
+	"\x1akoder/auth/v1/factor.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xbb\x02\n" +
 	"\x06Factor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12-\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x19.koder.auth.v1.FactorTypeR\x04type\x12!\n" +
@@ -296,7 +366,8 @@ const file_koder_auth_v1_factor_proto_rawDesc = "" +
 	"\vcreate_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12>\n" +
 	"\rlast_use_time\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x120\n" +
-	"\apasskey\x18\x06 \x01(\v2\x16.koder.auth.v1.PasskeyR\apasskey\"\xe3\x02\n" +
+	"\apasskey\x18\x06 \x01(\v2\x16.koder.auth.v1.PasskeyR\apasskey\x12 \n" +
+	"\vdestination\x18\x14 \x01(\tR\vdestination\"\xe3\x02\n" +
 	"\aPasskey\x12\x16\n" +
 	"\x06aaguid\x18\x01 \x01(\tR\x06aaguid\x12$\n" +
 	"\rauthenticator\x18\x02 \x01(\tR\rauthenticator\x12\"\n" +
@@ -308,12 +379,19 @@ const file_koder_auth_v1_factor_proto_rawDesc = "" +
 	"transports\x18\a \x03(\tR\n" +
 	"transports\x12#\n" +
 	"\rrelying_party\x18\b \x01(\tR\frelyingParty\x12F\n" +
-	"\x11counter_fell_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fcounterFellTime*X\n" +
+	"\x11counter_fell_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x0fcounterFellTime*\x8c\x01\n" +
 	"\n" +
 	"FactorType\x12\x1b\n" +
 	"\x17FACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10FACTOR_TYPE_TOTP\x10\x01\x12\x17\n" +
-	"\x13FACTOR_TYPE_PASSKEY\x10\x02B\xb0\x01\n" +
+	"\x13FACTOR_TYPE_PASSKEY\x10\x02\x12\x19\n" +
+	"\x15FACTOR_TYPE_EMAIL_OTP\x10\x14\x12\x17\n" +
+	"\x13FACTOR_TYPE_SMS_OTP\x10\x15*U\n" +
+	"\n" +
+	"OtpChannel\x12\x1b\n" +
+	"\x17OTP_CHANNEL_UNSPECIFIED\x10\x00\x12\x15\n" +
+	"\x11OTP_CHANNEL_EMAIL\x10\x01\x12\x13\n" +
+	"\x0fOTP_CHANNEL_SMS\x10\x02B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vFactorProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -328,20 +406,21 @@ func file_koder_auth_v1_factor_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_factor_proto_rawDescData
 }
 
-var file_koder_auth_v1_factor_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_koder_auth_v1_factor_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
 var file_koder_auth_v1_factor_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_koder_auth_v1_factor_proto_goTypes = []any{
 	(FactorType)(0),               // 0: koder.auth.v1.FactorType
-	(*Factor)(nil),                // 1: koder.auth.v1.Factor
-	(*Passkey)(nil),               // 2: koder.auth.v1.Passkey
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(OtpChannel)(0),               // 1: koder.auth.v1.OtpChannel
+	(*Factor)(nil),                // 2: koder.auth.v1.Factor
+	(*Passkey)(nil),               // 3: koder.auth.v1.Passkey
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_factor_proto_depIdxs = []int32{
 	0, // 0: koder.auth.v1.Factor.type:type_name -> koder.auth.v1.FactorType
-	3, // 1: koder.auth.v1.Factor.create_time:type_name -> google.protobuf.Timestamp
-	3, // 2: koder.auth.v1.Factor.last_use_time:type_name -> google.protobuf.Timestamp
-	2, // 3: koder.auth.v1.Factor.passkey:type_name -> koder.auth.v1.Passkey
-	3, // 4: koder.auth.v1.Passkey.counter_fell_time:type_name -> google.protobuf.Timestamp
+	4, // 1: koder.auth.v1.Factor.create_time:type_name -> google.protobuf.Timestamp
+	4, // 2: koder.auth.v1.Factor.last_use_time:type_name -> google.protobuf.Timestamp
+	3, // 3: koder.auth.v1.Factor.passkey:type_name -> koder.auth.v1.Passkey
+	4, // 4: koder.auth.v1.Passkey.counter_fell_time:type_name -> google.protobuf.Timestamp
 	5, // [5:5] is the sub-list for method output_type
 	5, // [5:5] is the sub-list for method input_type
 	5, // [5:5] is the sub-list for extension type_name
@@ -359,7 +438,7 @@ func file_koder_auth_v1_factor_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_factor_proto_rawDesc), len(file_koder_auth_v1_factor_proto_rawDesc)),
-			NumEnums:      1,
+			NumEnums:      2,
 			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,

@@ -968,6 +968,244 @@ func (*ResetFactorsResponse) Descriptor() ([]byte, []int) {
 	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{17}
 }
 
+// EnrolOtpRequest says how codes are to come.
+type EnrolOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// By mail or by SMS.
+	Channel OtpChannel `protobuf:"varint,2,opt,name=channel,proto3,enum=koder.auth.v1.OtpChannel" json:"channel,omitempty"`
+	// The telephone (E.164), for SMS; empty for mail.
+	PhoneNumber string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3" json:"phone_number,omitempty"`
+	// What the person calls it.
+	DisplayName   string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnrolOtpRequest) Reset() {
+	*x = EnrolOtpRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnrolOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnrolOtpRequest) ProtoMessage() {}
+
+func (x *EnrolOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnrolOtpRequest.ProtoReflect.Descriptor instead.
+func (*EnrolOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *EnrolOtpRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *EnrolOtpRequest) GetChannel() OtpChannel {
+	if x != nil {
+		return x.Channel
+	}
+	return OtpChannel_OTP_CHANNEL_UNSPECIFIED
+}
+
+func (x *EnrolOtpRequest) GetPhoneNumber() string {
+	if x != nil {
+		return x.PhoneNumber
+	}
+	return ""
+}
+
+func (x *EnrolOtpRequest) GetDisplayName() string {
+	if x != nil {
+		return x.DisplayName
+	}
+	return ""
+}
+
+// EnrolOtpResponse says where the code went.
+type EnrolOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the factor to be.
+	FactorId string `protobuf:"bytes,1,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// As far as it is told: `•••• 0199`, `b•••@example.com`.
+	Destination   string `protobuf:"bytes,2,opt,name=destination,proto3" json:"destination,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EnrolOtpResponse) Reset() {
+	*x = EnrolOtpResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EnrolOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EnrolOtpResponse) ProtoMessage() {}
+
+func (x *EnrolOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EnrolOtpResponse.ProtoReflect.Descriptor instead.
+func (*EnrolOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *EnrolOtpResponse) GetFactorId() string {
+	if x != nil {
+		return x.FactorId
+	}
+	return ""
+}
+
+func (x *EnrolOtpResponse) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+// ConfirmOtpRequest has the code that was sent.
+type ConfirmOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Id of the factor to be.
+	FactorId string `protobuf:"bytes,2,opt,name=factor_id,json=factorId,proto3" json:"factor_id,omitempty"`
+	// The code; spaces do not matter.
+	Code          string `protobuf:"bytes,3,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmOtpRequest) Reset() {
+	*x = ConfirmOtpRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmOtpRequest) ProtoMessage() {}
+
+func (x *ConfirmOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmOtpRequest.ProtoReflect.Descriptor instead.
+func (*ConfirmOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ConfirmOtpRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *ConfirmOtpRequest) GetFactorId() string {
+	if x != nil {
+		return x.FactorId
+	}
+	return ""
+}
+
+func (x *ConfirmOtpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// ConfirmOtpResponse has the factor.
+type ConfirmOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The factor.
+	Factor        *Factor `protobuf:"bytes,1,opt,name=factor,proto3" json:"factor,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConfirmOtpResponse) Reset() {
+	*x = ConfirmOtpResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConfirmOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConfirmOtpResponse) ProtoMessage() {}
+
+func (x *ConfirmOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConfirmOtpResponse.ProtoReflect.Descriptor instead.
+func (*ConfirmOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ConfirmOtpResponse) GetFactor() *Factor {
+	if x != nil {
+		return x.Factor
+	}
+	return nil
+}
+
 var File_koder_auth_v1_factor_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
@@ -1023,7 +1261,21 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\x14DeleteFactorResponse\".\n" +
 	"\x13ResetFactorsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x16\n" +
-	"\x14ResetFactorsResponse2\x8c\a\n" +
+	"\x14ResetFactorsResponse\"\xa5\x01\n" +
+	"\x0fEnrolOtpRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x123\n" +
+	"\achannel\x18\x02 \x01(\x0e2\x19.koder.auth.v1.OtpChannelR\achannel\x12!\n" +
+	"\fphone_number\x18\x03 \x01(\tR\vphoneNumber\x12!\n" +
+	"\fdisplay_name\x18\x04 \x01(\tR\vdisplayName\"Q\n" +
+	"\x10EnrolOtpResponse\x12\x1b\n" +
+	"\tfactor_id\x18\x01 \x01(\tR\bfactorId\x12 \n" +
+	"\vdestination\x18\x02 \x01(\tR\vdestination\"]\n" +
+	"\x11ConfirmOtpRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tfactor_id\x18\x02 \x01(\tR\bfactorId\x12\x12\n" +
+	"\x04code\x18\x03 \x01(\tR\x04code\"C\n" +
+	"\x12ConfirmOtpResponse\x12-\n" +
+	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor2\xac\b\n" +
 	"\rFactorService\x12Y\n" +
 	"\vListFactors\x12!.koder.auth.v1.ListFactorsRequest\x1a\".koder.auth.v1.ListFactorsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\tEnrolTotp\x12\x1f.koder.auth.v1.EnrolTotpRequest\x1a .koder.auth.v1.EnrolTotpResponse\x12T\n" +
@@ -1033,7 +1285,10 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\fUpdateFactor\x12\".koder.auth.v1.UpdateFactorRequest\x1a#.koder.auth.v1.UpdateFactorResponse\x12r\n" +
 	"\x15GenerateRecoveryCodes\x12+.koder.auth.v1.GenerateRecoveryCodesRequest\x1a,.koder.auth.v1.GenerateRecoveryCodesResponse\x12W\n" +
 	"\fDeleteFactor\x12\".koder.auth.v1.DeleteFactorRequest\x1a#.koder.auth.v1.DeleteFactorResponse\x12W\n" +
-	"\fResetFactors\x12\".koder.auth.v1.ResetFactorsRequest\x1a#.koder.auth.v1.ResetFactorsResponseB\xb7\x01\n" +
+	"\fResetFactors\x12\".koder.auth.v1.ResetFactorsRequest\x1a#.koder.auth.v1.ResetFactorsResponse\x12K\n" +
+	"\bEnrolOtp\x12\x1e.koder.auth.v1.EnrolOtpRequest\x1a\x1f.koder.auth.v1.EnrolOtpResponse\x12Q\n" +
+	"\n" +
+	"ConfirmOtp\x12 .koder.auth.v1.ConfirmOtpRequest\x1a!.koder.auth.v1.ConfirmOtpResponseB\xb7\x01\n" +
 	"\x11com.koder.auth.v1B\x12FactorServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -1048,7 +1303,7 @@ func file_koder_auth_v1_factor_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_factor_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_koder_auth_v1_factor_service_proto_goTypes = []any{
 	(*ListFactorsRequest)(nil),                // 0: koder.auth.v1.ListFactorsRequest
 	(*ListFactorsResponse)(nil),               // 1: koder.auth.v1.ListFactorsResponse
@@ -1068,39 +1323,50 @@ var file_koder_auth_v1_factor_service_proto_goTypes = []any{
 	(*DeleteFactorResponse)(nil),              // 15: koder.auth.v1.DeleteFactorResponse
 	(*ResetFactorsRequest)(nil),               // 16: koder.auth.v1.ResetFactorsRequest
 	(*ResetFactorsResponse)(nil),              // 17: koder.auth.v1.ResetFactorsResponse
-	(*Factor)(nil),                            // 18: koder.auth.v1.Factor
-	(*fieldmaskpb.FieldMask)(nil),             // 19: google.protobuf.FieldMask
+	(*EnrolOtpRequest)(nil),                   // 18: koder.auth.v1.EnrolOtpRequest
+	(*EnrolOtpResponse)(nil),                  // 19: koder.auth.v1.EnrolOtpResponse
+	(*ConfirmOtpRequest)(nil),                 // 20: koder.auth.v1.ConfirmOtpRequest
+	(*ConfirmOtpResponse)(nil),                // 21: koder.auth.v1.ConfirmOtpResponse
+	(*Factor)(nil),                            // 22: koder.auth.v1.Factor
+	(*fieldmaskpb.FieldMask)(nil),             // 23: google.protobuf.FieldMask
+	(OtpChannel)(0),                           // 24: koder.auth.v1.OtpChannel
 }
 var file_koder_auth_v1_factor_service_proto_depIdxs = []int32{
-	18, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
-	18, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
-	18, // 2: koder.auth.v1.FinishPasskeyRegistrationResponse.factor:type_name -> koder.auth.v1.Factor
-	18, // 3: koder.auth.v1.UpdateFactorRequest.factor:type_name -> koder.auth.v1.Factor
-	19, // 4: koder.auth.v1.UpdateFactorRequest.update_mask:type_name -> google.protobuf.FieldMask
-	18, // 5: koder.auth.v1.UpdateFactorResponse.factor:type_name -> koder.auth.v1.Factor
-	0,  // 6: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
-	2,  // 7: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
-	4,  // 8: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
-	6,  // 9: koder.auth.v1.FactorService.BeginPasskeyRegistration:input_type -> koder.auth.v1.BeginPasskeyRegistrationRequest
-	8,  // 10: koder.auth.v1.FactorService.FinishPasskeyRegistration:input_type -> koder.auth.v1.FinishPasskeyRegistrationRequest
-	10, // 11: koder.auth.v1.FactorService.UpdateFactor:input_type -> koder.auth.v1.UpdateFactorRequest
-	12, // 12: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
-	14, // 13: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
-	16, // 14: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
-	1,  // 15: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
-	3,  // 16: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
-	5,  // 17: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
-	7,  // 18: koder.auth.v1.FactorService.BeginPasskeyRegistration:output_type -> koder.auth.v1.BeginPasskeyRegistrationResponse
-	9,  // 19: koder.auth.v1.FactorService.FinishPasskeyRegistration:output_type -> koder.auth.v1.FinishPasskeyRegistrationResponse
-	11, // 20: koder.auth.v1.FactorService.UpdateFactor:output_type -> koder.auth.v1.UpdateFactorResponse
-	13, // 21: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
-	15, // 22: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
-	17, // 23: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
-	15, // [15:24] is the sub-list for method output_type
-	6,  // [6:15] is the sub-list for method input_type
-	6,  // [6:6] is the sub-list for extension type_name
-	6,  // [6:6] is the sub-list for extension extendee
-	0,  // [0:6] is the sub-list for field type_name
+	22, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
+	22, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
+	22, // 2: koder.auth.v1.FinishPasskeyRegistrationResponse.factor:type_name -> koder.auth.v1.Factor
+	22, // 3: koder.auth.v1.UpdateFactorRequest.factor:type_name -> koder.auth.v1.Factor
+	23, // 4: koder.auth.v1.UpdateFactorRequest.update_mask:type_name -> google.protobuf.FieldMask
+	22, // 5: koder.auth.v1.UpdateFactorResponse.factor:type_name -> koder.auth.v1.Factor
+	24, // 6: koder.auth.v1.EnrolOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	22, // 7: koder.auth.v1.ConfirmOtpResponse.factor:type_name -> koder.auth.v1.Factor
+	0,  // 8: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
+	2,  // 9: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
+	4,  // 10: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
+	6,  // 11: koder.auth.v1.FactorService.BeginPasskeyRegistration:input_type -> koder.auth.v1.BeginPasskeyRegistrationRequest
+	8,  // 12: koder.auth.v1.FactorService.FinishPasskeyRegistration:input_type -> koder.auth.v1.FinishPasskeyRegistrationRequest
+	10, // 13: koder.auth.v1.FactorService.UpdateFactor:input_type -> koder.auth.v1.UpdateFactorRequest
+	12, // 14: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
+	14, // 15: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
+	16, // 16: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
+	18, // 17: koder.auth.v1.FactorService.EnrolOtp:input_type -> koder.auth.v1.EnrolOtpRequest
+	20, // 18: koder.auth.v1.FactorService.ConfirmOtp:input_type -> koder.auth.v1.ConfirmOtpRequest
+	1,  // 19: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
+	3,  // 20: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
+	5,  // 21: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
+	7,  // 22: koder.auth.v1.FactorService.BeginPasskeyRegistration:output_type -> koder.auth.v1.BeginPasskeyRegistrationResponse
+	9,  // 23: koder.auth.v1.FactorService.FinishPasskeyRegistration:output_type -> koder.auth.v1.FinishPasskeyRegistrationResponse
+	11, // 24: koder.auth.v1.FactorService.UpdateFactor:output_type -> koder.auth.v1.UpdateFactorResponse
+	13, // 25: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
+	15, // 26: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
+	17, // 27: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
+	19, // 28: koder.auth.v1.FactorService.EnrolOtp:output_type -> koder.auth.v1.EnrolOtpResponse
+	21, // 29: koder.auth.v1.FactorService.ConfirmOtp:output_type -> koder.auth.v1.ConfirmOtpResponse
+	19, // [19:30] is the sub-list for method output_type
+	8,  // [8:19] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_factor_service_proto_init() }
@@ -1115,7 +1381,7 @@ func file_koder_auth_v1_factor_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_factor_service_proto_rawDesc), len(file_koder_auth_v1_factor_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -107,19 +107,25 @@ const (
 	FlowStep_FLOW_STEP_PASSKEY FlowStep = 8
 	// A passkey that the person adds now, in the place of an authenticator app.
 	FlowStep_FLOW_STEP_ENROL_PASSKEY FlowStep = 9
+	// A one-time code that is mailed to the person's address, when it is asked for (SendOtp).
+	FlowStep_FLOW_STEP_EMAIL_OTP FlowStep = 20
+	// A one-time code that is sent to the person's telephone, when it is asked for (SendOtp).
+	FlowStep_FLOW_STEP_SMS_OTP FlowStep = 21
 )
 
 // Enum value maps for FlowStep.
 var (
 	FlowStep_name = map[int32]string{
-		0: "FLOW_STEP_UNSPECIFIED",
-		1: "FLOW_STEP_PASSWORD",
-		2: "FLOW_STEP_NEW_PASSWORD",
-		3: "FLOW_STEP_TOTP",
-		4: "FLOW_STEP_RECOVERY_CODE",
-		7: "FLOW_STEP_ENROL_TOTP",
-		8: "FLOW_STEP_PASSKEY",
-		9: "FLOW_STEP_ENROL_PASSKEY",
+		0:  "FLOW_STEP_UNSPECIFIED",
+		1:  "FLOW_STEP_PASSWORD",
+		2:  "FLOW_STEP_NEW_PASSWORD",
+		3:  "FLOW_STEP_TOTP",
+		4:  "FLOW_STEP_RECOVERY_CODE",
+		7:  "FLOW_STEP_ENROL_TOTP",
+		8:  "FLOW_STEP_PASSKEY",
+		9:  "FLOW_STEP_ENROL_PASSKEY",
+		20: "FLOW_STEP_EMAIL_OTP",
+		21: "FLOW_STEP_SMS_OTP",
 	}
 	FlowStep_value = map[string]int32{
 		"FLOW_STEP_UNSPECIFIED":   0,
@@ -130,6 +136,8 @@ var (
 		"FLOW_STEP_ENROL_TOTP":    7,
 		"FLOW_STEP_PASSKEY":       8,
 		"FLOW_STEP_ENROL_PASSKEY": 9,
+		"FLOW_STEP_EMAIL_OTP":     20,
+		"FLOW_STEP_SMS_OTP":       21,
 	}
 )
 
@@ -262,7 +270,7 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x16FLOW_STATE_PASSWORD_OK\x10\x02\x12\x1b\n" +
 	"\x17FLOW_STATE_MFA_REQUIRED\x10\x03\x12\x18\n" +
 	"\x14FLOW_STATE_COMPLETED\x10\x04\x12\x15\n" +
-	"\x11FLOW_STATE_FAILED\x10\x05*\xd8\x01\n" +
+	"\x11FLOW_STATE_FAILED\x10\x05*\x88\x02\n" +
 	"\bFlowStep\x12\x19\n" +
 	"\x15FLOW_STEP_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STEP_PASSWORD\x10\x01\x12\x1a\n" +
@@ -271,7 +279,9 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x17FLOW_STEP_RECOVERY_CODE\x10\x04\x12\x18\n" +
 	"\x14FLOW_STEP_ENROL_TOTP\x10\a\x12\x15\n" +
 	"\x11FLOW_STEP_PASSKEY\x10\b\x12\x1b\n" +
-	"\x17FLOW_STEP_ENROL_PASSKEY\x10\tB\xae\x01\n" +
+	"\x17FLOW_STEP_ENROL_PASSKEY\x10\t\x12\x17\n" +
+	"\x13FLOW_STEP_EMAIL_OTP\x10\x14\x12\x15\n" +
+	"\x11FLOW_STEP_SMS_OTP\x10\x15B\xae\x01\n" +
 	"\x11com.koder.auth.v1B\tFlowProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

@@ -9,6 +9,7 @@ package authv1
 import (
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
 	unsafe "unsafe"
@@ -821,11 +822,222 @@ func (x *GiveNewPasswordResponse) GetFlow() *Flow {
 	return nil
 }
 
+// SendOtpRequest says how the code is to come.
+type SendOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// By mail or by SMS: one that the flow's next steps name.
+	Channel       OtpChannel `protobuf:"varint,2,opt,name=channel,proto3,enum=koder.auth.v1.OtpChannel" json:"channel,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendOtpRequest) Reset() {
+	*x = SendOtpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendOtpRequest) ProtoMessage() {}
+
+func (x *SendOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendOtpRequest.ProtoReflect.Descriptor instead.
+func (*SendOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SendOtpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *SendOtpRequest) GetChannel() OtpChannel {
+	if x != nil {
+		return x.Channel
+	}
+	return OtpChannel_OTP_CHANNEL_UNSPECIFIED
+}
+
+// SendOtpResponse says where the code went.
+type SendOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As far as it is told: `•••• 0199`, `b•••@example.com`.
+	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Until when the code is good.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendOtpResponse) Reset() {
+	*x = SendOtpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendOtpResponse) ProtoMessage() {}
+
+func (x *SendOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendOtpResponse.ProtoReflect.Descriptor instead.
+func (*SendOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SendOtpResponse) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *SendOtpResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// GiveOtpRequest has the code.
+type GiveOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The code that was sent; spaces do not matter.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveOtpRequest) Reset() {
+	*x = GiveOtpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveOtpRequest) ProtoMessage() {}
+
+func (x *GiveOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveOtpRequest.ProtoReflect.Descriptor instead.
+func (*GiveOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *GiveOtpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GiveOtpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// GiveOtpResponse has the flow.
+type GiveOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveOtpResponse) Reset() {
+	*x = GiveOtpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveOtpResponse) ProtoMessage() {}
+
+func (x *GiveOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveOtpResponse.ProtoReflect.Descriptor instead.
+func (*GiveOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *GiveOtpResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\n" +
-	" koder/auth/v1/flow_service.proto\x12\rkoder.auth.v1\x1a\x18koder/auth/v1/flow.proto\"j\n" +
+	" koder/auth/v1/flow_service.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1akoder/auth/v1/factor.proto\x1a\x18koder/auth/v1/flow.proto\"j\n" +
 	"\x10StartFlowRequest\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1a\n" +
 	"\busername\x18\x02 \x01(\tR\busername\x12\x1d\n" +
@@ -865,7 +1077,19 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12!\n" +
 	"\fnew_password\x18\x02 \x01(\tR\vnewPassword\"B\n" +
 	"\x17GiveNewPasswordResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xdc\x05\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"^\n" +
+	"\x0eSendOtpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x123\n" +
+	"\achannel\x18\x02 \x01(\x0e2\x19.koder.auth.v1.OtpChannelR\achannel\"p\n" +
+	"\x0fSendOtpResponse\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"=\n" +
+	"\x0eGiveOtpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\":\n" +
+	"\x0fGiveOtpResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xf0\x06\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
@@ -873,7 +1097,9 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\bGiveTotp\x12\x1e.koder.auth.v1.GiveTotpRequest\x1a\x1f.koder.auth.v1.GiveTotpResponse\x12c\n" +
 	"\x10GiveRecoveryCode\x12&.koder.auth.v1.GiveRecoveryCodeRequest\x1a'.koder.auth.v1.GiveRecoveryCodeResponse\x12k\n" +
 	"\x11GetPasskeyOptions\x12'.koder.auth.v1.GetPasskeyOptionsRequest\x1a(.koder.auth.v1.GetPasskeyOptionsResponse\"\x03\x90\x02\x01\x12T\n" +
-	"\vGivePasskey\x12!.koder.auth.v1.GivePasskeyRequest\x1a\".koder.auth.v1.GivePasskeyResponse\x12`\n" +
+	"\vGivePasskey\x12!.koder.auth.v1.GivePasskeyRequest\x1a\".koder.auth.v1.GivePasskeyResponse\x12H\n" +
+	"\aSendOtp\x12\x1d.koder.auth.v1.SendOtpRequest\x1a\x1e.koder.auth.v1.SendOtpResponse\x12H\n" +
+	"\aGiveOtp\x12\x1d.koder.auth.v1.GiveOtpRequest\x1a\x1e.koder.auth.v1.GiveOtpResponse\x12`\n" +
 	"\x0fGiveNewPassword\x12%.koder.auth.v1.GiveNewPasswordRequest\x1a&.koder.auth.v1.GiveNewPasswordResponseB\xb5\x01\n" +
 	"\x11com.koder.auth.v1B\x10FlowServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -889,7 +1115,7 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
 	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
@@ -907,37 +1133,50 @@ var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*GivePasskeyResponse)(nil),       // 13: koder.auth.v1.GivePasskeyResponse
 	(*GiveNewPasswordRequest)(nil),    // 14: koder.auth.v1.GiveNewPasswordRequest
 	(*GiveNewPasswordResponse)(nil),   // 15: koder.auth.v1.GiveNewPasswordResponse
-	(*Flow)(nil),                      // 16: koder.auth.v1.Flow
+	(*SendOtpRequest)(nil),            // 16: koder.auth.v1.SendOtpRequest
+	(*SendOtpResponse)(nil),           // 17: koder.auth.v1.SendOtpResponse
+	(*GiveOtpRequest)(nil),            // 18: koder.auth.v1.GiveOtpRequest
+	(*GiveOtpResponse)(nil),           // 19: koder.auth.v1.GiveOtpResponse
+	(*Flow)(nil),                      // 20: koder.auth.v1.Flow
+	(OtpChannel)(0),                   // 21: koder.auth.v1.OtpChannel
+	(*timestamppb.Timestamp)(nil),     // 22: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	16, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
-	16, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 7: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 8: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 9: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 10: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 11: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 12: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
-	12, // 13: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
-	14, // 14: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 15: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 16: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 17: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 18: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 19: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 20: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
-	13, // 21: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
-	15, // 22: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	15, // [15:23] is the sub-list for method output_type
-	7,  // [7:15] is the sub-list for method input_type
-	7,  // [7:7] is the sub-list for extension type_name
-	7,  // [7:7] is the sub-list for extension extendee
-	0,  // [0:7] is the sub-list for field type_name
+	20, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	20, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	21, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	22, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	20, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 10: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 11: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 12: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 13: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 14: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 15: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 16: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	16, // 17: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
+	18, // 18: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
+	14, // 19: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 20: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 21: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 22: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 23: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 24: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 25: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 26: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	17, // 27: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
+	19, // 28: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
+	15, // 29: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	20, // [20:30] is the sub-list for method output_type
+	10, // [10:20] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -945,6 +1184,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 	if File_koder_auth_v1_flow_service_proto != nil {
 		return
 	}
+	file_koder_auth_v1_factor_proto_init()
 	file_koder_auth_v1_flow_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -952,7 +1192,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   16,
+			NumMessages:   20,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor.proto.
  */
 export const file_koder_auth_v1_factor: GenFile = /*@__PURE__*/
-  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSLgAQoGRmFjdG9yEgoKAmlkGAEgASgJEicKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGUSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgdwYXNza2V5GAYgASgLMhYua29kZXIuYXV0aC52MS5QYXNza2V5IusBCgdQYXNza2V5Eg4KBmFhZ3VpZBgBIAEoCRIVCg1hdXRoZW50aWNhdG9yGAIgASgJEhQKDGRpc2NvdmVyYWJsZRgDIAEoCBIVCg11c2VyX3ZlcmlmaWVkGAQgASgIEhcKD2JhY2t1cF9lbGlnaWJsZRgFIAEoCBIRCgliYWNrZWRfdXAYBiABKAgSEgoKdHJhbnNwb3J0cxgHIAMoCRIVCg1yZWx5aW5nX3BhcnR5GAggASgJEjUKEWNvdW50ZXJfZmVsbF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpYCgpGYWN0b3JUeXBlEhsKF0ZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASFAoQRkFDVE9SX1RZUEVfVE9UUBABEhcKE0ZBQ1RPUl9UWVBFX1BBU1NLRVkQAmIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSL1AQoGRmFjdG9yEgoKAmlkGAEgASgJEicKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGUSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1sYXN0X3VzZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBInCgdwYXNza2V5GAYgASgLMhYua29kZXIuYXV0aC52MS5QYXNza2V5EhMKC2Rlc3RpbmF0aW9uGBQgASgJIusBCgdQYXNza2V5Eg4KBmFhZ3VpZBgBIAEoCRIVCg1hdXRoZW50aWNhdG9yGAIgASgJEhQKDGRpc2NvdmVyYWJsZRgDIAEoCBIVCg11c2VyX3ZlcmlmaWVkGAQgASgIEhcKD2JhY2t1cF9lbGlnaWJsZRgFIAEoCBIRCgliYWNrZWRfdXAYBiABKAgSEgoKdHJhbnNwb3J0cxgHIAMoCRIVCg1yZWx5aW5nX3BhcnR5GAggASgJEjUKEWNvdW50ZXJfZmVsbF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCqMAQoKRmFjdG9yVHlwZRIbChdGQUNUT1JfVFlQRV9VTlNQRUNJRklFRBAAEhQKEEZBQ1RPUl9UWVBFX1RPVFAQARIXChNGQUNUT1JfVFlQRV9QQVNTS0VZEAISGQoVRkFDVE9SX1RZUEVfRU1BSUxfT1RQEBQSFwoTRkFDVE9SX1RZUEVfU01TX09UUBAVKlUKCk90cENoYW5uZWwSGwoXT1RQX0NIQU5ORUxfVU5TUEVDSUZJRUQQABIVChFPVFBfQ0hBTk5FTF9FTUFJTBABEhMKD09UUF9DSEFOTkVMX1NNUxACYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Factor is something that a person proves themselves by beside their password.
@@ -61,6 +61,13 @@ export type Factor = Message<"koder.auth.v1.Factor"> & {
    * @generated from field: koder.auth.v1.Passkey passkey = 6;
    */
   passkey?: Passkey | undefined;
+
+  /**
+   * Where one-time codes are sent, as far as it is told: `•••• 0199`. Output only.
+   *
+   * @generated from field: string destination = 20;
+   */
+  destination: string;
 };
 
 /**
@@ -173,6 +180,20 @@ export const FactorType = {
    * @generated from enum value: FACTOR_TYPE_PASSKEY = 2;
    */
   PASSKEY: 2,
+
+  /**
+   * One-time codes that are mailed to the address of the person's account, which must be verified.
+   *
+   * @generated from enum value: FACTOR_TYPE_EMAIL_OTP = 20;
+   */
+  EMAIL_OTP: 20,
+
+  /**
+   * One-time codes that are sent to a telephone.
+   *
+   * @generated from enum value: FACTOR_TYPE_SMS_OTP = 21;
+   */
+  SMS_OTP: 21,
 } as const;
 
 /**
@@ -187,4 +208,45 @@ export type FactorType = (typeof FactorType)[keyof typeof FactorType] | UnknownE
  */
 export const FactorTypeSchema: GenEnum<FactorType> = /*@__PURE__*/
   enumDesc(file_koder_auth_v1_factor, 0);
+
+/**
+ * OtpChannel is the way by which one-time codes come.
+ *
+ * @generated from enum koder.auth.v1.OtpChannel
+ */
+export const OtpChannel = {
+  /**
+   * Never set.
+   *
+   * @generated from enum value: OTP_CHANNEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * By mail.
+   *
+   * @generated from enum value: OTP_CHANNEL_EMAIL = 1;
+   */
+  EMAIL: 1,
+
+  /**
+   * By SMS.
+   *
+   * @generated from enum value: OTP_CHANNEL_SMS = 2;
+   */
+  SMS: 2,
+} as const;
+
+/**
+ * OtpChannel is the way by which one-time codes come.
+ *
+ * @generated from enum koder.auth.v1.OtpChannel
+ */
+export type OtpChannel = (typeof OtpChannel)[keyof typeof OtpChannel] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.OtpChannel.
+ */
+export const OtpChannelSchema: GenEnum<OtpChannel> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_factor, 1);
 

@@ -4,6 +4,10 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { OtpChannel } from "./factor_pb.ts";
+import { file_koder_auth_v1_factor } from "./factor_pb.ts";
 import type { Flow } from "./flow_pb.ts";
 import { file_koder_auth_v1_flow } from "./flow_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cy3AUKC0Zsb3dTZXJ2aWNlEk4KCVN0YXJ0RmxvdxIfLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVxdWVzdBogLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVzcG9uc2USTQoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIDkAIBElcKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2USSwoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZRJjChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEmsKEUdldFBhc3NrZXlPcHRpb25zEicua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVzcG9uc2UiA5ACARJUCgtHaXZlUGFzc2tleRIhLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlc3BvbnNlEmAKD0dpdmVOZXdQYXNzd29yZBIlLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2ViBnByb3RvMw", [file_koder_auth_v1_flow]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93MvAGCgtGbG93U2VydmljZRJOCglTdGFydEZsb3cSHy5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1JlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1Jlc3BvbnNlEk0KB0dldEZsb3cSHS5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HZXRGbG93UmVzcG9uc2UiA5ACARJXCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlEksKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2USYwoQR2l2ZVJlY292ZXJ5Q29kZRImLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlcXVlc3QaJy5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRJrChFHZXRQYXNza2V5T3B0aW9ucxInLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlIgOQAgESVAoLR2l2ZVBhc3NrZXkSIS5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXNwb25zZRJICgdTZW5kT3RwEh0ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlc3BvbnNlEkgKB0dpdmVPdHASHS5rb2Rlci5hdXRoLnYxLkdpdmVPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVzcG9uc2USYAoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -401,6 +405,111 @@ export const GiveNewPasswordResponseSchema: GenMessage<GiveNewPasswordResponse> 
   messageDesc(file_koder_auth_v1_flow_service, 15);
 
 /**
+ * SendOtpRequest says how the code is to come.
+ *
+ * @generated from message koder.auth.v1.SendOtpRequest
+ */
+export type SendOtpRequest = Message<"koder.auth.v1.SendOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * By mail or by SMS: one that the flow's next steps name.
+   *
+   * @generated from field: koder.auth.v1.OtpChannel channel = 2;
+   */
+  channel: OtpChannel;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendOtpRequest.
+ * Use `create(SendOtpRequestSchema)` to create a new message.
+ */
+export const SendOtpRequestSchema: GenMessage<SendOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 16);
+
+/**
+ * SendOtpResponse says where the code went.
+ *
+ * @generated from message koder.auth.v1.SendOtpResponse
+ */
+export type SendOtpResponse = Message<"koder.auth.v1.SendOtpResponse"> & {
+  /**
+   * As far as it is told: `•••• 0199`, `b•••@example.com`.
+   *
+   * @generated from field: string destination = 1;
+   */
+  destination: string;
+
+  /**
+   * Until when the code is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendOtpResponse.
+ * Use `create(SendOtpResponseSchema)` to create a new message.
+ */
+export const SendOtpResponseSchema: GenMessage<SendOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 17);
+
+/**
+ * GiveOtpRequest has the code.
+ *
+ * @generated from message koder.auth.v1.GiveOtpRequest
+ */
+export type GiveOtpRequest = Message<"koder.auth.v1.GiveOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The code that was sent; spaces do not matter.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveOtpRequest.
+ * Use `create(GiveOtpRequestSchema)` to create a new message.
+ */
+export const GiveOtpRequestSchema: GenMessage<GiveOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 18);
+
+/**
+ * GiveOtpResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveOtpResponse
+ */
+export type GiveOtpResponse = Message<"koder.auth.v1.GiveOtpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveOtpResponse.
+ * Use `create(GiveOtpResponseSchema)` to create a new message.
+ */
+export const GiveOtpResponseSchema: GenMessage<GiveOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 19);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -485,6 +594,29 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GivePasskeyRequestSchema;
     output: typeof GivePasskeyResponseSchema;
+  },
+  /**
+   * Sends a one-time code by mail or SMS, where the person has added that; it takes the place of one that was sent before. It is
+   * good for five minutes and five tries.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.SendOtp
+   */
+  sendOtp: {
+    methodKind: "unary";
+    input: typeof SendOtpRequestSchema;
+    output: typeof SendOtpResponseSchema;
+  },
+  /**
+   * Gives the one-time code that was sent last; no code is taken twice.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveOtp
+   */
+  giveOtp: {
+    methodKind: "unary";
+    input: typeof GiveOtpRequestSchema;
+    output: typeof GiveOtpResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor.proto.
  */
 export const file_koder_auth_v1_factor: GenFile = /*@__PURE__*/
-  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSL8AQoGRmFjdG9yEhMKAmlkGAEgASgJQge6SARyAhgaEjEKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGVCCLpIBYIBAhABEh0KDGRpc3BsYXlfbmFtZRgDIAEoCUIHukgEcgIYZBIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF91c2VfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoHcGFzc2tleRgGIAEoCzIWLmtvZGVyLmF1dGgudjEuUGFzc2tleSKXAgoHUGFzc2tleRIXCgZhYWd1aWQYASABKAlCB7pIBHICGCQSHgoNYXV0aGVudGljYXRvchgCIAEoCUIHukgEcgIYZBIUCgxkaXNjb3ZlcmFibGUYAyABKAgSFQoNdXNlcl92ZXJpZmllZBgEIAEoCBIXCg9iYWNrdXBfZWxpZ2libGUYBSABKAgSEQoJYmFja2VkX3VwGAYgASgIEiIKCnRyYW5zcG9ydHMYByADKAlCDrpIC5IBCBAKIgRyAhggEh8KDXJlbHlpbmdfcGFydHkYCCABKAlCCLpIBXIDGP0BEjUKEWNvdW50ZXJfZmVsbF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCpYCgpGYWN0b3JUeXBlEhsKF0ZBQ1RPUl9UWVBFX1VOU1BFQ0lGSUVEEAASFAoQRkFDVE9SX1RZUEVfVE9UUBABEhcKE0ZBQ1RPUl9UWVBFX1BBU1NLRVkQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Chprb2Rlci9hdXRoL3YxL2ZhY3Rvci5wcm90bxINa29kZXIuYXV0aC52MSKbAgoGRmFjdG9yEhMKAmlkGAEgASgJQge6SARyAhgaEjEKBHR5cGUYAiABKA4yGS5rb2Rlci5hdXRoLnYxLkZhY3RvclR5cGVCCLpIBYIBAhABEh0KDGRpc3BsYXlfbmFtZRgDIAEoCUIHukgEcgIYZBIvCgtjcmVhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNbGFzdF91c2VfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoHcGFzc2tleRgGIAEoCzIWLmtvZGVyLmF1dGgudjEuUGFzc2tleRIdCgtkZXN0aW5hdGlvbhgUIAEoCUIIukgFcgMYrAIilwIKB1Bhc3NrZXkSFwoGYWFndWlkGAEgASgJQge6SARyAhgkEh4KDWF1dGhlbnRpY2F0b3IYAiABKAlCB7pIBHICGGQSFAoMZGlzY292ZXJhYmxlGAMgASgIEhUKDXVzZXJfdmVyaWZpZWQYBCABKAgSFwoPYmFja3VwX2VsaWdpYmxlGAUgASgIEhEKCWJhY2tlZF91cBgGIAEoCBIiCgp0cmFuc3BvcnRzGAcgAygJQg66SAuSAQgQCiIEcgIYIBIfCg1yZWx5aW5nX3BhcnR5GAggASgJQgi6SAVyAxj9ARI1ChFjb3VudGVyX2ZlbGxfdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAqjAEKCkZhY3RvclR5cGUSGwoXRkFDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABIUChBGQUNUT1JfVFlQRV9UT1RQEAESFwoTRkFDVE9SX1RZUEVfUEFTU0tFWRACEhkKFUZBQ1RPUl9UWVBFX0VNQUlMX09UUBAUEhcKE0ZBQ1RPUl9UWVBFX1NNU19PVFAQFSpVCgpPdHBDaGFubmVsEhsKF09UUF9DSEFOTkVMX1VOU1BFQ0lGSUVEEAASFQoRT1RQX0NIQU5ORUxfRU1BSUwQARITCg9PVFBfQ0hBTk5FTF9TTVMQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Factor is something that a person proves themselves by beside their password.
@@ -62,6 +62,13 @@ export type Factor = Message<"koder.auth.v1.Factor"> & {
    * @generated from field: koder.auth.v1.Passkey passkey = 6;
    */
   passkey?: Passkey | undefined;
+
+  /**
+   * Where one-time codes are sent, as far as it is told: `•••• 0199`. Output only.
+   *
+   * @generated from field: string destination = 20;
+   */
+  destination: string;
 };
 
 /**
@@ -174,6 +181,20 @@ export const FactorType = {
    * @generated from enum value: FACTOR_TYPE_PASSKEY = 2;
    */
   PASSKEY: 2,
+
+  /**
+   * One-time codes that are mailed to the address of the person's account, which must be verified.
+   *
+   * @generated from enum value: FACTOR_TYPE_EMAIL_OTP = 20;
+   */
+  EMAIL_OTP: 20,
+
+  /**
+   * One-time codes that are sent to a telephone.
+   *
+   * @generated from enum value: FACTOR_TYPE_SMS_OTP = 21;
+   */
+  SMS_OTP: 21,
 } as const;
 
 /**
@@ -188,4 +209,45 @@ export type FactorType = (typeof FactorType)[keyof typeof FactorType] | UnknownE
  */
 export const FactorTypeSchema: GenEnum<FactorType> = /*@__PURE__*/
   enumDesc(file_koder_auth_v1_factor, 0);
+
+/**
+ * OtpChannel is the way by which one-time codes come.
+ *
+ * @generated from enum koder.auth.v1.OtpChannel
+ */
+export const OtpChannel = {
+  /**
+   * Never set.
+   *
+   * @generated from enum value: OTP_CHANNEL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * By mail.
+   *
+   * @generated from enum value: OTP_CHANNEL_EMAIL = 1;
+   */
+  EMAIL: 1,
+
+  /**
+   * By SMS.
+   *
+   * @generated from enum value: OTP_CHANNEL_SMS = 2;
+   */
+  SMS: 2,
+} as const;
+
+/**
+ * OtpChannel is the way by which one-time codes come.
+ *
+ * @generated from enum koder.auth.v1.OtpChannel
+ */
+export type OtpChannel = (typeof OtpChannel)[keyof typeof OtpChannel] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.OtpChannel.
+ */
+export const OtpChannelSchema: GenEnum<OtpChannel> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_factor, 1);
 

@@ -8,7 +8,7 @@ import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/vali
 import { file_google_api_annotations } from "../../../google/api/annotations_pb.ts";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
-import type { Factor } from "./factor_pb.ts";
+import type { Factor, OtpChannel } from "./factor_pb.ts";
 import { file_koder_auth_v1_factor } from "./factor_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/factor_service.proto.
  */
 export const file_koder_auth_v1_factor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIlAKEkxpc3RGYWN0b3JzUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJaChNMaXN0RmFjdG9yc1Jlc3BvbnNlEiYKB2ZhY3RvcnMYASADKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvchIbChNyZWNvdmVyeV9jb2Rlc19sZWZ0GAIgASgFIm0KEEVucm9sVG90cFJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIn4KEUVucm9sVG90cFJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIYCgZzZWNyZXQYAiABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAMgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgEIAEoCUII+LsYAYC8GAEipAEKEkNvbmZpcm1Ub3RwUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASI8ChNDb25maXJtVG90cFJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yInwKH0JlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIksKIEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIUCgxvcHRpb25zX2pzb24YAiABKAkiwQEKIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEigKD2NyZWRlbnRpYWxfanNvbhgDIAEoCUIPukgIcgYQARiAgAL4uxgBIkoKIUZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIlCgZmYWN0b3IYASABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvciLyAQoTVXBkYXRlRmFjdG9yUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgZmYWN0b3IYAyABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQQodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USIAoOcmVjb3ZlcnlfY29kZXMYASADKAlCCPi7GAGAvBgBIooBChNEZWxldGVGYWN0b3JSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIlEKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiFgoUUmVzZXRGYWN0b3JzUmVzcG9uc2Uy4g4KDUZhY3RvclNlcnZpY2USpwEKC0xpc3RGYWN0b3JzEiEua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1JlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVzcG9uc2UiUZACAaq7GB0KAgIDGAUiDGZhY3RvcnMucmVhZDIHdXNlcl9pZILT5JMCJ1oMEgovdjEvbWUvbWZhEhcvdjEvdXNlcnMve3VzZXJfaWR9L21mYRKkAQoJRW5yb2xUb3RwEh8ua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5FbnJvbFRvdHBSZXNwb25zZSJUqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAjc6ASpaFDoBKiIPL3YxL21lL21mYS90b3RwIhwvdjEvdXNlcnMve3VzZXJfaWR9L21mYS90b3RwEsgBCgtDb25maXJtVG90cBIhLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlc3BvbnNlInKquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCVToBKlojOgEqYgZmYWN0b3IiFi92MS9tZS9tZmEvdG90cC92ZXJpZnliBmZhY3RvciIjL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvdG90cC92ZXJpZnkS9wEKGEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvbhIuLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBovLmtvZGVyLmF1dGgudjEuQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2Uieqq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJdOgEqWic6ASoiIi92MS9tZS9tZmEvd2ViYXV0aG4vcmVnaXN0ZXIvYmVnaW4iLy92MS91c2Vycy97dXNlcl9pZH0vbWZhL3dlYmF1dGhuL3JlZ2lzdGVyL2JlZ2luEo0CChlGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uEi8ua29kZXIuYXV0aC52MS5GaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBowLmtvZGVyLmF1dGgudjEuRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlIowBqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAm86ASpaMDoBKmIGZmFjdG9yIiMvdjEvbWUvbWZhL3dlYmF1dGhuL3JlZ2lzdGVyL2ZpbmlzaGIGZmFjdG9yIjAvdjEvdXNlcnMve3VzZXJfaWR9L21mYS93ZWJhdXRobi9yZWdpc3Rlci9maW5pc2gS4QEKDFVwZGF0ZUZhY3RvchIiLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVzcG9uc2UihwGquxgeCgICAxgFIg1mYWN0b3JzLndyaXRlMgd1c2VyX2lkgtPkkwJfOgZmYWN0b3JaKDoGZmFjdG9yYgZmYWN0b3IyFi92MS9tZS9tZmEve2ZhY3Rvcl9pZH1iBmZhY3RvcjIjL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEve2ZhY3Rvcl9pZH0S3AEKFUdlbmVyYXRlUmVjb3ZlcnlDb2RlcxIrLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVxdWVzdBosLmtvZGVyLmF1dGgudjEuR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2UiaKq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJLOgEqWh46ASoiGS92MS9tZS9tZmEvcmVjb3ZlcnktY29kZXMiJi92MS91c2Vycy97dXNlcl9pZH0vbWZhL3JlY292ZXJ5LWNvZGVzEsUBCgxEZWxldGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlc3BvbnNlImyquxgjCgICAxgFIg1mYWN0b3JzLndyaXRlKgMIhAcyB3VzZXJfaWSC0+STAj9aGCoWL3YxL21lL21mYS97ZmFjdG9yX2lkfSojL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEve2ZhY3Rvcl9pZH0SnwEKDFJlc2V0RmFjdG9ycxIiLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVzcG9uc2UiRqq7GCMKAgIDGAUiDWZhY3RvcnMud3JpdGUqAwiEBzIHdXNlcl9pZILT5JMCGSoXL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_koder_auth_v1_factor, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIlAKEkxpc3RGYWN0b3JzUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJCJaChNMaXN0RmFjdG9yc1Jlc3BvbnNlEiYKB2ZhY3RvcnMYASADKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvchIbChNyZWNvdmVyeV9jb2Rlc19sZWZ0GAIgASgFIm0KEEVucm9sVG90cFJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIn4KEUVucm9sVG90cFJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIYCgZzZWNyZXQYAiABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAMgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgEIAEoCUII+LsYAYC8GAEipAEKEkNvbmZpcm1Ub3RwUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASI8ChNDb25maXJtVG90cFJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yInwKH0JlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkIksKIEJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRIUCgxvcHRpb25zX2pzb24YAiABKAkiwQEKIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kEigKD2NyZWRlbnRpYWxfanNvbhgDIAEoCUIPukgIcgYQARiAgAL4uxgBIkoKIUZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIlCgZmYWN0b3IYASABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvciLyAQoTVXBkYXRlRmFjdG9yUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI3CglmYWN0b3JfaWQYAiABKAlCJLpIIXIfMh1eWzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9JBItCgZmYWN0b3IYAyABKAsyFS5rb2Rlci5hdXRoLnYxLkZhY3RvckIGukgDyAEBEjcKC3VwZGF0ZV9tYXNrGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0IGukgDyAEBIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIloKHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiQQodR2VuZXJhdGVSZWNvdmVyeUNvZGVzUmVzcG9uc2USIAoOcmVjb3ZlcnlfY29kZXMYASADKAlCCPi7GAGAvBgBIooBChNEZWxldGVGYWN0b3JSZXF1ZXN0EjoKB3VzZXJfaWQYASABKAlCKbpIJnIkMiJeKG1lfFswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSkkEjcKCWZhY3Rvcl9pZBgCIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIlEKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiFgoUUmVzZXRGYWN0b3JzUmVzcG9uc2Ui1wEKD0Vucm9sT3RwUmVxdWVzdBI6Cgd1c2VyX2lkGAEgASgJQim6SCZyJDIiXihtZXxbMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0pJBI2CgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsQgq6SAeCAQQQASAAEjEKDHBob25lX251bWJlchgDIAEoCUIbukgY2AEBchMyEV5cK1sxLTldXGR7NiwxNH0kEh0KDGRpc3BsYXlfbmFtZRgEIAEoCUIHukgEcgIYZCI6ChBFbnJvbE90cFJlc3BvbnNlEhEKCWZhY3Rvcl9pZBgBIAEoCRITCgtkZXN0aW5hdGlvbhgCIAEoCSKjAQoRQ29uZmlybU90cFJlcXVlc3QSOgoHdXNlcl9pZBgBIAEoCUIpukgmciQyIl4obWV8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQSNwoJZmFjdG9yX2lkGAIgASgJQiS6SCFyHzIdXlswLTddWzAtOUEtSEpLTU5QLVRWLVpdezI1fSQSGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiOwoSQ29uZmlybU90cFJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yMsoRCg1GYWN0b3JTZXJ2aWNlEqcBCgtMaXN0RmFjdG9ycxIhLmtvZGVyLmF1dGgudjEuTGlzdEZhY3RvcnNSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1Jlc3BvbnNlIlGQAgGquxgdCgICAxgFIgxmYWN0b3JzLnJlYWQyB3VzZXJfaWSC0+STAidaDBIKL3YxL21lL21mYRIXL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmESpAEKCUVucm9sVG90cBIfLmtvZGVyLmF1dGgudjEuRW5yb2xUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuRW5yb2xUb3RwUmVzcG9uc2UiVKq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwI3OgEqWhQ6ASoiDy92MS9tZS9tZmEvdG90cCIcL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvdG90cBLIAQoLQ29uZmlybVRvdHASIS5rb2Rlci5hdXRoLnYxLkNvbmZpcm1Ub3RwUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXNwb25zZSJyqrsYEwoBAhgEKgMIhAcyB3VzZXJfaWSC0+STAlU6ASpaIzoBKmIGZmFjdG9yIhYvdjEvbWUvbWZhL3RvdHAvdmVyaWZ5YgZmYWN0b3IiIy92MS91c2Vycy97dXNlcl9pZH0vbWZhL3RvdHAvdmVyaWZ5EvcBChhCZWdpblBhc3NrZXlSZWdpc3RyYXRpb24SLi5rb2Rlci5hdXRoLnYxLkJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QaLy5rb2Rlci5hdXRoLnYxLkJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlInqquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCXToBKlonOgEqIiIvdjEvbWUvbWZhL3dlYmF1dGhuL3JlZ2lzdGVyL2JlZ2luIi8vdjEvdXNlcnMve3VzZXJfaWR9L21mYS93ZWJhdXRobi9yZWdpc3Rlci9iZWdpbhKNAgoZRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvbhIvLmtvZGVyLmF1dGgudjEuRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZSKMAaq7GBMKAQIYBCoDCIQHMgd1c2VyX2lkgtPkkwJvOgEqWjA6ASpiBmZhY3RvciIjL3YxL21lL21mYS93ZWJhdXRobi9yZWdpc3Rlci9maW5pc2hiBmZhY3RvciIwL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvd2ViYXV0aG4vcmVnaXN0ZXIvZmluaXNoEuEBCgxVcGRhdGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLlVwZGF0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLlVwZGF0ZUZhY3RvclJlc3BvbnNlIocBqrsYHgoCAgMYBSINZmFjdG9ycy53cml0ZTIHdXNlcl9pZILT5JMCXzoGZmFjdG9yWig6BmZhY3RvcmIGZmFjdG9yMhYvdjEvbWUvbWZhL3tmYWN0b3JfaWR9YgZmYWN0b3IyIy92MS91c2Vycy97dXNlcl9pZH0vbWZhL3tmYWN0b3JfaWR9EtwBChVHZW5lcmF0ZVJlY292ZXJ5Q29kZXMSKy5rb2Rlci5hdXRoLnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QaLC5rb2Rlci5hdXRoLnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlImiquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCSzoBKloeOgEqIhkvdjEvbWUvbWZhL3JlY292ZXJ5LWNvZGVzIiYvdjEvdXNlcnMve3VzZXJfaWR9L21mYS9yZWNvdmVyeS1jb2RlcxLFAQoMRGVsZXRlRmFjdG9yEiIua29kZXIuYXV0aC52MS5EZWxldGVGYWN0b3JSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5EZWxldGVGYWN0b3JSZXNwb25zZSJsqrsYIwoCAgMYBSINZmFjdG9ycy53cml0ZSoDCIQHMgd1c2VyX2lkgtPkkwI/WhgqFi92MS9tZS9tZmEve2ZhY3Rvcl9pZH0qIy92MS91c2Vycy97dXNlcl9pZH0vbWZhL3tmYWN0b3JfaWR9Ep8BCgxSZXNldEZhY3RvcnMSIi5rb2Rlci5hdXRoLnYxLlJlc2V0RmFjdG9yc1JlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLlJlc2V0RmFjdG9yc1Jlc3BvbnNlIkaquxgjCgICAxgFIg1mYWN0b3JzLndyaXRlKgMIhAcyB3VzZXJfaWSC0+STAhkqFy92MS91c2Vycy97dXNlcl9pZH0vbWZhEp8BCghFbnJvbE90cBIeLmtvZGVyLmF1dGgudjEuRW5yb2xPdHBSZXF1ZXN0Gh8ua29kZXIuYXV0aC52MS5FbnJvbE90cFJlc3BvbnNlIlKquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCNToBKloTOgEqIg4vdjEvbWUvbWZhL290cCIbL3YxL3VzZXJzL3t1c2VyX2lkfS9tZmEvb3RwEsMBCgpDb25maXJtT3RwEiAua29kZXIuYXV0aC52MS5Db25maXJtT3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ29uZmlybU90cFJlc3BvbnNlInCquxgTCgECGAQqAwiEBzIHdXNlcl9pZILT5JMCUzoBKloiOgEqYgZmYWN0b3IiFS92MS9tZS9tZmEvb3RwL3ZlcmlmeWIGZmFjdG9yIiIvdjEvdXNlcnMve3VzZXJfaWR9L21mYS9vdHAvdmVyaWZ5YgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_field_mask, file_koder_auth_v1_factor, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ListFactorsRequest names a person.
@@ -493,6 +493,132 @@ export const ResetFactorsResponseSchema: GenMessage<ResetFactorsResponse> = /*@_
   messageDesc(file_koder_auth_v1_factor_service, 17);
 
 /**
+ * EnrolOtpRequest says how codes are to come.
+ *
+ * @generated from message koder.auth.v1.EnrolOtpRequest
+ */
+export type EnrolOtpRequest = Message<"koder.auth.v1.EnrolOtpRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * By mail or by SMS.
+   *
+   * @generated from field: koder.auth.v1.OtpChannel channel = 2;
+   */
+  channel: OtpChannel;
+
+  /**
+   * The telephone (E.164), for SMS; empty for mail.
+   *
+   * @generated from field: string phone_number = 3;
+   */
+  phoneNumber: string;
+
+  /**
+   * What the person calls it.
+   *
+   * @generated from field: string display_name = 4;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.EnrolOtpRequest.
+ * Use `create(EnrolOtpRequestSchema)` to create a new message.
+ */
+export const EnrolOtpRequestSchema: GenMessage<EnrolOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 18);
+
+/**
+ * EnrolOtpResponse says where the code went.
+ *
+ * @generated from message koder.auth.v1.EnrolOtpResponse
+ */
+export type EnrolOtpResponse = Message<"koder.auth.v1.EnrolOtpResponse"> & {
+  /**
+   * Id of the factor to be.
+   *
+   * @generated from field: string factor_id = 1;
+   */
+  factorId: string;
+
+  /**
+   * As far as it is told: `•••• 0199`, `b•••@example.com`.
+   *
+   * @generated from field: string destination = 2;
+   */
+  destination: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.EnrolOtpResponse.
+ * Use `create(EnrolOtpResponseSchema)` to create a new message.
+ */
+export const EnrolOtpResponseSchema: GenMessage<EnrolOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 19);
+
+/**
+ * ConfirmOtpRequest has the code that was sent.
+ *
+ * @generated from message koder.auth.v1.ConfirmOtpRequest
+ */
+export type ConfirmOtpRequest = Message<"koder.auth.v1.ConfirmOtpRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the factor to be.
+   *
+   * @generated from field: string factor_id = 2;
+   */
+  factorId: string;
+
+  /**
+   * The code; spaces do not matter.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.ConfirmOtpRequest.
+ * Use `create(ConfirmOtpRequestSchema)` to create a new message.
+ */
+export const ConfirmOtpRequestSchema: GenMessage<ConfirmOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 20);
+
+/**
+ * ConfirmOtpResponse has the factor.
+ *
+ * @generated from message koder.auth.v1.ConfirmOtpResponse
+ */
+export type ConfirmOtpResponse = Message<"koder.auth.v1.ConfirmOtpResponse"> & {
+  /**
+   * The factor.
+   *
+   * @generated from field: koder.auth.v1.Factor factor = 1;
+   */
+  factor?: Factor | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.ConfirmOtpResponse.
+ * Use `create(ConfirmOtpResponseSchema)` to create a new message.
+ */
+export const ConfirmOtpResponseSchema: GenMessage<ConfirmOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 21);
+
+/**
  * FactorService manages the factors that people prove themselves by beside their password. What adds or removes one asks for a
  * sign-in of the last 15 minutes.
  *
@@ -596,6 +722,30 @@ export const FactorService: GenService<{
     methodKind: "unary";
     input: typeof ResetFactorsRequestSchema;
     output: typeof ResetFactorsResponseSchema;
+  },
+  /**
+   * Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
+   * Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
+   * of each. Only they can do this for themselves.
+   * Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.EnrolOtp
+   */
+  enrolOtp: {
+    methodKind: "unary";
+    input: typeof EnrolOtpRequestSchema;
+    output: typeof EnrolOtpResponseSchema;
+  },
+  /**
+   * Adds them once the code that was sent is given. A repeat answers the same factor.
+   * Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.ConfirmOtp
+   */
+  confirmOtp: {
+    methodKind: "unary";
+    input: typeof ConfirmOtpRequestSchema;
+    output: typeof ConfirmOtpResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_factor_service, 0);

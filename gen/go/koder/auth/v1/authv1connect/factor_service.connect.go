@@ -59,6 +59,11 @@ const (
 	// FactorServiceResetFactorsProcedure is the fully-qualified name of the FactorService's
 	// ResetFactors RPC.
 	FactorServiceResetFactorsProcedure = "/koder.auth.v1.FactorService/ResetFactors"
+	// FactorServiceEnrolOtpProcedure is the fully-qualified name of the FactorService's EnrolOtp RPC.
+	FactorServiceEnrolOtpProcedure = "/koder.auth.v1.FactorService/EnrolOtp"
+	// FactorServiceConfirmOtpProcedure is the fully-qualified name of the FactorService's ConfirmOtp
+	// RPC.
+	FactorServiceConfirmOtpProcedure = "/koder.auth.v1.FactorService/ConfirmOtp"
 )
 
 // FactorServiceClient is a client for the koder.auth.v1.FactorService service.
@@ -89,6 +94,14 @@ type FactorServiceClient interface {
 	// sign in with their password alone and add factors anew. Sessions stay; RevokeUserSessions ends them. A repeat removes what
 	// was added since. The factors of somebody with INSTANCE authority are removed by nobody without it.
 	ResetFactors(context.Context, *connect.Request[v1.ResetFactorsRequest]) (*connect.Response[v1.ResetFactorsResponse], error)
+	// Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
+	// Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
+	// of each. Only they can do this for themselves.
+	// Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+	EnrolOtp(context.Context, *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error)
+	// Adds them once the code that was sent is given. A repeat answers the same factor.
+	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
 }
 
 // NewFactorServiceClient constructs a client for the koder.auth.v1.FactorService service. By
@@ -157,6 +170,18 @@ func NewFactorServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(factorServiceMethods.ByName("ResetFactors")),
 			connect.WithClientOptions(opts...),
 		),
+		enrolOtp: connect.NewClient[v1.EnrolOtpRequest, v1.EnrolOtpResponse](
+			httpClient,
+			baseURL+FactorServiceEnrolOtpProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("EnrolOtp")),
+			connect.WithClientOptions(opts...),
+		),
+		confirmOtp: connect.NewClient[v1.ConfirmOtpRequest, v1.ConfirmOtpResponse](
+			httpClient,
+			baseURL+FactorServiceConfirmOtpProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("ConfirmOtp")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -171,6 +196,8 @@ type factorServiceClient struct {
 	generateRecoveryCodes     *connect.Client[v1.GenerateRecoveryCodesRequest, v1.GenerateRecoveryCodesResponse]
 	deleteFactor              *connect.Client[v1.DeleteFactorRequest, v1.DeleteFactorResponse]
 	resetFactors              *connect.Client[v1.ResetFactorsRequest, v1.ResetFactorsResponse]
+	enrolOtp                  *connect.Client[v1.EnrolOtpRequest, v1.EnrolOtpResponse]
+	confirmOtp                *connect.Client[v1.ConfirmOtpRequest, v1.ConfirmOtpResponse]
 }
 
 // ListFactors calls koder.auth.v1.FactorService.ListFactors.
@@ -218,6 +245,16 @@ func (c *factorServiceClient) ResetFactors(ctx context.Context, req *connect.Req
 	return c.resetFactors.CallUnary(ctx, req)
 }
 
+// EnrolOtp calls koder.auth.v1.FactorService.EnrolOtp.
+func (c *factorServiceClient) EnrolOtp(ctx context.Context, req *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error) {
+	return c.enrolOtp.CallUnary(ctx, req)
+}
+
+// ConfirmOtp calls koder.auth.v1.FactorService.ConfirmOtp.
+func (c *factorServiceClient) ConfirmOtp(ctx context.Context, req *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error) {
+	return c.confirmOtp.CallUnary(ctx, req)
+}
+
 // FactorServiceHandler is an implementation of the koder.auth.v1.FactorService service.
 type FactorServiceHandler interface {
 	// Lists a person's factors, oldest first, and how many recovery codes they have left. There are few: no pages.
@@ -246,6 +283,14 @@ type FactorServiceHandler interface {
 	// sign in with their password alone and add factors anew. Sessions stay; RevokeUserSessions ends them. A repeat removes what
 	// was added since. The factors of somebody with INSTANCE authority are removed by nobody without it.
 	ResetFactors(context.Context, *connect.Request[v1.ResetFactorsRequest]) (*connect.Response[v1.ResetFactorsResponse], error)
+	// Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
+	// Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
+	// of each. Only they can do this for themselves.
+	// Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+	EnrolOtp(context.Context, *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error)
+	// Adds them once the code that was sent is given. A repeat answers the same factor.
+	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
 }
 
 // NewFactorServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -310,6 +355,18 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(factorServiceMethods.ByName("ResetFactors")),
 		connect.WithHandlerOptions(opts...),
 	)
+	factorServiceEnrolOtpHandler := connect.NewUnaryHandler(
+		FactorServiceEnrolOtpProcedure,
+		svc.EnrolOtp,
+		connect.WithSchema(factorServiceMethods.ByName("EnrolOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
+	factorServiceConfirmOtpHandler := connect.NewUnaryHandler(
+		FactorServiceConfirmOtpProcedure,
+		svc.ConfirmOtp,
+		connect.WithSchema(factorServiceMethods.ByName("ConfirmOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/koder.auth.v1.FactorService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FactorServiceListFactorsProcedure:
@@ -330,6 +387,10 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 			factorServiceDeleteFactorHandler.ServeHTTP(w, r)
 		case FactorServiceResetFactorsProcedure:
 			factorServiceResetFactorsHandler.ServeHTTP(w, r)
+		case FactorServiceEnrolOtpProcedure:
+			factorServiceEnrolOtpHandler.ServeHTTP(w, r)
+		case FactorServiceConfirmOtpProcedure:
+			factorServiceConfirmOtpHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -373,4 +434,12 @@ func (UnimplementedFactorServiceHandler) DeleteFactor(context.Context, *connect.
 
 func (UnimplementedFactorServiceHandler) ResetFactors(context.Context, *connect.Request[v1.ResetFactorsRequest]) (*connect.Response[v1.ResetFactorsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.ResetFactors is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) EnrolOtp(context.Context, *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.EnrolOtp is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.ConfirmOtp is not implemented"))
 }

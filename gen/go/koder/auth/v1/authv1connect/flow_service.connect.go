@@ -50,6 +50,10 @@ const (
 	FlowServiceGetPasskeyOptionsProcedure = "/koder.auth.v1.FlowService/GetPasskeyOptions"
 	// FlowServiceGivePasskeyProcedure is the fully-qualified name of the FlowService's GivePasskey RPC.
 	FlowServiceGivePasskeyProcedure = "/koder.auth.v1.FlowService/GivePasskey"
+	// FlowServiceSendOtpProcedure is the fully-qualified name of the FlowService's SendOtp RPC.
+	FlowServiceSendOtpProcedure = "/koder.auth.v1.FlowService/SendOtp"
+	// FlowServiceGiveOtpProcedure is the fully-qualified name of the FlowService's GiveOtp RPC.
+	FlowServiceGiveOtpProcedure = "/koder.auth.v1.FlowService/GiveOtp"
 	// FlowServiceGiveNewPasswordProcedure is the fully-qualified name of the FlowService's
 	// GiveNewPassword RPC.
 	FlowServiceGiveNewPasswordProcedure = "/koder.auth.v1.FlowService/GiveNewPassword"
@@ -79,6 +83,13 @@ type FlowServiceClient interface {
 	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
 	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
+	// Sends a one-time code by mail or SMS, where the person has added that; it takes the place of one that was sent before. It is
+	// good for five minutes and five tries.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+	SendOtp(context.Context, *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error)
+	// Gives the one-time code that was sent last; no code is taken twice.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -139,6 +150,18 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GivePasskey")),
 			connect.WithClientOptions(opts...),
 		),
+		sendOtp: connect.NewClient[v1.SendOtpRequest, v1.SendOtpResponse](
+			httpClient,
+			baseURL+FlowServiceSendOtpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("SendOtp")),
+			connect.WithClientOptions(opts...),
+		),
+		giveOtp: connect.NewClient[v1.GiveOtpRequest, v1.GiveOtpResponse](
+			httpClient,
+			baseURL+FlowServiceGiveOtpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
+			connect.WithClientOptions(opts...),
+		),
 		giveNewPassword: connect.NewClient[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse](
 			httpClient,
 			baseURL+FlowServiceGiveNewPasswordProcedure,
@@ -157,6 +180,8 @@ type flowServiceClient struct {
 	giveRecoveryCode  *connect.Client[v1.GiveRecoveryCodeRequest, v1.GiveRecoveryCodeResponse]
 	getPasskeyOptions *connect.Client[v1.GetPasskeyOptionsRequest, v1.GetPasskeyOptionsResponse]
 	givePasskey       *connect.Client[v1.GivePasskeyRequest, v1.GivePasskeyResponse]
+	sendOtp           *connect.Client[v1.SendOtpRequest, v1.SendOtpResponse]
+	giveOtp           *connect.Client[v1.GiveOtpRequest, v1.GiveOtpResponse]
 	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
@@ -195,6 +220,16 @@ func (c *flowServiceClient) GivePasskey(ctx context.Context, req *connect.Reques
 	return c.givePasskey.CallUnary(ctx, req)
 }
 
+// SendOtp calls koder.auth.v1.FlowService.SendOtp.
+func (c *flowServiceClient) SendOtp(ctx context.Context, req *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error) {
+	return c.sendOtp.CallUnary(ctx, req)
+}
+
+// GiveOtp calls koder.auth.v1.FlowService.GiveOtp.
+func (c *flowServiceClient) GiveOtp(ctx context.Context, req *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error) {
+	return c.giveOtp.CallUnary(ctx, req)
+}
+
 // GiveNewPassword calls koder.auth.v1.FlowService.GiveNewPassword.
 func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {
 	return c.giveNewPassword.CallUnary(ctx, req)
@@ -224,6 +259,13 @@ type FlowServiceHandler interface {
 	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
 	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
+	// Sends a one-time code by mail or SMS, where the person has added that; it takes the place of one that was sent before. It is
+	// good for five minutes and five tries.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+	SendOtp(context.Context, *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error)
+	// Gives the one-time code that was sent last; no code is taken twice.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -280,6 +322,18 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GivePasskey")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceSendOtpHandler := connect.NewUnaryHandler(
+		FlowServiceSendOtpProcedure,
+		svc.SendOtp,
+		connect.WithSchema(flowServiceMethods.ByName("SendOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGiveOtpHandler := connect.NewUnaryHandler(
+		FlowServiceGiveOtpProcedure,
+		svc.GiveOtp,
+		connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceGiveNewPasswordHandler := connect.NewUnaryHandler(
 		FlowServiceGiveNewPasswordProcedure,
 		svc.GiveNewPassword,
@@ -302,6 +356,10 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceGetPasskeyOptionsHandler.ServeHTTP(w, r)
 		case FlowServiceGivePasskeyProcedure:
 			flowServiceGivePasskeyHandler.ServeHTTP(w, r)
+		case FlowServiceSendOtpProcedure:
+			flowServiceSendOtpHandler.ServeHTTP(w, r)
+		case FlowServiceGiveOtpProcedure:
+			flowServiceGiveOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewPasswordProcedure:
 			flowServiceGiveNewPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -339,6 +397,14 @@ func (UnimplementedFlowServiceHandler) GetPasskeyOptions(context.Context, *conne
 
 func (UnimplementedFlowServiceHandler) GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GivePasskey is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) SendOtp(context.Context, *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.SendOtp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveOtp is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {

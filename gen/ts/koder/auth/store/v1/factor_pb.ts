@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/factor.proto.
  */
 export const file_koder_auth_store_v1_factor: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3N0b3JlL3YxL2ZhY3Rvci5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLQAQoGRmFjdG9yEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgR0b3RwGAogASgLMhkua29kZXIuYXV0aC5zdG9yZS52MS5Ub3RwSAASLwoHcGFzc2tleRgLIAEoCzIcLmtvZGVyLmF1dGguc3RvcmUudjEuUGFzc2tleUgAQgYKBGtpbmQiHQoEVG90cBIVCg1zZWFsZWRfc2VjcmV0GAEgASgMIuQBCgdQYXNza2V5EhUKDWNyZWRlbnRpYWxfaWQYASABKAwSEgoKcHVibGljX2tleRgCIAEoDBINCgVycF9pZBgDIAEoCRIOCgZhYWd1aWQYBCABKAkSEgoKdHJhbnNwb3J0cxgFIAMoCRIXCg9iYWNrdXBfZWxpZ2libGUYBiABKAgSFAoMZGlzY292ZXJhYmxlGAcgASgIEhUKDXVzZXJfdmVyaWZpZWQYCCABKAgSNQoRY291bnRlcl9mZWxsX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIosBCglGYWN0b3JVc2USEQoJZmFjdG9yX2lkGAEgASgJEhEKCWxhc3Rfc3RlcBgCIAEoAxIxCg1sYXN0X3VzZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzaWduX2NvdW50GAQgASgNEhEKCWJhY2tlZF91cBgFIAEoCCKZAQoJRW5yb2xtZW50EgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhUKDXNlYWxlZF9zZWNyZXQYBCABKAwSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYWxsZW5nZRgGIAEoCSJmCg1SZWNvdmVyeUNvZGVzEg8KB3VzZXJfaWQYASABKAkSEwoLY29kZV9oYXNoZXMYAiADKAkSLwoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("CiBrb2Rlci9hdXRoL3N0b3JlL3YxL2ZhY3Rvci5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSK0AgoGRmFjdG9yEgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEi8KC2NyZWF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgR0b3RwGAogASgLMhkua29kZXIuYXV0aC5zdG9yZS52MS5Ub3RwSAASLwoHcGFzc2tleRgLIAEoCzIcLmtvZGVyLmF1dGguc3RvcmUudjEuUGFzc2tleUgAEjIKCWVtYWlsX290cBgUIAEoCzIdLmtvZGVyLmF1dGguc3RvcmUudjEuRW1haWxPdHBIABIuCgdzbXNfb3RwGBUgASgLMhsua29kZXIuYXV0aC5zdG9yZS52MS5TbXNPdHBIAEIGCgRraW5kIh0KBFRvdHASFQoNc2VhbGVkX3NlY3JldBgBIAEoDCLkAQoHUGFzc2tleRIVCg1jcmVkZW50aWFsX2lkGAEgASgMEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFcnBfaWQYAyABKAkSDgoGYWFndWlkGAQgASgJEhIKCnRyYW5zcG9ydHMYBSADKAkSFwoPYmFja3VwX2VsaWdpYmxlGAYgASgIEhQKDGRpc2NvdmVyYWJsZRgHIAEoCBIVCg11c2VyX3ZlcmlmaWVkGAggASgIEjUKEWNvdW50ZXJfZmVsbF90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIKCghFbWFpbE90cCIeCgZTbXNPdHASFAoMcGhvbmVfbnVtYmVyGAEgASgJIosBCglGYWN0b3JVc2USEQoJZmFjdG9yX2lkGAEgASgJEhEKCWxhc3Rfc3RlcBgCIAEoAxIxCg1sYXN0X3VzZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpzaWduX2NvdW50GAQgASgNEhEKCWJhY2tlZF91cBgFIAEoCCLEAQoJRW5yb2xtZW50EgoKAmlkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhUKDXNlYWxlZF9zZWNyZXQYBCABKAwSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCWNoYWxsZW5nZRgGIAEoCRITCgtvdHBfY2hhbm5lbBgUIAEoBRIUCgxwaG9uZV9udW1iZXIYFSABKAkiZgoNUmVjb3ZlcnlDb2RlcxIPCgd1c2VyX2lkGAEgASgJEhMKC2NvZGVfaGFzaGVzGAIgAygJEi8KC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Factor is a factor of a person, as kept by the auth service.
@@ -69,6 +69,22 @@ export type Factor = Message<"koder.auth.store.v1.Factor"> & {
      */
     value: Passkey;
     case: "passkey";
+  } | {
+    /**
+     * One-time codes by mail.
+     *
+     * @generated from field: koder.auth.store.v1.EmailOtp email_otp = 20;
+     */
+    value: EmailOtp;
+    case: "emailOtp";
+  } | {
+    /**
+     * One-time codes by SMS.
+     *
+     * @generated from field: koder.auth.store.v1.SmsOtp sms_otp = 21;
+     */
+    value: SmsOtp;
+    case: "smsOtp";
   } | { case: undefined; value?: undefined };
 };
 
@@ -178,6 +194,42 @@ export const PasskeySchema: GenMessage<Passkey> = /*@__PURE__*/
   messageDesc(file_koder_auth_store_v1_factor, 2);
 
 /**
+ * EmailOtp are one-time codes, mailed to the address that the person has when they sign in.
+ *
+ * @generated from message koder.auth.store.v1.EmailOtp
+ */
+export type EmailOtp = Message<"koder.auth.store.v1.EmailOtp"> & {
+};
+
+/**
+ * Describes the message koder.auth.store.v1.EmailOtp.
+ * Use `create(EmailOtpSchema)` to create a new message.
+ */
+export const EmailOtpSchema: GenMessage<EmailOtp> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_factor, 3);
+
+/**
+ * SmsOtp are one-time codes, sent to a telephone that the person has proven to hold.
+ *
+ * @generated from message koder.auth.store.v1.SmsOtp
+ */
+export type SmsOtp = Message<"koder.auth.store.v1.SmsOtp"> & {
+  /**
+   * E.164.
+   *
+   * @generated from field: string phone_number = 1;
+   */
+  phoneNumber: string;
+};
+
+/**
+ * Describes the message koder.auth.store.v1.SmsOtp.
+ * Use `create(SmsOtpSchema)` to create a new message.
+ */
+export const SmsOtpSchema: GenMessage<SmsOtp> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_factor, 4);
+
+/**
  * FactorUse is what changes with each use of a factor. It tells no event.
  *
  * @generated from message koder.auth.store.v1.FactorUse
@@ -224,7 +276,7 @@ export type FactorUse = Message<"koder.auth.store.v1.FactorUse"> & {
  * Use `create(FactorUseSchema)` to create a new message.
  */
 export const FactorUseSchema: GenMessage<FactorUse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 3);
+  messageDesc(file_koder_auth_store_v1_factor, 5);
 
 /**
  * Enrolment is a factor to be, until its person shows that they have it.
@@ -273,6 +325,20 @@ export type Enrolment = Message<"koder.auth.store.v1.Enrolment"> & {
    * @generated from field: string challenge = 6;
    */
   challenge: string;
+
+  /**
+   * Of one-time codes, numbers of `koder.auth.v1.OtpChannel`; 0 for others.
+   *
+   * @generated from field: int32 otp_channel = 20;
+   */
+  otpChannel: number;
+
+  /**
+   * Of codes by SMS, the telephone (E.164).
+   *
+   * @generated from field: string phone_number = 21;
+   */
+  phoneNumber: string;
 };
 
 /**
@@ -280,7 +346,7 @@ export type Enrolment = Message<"koder.auth.store.v1.Enrolment"> & {
  * Use `create(EnrolmentSchema)` to create a new message.
  */
 export const EnrolmentSchema: GenMessage<Enrolment> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 4);
+  messageDesc(file_koder_auth_store_v1_factor, 6);
 
 /**
  * RecoveryCodes are what is left of a person's recovery codes.
@@ -315,5 +381,5 @@ export type RecoveryCodes = Message<"koder.auth.store.v1.RecoveryCodes"> & {
  * Use `create(RecoveryCodesSchema)` to create a new message.
  */
 export const RecoveryCodesSchema: GenMessage<RecoveryCodes> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_factor, 5);
+  messageDesc(file_koder_auth_store_v1_factor, 7);
 

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/mail.proto.
  */
 export const file_koder_auth_store_v1_mail: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL21haWwucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiggIKB01haWxKb2ISCgoCaWQYASABKAkSKwoEa2luZBgCIAEoDjIdLmtvZGVyLmF1dGguc3RvcmUudjEuTWFpbEtpbmQSEwoLc2VhbGVkX21haWwYAyABKAwSEAoIYXR0ZW1wdHMYBCABKAUSNQoRbmV4dF9hdHRlbXB0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoETWFpbBIKCgJ0bxgBIAEoCRIOCgZsb2NhbGUYAiABKAkSDAoEbGluaxgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW90aGVyX2FkZHJlc3MYBSABKAkiiwEKB0R1ZU1haWwSDgoGam9iX2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIsCghkdWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KCVNob3duTWFpbBIKCgJpZBgBIAEoCRITCgtzZWFsZWRfbWFpbBgCIAEoDBIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMUmVuZGVyZWRNYWlsEgoKAnRvGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEdGV4dBgDIAEoCRIMCgRodG1sGAQgASgJKpMCCghNYWlsS2luZBIZChVNQUlMX0tJTkRfVU5TUEVDSUZJRUQQABIcChhNQUlMX0tJTkRfUEFTU1dPUkRfUkVTRVQQARIeChpNQUlMX0tJTkRfUEFTU1dPUkRfQ0hBTkdFRBACEiAKHE1BSUxfS0lORF9FTUFJTF9WRVJJRklDQVRJT04QAxIeChpNQUlMX0tJTkRfRU1BSUxfQ0hBTkdFX05FVxAEEh4KGk1BSUxfS0lORF9FTUFJTF9DSEFOR0VfT0xEEAUSFQoRTUFJTF9LSU5EX1NJR05fVVAQBhIbChdNQUlMX0tJTkRfU0lHTl9VUF9LTk9XThAHEhgKFE1BSUxfS0lORF9JTlZJVEFUSU9OEAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL21haWwucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiggIKB01haWxKb2ISCgoCaWQYASABKAkSKwoEa2luZBgCIAEoDjIdLmtvZGVyLmF1dGguc3RvcmUudjEuTWFpbEtpbmQSEwoLc2VhbGVkX21haWwYAyABKAwSEAoIYXR0ZW1wdHMYBCABKAUSNQoRbmV4dF9hdHRlbXB0X3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtleHBpcmVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiVQoETWFpbBIKCgJ0bxgBIAEoCRIOCgZsb2NhbGUYAiABKAkSDAoEbGluaxgDIAEoCRIMCgRjb2RlGAQgASgJEhUKDW90aGVyX2FkZHJlc3MYBSABKAkiiwEKB0R1ZU1haWwSDgoGam9iX2lkGAEgASgJEhEKCXRlbmFudF9pZBgCIAEoCRIsCghkdWVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIl0KCVNob3duTWFpbBIKCgJpZBgBIAEoCRITCgtzZWFsZWRfbWFpbBgCIAEoDBIvCgtleHBpcmVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiRwoMUmVuZGVyZWRNYWlsEgoKAnRvGAEgASgJEg8KB3N1YmplY3QYAiABKAkSDAoEdGV4dBgDIAEoCRIMCgRodG1sGAQgASgJKsMCCghNYWlsS2luZBIZChVNQUlMX0tJTkRfVU5TUEVDSUZJRUQQABIcChhNQUlMX0tJTkRfUEFTU1dPUkRfUkVTRVQQARIeChpNQUlMX0tJTkRfUEFTU1dPUkRfQ0hBTkdFRBACEiAKHE1BSUxfS0lORF9FTUFJTF9WRVJJRklDQVRJT04QAxIeChpNQUlMX0tJTkRfRU1BSUxfQ0hBTkdFX05FVxAEEh4KGk1BSUxfS0lORF9FTUFJTF9DSEFOR0VfT0xEEAUSFQoRTUFJTF9LSU5EX1NJR05fVVAQBhIbChdNQUlMX0tJTkRfU0lHTl9VUF9LTk9XThAHEhgKFE1BSUxfS0lORF9JTlZJVEFUSU9OEAgSFwoTTUFJTF9LSU5EX0VNQUlMX09UUBAJEhUKEU1BSUxfS0lORF9TTVNfT1RQEApiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * MailJob is a mail that waits to be sent. It ends when it was sent or given up, at the latest with the code it carries.
@@ -84,7 +84,7 @@ export const MailJobSchema: GenMessage<MailJob> = /*@__PURE__*/
  */
 export type Mail = Message<"koder.auth.store.v1.Mail"> & {
   /**
-   * Address of who gets it; empty where nobody does, so that a job for a name that nobody has costs what any other does.
+   * Address of who gets it, or telephone (E.164); empty where nobody does, so that a job for a name that nobody has costs what any other does.
    *
    * @generated from field: string to = 1;
    */
@@ -313,6 +313,20 @@ export const MailKind = {
    * @generated from enum value: MAIL_KIND_INVITATION = 8;
    */
   INVITATION: 8,
+
+  /**
+   * A one-time code.
+   *
+   * @generated from enum value: MAIL_KIND_EMAIL_OTP = 9;
+   */
+  EMAIL_OTP: 9,
+
+  /**
+   * A one-time code that goes to a telephone: no mail, but a job like one.
+   *
+   * @generated from enum value: MAIL_KIND_SMS_OTP = 10;
+   */
+  SMS_OTP: 10,
 } as const;
 
 /**

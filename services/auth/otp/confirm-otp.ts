@@ -1,0 +1,90 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  EmailOtpSchema,
+  FactorSchema,
+  FactorUseSchema,
+  SmsOtpSchema,
+  type Enrolment,
+  type Factor,
+} from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
+import {
+  ConfirmOtpResponseSchema,
+  type ConfirmOtpRequest,
+  type ConfirmOtpResponse,
+} from "#gen/koder/auth/v1/factor_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { userOf } from "../../host/user-of.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import { insert, remove } from "../../store/writes.ts";
+import { authFailure } from "../auth-failure.ts";
+import { enrolments, factors, factorUses } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { factorAdded } from "../factors/factor-events.ts";
+import { checkFactorLimit } from "../factors/factor-limit.ts";
+import { factorMessage } from "../factors/factor-message.ts";
+import { factorNotFound } from "../factors/factor-not-found.ts";
+import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { challengeOfEnrolment, useUpCode } from "./otp-challenge.ts";
+
+/**
+ * Adds one-time codes once their person has given the one that was sent. Code, enrolment and factor are one commit: who saw the
+ * code typed cannot use it again. A repeat finds the factor and answers it.
+ */
+export function confirmOtp(dependencies: AuthDependencies) {
+  const { store, clock } = dependencies;
+  return async (request: ConfirmOtpRequest, context: HandlerContext): Promise<ConfirmOtpResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const userId = userOf(call, request);
+    const { factorId: id } = request;
+    const before = await confirmed();
+    if (before !== undefined) return before;
+    const enrolment = await data.get(enrolments, id);
+    if (enrolment?.record.userId !== userId || enrolment.record.otpChannel === 0) throw factorNotFound();
+    checkFactorLimit(await factorsOfUser(data, userId));
+    const channel = enrolment.record.otpChannel as OtpChannel;
+    const used = await useUpCode(dependencies, call, challengeOfEnrolment(id), channel, request.code);
+    if (used === undefined) {
+      throw authFailure(AuthErrorReason.CODE_MISMATCH, "code: is not the one that was sent last, or is too old");
+    }
+    const now = clock();
+    const factor = newFactor(enrolment.record, now);
+    const isDone = await commitUnlessChanged(
+      data,
+      [
+        used,
+        remove(enrolments, enrolment),
+        insert(factors, factor),
+        insert(factorUses, create(FactorUseSchema, { factorId: id })),
+      ],
+      [factorAdded(call, now, factor)],
+    );
+    if (isDone) return create(ConfirmOtpResponseSchema, { factor: factorMessage(factor, undefined) });
+    const meanwhile = await confirmed();
+    if (meanwhile === undefined) throw factorNotFound();
+    return meanwhile;
+
+    async function confirmed(): Promise<ConfirmOtpResponse | undefined> {
+      const found = await data.get(factors, id);
+      if (found?.record.userId !== userId) return undefined;
+      const use = await data.get(factorUses, id);
+      return create(ConfirmOtpResponseSchema, { factor: factorMessage(found.record, use?.record) });
+    }
+  };
+}
+
+const newFactor = ({ id, userId, displayName, otpChannel, phoneNumber }: Enrolment, now: number): Factor =>
+  create(FactorSchema, {
+    id,
+    userId,
+    displayName,
+    createTime: timestampFromMs(now),
+    kind:
+      (otpChannel as OtpChannel) === OtpChannel.SMS
+        ? { case: "smsOtp", value: create(SmsOtpSchema, { phoneNumber }) }
+        : { case: "emailOtp", value: create(EmailOtpSchema) },
+  });

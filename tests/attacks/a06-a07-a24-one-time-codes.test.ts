@@ -1,0 +1,141 @@
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sentCode } from "../support/dev-mail.ts";
+import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
+import { addOtp } from "../support/factors.ts";
+import { walk, type Walk } from "../support/interaction-pages.ts";
+import {
+  createPerson,
+  password,
+  registerClient,
+  rest,
+  tokensFor,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+let client: RelyingParty;
+beforeAll(async () => {
+  server = await startServer({ env: { KODER_ID_TRUSTED_PROXIES: "127.0.0.1" } });
+  client = await registerClient(server);
+  await allowDirectFlows(server, client);
+});
+afterAll(() => server?.stop());
+
+let made = 0;
+
+/** A person who is sent codes by mail or by SMS, and the last one that they were sent. */
+async function reachable(by: "mail" | "telephone") {
+  const person = await createPerson(server);
+  await rest(server, "PATCH", `/v1/users/${person.id}`, { email_verified: true });
+  const { accessToken } = await tokensFor(server, client, person.username);
+  const address = `${person.username}@koder.dev`;
+  const phone = `+55119999${String((made += 1)).padStart(5, "0")}`;
+  const last = await addOtp(server, accessToken, by === "mail" ? { email: address } : { phone });
+  return { ...person, accessToken, to: by === "mail" ? address : phone, last };
+}
+
+/** A browser that has given the right password; from an address of its own. */
+async function afterPassword(username: string) {
+  const from = { "x-forwarded-for": `203.0.113.${(made += 1) % 250}` };
+  const way: Walk = await walk(server, client);
+  const response = await way.send({ username, password }, from);
+  const html = await response.text();
+  expect(response.status, html).toBe(200);
+  const inputs = html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
+  const hidden = Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value]));
+  return { way, html, send: (fields: Readonly<Record<string, string>>) => way.send({ ...hidden, ...fields }, from) };
+}
+
+const otherThan = (code: string): string => (code === "000000" ? "000001" : "000000");
+
+describe("A6: what an application learns", () => {
+  test.each([
+    { by: "mail", amr: ["pwd", "otp", "mfa"], shown: "person" },
+    { by: "telephone", amr: ["pwd", "sms", "mfa"], shown: "•••• " },
+  ] as const)("of a code by $by is $amr; the page tells where it went in part only", async ({ by, amr }) => {
+    const person = await reachable(by);
+    const { way, html, send } = await afterPassword(person.username);
+    expect(html).toContain("•••");
+    expect(html).not.toContain(person.to);
+    const code = await sentCode(server, person.to, person.last);
+    const wrong = await send({ code: otherThan(code) });
+    expect(wrong.status).toBe(401);
+    expect((await send({ code: ` ${code.slice(0, 3)} ${code.slice(3)} ` })).status).toBe(303);
+    const idToken = decodeJwt(String((await way.redeem())["id_token"]));
+    expect(idToken).toMatchObject({ sub: person.id, amr, acr: "urn:koder:acr:mfa" });
+  });
+
+  test("no code is sent before the password was right, whoever asks", async () => {
+    const person = await reachable("mail");
+    const flow = await startFlow(server, client, person.username);
+    const early = await flowStep(server, `/${flow}/otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    expect(early.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const given = await flowStep(server, `/${flow}/password`, { password });
+    expect(given.json["next_steps"]).toEqual(["FLOW_STEP_EMAIL_OTP"]);
+    const other = await flowStep(server, `/${flow}/otp/send`, { channel: "OTP_CHANNEL_SMS" });
+    expect(other.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const sent = await flowStep(server, `/${flow}/otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    expect(sent.json).toMatchObject({ destination: `p•••@koder.dev` });
+    const code = await sentCode(server, person.to, person.last);
+    const done = await flowStep(server, `/${flow}/otp`, { code });
+    expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
+  });
+});
+
+describe("A7: guesses", () => {
+  test("at one code are five, however many come at once; the right code is none after them", async () => {
+    const person = await reachable("mail");
+    const flow = await startFlow(server, client, person.username);
+    await flowStep(server, `/${flow}/password`, { password });
+    await flowStep(server, `/${flow}/otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    const code = await sentCode(server, person.to, person.last);
+    // From one address, which is not that of the other tests.
+    const guess = async (guessed: string) => {
+      const headers = { "content-type": "application/json", "x-forwarded-for": "192.0.2.77" };
+      const body = JSON.stringify({ code: guessed });
+      return (await fetch(`${server.url}/v1/auth/flows/${flow}/otp`, { method: "POST", headers, body })).status;
+    };
+    const answers = await Promise.all(Array.from({ length: 100 }, () => guess(otherThan(code))));
+    expect(answers.filter((status) => status === 200)).toEqual([]);
+    expect(await guess(code)).not.toBe(200);
+  });
+
+  test("a person is sent a few codes, and each must wait for the next", async () => {
+    const person = await reachable("telephone");
+    const { send } = await afterPassword(person.username);
+    const again = await send({ way: "sms-otp" });
+    expect(again.status).toBe(429);
+    expect(Number(again.headers.get("retry-after"))).toBe(30);
+  });
+});
+
+describe("A24: a code", () => {
+  test("signs in once, of many who give it at once", async () => {
+    const person = await reachable("mail");
+    const { send } = await afterPassword(person.username);
+    const code = await sentCode(server, person.to, person.last);
+    const answers = await Promise.all(Array.from({ length: 4 }, () => send({ code })));
+    expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+  });
+
+  test("of one sign-in is none of another", async () => {
+    const person = await reachable("mail");
+    const first = await afterPassword(person.username);
+    const code = await sentCode(server, person.to, person.last);
+    const second = await afterPassword(person.username);
+    const other = await sentCode(server, person.to, code);
+    if (other !== code) expect((await second.send({ code })).status).toBe(401);
+    expect((await first.send({ code })).status).toBe(303);
+  });
+});
+
+test("A21, A29: no event has a code, an address or a telephone", async () => {
+  const person = await reachable("telephone");
+  const { send } = await afterPassword(person.username);
+  const code = await sentCode(server, person.to, person.last);
+  expect((await send({ code })).status).toBe(303);
+  const { json } = await rest(server, "GET", "/v1/admin/audit?page_size=200");
+  expect(JSON.stringify(json)).not.toContain(person.to.slice(1));
+});
