@@ -24,8 +24,8 @@ export function authorize(source: TokenSource | undefined): (next: Send) => Send
   };
 }
 
-/** The source's token; what it throws gets the code that says what to do about it. */
-async function tokenOf(source: TokenSource, signal: AbortSignal): Promise<string> {
+/** A source's token; what it throws gets the code that says what to do about it. */
+export async function tokenOf(source: TokenSource, signal: AbortSignal): Promise<string> {
   try {
     const token = await until(signal, asked(source, signal));
     // Said here, because what refuses the header would show it.

@@ -1,12 +1,13 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Code, createRouterTransport, createClient } from "@connectrpc/connect";
+import { Code, createRouterTransport, createClient, type CallOptions } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import * as health from "../../gen/ts/grpc/health/v1/health_pb.ts";
 import { failureOf, fakeUsers, guardedUsers } from "./fake-users.ts";
 import { guardTransport } from "./guard-transport.ts";
 import { readOptions } from "./options.ts";
 import { servicesOver } from "./services.ts";
+import { staticToken } from "./token-source.ts";
 
 const generated = join(import.meta.dirname, "../../gen/ts-public");
 const sources = globSync("koder/**/*.ts", { cwd: generated }).map((path) =>
@@ -65,15 +66,37 @@ test("everything that cannot be right is named at once", () => {
   }
 });
 
-test("a stream is refused, and the contract has none", async () => {
-  const transport = guardTransport(
-    createRouterTransport(() => {}),
-    readOptions("https://id.example.com", {}),
-  );
-  const watch = createClient(health.Health, transport).watch({})[Symbol.asyncIterator]();
-  expect((await failureOf(watch.next())).code).toBe(Code.Unimplemented);
+test("a stream has the credential and the tenant, and no deadline but its caller's", async () => {
+  const arrived: { readonly header: Headers; readonly timeoutMs: number | undefined }[] = [];
+  const wire = createRouterTransport(({ service }) => {
+    service(health.Health, {
+      async *watch(_request, context) {
+        arrived.push({ header: context.requestHeader, timeoutMs: context.timeoutMs() });
+        yield { status: health.HealthCheckResponse_ServingStatus.SERVING };
+        yield { status: health.HealthCheckResponse_ServingStatus.NOT_SERVING };
+      },
+    });
+  });
+  const settings = readOptions("https://id.example.com", {
+    tokenSource: staticToken("kak_1"),
+    tenant: "acme",
+    timeoutMs: 5,
+  });
+  const client = createClient(health.Health, guardTransport(wire, settings));
+  const watch = (options: CallOptions = {}) => Array.fromAsync(client.watch({}, options));
+  expect((await watch()).map(({ status }) => status)).toEqual([1, 2]);
+  await watch({ timeoutMs: 60_000, headers: { authorization: "Bearer own" } });
+  expect(arrived.map(({ header }) => [header.get("authorization"), header.get("x-koder-tenant")])).toEqual([
+    ["Bearer kak_1", "acme"],
+    ["Bearer own", "acme"],
+  ]);
+  expect(arrived[0]?.timeoutMs).toBeUndefined();
+  expect(arrived[1]?.timeoutMs).toBeGreaterThan(5);
+});
+
+test("the contract has streams of answers only", () => {
   const kinds = sources.flatMap((source) => [...source.matchAll(/methodKind: "(\w+)"/g)].map(([, kind]) => kind));
-  expect(new Set(kinds)).toEqual(new Set(["unary"]));
+  expect(new Set(kinds)).toEqual(new Set(["unary", "server_streaming"]));
 });
 
 /** Of what there is one, whoever asks. */

@@ -1,5 +1,5 @@
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { authorize } from "./authorization.ts";
+import type { Transport } from "@connectrpc/connect";
+import { authorize, tokenOf } from "./authorization.ts";
 import { withHeader, type Send } from "./call.ts";
 import { underDeadline } from "./deadline.ts";
 import type { Settings } from "./options.ts";
@@ -22,11 +22,17 @@ export function guardTransport(wire: Transport, settings: Omit<Settings, "origin
       underDeadline({ signal, timeoutMs: timeoutMs ?? settings.timeoutMs }, (deadline) =>
         send({ method, message, header: new Headers(header), deadline, contextValues }),
       ),
-    // The contract has none, which a test makes sure of: one would go without credential, deadline and retries.
-    stream: (method) =>
-      Promise.reject(
-        new ConnectError(`${method.name} is a stream, which this client does not know`, Code.Unimplemented),
-      ),
+    // What comes of a stream may last: it has the deadline that the caller gives it, or none, and is not tried again, because
+    // only the caller knows where to go on.
+    stream: async (method, signal, timeoutMs, header, input, contextValues) => {
+      const sent = new Headers(header);
+      if (settings.tenant !== undefined) sent.set("x-koder-tenant", settings.tenant);
+      if (settings.source !== undefined && !sent.has("authorization")) {
+        const token = await tokenOf(settings.source, signal ?? new AbortController().signal);
+        sent.set("authorization", `Bearer ${token}`);
+      }
+      return wire.stream(method, signal, timeoutMs, sent, input, contextValues);
+    },
   };
 }
 

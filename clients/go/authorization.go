@@ -40,10 +40,33 @@ func (a *authorizationInterceptor) WrapUnary(next connect.UnaryFunc) connect.Una
 	}
 }
 
-// WrapStreamingClient leaves streams as they are: the contract has none, which a test makes sure of.
+// WrapStreamingClient adds the credential to a stream. A stream that is refused fails: only its caller knows where to go on.
 func (a *authorizationInterceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
-	return next
+	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
+		conn := next(ctx, spec)
+		if a.source == nil || conn.RequestHeader().Get("Authorization") != "" {
+			return conn
+		}
+		token, err := a.source.Token(ctx)
+		if err != nil {
+			return failedConn{conn, tokenFailure(ctx, err)}
+		}
+		conn.RequestHeader().Set("Authorization", "Bearer "+token)
+		return conn
+	}
 }
+
+// failedConn is a stream that failed before it was sent.
+type failedConn struct {
+	connect.StreamingClientConn
+	err error
+}
+
+// Send fails.
+func (f failedConn) Send(any) error { return f.err }
+
+// Receive fails.
+func (f failedConn) Receive(any) error { return f.err }
 
 // WrapStreamingHandler leaves servers as they are.
 func (a *authorizationInterceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {

@@ -88,7 +88,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		connect.WithInterceptors(
 			deadlineInterceptor(settings.timeout),
 			requestIDInterceptor(),
-			headerInterceptor(settings.headers),
+			headerInterceptor{settings.headers},
 			&authorizationInterceptor{source: settings.source},
 			retryInterceptor(settings.retries),
 		),

@@ -29,18 +29,37 @@ func withHeader(request connect.AnyRequest, header http.Header) connect.AnyReque
 	return outgoing{request, request.Any(), header}
 }
 
-// headerInterceptor adds the same headers to every call.
-func headerInterceptor(headers http.Header) connect.UnaryInterceptorFunc {
-	return func(next connect.UnaryFunc) connect.UnaryFunc {
-		if len(headers) == 0 {
-			return next
-		}
-		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
-			header := request.Header().Clone()
-			for name, values := range headers {
-				header[name] = values
-			}
-			return next(ctx, withHeader(request, header))
-		}
+// headerInterceptor adds the same headers to every call and every stream.
+type headerInterceptor struct {
+	headers http.Header
+}
+
+// WrapUnary adds them to a unary call.
+func (h headerInterceptor) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
+	if len(h.headers) == 0 {
+		return next
 	}
+	return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
+		header := request.Header().Clone()
+		for name, values := range h.headers {
+			header[name] = values
+		}
+		return next(ctx, withHeader(request, header))
+	}
+}
+
+// WrapStreamingClient adds them to a stream.
+func (h headerInterceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
+	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
+		conn := next(ctx, spec)
+		for name, values := range h.headers {
+			conn.RequestHeader()[name] = values
+		}
+		return conn
+	}
+}
+
+// WrapStreamingHandler leaves servers as they are.
+func (h headerInterceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.StreamingHandlerFunc {
+	return next
 }

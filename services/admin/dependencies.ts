@@ -3,6 +3,7 @@ import type { PageTokens } from "../host/page-token.ts";
 import type { Peers } from "../host/peers.ts";
 import type { Store, SystemStore } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { ToldEvents } from "./events/told-events.ts";
 import type { ResolveTxt } from "./tenants/domains/resolve-txt.ts";
 
 /** The state of one part of the instance: why it does not serve, or undefined when it does. */
@@ -22,6 +23,8 @@ export interface AdminDependencies {
   /** Over the space of the tenant of a call. */
   readonly tenantIdempotency: Idempotency;
   readonly pageTokens: PageTokens;
+  /** Those who watch events in this process. */
+  readonly toldEvents: ToldEvents;
   /** Asks the name servers for the proofs of domains. */
   readonly resolveTxt: ResolveTxt;
   /** How long a tenant that was deleted can be resumed, in milliseconds: longer than any call, so that none writes behind it. */

@@ -17,6 +17,7 @@ import { listEvents } from "./events/list-events.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
 import { collectPersonalData } from "./personal-data.ts";
+import { watchEvents } from "./events/watch-events.ts";
 import { finishErasure } from "./personal-access-tokens/finish-erasure.ts";
 import { listPersonalAccessTokens } from "./personal-access-tokens/list-personal-access-tokens.ts";
 import { verifyPersonalAccessToken } from "./personal-access-tokens/verify-personal-access-token.ts";
@@ -74,7 +75,10 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         deletePersonalAccessToken: deletePersonalAccessToken(dependencies),
       }),
       implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
-      implementation(EventService, { listEvents: listEvents(dependencies) }),
+      implementation(EventService, {
+        listEvents: listEvents(dependencies),
+        watchEvents: watchEvents(dependencies),
+      }),
       implementation(ApiKeyVerificationService, {
         verifyApiKey: verifyApiKey(dependencies),
         verifyPersonalAccessToken: verifyPersonalAccessToken(dependencies),
@@ -84,6 +88,7 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
       { name: "tenant deletions", step: purgeDueTenants(dependencies) },
       { name: "domain proofs", step: recheckDomains(dependencies) },
     ],
+    forget: dependencies.toldEvents.tell,
     finishWrite: finishErasure(dependencies),
   };
 }

@@ -1,6 +1,7 @@
 import packageJson from "../../package.json" with { type: "json" };
 import { adminRequests } from "../admin/collections.ts";
 import type { ComponentState } from "../admin/dependencies.ts";
+import { createToldEvents } from "../admin/events/told-events.ts";
 import { createAdminService } from "../admin/service.ts";
 import { askForTxt } from "../admin/tenants/domains/resolve-txt.ts";
 import { defaultAttemptPolicy } from "../auth/attempts.ts";
@@ -159,6 +160,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         store,
         system,
         pageTokens,
+        toldEvents: createToldEvents(),
         tenantIdempotency: createIdempotency({ store, vault, clock, collection: adminRequests }),
         vault,
         peers,

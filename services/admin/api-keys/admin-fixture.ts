@@ -15,6 +15,7 @@ import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
 import { adminCollections, adminRequests, tenants } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
+import { createToldEvents } from "../events/told-events.ts";
 
 export const [tenantId, otherTenantId] = ["01JTENANT00000000000000000", "01JZTHER000000000000000000"] as const;
 
@@ -51,6 +52,7 @@ export async function adminFixture() {
     pageTokens: createPageTokens(vault),
     idempotency: createIdempotency({ store: { tenant: () => system }, vault, clock, collection: adminRequests }),
     tenantIdempotency: createIdempotency({ store, vault, clock, collection: adminRequests }),
+    toldEvents: createToldEvents(),
   } as unknown as AdminDependencies;
   return {
     dependencies,

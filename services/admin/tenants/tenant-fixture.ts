@@ -26,6 +26,7 @@ import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
 import { adminCollections, adminRequests } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
+import { createToldEvents } from "../events/told-events.ts";
 import { createTenant } from "./create-tenant.ts";
 import { deleteTenant } from "./delete-tenant.ts";
 import { addTenantDomain } from "./domains/add-tenant-domain.ts";
@@ -61,6 +62,7 @@ export async function tenantFixture(further: readonly Collection[] = []) {
     system,
     vault,
     idempotency: createIdempotency({ store: { tenant: () => system }, vault, clock, collection: adminRequests }),
+    toldEvents: createToldEvents(),
     pageTokens: createPageTokens(vault),
     resolveTxt: async (name) => {
       const found = txt.records[name] ?? [];

@@ -63,7 +63,9 @@ function handedOn(peers: Peers, service: DescService, clock: () => number): Read
     const call = client[method.localName];
     const gateway = context.values.get(gatewayContextKey);
     if (call === undefined || gateway === undefined) throw new Error(`${method.name} cannot be handed on`);
-    const timeout = Math.min(context.timeoutMs() ?? deadlines.usual, deadlines.longest);
+    const [usual, longest] =
+      method.methodKind === "unary" ? [deadlines.usual, deadlines.longest] : [deadlines.stream, deadlines.stream];
+    const timeout = Math.min(context.timeoutMs() ?? usual, longest);
     return call(
       message,
       forward({

@@ -28,6 +28,8 @@ export interface Presentation {
   readonly proof: string;
   readonly method: string;
   readonly path: string;
+  /** Whether the same presentation was good before, in a call that goes on: a proof of possession is good once. */
+  readonly isAgain?: boolean;
 }
 
 /** Proves bearer credentials, and access tokens that are bound to a key. */
@@ -144,7 +146,7 @@ export function createCredentialVerifier({
     if (!active) throw refused();
     const { proof, method, path } = came;
     const presented = { accessToken: token, scheme, proof, method, url: `${tenant.canonicalOrigin}${path}` };
-    await checkPossession(dpop, inTenant, claims, presented);
+    if (came.isAgain !== true) await checkPossession(dpop, inTenant, claims, presented);
     if (grantId === "") {
       const held = await peers.client(CredentialService).getAuthority({ clientId }, forward(inTenant));
       const permissions = withinScope(held.permissions, text(claims, "scope"));

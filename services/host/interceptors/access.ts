@@ -5,11 +5,13 @@ import { Target } from "#gen/koder/options/v1/access_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callKey, readActor, serviceNames, type Call, type Caller, type ServiceName } from "../call.ts";
 import type { Credential, CredentialVerifier, Presentation } from "../credentials/credential-verifier.ts";
+import { whileGood } from "../streamed.ts";
 import { failure } from "../failure.ts";
 import { holds } from "../held-permissions.ts";
 import { internalHeaders } from "../internal-headers.ts";
 import { methodPath } from "../method-path.ts";
 import type { Tenants } from "../tenants.ts";
+import { deadlines } from "./deadline.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
 import type { AccessRule } from "./access-rule.ts";
 
@@ -59,10 +61,31 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
     arrival: Arrival,
     rule: AccessRule,
   ): ReturnType<ReturnType<Interceptor>> {
-    request.contextValues.set(callKey, await admit(dependencies, rule, request, arrival));
+    const call = await admit(dependencies, rule, request, arrival);
+    request.contextValues.set(callKey, call);
     if (rule.bootstrapToken) request.contextValues.set(presentedTokenKey, presentedToken(request.header));
-    return next(request);
+    const response = await next(request);
+    if (!response.stream) return response;
+    // A stream is a use that goes on: whoever lost the right, or whose credential ended, is told nothing more.
+    const again = async (): Promise<void> => {
+      const { clock } = dependencies;
+      const at = { ...arrival, deadline: clock() + deadlines.usual };
+      const { caller, tenantId } = await admit(dependencies, rule, request, at, { isAgain: true });
+      if (tenantId !== call.tenantId || reach(caller) < reach(call.caller)) throw denied(rule.permission);
+    };
+    return { ...response, message: whileGood(response.message, again, askedAgainEvery) };
   }
+}
+
+/** How far a caller's right reaches: 1 for the instance. */
+const reach = (caller: Caller): number => ("instance" in caller && caller.instance ? 1 : 0);
+
+/** How often the credential of a stream is verified again, in milliseconds. */
+const askedAgainEvery = 5_000;
+
+/** Whether a call that was admitted before is asked about once more. */
+interface Asked {
+  readonly isAgain: boolean;
 }
 
 const publicActor = { id: "", type: ActorType.UNSPECIFIED };
@@ -72,8 +95,9 @@ async function admit(
   rule: AccessRule,
   request: Request,
   arrival: Arrival,
+  asked: Asked = { isAgain: false },
 ): Promise<Call> {
-  if (rule.user || rule.client) return admitCredential(dependencies, rule, request, arrival);
+  if (rule.user || rule.client) return admitCredential(dependencies, rule, request, arrival, asked);
   // Whether a flow's id is right, the handler finds out: it is the secret that opens its record.
   if (!rule.isPublic && !rule.bootstrapToken && !rule.flow) {
     throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the method is for services of this system");
@@ -93,6 +117,7 @@ async function admitCredential(
   rule: AccessRule,
   request: Request,
   arrival: Arrival,
+  { isAgain }: Asked,
 ): Promise<Call> {
   const authorization = request.header.get("authorization");
   if (authorization === null) {
@@ -101,7 +126,7 @@ async function admitCredential(
   }
   const { requestId, deadline } = arrival;
   const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
-  const credential = await credentials.verify(authorization, own, presentationOf(request, arrival));
+  const credential = await credentials.verify(authorization, own, { ...presentationOf(request, arrival), isAgain });
   const tenantId = await tenantFor(tenants, credential, arrival);
   const { caller } = credential;
   if (!(caller.kind === "user" ? rule.user : rule.client)) {

@@ -1,10 +1,11 @@
-import type { Interceptor } from "@connectrpc/connect";
+import type { Interceptor, StreamResponse, UnaryResponse } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
+import { whileGood } from "../streamed.ts";
 import { arrivalOf, localTimeoutKey } from "./arrival.ts";
 
-/** What a call that asks for no deadline gets, and the most that one may ask for, in milliseconds. */
-export const deadlines = { usual: 15_000, longest: 60_000 } as const;
+/** What a call that asks for no deadline gets, and the most that one may ask for, in milliseconds; a stream has a day. */
+export const deadlines = { usual: 15_000, longest: 60_000, stream: 86_400_000 } as const;
 
 const units: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1_000, m: 1, u: 0.001, n: 0.000_001 };
 
@@ -17,11 +18,24 @@ export function deadlineInterceptor(clock: () => number): Interceptor {
     const arrival = arrivalOf(request.contextValues);
     const local = request.contextValues.get(localTimeoutKey);
     const asked = local ?? timeoutOf(request.header);
-    const left = Math.min(asked ?? deadlines.usual, deadlines.longest);
+    const left = request.stream
+      ? Math.min(asked ?? deadlines.stream, deadlines.stream)
+      : Math.min(asked ?? deadlines.usual, deadlines.longest);
     arrival.deadline = clock() + left;
     if (left <= 0) throw exceeded();
-    return request.stream ? next(request) : answeredWithin(left, next(request));
+    return request.stream ? endedWithin(left, next(request)) : answeredWithin(left, next(request));
   };
+}
+
+/** A stream ends with its deadline, whatever it waits for. */
+async function endedWithin<Answer extends UnaryResponse | StreamResponse>(
+  milliseconds: number,
+  answer: Promise<Answer>,
+): Promise<Answer> {
+  const response = await answer;
+  if (!response.stream) return response;
+  const ended = () => Promise.reject(exceeded());
+  return { ...response, message: whileGood(response.message, ended, milliseconds) };
 }
 
 const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");

@@ -6,6 +6,7 @@ import { Conflict, StoreUnavailable } from "../../store/store.ts";
 import { bearerChallenge } from "../challenges.ts";
 import { errorDomain, failure } from "../failure.ts";
 import { errorId } from "../error-id.ts";
+import { withErrors } from "../streamed.ts";
 import { methodPath } from "../method-path.ts";
 import { arrivalKey } from "./arrival.ts";
 
@@ -38,15 +39,18 @@ const connectionFaults: ReadonlySet<unknown> = new Set([
  */
 export function errorMappingInterceptor(report: (fault: Fault) => void): Interceptor {
   return (next) => async (request) => {
-    try {
-      return await next(request);
-    } catch (error) {
-      throw reportedError(error, {
+    const mapped = (error: unknown) =>
+      reportedError(error, {
         signal: request.signal,
         method: request.method,
         requestId: request.contextValues.get(arrivalKey)?.requestId ?? "",
         report,
       });
+    try {
+      const response = await next(request);
+      return response.stream ? { ...response, message: withErrors(response.message, mapped) } : response;
+    } catch (error) {
+      throw mapped(error);
     }
   };
 }

@@ -9,10 +9,24 @@ import { jsonFaults } from "./json-bounds.ts";
 /** Refuses a request that breaks a rule of its message, with one violation for each field. */
 export function validationInterceptor(validator: Validator = createValidator()): Interceptor {
   return (next) => (request) => {
-    if (request.stream) throw new Error(`${request.method.name}: streams of requests are not validated`);
-    validate(validator, request.method.input, request.message);
-    return next(request);
+    if (!request.stream) {
+      validate(validator, request.method.input, request.message);
+      return next(request);
+    }
+    // The one request of a stream of answers; there are no others in the contract.
+    return next({ ...request, message: validated(validator, request.method.input, request.message) });
   };
+}
+
+async function* validated<Item extends Message>(
+  validator: Validator,
+  schema: DescMessage,
+  messages: AsyncIterable<Item>,
+): AsyncGenerator<Item> {
+  for await (const message of messages) {
+    validate(validator, schema, message);
+    yield message;
+  }
 }
 
 function validate(validator: Validator, schema: DescMessage, message: Message): void {

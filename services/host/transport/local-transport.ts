@@ -3,6 +3,7 @@ import {
   isMessage,
   type DescMessage,
   type DescMethod,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   type Message,
   type MessageInitShape,
@@ -14,6 +15,8 @@ import {
   createContextValues,
   type HandlerContext,
   type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
   type Transport,
   type UnaryRequest,
   type UnaryResponse,
@@ -33,6 +36,7 @@ export interface LocalTransportOptions {
 
 type Handler = (request: Message, context: HandlerContext) => unknown;
 type Invoke = (request: UnaryRequest) => Promise<UnaryResponse>;
+type InvokeStream = (request: StreamRequest) => Promise<StreamResponse>;
 
 /** What a handler that set no header answers with. */
 const none = new LocalHeaders();
@@ -42,8 +46,8 @@ const never = new AbortController().signal;
 
 /**
  * A transport to a service of the same process: the same clients and the same interceptors, and no bytes. Messages cross as
- * they are, so nobody may change one that they were given. An error crosses as the ConnectError that it is. Calls are unary:
- * streams between services would be added with the first one that there is.
+ * they are, so nobody may change one that they were given. An error crosses as the ConnectError that it is. A call has one
+ * request; its answers may be a stream.
  */
 export function createLocalTransport(
   module: ServiceModule,
@@ -52,13 +56,25 @@ export function createLocalTransport(
   const cross = <Value>(value: Value): Value => (freeze ? deepFreeze(value) : value);
   // Composed once for each method, not at each call.
   const invocations = new Map<DescMethod, Invoke>();
+  const streams = new Map<DescMethod, InvokeStream>();
   for (const { service, methods } of module.implementations) {
     for (const method of service.methods) {
       const handler = methods[method.localName];
-      if (!isUnary(method) || typeof handler !== "function") continue;
-      const innermost = invocation(method, handler.bind(methods) as Handler);
-      const all = interceptors.reduceRight<Invoke>((next, one) => one(next as never) as Invoke, innermost);
-      invocations.set(method, all);
+      if (typeof handler !== "function") continue;
+      const bound = handler.bind(methods) as Handler;
+      if (isUnary(method)) {
+        const all = interceptors.reduceRight<Invoke>(
+          (next, one) => one(next as never) as Invoke,
+          invocation(method, bound),
+        );
+        invocations.set(method, all);
+      } else if (isServerStreaming(method)) {
+        const innermost = streamInvocation(method, bound);
+        streams.set(
+          method,
+          interceptors.reduceRight<InvokeStream>((next, one) => one(next as never) as InvokeStream, innermost),
+        );
+      }
     }
   }
 
@@ -82,13 +98,31 @@ export function createLocalTransport(
       });
       return { ...response, method, message: cross(response.message) as never };
     },
-    async stream(method) {
-      throw unimplemented(method);
+    async stream(method, signal, timeoutMs, header, input) {
+      const invoke = streams.get(method);
+      if (invoke === undefined) throw unimplemented(method);
+      const contextValues = createContextValues();
+      if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
+      const response = await invoke({
+        stream: true,
+        service: method.parent,
+        method,
+        requestMethod: "POST",
+        url: `local:///${method.parent.typeName}/${method.name}`,
+        signal: signal ?? never,
+        header: new LocalHeaders(header),
+        contextValues,
+        message: crossing(method.input, input, cross),
+      });
+      return { ...response, method, message: crossing(method.output, response.message, cross) as never };
     },
   };
 }
 
 const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
+
+const isServerStreaming = (method: DescMethod): method is DescMethodServerStreaming =>
+  method.methodKind === "server_streaming";
 
 const unimplemented = (method: DescMethod) =>
   new ConnectError(`${method.parent.typeName}/${method.name} is not implemented`, Code.Unimplemented);
@@ -96,36 +130,54 @@ const unimplemented = (method: DescMethod) =>
 /** Calls a handler with the context that it would have been given on a port. */
 function invocation(method: DescMethodUnary, handler: Handler): Invoke {
   return async (request) => {
-    let header: Headers | undefined;
-    let trailer: Headers | undefined;
-    const context: HandlerContext = {
-      service: method.parent,
-      method,
-      protocolName: "local",
-      requestMethod: request.requestMethod,
-      url: request.url,
-      signal: request.signal,
-      values: request.contextValues,
-      requestHeader: request.header,
-      // Made when a handler asks for them, which is seldom.
-      get responseHeader() {
-        return (header ??= new LocalHeaders());
-      },
-      get responseTrailer() {
-        return (trailer ??= new LocalHeaders());
-      },
-      timeoutMs: () => request.contextValues.get(localTimeoutKey),
-    };
+    const { context, answered } = contextOf(method, request);
     const message = normalized(method.output, (await handler(request.message, context)) as Message);
-    return {
-      stream: false,
-      service: method.parent,
-      method,
-      header: header ?? none,
-      trailer: trailer ?? none,
-      message,
-    };
+    return { stream: false, service: method.parent, method, ...answered(), message };
   };
+}
+
+/** The same for a handler whose answers are a stream. */
+function streamInvocation(method: DescMethodServerStreaming, handler: Handler): InvokeStream {
+  return async (request) => {
+    const { context, answered } = contextOf(method, request);
+    const [message] = await Array.fromAsync(request.message);
+    if (message === undefined) throw new ConnectError(`${method.name}: there is no request`, Code.InvalidArgument);
+    const answers = handler(message, context) as AsyncIterable<Message>;
+    return { stream: true, service: method.parent, method, ...answered(), message: answers };
+  };
+}
+
+function contextOf(method: DescMethod, request: UnaryRequest | StreamRequest) {
+  let header: Headers | undefined;
+  let trailer: Headers | undefined;
+  const context: HandlerContext = {
+    service: method.parent,
+    method,
+    protocolName: "local",
+    requestMethod: request.requestMethod,
+    url: request.url,
+    signal: request.signal,
+    values: request.contextValues,
+    requestHeader: request.header,
+    // Made when a handler asks for them, which is seldom.
+    get responseHeader() {
+      return (header ??= new LocalHeaders());
+    },
+    get responseTrailer() {
+      return (trailer ??= new LocalHeaders());
+    },
+    timeoutMs: () => request.contextValues.get(localTimeoutKey),
+  };
+  return { context, answered: () => ({ header: header ?? none, trailer: trailer ?? none }) };
+}
+
+/** Messages of a stream as they cross, each as a whole one. */
+async function* crossing<Desc extends DescMessage>(
+  schema: Desc,
+  messages: AsyncIterable<unknown>,
+  cross: <Value>(value: Value) => Value,
+): AsyncGenerator<MessageShape<Desc>> {
+  for await (const message of messages) yield cross(normalized(schema, message as MessageInitShape<Desc>));
 }
 
 function normalized<Desc extends DescMessage>(schema: Desc, message: MessageInitShape<Desc>): MessageShape<Desc> {

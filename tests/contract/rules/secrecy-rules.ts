@@ -28,6 +28,7 @@ const secretIds = new Set(["flow_id", "authorization_id", "login_handle"]);
 const noSecrets: ReadonlyMap<string, string> = new Map([
   ["page_token", "names a place in a listing that the caller may read anyway, and is authenticated"],
   ["next_page_token", "as page_token"],
+  ["resume_token", "as page_token"],
   ["code_challenge", "a hash of the verifier that travels in the open (RFC 7636 §7.1)"],
   ["code_challenge_method", "the name of a method"],
   ["code_challenge_methods_supported", "names of methods, published"],

@@ -278,6 +278,161 @@ func (x *ListEventsResponse) GetNextPageToken() string {
 	return ""
 }
 
+// WatchEventsRequest says which events are told of. Whatever filters are set, all must match.
+type WatchEventsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What happened, by the name of the event's payload, such as `user_created`.
+	Type string `protobuf:"bytes,1,opt,name=type,proto3" json:"type,omitempty"`
+	// Kind of the resource that changed, such as `user`.
+	ResourceType string `protobuf:"bytes,2,opt,name=resource_type,json=resourceType,proto3" json:"resource_type,omitempty"`
+	// Id of the resource that changed.
+	ResourceId string `protobuf:"bytes,3,opt,name=resource_id,json=resourceId,proto3" json:"resource_id,omitempty"`
+	// Who caused the change: the id of a user, a client or an API key, or the name of a service.
+	ActorId string `protobuf:"bytes,4,opt,name=actor_id,json=actorId,proto3" json:"actor_id,omitempty"`
+	// Whether the events are told of that stand above tenants; only for a credential with INSTANCE authority.
+	Instance bool `protobuf:"varint,5,opt,name=instance,proto3" json:"instance,omitempty"`
+	// `resume_token` of an answer to the same filters: what comes after it.
+	ResumeToken string `protobuf:"bytes,6,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	// Events with a greater number; 0: all that there are.
+	AfterNumber   *int64 `protobuf:"varint,7,opt,name=after_number,json=afterNumber,proto3,oneof" json:"after_number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchEventsRequest) Reset() {
+	*x = WatchEventsRequest{}
+	mi := &file_koder_admin_v1_event_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsRequest) ProtoMessage() {}
+
+func (x *WatchEventsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_admin_v1_event_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsRequest.ProtoReflect.Descriptor instead.
+func (*WatchEventsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_admin_v1_event_service_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *WatchEventsRequest) GetType() string {
+	if x != nil {
+		return x.Type
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetResourceType() string {
+	if x != nil {
+		return x.ResourceType
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetResourceId() string {
+	if x != nil {
+		return x.ResourceId
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetActorId() string {
+	if x != nil {
+		return x.ActorId
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetInstance() bool {
+	if x != nil {
+		return x.Instance
+	}
+	return false
+}
+
+func (x *WatchEventsRequest) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
+func (x *WatchEventsRequest) GetAfterNumber() int64 {
+	if x != nil && x.AfterNumber != nil {
+		return *x.AfterNumber
+	}
+	return 0
+}
+
+// WatchEventsResponse has an event, or says that there was none.
+type WatchEventsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The event; unset where none matched for a while.
+	Event *LoggedEvent `protobuf:"bytes,1,opt,name=event,proto3" json:"event,omitempty"`
+	// Where another call goes on after this answer.
+	ResumeToken   string `protobuf:"bytes,2,opt,name=resume_token,json=resumeToken,proto3" json:"resume_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WatchEventsResponse) Reset() {
+	*x = WatchEventsResponse{}
+	mi := &file_koder_admin_v1_event_service_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WatchEventsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WatchEventsResponse) ProtoMessage() {}
+
+func (x *WatchEventsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_admin_v1_event_service_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WatchEventsResponse.ProtoReflect.Descriptor instead.
+func (*WatchEventsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_admin_v1_event_service_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *WatchEventsResponse) GetEvent() *LoggedEvent {
+	if x != nil {
+		return x.Event
+	}
+	return nil
+}
+
+func (x *WatchEventsResponse) GetResumeToken() string {
+	if x != nil {
+		return x.ResumeToken
+	}
+	return ""
+}
+
 var File_koder_admin_v1_event_service_proto protoreflect.FileDescriptor
 
 const file_koder_admin_v1_event_service_proto_rawDesc = "" +
@@ -305,10 +460,24 @@ const file_koder_admin_v1_event_service_proto_rawDesc = "" +
 	"\fafter_number\x18\f \x01(\x03R\vafterNumber\"q\n" +
 	"\x12ListEventsResponse\x123\n" +
 	"\x06events\x18\x01 \x03(\v2\x1b.koder.admin.v1.LoggedEventR\x06events\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken2h\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x02\n" +
+	"\x12WatchEventsRequest\x12\x12\n" +
+	"\x04type\x18\x01 \x01(\tR\x04type\x12#\n" +
+	"\rresource_type\x18\x02 \x01(\tR\fresourceType\x12\x1f\n" +
+	"\vresource_id\x18\x03 \x01(\tR\n" +
+	"resourceId\x12\x19\n" +
+	"\bactor_id\x18\x04 \x01(\tR\aactorId\x12\x1a\n" +
+	"\binstance\x18\x05 \x01(\bR\binstance\x12!\n" +
+	"\fresume_token\x18\x06 \x01(\tR\vresumeToken\x12&\n" +
+	"\fafter_number\x18\a \x01(\x03H\x00R\vafterNumber\x88\x01\x01B\x0f\n" +
+	"\r_after_number\"k\n" +
+	"\x13WatchEventsResponse\x121\n" +
+	"\x05event\x18\x01 \x01(\v2\x1b.koder.admin.v1.LoggedEventR\x05event\x12!\n" +
+	"\fresume_token\x18\x02 \x01(\tR\vresumeToken2\xc7\x01\n" +
 	"\fEventService\x12X\n" +
 	"\n" +
-	"ListEvents\x12!.koder.admin.v1.ListEventsRequest\x1a\".koder.admin.v1.ListEventsResponse\"\x03\x90\x02\x01B\xbd\x01\n" +
+	"ListEvents\x12!.koder.admin.v1.ListEventsRequest\x1a\".koder.admin.v1.ListEventsResponse\"\x03\x90\x02\x01\x12]\n" +
+	"\vWatchEvents\x12\".koder.admin.v1.WatchEventsRequest\x1a#.koder.admin.v1.WatchEventsResponse\"\x03\x90\x02\x010\x01B\xbd\x01\n" +
 	"\x12com.koder.admin.v1B\x11EventServiceProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/admin/v1;adminv1\xa2\x02\x03KAX\xaa\x02\x0eKoder.Admin.V1\xca\x02\x0eKoder\\Admin\\V1\xe2\x02\x1aKoder\\Admin\\V1\\GPBMetadata\xea\x02\x10Koder::Admin::V1b\x06proto3"
 
 var (
@@ -323,26 +492,31 @@ func file_koder_admin_v1_event_service_proto_rawDescGZIP() []byte {
 	return file_koder_admin_v1_event_service_proto_rawDescData
 }
 
-var file_koder_admin_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_koder_admin_v1_event_service_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_koder_admin_v1_event_service_proto_goTypes = []any{
 	(*LoggedEvent)(nil),           // 0: koder.admin.v1.LoggedEvent
 	(*ListEventsRequest)(nil),     // 1: koder.admin.v1.ListEventsRequest
 	(*ListEventsResponse)(nil),    // 2: koder.admin.v1.ListEventsResponse
-	(*v1.Event)(nil),              // 3: koder.events.v1.Event
-	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
+	(*WatchEventsRequest)(nil),    // 3: koder.admin.v1.WatchEventsRequest
+	(*WatchEventsResponse)(nil),   // 4: koder.admin.v1.WatchEventsResponse
+	(*v1.Event)(nil),              // 5: koder.events.v1.Event
+	(*timestamppb.Timestamp)(nil), // 6: google.protobuf.Timestamp
 }
 var file_koder_admin_v1_event_service_proto_depIdxs = []int32{
-	3, // 0: koder.admin.v1.LoggedEvent.event:type_name -> koder.events.v1.Event
-	4, // 1: koder.admin.v1.ListEventsRequest.from_time:type_name -> google.protobuf.Timestamp
-	4, // 2: koder.admin.v1.ListEventsRequest.to_time:type_name -> google.protobuf.Timestamp
+	5, // 0: koder.admin.v1.LoggedEvent.event:type_name -> koder.events.v1.Event
+	6, // 1: koder.admin.v1.ListEventsRequest.from_time:type_name -> google.protobuf.Timestamp
+	6, // 2: koder.admin.v1.ListEventsRequest.to_time:type_name -> google.protobuf.Timestamp
 	0, // 3: koder.admin.v1.ListEventsResponse.events:type_name -> koder.admin.v1.LoggedEvent
-	1, // 4: koder.admin.v1.EventService.ListEvents:input_type -> koder.admin.v1.ListEventsRequest
-	2, // 5: koder.admin.v1.EventService.ListEvents:output_type -> koder.admin.v1.ListEventsResponse
-	5, // [5:6] is the sub-list for method output_type
-	4, // [4:5] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	0, // 4: koder.admin.v1.WatchEventsResponse.event:type_name -> koder.admin.v1.LoggedEvent
+	1, // 5: koder.admin.v1.EventService.ListEvents:input_type -> koder.admin.v1.ListEventsRequest
+	3, // 6: koder.admin.v1.EventService.WatchEvents:input_type -> koder.admin.v1.WatchEventsRequest
+	2, // 7: koder.admin.v1.EventService.ListEvents:output_type -> koder.admin.v1.ListEventsResponse
+	4, // 8: koder.admin.v1.EventService.WatchEvents:output_type -> koder.admin.v1.WatchEventsResponse
+	7, // [7:9] is the sub-list for method output_type
+	5, // [5:7] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_koder_admin_v1_event_service_proto_init() }
@@ -350,13 +524,14 @@ func file_koder_admin_v1_event_service_proto_init() {
 	if File_koder_admin_v1_event_service_proto != nil {
 		return
 	}
+	file_koder_admin_v1_event_service_proto_msgTypes[3].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_admin_v1_event_service_proto_rawDesc), len(file_koder_admin_v1_event_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

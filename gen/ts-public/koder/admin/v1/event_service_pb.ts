@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/event_service.proto.
  */
 export const file_koder_admin_v1_event_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9hZG1pbi92MS9ldmVudF9zZXJ2aWNlLnByb3RvEg5rb2Rlci5hZG1pbi52MSJECgtMb2dnZWRFdmVudBIOCgZudW1iZXIYASABKAMSJQoFZXZlbnQYAiABKAsyFi5rb2Rlci5ldmVudHMudjEuRXZlbnQitAIKEUxpc3RFdmVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHR5cGUYAyABKAkSFQoNcmVzb3VyY2VfdHlwZRgEIAEoCRITCgtyZXNvdXJjZV9pZBgFIAEoCRIQCghhY3Rvcl9pZBgGIAEoCRISCgpyZXF1ZXN0X2lkGAcgASgJEi0KCWZyb21fdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHdG9fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMb2xkZXN0X2ZpcnN0GAogASgIEhAKCGluc3RhbmNlGAsgASgIEhQKDGFmdGVyX251bWJlchgMIAEoAyJaChJMaXN0RXZlbnRzUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsua29kZXIuYWRtaW4udjEuTG9nZ2VkRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJMmgKDEV2ZW50U2VydmljZRJYCgpMaXN0RXZlbnRzEiEua29kZXIuYWRtaW4udjEuTGlzdEV2ZW50c1JlcXVlc3QaIi5rb2Rlci5hZG1pbi52MS5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_events_v1_event]);
+  fileDesc("CiJrb2Rlci9hZG1pbi92MS9ldmVudF9zZXJ2aWNlLnByb3RvEg5rb2Rlci5hZG1pbi52MSJECgtMb2dnZWRFdmVudBIOCgZudW1iZXIYASABKAMSJQoFZXZlbnQYAiABKAsyFi5rb2Rlci5ldmVudHMudjEuRXZlbnQitAIKEUxpc3RFdmVudHNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEgwKBHR5cGUYAyABKAkSFQoNcmVzb3VyY2VfdHlwZRgEIAEoCRITCgtyZXNvdXJjZV9pZBgFIAEoCRIQCghhY3Rvcl9pZBgGIAEoCRISCgpyZXF1ZXN0X2lkGAcgASgJEi0KCWZyb21fdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKwoHdG9fdGltZRgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMb2xkZXN0X2ZpcnN0GAogASgIEhAKCGluc3RhbmNlGAsgASgIEhQKDGFmdGVyX251bWJlchgMIAEoAyJaChJMaXN0RXZlbnRzUmVzcG9uc2USKwoGZXZlbnRzGAEgAygLMhsua29kZXIuYWRtaW4udjEuTG9nZ2VkRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIrQBChJXYXRjaEV2ZW50c1JlcXVlc3QSDAoEdHlwZRgBIAEoCRIVCg1yZXNvdXJjZV90eXBlGAIgASgJEhMKC3Jlc291cmNlX2lkGAMgASgJEhAKCGFjdG9yX2lkGAQgASgJEhAKCGluc3RhbmNlGAUgASgIEhQKDHJlc3VtZV90b2tlbhgGIAEoCRIZCgxhZnRlcl9udW1iZXIYByABKANIAIgBAUIPCg1fYWZ0ZXJfbnVtYmVyIlcKE1dhdGNoRXZlbnRzUmVzcG9uc2USKgoFZXZlbnQYASABKAsyGy5rb2Rlci5hZG1pbi52MS5Mb2dnZWRFdmVudBIUCgxyZXN1bWVfdG9rZW4YAiABKAkyxwEKDEV2ZW50U2VydmljZRJYCgpMaXN0RXZlbnRzEiEua29kZXIuYWRtaW4udjEuTGlzdEV2ZW50c1JlcXVlc3QaIi5rb2Rlci5hZG1pbi52MS5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACARJdCgtXYXRjaEV2ZW50cxIiLmtvZGVyLmFkbWluLnYxLldhdGNoRXZlbnRzUmVxdWVzdBojLmtvZGVyLmFkbWluLnYxLldhdGNoRXZlbnRzUmVzcG9uc2UiA5ACATABYgZwcm90bzM", [file_google_protobuf_timestamp, file_koder_events_v1_event]);
 
 /**
  * LoggedEvent is an event with its place in the log.
@@ -171,6 +171,97 @@ export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PUR
   messageDesc(file_koder_admin_v1_event_service, 2);
 
 /**
+ * WatchEventsRequest says which events are told of. Whatever filters are set, all must match.
+ *
+ * @generated from message koder.admin.v1.WatchEventsRequest
+ */
+export type WatchEventsRequest = Message<"koder.admin.v1.WatchEventsRequest"> & {
+  /**
+   * What happened, by the name of the event's payload, such as `user_created`.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * Kind of the resource that changed, such as `user`.
+   *
+   * @generated from field: string resource_type = 2;
+   */
+  resourceType: string;
+
+  /**
+   * Id of the resource that changed.
+   *
+   * @generated from field: string resource_id = 3;
+   */
+  resourceId: string;
+
+  /**
+   * Who caused the change: the id of a user, a client or an API key, or the name of a service.
+   *
+   * @generated from field: string actor_id = 4;
+   */
+  actorId: string;
+
+  /**
+   * Whether the events are told of that stand above tenants; only for a credential with INSTANCE authority.
+   *
+   * @generated from field: bool instance = 5;
+   */
+  instance: boolean;
+
+  /**
+   * `resume_token` of an answer to the same filters: what comes after it.
+   *
+   * @generated from field: string resume_token = 6;
+   */
+  resumeToken: string;
+
+  /**
+   * Events with a greater number; 0: all that there are.
+   *
+   * @generated from field: optional int64 after_number = 7;
+   */
+  afterNumber?: bigint | undefined;
+};
+
+/**
+ * Describes the message koder.admin.v1.WatchEventsRequest.
+ * Use `create(WatchEventsRequestSchema)` to create a new message.
+ */
+export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_event_service, 3);
+
+/**
+ * WatchEventsResponse has an event, or says that there was none.
+ *
+ * @generated from message koder.admin.v1.WatchEventsResponse
+ */
+export type WatchEventsResponse = Message<"koder.admin.v1.WatchEventsResponse"> & {
+  /**
+   * The event; unset where none matched for a while.
+   *
+   * @generated from field: koder.admin.v1.LoggedEvent event = 1;
+   */
+  event?: LoggedEvent | undefined;
+
+  /**
+   * Where another call goes on after this answer.
+   *
+   * @generated from field: string resume_token = 2;
+   */
+  resumeToken: string;
+};
+
+/**
+ * Describes the message koder.admin.v1.WatchEventsResponse.
+ * Use `create(WatchEventsResponseSchema)` to create a new message.
+ */
+export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_event_service, 4);
+
+/**
  * EventService tells what happened in a tenant, from the event log: every change, by whom, in the order in which it was made.
  *
  * @generated from service koder.admin.v1.EventService
@@ -186,6 +277,19 @@ export const EventService: GenService<{
     methodKind: "unary";
     input: typeof ListEventsRequestSchema;
     output: typeof ListEventsResponseSchema;
+  },
+  /**
+   * Tells of events as they enter the log, oldest first, from now on or from where the request says; those that the filters
+   * name. At least every 15 seconds there is an answer, without an event where none matched, with a token by which another call
+   * goes on. It ends when the caller's credential does, with CREDENTIAL_INVALID or PERMISSION_DENIED, and after a day at the
+   * latest, with DEADLINE_EXCEEDED. Errors: PAGE_TOKEN_INVALID for a token that is not one of these, OVERLOADED.
+   *
+   * @generated from rpc koder.admin.v1.EventService.WatchEvents
+   */
+  watchEvents: {
+    methodKind: "server_streaming";
+    input: typeof WatchEventsRequestSchema;
+    output: typeof WatchEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_admin_v1_event_service, 0);

@@ -35,6 +35,9 @@ const (
 const (
 	// EventServiceListEventsProcedure is the fully-qualified name of the EventService's ListEvents RPC.
 	EventServiceListEventsProcedure = "/koder.admin.v1.EventService/ListEvents"
+	// EventServiceWatchEventsProcedure is the fully-qualified name of the EventService's WatchEvents
+	// RPC.
+	EventServiceWatchEventsProcedure = "/koder.admin.v1.EventService/WatchEvents"
 )
 
 // EventServiceClient is a client for the koder.admin.v1.EventService service.
@@ -42,6 +45,11 @@ type EventServiceClient interface {
 	// Lists events, newest first, or those that the filters name. A page may be shorter than asked for, even empty, where few
 	// events match; `next_page_token` alone says whether more may follow. Errors: PAGE_TOKEN_INVALID.
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
+	// Tells of events as they enter the log, oldest first, from now on or from where the request says; those that the filters
+	// name. At least every 15 seconds there is an answer, without an event where none matched, with a token by which another call
+	// goes on. It ends when the caller's credential does, with CREDENTIAL_INVALID or PERMISSION_DENIED, and after a day at the
+	// latest, with DEADLINE_EXCEEDED. Errors: PAGE_TOKEN_INVALID for a token that is not one of these, OVERLOADED.
+	WatchEvents(context.Context, *connect.Request[v1.WatchEventsRequest]) (*connect.ServerStreamForClient[v1.WatchEventsResponse], error)
 }
 
 // NewEventServiceClient constructs a client for the koder.admin.v1.EventService service. By
@@ -62,12 +70,20 @@ func NewEventServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		watchEvents: connect.NewClient[v1.WatchEventsRequest, v1.WatchEventsResponse](
+			httpClient,
+			baseURL+EventServiceWatchEventsProcedure,
+			connect.WithSchema(eventServiceMethods.ByName("WatchEvents")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
 // eventServiceClient implements EventServiceClient.
 type eventServiceClient struct {
-	listEvents *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
+	listEvents  *connect.Client[v1.ListEventsRequest, v1.ListEventsResponse]
+	watchEvents *connect.Client[v1.WatchEventsRequest, v1.WatchEventsResponse]
 }
 
 // ListEvents calls koder.admin.v1.EventService.ListEvents.
@@ -75,11 +91,21 @@ func (c *eventServiceClient) ListEvents(ctx context.Context, req *connect.Reques
 	return c.listEvents.CallUnary(ctx, req)
 }
 
+// WatchEvents calls koder.admin.v1.EventService.WatchEvents.
+func (c *eventServiceClient) WatchEvents(ctx context.Context, req *connect.Request[v1.WatchEventsRequest]) (*connect.ServerStreamForClient[v1.WatchEventsResponse], error) {
+	return c.watchEvents.CallServerStream(ctx, req)
+}
+
 // EventServiceHandler is an implementation of the koder.admin.v1.EventService service.
 type EventServiceHandler interface {
 	// Lists events, newest first, or those that the filters name. A page may be shorter than asked for, even empty, where few
 	// events match; `next_page_token` alone says whether more may follow. Errors: PAGE_TOKEN_INVALID.
 	ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error)
+	// Tells of events as they enter the log, oldest first, from now on or from where the request says; those that the filters
+	// name. At least every 15 seconds there is an answer, without an event where none matched, with a token by which another call
+	// goes on. It ends when the caller's credential does, with CREDENTIAL_INVALID or PERMISSION_DENIED, and after a day at the
+	// latest, with DEADLINE_EXCEEDED. Errors: PAGE_TOKEN_INVALID for a token that is not one of these, OVERLOADED.
+	WatchEvents(context.Context, *connect.Request[v1.WatchEventsRequest], *connect.ServerStream[v1.WatchEventsResponse]) error
 }
 
 // NewEventServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -96,10 +122,19 @@ func NewEventServiceHandler(svc EventServiceHandler, opts ...connect.HandlerOpti
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	eventServiceWatchEventsHandler := connect.NewServerStreamHandler(
+		EventServiceWatchEventsProcedure,
+		svc.WatchEvents,
+		connect.WithSchema(eventServiceMethods.ByName("WatchEvents")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/koder.admin.v1.EventService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case EventServiceListEventsProcedure:
 			eventServiceListEventsHandler.ServeHTTP(w, r)
+		case EventServiceWatchEventsProcedure:
+			eventServiceWatchEventsHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -111,4 +146,8 @@ type UnimplementedEventServiceHandler struct{}
 
 func (UnimplementedEventServiceHandler) ListEvents(context.Context, *connect.Request[v1.ListEventsRequest]) (*connect.Response[v1.ListEventsResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.admin.v1.EventService.ListEvents is not implemented"))
+}
+
+func (UnimplementedEventServiceHandler) WatchEvents(context.Context, *connect.Request[v1.WatchEventsRequest], *connect.ServerStream[v1.WatchEventsResponse]) error {
+	return connect.NewError(connect.CodeUnimplemented, errors.New("koder.admin.v1.EventService.WatchEvents is not implemented"))
 }

@@ -1,0 +1,70 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { whileGood, withErrors } from "./streamed.ts";
+
+async function* numbers(upTo: number, then?: Error): AsyncGenerator<number> {
+  for (let at = 1; at <= upTo; at += 1) yield at;
+  if (then !== undefined) throw then;
+}
+const good = () => Promise.resolve();
+
+/** Everything that came, and the message of what ended it. */
+async function heard(stream: AsyncIterable<number>) {
+  const came: number[] = [];
+  try {
+    for await (const one of stream) came.push(one);
+    return { came };
+  } catch (error) {
+    return { came, error: (error as Error).message };
+  }
+}
+
+test("what comes is given on, and its errors as they are mapped", async () => {
+  expect(await heard(withErrors(numbers(3), () => new Error("never")))).toEqual({ came: [1, 2, 3] });
+  const mapped = (error: unknown) => new Error(`mapped: ${(error as Error).message}`);
+  expect(await heard(withErrors(numbers(2, new Error("x")), mapped))).toEqual({ came: [1, 2], error: "mapped: x" });
+});
+
+test("a stream that is good goes to its end, and then nobody is asked any more", async () => {
+  let asked = 0;
+  const check = () => {
+    asked += 1;
+    return good();
+  };
+  expect(await heard(whileGood(numbers(3), check, 1_000))).toEqual({ came: [1, 2, 3] });
+  expect(await heard(whileGood(numbers(1, new Error("own")), check, 1_000))).toEqual({ came: [1], error: "own" });
+  expect(asked).toBe(0);
+});
+
+test("one that is not good any more ends while it waits, and what it came from is left", async () => {
+  let left = false;
+  async function* silent(): AsyncGenerator<number> {
+    try {
+      yield 1;
+      await pause(50);
+      yield 2;
+      await pause(20);
+      yield 3;
+    } finally {
+      left = true;
+    }
+  }
+  let asked = 0;
+  const check = () => ((asked += 1) < 2 ? good() : Promise.reject(new Error("revoked")));
+  expect(await heard(whileGood(silent(), check, 5))).toEqual({ came: [1], error: "revoked" });
+  expect(asked).toBe(2);
+  await expect.poll(() => left).toBe(true);
+});
+
+test("whoever stops listening leaves it as well", async () => {
+  let left = false;
+  async function* endless(): AsyncGenerator<number> {
+    try {
+      for (let at = 1; ; at += 1) yield at;
+    } finally {
+      left = true;
+    }
+  }
+  for await (const one of whileGood(endless(), good, 1_000)) if (one === 3) break;
+  await expect.poll(() => left).toBe(true);
+});
