@@ -74,6 +74,8 @@ const open: ReadonlySet<string> = new Set([
   "POST /v1/auth/flows",
   "GET /v1/auth/flows/{flow_id}",
   "POST /v1/auth/flows/{flow_id}/new-password",
+  "GET /v1/auth/flows/{flow_id}/passkey",
+  "POST /v1/auth/flows/{flow_id}/passkey",
   "POST /v1/auth/flows/{flow_id}/password",
   "POST /v1/auth/flows/{flow_id}/recovery-code",
   "POST /v1/auth/flows/{flow_id}/otp",
