@@ -1,7 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs, durationMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
-import { AuthenticationPolicySchema, MfaRequirement } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import {
+  AuthenticationPolicySchema,
+  MfaRequirement,
+  PasskeyUserVerification,
+} from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   GetAuthenticationPolicyRequestSchema,
   UpdateAuthenticationPolicyRequestSchema,
@@ -64,6 +68,17 @@ test("what breaks a rule, or was read before another change, changes nothing", a
   await update({ mfa: NEVER, etag: "v0" }, ["mfa"]);
   expect(await refusal(update({ mfa: REQUIRED, etag: "v0" }, ["mfa"]))).toMatchObject({ reason: "ETAG_MISMATCH" });
   expect(await get()).toMatchObject({ mfa: NEVER });
+});
+
+test("what is asked of passkeys has its defaults, and related origins are origins", async () => {
+  const { get, update } = await setUp();
+  const { PREFERRED, REQUIRED: VERIFIED } = PasskeyUserVerification;
+  expect(await get()).toMatchObject({ passkeyUserVerification: PREFERRED, passkeyRelatedOrigins: [] });
+  const wrong = update({ passkeyRelatedOrigins: ["https://app.acme.test/"] }, ["passkey_related_origins"]);
+  expect(await refusal(wrong)).toMatchObject({ reason: "AUTHENTICATION_POLICY_INVALID" });
+  const change = { passkeyUserVerification: VERIFIED, passkeyRelatedOrigins: ["https://app.acme.test"] };
+  await update(change, ["passkey_user_verification", "passkey_related_origins"]);
+  expect(await get()).toMatchObject(change);
 });
 
 test("how long sessions last counts for those that begin then", async () => {
