@@ -166,6 +166,8 @@ const (
 	ReasonSignUpTokenInvalid ErrorReason = "SIGN_UP_TOKEN_INVALID"
 	// ReasonSmsNotAvailable: This instance sends no SMS. Its operator sets up who does (KODER_ID_SMS_URL).
 	ReasonSmsNotAvailable ErrorReason = "SMS_NOT_AVAILABLE"
+	// ReasonDeviceNotFound: The person has no remembered browser with this id, or not any more.
+	ReasonDeviceNotFound ErrorReason = "DEVICE_NOT_FOUND"
 	// ReasonMailboxNotFound: No user who may sign in and has an address of mail has this id.
 	ReasonMailboxNotFound ErrorReason = "MAILBOX_NOT_FOUND"
 	// ReasonFactorNotFound: The person has no factor with this id, or what was begun with it has expired.

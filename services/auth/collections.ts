@@ -13,6 +13,7 @@ import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/s
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
+import { RememberedDeviceSchema } from "#gen/koder/auth/store/v1/remembered_device_pb.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Authentication flows under way and just ended. */
@@ -98,6 +99,16 @@ export const knownDevices: Collection<typeof KnownDeviceSchema> = {
   events: "none",
 };
 
+/** Browsers in which people are asked for no second factor, found by their user. */
+export const rememberedDevices: Collection<typeof RememberedDeviceSchema> = {
+  name: "auth_remembered_devices",
+  schema: RememberedDeviceSchema,
+  id: (device) => device.idHash,
+  indexes: { user_id: { type: "text", value: (device) => device.userId } },
+  expiresAt: expiry,
+  events: "required",
+};
+
 /** What whoever reads a mailbox can show once, under the keyed hash of its secret. */
 export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
   name: "auth_mailbox_proofs",
@@ -165,6 +176,7 @@ export const authCollections: readonly Collection[] = [
   otpChallenges,
   recoveryCodes,
   knownDevices,
+  rememberedDevices,
   mailboxProofs,
   emailChanges,
   mailJobs,

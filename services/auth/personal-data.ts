@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/auth/v1/personal_data_internal_pb.ts";
 import { callOf } from "../host/call.ts";
 import { personal, personalData, type PersonalCollection } from "../host/personal-data.ts";
-import { factors, factorUses, recoveryCodes } from "./collections.ts";
+import { factors, factorUses, recoveryCodes, rememberedDevices } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 
 /** What there is of a person here. */
@@ -15,6 +15,7 @@ export const personalCollections: readonly PersonalCollection[] = [
   personal(factors, (userId) => ({ index: "user_id", equals: userId }), [
     { of: ({ id }) => id, part: personal(factorUses, (id) => ({ id })) },
   ]),
+  personal(rememberedDevices, (userId) => ({ index: "user_id", equals: userId })),
   personal(recoveryCodes, (userId) => ({ id: userId })),
 ];
 

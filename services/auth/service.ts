@@ -16,6 +16,9 @@ import { PersonalDataService } from "#gen/koder/auth/v1/personal_data_internal_p
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { changePassword } from "./account/change-password.ts";
+import { deleteRememberedDevice } from "./devices/delete-remembered-device.ts";
+import { getRememberedDevicePolicy } from "./devices/get-remembered-device-policy.ts";
+import { listRememberedDevices } from "./devices/list-remembered-devices.ts";
 import { confirmEmail } from "./email/confirm-email.ts";
 import { sendEmailVerification } from "./email/send-email-verification.ts";
 import { startEmailChange } from "./email/start-email-change.ts";
@@ -105,6 +108,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
+        getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),
       implementation(AuthenticationPolicyService, {
         getAuthenticationPolicy: getAuthenticationPolicy(dependencies),
@@ -119,6 +123,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         confirmTotp: confirmTotp(dependencies),
         enrolOtp: enrolOtp(dependencies),
         confirmOtp: confirmOtp(dependencies),
+        listRememberedDevices: listRememberedDevices(dependencies),
+        deleteRememberedDevice: deleteRememberedDevice(dependencies),
         generateRecoveryCodes: generateRecoveryCodes(dependencies),
         deleteFactor: deleteFactor(dependencies),
         resetFactors: resetFactors(dependencies),

@@ -2,7 +2,8 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sentCode } from "../support/dev-mail.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
-import { addOtp } from "../support/factors.ts";
+import { addOtp, addTotp } from "../support/factors.ts";
+import { httpBrowser } from "../support/http-browser.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import {
   createPerson,
@@ -12,6 +13,7 @@ import {
   tokensFor,
   type RelyingParty,
 } from "../support/relying-party.ts";
+import { rememberBrowsers, rememberedBrowser, type RememberedBrowser } from "../support/remembered-browser.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -138,4 +140,48 @@ test("A21, A29: no event has a code, an address or a telephone", async () => {
   expect((await send({ code })).status).toBe(303);
   const { json } = await rest(server, "GET", "/v1/admin/audit?page_size=200");
   expect(JSON.stringify(json)).not.toContain(person.to.slice(1));
+});
+
+describe("a remembered browser", () => {
+  /** What a sign-in comes to by the password alone; undefined where a code is asked for. */
+  async function byPassword({ client: of, browser, username }: RememberedBrowser, parameters = {}, secret = password) {
+    const way = await walk(server, of, { prompt: "login", ...parameters }, browser);
+    const answer = await way.send({ username, password: secret });
+    return answer.status === 303 ? decodeJwt(String((await way.redeem())["id_token"])) : undefined;
+  }
+
+  test("A6: is not asked, and the id token says that one factor was shown", async () => {
+    const remembered = await rememberedBrowser(server);
+    expect(await byPassword(remembered)).toMatchObject({ amr: ["pwd"], acr: "urn:koder:acr:1fa" });
+  });
+
+  test("A15: is asked where the client wants two factors, and so is a copy of no cookie", async () => {
+    const remembered = await rememberedBrowser(server);
+    expect(await byPassword(remembered, { acr_values: "urn:koder:acr:mfa" })).toBeUndefined();
+    expect(await byPassword({ ...remembered, browser: httpBrowser() })).toBeUndefined();
+    // Of somebody else in the same browser nothing is remembered.
+    const other = await rememberedBrowser(server);
+    expect(await byPassword({ ...other, browser: remembered.browser })).toBeUndefined();
+  });
+
+  test("A3: is forgotten with the password, with a factor more, and by its person", async () => {
+    const changed = "another good pass phrase";
+    const first = await rememberedBrowser(server);
+    await rest(server, "POST", `/v1/users/${first.id}/password`, { password: changed });
+    expect(await byPassword(first, {}, changed)).toBeUndefined();
+    const second = await rememberedBrowser(server);
+    await addTotp(server, second.accessToken);
+    expect(await byPassword(second)).toBeUndefined();
+    const third = await rememberedBrowser(server);
+    const path = `/v1/users/me/mfa/devices/${third.deviceId}`;
+    expect((await rest(server, "DELETE", path, undefined, second.accessToken)).status).toBe(404);
+    expect((await rest(server, "DELETE", path, undefined, third.accessToken)).status).toBe(200);
+    expect(await byPassword(third)).toBeUndefined();
+  });
+
+  test("is none once the tenant remembers none", async () => {
+    const remembered = await rememberedBrowser(server);
+    await rememberBrowsers(server, 0);
+    await expect.poll(async () => byPassword(remembered), { timeout: 10_000 }).toBeUndefined();
+  });
 });

@@ -13,7 +13,10 @@ let server: RunningServer;
 let browser: Browser;
 beforeAll(async () => {
   [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  await rest(server, "PATCH", "/v1/admin/policies/authentication", { sign_up_allowed: true });
+  await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+    sign_up_allowed: true,
+    remembered_device_lifetime: "604800s",
+  });
 });
 afterAll(async () => {
   await browser?.close();
@@ -144,9 +147,17 @@ describe("in Chromium", () => {
       await page.waitForSelector("input[name=way][value=email-otp]", { state: "attached" });
       await look();
       await page.fill("input[name=code]", await sentCode(server, email, mailed));
+      await page.check("input[name=remember]");
       await page.click("button[type=submit]:not([name])");
       await page.waitForURL((url) => url.origin === app.origin);
       expect(app.signedIn().tokens.claims()).toMatchObject({ amr: ["pwd", "otp", "mfa"], acr: "urn:koder:acr:mfa" });
+      // The browser is remembered: no code is asked for, and the application is told so.
+      await page.goto(`${app.origin}/login?prompt=login`);
+      await page.fill("input[name=username]", person.username);
+      await page.fill("input[name=password]", password);
+      await page.click("button[type=submit]:not([name])");
+      await page.waitForURL((url) => url.origin === app.origin);
+      expect(app.signedIn().tokens.claims()).toMatchObject({ amr: ["pwd"], acr: "urn:koder:acr:1fa" });
       expect(found).toEqual([]);
     } finally {
       await context.close();

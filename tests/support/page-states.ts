@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { afterLogout } from "./logout.ts";
 import { authorizeDevice, registerDevice } from "./device.ts";
-import { addPasskey, addTotp, recoveryCodes, totpCode } from "./factors.ts";
+import { addOtp, addPasskey, addTotp, recoveryCodes, totpCode } from "./factors.ts";
 import { authorizationRequest, createPerson, password, registerClient, rest, tokensFor } from "./relying-party.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -47,12 +47,20 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
   const strict = await registerClient(server, { client_name: "Koder Vault" });
   await rest(server, "PATCH", "/v1/admin/policies/authentication", {
     sign_up_allowed: true,
+    remembered_device_lifetime: "2592000s",
     client_overrides: [{ client_id: strict.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }],
   });
   const careful = await createPerson(server);
   const { accessToken } = await tokensFor(server, client, careful.username);
   await addTotp(server, accessToken);
   await recoveryCodes(server, accessToken);
+  /** Somebody who is sent codes by SMS: a new one each time, because one is sent a few only. */
+  async function reachable(): Promise<string> {
+    const { username } = await createPerson(server);
+    const tokens = await tokensFor(server, client, username);
+    await addOtp(server, tokens.accessToken, { phone: `+5511${String(Date.now()).slice(-9)}` });
+    return username;
+  }
   const keyed = await createPerson(server);
   const ofKeyed = (await tokensFor(server, client, keyed.username)).accessToken;
   await addPasskey(server, ofKeyed);
@@ -170,6 +178,16 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
       async open(page) {
         await signInAs(page, careful.username);
         await press(page, "button[value=recovery-code]");
+      },
+    },
+    { name: "second-factor-code-sent", open: async (page) => signInAs(page, await reachable()) },
+    {
+      name: "second-factor-code-wrong",
+      async open(page) {
+        await signInAs(page, await reachable());
+        await page.fill("input[name=code]", "123456");
+        await page.check("input[name=remember]");
+        await press(page, "button[type=submit]");
       },
     },
     { name: "reset", open: (page) => page.goto(`${server.url}/reset`) },

@@ -2,14 +2,17 @@ import { ownWork } from "../../host/call.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import type { FinishWrite } from "../../host/service-module.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { devicesOfUser, forgetDevices } from "../devices/devices-of-user.ts";
 import { removeFactors } from "./remove-factors.ts";
 
-/** Removes the factors and recovery codes of a user that an event says was erased. */
+/** Removes the factors, the recovery codes and the remembered browsers of a user that an event says was erased. */
 export function finishErasure({ store, clock }: Pick<AuthDependencies, "store" | "clock">): FinishWrite {
   return async ({ tenantId, event: { payload, requestId, resourceId } }) => {
     if (payload.case !== "userErased") return;
     const now = clock();
     const work = ownWork({ service: "auth", tenantId, requestId, deadline: now + deadlines.usual });
-    await removeFactors(store.tenant(tenantId), work, now, resourceId, "all");
+    const data = store.tenant(tenantId);
+    await removeFactors(data, work, now, resourceId, "all");
+    await forgetDevices(data, work, now, await devicesOfUser(data, resourceId));
   };
 }

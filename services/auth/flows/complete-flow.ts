@@ -8,9 +8,10 @@ import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { randomToken } from "../../vault/random.ts";
-import { flows, knownDevices } from "../collections.ts";
+import { flows, knownDevices, rememberedDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { rememberDevice } from "../devices/known-device.ts";
+import { rememberBrowser } from "../devices/remembered-device.ts";
 import { acrOf } from "./acr.ts";
 import { flowAdvanced } from "./flow-events.ts";
 import { newLoginHandle } from "./login-handle.ts";
@@ -52,6 +53,8 @@ export async function advanceFlow(
   return { record, version };
 }
 
+const ofDevices: ReadonlySet<string> = new Set([knownDevices.name, rememberedDevices.name]);
+
 /**
  * Completes a flow whose factors have all succeeded, and begins the session. The flow first, in its own commit: it completes
  * once, and a crash before the session leaves the person to sign in again, with nothing open. A flow without a browser begins
@@ -83,6 +86,7 @@ export async function completeFlow(
       acr: acrOf(flow.amr),
       amr: flow.amr,
       userEpoch: flow.userEpoch,
+      secondFactorRemembered: flow.secondFactorRemembered,
       lifetime: durationFromMs(sessionLifetime),
       remoteAddress: browser?.remoteAddress ?? "",
       userAgent: browser?.userAgent ?? "",
@@ -103,11 +107,13 @@ export async function completeFlow(
       stored.record.userId,
       browserToken,
     );
+    const completed = create(FlowSchema, { ...stored.record, ...done });
+    const second = await rememberBrowser(dependencies, call, completed, { flowId: "", browser });
     try {
-      const writes = [...usedUp.writes, ...remembered];
-      return await advanceFlow(data, call, now, stored, done, { ...usedUp, writes });
+      const writes = [...usedUp.writes, ...remembered, ...second.writes];
+      return await advanceFlow(data, call, now, stored, done, { writes, events: [...usedUp.events, ...second.events] });
     } catch (error) {
-      if (!(error instanceof Conflict) || error.collection !== knownDevices.name) throw error;
+      if (!(error instanceof Conflict) || !ofDevices.has(error.collection)) throw error;
       return advanceFlow(data, call, now, stored, done, usedUp);
     }
   }

@@ -5,6 +5,7 @@ import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { recoveryCodesLeft } from "../factors/factors-of-user.ts";
+import { isRemembered } from "../devices/remembered-device.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { mfaFor } from "../policy/authentication-policies.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
@@ -34,9 +35,13 @@ export async function goOn(
   usedUp?: UsedUp,
 ): Promise<GoneOn> {
   const data = dependencies.store.tenant(call.tenantId);
-  const next = await nextOf(dependencies, call, create(FlowSchema, { ...stored.record, ...proven }));
-  if (next === undefined) return completeFlow(dependencies, call, stored, proven, reference, usedUp);
-  const change = { ...proven, ...next };
+  const after = create(FlowSchema, { ...stored.record, ...proven });
+  after.secondFactorRemembered = await isRemembered(dependencies, call, after, reference);
+  const { secondFactorRemembered } = after;
+  const next = await nextOf(dependencies, call, after);
+  const done = { ...proven, secondFactorRemembered };
+  if (next === undefined) return completeFlow(dependencies, call, stored, done, reference, usedUp);
+  const change = { ...done, ...next };
   const { record: flow } = await advanceFlow(data, call, dependencies.clock(), stored, change, usedUp);
   return { flow, sessionToken: "", loginHandle: "" };
 }
@@ -50,7 +55,8 @@ async function nextOf(
   call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
-  const { need, steps } = flow.amr.includes("mfa") ? nothing : await needOf(dependencies, call, flow);
+  const { need, steps } =
+    flow.amr.includes("mfa") || flow.secondFactorRemembered ? nothing : await needOf(dependencies, call, flow);
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
   if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY] };

@@ -24,6 +24,8 @@ export interface AuthenticationPolicy {
   readonly passkeyUserVerification: PasskeyUserVerification;
   /** Origins of other pages that may ask for passkeys. */
   readonly passkeyRelatedOrigins: readonly string[];
+  /** For how long a browser may be remembered, in milliseconds; 0 for not at all. */
+  readonly rememberedFor: number;
 }
 
 /** The policies of every tenant, each remembered for at most five seconds. */
@@ -68,6 +70,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
     passkeyUserVerification:
       (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
     passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
+    rememberedFor: stored.rememberedDeviceLifetime === undefined ? 0 : durationMs(stored.rememberedDeviceLifetime),
   };
 }
 

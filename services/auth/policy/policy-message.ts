@@ -15,9 +15,8 @@ export const policyEtag = (stored: { readonly version: number } | undefined): st
 
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
-  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins } = policyWithDefaults(
-    stored?.record,
-  );
+  const policy = policyWithDefaults(stored?.record);
+  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, rememberedFor } = policy;
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
@@ -28,6 +27,7 @@ export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefi
     clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
       create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
     ),
+    ...(rememberedFor === 0 ? {} : { rememberedDeviceLifetime: durationFromMs(rememberedFor) }),
     ...(stored?.record.updateTime ? { updateTime: stored.record.updateTime } : {}),
   });
 }

@@ -96,6 +96,8 @@ function change(
       if (wrong !== undefined) throw invalid(path, wrong);
       return { passkeyRelatedOrigins: policy.passkeyRelatedOrigins };
     }
+    case "remembered_device_lifetime":
+      return { rememberedDeviceLifetime: policy.rememberedDeviceLifetime };
     case "client_overrides": {
       const overrides = policy.clientOverrides;
       if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {

@@ -1,15 +1,18 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
+import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
 import type { PageFlow } from "./after-step.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { passkeyOptions } from "./passkey.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
-import type { Texts } from "./texts.ts";
+import { filled, type Texts } from "./texts.ts";
 
 /** The ways to show a second factor, the usual one first: the step of the flow that each is, and its texts. */
 const ways = {
@@ -76,6 +79,8 @@ export interface SecondFactorFlow extends PageFlow {
   readonly way: SecondFactorWay;
   /** Says where a code was sent just now, in the place of the page's own lead. */
   readonly sent?: (texts: Texts) => string;
+  /** Whether the person wants the browser to be remembered, as they said before. */
+  readonly remember?: boolean;
 }
 
 /** Asks for a second factor, by one way; the others are a button away. All but passkeys work without JavaScript. */
@@ -88,7 +93,8 @@ export async function showSecondFactor(
   fault?: Fault,
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
-  const { flowId, username, ways: open, way, sent } = flow;
+  const { flowId, username, ways: open, way, sent, remember = false } = flow;
+  const days = await rememberedDays(peers, request);
   const page = {
     status: fault?.status ?? 200,
     uiLocales: shown.uiLocales,
@@ -101,6 +107,8 @@ export async function showSecondFactor(
     letter: letterOf(username),
     ways: open.join(" "),
     way,
+    remember: days === 0 ? "" : filled(texts["remember_device"], { days }),
+    isRemembered: remember,
     others: [
       ...(isSentWay(way) ? [{ way, words: texts["otp_again"] }] : []),
       ...open.filter((one) => one !== way).map((one) => otherWay(one, texts)),
@@ -129,6 +137,12 @@ export async function showSecondFactor(
       hint: texts[keys.hint],
     }),
   });
+}
+
+/** For how many days the browser may be remembered; 0 for not at all. */
+async function rememberedDays(peers: Peers, request: FastifyRequest): Promise<number> {
+  const policies = peers.client(SignInPolicyService);
+  return (await policies.getRememberedDevicePolicy({}, forward(contextOf(request).outbound))).days;
 }
 
 /** Ways whose codes are sent when they are asked for. */

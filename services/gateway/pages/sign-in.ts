@@ -7,6 +7,7 @@ import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import { giveBrowserToken } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
@@ -167,11 +168,12 @@ export function mountSignIn(
   ): Promise<FastifyReply> {
     const ways = namedWays(form.get("ways"));
     const [way = "totp"] = namedWays(form.get("way"));
-    const pageFlow = { ...pageFlowOf(form), ways, way };
+    const remember = form.get("remember") === "yes";
+    const pageFlow = { ...pageFlowOf(form), ways, way, remember };
     if (!form.has("code") || way === "passkey") return askSecondFactor(peers, request, reply, pending, pageFlow);
     const given = {
       flowId: pageFlow.flowId,
-      browser: browserOf(request, pending),
+      browser: { ...browserOf(request, pending), rememberDevice: remember },
       code: form.get("code").slice(0, 64),
     };
     const options = forward(contextOf(request).outbound);
@@ -182,6 +184,8 @@ export function mountSignIn(
         : way === "totp"
           ? flows.submitTotp(given, options)
           : flows.submitRecoveryCode(given, options));
+      // The token that it is remembered by must not be gone before.
+      if (remember) giveBrowserToken(request, reply, pending.browserToken);
       return await afterStep(peers, request, reply, pending, pageFlow, answer);
     } catch (error) {
       const fault = secondFactorFault(error, way);

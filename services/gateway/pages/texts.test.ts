@@ -10,7 +10,7 @@ const sources = globSync(["*.ts", "templates/*.liquid"], { cwd: import.meta.dirn
   .join("\n");
 
 /** Names of templates and the like, which look like keys. */
-const templates = new Set(["error", "fault", "consent", "scope", "totp", "passkey"]);
+const templates = new Set(["remember", "error", "fault", "consent", "scope", "totp", "passkey"]);
 
 describe("the catalogues", () => {
   test.each(others.map(([locale]) => locale))("%s has every text, and no other", (locale) => {
@@ -26,7 +26,9 @@ describe("the catalogues", () => {
     const used = new Set([
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
       ...Array.from(
-        sources.matchAll(/"((?:fault|error|start|consent|scope|totp|otp|recovery_code|passkey)(?:_[a-z_]+)?)"/g),
+        sources.matchAll(
+          /"((?:fault|remember|error|start|consent|scope|totp|otp|recovery_code|passkey)(?:_[a-z_]+)?)"/g,
+        ),
         ([, key = ""]) => key,
       ),
     ]);

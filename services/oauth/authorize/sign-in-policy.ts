@@ -9,10 +9,10 @@ export async function isSignInEnough(
   peers: Peers,
   call: Call,
   { clientId, acrValues }: Pick<Authorization, "clientId" | "acrValues">,
-  { userId, acr }: Session,
+  { userId, acr, secondFactorRemembered }: Session,
 ): Promise<boolean> {
   const { sufficient } = await peers
     .client(SignInPolicyService)
-    .checkSignIn({ userId, acr, clientId, acrValues }, forward(call));
+    .checkSignIn({ userId, acr, clientId, acrValues, secondFactorRemembered }, forward(call));
   return sufficient;
 }

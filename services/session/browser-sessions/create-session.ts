@@ -41,6 +41,7 @@ export function createSession({ store, vault, sessionSchedule, clock, lifetimes 
       acr: request.acr,
       amr: request.amr,
       userEpoch: request.userEpoch,
+      secondFactorRemembered: request.secondFactorRemembered,
       remoteAddress: request.remoteAddress,
       userAgent: request.userAgent,
       expireTime: timestampFromMs(end),

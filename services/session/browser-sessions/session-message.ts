@@ -9,6 +9,7 @@ export function sessionMessage(stored: StoredSession): Session {
     userId: stored.userId,
     acr: stored.acr,
     amr: stored.amr,
+    secondFactorRemembered: stored.secondFactorRemembered,
     remoteAddress: stored.remoteAddress,
     userAgent: stored.userAgent,
     ...(stored.authTime ? { authTime: stored.authTime } : {}),

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { addTotp, beginPasskey } from "../../support/factors.ts";
+import { rememberedBrowser } from "../../support/remembered-browser.ts";
 import { rest } from "../../support/relying-party.ts";
 import type { TenantSide } from "./tenant-side.ts";
 
@@ -205,6 +206,11 @@ export const examples: Readonly<Record<string, Example>> = {
     factorId: await factor(side),
     code: "000000",
   }),
+  "koder.auth.v1.FactorService/ListRememberedDevices": userId,
+  "koder.auth.v1.FactorService/DeleteRememberedDevice": async (side) => {
+    const { id, deviceId } = await rememberedBrowser(side);
+    return { userId: id, deviceId };
+  },
   "koder.auth.v1.FactorService/EnrolOtp": async (side) => ({ userId: side.person.id, ...telephone() }),
   "koder.auth.v1.FactorService/ConfirmOtp": async (side) => {
     const asked = { channel: "OTP_CHANNEL_SMS", phone_number: telephone().phoneNumber };

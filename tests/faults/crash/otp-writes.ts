@@ -3,6 +3,7 @@ import { sentCode } from "../../support/dev-mail.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
 import { addOtp } from "../../support/factors.ts";
 import { createPerson, password, registerClient, rest, tokensFor, type Instance } from "../../support/relying-party.ts";
+import { rememberedBrowser } from "../../support/remembered-browser.ts";
 import type { PublicWrite } from "./public-write.ts";
 
 let telephones = 0;
@@ -28,8 +29,17 @@ async function flowBeforeCode(server: Instance) {
   return { flow, phone, last, send };
 }
 
-/** One-time codes: asked for and given. */
+/** One-time codes: asked for and given; and the browsers in which none is asked for. */
 export const otpWrites: readonly PublicWrite[] = [
+  {
+    name: "Forget a remembered browser",
+    covers: ["koder.auth.v1.FactorService/DeleteRememberedDevice"],
+    prepare: async (server) => {
+      const { deviceId, accessToken } = await rememberedBrowser(server);
+      const path = `/v1/users/me/mfa/devices/${deviceId}`;
+      return { call: async () => (await rest(server, "DELETE", path, undefined, accessToken)).status };
+    },
+  },
   {
     name: "Begin to add one-time codes",
     covers: ["koder.auth.v1.FactorService/EnrolOtp"],

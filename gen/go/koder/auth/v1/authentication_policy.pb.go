@@ -157,8 +157,11 @@ type AuthenticationPolicy struct {
 	// `/.well-known/webauthn` names them (WebAuthn Level 3, related origins), the first five names before a public suffix of
 	// which count. Our own pages need none. It is changed as a whole.
 	PasskeyRelatedOrigins []string `protobuf:"bytes,8,rep,name=passkey_related_origins,json=passkeyRelatedOrigins,proto3" json:"passkey_related_origins,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// For how long a person may have a browser remembered, in which no second factor is asked for: 1 to 30 days; default: not at
+	// all. It ends with their password or any of their factors, and never stands in for one that a client asks for.
+	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,20,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -247,6 +250,13 @@ func (x *AuthenticationPolicy) GetPasskeyRelatedOrigins() []string {
 	return nil
 }
 
+func (x *AuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.RememberedDeviceLifetime
+	}
+	return nil
+}
+
 // ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
 // another client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
@@ -316,7 +326,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\x03\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x04\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -326,7 +336,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"updateTime\x12&\n" +
 	"\x0fsign_up_allowed\x18\x06 \x01(\bR\rsignUpAllowed\x12b\n" +
 	"\x19passkey_user_verification\x18\a \x01(\x0e2&.koder.auth.v1.PasskeyUserVerificationR\x17passkeyUserVerification\x126\n" +
-	"\x17passkey_related_origins\x18\b \x03(\tR\x15passkeyRelatedOrigins\"\x8d\x01\n" +
+	"\x17passkey_related_origins\x18\b \x03(\tR\x15passkeyRelatedOrigins\x12W\n" +
+	"\x1aremembered_device_lifetime\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\"\x8d\x01\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
@@ -370,12 +381,13 @@ var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
 	3, // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
 	5, // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
 	1, // 4: koder.auth.v1.AuthenticationPolicy.passkey_user_verification:type_name -> koder.auth.v1.PasskeyUserVerification
-	0, // 5: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	6, // [6:6] is the sub-list for method output_type
-	6, // [6:6] is the sub-list for method input_type
-	6, // [6:6] is the sub-list for extension type_name
-	6, // [6:6] is the sub-list for extension extendee
-	0, // [0:6] is the sub-list for field type_name
+	4, // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	0, // 6: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	7, // [7:7] is the sub-list for method output_type
+	7, // [7:7] is the sub-list for method input_type
+	7, // [7:7] is the sub-list for extension type_name
+	7, // [7:7] is the sub-list for extension extendee
+	0, // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }

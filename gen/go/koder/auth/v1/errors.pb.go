@@ -57,6 +57,8 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID AuthErrorReason = 81
 	// This instance sends no SMS. Its operator sets up who does (KODER_ID_SMS_URL).
 	AuthErrorReason_AUTH_ERROR_REASON_SMS_NOT_AVAILABLE AuthErrorReason = 82
+	// The person has no remembered browser with this id, or not any more.
+	AuthErrorReason_AUTH_ERROR_REASON_DEVICE_NOT_FOUND AuthErrorReason = 83
 	// What the authenticator answered is not accepted: it is not what was asked for, or not by a passkey that is known here, or
 	// its user was not verified where that is needed, or its counter went back. Begin again.
 	AuthErrorReason_AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED AuthErrorReason = 60
@@ -81,6 +83,7 @@ var (
 		80: "AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED",
 		81: "AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID",
 		82: "AUTH_ERROR_REASON_SMS_NOT_AVAILABLE",
+		83: "AUTH_ERROR_REASON_DEVICE_NOT_FOUND",
 		60: "AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED",
 	}
 	AuthErrorReason_value = map[string]int32{
@@ -100,6 +103,7 @@ var (
 		"AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED":           80,
 		"AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID":         81,
 		"AUTH_ERROR_REASON_SMS_NOT_AVAILABLE":             82,
+		"AUTH_ERROR_REASON_DEVICE_NOT_FOUND":              83,
 		"AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED":          60,
 	}
 )
@@ -135,7 +139,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xda\x05\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x82\x06\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -153,7 +157,8 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"#AUTH_ERROR_REASON_MAILBOX_NOT_FOUND\x10\x16\x12)\n" +
 	"%AUTH_ERROR_REASON_SIGN_UP_NOT_ALLOWED\x10P\x12+\n" +
 	"'AUTH_ERROR_REASON_SIGN_UP_TOKEN_INVALID\x10Q\x12'\n" +
-	"#AUTH_ERROR_REASON_SMS_NOT_AVAILABLE\x10R\x12*\n" +
+	"#AUTH_ERROR_REASON_SMS_NOT_AVAILABLE\x10R\x12&\n" +
+	"\"AUTH_ERROR_REASON_DEVICE_NOT_FOUND\x10S\x12*\n" +
 	"&AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED\x10<B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 

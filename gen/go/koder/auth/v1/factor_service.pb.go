@@ -1206,11 +1206,195 @@ func (x *ConfirmOtpResponse) GetFactor() *Factor {
 	return nil
 }
 
+// ListRememberedDevicesRequest names a person.
+type ListRememberedDevicesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRememberedDevicesRequest) Reset() {
+	*x = ListRememberedDevicesRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRememberedDevicesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRememberedDevicesRequest) ProtoMessage() {}
+
+func (x *ListRememberedDevicesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRememberedDevicesRequest.ProtoReflect.Descriptor instead.
+func (*ListRememberedDevicesRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ListRememberedDevicesRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// ListRememberedDevicesResponse has the browsers.
+type ListRememberedDevicesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The browsers.
+	Devices       []*RememberedDevice `protobuf:"bytes,1,rep,name=devices,proto3" json:"devices,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListRememberedDevicesResponse) Reset() {
+	*x = ListRememberedDevicesResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListRememberedDevicesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListRememberedDevicesResponse) ProtoMessage() {}
+
+func (x *ListRememberedDevicesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListRememberedDevicesResponse.ProtoReflect.Descriptor instead.
+func (*ListRememberedDevicesResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ListRememberedDevicesResponse) GetDevices() []*RememberedDevice {
+	if x != nil {
+		return x.Devices
+	}
+	return nil
+}
+
+// DeleteRememberedDeviceRequest names a browser.
+type DeleteRememberedDeviceRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose; `me` for the caller.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Id of the browser.
+	DeviceId      string `protobuf:"bytes,2,opt,name=device_id,json=deviceId,proto3" json:"device_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRememberedDeviceRequest) Reset() {
+	*x = DeleteRememberedDeviceRequest{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRememberedDeviceRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRememberedDeviceRequest) ProtoMessage() {}
+
+func (x *DeleteRememberedDeviceRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRememberedDeviceRequest.ProtoReflect.Descriptor instead.
+func (*DeleteRememberedDeviceRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *DeleteRememberedDeviceRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *DeleteRememberedDeviceRequest) GetDeviceId() string {
+	if x != nil {
+		return x.DeviceId
+	}
+	return ""
+}
+
+// DeleteRememberedDeviceResponse says nothing more than that it was done.
+type DeleteRememberedDeviceResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeleteRememberedDeviceResponse) Reset() {
+	*x = DeleteRememberedDeviceResponse{}
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeleteRememberedDeviceResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeleteRememberedDeviceResponse) ProtoMessage() {}
+
+func (x *DeleteRememberedDeviceResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_factor_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeleteRememberedDeviceResponse.ProtoReflect.Descriptor instead.
+func (*DeleteRememberedDeviceResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_factor_service_proto_rawDescGZIP(), []int{25}
+}
+
 var File_koder_auth_v1_factor_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\n" +
-	"\"koder/auth/v1/factor_service.proto\x12\rkoder.auth.v1\x1a google/protobuf/field_mask.proto\x1a\x1akoder/auth/v1/factor.proto\"-\n" +
+	"\"koder/auth/v1/factor_service.proto\x12\rkoder.auth.v1\x1a google/protobuf/field_mask.proto\x1a\x1akoder/auth/v1/factor.proto\x1a%koder/auth/v1/remembered_device.proto\"-\n" +
 	"\x12ListFactorsRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"v\n" +
 	"\x13ListFactorsResponse\x12/\n" +
@@ -1275,7 +1459,16 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\tfactor_id\x18\x02 \x01(\tR\bfactorId\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\"C\n" +
 	"\x12ConfirmOtpResponse\x12-\n" +
-	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor2\xac\b\n" +
+	"\x06factor\x18\x01 \x01(\v2\x15.koder.auth.v1.FactorR\x06factor\"7\n" +
+	"\x1cListRememberedDevicesRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"Z\n" +
+	"\x1dListRememberedDevicesResponse\x129\n" +
+	"\adevices\x18\x01 \x03(\v2\x1f.koder.auth.v1.RememberedDeviceR\adevices\"U\n" +
+	"\x1dDeleteRememberedDeviceRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1b\n" +
+	"\tdevice_id\x18\x02 \x01(\tR\bdeviceId\" \n" +
+	"\x1eDeleteRememberedDeviceResponse2\x9c\n" +
+	"\n" +
 	"\rFactorService\x12Y\n" +
 	"\vListFactors\x12!.koder.auth.v1.ListFactorsRequest\x1a\".koder.auth.v1.ListFactorsResponse\"\x03\x90\x02\x01\x12N\n" +
 	"\tEnrolTotp\x12\x1f.koder.auth.v1.EnrolTotpRequest\x1a .koder.auth.v1.EnrolTotpResponse\x12T\n" +
@@ -1288,7 +1481,9 @@ const file_koder_auth_v1_factor_service_proto_rawDesc = "" +
 	"\fResetFactors\x12\".koder.auth.v1.ResetFactorsRequest\x1a#.koder.auth.v1.ResetFactorsResponse\x12K\n" +
 	"\bEnrolOtp\x12\x1e.koder.auth.v1.EnrolOtpRequest\x1a\x1f.koder.auth.v1.EnrolOtpResponse\x12Q\n" +
 	"\n" +
-	"ConfirmOtp\x12 .koder.auth.v1.ConfirmOtpRequest\x1a!.koder.auth.v1.ConfirmOtpResponseB\xb7\x01\n" +
+	"ConfirmOtp\x12 .koder.auth.v1.ConfirmOtpRequest\x1a!.koder.auth.v1.ConfirmOtpResponse\x12w\n" +
+	"\x15ListRememberedDevices\x12+.koder.auth.v1.ListRememberedDevicesRequest\x1a,.koder.auth.v1.ListRememberedDevicesResponse\"\x03\x90\x02\x01\x12u\n" +
+	"\x16DeleteRememberedDevice\x12,.koder.auth.v1.DeleteRememberedDeviceRequest\x1a-.koder.auth.v1.DeleteRememberedDeviceResponseB\xb7\x01\n" +
 	"\x11com.koder.auth.v1B\x12FactorServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -1303,7 +1498,7 @@ func file_koder_auth_v1_factor_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_factor_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_koder_auth_v1_factor_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_koder_auth_v1_factor_service_proto_goTypes = []any{
 	(*ListFactorsRequest)(nil),                // 0: koder.auth.v1.ListFactorsRequest
 	(*ListFactorsResponse)(nil),               // 1: koder.auth.v1.ListFactorsResponse
@@ -1327,46 +1522,56 @@ var file_koder_auth_v1_factor_service_proto_goTypes = []any{
 	(*EnrolOtpResponse)(nil),                  // 19: koder.auth.v1.EnrolOtpResponse
 	(*ConfirmOtpRequest)(nil),                 // 20: koder.auth.v1.ConfirmOtpRequest
 	(*ConfirmOtpResponse)(nil),                // 21: koder.auth.v1.ConfirmOtpResponse
-	(*Factor)(nil),                            // 22: koder.auth.v1.Factor
-	(*fieldmaskpb.FieldMask)(nil),             // 23: google.protobuf.FieldMask
-	(OtpChannel)(0),                           // 24: koder.auth.v1.OtpChannel
+	(*ListRememberedDevicesRequest)(nil),      // 22: koder.auth.v1.ListRememberedDevicesRequest
+	(*ListRememberedDevicesResponse)(nil),     // 23: koder.auth.v1.ListRememberedDevicesResponse
+	(*DeleteRememberedDeviceRequest)(nil),     // 24: koder.auth.v1.DeleteRememberedDeviceRequest
+	(*DeleteRememberedDeviceResponse)(nil),    // 25: koder.auth.v1.DeleteRememberedDeviceResponse
+	(*Factor)(nil),                            // 26: koder.auth.v1.Factor
+	(*fieldmaskpb.FieldMask)(nil),             // 27: google.protobuf.FieldMask
+	(OtpChannel)(0),                           // 28: koder.auth.v1.OtpChannel
+	(*RememberedDevice)(nil),                  // 29: koder.auth.v1.RememberedDevice
 }
 var file_koder_auth_v1_factor_service_proto_depIdxs = []int32{
-	22, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
-	22, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
-	22, // 2: koder.auth.v1.FinishPasskeyRegistrationResponse.factor:type_name -> koder.auth.v1.Factor
-	22, // 3: koder.auth.v1.UpdateFactorRequest.factor:type_name -> koder.auth.v1.Factor
-	23, // 4: koder.auth.v1.UpdateFactorRequest.update_mask:type_name -> google.protobuf.FieldMask
-	22, // 5: koder.auth.v1.UpdateFactorResponse.factor:type_name -> koder.auth.v1.Factor
-	24, // 6: koder.auth.v1.EnrolOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	22, // 7: koder.auth.v1.ConfirmOtpResponse.factor:type_name -> koder.auth.v1.Factor
-	0,  // 8: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
-	2,  // 9: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
-	4,  // 10: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
-	6,  // 11: koder.auth.v1.FactorService.BeginPasskeyRegistration:input_type -> koder.auth.v1.BeginPasskeyRegistrationRequest
-	8,  // 12: koder.auth.v1.FactorService.FinishPasskeyRegistration:input_type -> koder.auth.v1.FinishPasskeyRegistrationRequest
-	10, // 13: koder.auth.v1.FactorService.UpdateFactor:input_type -> koder.auth.v1.UpdateFactorRequest
-	12, // 14: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
-	14, // 15: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
-	16, // 16: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
-	18, // 17: koder.auth.v1.FactorService.EnrolOtp:input_type -> koder.auth.v1.EnrolOtpRequest
-	20, // 18: koder.auth.v1.FactorService.ConfirmOtp:input_type -> koder.auth.v1.ConfirmOtpRequest
-	1,  // 19: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
-	3,  // 20: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
-	5,  // 21: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
-	7,  // 22: koder.auth.v1.FactorService.BeginPasskeyRegistration:output_type -> koder.auth.v1.BeginPasskeyRegistrationResponse
-	9,  // 23: koder.auth.v1.FactorService.FinishPasskeyRegistration:output_type -> koder.auth.v1.FinishPasskeyRegistrationResponse
-	11, // 24: koder.auth.v1.FactorService.UpdateFactor:output_type -> koder.auth.v1.UpdateFactorResponse
-	13, // 25: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
-	15, // 26: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
-	17, // 27: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
-	19, // 28: koder.auth.v1.FactorService.EnrolOtp:output_type -> koder.auth.v1.EnrolOtpResponse
-	21, // 29: koder.auth.v1.FactorService.ConfirmOtp:output_type -> koder.auth.v1.ConfirmOtpResponse
-	19, // [19:30] is the sub-list for method output_type
-	8,  // [8:19] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	26, // 0: koder.auth.v1.ListFactorsResponse.factors:type_name -> koder.auth.v1.Factor
+	26, // 1: koder.auth.v1.ConfirmTotpResponse.factor:type_name -> koder.auth.v1.Factor
+	26, // 2: koder.auth.v1.FinishPasskeyRegistrationResponse.factor:type_name -> koder.auth.v1.Factor
+	26, // 3: koder.auth.v1.UpdateFactorRequest.factor:type_name -> koder.auth.v1.Factor
+	27, // 4: koder.auth.v1.UpdateFactorRequest.update_mask:type_name -> google.protobuf.FieldMask
+	26, // 5: koder.auth.v1.UpdateFactorResponse.factor:type_name -> koder.auth.v1.Factor
+	28, // 6: koder.auth.v1.EnrolOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	26, // 7: koder.auth.v1.ConfirmOtpResponse.factor:type_name -> koder.auth.v1.Factor
+	29, // 8: koder.auth.v1.ListRememberedDevicesResponse.devices:type_name -> koder.auth.v1.RememberedDevice
+	0,  // 9: koder.auth.v1.FactorService.ListFactors:input_type -> koder.auth.v1.ListFactorsRequest
+	2,  // 10: koder.auth.v1.FactorService.EnrolTotp:input_type -> koder.auth.v1.EnrolTotpRequest
+	4,  // 11: koder.auth.v1.FactorService.ConfirmTotp:input_type -> koder.auth.v1.ConfirmTotpRequest
+	6,  // 12: koder.auth.v1.FactorService.BeginPasskeyRegistration:input_type -> koder.auth.v1.BeginPasskeyRegistrationRequest
+	8,  // 13: koder.auth.v1.FactorService.FinishPasskeyRegistration:input_type -> koder.auth.v1.FinishPasskeyRegistrationRequest
+	10, // 14: koder.auth.v1.FactorService.UpdateFactor:input_type -> koder.auth.v1.UpdateFactorRequest
+	12, // 15: koder.auth.v1.FactorService.GenerateRecoveryCodes:input_type -> koder.auth.v1.GenerateRecoveryCodesRequest
+	14, // 16: koder.auth.v1.FactorService.DeleteFactor:input_type -> koder.auth.v1.DeleteFactorRequest
+	16, // 17: koder.auth.v1.FactorService.ResetFactors:input_type -> koder.auth.v1.ResetFactorsRequest
+	18, // 18: koder.auth.v1.FactorService.EnrolOtp:input_type -> koder.auth.v1.EnrolOtpRequest
+	20, // 19: koder.auth.v1.FactorService.ConfirmOtp:input_type -> koder.auth.v1.ConfirmOtpRequest
+	22, // 20: koder.auth.v1.FactorService.ListRememberedDevices:input_type -> koder.auth.v1.ListRememberedDevicesRequest
+	24, // 21: koder.auth.v1.FactorService.DeleteRememberedDevice:input_type -> koder.auth.v1.DeleteRememberedDeviceRequest
+	1,  // 22: koder.auth.v1.FactorService.ListFactors:output_type -> koder.auth.v1.ListFactorsResponse
+	3,  // 23: koder.auth.v1.FactorService.EnrolTotp:output_type -> koder.auth.v1.EnrolTotpResponse
+	5,  // 24: koder.auth.v1.FactorService.ConfirmTotp:output_type -> koder.auth.v1.ConfirmTotpResponse
+	7,  // 25: koder.auth.v1.FactorService.BeginPasskeyRegistration:output_type -> koder.auth.v1.BeginPasskeyRegistrationResponse
+	9,  // 26: koder.auth.v1.FactorService.FinishPasskeyRegistration:output_type -> koder.auth.v1.FinishPasskeyRegistrationResponse
+	11, // 27: koder.auth.v1.FactorService.UpdateFactor:output_type -> koder.auth.v1.UpdateFactorResponse
+	13, // 28: koder.auth.v1.FactorService.GenerateRecoveryCodes:output_type -> koder.auth.v1.GenerateRecoveryCodesResponse
+	15, // 29: koder.auth.v1.FactorService.DeleteFactor:output_type -> koder.auth.v1.DeleteFactorResponse
+	17, // 30: koder.auth.v1.FactorService.ResetFactors:output_type -> koder.auth.v1.ResetFactorsResponse
+	19, // 31: koder.auth.v1.FactorService.EnrolOtp:output_type -> koder.auth.v1.EnrolOtpResponse
+	21, // 32: koder.auth.v1.FactorService.ConfirmOtp:output_type -> koder.auth.v1.ConfirmOtpResponse
+	23, // 33: koder.auth.v1.FactorService.ListRememberedDevices:output_type -> koder.auth.v1.ListRememberedDevicesResponse
+	25, // 34: koder.auth.v1.FactorService.DeleteRememberedDevice:output_type -> koder.auth.v1.DeleteRememberedDeviceResponse
+	22, // [22:35] is the sub-list for method output_type
+	9,  // [9:22] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_factor_service_proto_init() }
@@ -1375,13 +1580,14 @@ func file_koder_auth_v1_factor_service_proto_init() {
 		return
 	}
 	file_koder_auth_v1_factor_proto_init()
+	file_koder_auth_v1_remembered_device_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_factor_service_proto_rawDesc), len(file_koder_auth_v1_factor_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

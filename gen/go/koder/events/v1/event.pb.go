@@ -182,6 +182,7 @@ type Event struct {
 	//	*Event_FactorRenamed
 	//	*Event_PasskeyCounterFell
 	//	*Event_InvitationChanged
+	//	*Event_RememberedDeviceChanged
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -947,6 +948,15 @@ func (x *Event) GetInvitationChanged() *InvitationChanged {
 	return nil
 }
 
+func (x *Event) GetRememberedDeviceChanged() *RememberedDeviceChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_RememberedDeviceChanged); ok {
+			return x.RememberedDeviceChanged
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1323,6 +1333,11 @@ type Event_InvitationChanged struct {
 	InvitationChanged *InvitationChanged `protobuf:"bytes,202,opt,name=invitation_changed,json=invitationChanged,proto3,oneof"`
 }
 
+type Event_RememberedDeviceChanged struct {
+	// A browser is remembered, in which no second factor is asked for, or not any more.
+	RememberedDeviceChanged *RememberedDeviceChanged `protobuf:"bytes,203,opt,name=remembered_device_changed,json=rememberedDeviceChanged,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1470,6 +1485,8 @@ func (*Event_FactorRenamed) isEvent_Payload() {}
 func (*Event_PasskeyCounterFell) isEvent_Payload() {}
 
 func (*Event_InvitationChanged) isEvent_Payload() {}
+
+func (*Event_RememberedDeviceChanged) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -5305,11 +5322,66 @@ func (x *InvitationChanged) GetUserId() string {
 	return ""
 }
 
+// RememberedDeviceChanged tells of a browser in which no second factor is asked for.
+type RememberedDeviceChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// `remembered` or `forgotten`.
+	State         string `protobuf:"bytes,2,opt,name=state,proto3" json:"state,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RememberedDeviceChanged) Reset() {
+	*x = RememberedDeviceChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RememberedDeviceChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RememberedDeviceChanged) ProtoMessage() {}
+
+func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RememberedDeviceChanged.ProtoReflect.Descriptor instead.
+func (*RememberedDeviceChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
+}
+
+func (x *RememberedDeviceChanged) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *RememberedDeviceChanged) GetState() string {
+	if x != nil {
+		return x.State
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf31\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xdc2\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5395,7 +5467,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x11sign_up_completed\x18\xc9\x01 \x01(\v2 .koder.events.v1.SignUpCompletedH\x00R\x0fsignUpCompleted\x12H\n" +
 	"\x0efactor_renamed\x18\xb4\x01 \x01(\v2\x1e.koder.events.v1.FactorRenamedH\x00R\rfactorRenamed\x12X\n" +
 	"\x14passkey_counter_fell\x18\xb5\x01 \x01(\v2#.koder.events.v1.PasskeyCounterFellH\x00R\x12passkeyCounterFell\x12T\n" +
-	"\x12invitation_changed\x18\xca\x01 \x01(\v2\".koder.events.v1.InvitationChangedH\x00R\x11invitationChangedB\t\n" +
+	"\x12invitation_changed\x18\xca\x01 \x01(\v2\".koder.events.v1.InvitationChangedH\x00R\x11invitationChanged\x12g\n" +
+	"\x19remembered_device_changed\x18\xcb\x01 \x01(\v2(.koder.events.v1.RememberedDeviceChangedH\x00R\x17rememberedDeviceChangedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -5601,7 +5674,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"B\n" +
 	"\x11InvitationChanged\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId*\x83\x01\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"H\n" +
+	"\x17RememberedDeviceChanged\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -5624,7 +5700,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 76)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 77)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5703,10 +5779,11 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*FactorRenamed)(nil),               // 74: koder.events.v1.FactorRenamed
 	(*PasskeyCounterFell)(nil),          // 75: koder.events.v1.PasskeyCounterFell
 	(*InvitationChanged)(nil),           // 76: koder.events.v1.InvitationChanged
-	(*timestamppb.Timestamp)(nil),       // 77: google.protobuf.Timestamp
+	(*RememberedDeviceChanged)(nil),     // 77: koder.events.v1.RememberedDeviceChanged
+	(*timestamppb.Timestamp)(nil),       // 78: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	77, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	78, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -5782,15 +5859,16 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	74, // 73: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
 	75, // 74: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
 	76, // 75: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	0,  // 76: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	77, // 77: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	77, // 78: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	77, // 79: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	80, // [80:80] is the sub-list for method output_type
-	80, // [80:80] is the sub-list for method input_type
-	80, // [80:80] is the sub-list for extension type_name
-	80, // [80:80] is the sub-list for extension extendee
-	0,  // [0:80] is the sub-list for field type_name
+	77, // 76: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
+	0,  // 77: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	78, // 78: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	78, // 79: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	78, // 80: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	81, // [81:81] is the sub-list for method output_type
+	81, // [81:81] is the sub-list for method input_type
+	81, // [81:81] is the sub-list for extension type_name
+	81, // [81:81] is the sub-list for extension extendee
+	0,  // [0:81] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -5873,6 +5951,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_FactorRenamed)(nil),
 		(*Event_PasskeyCounterFell)(nil),
 		(*Event_InvitationChanged)(nil),
+		(*Event_RememberedDeviceChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -5880,7 +5959,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   76,
+			NumMessages:   77,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

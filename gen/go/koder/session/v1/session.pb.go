@@ -42,9 +42,11 @@ type Session struct {
 	// When the session began.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
 	// When it ends by itself.
-	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	// Whether a second factor was not asked for because the browser was remembered. `amr` and `acr` do not count it.
+	SecondFactorRemembered bool `protobuf:"varint,20,opt,name=second_factor_remembered,json=secondFactorRemembered,proto3" json:"second_factor_remembered,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
 }
 
 func (x *Session) Reset() {
@@ -140,11 +142,18 @@ func (x *Session) GetExpireTime() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *Session) GetSecondFactorRemembered() bool {
+	if x != nil {
+		return x.SecondFactorRemembered
+	}
+	return false
+}
+
 var File_koder_session_v1_session_proto protoreflect.FileDescriptor
 
 const file_koder_session_v1_session_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/session/v1/session.proto\x12\x10koder.session.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xcf\x02\n" +
+	"\x1ekoder/session/v1/session.proto\x12\x10koder.session.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x03\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x127\n" +
@@ -157,7 +166,8 @@ const file_koder_session_v1_session_proto_rawDesc = "" +
 	"\vcreate_time\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"expireTimeB\xc6\x01\n" +
+	"expireTime\x128\n" +
+	"\x18second_factor_remembered\x18\x14 \x01(\bR\x16secondFactorRememberedB\xc6\x01\n" +
 	"\x14com.koder.session.v1B\fSessionProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/session/v1;sessionv1\xa2\x02\x03KSX\xaa\x02\x10Koder.Session.V1\xca\x02\x10Koder\\Session\\V1\xe2\x02\x1cKoder\\Session\\V1\\GPBMetadata\xea\x02\x12Koder::Session::V1b\x06proto3"
 
 var (

@@ -8,13 +8,15 @@ import type { FieldMask } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_field_mask } from "@bufbuild/protobuf/wkt";
 import type { Factor, OtpChannel } from "./factor_pb.ts";
 import { file_koder_auth_v1_factor } from "./factor_pb.ts";
+import type { RememberedDevice } from "./remembered_device_pb.ts";
+import { file_koder_auth_v1_remembered_device } from "./remembered_device_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/auth/v1/factor_service.proto.
  */
 export const file_koder_auth_v1_factor_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIiUKEkxpc3RGYWN0b3JzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIloKE0xpc3RGYWN0b3JzUmVzcG9uc2USJgoHZmFjdG9ycxgBIAMoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yEhsKE3JlY292ZXJ5X2NvZGVzX2xlZnQYAiABKAUiOQoQRW5yb2xUb3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJgChFFbnJvbFRvdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSDgoGc2VjcmV0GAIgASgJEhMKC290cGF1dGhfdXJpGAMgASgJEhMKC3FyX2NvZGVfc3ZnGAQgASgJIkYKEkNvbmZpcm1Ub3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhEKCWZhY3Rvcl9pZBgCIAEoCRIMCgRjb2RlGAMgASgJIjwKE0NvbmZpcm1Ub3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IiSAofQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJLCiBCZWdpblBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSFAoMb3B0aW9uc19qc29uGAIgASgJIl8KIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJEhcKD2NyZWRlbnRpYWxfanNvbhgDIAEoCSJKCiFGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IikQEKE1VwZGF0ZUZhY3RvclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkSJQoGZmFjdG9yGAMgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3ISLwoLdXBkYXRlX21hc2sYBCABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIi8KHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI3Ch1HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSI5ChNEZWxldGVGYWN0b3JSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIiYKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIWChRSZXNldEZhY3RvcnNSZXNwb25zZSJ6Cg9FbnJvbE90cFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsEhQKDHBob25lX251bWJlchgDIAEoCRIUCgxkaXNwbGF5X25hbWUYBCABKAkiOgoQRW5yb2xPdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSEwoLZGVzdGluYXRpb24YAiABKAkiRQoRQ29uZmlybU90cFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkSDAoEY29kZRgDIAEoCSI7ChJDb25maXJtT3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IyrAgKDUZhY3RvclNlcnZpY2USWQoLTGlzdEZhY3RvcnMSIS5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuTGlzdEZhY3RvcnNSZXNwb25zZSIDkAIBEk4KCUVucm9sVG90cBIfLmtvZGVyLmF1dGgudjEuRW5yb2xUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuRW5yb2xUb3RwUmVzcG9uc2USVAoLQ29uZmlybVRvdHASIS5rb2Rlci5hdXRoLnYxLkNvbmZpcm1Ub3RwUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ29uZmlybVRvdHBSZXNwb25zZRJ7ChhCZWdpblBhc3NrZXlSZWdpc3RyYXRpb24SLi5rb2Rlci5hdXRoLnYxLkJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlcXVlc3QaLy5rb2Rlci5hdXRoLnYxLkJlZ2luUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlEn4KGUZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb24SLy5rb2Rlci5hdXRoLnYxLkZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0GjAua29kZXIuYXV0aC52MS5GaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2USVwoMVXBkYXRlRmFjdG9yEiIua29kZXIuYXV0aC52MS5VcGRhdGVGYWN0b3JSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5VcGRhdGVGYWN0b3JSZXNwb25zZRJyChVHZW5lcmF0ZVJlY292ZXJ5Q29kZXMSKy5rb2Rlci5hdXRoLnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QaLC5rb2Rlci5hdXRoLnYxLkdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1Jlc3BvbnNlElcKDERlbGV0ZUZhY3RvchIiLmtvZGVyLmF1dGgudjEuRGVsZXRlRmFjdG9yUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuRGVsZXRlRmFjdG9yUmVzcG9uc2USVwoMUmVzZXRGYWN0b3JzEiIua29kZXIuYXV0aC52MS5SZXNldEZhY3RvcnNSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5SZXNldEZhY3RvcnNSZXNwb25zZRJLCghFbnJvbE90cBIeLmtvZGVyLmF1dGgudjEuRW5yb2xPdHBSZXF1ZXN0Gh8ua29kZXIuYXV0aC52MS5FbnJvbE90cFJlc3BvbnNlElEKCkNvbmZpcm1PdHASIC5rb2Rlci5hdXRoLnYxLkNvbmZpcm1PdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5Db25maXJtT3RwUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_field_mask, file_koder_auth_v1_factor]);
+  fileDesc("CiJrb2Rlci9hdXRoL3YxL2ZhY3Rvcl9zZXJ2aWNlLnByb3RvEg1rb2Rlci5hdXRoLnYxIiUKEkxpc3RGYWN0b3JzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIloKE0xpc3RGYWN0b3JzUmVzcG9uc2USJgoHZmFjdG9ycxgBIAMoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yEhsKE3JlY292ZXJ5X2NvZGVzX2xlZnQYAiABKAUiOQoQRW5yb2xUb3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJgChFFbnJvbFRvdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSDgoGc2VjcmV0GAIgASgJEhMKC290cGF1dGhfdXJpGAMgASgJEhMKC3FyX2NvZGVfc3ZnGAQgASgJIkYKEkNvbmZpcm1Ub3RwUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhEKCWZhY3Rvcl9pZBgCIAEoCRIMCgRjb2RlGAMgASgJIjwKE0NvbmZpcm1Ub3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IiSAofQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCSJLCiBCZWdpblBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSFAoMb3B0aW9uc19qc29uGAIgASgJIl8KIEZpbmlzaFBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJEhcKD2NyZWRlbnRpYWxfanNvbhgDIAEoCSJKCiFGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IikQEKE1VwZGF0ZUZhY3RvclJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkSJQoGZmFjdG9yGAMgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3ISLwoLdXBkYXRlX21hc2sYBCABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIj0KFFVwZGF0ZUZhY3RvclJlc3BvbnNlEiUKBmZhY3RvchgBIAEoCzIVLmtvZGVyLmF1dGgudjEuRmFjdG9yIi8KHEdlbmVyYXRlUmVjb3ZlcnlDb2Rlc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI3Ch1HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRIWCg5yZWNvdmVyeV9jb2RlcxgBIAMoCSI5ChNEZWxldGVGYWN0b3JSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkSEQoJZmFjdG9yX2lkGAIgASgJIhYKFERlbGV0ZUZhY3RvclJlc3BvbnNlIiYKE1Jlc2V0RmFjdG9yc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIWChRSZXNldEZhY3RvcnNSZXNwb25zZSJ6Cg9FbnJvbE90cFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsEhQKDHBob25lX251bWJlchgDIAEoCRIUCgxkaXNwbGF5X25hbWUYBCABKAkiOgoQRW5yb2xPdHBSZXNwb25zZRIRCglmYWN0b3JfaWQYASABKAkSEwoLZGVzdGluYXRpb24YAiABKAkiRQoRQ29uZmlybU90cFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglmYWN0b3JfaWQYAiABKAkSDAoEY29kZRgDIAEoCSI7ChJDb25maXJtT3RwUmVzcG9uc2USJQoGZmFjdG9yGAEgASgLMhUua29kZXIuYXV0aC52MS5GYWN0b3IiLwocTGlzdFJlbWVtYmVyZWREZXZpY2VzUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIlEKHUxpc3RSZW1lbWJlcmVkRGV2aWNlc1Jlc3BvbnNlEjAKB2RldmljZXMYASADKAsyHy5rb2Rlci5hdXRoLnYxLlJlbWVtYmVyZWREZXZpY2UiQwodRGVsZXRlUmVtZW1iZXJlZERldmljZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIRCglkZXZpY2VfaWQYAiABKAkiIAoeRGVsZXRlUmVtZW1iZXJlZERldmljZVJlc3BvbnNlMpwKCg1GYWN0b3JTZXJ2aWNlElkKC0xpc3RGYWN0b3JzEiEua29kZXIuYXV0aC52MS5MaXN0RmFjdG9yc1JlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkxpc3RGYWN0b3JzUmVzcG9uc2UiA5ACARJOCglFbnJvbFRvdHASHy5rb2Rlci5hdXRoLnYxLkVucm9sVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLkVucm9sVG90cFJlc3BvbnNlElQKC0NvbmZpcm1Ub3RwEiEua29kZXIuYXV0aC52MS5Db25maXJtVG90cFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkNvbmZpcm1Ub3RwUmVzcG9uc2USewoYQmVnaW5QYXNza2V5UmVnaXN0cmF0aW9uEi4ua29kZXIuYXV0aC52MS5CZWdpblBhc3NrZXlSZWdpc3RyYXRpb25SZXF1ZXN0Gi8ua29kZXIuYXV0aC52MS5CZWdpblBhc3NrZXlSZWdpc3RyYXRpb25SZXNwb25zZRJ+ChlGaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uEi8ua29kZXIuYXV0aC52MS5GaW5pc2hQYXNza2V5UmVnaXN0cmF0aW9uUmVxdWVzdBowLmtvZGVyLmF1dGgudjEuRmluaXNoUGFzc2tleVJlZ2lzdHJhdGlvblJlc3BvbnNlElcKDFVwZGF0ZUZhY3RvchIiLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuVXBkYXRlRmFjdG9yUmVzcG9uc2UScgoVR2VuZXJhdGVSZWNvdmVyeUNvZGVzEisua29kZXIuYXV0aC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXF1ZXN0Giwua29kZXIuYXV0aC52MS5HZW5lcmF0ZVJlY292ZXJ5Q29kZXNSZXNwb25zZRJXCgxEZWxldGVGYWN0b3ISIi5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlbGV0ZUZhY3RvclJlc3BvbnNlElcKDFJlc2V0RmFjdG9ycxIiLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuUmVzZXRGYWN0b3JzUmVzcG9uc2USSwoIRW5yb2xPdHASHi5rb2Rlci5hdXRoLnYxLkVucm9sT3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuRW5yb2xPdHBSZXNwb25zZRJRCgpDb25maXJtT3RwEiAua29kZXIuYXV0aC52MS5Db25maXJtT3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuQ29uZmlybU90cFJlc3BvbnNlEncKFUxpc3RSZW1lbWJlcmVkRGV2aWNlcxIrLmtvZGVyLmF1dGgudjEuTGlzdFJlbWVtYmVyZWREZXZpY2VzUmVxdWVzdBosLmtvZGVyLmF1dGgudjEuTGlzdFJlbWVtYmVyZWREZXZpY2VzUmVzcG9uc2UiA5ACARJ1ChZEZWxldGVSZW1lbWJlcmVkRGV2aWNlEiwua29kZXIuYXV0aC52MS5EZWxldGVSZW1lbWJlcmVkRGV2aWNlUmVxdWVzdBotLmtvZGVyLmF1dGgudjEuRGVsZXRlUmVtZW1iZXJlZERldmljZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_field_mask, file_koder_auth_v1_factor, file_koder_auth_v1_remembered_device]);
 
 /**
  * ListFactorsRequest names a person.
@@ -615,6 +617,91 @@ export const ConfirmOtpResponseSchema: GenMessage<ConfirmOtpResponse> = /*@__PUR
   messageDesc(file_koder_auth_v1_factor_service, 21);
 
 /**
+ * ListRememberedDevicesRequest names a person.
+ *
+ * @generated from message koder.auth.v1.ListRememberedDevicesRequest
+ */
+export type ListRememberedDevicesRequest = Message<"koder.auth.v1.ListRememberedDevicesRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.ListRememberedDevicesRequest.
+ * Use `create(ListRememberedDevicesRequestSchema)` to create a new message.
+ */
+export const ListRememberedDevicesRequestSchema: GenMessage<ListRememberedDevicesRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 22);
+
+/**
+ * ListRememberedDevicesResponse has the browsers.
+ *
+ * @generated from message koder.auth.v1.ListRememberedDevicesResponse
+ */
+export type ListRememberedDevicesResponse = Message<"koder.auth.v1.ListRememberedDevicesResponse"> & {
+  /**
+   * The browsers.
+   *
+   * @generated from field: repeated koder.auth.v1.RememberedDevice devices = 1;
+   */
+  devices: RememberedDevice[];
+};
+
+/**
+ * Describes the message koder.auth.v1.ListRememberedDevicesResponse.
+ * Use `create(ListRememberedDevicesResponseSchema)` to create a new message.
+ */
+export const ListRememberedDevicesResponseSchema: GenMessage<ListRememberedDevicesResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 23);
+
+/**
+ * DeleteRememberedDeviceRequest names a browser.
+ *
+ * @generated from message koder.auth.v1.DeleteRememberedDeviceRequest
+ */
+export type DeleteRememberedDeviceRequest = Message<"koder.auth.v1.DeleteRememberedDeviceRequest"> & {
+  /**
+   * Whose; `me` for the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Id of the browser.
+   *
+   * @generated from field: string device_id = 2;
+   */
+  deviceId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.DeleteRememberedDeviceRequest.
+ * Use `create(DeleteRememberedDeviceRequestSchema)` to create a new message.
+ */
+export const DeleteRememberedDeviceRequestSchema: GenMessage<DeleteRememberedDeviceRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 24);
+
+/**
+ * DeleteRememberedDeviceResponse says nothing more than that it was done.
+ *
+ * @generated from message koder.auth.v1.DeleteRememberedDeviceResponse
+ */
+export type DeleteRememberedDeviceResponse = Message<"koder.auth.v1.DeleteRememberedDeviceResponse"> & {
+};
+
+/**
+ * Describes the message koder.auth.v1.DeleteRememberedDeviceResponse.
+ * Use `create(DeleteRememberedDeviceResponseSchema)` to create a new message.
+ */
+export const DeleteRememberedDeviceResponseSchema: GenMessage<DeleteRememberedDeviceResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_factor_service, 25);
+
+/**
  * FactorService manages the factors that people prove themselves by beside their password. What adds or removes one asks for a
  * sign-in of the last 15 minutes.
  *
@@ -742,6 +829,27 @@ export const FactorService: GenService<{
     methodKind: "unary";
     input: typeof ConfirmOtpRequestSchema;
     output: typeof ConfirmOtpResponseSchema;
+  },
+  /**
+   * Lists the browsers in which a person is asked for no second factor, as the tenant's authentication policy lets them have
+   * (`remembered_device_lifetime`). There are few: no pages.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.ListRememberedDevices
+   */
+  listRememberedDevices: {
+    methodKind: "unary";
+    input: typeof ListRememberedDevicesRequestSchema;
+    output: typeof ListRememberedDevicesResponseSchema;
+  },
+  /**
+   * Forgets one of them: a second factor is asked for there from now on. Errors: DEVICE_NOT_FOUND.
+   *
+   * @generated from rpc koder.auth.v1.FactorService.DeleteRememberedDevice
+   */
+  deleteRememberedDevice: {
+    methodKind: "unary";
+    input: typeof DeleteRememberedDeviceRequestSchema;
+    output: typeof DeleteRememberedDeviceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_factor_service, 0);

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session.proto.
  */
 export const file_koder_session_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb24ucHJvdG8SEGtvZGVyLnNlc3Npb24udjEi/QEKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRItCglhdXRoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCRILCgNhbXIYBSADKAkSFgoOcmVtb3RlX2FkZHJlc3MYBiABKAkSEgoKdXNlcl9hZ2VudBgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb24ucHJvdG8SEGtvZGVyLnNlc3Npb24udjEinwIKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRItCglhdXRoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCRILCgNhbXIYBSADKAkSFgoOcmVtb3RlX2FkZHJlc3MYBiABKAkSEgoKdXNlcl9hZ2VudBgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Session is a sign-in of one person in one browser.
@@ -82,6 +82,13 @@ export type Session = Message<"koder.session.v1.Session"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 9;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Whether a second factor was not asked for because the browser was remembered. `amr` and `acr` do not count it.
+   *
+   * @generated from field: bool second_factor_remembered = 20;
+   */
+  secondFactorRemembered: boolean;
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiiAEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIIikKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCDL7AQoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJ7ChFHZXRSZWxhdGVkT3JpZ2lucxInLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiqgEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgFIAEoCCIpChNDaGVja1NpZ25JblJlc3BvbnNlEhIKCnN1ZmZpY2llbnQYASABKAgiIgogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QiMQohR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlEgwKBGRheXMYASABKAUykQMKE1NpZ25JblBvbGljeVNlcnZpY2USZwoLQ2hlY2tTaWduSW4SIS5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSewoRR2V0UmVsYXRlZE9yaWdpbnMSJy5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKTAQoZR2V0UmVtZW1iZXJlZERldmljZVBvbGljeRIvLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access]);
 
 /**
  * GetRelatedOriginsRequest asks for those of the tenant of the call.
@@ -83,6 +83,13 @@ export type CheckSignInRequest = Message<"koder.auth.v1.CheckSignInRequest"> & {
    * @generated from field: repeated string acr_values = 4;
    */
   acrValues: string[];
+
+  /**
+   * Whether a second factor was not asked for in it because the browser was remembered.
+   *
+   * @generated from field: bool second_factor_remembered = 5;
+   */
+  secondFactorRemembered: boolean;
 };
 
 /**
@@ -114,6 +121,42 @@ export const CheckSignInResponseSchema: GenMessage<CheckSignInResponse> = /*@__P
   messageDesc(file_koder_auth_v1_sign_in_policy_internal, 3);
 
 /**
+ * GetRememberedDevicePolicyRequest asks for the policy of the tenant of the call.
+ *
+ * @generated from message koder.auth.v1.GetRememberedDevicePolicyRequest
+ */
+export type GetRememberedDevicePolicyRequest = Message<"koder.auth.v1.GetRememberedDevicePolicyRequest"> & {
+};
+
+/**
+ * Describes the message koder.auth.v1.GetRememberedDevicePolicyRequest.
+ * Use `create(GetRememberedDevicePolicyRequestSchema)` to create a new message.
+ */
+export const GetRememberedDevicePolicyRequestSchema: GenMessage<GetRememberedDevicePolicyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 4);
+
+/**
+ * GetRememberedDevicePolicyResponse has the policy.
+ *
+ * @generated from message koder.auth.v1.GetRememberedDevicePolicyResponse
+ */
+export type GetRememberedDevicePolicyResponse = Message<"koder.auth.v1.GetRememberedDevicePolicyResponse"> & {
+  /**
+   * Days; 0 where no browser is remembered.
+   *
+   * @generated from field: int32 days = 1;
+   */
+  days: number;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetRememberedDevicePolicyResponse.
+ * Use `create(GetRememberedDevicePolicyResponseSchema)` to create a new message.
+ */
+export const GetRememberedDevicePolicyResponseSchema: GenMessage<GetRememberedDevicePolicyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
+
+/**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
  *
  * @generated from service koder.auth.v1.SignInPolicyService
@@ -138,6 +181,16 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof GetRelatedOriginsRequestSchema;
     output: typeof GetRelatedOriginsResponseSchema;
+  },
+  /**
+   * Says for how long a browser may be remembered.
+   *
+   * @generated from rpc koder.auth.v1.SignInPolicyService.GetRememberedDevicePolicy
+   */
+  getRememberedDevicePolicy: {
+    methodKind: "unary";
+    input: typeof GetRememberedDevicePolicyRequestSchema;
+    output: typeof GetRememberedDevicePolicyResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_sign_in_policy_internal, 0);

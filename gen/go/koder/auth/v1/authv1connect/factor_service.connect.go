@@ -64,6 +64,12 @@ const (
 	// FactorServiceConfirmOtpProcedure is the fully-qualified name of the FactorService's ConfirmOtp
 	// RPC.
 	FactorServiceConfirmOtpProcedure = "/koder.auth.v1.FactorService/ConfirmOtp"
+	// FactorServiceListRememberedDevicesProcedure is the fully-qualified name of the FactorService's
+	// ListRememberedDevices RPC.
+	FactorServiceListRememberedDevicesProcedure = "/koder.auth.v1.FactorService/ListRememberedDevices"
+	// FactorServiceDeleteRememberedDeviceProcedure is the fully-qualified name of the FactorService's
+	// DeleteRememberedDevice RPC.
+	FactorServiceDeleteRememberedDeviceProcedure = "/koder.auth.v1.FactorService/DeleteRememberedDevice"
 )
 
 // FactorServiceClient is a client for the koder.auth.v1.FactorService service.
@@ -102,6 +108,11 @@ type FactorServiceClient interface {
 	// Adds them once the code that was sent is given. A repeat answers the same factor.
 	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
+	// Lists the browsers in which a person is asked for no second factor, as the tenant's authentication policy lets them have
+	// (`remembered_device_lifetime`). There are few: no pages.
+	ListRememberedDevices(context.Context, *connect.Request[v1.ListRememberedDevicesRequest]) (*connect.Response[v1.ListRememberedDevicesResponse], error)
+	// Forgets one of them: a second factor is asked for there from now on. Errors: DEVICE_NOT_FOUND.
+	DeleteRememberedDevice(context.Context, *connect.Request[v1.DeleteRememberedDeviceRequest]) (*connect.Response[v1.DeleteRememberedDeviceResponse], error)
 }
 
 // NewFactorServiceClient constructs a client for the koder.auth.v1.FactorService service. By
@@ -182,6 +193,19 @@ func NewFactorServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 			connect.WithSchema(factorServiceMethods.ByName("ConfirmOtp")),
 			connect.WithClientOptions(opts...),
 		),
+		listRememberedDevices: connect.NewClient[v1.ListRememberedDevicesRequest, v1.ListRememberedDevicesResponse](
+			httpClient,
+			baseURL+FactorServiceListRememberedDevicesProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("ListRememberedDevices")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		deleteRememberedDevice: connect.NewClient[v1.DeleteRememberedDeviceRequest, v1.DeleteRememberedDeviceResponse](
+			httpClient,
+			baseURL+FactorServiceDeleteRememberedDeviceProcedure,
+			connect.WithSchema(factorServiceMethods.ByName("DeleteRememberedDevice")),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -198,6 +222,8 @@ type factorServiceClient struct {
 	resetFactors              *connect.Client[v1.ResetFactorsRequest, v1.ResetFactorsResponse]
 	enrolOtp                  *connect.Client[v1.EnrolOtpRequest, v1.EnrolOtpResponse]
 	confirmOtp                *connect.Client[v1.ConfirmOtpRequest, v1.ConfirmOtpResponse]
+	listRememberedDevices     *connect.Client[v1.ListRememberedDevicesRequest, v1.ListRememberedDevicesResponse]
+	deleteRememberedDevice    *connect.Client[v1.DeleteRememberedDeviceRequest, v1.DeleteRememberedDeviceResponse]
 }
 
 // ListFactors calls koder.auth.v1.FactorService.ListFactors.
@@ -255,6 +281,16 @@ func (c *factorServiceClient) ConfirmOtp(ctx context.Context, req *connect.Reque
 	return c.confirmOtp.CallUnary(ctx, req)
 }
 
+// ListRememberedDevices calls koder.auth.v1.FactorService.ListRememberedDevices.
+func (c *factorServiceClient) ListRememberedDevices(ctx context.Context, req *connect.Request[v1.ListRememberedDevicesRequest]) (*connect.Response[v1.ListRememberedDevicesResponse], error) {
+	return c.listRememberedDevices.CallUnary(ctx, req)
+}
+
+// DeleteRememberedDevice calls koder.auth.v1.FactorService.DeleteRememberedDevice.
+func (c *factorServiceClient) DeleteRememberedDevice(ctx context.Context, req *connect.Request[v1.DeleteRememberedDeviceRequest]) (*connect.Response[v1.DeleteRememberedDeviceResponse], error) {
+	return c.deleteRememberedDevice.CallUnary(ctx, req)
+}
+
 // FactorServiceHandler is an implementation of the koder.auth.v1.FactorService service.
 type FactorServiceHandler interface {
 	// Lists a person's factors, oldest first, and how many recovery codes they have left. There are few: no pages.
@@ -291,6 +327,11 @@ type FactorServiceHandler interface {
 	// Adds them once the code that was sent is given. A repeat answers the same factor.
 	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
+	// Lists the browsers in which a person is asked for no second factor, as the tenant's authentication policy lets them have
+	// (`remembered_device_lifetime`). There are few: no pages.
+	ListRememberedDevices(context.Context, *connect.Request[v1.ListRememberedDevicesRequest]) (*connect.Response[v1.ListRememberedDevicesResponse], error)
+	// Forgets one of them: a second factor is asked for there from now on. Errors: DEVICE_NOT_FOUND.
+	DeleteRememberedDevice(context.Context, *connect.Request[v1.DeleteRememberedDeviceRequest]) (*connect.Response[v1.DeleteRememberedDeviceResponse], error)
 }
 
 // NewFactorServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -367,6 +408,19 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 		connect.WithSchema(factorServiceMethods.ByName("ConfirmOtp")),
 		connect.WithHandlerOptions(opts...),
 	)
+	factorServiceListRememberedDevicesHandler := connect.NewUnaryHandler(
+		FactorServiceListRememberedDevicesProcedure,
+		svc.ListRememberedDevices,
+		connect.WithSchema(factorServiceMethods.ByName("ListRememberedDevices")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	factorServiceDeleteRememberedDeviceHandler := connect.NewUnaryHandler(
+		FactorServiceDeleteRememberedDeviceProcedure,
+		svc.DeleteRememberedDevice,
+		connect.WithSchema(factorServiceMethods.ByName("DeleteRememberedDevice")),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/koder.auth.v1.FactorService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FactorServiceListFactorsProcedure:
@@ -391,6 +445,10 @@ func NewFactorServiceHandler(svc FactorServiceHandler, opts ...connect.HandlerOp
 			factorServiceEnrolOtpHandler.ServeHTTP(w, r)
 		case FactorServiceConfirmOtpProcedure:
 			factorServiceConfirmOtpHandler.ServeHTTP(w, r)
+		case FactorServiceListRememberedDevicesProcedure:
+			factorServiceListRememberedDevicesHandler.ServeHTTP(w, r)
+		case FactorServiceDeleteRememberedDeviceProcedure:
+			factorServiceDeleteRememberedDeviceHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -442,4 +500,12 @@ func (UnimplementedFactorServiceHandler) EnrolOtp(context.Context, *connect.Requ
 
 func (UnimplementedFactorServiceHandler) ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.ConfirmOtp is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) ListRememberedDevices(context.Context, *connect.Request[v1.ListRememberedDevicesRequest]) (*connect.Response[v1.ListRememberedDevicesResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.ListRememberedDevices is not implemented"))
+}
+
+func (UnimplementedFactorServiceHandler) DeleteRememberedDevice(context.Context, *connect.Request[v1.DeleteRememberedDeviceRequest]) (*connect.Response[v1.DeleteRememberedDeviceResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FactorService.DeleteRememberedDevice is not implemented"))
 }

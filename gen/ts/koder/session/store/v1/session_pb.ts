@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/session.proto.
  */
 export const file_koder_session_store_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEipQIKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEixwIKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Session is a browser session.
@@ -96,6 +96,13 @@ export type Session = Message<"koder.session.store.v1.Session"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 11;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Whether a second factor was not asked for because the browser was remembered.
+   *
+   * @generated from field: bool second_factor_remembered = 20;
+   */
+  secondFactorRemembered: boolean;
 };
 
 /**
