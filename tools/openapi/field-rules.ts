@@ -28,7 +28,7 @@ export function valueIsRequired(field: DescField): boolean {
 export function schemaRules(rules: FieldRules | undefined): JsonObject {
   switch (rules?.type.case) {
     case "string":
-      return stringRules(rules.type.value);
+      return stringRules(rules.type.value, rules.ignore === Ignore.IF_ZERO_VALUE);
     case "int32": {
       const { greaterThan, lessThan } = rules.type.value;
       return {
@@ -47,17 +47,18 @@ export function schemaRules(rules: FieldRules | undefined): JsonObject {
   }
 }
 
-function stringRules(rules: StringRules): JsonObject {
+/** Where empty stands for unset, answers have it, too. */
+function stringRules(rules: StringRules, mayBeEmpty: boolean): JsonObject {
   const exact = rules.len > 0n ? rules.len : undefined;
   const minimum = exact ?? rules.minLen;
   const maximum = exact ?? rules.maxLen;
   const { wellKnown } = rules;
   const isWellKnown = wellKnown.value === true;
   return {
-    ...(minimum > 0n && { minLength: Number(minimum) }),
+    ...(minimum > 0n && !mayBeEmpty && { minLength: Number(minimum) }),
     ...(maximum > 0n && { maxLength: Number(maximum) }),
-    ...(rules.pattern !== "" && { pattern: rules.pattern }),
-    ...(rules.in.length > 0 && { enum: rules.in }),
+    ...(rules.pattern !== "" && { pattern: mayBeEmpty ? `^$|${rules.pattern}` : rules.pattern }),
+    ...(rules.in.length > 0 && { enum: mayBeEmpty ? [...rules.in, ""] : rules.in }),
     ...(isWellKnown && wellKnown.case === "email" && { format: "email" }),
     ...(isWellKnown && wellKnown.case === "uuid" && { format: "uuid" }),
     ...(isWellKnown && wellKnown.case === "uri" && { format: "uri" }),
