@@ -60,6 +60,7 @@ import { purgeDueUsers } from "./users/purge-due-users.ts";
 import { purgeUser } from "./users/purge-user.ts";
 import { restoreUser } from "./users/restore-user.ts";
 import { setUserPassword } from "./users/set-user-password.ts";
+import { updateProfile } from "./users/update-profile.ts";
 import { updateUser } from "./users/update-user.ts";
 
 /** The identity service: users, their passwords, groups and roles. */
@@ -78,6 +79,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getUser: getUser(dependencies),
         listUsers: listUsers(dependencies),
         updateUser: updateUser(dependencies),
+        updateProfile: updateProfile(dependencies),
         updateUserAttributes: updateUserAttributes(dependencies),
         setUserPassword: setUserPassword(dependencies),
         deleteUser: deleteUser(dependencies),

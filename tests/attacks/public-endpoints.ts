@@ -409,6 +409,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", `/v1/users/${userId}/email/verify`, [], ["MAILBOX_NOT_FOUND", "TOO_MANY_ATTEMPTS"]),
   rest("POST", `/v1/users/${userId}/email/change`, ["email"], ["TOO_MANY_ATTEMPTS", "SIGN_IN_TOO_OLD"]),
   rest("GET", "/v1/me", [], ["USER_NOT_FOUND"]),
+  rest("PATCH", "/v1/me", userFields, ["USER_NOT_FOUND", "ETAG_MISMATCH", "FIELD_NOT_WRITABLE"]),
   rest(
     "POST",
     "/v1/me/password",

@@ -10,6 +10,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
+import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { userOf } from "../../host/user-of.ts";
@@ -21,16 +22,21 @@ import { tellPasswordChanged } from "./tell-password-changed.ts";
  * was issued is void before the answer.
  */
 export function changePassword(dependencies: AuthDependencies) {
-  const { store, vault, peers, attempts, clock } = dependencies;
+  const { store, vault, peers, clock } = dependencies;
   return async (request: ChangePasswordRequest, context: HandlerContext): Promise<ChangePasswordResponse> => {
     const call = callOf(context);
     const userId = userOf(call, request);
     const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
-    const attempt = await countAttempt(store.tenant(call.tenantId), attempts, clock(), {
-      accountKey: userId,
-      userEpoch,
-      remoteAddress: call.clientAddress,
-    });
+    const attempt = await countAttempt(
+      store.tenant(call.tenantId),
+      await attemptsOfTenant(dependencies, call),
+      clock(),
+      {
+        accountKey: userId,
+        userEpoch,
+        remoteAddress: call.clientAddress,
+      },
+    );
     const credentials = peers.client(CredentialService);
     const { currentPassword, newPassword } = request;
     const { verified } = await credentials.verifyPassword({ userId, password: currentPassword }, forward(call));

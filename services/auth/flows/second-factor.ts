@@ -5,6 +5,7 @@ import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
 import { countAttempt } from "../attempts.ts";
+import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { checkStillGood } from "./check-still-good.ts";
@@ -31,12 +32,12 @@ export async function takeSecondFactor(
   useUp: (flow: Flow) => Promise<UsedUp | undefined>,
   method: "otp" | "sms" = "otp",
 ): Promise<GoneOn> {
-  const { store, vault, attempts, clock } = dependencies;
+  const { store, vault, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
   await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
-  const attempt = await countAttempt(data, attempts, clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,
     remoteAddress: remoteAddressOf(call, given),

@@ -8,6 +8,7 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { countAttempt } from "../attempts.ts";
+import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { credentialKey, factors } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { knownDevice } from "../devices/known-device.ts";
@@ -37,7 +38,7 @@ export interface GivenPasskey extends FlowReference {
  * moves the flow on (security A24). Whatever is wrong has one answer (security A23).
  */
 export async function takePasskey(dependencies: AuthDependencies, call: Call, given: GivenPasskey): Promise<GoneOn> {
-  const { store, peers, attempts, clock } = dependencies;
+  const { store, peers, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const assertion = readAssertion(given.credentialJson);
   const before = await flowOf(dependencies, call, given, assertion);
@@ -50,7 +51,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   if (!isFirst) await checkStillGood(dependencies, call, stored.record);
   // A browser's flow is ours to ask in; one outside of it belongs to pages or apps that we do not know.
   const relyingParty = await relyingPartyOf(dependencies, call, given.browser === undefined ? "any" : "own");
-  const attempt = await countAttempt(data, attempts, clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
     accountKey: `${stored.record.accountKey || credentialKey(Buffer.from(assertion.id))}/${isFirst ? "passkey" : "second-factor"}`,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),

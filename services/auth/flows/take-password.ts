@@ -5,6 +5,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
+import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { knownDevice } from "../devices/known-device.ts";
@@ -24,7 +25,7 @@ export async function takePassword(
   call: Call,
   given: FlowReference & { readonly password: string },
 ): Promise<GoneOn> {
-  const { store, vault, peers, attempts, clock } = dependencies;
+  const { store, vault, peers, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const stored = await openFlow(data, tenantVault, given, FlowStep.PASSWORD);
@@ -33,7 +34,7 @@ export async function takePassword(
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
     knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
   ]);
-  const attempt = await countAttempt(data, attempts, clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
     accountKey,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),

@@ -8,6 +8,7 @@ import { MfaRequirement, PasskeyUserVerification } from "#gen/koder/auth/v1/auth
 import { createBoundedCache } from "../../host/bounded-cache.ts";
 import type { Call } from "../../host/call.ts";
 import type { Store } from "../../store/store.ts";
+import type { AttemptPolicy } from "../attempts.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 
 /** What a tenant asks of the sign-ins of its people, every default filled in. */
@@ -26,6 +27,8 @@ export interface AuthenticationPolicy {
   readonly passkeyRelatedOrigins: readonly string[];
   /** For how long a browser may be remembered, in milliseconds; 0 for not at all. */
   readonly rememberedFor: number;
+  /** Limits on wrong attempts at one account, as far as they are others than the usual ones. */
+  readonly attempts: Partial<Pick<AttemptPolicy, "firstWaitAt" | "mostFailures">>;
 }
 
 /** The policies of every tenant, each remembered for at most five seconds. */
@@ -71,6 +74,10 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
       (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
     passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
     rememberedFor: stored.rememberedDeviceLifetime === undefined ? 0 : durationMs(stored.rememberedDeviceLifetime),
+    attempts: {
+      ...(stored.attemptsBeforeWait === 0 ? {} : { firstWaitAt: stored.attemptsBeforeWait }),
+      ...(stored.maxAttempts === 0 ? {} : { mostFailures: stored.maxAttempts }),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type AuthenticationPolicy,
   type MfaRequirement,
 } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { defaultAttemptPolicy } from "../attempts.ts";
 import type { Stored } from "../../store/store.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
 
@@ -16,7 +17,8 @@ export const policyEtag = (stored: { readonly version: number } | undefined): st
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
-  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, rememberedFor } = policy;
+  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins } = policy;
+  const { rememberedFor, attempts } = policy;
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
@@ -24,6 +26,8 @@ export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefi
     signUpAllowed,
     passkeyUserVerification,
     passkeyRelatedOrigins: [...passkeyRelatedOrigins],
+    attemptsBeforeWait: attempts.firstWaitAt ?? defaultAttemptPolicy.firstWaitAt,
+    maxAttempts: attempts.mostFailures ?? defaultAttemptPolicy.mostFailures,
     clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
       create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
     ),

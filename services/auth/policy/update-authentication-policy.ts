@@ -98,6 +98,10 @@ function change(
     }
     case "remembered_device_lifetime":
       return { rememberedDeviceLifetime: policy.rememberedDeviceLifetime };
+    case "attempts_before_wait":
+      return { attemptsBeforeWait: policy.attemptsBeforeWait };
+    case "max_attempts":
+      return { maxAttempts: policy.maxAttempts };
     case "client_overrides": {
       const overrides = policy.clientOverrides;
       if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {

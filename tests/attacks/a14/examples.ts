@@ -83,6 +83,11 @@ export const examples: Readonly<Record<string, Example>> = {
     user: { name: side.marker },
     updateMask: "name",
   }),
+  "koder.identity.v1.UserService/UpdateProfile": async (side) => ({
+    userId: side.person.id,
+    user: { nickname: side.marker },
+    updateMask: "nickname",
+  }),
   "koder.identity.v1.UserService/UpdateUserAttributes": async (side) => ({
     userId: await side.user(),
     attributes: {},

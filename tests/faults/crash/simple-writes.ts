@@ -521,6 +521,15 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change one's own profile",
+    covers: ["koder.identity.v1.UserService/UpdateProfile"],
+    prepare: async (server) => {
+      const { accessToken } = await somebody(server);
+      const change = { nickname: fresh() };
+      return { call: async () => (await rest(server, "PATCH", "/v1/me", change, accessToken)).status };
+    },
+  },
+  {
     name: "Set attributes of a user",
     covers: ["koder.identity.v1.UserService/UpdateUserAttributes"],
     prepare: async (server) => {

@@ -160,8 +160,14 @@ type AuthenticationPolicy struct {
 	// For how long a person may have a browser remembered, in which no second factor is asked for: 1 to 30 days; default: not at
 	// all. It ends with their password or any of their factors, and never stands in for one that a client asks for.
 	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,20,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// Wrong attempts in a row at one account, or at its second factor, after which each next one must wait, longer every time: 3 to
+	// 10; default: 5.
+	AttemptsBeforeWait int32 `protobuf:"varint,21,opt,name=attempts_before_wait,json=attemptsBeforeWait,proto3" json:"attempts_before_wait,omitempty"`
+	// Wrong attempts in a row after which none is let through, until the person gets a new password by mail or from an
+	// administrator: 10 to 100 (NIST SP 800-63B-4 §3.2.2); default: 100.
+	MaxAttempts   int32 `protobuf:"varint,22,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -257,6 +263,20 @@ func (x *AuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.Duratio
 	return nil
 }
 
+func (x *AuthenticationPolicy) GetAttemptsBeforeWait() int32 {
+	if x != nil {
+		return x.AttemptsBeforeWait
+	}
+	return 0
+}
+
+func (x *AuthenticationPolicy) GetMaxAttempts() int32 {
+	if x != nil {
+		return x.MaxAttempts
+	}
+	return 0
+}
+
 // ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
 // another client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
@@ -326,7 +346,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd1\x04\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x05\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -337,7 +357,9 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x0fsign_up_allowed\x18\x06 \x01(\bR\rsignUpAllowed\x12b\n" +
 	"\x19passkey_user_verification\x18\a \x01(\x0e2&.koder.auth.v1.PasskeyUserVerificationR\x17passkeyUserVerification\x126\n" +
 	"\x17passkey_related_origins\x18\b \x03(\tR\x15passkeyRelatedOrigins\x12W\n" +
-	"\x1aremembered_device_lifetime\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\"\x8d\x01\n" +
+	"\x1aremembered_device_lifetime\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x120\n" +
+	"\x14attempts_before_wait\x18\x15 \x01(\x05R\x12attemptsBeforeWait\x12!\n" +
+	"\fmax_attempts\x18\x16 \x01(\x05R\vmaxAttempts\"\x8d\x01\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +

@@ -1219,6 +1219,116 @@ func (*SetUserPasswordResponse) Descriptor() ([]byte, []int) {
 	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{22}
 }
 
+// UpdateProfileRequest has what to change of the caller.
+type UpdateProfileRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The caller's own id, or `me`.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The new values; `etag`, when set, must match.
+	User *User `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
+	// The fields to change; over REST, the members sent.
+	UpdateMask    *fieldmaskpb.FieldMask `protobuf:"bytes,3,opt,name=update_mask,json=updateMask,proto3" json:"update_mask,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProfileRequest) Reset() {
+	*x = UpdateProfileRequest{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProfileRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProfileRequest) ProtoMessage() {}
+
+func (x *UpdateProfileRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProfileRequest.ProtoReflect.Descriptor instead.
+func (*UpdateProfileRequest) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *UpdateProfileRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *UpdateProfileRequest) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
+func (x *UpdateProfileRequest) GetUpdateMask() *fieldmaskpb.FieldMask {
+	if x != nil {
+		return x.UpdateMask
+	}
+	return nil
+}
+
+// UpdateProfileResponse has the user as changed.
+type UpdateProfileResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The user.
+	User          *User `protobuf:"bytes,1,opt,name=user,proto3" json:"user,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UpdateProfileResponse) Reset() {
+	*x = UpdateProfileResponse{}
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UpdateProfileResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UpdateProfileResponse) ProtoMessage() {}
+
+func (x *UpdateProfileResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_identity_v1_user_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UpdateProfileResponse.ProtoReflect.Descriptor instead.
+func (*UpdateProfileResponse) Descriptor() ([]byte, []int) {
+	return file_koder_identity_v1_user_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *UpdateProfileResponse) GetUser() *User {
+	if x != nil {
+		return x.User
+	}
+	return nil
+}
+
 var File_koder_identity_v1_user_service_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_user_service_proto_rawDesc = "" +
@@ -1291,14 +1401,22 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\x128\n" +
 	"\x18password_change_required\x18\x03 \x01(\bR\x16passwordChangeRequired\"\x19\n" +
-	"\x17SetUserPasswordResponse2\x9e\b\n" +
+	"\x17SetUserPasswordResponse\"\x99\x01\n" +
+	"\x14UpdateProfileRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12+\n" +
+	"\x04user\x18\x02 \x01(\v2\x17.koder.identity.v1.UserR\x04user\x12;\n" +
+	"\vupdate_mask\x18\x03 \x01(\v2\x1a.google.protobuf.FieldMaskR\n" +
+	"updateMask\"D\n" +
+	"\x15UpdateProfileResponse\x12+\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user2\x82\t\n" +
 	"\vUserService\x12Y\n" +
 	"\n" +
 	"CreateUser\x12$.koder.identity.v1.CreateUserRequest\x1a%.koder.identity.v1.CreateUserResponse\x12U\n" +
 	"\aGetUser\x12!.koder.identity.v1.GetUserRequest\x1a\".koder.identity.v1.GetUserResponse\"\x03\x90\x02\x01\x12[\n" +
 	"\tListUsers\x12#.koder.identity.v1.ListUsersRequest\x1a$.koder.identity.v1.ListUsersResponse\"\x03\x90\x02\x01\x12Y\n" +
 	"\n" +
-	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12w\n" +
+	"UpdateUser\x12$.koder.identity.v1.UpdateUserRequest\x1a%.koder.identity.v1.UpdateUserResponse\x12b\n" +
+	"\rUpdateProfile\x12'.koder.identity.v1.UpdateProfileRequest\x1a(.koder.identity.v1.UpdateProfileResponse\x12w\n" +
 	"\x14UpdateUserAttributes\x12..koder.identity.v1.UpdateUserAttributesRequest\x1a/.koder.identity.v1.UpdateUserAttributesResponse\x12Y\n" +
 	"\n" +
 	"DeleteUser\x12$.koder.identity.v1.DeleteUserRequest\x1a%.koder.identity.v1.DeleteUserResponse\x12\\\n" +
@@ -1322,7 +1440,7 @@ func file_koder_identity_v1_user_service_proto_rawDescGZIP() []byte {
 	return file_koder_identity_v1_user_service_proto_rawDescData
 }
 
-var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_koder_identity_v1_user_service_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
 var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*CreateUserRequest)(nil),            // 0: koder.identity.v1.CreateUserRequest
 	(*CreateUserResponse)(nil),           // 1: koder.identity.v1.CreateUserResponse
@@ -1347,55 +1465,62 @@ var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*UserArchive)(nil),                  // 20: koder.identity.v1.UserArchive
 	(*SetUserPasswordRequest)(nil),       // 21: koder.identity.v1.SetUserPasswordRequest
 	(*SetUserPasswordResponse)(nil),      // 22: koder.identity.v1.SetUserPasswordResponse
-	(*User)(nil),                         // 23: koder.identity.v1.User
-	(*fieldmaskpb.FieldMask)(nil),        // 24: google.protobuf.FieldMask
-	(*structpb.Struct)(nil),              // 25: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),        // 26: google.protobuf.Timestamp
+	(*UpdateProfileRequest)(nil),         // 23: koder.identity.v1.UpdateProfileRequest
+	(*UpdateProfileResponse)(nil),        // 24: koder.identity.v1.UpdateProfileResponse
+	(*User)(nil),                         // 25: koder.identity.v1.User
+	(*fieldmaskpb.FieldMask)(nil),        // 26: google.protobuf.FieldMask
+	(*structpb.Struct)(nil),              // 27: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),        // 28: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
-	23, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
-	23, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
-	23, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
-	23, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
-	23, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
-	24, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
-	23, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
-	25, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
-	23, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
-	23, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
-	23, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
-	26, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
+	25, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
+	25, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
+	25, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
+	25, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
+	25, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
+	26, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
+	27, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
+	25, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
+	25, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
+	25, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
+	28, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
 	20, // 12: koder.identity.v1.ExportUserResponse.archive:type_name -> koder.identity.v1.UserArchive
-	26, // 13: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
-	23, // 14: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
-	25, // 15: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
-	0,  // 16: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 17: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 18: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 19: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	8,  // 20: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
-	10, // 21: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
-	12, // 22: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
-	14, // 23: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
-	16, // 24: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
-	18, // 25: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
-	21, // 26: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 27: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 28: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 29: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 30: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	9,  // 31: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
-	11, // 32: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
-	13, // 33: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
-	15, // 34: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
-	17, // 35: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
-	19, // 36: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
-	22, // 37: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	27, // [27:38] is the sub-list for method output_type
-	16, // [16:27] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	28, // 13: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
+	25, // 14: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
+	27, // 15: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
+	25, // 16: koder.identity.v1.UpdateProfileRequest.user:type_name -> koder.identity.v1.User
+	26, // 17: koder.identity.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 18: koder.identity.v1.UpdateProfileResponse.user:type_name -> koder.identity.v1.User
+	0,  // 19: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 20: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 21: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 22: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	23, // 23: koder.identity.v1.UserService.UpdateProfile:input_type -> koder.identity.v1.UpdateProfileRequest
+	8,  // 24: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
+	10, // 25: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	12, // 26: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	14, // 27: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	16, // 28: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	18, // 29: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
+	21, // 30: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 31: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 32: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 33: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 34: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	24, // 35: koder.identity.v1.UserService.UpdateProfile:output_type -> koder.identity.v1.UpdateProfileResponse
+	9,  // 36: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
+	11, // 37: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	13, // 38: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	15, // 39: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	17, // 40: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	19, // 41: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
+	22, // 42: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	31, // [31:43] is the sub-list for method output_type
+	19, // [19:31] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }
@@ -1410,7 +1535,7 @@ func file_koder_identity_v1_user_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_identity_v1_user_service_proto_rawDesc), len(file_koder_identity_v1_user_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   25,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSK/AwoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBJJChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgOMiYua29kZXIuYXV0aC52MS5QYXNza2V5VXNlclZlcmlmaWNhdGlvbhIfChdwYXNza2V5X3JlbGF0ZWRfb3JpZ2lucxgIIAMoCRI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJxChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSKgoDbWZhGAIgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIUCgxkaXJlY3RfZmxvd3MYAyABKAgqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADKpUBChdQYXNza2V5VXNlclZlcmlmaWNhdGlvbhIpCiVQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1VOU1BFQ0lGSUVEEAASJwojUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9QUkVGRVJSRUQQARImCiJQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1JFUVVJUkVEEAJiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLzAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBJJChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgOMiYua29kZXIuYXV0aC52MS5QYXNza2V5VXNlclZlcmlmaWNhdGlvbhIfChdwYXNza2V5X3JlbGF0ZWRfb3JpZ2lucxgIIAMoCRI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIcChRhdHRlbXB0c19iZWZvcmVfd2FpdBgVIAEoBRIUCgxtYXhfYXR0ZW1wdHMYFiABKAUicQoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSEQoJY2xpZW50X2lkGAEgASgJEioKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnQSFAoMZGlyZWN0X2Zsb3dzGAMgASgIKogBCg5NZmFSZXF1aXJlbWVudBIfChtNRkFfUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIZChVNRkFfUkVRVUlSRU1FTlRfTkVWRVIQARIcChhNRkFfUkVRVUlSRU1FTlRfT1BUSU9OQUwQAhIcChhNRkFfUkVRVUlSRU1FTlRfUkVRVUlSRUQQAyqVAQoXUGFzc2tleVVzZXJWZXJpZmljYXRpb24SKQolUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9VTlNQRUNJRklFRBAAEicKI1BBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fUFJFRkVSUkVEEAESJgoiUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9SRVFVSVJFRBACYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
@@ -87,6 +87,22 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: google.protobuf.Duration remembered_device_lifetime = 20;
    */
   rememberedDeviceLifetime?: Duration | undefined;
+
+  /**
+   * Wrong attempts in a row at one account, or at its second factor, after which each next one must wait, longer every time: 3 to
+   * 10; default: 5.
+   *
+   * @generated from field: int32 attempts_before_wait = 21;
+   */
+  attemptsBeforeWait: number;
+
+  /**
+   * Wrong attempts in a row after which none is let through, until the person gets a new password by mail or from an
+   * administrator: 10 to 100 (NIST SP 800-63B-4 §3.2.2); default: 100.
+   *
+   * @generated from field: int32 max_attempts = 22;
+   */
+  maxAttempts: number;
 };
 
 /**

@@ -41,6 +41,9 @@ const (
 	UserServiceListUsersProcedure = "/koder.identity.v1.UserService/ListUsers"
 	// UserServiceUpdateUserProcedure is the fully-qualified name of the UserService's UpdateUser RPC.
 	UserServiceUpdateUserProcedure = "/koder.identity.v1.UserService/UpdateUser"
+	// UserServiceUpdateProfileProcedure is the fully-qualified name of the UserService's UpdateProfile
+	// RPC.
+	UserServiceUpdateProfileProcedure = "/koder.identity.v1.UserService/UpdateProfile"
 	// UserServiceUpdateUserAttributesProcedure is the fully-qualified name of the UserService's
 	// UpdateUserAttributes RPC.
 	UserServiceUpdateUserAttributesProcedure = "/koder.identity.v1.UserService/UpdateUserAttributes"
@@ -72,6 +75,10 @@ type UserServiceClient interface {
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Changes the fields of the caller's own profile that the mask names: the names, the pages and the picture, gender, birthdate,
+	// zone, language, telephone and address. Another telephone is not verified. Of an address of mail see StartEmailChange; the rest is
+	// for administrators. Errors: USER_NOT_FOUND, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+	UpdateProfile(context.Context, *connect.Request[v1.UpdateProfileRequest]) (*connect.Response[v1.UpdateProfileResponse], error)
 	// Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
 	// their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
 	// Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
@@ -134,6 +141,12 @@ func NewUserServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 			connect.WithClientOptions(opts...),
 		),
+		updateProfile: connect.NewClient[v1.UpdateProfileRequest, v1.UpdateProfileResponse](
+			httpClient,
+			baseURL+UserServiceUpdateProfileProcedure,
+			connect.WithSchema(userServiceMethods.ByName("UpdateProfile")),
+			connect.WithClientOptions(opts...),
+		),
 		updateUserAttributes: connect.NewClient[v1.UpdateUserAttributesRequest, v1.UpdateUserAttributesResponse](
 			httpClient,
 			baseURL+UserServiceUpdateUserAttributesProcedure,
@@ -185,6 +198,7 @@ type userServiceClient struct {
 	getUser              *connect.Client[v1.GetUserRequest, v1.GetUserResponse]
 	listUsers            *connect.Client[v1.ListUsersRequest, v1.ListUsersResponse]
 	updateUser           *connect.Client[v1.UpdateUserRequest, v1.UpdateUserResponse]
+	updateProfile        *connect.Client[v1.UpdateProfileRequest, v1.UpdateProfileResponse]
 	updateUserAttributes *connect.Client[v1.UpdateUserAttributesRequest, v1.UpdateUserAttributesResponse]
 	deleteUser           *connect.Client[v1.DeleteUserRequest, v1.DeleteUserResponse]
 	restoreUser          *connect.Client[v1.RestoreUserRequest, v1.RestoreUserResponse]
@@ -212,6 +226,11 @@ func (c *userServiceClient) ListUsers(ctx context.Context, req *connect.Request[
 // UpdateUser calls koder.identity.v1.UserService.UpdateUser.
 func (c *userServiceClient) UpdateUser(ctx context.Context, req *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error) {
 	return c.updateUser.CallUnary(ctx, req)
+}
+
+// UpdateProfile calls koder.identity.v1.UserService.UpdateProfile.
+func (c *userServiceClient) UpdateProfile(ctx context.Context, req *connect.Request[v1.UpdateProfileRequest]) (*connect.Response[v1.UpdateProfileResponse], error) {
+	return c.updateProfile.CallUnary(ctx, req)
 }
 
 // UpdateUserAttributes calls koder.identity.v1.UserService.UpdateUserAttributes.
@@ -262,6 +281,10 @@ type UserServiceHandler interface {
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
+	// Changes the fields of the caller's own profile that the mask names: the names, the pages and the picture, gender, birthdate,
+	// zone, language, telephone and address. Another telephone is not verified. Of an address of mail see StartEmailChange; the rest is
+	// for administrators. Errors: USER_NOT_FOUND, ETAG_MISMATCH, FIELD_NOT_WRITABLE.
+	UpdateProfile(context.Context, *connect.Request[v1.UpdateProfileRequest]) (*connect.Response[v1.UpdateProfileResponse], error)
 	// Sets attributes of the tenant's own one by one: null takes one away, and those that are not sent stay. People set those of
 	// their own that the schema lets them; an administrator sets any of anybody. Together they must fit the schema.
 	// Errors: USER_NOT_FOUND, ATTRIBUTES_INVALID, ATTRIBUTE_NOT_WRITABLE, ETAG_MISMATCH.
@@ -320,6 +343,12 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(userServiceMethods.ByName("UpdateUser")),
 		connect.WithHandlerOptions(opts...),
 	)
+	userServiceUpdateProfileHandler := connect.NewUnaryHandler(
+		UserServiceUpdateProfileProcedure,
+		svc.UpdateProfile,
+		connect.WithSchema(userServiceMethods.ByName("UpdateProfile")),
+		connect.WithHandlerOptions(opts...),
+	)
 	userServiceUpdateUserAttributesHandler := connect.NewUnaryHandler(
 		UserServiceUpdateUserAttributesProcedure,
 		svc.UpdateUserAttributes,
@@ -372,6 +401,8 @@ func NewUserServiceHandler(svc UserServiceHandler, opts ...connect.HandlerOption
 			userServiceListUsersHandler.ServeHTTP(w, r)
 		case UserServiceUpdateUserProcedure:
 			userServiceUpdateUserHandler.ServeHTTP(w, r)
+		case UserServiceUpdateProfileProcedure:
+			userServiceUpdateProfileHandler.ServeHTTP(w, r)
 		case UserServiceUpdateUserAttributesProcedure:
 			userServiceUpdateUserAttributesHandler.ServeHTTP(w, r)
 		case UserServiceDeleteUserProcedure:
@@ -409,6 +440,10 @@ func (UnimplementedUserServiceHandler) ListUsers(context.Context, *connect.Reque
 
 func (UnimplementedUserServiceHandler) UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.UpdateUser is not implemented"))
+}
+
+func (UnimplementedUserServiceHandler) UpdateProfile(context.Context, *connect.Request[v1.UpdateProfileRequest]) (*connect.Response[v1.UpdateProfileResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.identity.v1.UserService.UpdateProfile is not implemented"))
 }
 
 func (UnimplementedUserServiceHandler) UpdateUserAttributes(context.Context, *connect.Request[v1.UpdateUserAttributesRequest]) (*connect.Response[v1.UpdateUserAttributesResponse], error) {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/authentication_policy.proto.
  */
 export const file_koder_auth_store_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSL8AgoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIlIKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRILCgNtZmEYAiABKAUSFAoMZGlyZWN0X2Zsb3dzGAMgASgIYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKwAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKFGF0dGVtcHRzX2JlZm9yZV93YWl0GBUgASgFEhQKDG1heF9hdHRlbXB0cxgWIAEoBSJSChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSCwoDbWZhGAIgASgFEhQKDGRpcmVjdF9mbG93cxgDIAEoCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is a tenant's policy as kept by the auth service: one record, absent while the tenant has the default.
@@ -82,6 +82,20 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
    * @generated from field: google.protobuf.Duration remembered_device_lifetime = 20;
    */
   rememberedDeviceLifetime?: Duration | undefined;
+
+  /**
+   * 0: the default.
+   *
+   * @generated from field: int32 attempts_before_wait = 21;
+   */
+  attemptsBeforeWait: number;
+
+  /**
+   * 0: the default.
+   *
+   * @generated from field: int32 max_attempts = 22;
+   */
+  maxAttempts: number;
 };
 
 /**
