@@ -3,8 +3,7 @@ import { defineConfig } from "vitest/config";
 /** What kills processes, and looks at what they left only: it may take its time. */
 const patient = "tests/faults/{crash-between-services,sqlite-durability,store-copy-killed,vault-rotation}.test.ts";
 
-// The quick files run first, two at a time; then those that start servers, which wait for one another a good part of their time;
-// what kills processes, and says within how long something must happen, runs alone.
+// Files run two at a time, the quick ones first; what kills processes, and says within how long something must happen, runs alone.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -30,7 +29,6 @@ export default defineConfig({
           name: "system",
           include: ["tests/{e2e,attacks,conformance,interop,clients}/**/*.test.ts", patient],
           sequence: { groupOrder: 1 },
-          maxWorkers: 3,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -5,6 +5,7 @@ import { addPasskey, beginPasskey, finishPasskey } from "../support/factors.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import { passkeyOptionsOn } from "../support/passkey-page.ts";
+import { mostLookedAt } from "../support/looked-at.ts";
 import {
   createPerson,
   password,
@@ -290,13 +291,17 @@ describe("A7: attempts are counted before they are verified", () => {
     const { authenticator } = await keyed();
     const flows = [];
     for (let i = 0; i < 40; i++) flows.push(await flow(""));
+    const began = performance.now();
     const answers = await Promise.all(
       flows.map(({ options, give }) => give(authenticator.get(options, { forged: true }))),
     );
-    expect(answers.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(6);
-    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(34);
+    const most = mostLookedAt(performance.now() - began);
+    expect(answers.filter(({ status }) => status === 400).length).toBeLessThanOrEqual(most);
+    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(40 - most);
     const [last] = flows;
-    await last?.give(authenticator.get(last.options, { forged: true }));
+    // The wait that begins with one more is longer than what comes then.
+    const forged = async () => (await last?.give(authenticator.get(last.options, { forged: true })))?.status;
+    await expect.poll(forged, { timeout: 60_000, interval: 200 }).toBe(400);
     const right = await last?.give(authenticator.get(last.options));
     expect(right?.status).toBe(429);
   });

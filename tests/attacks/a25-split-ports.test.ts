@@ -77,7 +77,12 @@ async function call(
       "connect-protocol-version": "1",
       ...headers,
     });
-    stream.setEncoding("utf8").end(JSON.stringify(body));
+    const message = Buffer.from(JSON.stringify(body));
+    const isStream = headers["content-type"] === "application/connect+json";
+    // Each message of a stream comes after a byte of flags and its length.
+    const [flags, length] = [Buffer.alloc(1), Buffer.alloc(4)];
+    length.writeUInt32BE(message.length);
+    stream.setEncoding("utf8").end(isStream ? Buffer.concat([flags, length, message]) : message);
     let answer = "";
     stream.on("data", (chunk: string) => (answer += chunk));
     const [[head]] = (await Promise.race([
@@ -134,7 +139,13 @@ describe("A25: a port that can be reached is not a port that is open", () => {
     for (const method of methods) {
       const host = hostOf(method.parent);
       if (host === "gateway") throw new Error(`${method.parent.typeName} has no port`);
-      const answer = await call(host, `${method.parent.typeName}/${method.name}`, {});
+      const path = `${method.parent.typeName}/${method.name}`;
+      if (method.methodKind === "server_streaming") {
+        const { body } = await call(host, path, {}, { "content-type": "application/connect+json" });
+        expect(body, method.name).toMatch(/"code":"unauthenticated".*"(?:SERVICE_TOKEN_INVALID|CREDENTIAL_MISSING)"/);
+        continue;
+      }
+      const answer = await call(host, path, {});
       if (isOpen(method)) {
         // What is open to everybody asks for a secret of its own, or says what an empty request lacks.
         expect([400, 404], `${method.name}: ${answer.body}`).toContain(answer.status);

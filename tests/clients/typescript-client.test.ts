@@ -78,7 +78,7 @@ describe("over gRPC", () => {
     const { users } = createKoderId(server.url, { grpc: true, tokenSource: staticToken(server.adminApiKey) });
     const { users: found } = await users.listUsers({ username: "admin" });
     expect(found.map(({ username }) => username)).toEqual(["admin"]);
-    const failure: unknown = await users.getUser({ userId: found[0]?.id.replace(/.$/, "0") ?? "" }).catch((e) => e);
+    const failure: unknown = await users.getUser({ userId: "01ARZ3NDEKTSV4RRFFQ69G5FAV" }).catch((e) => e);
     expect([reason(failure), (failure as { code: Code }).code]).toEqual(["USER_NOT_FOUND", Code.NotFound]);
   });
 

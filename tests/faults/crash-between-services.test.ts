@@ -88,7 +88,7 @@ describe("the list of writes", () => {
   });
 });
 
-describe("a crash after each commit", () => {
+describe("a crash after each commit", { timeout: 300_000 }, () => {
   test.each(cutWrites)("$name: nothing is open, and a repeat heals it", async (write) => {
     await commitsOf(write);
     const commits = await commitsOf(write);
@@ -122,7 +122,7 @@ describe("a crash after each commit", () => {
   });
 });
 
-describe("a crash of an instance that has no owner yet", () => {
+describe("a crash of an instance that has no owner yet", { timeout: 300_000 }, () => {
   test(`${firstStart}: the next one completes it, with credentials that it wrote itself`, async () => {
     const whole = await anInstance();
     await whole.start();
