@@ -94,7 +94,8 @@ export function guessingAttacks({ start }: Shape): void {
           const response = await guess(username, "not the password");
           const page = (await response.text())
             .replaceAll(/KID-[A-Z]+-\d{3}-[0-9A-Z]+/g, "KID")
-            .replaceAll(username, "NAME");
+            .replaceAll(username, "NAME")
+            .replaceAll(/&#34;challenge&#34;:&#34;[\w-]+/g, "CHALLENGE");
           seen.push([response.status, page.replace(/Wait \d+ seconds/, "Wait")]);
         }
         return seen;
