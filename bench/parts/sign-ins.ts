@@ -7,8 +7,9 @@ import { median } from "../rounds.ts";
 import { defaultArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { startKoderId } from "../targets/koder-id.ts";
 import { koderIdProvider } from "../targets/koder-id-provider.ts";
-import { createStormyPeople, startStorm, wrongPassword } from "../works/storm.ts";
+import { createStormyPeople, startStorm } from "../works/storm.ts";
 import { tokenCases } from "../works/token-cases.ts";
+import { wrongPassword } from "../works/wrong-password.ts";
 
 /** People of a storm. */
 const people = 64;

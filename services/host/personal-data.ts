@@ -28,7 +28,9 @@ export function personal<Desc extends DescMessage>(
     async collect(data, id, found) {
       for await (const { record } of recordsAt(data, collection, where(id))) {
         const shown = shownRecord(collection.schema, record, undefined);
-        found.set(collection.name, [...(found.get(collection.name) ?? []), shown]);
+        const shownBefore = found.get(collection.name);
+        if (shownBefore === undefined) found.set(collection.name, [shown]);
+        else shownBefore.push(shown);
         for (const { of, part } of within) await part.collect(data, of(record), found);
       }
     },

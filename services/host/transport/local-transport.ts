@@ -82,18 +82,10 @@ export function createLocalTransport(
     async unary(method, signal, timeoutMs, header, input) {
       const invoke = invocations.get(method);
       if (invoke === undefined) throw unimplemented(method);
-      // The caller's context values are the caller's: nothing of them reaches the handler.
-      const contextValues = createContextValues();
-      if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
       const response = await invoke({
         stream: false,
-        service: method.parent,
         method,
-        requestMethod: "POST",
-        url: `local:///${method.parent.typeName}/${method.name}`,
-        signal: signal ?? never,
-        header: new LocalHeaders(header),
-        contextValues,
+        ...callTo(method, signal, timeoutMs, header),
         message: cross(normalized(method.input, input)) as Message,
       });
       return { ...response, method, message: cross(response.message) as never };
@@ -101,21 +93,33 @@ export function createLocalTransport(
     async stream(method, signal, timeoutMs, header, input) {
       const invoke = streams.get(method);
       if (invoke === undefined) throw unimplemented(method);
-      const contextValues = createContextValues();
-      if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
       const response = await invoke({
         stream: true,
-        service: method.parent,
         method,
-        requestMethod: "POST",
-        url: `local:///${method.parent.typeName}/${method.name}`,
-        signal: signal ?? never,
-        header: new LocalHeaders(header),
-        contextValues,
+        ...callTo(method, signal, timeoutMs, header),
         message: crossing(method.input, input, cross),
       });
       return { ...response, method, message: crossing(method.output, response.message, cross) as never };
     },
+  };
+}
+
+/** What a request to a method is, beside its message. The caller's context values are the caller's: nothing of them reaches the handler. */
+function callTo(
+  method: DescMethod,
+  signal: AbortSignal | undefined,
+  timeoutMs: number | undefined,
+  header: HeadersInit | undefined,
+) {
+  const contextValues = createContextValues();
+  if (timeoutMs !== undefined) contextValues.set(localTimeoutKey, timeoutMs);
+  return {
+    service: method.parent,
+    requestMethod: "POST",
+    url: `local:///${method.parent.typeName}/${method.name}`,
+    signal: signal ?? never,
+    header: new LocalHeaders(header),
+    contextValues,
   };
 }
 
