@@ -11,7 +11,7 @@ const setUp = async (changes: Partial<AttemptPolicy> = {}) => {
   const data = (await openStore({ url: "memory:", collections: [], clock: () => now })).tenant("t1");
   const policy = { ...defaultAttemptPolicy, perAddress: 1e9, perTenant: 1e9, ...changes };
   const count = (accountKey = "ana", remoteAddress = "192.0.2.1", userEpoch = 0n) =>
-    countAttempt(data, policy, now, { accountKey, remoteAddress, userEpoch });
+    countAttempt(data, policy, () => now, { accountKey, remoteAddress, userEpoch });
   /** "passed", or after how many seconds to come back. */
   const outcome = async (...of: Parameters<typeof count>) =>
     count(...of).then(
@@ -115,7 +115,7 @@ describe("A7: attempts of one account", () => {
         const interleaved = { ...data, add: scheduler.scheduleFunction(data.add.bind(data)) };
         const attempt = { accountKey: "ana", remoteAddress: "192.0.2.1", userEpoch: 0n };
         const all = kinds.map(async (one) => {
-          const counted = await countAttempt(interleaved, policy, now(), attempt);
+          const counted = await countAttempt(interleaved, policy, now, attempt);
           if (one === "succeeds") await counted.succeeded();
         });
         await scheduler.waitFor(Promise.all(all));

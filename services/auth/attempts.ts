@@ -60,9 +60,10 @@ export interface CountedAttempt {
 export async function countAttempt(
   data: TenantStore,
   policy: AttemptPolicy,
-  now: number,
+  clock: () => number,
   { accountKey, userEpoch, remoteAddress, knownDevice }: Attempt,
 ): Promise<CountedAttempt> {
+  const now = clock();
   const row = `${accountKey}/${userEpoch}${knownDevice === undefined ? "" : `/${knownDevice}`}`;
   const [account, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
   const forgotten = now + policy.remembered;
@@ -71,7 +72,7 @@ export async function countAttempt(
     countAttemptInWindow(data, "attempts", policy, now, remoteAddress),
   ]);
   if (windowed.isTooMany && knownDevice === undefined) throw tooMany(policy.window);
-  const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, now, row, slowed);
+  const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, clock, row, slowed);
   return {
     async succeeded() {
       await Promise.all([
@@ -87,13 +88,20 @@ export async function countAttempt(
  * Lets one attempt through for each wait. The lock is a counter that lives as long as the wait: whoever makes it 1 passes.
  * Answers how many have passed so, this one included.
  */
-async function passSlowly(data: TenantStore, policy: AttemptPolicy, now: number, row: string, slowed: string) {
-  const forgotten = now + policy.remembered;
+async function passSlowly(
+  data: TenantStore,
+  policy: AttemptPolicy,
+  clock: () => number,
+  row: string,
+  slowed: string,
+): Promise<number> {
+  const forgotten = clock() + policy.remembered;
   const mostSlowed = policy.mostFailures - policy.firstWaitAt + 1;
   const before = await data.add(slowed, 0, forgotten);
   if (before >= mostSlowed) throw tooMany(policy.longestWait);
   const wait = (passed: number) => Math.min(policy.firstWait * 2 ** Math.max(passed, 0), policy.longestWait);
-  if ((await data.add(`attempts/wait/${row}`, 1, now + wait(before))) > 1) throw tooMany(wait(before - 1));
+  // From now: where a flood keeps the server busy, the clock of before would have the wait run out while it is counted.
+  if ((await data.add(`attempts/wait/${row}`, 1, clock() + wait(before))) > 1) throw tooMany(wait(before - 1));
   const passed = await data.add(slowed, 1, forgotten);
   if (passed > mostSlowed) throw tooMany(policy.longestWait);
   return passed;

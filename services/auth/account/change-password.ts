@@ -27,16 +27,11 @@ export function changePassword(dependencies: AuthDependencies) {
     const call = callOf(context);
     const userId = userOf(call, request);
     const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
-    const attempt = await countAttempt(
-      store.tenant(call.tenantId),
-      await attemptsOfTenant(dependencies, call),
-      clock(),
-      {
-        accountKey: userId,
-        userEpoch,
-        remoteAddress: call.clientAddress,
-      },
-    );
+    const attempt = await countAttempt(store.tenant(call.tenantId), await attemptsOfTenant(dependencies, call), clock, {
+      accountKey: userId,
+      userEpoch,
+      remoteAddress: call.clientAddress,
+    });
     const credentials = peers.client(CredentialService);
     const { currentPassword, newPassword } = request;
     const { verified } = await credentials.verifyPassword({ userId, password: currentPassword }, forward(call));

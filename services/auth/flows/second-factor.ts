@@ -37,7 +37,7 @@ export async function takeSecondFactor(
   const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
   await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
-  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,
     remoteAddress: remoteAddressOf(call, given),

@@ -51,7 +51,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   if (!isFirst) await checkStillGood(dependencies, call, stored.record);
   // A browser's flow is ours to ask in; one outside of it belongs to pages or apps that we do not know.
   const relyingParty = await relyingPartyOf(dependencies, call, given.browser === undefined ? "any" : "own");
-  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${stored.record.accountKey || credentialKey(Buffer.from(assertion.id))}/${isFirst ? "passkey" : "second-factor"}`,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),

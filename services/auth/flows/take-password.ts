@@ -34,7 +34,7 @@ export async function takePassword(
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
     knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
   ]);
-  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock(), {
+  const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
