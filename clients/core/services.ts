@@ -7,6 +7,7 @@ import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/a
 import { FlowService } from "../../gen/ts-public/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { AttributeSchemaService } from "../../gen/ts-public/koder/identity/v1/attribute_schema_service_pb.ts";
+import { PasswordPolicyService } from "../../gen/ts-public/koder/identity/v1/password_policy_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "../../gen/ts-public/koder/auth/v1/account_service_pb.ts";
@@ -31,6 +32,8 @@ export interface KoderId {
   readonly users: Client<typeof UserService>;
   /** Shows and changes which attributes of its own a tenant keeps of its people. */
   readonly attributeSchemas: Client<typeof AttributeSchemaService>;
+  /** Shows and changes what a tenant asks of the passwords of its people. */
+  readonly passwordPolicy: Client<typeof PasswordPolicyService>;
   /** Signs people in outside of the sign-in pages. */
   readonly flows: Client<typeof FlowService>;
   /** Manages the factors that people prove themselves by beside their password. */
@@ -84,6 +87,7 @@ export function servicesOver(transport: Transport): KoderId {
   return {
     users: createClient(UserService, transport),
     attributeSchemas: createClient(AttributeSchemaService, transport),
+    passwordPolicy: createClient(PasswordPolicyService, transport),
     flows: createClient(FlowService, transport),
     factors: createClient(FactorService, transport),
     invitations: createClient(InvitationService, transport),

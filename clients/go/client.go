@@ -18,6 +18,8 @@ type Client struct {
 	Users identityv1connect.UserServiceClient
 	// AttributeSchemas shows and changes which attributes of its own a tenant keeps of its people.
 	AttributeSchemas identityv1connect.AttributeSchemaServiceClient
+	// PasswordPolicy shows and changes what a tenant asks of the passwords of its people.
+	PasswordPolicy identityv1connect.PasswordPolicyServiceClient
 	// Flows signs people in outside of the sign-in pages.
 	Flows authv1connect.FlowServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
@@ -99,6 +101,7 @@ func New(origin string, options ...Option) (*Client, error) {
 	return &Client{
 		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		AttributeSchemas:     identityv1connect.NewAttributeSchemaServiceClient(httpClient, address, rpc...),
+		PasswordPolicy:       identityv1connect.NewPasswordPolicyServiceClient(httpClient, address, rpc...),
 		Flows:                authv1connect.NewFlowServiceClient(httpClient, address, rpc...),
 		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Invitations:          identityv1connect.NewInvitationServiceClient(httpClient, address, rpc...),

@@ -140,6 +140,8 @@ const (
 	ReasonAttributeSchemaInvalid ErrorReason = "ATTRIBUTE_SCHEMA_INVALID"
 	// ReasonAttributesInvalid: The attributes do not fit the tenant's schema; the violations name each.
 	ReasonAttributesInvalid ErrorReason = "ATTRIBUTES_INVALID"
+	// ReasonPasswordPolicyInvalid: The policy for passwords breaks a rule; the violations name each field.
+	ReasonPasswordPolicyInvalid ErrorReason = "PASSWORD_POLICY_INVALID"
 	// ReasonAttributeNotWritable: The attribute is not for people to set themselves. Ask an administrator.
 	ReasonAttributeNotWritable ErrorReason = "ATTRIBUTE_NOT_WRITABLE"
 

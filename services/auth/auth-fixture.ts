@@ -56,6 +56,8 @@ export interface KnownPerson {
   readonly id: string;
   password: string;
   passwordChangeRequired: boolean;
+  /** Whether the password is too short to be the only factor. */
+  secondFactorNeeded?: boolean;
   epoch: bigint;
   disabled: boolean;
   email: string;
@@ -105,7 +107,11 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         const person = byId(userId);
         const verified = person?.password === password;
         await meanwhile.verifyPassword?.();
-        return { verified, passwordChangeRequired: verified && person.passwordChangeRequired };
+        return {
+          verified,
+          passwordChangeRequired: verified && person.passwordChangeRequired,
+          secondFactorNeeded: verified && person.secondFactorNeeded === true,
+        };
       },
       async changePassword({ userId, newPassword }) {
         calls.push(`changePassword ${userId}`);
@@ -113,10 +119,12 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         if (person === undefined) throw new ConnectError("no such user", Code.NotFound);
         person.password = newPassword;
         person.passwordChangeRequired = false;
+        person.secondFactorNeeded = false;
         await meanwhile.changePassword?.();
         person.epoch += 1n;
         return { userEpoch: person.epoch };
       },
+      judgePassword: ({ userId, email }) => ({ rule: `of ${userId || email}`, minLength: 15 }),
       getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
       getAuthority: ({ userId }) => ({ instance: owners.has(userId), active: byId(userId)?.disabled === false }),
     });

@@ -6,6 +6,7 @@ import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
+import { NewPasswordService } from "#gen/koder/auth/v1/new_password_internal_pb.ts";
 import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
 import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
@@ -16,6 +17,7 @@ import { PersonalDataService } from "#gen/koder/auth/v1/personal_data_internal_p
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { changePassword } from "./account/change-password.ts";
+import { judgeNewPassword } from "./account/judge-new-password.ts";
 import { deleteRememberedDevice } from "./devices/delete-remembered-device.ts";
 import { getRememberedDevicePolicy } from "./devices/get-remembered-device-policy.ts";
 import { listRememberedDevices } from "./devices/list-remembered-devices.ts";
@@ -52,6 +54,7 @@ import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
+import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
 import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
@@ -107,6 +110,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
+        getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),
@@ -146,6 +150,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         getSignUpPolicy: getSignUpPolicy(dependencies),
         getSignUp: getSignUp(dependencies),
       }),
+      implementation(NewPasswordService, { judgeNewPassword: judgeNewPassword(dependencies) }),
       implementation(AccountService, { changePassword: changePassword(dependencies) }),
       implementation(EmailService, {
         sendEmailVerification: sendEmailVerification(dependencies),

@@ -8,6 +8,7 @@ import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
+import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
 import { EmailService } from "#gen/koder/auth/v1/email_service_pb.ts";
@@ -29,6 +30,7 @@ import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 export const publicServices: readonly DescService[] = [
   UserService,
   AttributeSchemaService,
+  PasswordPolicyService,
   FlowService,
   FactorService,
   InvitationService,

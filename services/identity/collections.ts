@@ -1,5 +1,6 @@
 import { InvitationSchema } from "#gen/koder/identity/store/v1/invitation_pb.ts";
-import { PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { PasswordHistorySchema, PasswordSchema } from "#gen/koder/identity/store/v1/password_pb.ts";
+import { PasswordPolicySchema } from "#gen/koder/identity/store/v1/password_policy_pb.ts";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AttributeSchemaSchema } from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
 import { DataExportSchema } from "#gen/koder/identity/store/v1/data_export_pb.ts";
@@ -34,6 +35,25 @@ export const passwords: Collection<typeof PasswordSchema> = {
   name: "identity_passwords",
   schema: PasswordSchema,
   id: (password) => password.userId,
+  events: "required",
+};
+
+/** What is kept of the passwords that people had before, where their tenant wants that: removed with their user. */
+export const passwordHistories: Collection<typeof PasswordHistorySchema> = {
+  name: "identity_password_histories",
+  schema: PasswordHistorySchema,
+  id: (history) => history.userId,
+  events: "required",
+};
+
+/** The one id of a tenant's policy for passwords. */
+export const passwordPolicyId = "passwords";
+
+/** What a tenant asks of passwords: nothing of its own, or one record. */
+export const passwordPolicies: Collection<typeof PasswordPolicySchema> = {
+  name: "identity_password_policies",
+  schema: PasswordPolicySchema,
+  id: ({ id }) => id,
   events: "required",
 };
 
@@ -153,6 +173,8 @@ export const identityCollections: readonly Collection[] = [
   attributeSchemas,
   dataExports,
   passwords,
+  passwordHistories,
+  passwordPolicies,
   purges,
   roles,
   roleAssignments,

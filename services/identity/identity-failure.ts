@@ -32,4 +32,5 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.ATTRIBUTE_SCHEMA_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.ATTRIBUTES_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE]: Code.PermissionDenied,
+  [IdentityErrorReason.PASSWORD_POLICY_INVALID]: Code.InvalidArgument,
 });

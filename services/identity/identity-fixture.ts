@@ -6,6 +6,7 @@ import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { CreateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { InvitationMailService, type MailInvitationRequest } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../host/call.ts";
 import { createIdempotency } from "../host/idempotency.ts";
@@ -47,6 +48,8 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const session = { isAway: false };
   /** The invitations that were mailed; while it is away none is. */
   const mailer = { isAway: false, mailed: [] as MailInvitationRequest[] };
+  /** What the auth service says of everybody. */
+  const signIns = { secondFactorRequired: false };
   const transport = createRouterTransport(({ service }) => {
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
@@ -60,6 +63,9 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     });
   });
   const withMails = createRouterTransport(({ service }) => {
+    service(SignInPolicyService, {
+      getSecondFactorRequirement: () => ({ required: signIns.secondFactorRequired }),
+    });
     service(InvitationMailService, {
       mailInvitation(request) {
         if (mailer.isAway) throw new ConnectError("away", Code.Internal);
@@ -86,6 +92,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   return {
     dependencies,
     mailer,
+    signIns,
     data: store.tenant("t1"),
     argon2,
     session,

@@ -1,6 +1,7 @@
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
+import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import { InvitationService } from "#gen/koder/identity/v1/invitation_service_pb.ts";
@@ -15,6 +16,7 @@ import { createOwner } from "./credentials/create-owner.ts";
 import { finishVoiding } from "./credentials/finish-voiding.ts";
 import { getAuthority } from "./credentials/get-authority.ts";
 import { getClaims } from "./credentials/get-claims.ts";
+import { judgePassword } from "./credentials/judge-password.ts";
 import { resolveLogin } from "./credentials/resolve-login.ts";
 import { verifyPassword } from "./credentials/verify-password.ts";
 import type { IdentityDependencies } from "./dependencies.ts";
@@ -27,6 +29,8 @@ import { listGroupMembers } from "./groups/list-group-members.ts";
 import { listGroups } from "./groups/list-groups.ts";
 import { removeGroupMember } from "./groups/remove-group-member.ts";
 import { updateGroup } from "./groups/update-group.ts";
+import { getPasswordPolicy } from "./passwords/get-password-policy.ts";
+import { updatePasswordPolicy } from "./passwords/update-password-policy.ts";
 import { checkPermission } from "./roles/check-permission.ts";
 import { createRole } from "./roles/create-role.ts";
 import { createRoleAssignment } from "./roles/create-role-assignment.ts";
@@ -92,6 +96,10 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getAttributeSchema: getAttributeSchema(dependencies),
         updateAttributeSchema: updateAttributeSchema(dependencies),
       }),
+      implementation(PasswordPolicyService, {
+        getPasswordPolicy: getPasswordPolicy(dependencies),
+        updatePasswordPolicy: updatePasswordPolicy(dependencies),
+      }),
       implementation(GroupService, {
         createGroup: createGroup(dependencies),
         getGroup: getGroup(dependencies),
@@ -125,6 +133,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         resolveLogin: resolveLogin(dependencies),
         verifyPassword: verifyPassword(dependencies),
         changePassword: changePassword(dependencies),
+        judgePassword: judgePassword(dependencies),
         getClaims: getClaims(dependencies),
         getAuthority: getAuthority(dependencies),
         createOwner: createOwner(dependencies),

@@ -61,6 +61,31 @@ describe("in Chromium", () => {
       await page.goto(`${server.url}/sign-up?token=${token}`);
       await look();
       await page.fill("input[name=name]", "Bea Bell");
+      if (options.javaScriptEnabled) {
+        const meter = page.locator("#strength");
+        const says = (sentence: string, level: string) =>
+          expect
+            .poll(async () => [await page.textContent("#strength-said"), await meter.getAttribute("data-level")])
+            .toEqual([sentence, level]);
+        for (const [typed, sentence, level] of [
+          ["twelve chars", "3 more characters are needed.", "0"],
+          [
+            "passwordpassword",
+            "Choose another one: this is one of those that are guessed first, or close to one.",
+            "0",
+          ],
+          [
+            `${email} ${email}`,
+            "Choose one that is not made of your own name, of this service's, or of a few characters over and over.",
+            "0",
+          ],
+          [secret, "Very good: very hard to guess.", "3"],
+        ] as const) {
+          await page.fill("input[name=new_password]", typed);
+          await says(sentence, level);
+        }
+        await look();
+      }
       await page.fill("input[name=new_password]", "too short");
       await page.click("button[type=submit]");
       await page.waitForSelector("[role=alert]");

@@ -2,6 +2,7 @@ import { fromJson } from "@bufbuild/protobuf";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
+import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { makers, type Ids } from "./makers.ts";
 import { linkName, type ListChange, type Plan, type SingleChange } from "./plan.ts";
@@ -94,6 +95,11 @@ async function changeSingle(services: TenantServices, { key, json, fields }: Sin
     case "attribute_schema": {
       const attributeSchema = fromJson(AttributeSchemaSchema, json);
       await services.attributeSchema.updateAttributeSchema({ attributeSchema, updateMask });
+      return;
+    }
+    case "password_policy": {
+      const policy = fromJson(PasswordPolicySchema, json);
+      await services.passwordPolicy.updatePasswordPolicy({ policy, updateMask });
       return;
     }
     case "authentication_policy": {

@@ -3,6 +3,7 @@ import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
+import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
 import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
@@ -31,7 +32,7 @@ export interface ListSection extends Section {
 }
 
 export type ListKey = "clients" | "resource_servers" | "roles" | "groups";
-export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy" | "attribute_schema";
+export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy" | "password_policy" | "attribute_schema";
 
 /** A member that is a text; empty where there is none. */
 export function text(json: JsonObject, name: string): string {
@@ -91,6 +92,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"] },
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
+  password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
 };
 
 export const listKeys = Object.keys(lists) as readonly ListKey[];

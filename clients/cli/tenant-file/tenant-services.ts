@@ -3,6 +3,7 @@ import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
+import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
@@ -18,6 +19,7 @@ export interface TenantServices {
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   readonly attributeSchema: Client<typeof AttributeSchemaService>;
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
+  readonly passwordPolicy: Client<typeof PasswordPolicyService>;
   /** The tenant, by id or slug, where it is named; the section `tenant` is about it. */
   readonly tenantId: string | undefined;
 }
@@ -32,5 +34,6 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   oauthPolicy: createClient(OAuthPolicyService, transport),
   attributeSchema: createClient(AttributeSchemaService, transport),
   authenticationPolicy: createClient(AuthenticationPolicyService, transport),
+  passwordPolicy: createClient(PasswordPolicyService, transport),
   tenantId,
 });

@@ -36,16 +36,18 @@ export async function readTenantState(
 ): Promise<TenantState> {
   const { clients, resourceServers, roles, groups } = services;
   const size = { pageSize: 200 };
-  const [allClients, allServers, allRoles, allGroups, oauth, authentication, attributes, tenant] = await Promise.all([
-    Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
-    Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
-    Array.fromAsync(pages(roles.listRoles, size, (page) => page.roles)),
-    Array.fromAsync(pages(groups.listGroups, size, (page) => page.groups)),
-    services.oauthPolicy.getOAuthPolicy({}),
-    services.authenticationPolicy.getAuthenticationPolicy({}),
-    services.attributeSchema.getAttributeSchema({}),
-    wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
-  ]);
+  const [allClients, allServers, allRoles, allGroups, oauth, authentication, passwords, attributes, tenant] =
+    await Promise.all([
+      Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
+      Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
+      Array.fromAsync(pages(roles.listRoles, size, (page) => page.roles)),
+      Array.fromAsync(pages(groups.listGroups, size, (page) => page.groups)),
+      services.oauthPolicy.getOAuthPolicy({}),
+      services.authenticationPolicy.getAuthenticationPolicy({}),
+      services.passwordPolicy.getPasswordPolicy({}),
+      services.attributeSchema.getAttributeSchema({}),
+      wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
+    ]);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -99,6 +101,7 @@ export async function readTenantState(
     singles: {
       oauth_policy: shown(singles.oauth_policy, oauth.policy),
       authentication_policy: shown(singles.authentication_policy, authentication.policy),
+      password_policy: shown(singles.password_policy, passwords.policy),
       attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
       ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
     },

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { MfaRequirement } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
@@ -75,11 +76,12 @@ const nothing: Need = { need: "nothing", steps: [] };
 async function needOf(
   dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
   call: Call,
-  { userId, clientId, secondFactorWanted }: Flow,
+  { userId, clientId, secondFactorWanted, secondFactorNeeded }: Flow,
 ): Promise<Need> {
   const { store, policies } = dependencies;
   const [policy, factors] = await Promise.all([policies.get(call), secondFactorsOf(dependencies, call, userId)]);
-  const requirement = mfaFor(policy, clientId);
+  // A password that was allowed to be short because of the second factor does not do without it.
+  const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : mfaFor(policy, clientId);
   const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
   if (need !== "show") return { need, steps: [] };
   const left = await recoveryCodesLeft(store.tenant(call.tenantId), userId);

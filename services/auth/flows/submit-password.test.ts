@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { authFixture, refusal } from "../auth-fixture.ts";
 import { flows } from "../collections.ts";
+import { factorFixture } from "../factors/factor-fixture.ts";
 
 describe("the right password", () => {
   test("completes the flow and begins a session that says what was proven", async () => {
@@ -158,5 +159,31 @@ describe("a flow", () => {
     f.advance(600_000);
     expect(await refusal(f.submit(id, f.ana.password))).toMatchObject(gone);
     expect(f.calls).toEqual([]);
+  });
+});
+
+describe("a password that is too short to be the only factor", () => {
+  test("is followed by a second one, whatever the policy says", async () => {
+    const f = await factorFixture();
+    f.ana.secondFactorNeeded = true;
+    const { flow, sessionToken } = await f.attempt("ana", f.ana.password);
+    expect(sessionToken).toBe("");
+    expect(flow).toMatchObject({
+      state: FlowState.PASSWORD_OK,
+      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY],
+    });
+    await f.app();
+    expect((await f.attempt("ana", f.ana.password)).flow).toMatchObject({ state: FlowState.MFA_REQUIRED });
+  });
+
+  test("does without one as soon as a longer one was chosen", async () => {
+    const f = await factorFixture();
+    f.ana.secondFactorNeeded = true;
+    f.ana.passwordChangeRequired = true;
+    const { flow } = await f.attempt("ana", f.ana.password);
+    expect(flow?.nextSteps).toEqual([FlowStep.NEW_PASSWORD]);
+    expect((await f.submitNew(flow?.id ?? "", "the longer password of ana")).flow).toMatchObject({
+      state: FlowState.COMPLETED,
+    });
   });
 });

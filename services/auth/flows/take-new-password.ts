@@ -24,9 +24,9 @@ export async function takeNewPassword(
   const stored = await openFlow(data, await vault.tenant(call.tenantId), given, FlowStep.NEW_PASSWORD);
   const { userId, userEpoch: proven } = stored.record;
   await checkStillGood(dependencies, call, stored.record);
-  const { userEpoch } = await peers
+  const { userEpoch, secondFactorNeeded } = await peers
     .client(CredentialService)
     .changePassword({ userId, newPassword: given.newPassword }, forward(call));
   if (userEpoch !== proven + 1n) throw stepNotExpected();
-  return goOn(dependencies, call, stored, { userEpoch, passwordChangeRequired: false }, given);
+  return goOn(dependencies, call, stored, { userEpoch, passwordChangeRequired: false, secondFactorNeeded }, given);
 }

@@ -40,7 +40,7 @@ export async function takePassword(
     remoteAddress: remoteAddressOf(call, given),
     knownDevice: device?.record.idHash,
   });
-  const { verified, passwordChangeRequired } = await peers
+  const { verified, passwordChangeRequired, secondFactorNeeded } = await peers
     .client(CredentialService)
     .verifyPassword({ userId, password: given.password }, forward(call));
   if (!verified) {
@@ -48,7 +48,8 @@ export async function takePassword(
   }
   // Beside what follows, not before it: on a store that groups commits they share a transaction.
   const takenBack = attempt.succeeded();
-  const proven = { amr: ["pwd"], authTime: timestampFromMs(clock()), userEpoch, passwordChangeRequired };
+  const authTime = timestampFromMs(clock());
+  const proven = { amr: ["pwd"], authTime, userEpoch, passwordChangeRequired, secondFactorNeeded };
   const [gone] = await Promise.all([goOn(dependencies, call, stored, proven, given), takenBack]);
   return gone;
 }

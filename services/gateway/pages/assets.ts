@@ -19,6 +19,7 @@ function asset(file: string, type: string): Asset {
 const css = asset("page.css", "text/css; charset=utf-8");
 const script = asset("page.js", "text/javascript; charset=utf-8");
 const passkey = asset("passkey.js", "text/javascript; charset=utf-8");
+const password = asset("password.js", "text/javascript; charset=utf-8");
 const formPost = asset("form-post.js", "text/javascript; charset=utf-8");
 const mark = asset("mark.svg", "image/svg+xml");
 
@@ -27,6 +28,7 @@ export const assets = {
   css: css.url,
   script: script.url,
   passkey: passkey.url,
+  password: password.url,
   formPost: formPost.url,
   icon: mark.url,
   /** Inline, for the head of a page. */
@@ -35,7 +37,7 @@ export const assets = {
 
 /** Serves them, to be kept for a year. */
 export function mountAssets(app: FastifyInstance): void {
-  for (const { url, body, type } of [css, script, passkey, formPost, mark]) {
+  for (const { url, body, type } of [css, script, passkey, password, formPost, mark]) {
     app.get(url, async (_request, reply) =>
       reply.header("content-type", type).header("cache-control", "public, max-age=31536000, immutable").send(body),
     );

@@ -1,25 +1,41 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
+import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import type { Peers } from "../../host/peers.ts";
 import type { PageFlow } from "./after-step.ts";
 import { busyFault, shownFault, text, type Fault } from "./fault.ts";
-import type { PendingSignIn } from "./pending-sign-in.ts";
+import { ruleSentence, shortestFor } from "./new-password-judgement.ts";
+import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
+import { filled, type Texts } from "./texts.ts";
+
+/** What a new password is to be like. */
+export const newPasswordHint = (texts: Texts, length: number): string => filled(texts["new_password_hint"], { length });
 
 /** Asks for a new password. */
-export function showNewPassword(
+export async function showNewPassword(
+  peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
-  { authorizationId, shown }: PendingSignIn,
+  pending: PendingSignIn,
   { flowId, username }: PageFlow,
   fault?: Fault,
 ): Promise<FastifyReply> {
+  const { authorizationId, shown } = pending;
+  const shortest = await shortestFor(peers, request, { flowId, browser: browserOf(request, pending) });
   return sendPage(request, reply, {
     template: "new-password",
+    judgesPassword: true,
     status: fault?.status ?? 200,
     uiLocales: shown.uiLocales,
-    show: (texts) => ({ authorization: authorizationId, flow: flowId, username, ...shownFault(fault, texts) }),
+    show: (texts) => ({
+      authorization: authorizationId,
+      flow: flowId,
+      username,
+      hint: newPasswordHint(texts, shortest),
+      ...shownFault(fault, texts),
+    }),
   });
 }
 
@@ -30,15 +46,8 @@ export function newPasswordFault(error: unknown): Fault | undefined {
   const { reason, id } = answer;
   if (reason === "HASHING_BUSY") return busyFault(answer);
   if (reason !== "PASSWORD_NOT_ALLOWED" && reason !== "INVALID_REQUEST") return undefined;
-  const said = error.findDetails(BadRequestSchema)[0]?.fieldViolations[0]?.description ?? "";
-  const key = said.includes("at least")
-    ? "fault_short"
-    : said.includes("at most")
-      ? "fault_long"
-      : said.includes("replaces")
-        ? "fault_same"
-        : said.includes("common")
-          ? "fault_common"
-          : "fault_simple";
-  return { status: 400, id, sentence: text("fault_new_password"), field: text(key) };
+  // What the form sends is no request only where nothing, or far too much, was typed.
+  const { rule = "too_short", limit = "15" } = reason === "INVALID_REQUEST" ? {} : (errorInfoOf(error)?.metadata ?? {});
+  const field = (texts: Texts) => ruleSentence(texts, rule, limit);
+  return { status: 400, id, sentence: text("fault_new_password"), field };
 }

@@ -9,6 +9,7 @@ import { mountConsent } from "./consent.ts";
 import type { ShowError } from "./error-page.ts";
 import { mountDevMail } from "./dev-mail.ts";
 import { mountLogout } from "./logout.ts";
+import { mountPasswordStrength } from "./password-strength.ts";
 import { mountReset } from "./reset.ts";
 import { sendPage } from "./render.ts";
 import { mountSignUp } from "./sign-up.ts";
@@ -29,6 +30,7 @@ export function mountPages(
   mountClientLogo(app, options);
   mountLogout(app, options);
   mountReset(app, options);
+  mountPasswordStrength(app, options);
   mountVerify(app, options);
   mountSignUp(app, options);
   if (options.showsMails) mountDevMail(app, options);

@@ -3,7 +3,7 @@ import { AuthorizationService, type GetAuthorizationResponse } from "#gen/koder/
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { browserCookies } from "../oidc/browser-cookies.ts";
+import { browserCookies, type BrowserCookies } from "../oidc/browser-cookies.ts";
 import { authorizationIdOf } from "./form-page.ts";
 
 /** A sign-in that an application asked for: what its pages go on with from one request to the next. */
@@ -25,7 +25,7 @@ export async function pendingSignIn(peers: Peers, request: FastifyRequest, id: s
 }
 
 /** What the auth service is told of the browser. */
-export const browserOf = (request: FastifyRequest, { browserToken, sessionToken }: PendingSignIn) => ({
+export const browserOf = (request: FastifyRequest, { browserToken, sessionToken }: BrowserCookies) => ({
   browserToken,
   sessionToken,
   remoteAddress: contextOf(request).remoteAddress.slice(0, 64),

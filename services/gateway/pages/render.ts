@@ -20,6 +20,10 @@ const pageHeaders = {
   vary: "accept-language",
 } as const;
 
+const judgingHeaders = {
+  "content-security-policy": `${pageHeaders["content-security-policy"]}; connect-src 'self'`,
+} as const;
+
 let engine: Promise<Liquid> | undefined;
 
 /** A page, ready to be sent. */
@@ -58,6 +62,8 @@ export interface Page {
   /** What the template shows, with the texts of the person's language at hand. */
   readonly show: (texts: Texts) => Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether its script asks us about a password that is being typed. */
+  readonly judgesPassword?: boolean;
 }
 
 /** Sends a page in the person's language. */
@@ -78,6 +84,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
     .code(page.status)
     .headers(pageHeaders)
     .header("content-language", locale)
+    .headers(page.judgesPassword === true ? judgingHeaders : {})
     .headers(page.headers ?? {})
     .send(html);
 }

@@ -11,7 +11,8 @@ import type { ShowError } from "./error-page.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
-import { newPasswordFault } from "./new-password.ts";
+import { shortestFor } from "./new-password-judgement.ts";
+import { newPasswordFault, newPasswordHint } from "./new-password.ts";
 import { chooseLocale } from "./texts.ts";
 
 /** Where the way back to a sign-in that waits is carried along. */
@@ -35,7 +36,7 @@ export function mountReset(
     return answering(showError, request, reply, () =>
       token === ""
         ? showAsk(request, reply, { authorization: authorizationOf(query), username: "" })
-        : showChoose(request, reply, token),
+        : showChoose(peers, request, reply, token),
     );
   });
   mountPageForm(app, path, showError, (request, reply, form) =>
@@ -74,7 +75,7 @@ export function mountReset(
       }
       const fault = newPasswordFault(error);
       if (fault === undefined) throw error;
-      return showChoose(request, reply, token, fault);
+      return showChoose(peers, request, reply, token, fault);
     }
     return sendPage(request, reply, { template: "reset-done", status: 200, show: () => ({}) });
   }
@@ -93,10 +94,19 @@ const showAsk = (
     show: (texts) => ({ ...asked, ...shownFault(fault, texts) }),
   });
 
-const showChoose = (request: FastifyRequest, reply: FastifyReply, token: string, fault?: Fault) =>
-  sendPage(request, reply, {
+async function showChoose(
+  peers: Peers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  token: string,
+  fault?: Fault,
+): Promise<FastifyReply> {
+  const shortest = await shortestFor(peers, request, { token });
+  return sendPage(request, reply, {
     template: "reset-choose",
+    judgesPassword: true,
     status: fault?.status ?? 200,
     ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
-    show: (texts) => ({ token, ...shownFault(fault, texts) }),
+    show: (texts) => ({ token, hint: newPasswordHint(texts, shortest), ...shownFault(fault, texts) }),
   });
+}

@@ -101,7 +101,7 @@ export function mountSignIn(
     } catch (error) {
       const fault = newPasswordFault(error);
       if (fault === undefined) throw error;
-      return showNewPassword(request, reply, pending, pageFlow, fault);
+      return showNewPassword(peers, request, reply, pending, pageFlow, fault);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { shownFault, type Fault } from "./fault.ts";
+import { newPasswordHint } from "./new-password.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -32,12 +33,25 @@ export const showSignUp = (
 export const showSignUpChoice = (
   request: FastifyRequest,
   reply: FastifyReply,
-  { token, email, name }: { readonly token: string; readonly email: string; readonly name: string },
+  {
+    token,
+    email,
+    name,
+    shortest,
+  }: { readonly token: string; readonly email: string; readonly name: string; readonly shortest: number },
   fault?: Fault,
 ): Promise<FastifyReply> =>
   sendPage(request, reply, {
     template: "sign-up-choose",
+    judgesPassword: true,
     status: fault?.status ?? 200,
     ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
-    show: (texts) => ({ token, email, name, letter: letterOf(email), ...shownFault(fault, texts) }),
+    show: (texts) => ({
+      token,
+      email,
+      name,
+      letter: letterOf(email),
+      hint: newPasswordHint(texts, shortest),
+      ...shownFault(fault, texts),
+    }),
   });

@@ -11,6 +11,7 @@ import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf } from "./form-page.ts";
 import { text, waitFault } from "./fault.ts";
+import { shortestFor } from "./new-password-judgement.ts";
 import { newPasswordFault } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
@@ -88,7 +89,9 @@ export function mountSignUp(
       const invited = await peers
         .client(SignUpPageService)
         .getSignUp({ token: given.token }, forward(contextOf(request).outbound));
-      return await showSignUpChoice(request, reply, { name: invited.name, ...given, email: invited.email }, fault);
+      const shortest = await shortestFor(peers, request, { token: given.token });
+      const { email } = invited;
+      return await showSignUpChoice(request, reply, { name: invited.name, ...given, email, shortest }, fault);
     } catch (error) {
       return linkInvalid(request, reply, error);
     }

@@ -10,7 +10,7 @@ const sources = globSync(["*.ts", "templates/*.liquid"], { cwd: import.meta.dirn
   .join("\n");
 
 /** Names of templates and the like, which look like keys. */
-const templates = new Set(["remember", "error", "fault", "consent", "scope", "totp", "passkey"]);
+const templates = new Set(["strength", "remember", "error", "fault", "consent", "scope", "totp", "passkey"]);
 
 describe("the catalogues", () => {
   test.each(others.map(([locale]) => locale))("%s has every text, and no other", (locale) => {
@@ -27,7 +27,7 @@ describe("the catalogues", () => {
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
       ...Array.from(
         sources.matchAll(
-          /"((?:fault|remember|error|start|consent|scope|totp|otp|recovery_code|passkey)(?:_[a-z_]+)?)"/g,
+          /"((?:fault|remember|error|start|consent|scope|totp|otp|recovery_code|passkey|strength|new_password_hint)(?:_[a-z_]+)?)"/g,
         ),
         ([, key = ""]) => key,
       ),

@@ -8,13 +8,12 @@ import {
   type ChangePasswordRequest,
   type ChangePasswordResponse,
 } from "#gen/koder/identity/v1/credential_internal_pb.ts";
-import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { identityFailure } from "../identity-failure.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy, passwordNotAllowed } from "../passwords/check-by-policy.ts";
+import { checkNotUsedBefore, unchanged } from "../passwords/password-history.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { userNotFound } from "../users/user-not-found.ts";
 import { voidWhatWasIssued } from "./void-what-was-issued.ts";
@@ -23,33 +22,35 @@ import { voidWhatWasIssued } from "./void-what-was-issued.ts";
 const repeatedWithin = 10 * 60_000;
 
 /**
- * Sets the password that a user chose, which must not be the one that they have, and voids what was issued before: commit
+ * Sets the password that a user chose, which must be none that they have or had as far as the policy looks back, and voids what was issued before: commit
  * first, then the epoch. Where a crash came between the two, a repeat finds its own password and does what is missing, and
  * so does `finishVoiding`. A user who may not sign in is not there for this call, like one who never was (security A8).
  */
 export function changePassword(dependencies: IdentityDependencies) {
-  const { store, tenants, hashing, clock } = dependencies;
+  const { store, hashing, clock } = dependencies;
   return async (request: ChangePasswordRequest, context: HandlerContext): Promise<ChangePasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined || user.record.status !== UserStatus.ACTIVE) throw userNotFound(request.userId);
-    const password = checkPassword("new_password", request.newPassword, user.record, await tenants.get(call));
+    const { userId, newPassword } = request;
+    const asked = { userId, password: newPassword, owner: user.record };
+    const allowed = await checkByPolicy(dependencies, call, "new_password", asked);
+    const { password, policy, needsSecondFactor } = allowed;
     const isTheSame = before !== undefined && (await hashing.verify(before.record, password, call.signal));
-    if (isTheSame && !isRepeat(user.record, before.record, clock())) {
-      const description = "must not be the password that it replaces";
-      throw identityFailure(IdentityErrorReason.PASSWORD_NOT_ALLOWED, `new_password: ${description}`, {
-        violations: [{ field: "new_password", description }],
-      });
+    if (isTheSame && !isRepeat(user.record, before.record, clock()))
+      throw passwordNotAllowed("new_password", unchanged);
+    if (!isTheSame) {
+      await checkNotUsedBefore(dependencies, call, "new_password", { userId, password, history: policy.history });
     }
     const { version } = isTheSame
       ? user
-      : await storePassword(dependencies, call, user, before, password, {
+      : await storePassword(dependencies, call, user, before, allowed, {
           byAdministrator: false,
           changeRequired: false,
         });
     const userEpoch = await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
-    return create(ChangePasswordResponseSchema, { userEpoch });
+    return create(ChangePasswordResponseSchema, { userEpoch, secondFactorNeeded: needsSecondFactor });
   };
 }
 

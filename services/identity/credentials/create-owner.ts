@@ -14,7 +14,7 @@ import { Conflict, type Stored } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ownerIndexed, passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy, type AllowedPassword } from "../passwords/check-by-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { checkedUsername, emailKey } from "../users/login-names.ts";
 import { ownerExists, takenFailure } from "../users/taken.ts";
@@ -28,11 +28,12 @@ import { voidWhatWasIssued } from "./void-what-was-issued.ts";
  * OWNER_EXISTS when somebody else owns the instance.
  */
 export function createOwner(dependencies: IdentityDependencies) {
-  const { store, tenants } = dependencies;
+  const { store } = dependencies;
   return async (request: CreateOwnerRequest, context: HandlerContext): Promise<CreateOwnerResponse> => {
     const call = callOf(context);
     const username = checkedUsername("username", request.username);
-    const password = checkPassword("password", request.password, request, await tenants.get(call));
+    const { userId, password } = request;
+    const allowed = await checkByPolicy(dependencies, call, "password", { userId, password, owner: request });
     for (let isSecondLook = false; ; isSecondLook = true) {
       const owner = await store.tenant(call.tenantId).find(users, "owner", ownerIndexed);
       try {
@@ -42,8 +43,8 @@ export function createOwner(dependencies: IdentityDependencies) {
         }
         const user =
           owner === undefined
-            ? await insertOwner(dependencies, call, { ...request, username, password })
-            : await resetOwner(dependencies, call, owner, { ...request, password });
+            ? await insertOwner(dependencies, call, { ...request, username, allowed })
+            : await resetOwner(dependencies, call, owner, { ...request, allowed });
         return create(CreateOwnerResponseSchema, { user: userMessage(user) });
       } catch (error) {
         if (!(error instanceof Conflict)) throw error;
@@ -53,14 +54,16 @@ export function createOwner(dependencies: IdentityDependencies) {
   };
 }
 
-type Owner = Pick<CreateOwnerRequest, "userId" | "username" | "email" | "password" | "passwordChangeRequired">;
+type Owner = Pick<CreateOwnerRequest, "userId" | "username" | "email" | "passwordChangeRequired"> & {
+  readonly allowed: AllowedPassword;
+};
 
 async function insertOwner(
   { store, hashing, clock }: IdentityDependencies,
   call: Call,
   owner: Owner,
 ): Promise<Stored<typeof UserSchema>> {
-  const hash = await hashing.hash(owner.password, call.signal);
+  const hash = await hashing.hash(owner.allowed.password, call.signal);
   const now = clock();
   const time = timestampFromMs(now);
   const record = create(UserSchema, {
@@ -74,7 +77,12 @@ async function insertOwner(
     createTime: time,
     updateTime: time,
   });
-  const secret = create(PasswordSchema, { userId: record.id, ...hash, setTime: time });
+  const secret = create(PasswordSchema, {
+    userId: record.id,
+    ...hash,
+    setTime: time,
+    needsSecondFactor: owner.allowed.needsSecondFactor,
+  });
   await store
     .tenant(call.tenantId)
     .commit([insert(users, record), insert(passwords, secret)], [userCreated(call, now, record.id)]);
@@ -85,10 +93,10 @@ async function resetOwner(
   dependencies: IdentityDependencies,
   call: Call,
   stored: Stored<typeof UserSchema>,
-  { userId, password, passwordChangeRequired }: Owner,
+  { userId, allowed, passwordChangeRequired }: Owner,
 ): Promise<Stored<typeof UserSchema>> {
   const before = await dependencies.store.tenant(call.tenantId).get(passwords, userId);
-  const reset = await storePassword(dependencies, call, stored, before, password, {
+  const reset = await storePassword(dependencies, call, stored, before, allowed, {
     byAdministrator: true,
     changeRequired: passwordChangeRequired,
   });

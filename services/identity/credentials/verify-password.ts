@@ -35,6 +35,7 @@ export function verifyPassword(dependencies: IdentityDependencies) {
     return create(VerifyPasswordResponseSchema, {
       verified: true,
       passwordChangeRequired: user.record.passwordChangeRequired,
+      secondFactorNeeded: password.record.needsSecondFactor,
     });
   };
 }

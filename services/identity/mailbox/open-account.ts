@@ -15,7 +15,7 @@ import { insert } from "../../store/writes.ts";
 import { invitations, passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { acceptedInvitation, type Promised } from "../invitations/accepted-invitation.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy } from "../passwords/check-by-policy.ts";
 import { userSubject } from "../roles/subject.ts";
 import { emailKey } from "../users/login-names.ts";
 import { emailTaken, takenFailure } from "../users/taken.ts";
@@ -24,7 +24,8 @@ import { userCreated } from "../users/user-events.ts";
 const nothing: Promised = { writes: [], events: [] };
 
 /** Creates the user of somebody who has proven their mailbox, once for an id, with their password in the same commit. */
-export function openAccount({ store, tenants, hashing, authorities, clock }: IdentityDependencies) {
+export function openAccount(dependencies: IdentityDependencies) {
+  const { store, hashing, authorities, clock } = dependencies;
   const promisedTo = async (
     data: TenantStore,
     call: Call,
@@ -40,7 +41,8 @@ export function openAccount({ store, tenants, hashing, authorities, clock }: Ide
     const promised = await promisedTo(data, call, request);
     if (promised === undefined) return create(OpenAccountResponseSchema);
     const owner = { username: "", email, name };
-    const password = checkPassword("password", request.password, owner, await tenants.get(call));
+    const asked = { userId: "", password: request.password, owner };
+    const { password, needsSecondFactor } = await checkByPolicy(dependencies, call, "password", asked);
     // Before the hash, which costs far more.
     if ((await data.find(users, "email", emailKey(email))) !== undefined) throw emailTaken("");
     const hash = await hashing.hash(password, call.signal);
@@ -57,7 +59,7 @@ export function openAccount({ store, tenants, hashing, authorities, clock }: Ide
       createTime: time,
       updateTime: time,
     });
-    const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time });
+    const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time, needsSecondFactor });
     try {
       await data.commit(
         [insert(users, user), insert(passwords, secret), ...promised.writes],

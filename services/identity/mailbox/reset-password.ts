@@ -10,7 +10,8 @@ import { callOf } from "../../host/call.ts";
 import { passwords, users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy } from "../passwords/check-by-policy.ts";
+import { checkNotUsed } from "../passwords/password-history.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { emailKey } from "../users/login-names.ts";
 import { userNotFound } from "../users/user-not-found.ts";
@@ -21,7 +22,7 @@ import { userNotFound } from "../users/user-not-found.ts";
  * may not sign in is not there (security A8).
  */
 export function resetPassword(dependencies: IdentityDependencies) {
-  const { store, tenants } = dependencies;
+  const { store } = dependencies;
   return async (request: ResetPasswordRequest, context: HandlerContext): Promise<ResetPasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -31,13 +32,17 @@ export function resetPassword(dependencies: IdentityDependencies) {
       request.email !== "" &&
       user.record.emailKey === emailKey(request.email);
     if (user === undefined || !isTheirs) throw userNotFound(request.userId);
-    const password = checkPassword("new_password", request.newPassword, user.record, await tenants.get(call));
-    const { version } = await storePassword(dependencies, call, user, before, password, {
+    const { userId, newPassword } = request;
+    const asked = { userId, password: newPassword, owner: user.record };
+    const allowed = await checkByPolicy(dependencies, call, "new_password", asked);
+    const chosen = { userId, password: allowed.password, history: allowed.policy.history };
+    await checkNotUsed(dependencies, call, "new_password", chosen, before?.record);
+    const { version } = await storePassword(dependencies, call, user, before, allowed, {
       byAdministrator: false,
       changeRequired: false,
       emailVerified: true,
     });
-    await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
+    await voidWhatWasIssued(dependencies, call, { userId, version });
     return create(ResetPasswordResponseSchema);
   };
 }

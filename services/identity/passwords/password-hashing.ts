@@ -4,7 +4,7 @@ import { identityFailure } from "../identity-failure.ts";
 import { defaultArgon2, isWeaker, nobodysPhc, type Argon2, type Argon2Parameters } from "./argon2.ts";
 import { readHash } from "./hash-formats.ts";
 import { createHashingLane, usualHashesAtOnce } from "./hashing-lane.ts";
-import { normalPassword } from "./password-policy.ts";
+import { normalPassword } from "./password-fault.ts";
 
 /** What is kept of a password. */
 export interface PasswordHash {

@@ -7,18 +7,21 @@ import type { Stored } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
+import type { AllowedPassword } from "./check-by-policy.ts";
+import { historyWrites } from "./password-history.ts";
 import { userPasswordChanged, userUpdated } from "../users/user-events.ts";
 
 /**
- * Hashes a password that was checked, and commits it in place of `before` with the user's record. Rejects with Conflict when
- * either is not any more what was read: whatever was decided on them does not hold then.
+ * Hashes a password that was checked, and commits it in place of `before` with the user's record; `before` is kept where the
+ * tenant's policy looks back at it. Rejects with Conflict when anything is not any more what was read: whatever was decided on
+ * it does not hold then.
  */
 export async function storePassword(
   { store, hashing, clock }: Pick<IdentityDependencies, "store" | "hashing" | "clock">,
   call: Call,
   user: Stored<typeof UserSchema>,
   before: Stored<typeof PasswordSchema> | undefined,
-  password: string,
+  { password, needsSecondFactor, policy }: AllowedPassword,
   {
     byAdministrator,
     changeRequired,
@@ -31,10 +34,12 @@ export async function storePassword(
   },
 ): Promise<Stored<typeof UserSchema>> {
   const { id } = user.record;
+  const data = store.tenant(call.tenantId);
+  const kept = await historyWrites(data, id, before, policy.history);
   const hash = await hashing.hash(password, call.signal);
   const now = clock();
   const time = timestampFromMs(now);
-  const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time });
+  const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time, needsSecondFactor });
   const record = create(UserSchema, {
     ...user.record,
     passwordChangeRequired: changeRequired,
@@ -42,19 +47,16 @@ export async function storePassword(
     updateTime: time,
   });
   const version = user.version + 1;
-  await store
-    .tenant(call.tenantId)
-    .commit(
-      [
-        replace(users, record, user.version),
-        before === undefined ? insert(passwords, secret) : replace(passwords, secret, before.version),
-      ],
-      [
-        userPasswordChanged(call, now, id, version, byAdministrator),
-        ...(emailVerified === user.record.emailVerified
-          ? []
-          : [userUpdated(call, now, id, version, ["email_verified"])]),
-      ],
-    );
+  await data.commit(
+    [
+      replace(users, record, user.version),
+      before === undefined ? insert(passwords, secret) : replace(passwords, secret, before.version),
+      ...kept,
+    ],
+    [
+      userPasswordChanged(call, now, id, version, byAdministrator),
+      ...(emailVerified === user.record.emailVerified ? [] : [userUpdated(call, now, id, version, ["email_verified"])]),
+    ],
+  );
   return { record, version };
 }

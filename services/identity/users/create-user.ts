@@ -24,7 +24,7 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { readHash } from "../passwords/hash-formats.ts";
 import type { PasswordHash } from "../passwords/password-hashing.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy } from "../passwords/check-by-policy.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -32,7 +32,8 @@ import { userCreated } from "./user-events.ts";
 import { storedAddress, userMessage } from "./user-message.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
-export function createUser({ store, tenants, idempotency, hashing, attributeSchemas, clock }: IdentityDependencies) {
+export function createUser(dependencies: IdentityDependencies) {
+  const { store, idempotency, hashing, attributeSchemas, clock } = dependencies;
   return async (request: CreateUserRequest, context: HandlerContext): Promise<CreateUserResponse> => {
     const call = callOf(context);
     const { user } = request;
@@ -50,8 +51,11 @@ export function createUser({ store, tenants, idempotency, hashing, attributeSche
       user.attributes ?? {},
       "user.attributes",
     );
-    const password =
-      user.password === "" ? undefined : checkPassword("user.password", user.password, user, await tenants.get(call));
+    const { password } = user;
+    const allowed =
+      password === ""
+        ? undefined
+        : await checkByPolicy(dependencies, call, "user.password", { userId: "", password, owner: user });
     const imported = user.passwordHash === "" ? undefined : importedHash(user);
     return idempotency.run(
       call,
@@ -63,7 +67,7 @@ export function createUser({ store, tenants, idempotency, hashing, attributeSche
         responseSchema: CreateUserResponseSchema,
       },
       async (remember) => {
-        const hash = password === undefined ? imported : await hashing.hash(password, call.signal);
+        const hash = allowed === undefined ? imported : await hashing.hash(allowed.password, call.signal);
         const now = clock();
         const time = timestampFromMs(now);
         const record = create(StoredUserSchema, {
@@ -82,10 +86,16 @@ export function createUser({ store, tenants, idempotency, hashing, attributeSche
           attributesJson: storedAttributes(attributes),
         });
         const response = create(CreateUserResponseSchema, { user: userMessage({ record, version: 1 }) });
+        const needsSecondFactor = allowed?.needsSecondFactor ?? false;
         const secret =
           hash === undefined
             ? []
-            : [insert(passwords, create(PasswordSchema, { userId: record.id, ...hash, setTime: time }))];
+            : [
+                insert(
+                  passwords,
+                  create(PasswordSchema, { userId: record.id, ...hash, setTime: time, needsSecondFactor }),
+                ),
+              ];
         try {
           await store
             .tenant(call.tenantId)

@@ -10,7 +10,7 @@ import { callOf } from "../../host/call.ts";
 import { passwords, users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { checkPassword } from "../passwords/password-policy.ts";
+import { checkByPolicy } from "../passwords/check-by-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
 import { checkMayChange } from "./check-may-change.ts";
 import { userNotFound } from "./user-not-found.ts";
@@ -26,13 +26,15 @@ export function setUserPassword(dependencies: IdentityDependencies) {
     const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
     if (user === undefined || user.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
     await checkMayChange(data, user.record, call);
-    const password = checkPassword("password", request.password, user.record, await dependencies.tenants.get(call));
+    const { userId, password } = request;
+    const asked = { userId, password, owner: user.record };
+    const allowed = await checkByPolicy(dependencies, call, "password", asked);
     const changeRequired = request.passwordChangeRequired;
-    const { version } = await storePassword(dependencies, call, user, before, password, {
+    const { version } = await storePassword(dependencies, call, user, before, allowed, {
       byAdministrator: true,
       changeRequired,
     });
-    await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
+    await voidWhatWasIssued(dependencies, call, { userId, version });
     return create(SetUserPasswordResponseSchema, {});
   };
 }

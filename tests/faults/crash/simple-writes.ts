@@ -521,6 +521,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change the policy for passwords",
+    covers: ["koder.identity.v1.PasswordPolicyService/UpdatePasswordPolicy"],
+    prepare: (server) =>
+      Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/policies/password", { history: 3 })).status,
+      }),
+  },
+  {
     name: "Change one's own profile",
     covers: ["koder.identity.v1.UserService/UpdateProfile"],
     prepare: async (server) => {

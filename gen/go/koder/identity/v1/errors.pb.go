@@ -35,7 +35,8 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_EMAIL_TAKEN IdentityErrorReason = 3
 	// The username breaks the tenant's policy; the violation says how.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED IdentityErrorReason = 4
-	// The password is too short, too long, common, or made of names; the violation says which.
+	// The tenant's policy does not allow the password; the violation says why, and the metadata's `rule` names it: `too_short`,
+	// `too_long`, `repetitive`, `common`, `names`, `blocked_word`, `used_before` or `unchanged`.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED IdentityErrorReason = 5
 	// The field cannot be set or changed through this call; the violation names it.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE IdentityErrorReason = 6
@@ -83,6 +84,8 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_ATTRIBUTES_INVALID IdentityErrorReason = 101
 	// The attribute is not for people to set themselves. Ask an administrator.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE IdentityErrorReason = 102
+	// The policy for passwords breaks a rule; the violations name each field.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID IdentityErrorReason = 140
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -117,6 +120,7 @@ var (
 		100: "IDENTITY_ERROR_REASON_ATTRIBUTE_SCHEMA_INVALID",
 		101: "IDENTITY_ERROR_REASON_ATTRIBUTES_INVALID",
 		102: "IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE",
+		140: "IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -148,6 +152,7 @@ var (
 		"IDENTITY_ERROR_REASON_ATTRIBUTE_SCHEMA_INVALID":    100,
 		"IDENTITY_ERROR_REASON_ATTRIBUTES_INVALID":          101,
 		"IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE":      102,
+		"IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID":     140,
 	}
 )
 
@@ -182,7 +187,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xa2\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xd6\n" +
 	"\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
@@ -214,7 +219,8 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"'IDENTITY_ERROR_REASON_INVITATION_EXISTS\x10Q\x122\n" +
 	".IDENTITY_ERROR_REASON_ATTRIBUTE_SCHEMA_INVALID\x10d\x12,\n" +
 	"(IDENTITY_ERROR_REASON_ATTRIBUTES_INVALID\x10e\x120\n" +
-	",IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE\x10fB\xcc\x01\n" +
+	",IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE\x10f\x122\n" +
+	"-IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID\x10\x8c\x01B\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

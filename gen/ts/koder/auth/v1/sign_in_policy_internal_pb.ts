@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiqgEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgFIAEoCCIpChNDaGVja1NpZ25JblJlc3BvbnNlEhIKCnN1ZmZpY2llbnQYASABKAgiIgogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QiMQohR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlEgwKBGRheXMYASABKAUykQMKE1NpZ25JblBvbGljeVNlcnZpY2USZwoLQ2hlY2tTaWduSW4SIS5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSewoRR2V0UmVsYXRlZE9yaWdpbnMSJy5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKTAQoZR2V0UmVtZW1iZXJlZERldmljZVBvbGljeRIvLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiqgEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgFIAEoCCIpChNDaGVja1NpZ25JblJlc3BvbnNlEhIKCnN1ZmZpY2llbnQYASABKAgiIgogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QiMQohR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlEgwKBGRheXMYASABKAUiPQohR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoiNgoiR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZRIQCghyZXF1aXJlZBgBIAEoCDKrBAoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBKXAQoaR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnQSMC5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBoxLmtvZGVyLmF1dGgudjEuR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHkSewoRR2V0UmVsYXRlZE9yaWdpbnMSJy5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKTAQoZR2V0UmVtZW1iZXJlZERldmljZVBvbGljeRIvLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access]);
 
 /**
  * GetRelatedOriginsRequest asks for those of the tenant of the call.
@@ -157,6 +157,48 @@ export const GetRememberedDevicePolicyResponseSchema: GenMessage<GetRememberedDe
   messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
 
 /**
+ * GetSecondFactorRequirementRequest names a person.
+ *
+ * @generated from message koder.auth.v1.GetSecondFactorRequirementRequest
+ */
+export type GetSecondFactorRequirementRequest = Message<"koder.auth.v1.GetSecondFactorRequirementRequest"> & {
+  /**
+   * Id of the user; empty for somebody whose account is not there yet.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetSecondFactorRequirementRequest.
+ * Use `create(GetSecondFactorRequirementRequestSchema)` to create a new message.
+ */
+export const GetSecondFactorRequirementRequestSchema: GenMessage<GetSecondFactorRequirementRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 6);
+
+/**
+ * GetSecondFactorRequirementResponse has the answer.
+ *
+ * @generated from message koder.auth.v1.GetSecondFactorRequirementResponse
+ */
+export type GetSecondFactorRequirementResponse = Message<"koder.auth.v1.GetSecondFactorRequirementResponse"> & {
+  /**
+   * Whether every sign-in of theirs needs one.
+   *
+   * @generated from field: bool required = 1;
+   */
+  required: boolean;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetSecondFactorRequirementResponse.
+ * Use `create(GetSecondFactorRequirementResponseSchema)` to create a new message.
+ */
+export const GetSecondFactorRequirementResponseSchema: GenMessage<GetSecondFactorRequirementResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
+
+/**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
  *
  * @generated from service koder.auth.v1.SignInPolicyService
@@ -171,6 +213,16 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof CheckSignInRequestSchema;
     output: typeof CheckSignInResponseSchema;
+  },
+  /**
+   * Says whether a second factor is required of a person, whatever they sign in to.
+   *
+   * @generated from rpc koder.auth.v1.SignInPolicyService.GetSecondFactorRequirement
+   */
+  getSecondFactorRequirement: {
+    methodKind: "unary";
+    input: typeof GetSecondFactorRequirementRequestSchema;
+    output: typeof GetSecondFactorRequirementResponseSchema;
   },
   /**
    * Returns which other pages may ask for the tenant's passkeys.

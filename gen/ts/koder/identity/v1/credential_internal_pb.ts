@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/credential_internal.proto.
  */
 export const file_koder_identity_v1_credential_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiTAoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIiwKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAyJjChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhgKEHdpdGhfbWVtYmVyc2hpcHMYAiABKAgSGgoJY2xpZW50X2lkGAMgASgJQge6SARyAhhkIlkKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEg0KBXJvbGVzGAIgAygJEg4KBmdyb3VwcxgDIAMoCSJdChNHZXRBdXRob3JpdHlSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSGgoJY2xpZW50X2lkGAIgASgJQge6SARyAhhkEhAKCHVuY2FjaGVkGAMgASgIIlwKFEdldEF1dGhvcml0eVJlc3BvbnNlEhMKC3Blcm1pc3Npb25zGAEgAygJEhAKCGluc3RhbmNlGAIgASgIEg4KBmFjdGl2ZRgDIAEoCBINCgVyb2xlcxgEIAMoCSKyAQoSQ3JlYXRlT3duZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhsKCHVzZXJuYW1lGAIgASgJQgm6SAZyBBABGEASHAoFZW1haWwYAyABKAlCDbpICtgBAXIFGP4BYAESJAoIcGFzc3dvcmQYBCABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYBSABKAgiTwoTQ3JlYXRlT3duZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIRCglzaWduZWRfaW4YAiABKAgy5gUKEUNyZWRlbnRpYWxTZXJ2aWNlEnEKDFJlc29sdmVMb2dpbhImLmtvZGVyLmlkZW50aXR5LnYxLlJlc29sdmVMb2dpblJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5SZXNvbHZlTG9naW5SZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ0Cg5WZXJpZnlQYXNzd29yZBIoLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVxdWVzdBopLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdAoOQ2hhbmdlUGFzc3dvcmQSKC5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKS5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEm8KCUdldENsYWltcxIjLmtvZGVyLmlkZW50aXR5LnYxLkdldENsYWltc1JlcXVlc3QaJC5rb2Rlci5pZGVudGl0eS52MS5HZXRDbGFpbXNSZXNwb25zZSIXkAIBqrsYEAoBBhIEYXV0aBIFb2F1dGgSkgEKDEdldEF1dGhvcml0eRImLmtvZGVyLmlkZW50aXR5LnYxLkdldEF1dGhvcml0eVJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5HZXRBdXRob3JpdHlSZXNwb25zZSIxkAIBqrsYKgoBBhIIaWRlbnRpdHkSBGF1dGgSBW9hdXRoEgdzZXNzaW9uEgVhZG1pbhJsCgtDcmVhdGVPd25lchIlLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZU93bmVyUmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZU93bmVyUmVzcG9uc2UiDqq7GAoKAQYSBWFkbWluYgZwcm90bzM", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiagoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYAyABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIkoKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAxIcChRzZWNvbmRfZmFjdG9yX25lZWRlZBgCIAEoCCKFAQoUSnVkZ2VQYXNzd29yZFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGhIXCgVlbWFpbBgCIAEoCUIIukgFcgMY/gESFgoEbmFtZRgDIAEoCUIIukgFcgMYyAESIgoIcGFzc3dvcmQYBCABKAlCELpIBXIDGIAI+LsYAYC8GAEibwoVSnVkZ2VQYXNzd29yZFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIc3RyZW5ndGgYAiABKAUSEgoKbWluX2xlbmd0aBgDIAEoBRISCgptYXhfbGVuZ3RoGAQgASgFEg4KBmxlbmd0aBgFIAEoBSJjChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhgKEHdpdGhfbWVtYmVyc2hpcHMYAiABKAgSGgoJY2xpZW50X2lkGAMgASgJQge6SARyAhhkIlkKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEg0KBXJvbGVzGAIgAygJEg4KBmdyb3VwcxgDIAMoCSJdChNHZXRBdXRob3JpdHlSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSGgoJY2xpZW50X2lkGAIgASgJQge6SARyAhhkEhAKCHVuY2FjaGVkGAMgASgIIlwKFEdldEF1dGhvcml0eVJlc3BvbnNlEhMKC3Blcm1pc3Npb25zGAEgAygJEhAKCGluc3RhbmNlGAIgASgIEg4KBmFjdGl2ZRgDIAEoCBINCgVyb2xlcxgEIAMoCSKyAQoSQ3JlYXRlT3duZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhsKCHVzZXJuYW1lGAIgASgJQgm6SAZyBBABGEASHAoFZW1haWwYAyABKAlCDbpICtgBAXIFGP4BYAESJAoIcGFzc3dvcmQYBCABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYBSABKAgiTwoTQ3JlYXRlT3duZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIRCglzaWduZWRfaW4YAiABKAgy3AYKEUNyZWRlbnRpYWxTZXJ2aWNlEnEKDFJlc29sdmVMb2dpbhImLmtvZGVyLmlkZW50aXR5LnYxLlJlc29sdmVMb2dpblJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5SZXNvbHZlTG9naW5SZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ0Cg5WZXJpZnlQYXNzd29yZBIoLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVxdWVzdBopLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdAoOQ2hhbmdlUGFzc3dvcmQSKC5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKS5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnQKDUp1ZGdlUGFzc3dvcmQSJy5rb2Rlci5pZGVudGl0eS52MS5KdWRnZVBhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmlkZW50aXR5LnYxLkp1ZGdlUGFzc3dvcmRSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJvCglHZXRDbGFpbXMSIy5rb2Rlci5pZGVudGl0eS52MS5HZXRDbGFpbXNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuR2V0Q2xhaW1zUmVzcG9uc2UiF5ACAaq7GBAKAQYSBGF1dGgSBW9hdXRoEpIBCgxHZXRBdXRob3JpdHkSJi5rb2Rlci5pZGVudGl0eS52MS5HZXRBdXRob3JpdHlSZXF1ZXN0Gicua29kZXIuaWRlbnRpdHkudjEuR2V0QXV0aG9yaXR5UmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW4SbAoLQ3JlYXRlT3duZXISJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlc3BvbnNlIg6quxgKCgEGEgVhZG1pbmIGcHJvdG8z", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ResolveLoginRequest has what a person typed.
@@ -106,6 +106,13 @@ export type VerifyPasswordResponse = Message<"koder.identity.v1.VerifyPasswordRe
    * @generated from field: bool password_change_required = 2;
    */
   passwordChangeRequired: boolean;
+
+  /**
+   * True when the password is too short to be the only factor; only set with `verified`.
+   *
+   * @generated from field: bool second_factor_needed = 3;
+   */
+  secondFactorNeeded: boolean;
 };
 
 /**
@@ -129,7 +136,7 @@ export type ChangePasswordRequest = Message<"koder.identity.v1.ChangePasswordReq
   userId: string;
 
   /**
-   * The password: 15 to 256 characters, NFC.
+   * The password, as the tenant's policy allows it.
    *
    * @generated from field: string new_password = 2;
    */
@@ -155,6 +162,13 @@ export type ChangePasswordResponse = Message<"koder.identity.v1.ChangePasswordRe
    * @generated from field: int64 user_epoch = 1;
    */
   userEpoch: bigint;
+
+  /**
+   * True when the new password is too short to be the only factor.
+   *
+   * @generated from field: bool second_factor_needed = 2;
+   */
+  secondFactorNeeded: boolean;
 };
 
 /**
@@ -163,6 +177,97 @@ export type ChangePasswordResponse = Message<"koder.identity.v1.ChangePasswordRe
  */
 export const ChangePasswordResponseSchema: GenMessage<ChangePasswordResponse> = /*@__PURE__*/
   messageDesc(file_koder_identity_v1_credential_internal, 5);
+
+/**
+ * JudgePasswordRequest has the password, and for whom it is to be.
+ *
+ * @generated from message koder.identity.v1.JudgePasswordRequest
+ */
+export type JudgePasswordRequest = Message<"koder.identity.v1.JudgePasswordRequest"> & {
+  /**
+   * Id of the user; empty for somebody whose account is not there yet.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Their address, where there is no user.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * Their name, where there is no user.
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * What they have typed so far.
+   *
+   * @generated from field: string password = 4;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.JudgePasswordRequest.
+ * Use `create(JudgePasswordRequestSchema)` to create a new message.
+ */
+export const JudgePasswordRequestSchema: GenMessage<JudgePasswordRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 6);
+
+/**
+ * JudgePasswordResponse has the judgement.
+ *
+ * @generated from message koder.identity.v1.JudgePasswordResponse
+ */
+export type JudgePasswordResponse = Message<"koder.identity.v1.JudgePasswordResponse"> & {
+  /**
+   * The rule that it breaks, as in the metadata of PASSWORD_NOT_ALLOWED; empty for none.
+   *
+   * @generated from field: string rule = 1;
+   */
+  rule: string;
+
+  /**
+   * 0 for one that is not allowed, up to 3 for one that is very hard to guess.
+   *
+   * @generated from field: int32 strength = 2;
+   */
+  strength: number;
+
+  /**
+   * Characters that it must have.
+   *
+   * @generated from field: int32 min_length = 3;
+   */
+  minLength: number;
+
+  /**
+   * Characters that it may have.
+   *
+   * @generated from field: int32 max_length = 4;
+   */
+  maxLength: number;
+
+  /**
+   * Characters that it has.
+   *
+   * @generated from field: int32 length = 5;
+   */
+  length: number;
+};
+
+/**
+ * Describes the message koder.identity.v1.JudgePasswordResponse.
+ * Use `create(JudgePasswordResponseSchema)` to create a new message.
+ */
+export const JudgePasswordResponseSchema: GenMessage<JudgePasswordResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 7);
 
 /**
  * GetClaimsRequest names a user.
@@ -197,7 +302,7 @@ export type GetClaimsRequest = Message<"koder.identity.v1.GetClaimsRequest"> & {
  * Use `create(GetClaimsRequestSchema)` to create a new message.
  */
 export const GetClaimsRequestSchema: GenMessage<GetClaimsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 6);
+  messageDesc(file_koder_identity_v1_credential_internal, 8);
 
 /**
  * GetClaimsResponse has the claims.
@@ -232,7 +337,7 @@ export type GetClaimsResponse = Message<"koder.identity.v1.GetClaimsResponse"> &
  * Use `create(GetClaimsResponseSchema)` to create a new message.
  */
 export const GetClaimsResponseSchema: GenMessage<GetClaimsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 7);
+  messageDesc(file_koder_identity_v1_credential_internal, 9);
 
 /**
  * GetAuthorityRequest names a user or a client.
@@ -267,7 +372,7 @@ export type GetAuthorityRequest = Message<"koder.identity.v1.GetAuthorityRequest
  * Use `create(GetAuthorityRequestSchema)` to create a new message.
  */
 export const GetAuthorityRequestSchema: GenMessage<GetAuthorityRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 8);
+  messageDesc(file_koder_identity_v1_credential_internal, 10);
 
 /**
  * GetAuthorityResponse says what they may do.
@@ -309,7 +414,7 @@ export type GetAuthorityResponse = Message<"koder.identity.v1.GetAuthorityRespon
  * Use `create(GetAuthorityResponseSchema)` to create a new message.
  */
 export const GetAuthorityResponseSchema: GenMessage<GetAuthorityResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 9);
+  messageDesc(file_koder_identity_v1_credential_internal, 11);
 
 /**
  * CreateOwnerRequest has the owner.
@@ -358,7 +463,7 @@ export type CreateOwnerRequest = Message<"koder.identity.v1.CreateOwnerRequest">
  * Use `create(CreateOwnerRequestSchema)` to create a new message.
  */
 export const CreateOwnerRequestSchema: GenMessage<CreateOwnerRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 10);
+  messageDesc(file_koder_identity_v1_credential_internal, 12);
 
 /**
  * CreateOwnerResponse names the owner.
@@ -386,7 +491,7 @@ export type CreateOwnerResponse = Message<"koder.identity.v1.CreateOwnerResponse
  * Use `create(CreateOwnerResponseSchema)` to create a new message.
  */
 export const CreateOwnerResponseSchema: GenMessage<CreateOwnerResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 11);
+  messageDesc(file_koder_identity_v1_credential_internal, 13);
 
 /**
  * CredentialService answers the other services' questions about who a user is and whether a password is theirs.
@@ -426,6 +531,17 @@ export const CredentialService: GenService<{
     methodKind: "unary";
     input: typeof ChangePasswordRequestSchema;
     output: typeof ChangePasswordResponseSchema;
+  },
+  /**
+   * Says what the tenant's policy has against a password that somebody is about to choose, and how hard it is to guess. Nothing
+   * is hashed for it, so that it says nothing of the passwords that they had. An unknown user is judged like one without names.
+   *
+   * @generated from rpc koder.identity.v1.CredentialService.JudgePassword
+   */
+  judgePassword: {
+    methodKind: "unary";
+    input: typeof JudgePasswordRequestSchema;
+    output: typeof JudgePasswordResponseSchema;
   },
   /**
    * Returns the user's claims, for tokens, userinfo and what names a user to themselves. Errors: USER_NOT_FOUND.

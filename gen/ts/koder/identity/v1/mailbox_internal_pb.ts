@@ -135,7 +135,7 @@ export type ResetPasswordRequest = Message<"koder.identity.v1.ResetPasswordReque
   email: string;
 
   /**
-   * The password: 15 to 256 characters, NFC.
+   * The password, as the tenant's policy allows it.
    *
    * @generated from field: string new_password = 3;
    */
@@ -274,7 +274,8 @@ export const MailboxService: GenService<{
     output: typeof GetMailboxResponseSchema;
   },
   /**
-   * Says whether a user may have a password, and changes nothing. Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED.
+   * Says whether a user may have a password, and changes nothing. Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED,
+   * HASHING_BUSY.
    *
    * @generated from rpc koder.identity.v1.MailboxService.CheckNewPassword
    */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/store/v1/password.proto.
  */
 export const file_koder_identity_store_v1_password: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZC5wcm90bxIXa29kZXIuaWRlbnRpdHkuc3RvcmUudjEiaQoIUGFzc3dvcmQSDwoHdXNlcl9pZBgBIAEoCRILCgNwaGMYAiABKAkSLAoIc2V0X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhEKCXBlcHBlcl9pZBgEIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("CiZrb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZC5wcm90bxIXa29kZXIuaWRlbnRpdHkuc3RvcmUudjEihgEKCFBhc3N3b3JkEg8KB3VzZXJfaWQYASABKAkSCwoDcGhjGAIgASgJEiwKCHNldF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIRCglwZXBwZXJfaWQYBCABKAkSGwoTbmVlZHNfc2Vjb25kX2ZhY3RvchgFIAEoCCJbCg9QYXNzd29yZEhpc3RvcnkSDwoHdXNlcl9pZBgBIAEoCRI3CgZmb3JtZXIYAiADKAsyJy5rb2Rlci5pZGVudGl0eS5zdG9yZS52MS5Gb3JtZXJQYXNzd29yZCJeCg5Gb3JtZXJQYXNzd29yZBILCgNwaGMYASABKAkSEQoJcGVwcGVyX2lkGAIgASgJEiwKCHNldF90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Password is the password of one user, under the user's id.
@@ -47,6 +47,13 @@ export type Password = Message<"koder.identity.store.v1.Password"> & {
    * @generated from field: string pepper_id = 4;
    */
   pepperId: string;
+
+  /**
+   * Whether it is shorter than one may be that is the only factor: it was chosen where a second one is required.
+   *
+   * @generated from field: bool needs_second_factor = 5;
+   */
+  needsSecondFactor: boolean;
 };
 
 /**
@@ -55,4 +62,67 @@ export type Password = Message<"koder.identity.store.v1.Password"> & {
  */
 export const PasswordSchema: GenMessage<Password> = /*@__PURE__*/
   messageDesc(file_koder_identity_store_v1_password, 0);
+
+/**
+ * PasswordHistory is what is kept of the passwords that a user had before, so that they are not chosen again.
+ *
+ * @generated from message koder.identity.store.v1.PasswordHistory
+ */
+export type PasswordHistory = Message<"koder.identity.store.v1.PasswordHistory"> & {
+  /**
+   * The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * The newest first.
+   *
+   * @generated from field: repeated koder.identity.store.v1.FormerPassword former = 2;
+   */
+  former: FormerPassword[];
+};
+
+/**
+ * Describes the message koder.identity.store.v1.PasswordHistory.
+ * Use `create(PasswordHistorySchema)` to create a new message.
+ */
+export const PasswordHistorySchema: GenMessage<PasswordHistory> = /*@__PURE__*/
+  messageDesc(file_koder_identity_store_v1_password, 1);
+
+/**
+ * FormerPassword is one of them.
+ *
+ * @generated from message koder.identity.store.v1.FormerPassword
+ */
+export type FormerPassword = Message<"koder.identity.store.v1.FormerPassword"> & {
+  /**
+   * As it was in Password.
+   *
+   * @generated from field: string phc = 1;
+   */
+  phc: string;
+
+  /**
+   * Name of the pepper's key that was mixed in; empty for none.
+   *
+   * @generated from field: string pepper_id = 2;
+   */
+  pepperId: string;
+
+  /**
+   * When it was set; unset where that was not known.
+   *
+   * @generated from field: google.protobuf.Timestamp set_time = 3;
+   */
+  setTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.identity.store.v1.FormerPassword.
+ * Use `create(FormerPasswordSchema)` to create a new message.
+ */
+export const FormerPasswordSchema: GenMessage<FormerPassword> = /*@__PURE__*/
+  messageDesc(file_koder_identity_store_v1_password, 2);
 

@@ -1,0 +1,62 @@
+import { ConnectError } from "@connectrpc/connect";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { FastifyRequest } from "fastify";
+import {
+  NewPasswordService,
+  type JudgeNewPasswordRequestSchema,
+  type JudgeNewPasswordResponse,
+} from "#gen/koder/auth/v1/new_password_internal_pb.ts";
+import { forward } from "../../host/call.ts";
+import type { Peers } from "../../host/peers.ts";
+import { contextOf } from "../context.ts";
+import { filled, type Texts } from "./texts.ts";
+
+/** By what somebody chooses a password: a flow of their browser, or a link that was mailed. */
+export type Choosing = Omit<MessageInitShape<typeof JudgeNewPasswordRequestSchema>, "$typeName" | "password">;
+
+/** What the rules that people can break are called in the texts. */
+const keys: Readonly<Record<string, string>> = {
+  too_short: "fault_short",
+  too_long: "fault_long",
+  unchanged: "fault_same",
+  used_before: "fault_used",
+  common: "fault_common",
+  blocked_word: "fault_blocked",
+};
+
+/** The sentence of a rule that a password breaks; `limit` is the length that it must have, or may have. */
+export const ruleSentence = (texts: Texts, rule: string, limit: number | string): string =>
+  filled(texts[keys[rule] ?? "fault_simple"], { limit });
+
+/** What the server, which decides in the end, has to say of a password that is being typed. */
+export const judge = (
+  peers: Peers,
+  request: FastifyRequest,
+  choosing: Choosing,
+  password: string,
+): Promise<JudgeNewPasswordResponse> =>
+  peers.client(NewPasswordService).judgeNewPassword({ ...choosing, password }, forward(contextOf(request).outbound));
+
+const strengths: Readonly<Record<number, string>> = { 2: "strength_good", 3: "strength_best" };
+
+/** That, in a sentence. */
+export function judgementSentence(texts: Texts, judgement: JudgeNewPasswordResponse): string {
+  const { rule, strength, minLength, maxLength, length } = judgement;
+  if (rule === "too_short") return filled(texts["strength_short"], { left: minLength - length });
+  return rule === ""
+    ? (texts[strengths[strength] ?? "strength_fair"] ?? "")
+    : ruleSentence(texts, rule, rule === "too_long" ? maxLength : minLength);
+}
+
+/** What a new password is like where nothing else is known. */
+const usualShortest = 15;
+
+/** The length that is asked for, before anything is typed. A link that is good for nothing is told of when the form is sent. */
+export async function shortestFor(peers: Peers, request: FastifyRequest, choosing: Choosing): Promise<number> {
+  try {
+    return (await judge(peers, request, choosing, "")).minLength;
+  } catch (error) {
+    if (error instanceof ConnectError) return usualShortest;
+    throw error;
+  }
+}

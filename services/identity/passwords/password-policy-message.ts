@@ -1,0 +1,25 @@
+import { create } from "@bufbuild/protobuf";
+import type { PasswordPolicy as StoredPolicy } from "#gen/koder/identity/store/v1/password_policy_pb.ts";
+import { PasswordPolicySchema, type PasswordPolicy } from "#gen/koder/identity/v1/password_policy_pb.ts";
+import { policyWithDefaults } from "./tenant-policy.ts";
+
+/** What was read of a tenant's policy; nothing where it has the default. */
+type Read = { readonly record: StoredPolicy; readonly version: number } | undefined;
+
+/** Opaque to callers: the version of the record; `v0` while there is none. */
+export const passwordPolicyEtag = (stored: Read): string => `v${stored?.version ?? 0}`;
+
+/** A policy as administrators see it, its defaults written out. */
+export function passwordPolicyMessage(stored: Read): PasswordPolicy {
+  const { shortest, shortestWithMfa, longest, blockedWords, history } = policyWithDefaults(stored?.record);
+  const updateTime = stored?.record.updateTime;
+  return create(PasswordPolicySchema, {
+    etag: passwordPolicyEtag(stored),
+    minLength: shortest,
+    minLengthWithMfa: shortestWithMfa,
+    maxLength: longest,
+    blockedWords: [...blockedWords],
+    history,
+    ...(updateTime === undefined ? {} : { updateTime }),
+  });
+}

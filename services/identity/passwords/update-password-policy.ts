@@ -1,0 +1,93 @@
+import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  PasswordPolicySchema as StoredPolicySchema,
+  type PasswordPolicy as StoredPolicy,
+} from "#gen/koder/identity/store/v1/password_policy_pb.ts";
+import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
+import type { PasswordPolicy } from "#gen/koder/identity/v1/password_policy_pb.ts";
+import {
+  UpdatePasswordPolicyResponseSchema,
+  type UpdatePasswordPolicyRequest,
+  type UpdatePasswordPolicyResponse,
+} from "#gen/koder/identity/v1/password_policy_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { eventOf } from "../../host/event.ts";
+import { failure } from "../../host/failure.ts";
+import { readUpdate } from "../../host/read-update.ts";
+import { Conflict } from "../../store/store.ts";
+import { insert, replace } from "../../store/writes.ts";
+import { passwordPolicies, passwordPolicyId } from "../collections.ts";
+import type { IdentityDependencies } from "../dependencies.ts";
+import { identityFailure } from "../identity-failure.ts";
+import { passwordPolicyEtag, passwordPolicyMessage } from "./password-policy-message.ts";
+import { policyWithDefaults } from "./tenant-policy.ts";
+
+/** Changes the fields of the tenant's policy for passwords that the mask names, all or none. */
+export function updatePasswordPolicy({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
+  return async (
+    request: UpdatePasswordPolicyRequest,
+    context: HandlerContext,
+  ): Promise<UpdatePasswordPolicyResponse> => {
+    const call = callOf(context);
+    const { asked, paths } = readUpdate(request.policy, request.updateMask);
+    const data = store.tenant(call.tenantId);
+    const stored = await data.get(passwordPolicies, passwordPolicyId);
+    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");
+    if (asked.etag !== "" && asked.etag !== passwordPolicyEtag(stored)) throw mismatch();
+    const now = clock();
+    const record: StoredPolicy = Object.assign(
+      stored?.record ?? create(StoredPolicySchema, { id: passwordPolicyId }),
+      ...paths.map((path) => change(path, asked)),
+      { updateTime: timestampFromMs(now) },
+    );
+    checkLengths(record);
+    const version = (stored?.version ?? 0) + 1;
+    const updated = eventOf(
+      call,
+      now,
+      { type: "password_policy", id: passwordPolicyId, version },
+      { case: "passwordPolicyUpdated", value: { $typeName: "koder.events.v1.PasswordPolicyUpdated", paths } },
+    );
+    const write =
+      stored === undefined ? insert(passwordPolicies, record) : replace(passwordPolicies, record, stored.version);
+    try {
+      await data.commit([write], [updated]);
+    } catch (error) {
+      if (error instanceof Conflict) throw mismatch();
+      throw error;
+    }
+    return create(UpdatePasswordPolicyResponseSchema, { policy: passwordPolicyMessage({ record, version }) });
+  };
+}
+
+const invalid = (path: string, description: string) =>
+  identityFailure(IdentityErrorReason.PASSWORD_POLICY_INVALID, `${path}: ${description}`, {
+    violations: [{ field: `policy.${path}`, description }],
+  });
+
+/** What one path of the mask changes. Throws PASSWORD_POLICY_INVALID for one that this call cannot. */
+function change(path: string, policy: PasswordPolicy): Partial<StoredPolicy> {
+  switch (path) {
+    case "min_length":
+      return { minLength: policy.minLength };
+    case "min_length_with_mfa":
+      return { minLengthWithMfa: policy.minLengthWithMfa };
+    case "max_length":
+      return { maxLength: policy.maxLength };
+    case "blocked_words":
+      return { blockedWords: policy.blockedWords };
+    case "history":
+      return { history: policy.history };
+    default:
+      throw invalid(path, "cannot be changed by this call");
+  }
+}
+
+/** Throws PASSWORD_POLICY_INVALID where people with a second factor would need a longer password than those without one. */
+function checkLengths(record: StoredPolicy): void {
+  const { shortest, shortestWithMfa } = policyWithDefaults(record);
+  if (shortestWithMfa > shortest) throw invalid("min_length_with_mfa", `must not be more than min_length, ${shortest}`);
+}
