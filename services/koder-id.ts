@@ -12,6 +12,7 @@ import { createServiceCalls } from "./assembly/service-calls.ts";
 import { createGateway, type GatewayOptions } from "./gateway/gateway.ts";
 import { createRateLimits } from "./gateway/limits/rate-limits.ts";
 import { mountOidc } from "./gateway/oidc/oidc.ts";
+import { createBrands, type Brands } from "./gateway/pages/branding/brands.ts";
 import { createShowError } from "./gateway/pages/error-page.ts";
 import { mountPages } from "./gateway/pages/pages.ts";
 import { publicServices } from "./gateway/public-services.ts";
@@ -171,8 +172,9 @@ export async function createKoderId({
   if (config.services.includes("gateway")) {
     const peers = calls.peersOf("gateway");
     const hosts = createTenantOfHost({ peers, clock });
-    rememberers.push(hosts);
-    gateway = assembleGateway({ config, peers, hosts, health, report, onFault, clock, log });
+    const brands = createBrands({ peers, clock, log });
+    rememberers.push(hosts, brands);
+    gateway = assembleGateway({ config, peers, hosts, brands, health, report, onFault, clock, log });
     const { host } = config.listen;
     const port = await listen(gateway, host, config.listen.port);
     listening = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -239,6 +241,7 @@ function assembleGateway({
   config,
   peers,
   hosts,
+  brands,
   health,
   report,
   onFault,
@@ -248,6 +251,7 @@ function assembleGateway({
   readonly config: Config;
   readonly peers: Peers;
   readonly hosts: TenantOfHost;
+  readonly brands: Brands;
   readonly health: HealthBoard;
   readonly report: (fault: Fault) => void;
   readonly onFault: GatewayOptions["onFault"];
@@ -258,6 +262,7 @@ function assembleGateway({
   return createGateway({
     peers,
     hosts,
+    brands,
     services: publicServices,
     own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],
     interceptors: [errorMappingInterceptor(report)],

@@ -100,7 +100,17 @@ test("the contract has streams of answers only", () => {
 });
 
 /** Of what there is one, whoever asks. */
-const oneOfEach = new Set(["system", "oauthpolicy", "account", "email", "recovery", "signup", "authenticationpolicy"]);
+const oneOfEach = new Set([
+  "system",
+  "oauthpolicy",
+  "account",
+  "email",
+  "recovery",
+  "signup",
+  "authenticationpolicy",
+  "passwordpolicy",
+  "branding",
+]);
 
 test("every public service has its client", () => {
   const services = sources.flatMap((source) =>

@@ -1,5 +1,6 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { ApiKeyService } from "../../gen/ts-public/koder/admin/v1/api_key_service_pb.ts";
+import { BrandingService } from "../../gen/ts-public/koder/admin/v1/branding_service_pb.ts";
 import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
@@ -78,6 +79,8 @@ export interface KoderId {
   readonly personalAccessTokens: Client<typeof PersonalAccessTokenService>;
   /** Manages the tenants of the instance. */
   readonly tenants: Client<typeof TenantService>;
+  /** Shows and changes how a tenant looks to its people. */
+  readonly branding: Client<typeof BrandingService>;
   /** Speaks for the instance as a whole. */
   readonly system: Client<typeof SystemService>;
 }
@@ -110,6 +113,7 @@ export function servicesOver(transport: Transport): KoderId {
     events: createClient(EventService, transport),
     personalAccessTokens: createClient(PersonalAccessTokenService, transport),
     tenants: createClient(TenantService, transport),
+    branding: createClient(BrandingService, transport),
     system: createClient(SystemService, transport),
   };
 }

@@ -64,6 +64,8 @@ type Client struct {
 	PersonalAccessTokens adminv1connect.PersonalAccessTokenServiceClient
 	// Tenants manages the tenants of the instance.
 	Tenants adminv1connect.TenantServiceClient
+	// Branding shows and changes how a tenant looks to its people.
+	Branding adminv1connect.BrandingServiceClient
 	// System speaks for the instance as a whole.
 	System adminv1connect.SystemServiceClient
 }
@@ -124,6 +126,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Events:               adminv1connect.NewEventServiceClient(httpClient, address, rpc...),
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		Tenants:              adminv1connect.NewTenantServiceClient(httpClient, address, rpc...),
+		Branding:             adminv1connect.NewBrandingServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),
 	}, nil
 }

@@ -272,4 +272,6 @@ const (
 	ReasonTenantDomainLimit ErrorReason = "TENANT_DOMAIN_LIMIT"
 	// ReasonTenantDomainInUse: The tenant's canonical origin is at this domain. Give it another one first.
 	ReasonTenantDomainInUse ErrorReason = "TENANT_DOMAIN_IN_USE"
+	// ReasonBrandingInvalid: Something of the branding cannot be as it was sent; the violations name each field.
+	ReasonBrandingInvalid ErrorReason = "BRANDING_INVALID"
 )

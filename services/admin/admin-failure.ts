@@ -22,4 +22,5 @@ export const adminFailure = failures<AdminErrorReason>(AdminErrorReasonSchema, {
   [AdminErrorReason.TENANT_DOMAIN_UNPROVEN]: Code.FailedPrecondition,
   [AdminErrorReason.TENANT_DOMAIN_LIMIT]: Code.ResourceExhausted,
   [AdminErrorReason.TENANT_DOMAIN_IN_USE]: Code.FailedPrecondition,
+  [AdminErrorReason.BRANDING_INVALID]: Code.InvalidArgument,
 });

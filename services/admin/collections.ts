@@ -1,4 +1,5 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { BrandingSchema } from "#gen/koder/admin/store/v1/branding_pb.ts";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
 import { CredentialUseSchema, PersonalAccessTokenSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
@@ -75,6 +76,15 @@ export const credentialUses: Collection<typeof CredentialUseSchema> = {
   events: "none",
 };
 
+/** How each tenant looks: at most one record, with this id. */
+export const brandings: Collection<typeof BrandingSchema> = {
+  name: "admin_brandings",
+  schema: BrandingSchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+export const brandingId = "branding";
+
 /** The one claim on the instance. */
 export const owners: Collection<typeof OwnerSchema> = {
   name: "admin_owners",
@@ -93,6 +103,7 @@ export const adminCollections: readonly Collection[] = [
   apiKeys,
   personalAccessTokens,
   credentialUses,
+  brandings,
   owners,
   adminRequests,
 ];

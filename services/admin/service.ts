@@ -1,4 +1,6 @@
 import { ApiKeyVerificationService } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
+import { ShownBrandingService } from "#gen/koder/admin/v1/branding_internal_pb.ts";
+import { BrandingService } from "#gen/koder/admin/v1/branding_service_pb.ts";
 import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
 import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
@@ -12,6 +14,9 @@ import { deleteApiKey } from "./api-keys/delete-api-key.ts";
 import { listApiKeys } from "./api-keys/list-api-keys.ts";
 import { verifyApiKey } from "./api-keys/verify-api-key.ts";
 import { bootstrap } from "./bootstrap/bootstrap.ts";
+import { getBranding } from "./branding/get-branding.ts";
+import { getBrandingImage, getShownBranding } from "./branding/shown-branding.ts";
+import { updateBranding } from "./branding/update-branding.ts";
 import type { AdminDependencies } from "./dependencies.ts";
 import { listEvents } from "./events/list-events.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
@@ -63,6 +68,14 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
       implementation(TenantDirectoryService, {
         resolveHost: resolveHost(dependencies),
         lookupTenant: lookupTenant(dependencies),
+      }),
+      implementation(BrandingService, {
+        getBranding: getBranding(dependencies),
+        updateBranding: updateBranding(dependencies),
+      }),
+      implementation(ShownBrandingService, {
+        getShownBranding: getShownBranding(dependencies),
+        getBrandingImage: getBrandingImage(dependencies),
       }),
       implementation(ApiKeyService, {
         createApiKey: createApiKey(dependencies),

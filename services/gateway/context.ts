@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { Outbound } from "../host/call.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
+import type { Brands } from "./pages/branding/brands.ts";
 
 /** What the gateway knows of a request. */
 export interface GatewayContext {
@@ -15,6 +16,8 @@ export interface GatewayContext {
   readonly remoteAddress: string;
   /** Why the request is refused where its answer has a form that only its handler knows: RPC; otherwise undefined. */
   readonly refusal: ConnectError | undefined;
+  /** How tenants look, for who shows the person a page. */
+  readonly brands: Brands;
   /** What a call to a service on behalf of the request hands on. */
   readonly outbound: Outbound;
 }
@@ -32,18 +35,16 @@ export function contextOf(request: FastifyRequest): GatewayContext {
 export function enter(
   request: FastifyRequest,
   reply: FastifyReply,
-  { requestId, tenant, remoteAddress, refusal, now }: Omit<GatewayContext, "outbound"> & { readonly now: number },
+  { now, ...known }: Omit<GatewayContext, "outbound"> & { readonly now: number },
 ): void {
   const gone = new AbortController();
   // The request's own signal ends as soon as its body was read; the answer's end is what counts.
   reply.raw.once("close", () => {
     if (!reply.raw.writableFinished) gone.abort();
   });
+  const { requestId, tenant, remoteAddress } = known;
   contexts.set(request, {
-    requestId,
-    tenant,
-    remoteAddress,
-    refusal,
+    ...known,
     outbound: {
       requestId,
       tenantId: tenant.id,

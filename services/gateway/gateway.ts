@@ -8,6 +8,7 @@ import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
 import { enter } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
+import type { Brands } from "./pages/branding/brands.ts";
 import { remoteAddressReader } from "./remote-address.ts";
 import { mountRest } from "./rest/transcoder.ts";
 import { mountRpc, restCaller, type RpcOptions } from "./rpc/mount-rpc.ts";
@@ -19,6 +20,8 @@ export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "servic
   /** The services that the world may call. */
   readonly services: readonly DescService[];
   readonly hosts: TenantOfHost;
+  /** How tenants look. */
+  readonly brands: Brands;
   readonly trustedProxies: readonly string[];
   /** Adds the standard endpoints and the pages. */
   readonly mount: (app: FastifyInstance) => void;
@@ -49,7 +52,7 @@ const ambiguousPath = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:[/?#;]|$)/i;
  * headers, and hands on; it decides nothing, stores nothing and holds no key of a tenant.
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
-  const { peers, services, hosts, clock } = options;
+  const { peers, services, hosts, brands, clock } = options;
   const app = createHttpApp(options);
   const remoteAddress = remoteAddressReader(options.trustedProxies);
 
@@ -72,7 +75,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       const verdict = options.limits({ method: request.method, path, address, now });
       if (verdict !== undefined) void reply.headers(verdict.headers);
       const refusal = verdict?.refusal;
-      enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, now });
+      enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, brands, now });
       // Each RPC protocol has a form of its own for errors, which its handler knows.
       if (refusal === undefined || isRpc(path)) return done();
       if (headerOf(request, "accept")?.includes("text/html") === true) options.showRefused(request, reply, refusal);

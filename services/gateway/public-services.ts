@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { ApiKeyService } from "#gen/koder/admin/v1/api_key_service_pb.ts";
+import { BrandingService } from "#gen/koder/admin/v1/branding_service_pb.ts";
 import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
@@ -53,5 +54,6 @@ export const publicServices: readonly DescService[] = [
   EventService,
   PersonalAccessTokenService,
   TenantService,
+  BrandingService,
   SystemService,
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { resolveLocalNames } from "../support/localhost-names.ts";
+import { logoPng } from "../support/logo-host.ts";
 import { rest, tokenRequest } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 import { createTenant } from "../support/tenants.ts";
@@ -68,6 +69,22 @@ const everything = {
       required: ["plan"],
     },
     self_writable: ["size"],
+  },
+  branding: {
+    display_name: "Brand of everything",
+    logo: { data: logoPng.toString("base64") },
+    logo_dark: { data: logoPng.toString("base64") },
+    favicon: { data: logoPng.toString("base64") },
+    primary_color: "#7a1fa2",
+    primary_color_dark: "#c77dff",
+    corner_radius: 0,
+    texts: [
+      { language: "pt-BR", sign_in_heading: "Olá", sign_in_note: "Bem-vindo" },
+      { language: "en-US", sign_in_note: "Welcome" },
+    ],
+    terms_uri: "https://everything.example/terms",
+    privacy_uri: "https://everything.example/privacy",
+    support_uri: "https://everything.example/help",
   },
   clients: [
     {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
+import { brandedStates } from "./branded-states.ts";
 import { afterLogout } from "./logout.ts";
 import { authorizeDevice, registerDevice } from "./device.ts";
 import { addOtp, addPasskey, addTotp, recoveryCodes, totpCode } from "./factors.ts";
@@ -326,5 +327,6 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
     },
     { name: "error-not-found", open: (page) => page.goto(`${server.url}/nowhere`) },
     { name: "error-expired", open: (page) => page.goto(`${server.url}/sign-in?authorization=gone`) },
+    ...(await brandedStates(server)),
   ];
 }

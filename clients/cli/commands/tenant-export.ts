@@ -15,7 +15,10 @@ export const tenantExport: Command = {
     const tenant = typeof values["tenant"] === "string" ? values["tenant"] : undefined;
     const services = tenantServices(serverTransport(args, terminal), tenant);
     const wantsTenant = tenant !== undefined;
-    const state = await called(args, readTenantState(services, { linksOf: () => true, wantsTenant }));
+    const state = await called(
+      args,
+      readTenantState(services, { linksOf: () => true, wantsTenant, wantsBranding: true }),
+    );
     const file = fileOfState(state);
     terminal.out.write(values["json"] === true ? `${JSON.stringify(file, undefined, 2)}\n` : yamlOf(file));
     const left = state.lists.clients.filter(({ fixed }) => fixed).length;

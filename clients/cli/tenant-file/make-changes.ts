@@ -1,5 +1,6 @@
 import { fromJson } from "@bufbuild/protobuf";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
@@ -102,6 +103,9 @@ async function changeSingle(services: TenantServices, { key, json, fields }: Sin
       await services.passwordPolicy.updatePasswordPolicy({ policy, updateMask });
       return;
     }
+    case "branding":
+      await services.branding.updateBranding({ branding: fromJson(BrandingSchema, json), updateMask });
+      return;
     case "authentication_policy": {
       const policy = fromJson(AuthenticationPolicySchema, json);
       await services.authenticationPolicy.updateAuthenticationPolicy({ policy, updateMask });

@@ -1,4 +1,5 @@
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
+import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
@@ -8,12 +9,15 @@ import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
+import { imageFields, saidOfImages } from "./image-reference.ts";
 
 /** A part of a tenant's file. Its values are protobuf JSON of a message of the contract. */
 export interface Section {
   readonly schema: DescMessage;
   /** Fields that only the server sets, or that the file says otherwise. */
   readonly apart: readonly string[];
+  /** The same of members that are messages themselves. */
+  readonly apartWithin?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A part that lists resources of one kind. */
@@ -32,7 +36,13 @@ export interface ListSection extends Section {
 }
 
 export type ListKey = "clients" | "resource_servers" | "roles" | "groups";
-export type SingleKey = "tenant" | "oauth_policy" | "authentication_policy" | "password_policy" | "attribute_schema";
+export type SingleKey =
+  | "tenant"
+  | "oauth_policy"
+  | "authentication_policy"
+  | "password_policy"
+  | "attribute_schema"
+  | "branding";
 
 /** A member that is a text; empty where there is none. */
 export function text(json: JsonObject, name: string): string {
@@ -93,6 +103,11 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
+  branding: {
+    schema: BrandingSchema,
+    apart: ["etag", "update_time"],
+    apartWithin: Object.fromEntries(imageFields.map((name) => [name, saidOfImages])),
+  },
 };
 
 export const listKeys = Object.keys(lists) as readonly ListKey[];

@@ -8,9 +8,9 @@ const read = (text: string, env: Record<string, string> = {}, folder = ".") =>
   readTenantFile(text, "t.yaml", { env, folder });
 
 /** What is said of a file that is not right, a line for each problem. */
-function problems(text: string, env: Record<string, string> = {}): readonly string[] {
+function problems(text: string, env: Record<string, string> = {}, folder = "."): readonly string[] {
   try {
-    read(text, env);
+    read(text, env, folder);
   } catch (error) {
     return (error as Error).message.split("\n").filter((line) => line.startsWith("t.yaml:"));
   }
@@ -19,7 +19,8 @@ function problems(text: string, env: Record<string, string> = {}): readonly stri
 
 test("the example is right, and its secret comes from the environment", () => {
   const text = readFileSync(join(import.meta.dirname, "../../../examples/tenant.yaml"), "utf8");
-  const { lists, singles } = read(text, { SHOP_JOB_SECRET: "kcs_x" });
+  const folder = join(import.meta.dirname, "../../../examples");
+  const { lists, singles } = read(text, { SHOP_JOB_SECRET: "kcs_x" }, folder);
   expect(lists.clients?.map(({ name, secret }) => [name, secret])).toEqual([
     ["shop-web", undefined],
     ["shop-office", undefined],
@@ -31,8 +32,9 @@ test("the example is right, and its secret comes from the environment", () => {
     "helpdesk",
   ]);
   expect(lists.groups?.[1]).toMatchObject({ name: "warehouse", links: { member_of: ["Staff"] } });
-  expect(Object.keys(singles)).toEqual(["oauth_policy", "authentication_policy", "password_policy"]);
-  expect(problems(text)[0]).toMatch(
+  expect(Object.keys(singles)).toEqual(["oauth_policy", "authentication_policy", "password_policy", "branding"]);
+  expect(singles.branding).toMatchObject({ logo: { data: expect.stringMatching(/^iVBORw0KGgo/) } });
+  expect(problems(text, {}, folder)[0]).toMatch(
     /^t\.yaml:\d+: clients\[2\]\.client_secret: the environment has no SHOP_JOB_SECRET$/,
   );
 });
@@ -132,5 +134,29 @@ test("a secret stands in the environment or in a file, and is shown nowhere", ()
   expect(literal.join()).not.toContain("kcs_literal");
   for (const reference of ["{ env: T }", "{ file: none.txt }", "{ env: S, file: x }", "{ url: x }", "{}", "[env]"]) {
     expect(problems(client(reference)), reference).toHaveLength(1);
+  }
+});
+
+test("a picture stands in a file, or within as its bytes", () => {
+  const folder = mkdtempSync(join(tmpdir(), "koder-id-image-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "logo.png"), "a picture");
+  writeFileSync(join(folder, "large.png"), Buffer.alloc(65_537));
+  const branding = (logo: string) => `version: 1\nbranding:\n  logo: ${logo}`;
+  expect(read(branding("{ file: logo.png }"), {}, folder).singles.branding).toEqual({
+    logo: { data: Buffer.from("a picture").toString("base64") },
+  });
+  expect(read(branding("{ data: AAAA }")).singles.branding).toEqual({ logo: { data: "AAAA" } });
+  expect(read(branding("null")).singles.branding).toEqual({ logo: null });
+  for (const logo of [
+    "logo.png",
+    "{ file: none.png }",
+    "{ file: large.png }",
+    "{ file: logo.png, media_type: text/html }",
+    "{ version: abc }",
+    "{ data: 7 }",
+    "[logo.png]",
+  ]) {
+    expect(problems(branding(logo), {}, folder), logo).toEqual([expect.stringMatching(/^t\.yaml:3: branding\.logo: /)]);
   }
 });

@@ -4,6 +4,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { nearestName } from "../../../services/host/nearest-name.ts";
 import { checkJson } from "./check-json.ts";
 import { readDocument } from "./located-document.ts";
+import { withImages } from "./image-reference.ts";
 import { pathText, type Path, type Problem } from "./problem.ts";
 import { readSecret, type SecretSource } from "./secret-reference.ts";
 import { listKeys, lists, singleKeys, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
@@ -63,7 +64,7 @@ export function readTenantFile(text: string, fileName: string, secrets: SecretSo
     singles: Object.fromEntries(
       singleKeys
         .filter((key) => root[key] !== undefined && root[key] !== null)
-        .map((key) => [key, readMessage(singles[key], root[key], [key], problems)]),
+        .map((key) => [key, readSingle(key, root[key], secrets, problems)]),
     ),
     locate,
   };
@@ -84,6 +85,12 @@ function readList(key: ListKey, value: unknown, secrets: SecretSource, problems:
     seen.add(name);
   }
   return declared;
+}
+
+function readSingle(key: SingleKey, value: unknown, { folder }: SecretSource, problems: Problem[]): JsonObject {
+  const read = key === "branding" ? withImages(value, [key], folder) : { value, problems: [] };
+  problems.push(...read.problems);
+  return readMessage(singles[key], read.value, [key], problems);
 }
 
 function readDeclared(key: ListKey, item: unknown, path: Path, secrets: SecretSource, problems: Problem[]): Declared {

@@ -1,4 +1,5 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
+import { BrandingService } from "#gen/koder/admin/v1/branding_service_pb.ts";
 import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
@@ -18,6 +19,7 @@ export interface TenantServices {
   readonly groups: Client<typeof GroupService>;
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   readonly attributeSchema: Client<typeof AttributeSchemaService>;
+  readonly branding: Client<typeof BrandingService>;
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
   readonly passwordPolicy: Client<typeof PasswordPolicyService>;
   /** The tenant, by id or slug, where it is named; the section `tenant` is about it. */
@@ -33,6 +35,7 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   groups: createClient(GroupService, transport),
   oauthPolicy: createClient(OAuthPolicyService, transport),
   attributeSchema: createClient(AttributeSchemaService, transport),
+  branding: createClient(BrandingService, transport),
   authenticationPolicy: createClient(AuthenticationPolicyService, transport),
   passwordPolicy: createClient(PasswordPolicyService, transport),
   tenantId,

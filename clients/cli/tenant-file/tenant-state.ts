@@ -28,15 +28,20 @@ const atOnce = 8;
 
 /**
  * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call; the section
- * `tenant` needs authority over the instance, and is read when `wantsTenant`.
+ * `tenant` needs authority over the instance, and is read when `wantsTenant`; `branding` has permissions of its own, and is read
+ * when `wantsBranding`.
  */
 export async function readTenantState(
   services: TenantServices,
-  { linksOf, wantsTenant }: { linksOf: (key: ListKey, name: string) => boolean; wantsTenant: boolean },
+  {
+    linksOf,
+    wantsTenant,
+    wantsBranding,
+  }: { linksOf: (key: ListKey, name: string) => boolean; wantsTenant: boolean; wantsBranding: boolean },
 ): Promise<TenantState> {
   const { clients, resourceServers, roles, groups } = services;
   const size = { pageSize: 200 };
-  const [allClients, allServers, allRoles, allGroups, oauth, authentication, passwords, attributes, tenant] =
+  const [allClients, allServers, allRoles, allGroups, oauth, authentication, passwords, attributes, branding, tenant] =
     await Promise.all([
       Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
       Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
@@ -46,6 +51,7 @@ export async function readTenantState(
       services.authenticationPolicy.getAuthenticationPolicy({}),
       services.passwordPolicy.getPasswordPolicy({}),
       services.attributeSchema.getAttributeSchema({}),
+      wantsBranding ? services.branding.getBranding({}) : undefined,
       wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
     ]);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
@@ -103,16 +109,22 @@ export async function readTenantState(
       authentication_policy: shown(singles.authentication_policy, authentication.policy),
       password_policy: shown(singles.password_policy, passwords.policy),
       attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
+      ...(branding === undefined ? {} : { branding: shown(singles.branding, branding.branding) }),
       ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
     },
   };
 }
 
 /** A message without what no file has. */
-function shown({ schema, apart }: Section, message: Message | undefined): JsonObject {
+function shown({ schema, apart, apartWithin = {} }: Section, message: Message | undefined): JsonObject {
   if (message === undefined) return {};
   const json = toJson(schema, message, { useProtoFieldName: true }) as JsonObject;
-  return Object.fromEntries(Object.entries(json).filter(([name]) => !apart.includes(name)));
+  const without = (object: object, names: readonly string[]): JsonObject =>
+    Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+  for (const [name, names] of Object.entries(apartWithin)) {
+    if (typeof json[name] === "object" && json[name] !== null) json[name] = without(json[name], names);
+  }
+  return without(json, apart);
 }
 
 /** Each item's result, in order, so many at a time. */

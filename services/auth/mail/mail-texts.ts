@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pageLanguages } from "../../host/page-languages.ts";
 import { matchingLanguage } from "../../host/matching-language.ts";
 
 /** What mails say in one language, by keys. */
@@ -9,11 +10,9 @@ const read = (file: string): MailTexts =>
   JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as MailTexts;
 
 /** One catalogue a language; the first is the source and the fallback. */
-export const mailCatalogues: ReadonlyMap<string, MailTexts> = new Map([
-  ["en-US", read("en.json")],
-  ["pt-BR", read("pt-BR.json")],
-  ["es", read("es.json")],
-]);
+export const mailCatalogues: ReadonlyMap<string, MailTexts> = new Map(
+  pageLanguages.map((language) => [language, read(language === "en-US" ? "en.json" : `${language}.json`)]),
+);
 
 /** The language among ours for the tags that are wanted, the most wanted first: the same, or else of the same language. */
 export function mailLocale(...wanted: readonly string[]): string {

@@ -20,7 +20,7 @@ export function mountConsent(
   mountFormPage(app, showError, {
     path: "/consent",
     async show(request, reply, authorizationId) {
-      const { outbound, tenant } = contextOf(request);
+      const { outbound } = contextOf(request);
       const authorizations = peers.client(AuthorizationService);
       const pending = { authorizationId, ...browserCookies(request) };
       const { client, account, groups, uiLocales } = await authorizations.describeConsent(pending, forward(outbound));
@@ -35,13 +35,13 @@ export function mountConsent(
         template: "consent",
         status: 200,
         uiLocales,
-        show: (texts) => ({
+        show: (texts, tenantName) => ({
           authorization: authorizationId,
           client: shown,
           account: shownAccount(account),
           groups: groupedScopes(groups, texts),
           heading: filled(texts["consent_heading"], { client: shown.name }),
-          unverified: filled(texts["consent_unverified"], { tenant: tenant.displayName }),
+          unverified: filled(texts["consent_unverified"], { tenant: tenantName }),
           after: filled(texts["consent_after"], { place: client.returnsTo }),
         }),
       });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
 import { mountAccounts } from "./accounts.ts";
 import { mountAssets } from "./assets.ts";
+import { mountBrandImage } from "./branding/brand-image.ts";
 import { mountDevice } from "./device.ts";
 import { mountDeviceQr } from "./device-qr.ts";
 import { mountClientLogo } from "./client-logo.ts";
@@ -22,6 +23,7 @@ export function mountPages(
   options: { readonly peers: Peers; readonly showError: ShowError; readonly showsMails: boolean },
 ): void {
   mountAssets(app);
+  mountBrandImage(app, options);
   mountSignIn(app, options);
   mountDevice(app, options);
   mountDeviceQr(app, options);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pageLanguages } from "../../host/page-languages.ts";
 import { matchingLanguage } from "../../host/matching-language.ts";
 
 /** A catalogue of texts by their keys. */
@@ -9,13 +10,11 @@ const read = (file: string): Texts =>
   JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as Texts;
 
 /** One catalogue a language; the first is the source and the fallback (koder.md K10). */
-export const catalogues: ReadonlyMap<string, Texts> = new Map([
-  ["en-US", read("en.json")],
-  ["pt-BR", read("pt-BR.json")],
-  ["es", read("es.json")],
-]);
+export const catalogues: ReadonlyMap<string, Texts> = new Map(
+  pageLanguages.map((language) => [language, read(language === "en-US" ? "en.json" : `${language}.json`)]),
+);
 
-const [fallback = "en-US"] = catalogues.keys();
+const [fallback] = pageLanguages;
 
 /** The language for a person: what the client asked for (`ui_locales`), then what the browser likes, then English. */
 export function chooseLocale(uiLocales: string, acceptLanguage: string | undefined): string {

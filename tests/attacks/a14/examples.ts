@@ -293,6 +293,11 @@ export const examples: Readonly<Record<string, Example>> = {
     policy: { logoutEndsOfflineGrants: false },
     updateMask: "logoutEndsOfflineGrants",
   }),
+  "koder.admin.v1.BrandingService/GetBranding": none,
+  "koder.admin.v1.BrandingService/UpdateBranding": async ({ marker }) => ({
+    branding: { displayName: marker },
+    updateMask: "displayName",
+  }),
   "koder.oauth.v1.SigningKeyService/ListSigningKeys": none,
   "koder.oauth.v1.SigningKeyService/RotateSigningKey": none,
   "koder.oauth.v1.LogoutDeliveryService/ListLogoutDeliveries": async (side) => ({

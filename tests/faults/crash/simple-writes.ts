@@ -549,6 +549,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change how a tenant looks",
+    covers: ["koder.admin.v1.BrandingService/UpdateBranding"],
+    prepare: (server) =>
+      Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/branding", { primary_color: "#7a1fa2" })).status,
+      }),
+  },
+  {
     name: "Change the policy for clients",
     covers: ["koder.oauth.v1.OAuthPolicyService/UpdateOAuthPolicy"],
     prepare: (server) => {

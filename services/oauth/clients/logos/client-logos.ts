@@ -3,7 +3,7 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { createBoundedCache } from "../../../host/bounded-cache.ts";
 import type { GuardedFetch } from "../../../host/outbound/guarded-fetch.ts";
 import { OutboundFailed } from "../../../host/outbound/outbound-failed.ts";
-import { imageType } from "./image-type.ts";
+import { imageType } from "../../../host/images/image-type.ts";
 
 /** A picture that may be shown. */
 export interface Logo {

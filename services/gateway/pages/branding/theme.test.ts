@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { themeOf } from "./theme.ts";
+
+test("a tenant that says nothing has no style of its own", () => {
+  expect(themeOf({ primaryColor: "", primaryColorDark: "" })).toBe("");
+});
+
+test("corners alone are one token", () => {
+  expect(themeOf({ primaryColor: "", primaryColorDark: "", cornerRadius: 0 })).toBe(":root{--radius:0px}");
+});
+
+test("a colour for dark pages is theirs alone", () => {
+  const style = themeOf({ primaryColor: "", primaryColorDark: "#ff8800" });
+  expect(style).toMatch(/^@media \(prefers-color-scheme:dark\)\{:root\{--hue:\d+;--accent:#ff8800;[^{}]*\}\}$/);
+});
+
+test("a grey says nothing of a hue", () => {
+  expect(themeOf({ primaryColor: "#777777", primaryColorDark: "" })).not.toContain("--hue");
+});
+
+test("a dark brand is light enough on dark pages", () => {
+  const [, dark = ""] = themeOf({ primaryColor: "#0b1f4b", primaryColorDark: "" }).split("@media");
+  expect(dark).not.toContain("--accent:#0b1f4b");
+});
+
+test.each(["red", "#fff", "#12345", "#1234567", "#12345g", "#ffffff}", "url(https://x)", "#ffffff;--x:1"])(
+  "%j never becomes style",
+  (text) => {
+    expect(() => themeOf({ primaryColor: text, primaryColorDark: "" })).toThrow(RangeError);
+    expect(() => themeOf({ primaryColor: "", primaryColorDark: text })).toThrow(RangeError);
+  },
+);
