@@ -107,6 +107,8 @@ export interface Page<Desc extends DescMessage> {
 export interface TenantStore {
   readonly tenantId: string;
   get<Desc extends DescMessage>(collection: Collection<Desc>, id: string): Promise<Stored<Desc> | undefined>;
+  /** The version of a record that is there, unread: says at little cost whether what was read before is still so. */
+  version<Desc extends DescMessage>(collection: Collection<Desc>, id: string): Promise<number | undefined>;
   /** By a unique index. */
   find<Desc extends DescMessage>(
     collection: Collection<Desc>,

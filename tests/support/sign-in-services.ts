@@ -170,6 +170,10 @@ function recordingStore(store: Store, work: string[]): Store {
       work.push(`get ${collection.name}`);
       return data.get(collection, id);
     },
+    version(collection, id) {
+      work.push(`version ${collection.name}`);
+      return data.version(collection, id);
+    },
     find(collection, index, value) {
       work.push(`find ${collection.name}.${index}`);
       return data.find(collection, index, value);

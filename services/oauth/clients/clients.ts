@@ -16,33 +16,44 @@ export interface Clients {
   readonly forget: (tenantId: string, clientId: string) => void;
 }
 
-const remembered = { maxEntries: 10_000, ttl: 5_000 };
+const bounds = { maxEntries: 10_000, ttl: 5_000 };
 /** Whatever else a request names is no client's id, and is not looked for. */
 const idForm = /^[A-Za-z0-9._~-]{1,100}$/;
 
+/** A client that is there and enabled, and the version of its record. */
+interface Kept {
+  readonly client: Client;
+  readonly version: number;
+}
+
 /** Clients over a bounded cache. What it gives is shared: it must not be changed. `clock` in milliseconds. */
 export function createClients({ store, clock }: { readonly store: Store; readonly clock: () => number }): Clients {
-  const cache = createBoundedCache<Client | undefined>({ ...remembered, clock });
+  const cache = createBoundedCache<Kept | undefined>({ ...bounds, clock });
   // Tenant ids have no slash, so that the key is unambiguous.
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
-  async function stored(tenantId: string, clientId: string): Promise<Client | undefined> {
-    const record = (await store.tenant(tenantId).get(clients, clientId))?.record;
-    return record?.deleteTime || record?.disabled ? undefined : record;
+  async function read(tenantId: string, clientId: string): Promise<Kept | undefined> {
+    const stored = await store.tenant(tenantId).get(clients, clientId);
+    if (stored === undefined || stored.record.deleteTime || stored.record.disabled) return undefined;
+    return { client: withDefaults(stored.record), version: stored.version };
   }
-  async function read(tenantId: string, clientId: string): Promise<Client | undefined> {
-    const record = await stored(tenantId, clientId);
-    return record && withDefaults(record);
-  }
+  const remembered = (tenantId: string, clientId: string): Promise<Kept | undefined> =>
+    cache.get(keyOf(tenantId, clientId), () => read(tenantId, clientId));
   return {
     async get({ tenantId }, clientId) {
       if (!idForm.test(clientId)) return undefined;
-      return cache.get(keyOf(tenantId, clientId), () => read(tenantId, clientId));
+      return (await remembered(tenantId, clientId))?.client;
     },
     async current({ tenantId }, clientId) {
-      return idForm.test(clientId) ? read(tenantId, clientId) : undefined;
+      return idForm.test(clientId) ? (await read(tenantId, clientId))?.client : undefined;
     },
     async isThere({ tenantId }, clientId) {
-      return idForm.test(clientId) && (await stored(tenantId, clientId)) !== undefined;
+      if (!idForm.test(clientId)) return false;
+      const [known, version] = await Promise.all([
+        remembered(tenantId, clientId),
+        store.tenant(tenantId).version(clients, clientId),
+      ]);
+      // An id is never given again, so that a version says which client it is, too.
+      return version !== undefined && (version === known?.version || (await read(tenantId, clientId)) !== undefined);
     },
     forget: (tenantId, clientId) => cache.delete(keyOf(tenantId, clientId)),
   };

@@ -21,7 +21,7 @@ const keptFor = ({ expireTime }: Pick<Session, "expireTime">) =>
  */
 export async function noteClient(data: TenantStore, session: Session, clientId: string): Promise<readonly Write[]> {
   const record = create(SessionClientSchema, { sessionId: session.id, clientId, ...keptFor(session) });
-  const known = await data.get(sessionClients, sessionClients.id(record));
+  const known = await data.version(sessionClients, sessionClients.id(record));
   return known === undefined ? [insert(sessionClients, record)] : [];
 }
 
@@ -36,7 +36,7 @@ export async function keepClients(data: TenantStore, session: Session): Promise<
 /** Whether a session signed its person in to a client. */
 export async function isNoted(data: TenantStore, sessionId: string, clientId: string): Promise<boolean> {
   const id = sessionClients.id(create(SessionClientSchema, { sessionId, clientId }));
-  return (await data.get(sessionClients, id)) !== undefined;
+  return (await data.version(sessionClients, id)) !== undefined;
 }
 
 /** The ids of the clients that a session signed its person in to, also when it has ended. */

@@ -8,15 +8,15 @@ import {
   type RefreshPolicy,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
-import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
+import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { randomBytes, ulid } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { noteClient } from "../browser-sessions/session-clients.ts";
-import { grants, sessionClients } from "../collections.ts";
+import { grants, sessionClients, sessions } from "../collections.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import type { SessionLifetimes } from "../dependencies.ts";
 import { grantMessage } from "../refresh/grant-message.ts";
@@ -113,14 +113,15 @@ export async function beginGrant(
   now: number,
   markUsed: Write,
   grant: Grant,
-  sessionReadBefore?: Session,
+  sessionReadBefore?: Stored<typeof SessionSchema>,
 ): Promise<Beginning> {
   const created = grantCreated(call, now, grant);
   for (let session = sessionReadBefore; ; session = undefined) {
-    session ??= (await keptSession(data, grant.sessionId, now))?.record;
-    const noted = session === undefined ? [] : await noteClient(data, session, grant.clientId);
+    session ??= await keptSession(data, grant.sessionId, now);
+    const noted = session === undefined ? [] : await noteClient(data, session.record, grant.clientId);
     try {
       await data.commit([markUsed, insert(grants, grant), ...noted], [created]);
+      if (await isStillKept(data, grant.sessionId, now, session)) return "begun";
       break;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
@@ -128,9 +129,20 @@ export async function beginGrant(
       if (error.collection !== sessionClients.name) return "already used";
     }
   }
-  if ((await keptSession(data, grant.sessionId, now)) !== undefined) return "begun";
   await endGrant(data, call, now, grant.id, "session_ended");
   return "session ended";
+}
+
+/** Whether a session is kept, given how it was read before. What did not change since is not read again. */
+async function isStillKept(
+  data: TenantStore,
+  sessionId: string,
+  now: number,
+  before: Stored<typeof SessionSchema> | undefined,
+): Promise<boolean> {
+  const version = await data.version(sessions, sessionId);
+  if (version === undefined) return false;
+  return version === before?.version || (await keptSession(data, sessionId, now)) !== undefined;
 }
 
 const grantCreated = (call: Call, now: number, { id, clientId, userId, scopes, sessionId }: Grant) =>

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { CodeSchema, type Code } from "#gen/koder/session/store/v1/code_pb.ts";
-import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import {
   GrantRefusal,
   RedeemCodeResponseSchema,
@@ -10,7 +10,7 @@ import {
   type RedeemCodeResponse,
 } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { TenantStore } from "../../store/store.ts";
+import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
@@ -66,7 +66,7 @@ async function check(
   code: Code,
   request: RedeemCodeRequest,
   now: number,
-): Promise<GrantRefusal | Session> {
+): Promise<GrantRefusal | Stored<typeof SessionSchema>> {
   if (code.grantId !== "") return GrantRefusal.REUSED;
   if (!code.useBefore || now >= timestampMs(code.useBefore)) return GrantRefusal.UNKNOWN;
   if (code.clientId !== request.clientId) return GrantRefusal.OTHER_CLIENT;
@@ -75,7 +75,7 @@ async function check(
   if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
   if (!isResourceGranted(code.resources, request)) return GrantRefusal.RESOURCE;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), keptSession(data, code.sessionId, now)]);
-  return epochsHold && session !== undefined ? session.record : GrantRefusal.REVOKED;
+  return epochsHold && session !== undefined ? session : GrantRefusal.REVOKED;
 }
 
 /** Kept for as long as the first access token lives, so that a second use is noticed while it is good. */

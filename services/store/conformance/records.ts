@@ -1,7 +1,7 @@
 import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { TenantKeySchema } from "#gen/koder/vault/store/v1/tenant_key_pb.ts";
-import { insert, replace } from "../writes.ts";
+import { insert, remove, replace } from "../writes.ts";
 import { openedStore, type OpenDriver } from "./opened-store.ts";
 import { event, key, keys, ticket, tickets } from "./test-records.ts";
 
@@ -15,6 +15,21 @@ export function recordConformance(open: OpenDriver): void {
       expect(await acme.get(keys, "a")).toEqual({ record: key("a", { label: "x", rank: 7 }), version: 1 });
       expect(await acme.get(keys, "b")).toBeUndefined();
       expect(await acme.get(tickets, "a")).toBeUndefined();
+    });
+
+    test("version says what get would, until the record is gone", async () => {
+      const { store } = await openedStore(open);
+      const acme = store.tenant("acme");
+      const record = ticket("a", { code: "one" });
+      await acme.commit([insert(tickets, record)], []);
+      expect(await acme.version(tickets, "a")).toBe(1);
+      await acme.commit([replace(tickets, record, 1)], []);
+      expect(await acme.version(tickets, "a")).toBe(2);
+      expect(await acme.version(tickets, "b")).toBeUndefined();
+      expect(await acme.version(keys, "a")).toBeUndefined();
+      await acme.commit([remove(tickets, { record, version: 2 })], []);
+      expect(await acme.version(tickets, "a")).toBeUndefined();
+      await expect(acme.version(tickets, "")).rejects.toThrow(RangeError);
     });
 
     test("find answers by a unique index", async () => {
@@ -35,6 +50,7 @@ export function recordConformance(open: OpenDriver): void {
       await acme.add("hits", 5, 9e15);
       for (const stranger of [other, store.tenant("ACME"), store.system()]) {
         expect(await stranger.get(tickets, "a")).toBeUndefined();
+        expect(await stranger.version(tickets, "a")).toBeUndefined();
         expect(await stranger.find(tickets, "code", "one")).toBeUndefined();
         expect((await stranger.page(tickets, { index: "body", limit: 10 })).items).toEqual([]);
         await expect(stranger.commit([replace(tickets, record, 1)], [])).rejects.toMatchObject({ reason: "version" });

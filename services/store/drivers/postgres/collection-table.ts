@@ -17,6 +17,7 @@ export interface Read<Result> {
 /** The statements of one collection's table; times are milliseconds since the epoch. Throws RangeErrors for bad input. */
 export interface CollectionTable {
   get(tenant: string, id: string, now: number): Read<Stored<DescMessage> | undefined>;
+  version(tenant: string, id: string, now: number): Read<number | undefined>;
   find(tenant: string, index: string, value: IndexValue, now: number): Read<Stored<DescMessage> | undefined>;
   page(tenant: string, query: PageQuery, now: number): Read<Page<DescMessage>>;
   readonly prepareWrite: PrepareWrite;
@@ -31,6 +32,7 @@ export function collectionTable(collection: Collection, shape: number): Collecti
   const columns = indexColumns(collection);
   const alive = "(expires IS NULL OR expires > $3)";
   const select = statement(`SELECT version, data FROM "${name}" WHERE tenant = $1 AND id = $2 AND ${alive}`);
+  const selectVersion = statement(`SELECT version FROM "${name}" WHERE tenant = $1 AND id = $2 AND ${alive}`);
   const some = `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}"`;
   const removeSome = statement(`${some} WHERE tenant = $1 LIMIT $2)`);
   const sweep = statement(`${some} WHERE expires <= $1 ORDER BY expires, tenant, id LIMIT $2) AND expires <= $1`);
@@ -63,6 +65,10 @@ export function collectionTable(collection: Collection, shape: number): Collecti
 
   return {
     get: (tenant, id, now) => ({ step: step(select, tenant, id, now), result: first }),
+    version: (tenant, id, now) => ({
+      step: step(selectVersion, tenant, id, now),
+      result: ([row]) => row?.[0] as number | undefined,
+    }),
     find(tenant, index, value, now) {
       const unique = byUnique.get(index);
       if (unique === undefined) throw new RangeError(`${name} has no unique index ${index}`);

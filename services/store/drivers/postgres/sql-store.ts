@@ -105,6 +105,11 @@ export function createSqlStore({
           checkId(collection.name, id);
           return tableOf(collection).get(tenantId, id, clock());
         }),
+      version: <Desc extends DescMessage>(collection: Collection<Desc>, id: string) =>
+        read(() => {
+          checkId(collection.name, id);
+          return tableOf(collection).version(tenantId, id, clock());
+        }),
       find: <Desc extends DescMessage>(collection: Collection<Desc>, index: string, value: IndexValue) =>
         read(() => tableOf(collection).find(tenantId, index, value, clock())),
       page: <Desc extends DescMessage>(collection: Collection<Desc>, query: PageQuery) =>

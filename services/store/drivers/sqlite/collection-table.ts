@@ -9,6 +9,7 @@ import { idColumn, pageSql } from "../sql/page-query.ts";
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
   get(tenant: string, id: string, now: number): Stored<DescMessage> | undefined;
+  version(tenant: string, id: string, now: number): number | undefined;
   find(tenant: string, index: string, value: IndexValue, now: number): Stored<DescMessage> | undefined;
   page(tenant: string, query: PageQuery, now: number): Page<DescMessage>;
   /**
@@ -27,6 +28,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
   const alive = "(expires IS NULL OR expires > ?)";
 
   const select = database.prepare(`SELECT version, data FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
+  const selectVersion = database.prepare(`SELECT version FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
   const removeSome = database.prepare(
     `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE tenant = ? LIMIT ?)`,
   );
@@ -60,6 +62,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
       const row = select.get(tenant, id, now);
       return row === undefined ? undefined : stored(row);
     },
+    version: (tenant, id, now) => selectVersion.get(tenant, id, now)?.["version"] as number | undefined,
     find(tenant, index, value, now) {
       const statement = byUnique.get(index);
       if (statement === undefined) throw new RangeError(`${name} has no unique index ${index}`);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import type { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
 import { ticket, tickets } from "../../conformance/test-records.ts";
@@ -19,8 +20,8 @@ const newer: Tickets = { ...bare, indexes: { body: bodyOf } };
 const strict: Tickets = { ...bare, unique: { body: bodyOf } };
 
 let now = 1_000;
-function versions() {
-  const url = `sqlite:${join(testFolder(), "test.db")}`;
+function versions(path = join(testFolder(), "test.db")) {
+  const url = `sqlite:${path}`;
   /** Opens the file as a version of the program does, lets it work, and closes it. */
   return async <Result>(collection: Tickets, work: (store: Store) => Promise<Result>): Promise<Result> => {
     const store = await openStore({ url, collections: [collection], clock: () => now });
@@ -62,6 +63,31 @@ test("what an older version wrote in between is in the index again", async () =>
     expect(await byBody("x")(store)).toEqual([]);
     expect(await byBody("y")(store)).toEqual(["a", "b"]);
   });
+});
+
+test("an index that an earlier version made of all records is made anew, of those that have a value", async () => {
+  const path = join(testFolder(), "test.db");
+  const as = versions(path);
+  await as(newer, (store) =>
+    store.tenant("acme").commit([insert(newer, ticket("a", { body: "x" })), insert(newer, ticket("b"))], []),
+  );
+  const withDatabase = <Result>(work: (database: DatabaseSync) => Result): Result => {
+    const database = new DatabaseSync(path);
+    try {
+      return work(database);
+    } finally {
+      database.close();
+    }
+  };
+  const index = "test_tickets.i_body";
+  const made = (database: DatabaseSync) =>
+    database.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(index)?.["sql"];
+  expect(withDatabase(made)).toMatch(/ WHERE "i_body" IS NOT NULL$/);
+  withDatabase((database) =>
+    database.exec(`DROP INDEX "${index}"; CREATE INDEX "${index}" ON test_tickets (tenant, i_body, id)`),
+  );
+  expect(await as(newer, byBody("x"))).toEqual(["a"]);
+  expect(withDatabase(made)).toMatch(/ WHERE "i_body" IS NOT NULL$/);
 });
 
 test("an index that becomes unique refuses a file that breaks it, and leaves the file as it was", async () => {

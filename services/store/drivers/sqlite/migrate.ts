@@ -78,12 +78,26 @@ function migrateCollection(database: DatabaseSync, collection: Collection, now: 
   const columns = indexColumns(collection);
   fillColumns(database, collection, addColumns(database, name, columns), now);
   for (const { column, unique } of columns) {
-    database.exec(
-      unique
-        ? `CREATE UNIQUE INDEX IF NOT EXISTS "${name}.${column}" ON "${name}" (tenant, "${column}")`
-        : `CREATE INDEX IF NOT EXISTS "${name}.${column}" ON "${name}" (tenant, "${column}", id)`,
+    createIndex(
+      database,
+      `${name}.${column}`,
+      unique,
+      `"${name}" (tenant, "${column}"${unique ? "" : ", id"})`,
+      column,
     );
   }
+}
+
+/**
+ * Makes an index of the records that have a value, which are all that it is asked for: one that has none is no page more in
+ * the log. Earlier versions made theirs of all records; such an index is made anew, and does for them as well.
+ */
+function createIndex(database: DatabaseSync, index: string, unique: boolean, on: string, column: string): void {
+  const sql = `CREATE ${unique ? "UNIQUE " : ""}INDEX "${index}" ON ${on} WHERE "${column}" IS NOT NULL`;
+  const there = database.prepare("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?").get(index)?.["sql"];
+  if (there === sql) return;
+  if (there !== undefined) database.exec(`DROP INDEX "${index}"`);
+  database.exec(sql);
 }
 
 /** Adds the columns that are missing and records who is filled from now on; answers those that must be filled. */
