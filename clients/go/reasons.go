@@ -166,6 +166,9 @@ const (
 	ReasonSignUpNotAllowed ErrorReason = "SIGN_UP_NOT_ALLOWED"
 	// ReasonSignUpTokenInvalid: The link was used or has expired. Ask for another one.
 	ReasonSignUpTokenInvalid ErrorReason = "SIGN_UP_TOKEN_INVALID"
+	// ReasonFactorNotAllowed: The authentication policy does not allow this factor, for anybody or for the groups that the
+	// person is in.
+	ReasonFactorNotAllowed ErrorReason = "FACTOR_NOT_ALLOWED"
 	// ReasonSmsNotAvailable: This instance sends no SMS. Its operator sets up who does (KODER_ID_SMS_URL).
 	ReasonSmsNotAvailable ErrorReason = "SMS_NOT_AVAILABLE"
 	// ReasonDeviceNotFound: The person has no remembered browser with this id, or not any more.

@@ -18,6 +18,7 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.SIGN_UP_NOT_ALLOWED]: Code.PermissionDenied,
   [AuthErrorReason.SIGN_UP_TOKEN_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.PASSKEY_NOT_ACCEPTED]: Code.InvalidArgument,
+  [AuthErrorReason.FACTOR_NOT_ALLOWED]: Code.FailedPrecondition,
   [AuthErrorReason.SMS_NOT_AVAILABLE]: Code.FailedPrecondition,
   [AuthErrorReason.DEVICE_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,

@@ -93,6 +93,9 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const sessions: CreateSessionRequest[] = [];
   /** Ids of those with authority over the instance. */
   const owners = new Set<string>();
+  /** The groups of the tenant, and in which of them people are, by their ids. */
+  const groups: { id: string; name: string }[] = [];
+  const groupsOf = new Map<string, string[]>();
   /** What happens inside of a peer's answer, for tests of races and crashes. */
   const meanwhile: {
     [
@@ -124,6 +127,12 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         person.epoch += 1n;
         return { userEpoch: person.epoch };
       },
+      getGroupsOfUser: ({ userId }) => ({ groupIds: groupsOf.get(userId) ?? [] }),
+      findGroups: ({ groupIds, names }) => ({
+        groups: groups.filter(
+          ({ id, name }) => groupIds.includes(id) || names.some((one) => one.toLowerCase() === name.toLowerCase()),
+        ),
+      }),
       judgePassword: ({ userId, email }) => ({ rule: `of ${userId || email}`, minLength: 15 }),
       getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
       getAuthority: ({ userId }) => ({ instance: owners.has(userId), active: byId(userId)?.disabled === false }),
@@ -280,6 +289,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     ana,
     people,
     owners,
+    groups,
+    groupsOf,
     calls,
     sessions,
     meanwhile,

@@ -53,6 +53,7 @@ import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { getFirstFactors } from "./policy/get-first-factors.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
@@ -111,6 +112,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
         getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
+        getFirstFactors: getFirstFactors(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),

@@ -16,6 +16,7 @@ import { createOwner } from "./credentials/create-owner.ts";
 import { finishVoiding } from "./credentials/finish-voiding.ts";
 import { getAuthority } from "./credentials/get-authority.ts";
 import { getClaims } from "./credentials/get-claims.ts";
+import { getGroupsOfUser } from "./credentials/get-groups-of-user.ts";
 import { judgePassword } from "./credentials/judge-password.ts";
 import { resolveLogin } from "./credentials/resolve-login.ts";
 import { verifyPassword } from "./credentials/verify-password.ts";
@@ -23,6 +24,7 @@ import type { IdentityDependencies } from "./dependencies.ts";
 import { addGroupMember } from "./groups/add-group-member.ts";
 import { createGroup } from "./groups/create-group.ts";
 import { deleteGroup } from "./groups/delete-group.ts";
+import { findGroups } from "./groups/find-groups.ts";
 import { finishGroupDeletion } from "./groups/finish-group-deletion.ts";
 import { getGroup } from "./groups/get-group.ts";
 import { listGroupMembers } from "./groups/list-group-members.ts";
@@ -135,6 +137,8 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         changePassword: changePassword(dependencies),
         judgePassword: judgePassword(dependencies),
         getClaims: getClaims(dependencies),
+        getGroupsOfUser: getGroupsOfUser(dependencies),
+        findGroups: findGroups(dependencies),
         getAuthority: getAuthority(dependencies),
         createOwner: createOwner(dependencies),
       }),

@@ -228,6 +228,7 @@ const registrationErrors = [
 ];
 const factorReasons = [
   "SIGN_IN_TOO_OLD",
+  "FACTOR_NOT_ALLOWED",
   "FACTOR_NOT_FOUND",
   "CODE_MISMATCH",
   "PASSKEY_NOT_ACCEPTED",
@@ -387,7 +388,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("POST", "/consent", ["authorization", "session", "decision"], [], ["page", "rest"]),
   standard("GET", "/pages/logo/dev.koder.chat", ["v"], [], ["page"]),
   standard("GET", "/pages/branding/0123456789abcdef", ["v"], [], ["page"]),
-  rest("POST", "/v1/auth/recovery", ["username", "locale"], ["TOO_MANY_ATTEMPTS"]),
+  rest("POST", "/v1/auth/recovery", ["username", "locale"], ["TOO_MANY_ATTEMPTS", "FACTOR_NOT_ALLOWED"]),
   rest(
     "POST",
     "/v1/auth/recovery/confirm",

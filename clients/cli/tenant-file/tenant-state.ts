@@ -106,13 +106,23 @@ export async function readTenantState(
     },
     singles: {
       oauth_policy: shown(singles.oauth_policy, oauth.policy),
-      authentication_policy: shown(singles.authentication_policy, authentication.policy),
+      authentication_policy: withGroupNames(shown(singles.authentication_policy, authentication.policy)),
       password_policy: shown(singles.password_policy, passwords.policy),
       attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
       ...(branding === undefined ? {} : { branding: shown(singles.branding, branding.branding) }),
       ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
     },
   };
+}
+
+/** A policy that names groups by name alone, since ids differ from tenant to tenant. */
+function withGroupNames(policy: JsonObject): JsonObject {
+  const overrides = policy["group_overrides"];
+  if (!Array.isArray(overrides)) return policy;
+  const named = (overrides as JsonObject[]).map((override): JsonObject =>
+    Object.fromEntries(Object.entries(override).filter(([name]) => name !== "group_id")),
+  );
+  return { ...policy, group_overrides: named };
 }
 
 /** A message without what no file has. */

@@ -13,6 +13,7 @@ import { countAttempt } from "../attempts.ts";
 import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkPasswordAllowed } from "../factors/check-factor-allowed.ts";
 import { userOf } from "../../host/user-of.ts";
 import { tellPasswordChanged } from "./tell-password-changed.ts";
 
@@ -26,6 +27,7 @@ export function changePassword(dependencies: AuthDependencies) {
   return async (request: ChangePasswordRequest, context: HandlerContext): Promise<ChangePasswordResponse> => {
     const call = callOf(context);
     const userId = userOf(call, request);
+    await checkPasswordAllowed(dependencies, call, userId);
     const { userEpoch } = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
     const attempt = await countAttempt(store.tenant(call.tenantId), await attemptsOfTenant(dependencies, call), clock, {
       accountKey: userId,

@@ -7,14 +7,23 @@ import {
 } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { findFlow } from "../flows/open-flow.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 
-/** For how long the page of a second factor offers to remember the browser. Most calls read nothing. */
-export function getRememberedDevicePolicy({ policies }: Pick<AuthDependencies, "policies">) {
+/** For how long the page of a flow's second factor offers to remember the browser. Where the tenant never does nothing is read. */
+export function getRememberedDevicePolicy(
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies">,
+) {
+  const { store, vault, policies } = dependencies;
   return async (
-    _request: GetRememberedDevicePolicyRequest,
+    request: GetRememberedDevicePolicyRequest,
     context: HandlerContext,
   ): Promise<GetRememberedDevicePolicyResponse> => {
-    const { rememberedFor } = await policies.get(callOf(context));
+    const call = callOf(context);
+    if ((await policies.get(call)).rules.rememberedFor === 0) return create(GetRememberedDevicePolicyResponseSchema);
+    const data = store.tenant(call.tenantId);
+    const { record } = await findFlow(data, await vault.tenant(call.tenantId), request);
+    const { rememberedFor } = await rulesOfSignIn(dependencies, call, record);
     return create(GetRememberedDevicePolicyResponseSchema, { days: Math.floor(rememberedFor / 86_400_000) });
   };
 }

@@ -12,6 +12,7 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { rememberedDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { everySecondFactor, rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import type { FlowReference } from "../flows/open-flow.ts";
 import { rememberedDeviceChanged } from "./remembered-device-event.ts";
 
@@ -19,33 +20,46 @@ const use = "remembered-device";
 const factorsUse = "remembered-device-factors";
 const secretOf = (userId: string, browserToken: string): string => `${userId}/${browserToken}`;
 
-/** What the factors of a person were when a browser was remembered: their ids, in their order. */
-const factorsOf = async (data: TenantStore, userId: string): Promise<string> =>
-  (await factorsOfUser(data, userId)).map(({ record }) => record.id).join("/");
+/** What the factors of a person were when a browser was remembered, their ids, in their order; and which were allowed, unless all. */
+async function factorsOf(
+  data: TenantStore,
+  userId: string,
+  { secondFactors }: Pick<SignInRules, "secondFactors">,
+): Promise<string> {
+  const ids = (await factorsOfUser(data, userId)).map(({ record }) => record.id);
+  const isRestricted = secondFactors.size < everySecondFactor.size;
+  return [...ids, ...(isRestricted ? [`allowed ${[...secondFactors].toSorted((a, b) => a - b).join(" ")}`] : [])].join(
+    "/",
+  );
+}
 
-type Needs = Pick<AuthDependencies, "store" | "vault" | "policies" | "clock">;
+type Needs = Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">;
 
 /**
  * Whether no second factor is asked for in this browser. It must be remembered for this person, as they are now: whatever voids
- * what they were issued, such as another password, and any factor more or less, ends it, and so does a policy that lets
- * browsers be remembered for a shorter time. It never stands in for a factor that a client asks for, nor before a password is
+ * what they were issued, such as another password, and any factor more or less, had or allowed, ends it, and so does a policy that
+ * lets browsers be remembered for a shorter time. It never stands in for a factor that a client asks for, nor before a password is
  * changed. Where no browser is remembered nothing is read.
  */
 export async function isRemembered(
-  { store, vault, policies, clock }: Needs,
+  dependencies: Needs,
   call: Call,
   flow: Flow,
   { browser }: FlowReference,
 ): Promise<boolean> {
-  const { rememberedFor } = await policies.get(call);
-  if (rememberedFor === 0 || browser === undefined || flow.amr.includes("mfa")) return false;
+  const { store, vault, policies, clock } = dependencies;
+  const isNever = (await policies.get(call)).rules.rememberedFor === 0;
+  if (isNever || browser === undefined || flow.amr.includes("mfa")) return false;
   if (flow.userId === "" || flow.secondFactorWanted || flow.passwordChangeRequired) return false;
+  const rules = await rulesOfSignIn(dependencies, call, flow);
+  const { rememberedFor } = rules;
+  if (rememberedFor === 0) return false;
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const device = (await find(data, tenantVault, flow.userId, browser.browserToken))?.record;
   if (device?.createTime === undefined || device.userEpoch !== flow.userEpoch) return false;
   if (timestampMs(device.createTime) + rememberedFor <= clock()) return false;
-  return tenantVault.verifyKeyedHash(factorsUse, device.factorsHash, await factorsOf(data, flow.userId));
+  return tenantVault.verifyKeyedHash(factorsUse, device.factorsHash, await factorsOf(data, flow.userId, rules));
 }
 
 const find = (
@@ -61,15 +75,16 @@ const find = (
  * the policy lets them.
  */
 export async function rememberBrowser(
-  { store, vault, policies, clock }: Needs,
+  dependencies: Needs,
   call: Call,
   flow: Flow,
   { browser }: FlowReference,
 ): Promise<{ readonly writes: readonly Write[]; readonly events: readonly Event[] }> {
-  const { rememberedFor } = await policies.get(call);
-  if (browser?.rememberDevice !== true || rememberedFor === 0 || !flow.amr.includes("mfa")) {
-    return { writes: [], events: [] };
-  }
+  const { store, vault, clock } = dependencies;
+  if (browser?.rememberDevice !== true || !flow.amr.includes("mfa")) return { writes: [], events: [] };
+  const rules = await rulesOfSignIn(dependencies, call, flow);
+  const { rememberedFor } = rules;
+  if (rememberedFor === 0) return { writes: [], events: [] };
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const { userId, userEpoch } = flow;
@@ -80,7 +95,7 @@ export async function rememberBrowser(
     id: before?.record.id ?? ulid(now),
     userId,
     userEpoch,
-    factorsHash: tenantVault.keyedHash(factorsUse, await factorsOf(data, userId)),
+    factorsHash: tenantVault.keyedHash(factorsUse, await factorsOf(data, userId, rules)),
     userAgent: browser.userAgent,
     createTime: timestampFromMs(now),
     expireTime: timestampFromMs(now + rememberedFor),

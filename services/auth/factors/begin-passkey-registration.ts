@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { EnrolmentSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   BeginPasskeyRegistrationResponseSchema,
   type BeginPasskeyRegistrationRequest,
@@ -14,6 +15,7 @@ import { randomToken, ulid } from "../../vault/random.ts";
 import { enrolments } from "../collections.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { offeredPasskey } from "../passkeys/offered-passkey.ts";
+import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
 
@@ -30,6 +32,7 @@ export function beginPasskeyRegistration(
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const factors = await factorsOfUser(data, userId);
+    await checkFactorAllowed(dependencies, call, userId, SignInFactor.PASSKEY);
     checkFactorLimit(factors);
     const now = clock();
     const enrolment = create(EnrolmentSchema, {

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import type { Enrolment } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import {
   ConfirmTotpResponseSchema,
@@ -13,6 +14,7 @@ import { remove } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
 import { enrolments, factors, factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorMessage } from "./factor-message.ts";
 import { factorNotFound } from "./factor-not-found.ts";
@@ -26,7 +28,8 @@ import { userOf } from "../../host/user-of.ts";
  * Adds the authenticator app that shows the right code. Attempts are not counted: the secret is the caller's own. The code
  * counts as used, so that who saw it typed cannot sign in with it. A repeat finds the factor and answers it.
  */
-export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">) {
+export function confirmTotp(dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">) {
+  const { store, vault, clock } = dependencies;
   return async (request: ConfirmTotpRequest, context: HandlerContext): Promise<ConfirmTotpResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -36,6 +39,7 @@ export function confirmTotp({ store, vault, clock }: Pick<AuthDependencies, "sto
     if (before !== undefined) return before;
     const enrolment = await data.get(enrolments, id);
     if (enrolment?.record.userId !== userId || !isTotp(enrolment.record)) throw factorNotFound();
+    await checkFactorAllowed(dependencies, call, userId, SignInFactor.TOTP);
     checkFactorLimit(await factorsOfUser(data, userId));
     const now = clock();
     const secret = await openSecret(vault, call, "enrolment", enrolment.record);

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { EnrolmentSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   EnrolTotpResponseSchema,
   type EnrolTotpRequest,
@@ -12,6 +13,7 @@ import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { enrolments } from "../collections.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
+import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
 import { offeredTotp } from "./offered-totp.ts";
@@ -20,12 +22,15 @@ import { sealSecret } from "./totp-secret.ts";
 import { userOf } from "../../host/user-of.ts";
 
 /** Begins to add an authenticator app. Its secret waits under the id that the factor will have, and is nothing until then. */
-export function enrolTotp(dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "tenants" | "clock">) {
+export function enrolTotp(
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "tenants" | "policies" | "clock">,
+) {
   const { store, vault, clock } = dependencies;
   return async (request: EnrolTotpRequest, context: HandlerContext): Promise<EnrolTotpResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
+    await checkFactorAllowed(dependencies, call, userId, SignInFactor.TOTP);
     checkFactorLimit(await factorsOfUser(data, userId));
     const now = clock();
     const id = ulid(now);

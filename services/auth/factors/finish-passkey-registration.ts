@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   FinishPasskeyRegistrationResponseSchema,
   type FinishPasskeyRegistrationRequest,
@@ -14,6 +15,7 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { passkeyNotAccepted } from "../passkeys/passkey-not-accepted.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { verifyRegistration } from "../passkeys/verify-registration.ts";
+import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorMessage } from "./factor-message.ts";
 import { factorNotFound } from "./factor-not-found.ts";
@@ -25,7 +27,7 @@ import { newPasskeyFactor } from "./new-passkey-factor.ts";
  * passkey that somebody here has already is refused (WebAuthn §7.1). A repeat finds the factor and answers it.
  */
 export function finishPasskeyRegistration(
-  dependencies: Pick<AuthDependencies, "store" | "tenants" | "policies" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "tenants" | "policies" | "clock">,
 ) {
   const { store, clock } = dependencies;
   return async (
@@ -40,6 +42,7 @@ export function finishPasskeyRegistration(
     if (before !== undefined) return before;
     const enrolment = await data.get(enrolments, id);
     if (enrolment?.record.userId !== userId || enrolment.record.challenge === "") throw factorNotFound();
+    await checkFactorAllowed(dependencies, call, userId, SignInFactor.PASSKEY);
     checkFactorLimit(await factorsOfUser(data, userId));
     const { challenge } = enrolment.record;
     const made = await verifyRegistration(credentialJson, {

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   GenerateRecoveryCodesResponseSchema,
   type GenerateRecoveryCodesRequest,
@@ -10,11 +11,15 @@ import { callOf } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { newRecoveryCodes } from "./new-recovery-codes.ts";
 import { userOf } from "../../host/user-of.ts";
 
 /** Makes new recovery codes in the place of those that there were. They are random, so a keyed hash keeps them well. */
-export function generateRecoveryCodes({ store, vault, clock }: Pick<AuthDependencies, "store" | "vault" | "clock">) {
+export function generateRecoveryCodes(
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
+) {
+  const { store, vault, clock } = dependencies;
   return async (
     request: GenerateRecoveryCodesRequest,
     context: HandlerContext,
@@ -22,6 +27,7 @@ export function generateRecoveryCodes({ store, vault, clock }: Pick<AuthDependen
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
+    await checkFactorAllowed(dependencies, call, userId, SignInFactor.RECOVERY_CODE);
     const tenantVault = await vault.tenant(call.tenantId);
     const { codes, write, event } = await newRecoveryCodes(data, tenantVault, call, clock(), userId);
     try {

@@ -6,6 +6,7 @@ import {
   type AcceptPasskeyRequest,
   type AcceptPasskeyResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
@@ -17,6 +18,7 @@ import { passkeyMethods } from "../passkeys/passkey-methods.ts";
 import { passkeyNotAccepted } from "../passkeys/passkey-not-accepted.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { verifyRegistration } from "../passkeys/verify-registration.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import { flowMessage } from "./flow-message.ts";
 import { goOn } from "./go-on.ts";
@@ -34,21 +36,28 @@ export function acceptPasskey(dependencies: AuthDependencies) {
     const tenantVault = await vault.tenant(call.tenantId);
     const stored = await openFlow(data, tenantVault, request, FlowStep.ENROL_PASSKEY);
     await checkStillGood(dependencies, call, stored.record);
+    const { secondFactors } = await rulesOfSignIn(dependencies, call, stored.record);
+    if (!secondFactors.has(SignInFactor.PASSKEY)) throw stepNotExpected(); // the policy has changed since
     const { userId, amr, passkeyChallenge: challenge } = stored.record;
     const relyingParty = await relyingPartyOf(dependencies, call, "own");
     const made = await verifyRegistration(request.credentialJson, { relyingParty, challenge });
     if (made === undefined) throw passkeyNotAccepted("credential_json");
     const now = clock();
     const added = newPasskeyFactor(call, now, { id: ulid(now), userId, displayName: "" }, made);
-    const { codes, write, event } = await newRecoveryCodes(data, tenantVault, call, now, userId);
+    const recovery = secondFactors.has(SignInFactor.RECOVERY_CODE)
+      ? await newRecoveryCodes(data, tenantVault, call, now, userId)
+      : undefined;
     const proven = { amr: [...amr, ...passkeyMethods(made.passkey), "mfa"], authTime: timestampFromMs(now) };
-    const usedUp = { writes: [...added.writes, write], events: [added.event, event] };
+    const usedUp = {
+      writes: [...added.writes, ...(recovery === undefined ? [] : [recovery.write])],
+      events: [added.event, ...(recovery === undefined ? [] : [recovery.event])],
+    };
     try {
       const { flow, sessionToken } = await goOn(dependencies, call, stored, proven, request, usedUp);
       return create(AcceptPasskeyResponseSchema, {
         flow: flowMessage(request.flowId, flow),
         sessionToken,
-        recoveryCodes: [...codes],
+        recoveryCodes: [...(recovery?.codes ?? [])],
       });
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;

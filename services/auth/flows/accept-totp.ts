@@ -7,6 +7,7 @@ import {
   type AcceptTotpRequest,
   type AcceptTotpResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
@@ -16,6 +17,7 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { newRecoveryCodes } from "../factors/new-recovery-codes.ts";
 import { newTotpFactor } from "../factors/new-totp-factor.ts";
 import { acceptedStep } from "../factors/totp.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import { flowMessage } from "./flow-message.ts";
 import { goOn } from "./go-on.ts";
@@ -34,6 +36,8 @@ export function acceptTotp(dependencies: AuthDependencies) {
     const tenantVault = await vault.tenant(call.tenantId);
     const stored = await openFlow(data, tenantVault, request, FlowStep.ENROL_TOTP);
     await checkStillGood(dependencies, call, stored.record);
+    const { secondFactors } = await rulesOfSignIn(dependencies, call, stored.record);
+    if (!secondFactors.has(SignInFactor.TOTP)) throw stepNotExpected(); // the policy has changed since
     const { userId, amr } = stored.record;
     const secret = await secretOfFlow(dependencies, call, stored.record);
     if (secret === undefined) throw stepNotExpected();
@@ -46,15 +50,20 @@ export function acceptTotp(dependencies: AuthDependencies) {
       );
     }
     const added = newTotpFactor(tenantVault, call, now, { id: ulid(now), userId, displayName: "", secret, step });
-    const { codes, write, event } = await newRecoveryCodes(data, tenantVault, call, now, userId);
+    const recovery = secondFactors.has(SignInFactor.RECOVERY_CODE)
+      ? await newRecoveryCodes(data, tenantVault, call, now, userId)
+      : undefined;
     const proven = { amr: [...amr, "otp", "mfa"], authTime: timestampFromMs(now) };
-    const usedUp = { writes: [...added.writes, write], events: [added.event, event] };
+    const usedUp = {
+      writes: [...added.writes, ...(recovery === undefined ? [] : [recovery.write])],
+      events: [added.event, ...(recovery === undefined ? [] : [recovery.event])],
+    };
     try {
       const { flow, sessionToken } = await goOn(dependencies, call, stored, proven, request, usedUp);
       return create(AcceptTotpResponseSchema, {
         flow: flowMessage(request.flowId, flow),
         sessionToken,
-        recoveryCodes: [...codes],
+        recoveryCodes: [...(recovery?.codes ?? [])],
       });
     } catch (error) {
       // Codes were made elsewhere at this moment: begin again, and be asked by what there is then.

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowState, FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
@@ -11,6 +12,7 @@ import { accountKeyOf } from "../account-key.ts";
 import { countFlow } from "../attempts.ts";
 import { flows } from "../collections.ts";
 import { flowLifetime, type AuthDependencies } from "../dependencies.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { isSecondFactorWanted } from "../policy/second-factor-need.ts";
 import { flowStarted } from "./flow-events.ts";
 import { flowMessage } from "./flow-message.ts";
@@ -31,19 +33,19 @@ export interface BegunFlow {
  * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): its
  * attempts are counted under the name instead of a user. Without any name, whoever shows a passkey may go on with it.
  */
-export async function beginFlow(
-  { store, vault, peers, attempts, clock }: AuthDependencies,
-  call: Call,
-  request: BegunFlow,
-): Promise<Flow> {
+export async function beginFlow(dependencies: AuthDependencies, call: Call, request: BegunFlow): Promise<Flow> {
+  const { store, vault, peers, attempts, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   await countFlow(data, attempts, clock(), remoteAddressOf(call, { flowId: "", browser: request.browser }));
   const isNameless = request.username === "";
-  const [{ userId }, tenantVault] = await Promise.all([
+  const { clientId } = request;
+  const [{ userId }, tenantVault, { firstFactors }] = await Promise.all([
     isNameless
       ? { userId: "" }
       : peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
     vault.tenant(call.tenantId),
+    // As they are before anybody is known.
+    rulesOfSignIn(dependencies, call, { userId: "", clientId }),
   ]);
   const now = clock();
   const id = randomToken("", 16);
@@ -54,9 +56,12 @@ export async function beginFlow(
     userId,
     accountKey: isNameless ? "" : accountKeyOf(tenantVault, userId, request.username),
     state: FlowState.PENDING,
-    nextSteps: isNameless ? [FlowStep.PASSKEY] : [FlowStep.PASSWORD, FlowStep.PASSKEY],
+    nextSteps: [
+      ...(!isNameless && firstFactors.has(SignInFactor.PASSWORD) ? [FlowStep.PASSWORD] : []),
+      ...(firstFactors.has(SignInFactor.PASSKEY) ? [FlowStep.PASSKEY] : []),
+    ],
     passkeyChallenge: randomToken(""),
-    clientId: request.clientId,
+    clientId,
     secondFactorWanted: isSecondFactorWanted(request.acrValues),
     createTime: timestampFromMs(now),
     expireTime: timestampFromMs(now + flowLifetime),

@@ -12,6 +12,7 @@ import { flows, knownDevices, rememberedDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { rememberDevice } from "../devices/known-device.ts";
 import { rememberBrowser } from "../devices/remembered-device.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { acrOf } from "./acr.ts";
 import { flowAdvanced } from "./flow-events.ts";
 import { newLoginHandle } from "./login-handle.ts";
@@ -68,7 +69,7 @@ export async function completeFlow(
   { browser }: FlowReference,
   usedUp = nothing,
 ): Promise<{ readonly flow: Flow; readonly sessionToken: string; readonly loginHandle: string }> {
-  const { store, vault, peers, policies, clock } = dependencies;
+  const { store, vault, peers, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const done = { ...change, state: FlowState.COMPLETED, nextSteps: [] };
   if (stored.record.direct) {
@@ -77,7 +78,7 @@ export async function completeFlow(
     const { record } = await advanceFlow(data, call, clock(), stored, done, withHandle);
     return { flow: record, sessionToken: "", loginHandle };
   }
-  const { sessionLifetime } = await policies.get(call);
+  const { sessionLifetime } = await rulesOfSignIn(dependencies, call, stored.record);
   const { record: flow } = await commitDone();
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {

@@ -1,14 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { MfaRequirement } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { MfaRequirement, SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { recoveryCodesLeft } from "../factors/factors-of-user.ts";
 import { isRemembered } from "../devices/remembered-device.ts";
+import { factorNotAllowed } from "../factors/check-factor-allowed.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
-import { mfaFor } from "../policy/authentication-policies.ts";
+import { rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
 import type { FlowReference } from "./open-flow.ts";
@@ -52,7 +53,7 @@ export async function goOn(
  * comes before a new password: whoever knows the old one only must not choose the next. One that must be added comes last.
  */
 async function nextOf(
-  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants">,
   call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
@@ -60,31 +61,40 @@ async function nextOf(
     flow.amr.includes("mfa") || flow.secondFactorRemembered ? nothing : await needOf(dependencies, call, flow);
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
-  if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY] };
+  if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: steps };
   return undefined;
 }
 
 /** What the policy asks for beside what was proven. */
 interface Need {
   readonly need: ReturnType<typeof secondFactorNeed>;
-  /** The ways to show a second factor that the person has. */
+  /** The ways to show a second factor that the person has, or to add one. */
   readonly steps: FlowStep[];
 }
 
 const nothing: Need = { need: "nothing", steps: [] };
 
 async function needOf(
-  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants">,
   call: Call,
   { userId, clientId, secondFactorWanted, secondFactorNeeded }: Flow,
 ): Promise<Need> {
-  const { store, policies } = dependencies;
-  const [policy, factors] = await Promise.all([policies.get(call), secondFactorsOf(dependencies, call, userId)]);
+  const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
+  const factors = await secondFactorsOf(dependencies, call, userId, rules);
   // A password that was allowed to be short because of the second factor does not do without it.
-  const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : mfaFor(policy, clientId);
+  const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : rules.mfa;
   const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
-  if (need !== "show") return { need, steps: [] };
-  const left = await recoveryCodesLeft(store.tenant(call.tenantId), userId);
+  if (need === "add") {
+    const steps = stepsToAdd(rules);
+    if (steps.length > 0) return { need, steps };
+    // A short password, after which the policy has changed: a longer one does as well.
+    if (secondFactorNeeded) return { need, steps: [FlowStep.NEW_PASSWORD] };
+    throw factorNotAllowed("a second factor is required, and none that is allowed can be added; ask an administrator");
+  }
+  if (need === "nothing") return nothing;
+  const left = rules.secondFactors.has(SignInFactor.RECOVERY_CODE)
+    ? await recoveryCodesLeft(dependencies.store.tenant(call.tenantId), userId)
+    : 0;
   const steps = [
     ...(factors.passkey ? [FlowStep.PASSKEY] : []),
     ...(factors.totp ? [FlowStep.TOTP] : []),
@@ -94,3 +104,9 @@ async function needOf(
   ];
   return { need, steps };
 }
+
+/** What can be added within a flow. */
+const stepsToAdd = ({ secondFactors }: SignInRules): FlowStep[] => [
+  ...(secondFactors.has(SignInFactor.TOTP) ? [FlowStep.ENROL_TOTP] : []),
+  ...(secondFactors.has(SignInFactor.PASSKEY) ? [FlowStep.ENROL_PASSKEY] : []),
+];

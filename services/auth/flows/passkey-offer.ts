@@ -1,3 +1,4 @@
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
@@ -6,7 +7,7 @@ import { passkeysAmong } from "../passkeys/passkeys-among.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { requestOptions } from "../passkeys/request-options.ts";
 import { offerFlow } from "./offered-flow.ts";
-import { openFlow, type FlowReference } from "./open-flow.ts";
+import { openFlow, stepNotExpected, type FlowReference } from "./open-flow.ts";
 
 /**
  * What a passkey is asked by, as JSON: to begin a flow, where there is none; in the place of the password, the same for
@@ -24,6 +25,8 @@ export async function passkeyOffer(
   ]);
   const first = { relyingParty, passkeys: [], userVerification: "required" } as const;
   if (reference.flowId === "" && reference.browser !== undefined) {
+    const { rules } = await dependencies.policies.get(call);
+    if (!rules.firstFactors.has(SignInFactor.PASSKEY)) throw stepNotExpected();
     return requestOptions({ ...first, challenge: offerFlow(tenantVault, clock(), reference.browser.browserToken) });
   }
   const data = store.tenant(call.tenantId);

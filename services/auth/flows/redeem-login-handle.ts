@@ -13,6 +13,7 @@ import { remove } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { loginHandles } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { acceptedFor, rulesOfSignIn } from "../policy/effective-policy.ts";
 import { acrOf } from "./acr.ts";
 import { flowUses } from "./flow-secrets.ts";
 
@@ -29,9 +30,9 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
     const stored = await findBySecret(tenantVault, flowUses.loginHandle, loginHandle, (hash) =>
       data.get(loginHandles, hash),
     );
-    const { directFlows, sessionLifetime } = await policies.get(call);
+    const policy = await policies.get(call);
     const refused = create(RedeemLoginHandleResponseSchema);
-    if (stored?.record.clientId !== clientId || !directFlows.has(clientId)) return refused;
+    if (stored?.record.clientId !== clientId || !policy.directFlows.has(clientId)) return refused;
     try {
       await data.commit([remove(loginHandles, stored)], []);
     } catch (error) {
@@ -39,6 +40,9 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
       throw error;
     }
     const { userId, amr, authTime, userEpoch, remoteAddress } = stored.record;
+    const { sessionLifetime } = await rulesOfSignIn({ policies, peers }, call, { userId, clientId });
+    // The session is for nobody else than this client.
+    const lifetime = Math.min(sessionLifetime, acceptedFor(policy, clientId) ?? sessionLifetime);
     const { sessionToken } = await peers.client(BrowserSessionService).createSession(
       {
         userId,
@@ -46,7 +50,7 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
         acr: acrOf(amr),
         amr,
         userEpoch,
-        lifetime: durationFromMs(sessionLifetime),
+        lifetime: durationFromMs(lifetime),
         remoteAddress,
       },
       forward(call),

@@ -1,17 +1,19 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
+import type { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
 import { countAttempt } from "../attempts.ts";
 import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import type { UsedUp } from "./complete-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
-import { openFlow, remoteAddressOf, type FlowReference } from "./open-flow.ts";
+import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "./open-flow.ts";
 
 /** A code that a person gives for their flow. */
 export interface GivenCode extends FlowReference {
@@ -28,7 +30,7 @@ export async function takeSecondFactor(
   dependencies: AuthDependencies,
   call: Call,
   given: GivenCode,
-  step: FlowStep,
+  { step, factor }: { readonly step: FlowStep; readonly factor: SignInFactor },
   useUp: (flow: Flow) => Promise<UsedUp | undefined>,
   method: "otp" | "sms" = "otp",
 ): Promise<GoneOn> {
@@ -37,6 +39,8 @@ export async function takeSecondFactor(
   const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
   await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
+  // It was when it was asked for: the policy has changed since.
+  if (!(await rulesOfSignIn(dependencies, call, flow)).secondFactors.has(factor)) throw stepNotExpected();
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,

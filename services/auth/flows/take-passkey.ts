@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
@@ -9,6 +10,7 @@ import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { countAttempt } from "../attempts.ts";
 import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { credentialKey, factors } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { knownDevice } from "../devices/known-device.ts";
@@ -58,7 +60,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
     knownDevice: isFirst ? await deviceId() : undefined,
   });
   const shown =
-    found !== undefined && (!isFirst || (await maySignIn()))
+    found !== undefined && (await isAllowed()) && (!isFirst || (await maySignIn()))
       ? await verifyAssertion(assertion, {
           passkey: found.passkey,
           userId,
@@ -85,6 +87,11 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
 
   async function epochOf(): Promise<bigint> {
     return (await peers.client(RevocationService).getUserEpoch({ userId }, forward(call))).userEpoch;
+  }
+  async function isAllowed(): Promise<boolean> {
+    const { clientId } = stored.record;
+    const { firstFactors, secondFactors } = await rulesOfSignIn(dependencies, call, { userId, clientId });
+    return (isFirst ? firstFactors : secondFactors).has(SignInFactor.PASSKEY);
   }
   async function maySignIn(): Promise<boolean> {
     return (await peers.client(CredentialService).getAuthority({ userId }, forward(call))).active;

@@ -1,4 +1,5 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
@@ -6,6 +7,7 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import { forward, type Call } from "../../host/call.ts";
 import { countAttempt } from "../attempts.ts";
 import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { knownDevice } from "../devices/known-device.ts";
@@ -29,7 +31,7 @@ export async function takePassword(
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const stored = await openFlow(data, tenantVault, given, FlowStep.PASSWORD);
-  const { userId, accountKey } = stored.record;
+  const { userId, accountKey, clientId } = stored.record;
   const [{ userEpoch }, device] = await Promise.all([
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
     knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
@@ -43,7 +45,8 @@ export async function takePassword(
   const { verified, passwordChangeRequired, secondFactorNeeded } = await peers
     .client(CredentialService)
     .verifyPassword({ userId, password: given.password }, forward(call));
-  if (!verified) {
+  // Whether it was right is not told to whom it does not sign in.
+  if (!verified || !(await isAllowed())) {
     throw authFailure(AuthErrorReason.PASSWORD_MISMATCH, "the name or the password is not right");
   }
   // Beside what follows, not before it: on a store that groups commits they share a transaction.
@@ -52,4 +55,8 @@ export async function takePassword(
   const proven = { amr: ["pwd"], authTime, userEpoch, passwordChangeRequired, secondFactorNeeded };
   const [gone] = await Promise.all([goOn(dependencies, call, stored, proven, given), takenBack]);
   return gone;
+
+  async function isAllowed(): Promise<boolean> {
+    return (await rulesOfSignIn(dependencies, call, { userId, clientId })).firstFactors.has(SignInFactor.PASSWORD);
+  }
 }

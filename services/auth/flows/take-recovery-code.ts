@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { RecoveryCodesSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { replace } from "../../store/writes.ts";
 import { recoveryCodes } from "../collections.ts";
@@ -11,9 +12,11 @@ import type { GoneOn } from "./go-on.ts";
 import { takeSecondFactor, type GivenCode } from "./second-factor.ts";
 import type { UsedUp } from "./complete-flow.ts";
 
+const recoveryCode = { step: FlowStep.RECOVERY_CODE, factor: SignInFactor.RECOVERY_CODE } as const;
+
 /** Takes a recovery code in the place of another second factor. */
 export const takeRecoveryCode = (dependencies: AuthDependencies, call: Call, given: GivenCode): Promise<GoneOn> =>
-  takeSecondFactor(dependencies, call, given, FlowStep.RECOVERY_CODE, ({ userId }) =>
+  takeSecondFactor(dependencies, call, given, recoveryCode, ({ userId }) =>
     useUpCode(dependencies, call, userId, given.code),
   );
 

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { FactorUseSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { replace } from "../../store/writes.ts";
 import { factorUses } from "../collections.ts";
@@ -15,7 +16,7 @@ import type { UsedUp } from "./complete-flow.ts";
 
 /** Takes a code of one of the person's authenticator apps: of whichever shows it. */
 export const takeTotp = (dependencies: AuthDependencies, call: Call, given: GivenCode): Promise<GoneOn> =>
-  takeSecondFactor(dependencies, call, given, FlowStep.TOTP, ({ userId }) =>
+  takeSecondFactor(dependencies, call, given, { step: FlowStep.TOTP, factor: SignInFactor.TOTP }, ({ userId }) =>
     useUpStep(dependencies, call, userId, given.code),
   );
 

@@ -24,11 +24,13 @@ import { authFailure } from "../auth-failure.ts";
 import { enrolments, factors, factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorAdded } from "../factors/factor-events.ts";
+import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorMessage } from "../factors/factor-message.ts";
 import { factorNotFound } from "../factors/factor-not-found.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
 import { challengeOfEnrolment, useUpCode } from "./otp-challenge.ts";
+import { channelParts } from "./otp-channels.ts";
 
 /**
  * Adds one-time codes once their person has given the one that was sent. Code, enrolment and factor are one commit: who saw the
@@ -47,6 +49,7 @@ export function confirmOtp(dependencies: AuthDependencies) {
     if (enrolment?.record.userId !== userId || enrolment.record.otpChannel === 0) throw factorNotFound();
     checkFactorLimit(await factorsOfUser(data, userId));
     const channel = enrolment.record.otpChannel as OtpChannel;
+    await checkFactorAllowed(dependencies, call, userId, channelParts(channel).allowed);
     const used = await useUpCode(dependencies, call, challengeOfEnrolment(id), channel, request.code);
     if (used === undefined) {
       throw authFailure(AuthErrorReason.CODE_MISMATCH, "code: is not the one that was sent last, or is too old");

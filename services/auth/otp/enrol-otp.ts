@@ -18,6 +18,7 @@ import { ulid } from "../../vault/random.ts";
 import { authFailure } from "../auth-failure.ts";
 import { enrolments } from "../collections.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
+import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
 import { maskedDestination } from "./destination.ts";
@@ -35,6 +36,7 @@ export function enrolOtp(dependencies: AuthDependencies) {
     const userId = userOf(call, request);
     const { channel } = request;
     const phoneNumber = checkedPhone(request);
+    await checkFactorAllowed(dependencies, call, userId, channelParts(channel).allowed);
     const all = await factorsOfUser(data, userId);
     checkFactorLimit(all);
     if (all.some(({ record }) => record.kind.case === channelParts(channel).factor)) {

@@ -1,5 +1,6 @@
 import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import type { Factor } from "#gen/koder/auth/store/v1/factor_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 
@@ -7,14 +8,28 @@ import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 export interface ChannelParts {
   readonly factor: NonNullable<Factor["kind"]["case"]>;
   readonly step: FlowStep;
+  /** What the policy calls it. */
+  readonly allowed: SignInFactor;
   readonly kind: MailKind;
   /** The authentication method that such a code is (RFC 8176 §2). */
   readonly method: "otp" | "sms";
 }
 
 const channels: ReadonlyMap<OtpChannel, ChannelParts> = new Map([
-  [OtpChannel.EMAIL, { factor: "emailOtp", step: FlowStep.EMAIL_OTP, kind: MailKind.EMAIL_OTP, method: "otp" }],
-  [OtpChannel.SMS, { factor: "smsOtp", step: FlowStep.SMS_OTP, kind: MailKind.SMS_OTP, method: "sms" }],
+  [
+    OtpChannel.EMAIL,
+    {
+      factor: "emailOtp",
+      step: FlowStep.EMAIL_OTP,
+      allowed: SignInFactor.EMAIL_OTP,
+      kind: MailKind.EMAIL_OTP,
+      method: "otp",
+    },
+  ],
+  [
+    OtpChannel.SMS,
+    { factor: "smsOtp", step: FlowStep.SMS_OTP, allowed: SignInFactor.SMS_OTP, kind: MailKind.SMS_OTP, method: "sms" },
+  ],
 ]);
 
 /** The parts of a channel. Throws for what is none: the contract lets none through. */

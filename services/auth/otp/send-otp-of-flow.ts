@@ -4,6 +4,7 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
 import { checkStillGood } from "../flows/check-still-good.ts";
 import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "../flows/open-flow.ts";
+import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { maskedDestination } from "./destination.ts";
 import { challengeOfFlow } from "./otp-challenge.ts";
 import { channelParts } from "./otp-channels.ts";
@@ -22,9 +23,10 @@ export async function sendOtpOfFlow(
   const { store, vault } = dependencies;
   const data = store.tenant(call.tenantId);
   const { channel } = asked;
-  const { step, factor: kind } = channelParts(channel);
+  const { step, allowed, factor: kind } = channelParts(channel);
   const { record: flow } = await openFlow(data, await vault.tenant(call.tenantId), asked, step);
   await checkStillGood(dependencies, call, flow);
+  if (!(await rulesOfSignIn(dependencies, call, flow)).secondFactors.has(allowed)) throw stepNotExpected();
   const { userId } = flow;
   const factor = (await factorsOfUser(data, userId)).find(({ record }) => record.kind.case === kind)?.record;
   if (factor === undefined) throw stepNotExpected(); // removed since

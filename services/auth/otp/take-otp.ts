@@ -23,12 +23,12 @@ export async function takeOtp(dependencies: AuthDependencies, call: Call, given:
   // Where none was sent the answer is that of a wrong code.
   const offered = record.nextSteps.includes(channelParts(OtpChannel.EMAIL).step) ? OtpChannel.EMAIL : OtpChannel.SMS;
   const channel = (sent?.record.channel as OtpChannel | undefined) ?? offered;
-  const { step, method } = channelParts(channel);
+  const { step, allowed, method } = channelParts(channel);
   return takeSecondFactor(
     dependencies,
     call,
     given,
-    step,
+    { step, factor: allowed },
     ({ userId, idHash }) => useUp(dependencies, call, { userId, idHash, channel, code: given.code }),
     method,
   );

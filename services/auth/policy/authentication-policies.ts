@@ -4,29 +4,32 @@ import {
   AuthenticationPolicySchema,
   type AuthenticationPolicy as StoredPolicy,
 } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
-import { MfaRequirement, PasskeyUserVerification } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import {
+  MfaRequirement,
+  PasskeyUserVerification,
+  type SignInFactor,
+} from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { createBoundedCache } from "../../host/bounded-cache.ts";
 import type { Call } from "../../host/call.ts";
 import type { Store } from "../../store/store.ts";
 import type { AttemptPolicy } from "../attempts.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
+import { everyFirstFactor, everySecondFactor, type MoreRules, type SignInRules } from "./effective-policy.ts";
 
 /** What a tenant asks of the sign-ins of its people, every default filled in. */
 export interface AuthenticationPolicy {
-  readonly mfa: MfaRequirement;
-  /** By the ids of the clients for which it is otherwise. */
-  readonly mfaOfClients: ReadonlyMap<string, MfaRequirement>;
+  /** What is asked of everybody. */
+  readonly rules: SignInRules;
+  /** What is asked for beyond that, by the ids of groups and of clients. */
+  readonly rulesOfGroups: ReadonlyMap<string, MoreRules>;
+  readonly rulesOfClients: ReadonlyMap<string, MoreRules>;
   /** The clients that may sign people in outside of the sign-in pages. */
   readonly directFlows: ReadonlySet<string>;
-  /** Milliseconds. */
-  readonly sessionLifetime: number;
   /** Whether people may open accounts by themselves. */
   readonly signUpAllowed: boolean;
   readonly passkeyUserVerification: PasskeyUserVerification;
   /** Origins of other pages that may ask for passkeys. */
   readonly passkeyRelatedOrigins: readonly string[];
-  /** For how long a browser may be remembered, in milliseconds; 0 for not at all. */
-  readonly rememberedFor: number;
   /** Limits on wrong attempts at one account, as far as they are others than the usual ones. */
   readonly attempts: Partial<Pick<AttemptPolicy, "firstWaitAt" | "mostFailures">>;
 }
@@ -58,22 +61,32 @@ export function createAuthenticationPolicies({
   };
 }
 
+/** The part that the policy of a tenant and its overrides have in common. */
+type StoredRules = Pick<
+  StoredPolicy,
+  "mfa" | "firstFactors" | "secondFactors" | "sessionLifetime" | "rememberedDeviceLifetime"
+>;
+
 const defaultSessionLifetime = 12 * 3_600_000;
 
 /** A stored policy with its defaults; the default policy where none is stored. */
 export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationPolicySchema)): AuthenticationPolicy {
   return {
-    mfa: (stored.mfa as MfaRequirement) || MfaRequirement.OPTIONAL,
-    mfaOfClients: new Map(
-      stored.clientOverrides.flatMap(({ clientId, mfa }) => (mfa === 0 ? [] : [[clientId, mfa as MfaRequirement]])),
-    ),
+    rules: {
+      mfa: MfaRequirement.OPTIONAL,
+      firstFactors: everyFirstFactor,
+      secondFactors: everySecondFactor,
+      rememberedFor: 0,
+      sessionLifetime: defaultSessionLifetime,
+      ...moreRules(stored),
+    },
+    rulesOfGroups: new Map(stored.groupOverrides.map((override) => [override.groupId, moreRules(override)])),
+    rulesOfClients: new Map(stored.clientOverrides.map((override) => [override.clientId, moreRules(override)])),
     directFlows: new Set(stored.clientOverrides.flatMap(({ clientId, directFlows }) => (directFlows ? clientId : []))),
-    sessionLifetime: stored.sessionLifetime === undefined ? defaultSessionLifetime : durationMs(stored.sessionLifetime),
     signUpAllowed: stored.signUpAllowed,
     passkeyUserVerification:
       (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
     passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
-    rememberedFor: stored.rememberedDeviceLifetime === undefined ? 0 : durationMs(stored.rememberedDeviceLifetime),
     attempts: {
       ...(stored.attemptsBeforeWait === 0 ? {} : { firstWaitAt: stored.attemptsBeforeWait }),
       ...(stored.maxAttempts === 0 ? {} : { mostFailures: stored.maxAttempts }),
@@ -81,6 +94,19 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
   };
 }
 
-/** When a sign-in to a client asks for a second factor. */
-export const mfaFor = ({ mfa, mfaOfClients }: AuthenticationPolicy, clientId: string): MfaRequirement =>
-  mfaOfClients.get(clientId) ?? mfa;
+/** What an override, or the policy itself, says of sign-ins; nothing of what it leaves out. */
+function moreRules({
+  mfa,
+  firstFactors,
+  secondFactors,
+  sessionLifetime,
+  rememberedDeviceLifetime,
+}: StoredRules): MoreRules {
+  return {
+    ...(mfa === 0 ? {} : { mfa: mfa as MfaRequirement }),
+    ...(firstFactors.length === 0 ? {} : { firstFactors: new Set(firstFactors as SignInFactor[]) }),
+    ...(secondFactors.length === 0 ? {} : { secondFactors: new Set(secondFactors as SignInFactor[]) }),
+    ...(sessionLifetime === undefined ? {} : { sessionLifetime: durationMs(sessionLifetime) }),
+    ...(rememberedDeviceLifetime === undefined ? {} : { rememberedFor: durationMs(rememberedDeviceLifetime) }),
+  };
+}

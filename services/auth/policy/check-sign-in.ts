@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { MfaRequirement } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
@@ -10,24 +11,29 @@ import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
-import { mfaFor } from "./authentication-policies.ts";
+import { acceptedFor, rulesOfSignIn } from "./effective-policy.ts";
 import { isAnotherSignInNeeded, isSecondFactorWanted } from "./second-factor-need.ts";
 
 /** Whether what a session has proven is enough for a client. Most calls read nothing. */
-export function checkSignIn(dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">) {
+export function checkSignIn(
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "clock">,
+) {
   return async (request: CheckSignInRequest, context: HandlerContext): Promise<CheckSignInResponse> => {
     const call = callOf(context);
     const { userId, clientId, acrValues } = request;
+    const longest = acceptedFor(await dependencies.policies.get(call), clientId);
+    const signedIn = request.authTime === undefined ? 0 : timestampMs(request.authTime);
+    if (longest !== undefined && signedIn + longest <= dependencies.clock()) return create(CheckSignInResponseSchema);
     if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
-    const policy = await dependencies.policies.get(call);
-    const requirement = mfaFor(policy, clientId);
+    const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
+    const requirement = rules.mfa;
     const isWanted = isSecondFactorWanted(acrValues);
     // What a remembered browser was not asked for it is not asked for now: unless the client asks, or the policy has changed.
-    const isRemembered = request.secondFactorRemembered && policy.rememberedFor > 0 && !isWanted;
+    const isRemembered = request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted;
     if (isRemembered) return create(CheckSignInResponseSchema, { sufficient: true });
     // Where it is required, having none is no excuse.
     const isAsked = isWanted && requirement !== MfaRequirement.REQUIRED;
-    const isThere = isAsked && hasSecondFactor(await secondFactorsOf(dependencies, call, userId));
+    const isThere = isAsked && hasSecondFactor(await secondFactorsOf(dependencies, call, userId, rules));
     const sufficient = !isAnotherSignInNeeded({ requirement, isWanted, isThere });
     return create(CheckSignInResponseSchema, { sufficient });
   };

@@ -8,15 +8,15 @@ import {
 } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { rulesOfSignIn } from "./effective-policy.ts";
 
-/** Whether every sign-in of a person needs a second factor: then no client asks for less. */
-export function getSecondFactorRequirement({ policies }: Pick<AuthDependencies, "policies">) {
+/** Whether every sign-in of a person needs a second factor: no client asks for less than the tenant and their groups. */
+export function getSecondFactorRequirement(dependencies: Pick<AuthDependencies, "policies" | "peers">) {
   return async (
-    _request: GetSecondFactorRequirementRequest,
+    { userId }: GetSecondFactorRequirementRequest,
     context: HandlerContext,
   ): Promise<GetSecondFactorRequirementResponse> => {
-    const { mfa, mfaOfClients } = await policies.get(callOf(context));
-    const required = [mfa, ...mfaOfClients.values()].every((one) => one === MfaRequirement.REQUIRED);
-    return create(GetSecondFactorRequirementResponseSchema, { required });
+    const { mfa } = await rulesOfSignIn(dependencies, callOf(context), { userId, clientId: "" });
+    return create(GetSecondFactorRequirementResponseSchema, { required: mfa === MfaRequirement.REQUIRED });
   };
 }

@@ -1,24 +1,34 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
-import type { AuthenticationPolicySchema as StoredPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
+import type {
+  AuthenticationPolicySchema as StoredPolicySchema,
+  ClientAuthenticationPolicy as StoredClientPolicy,
+  GroupAuthenticationPolicy as StoredGroupPolicy,
+} from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
   AuthenticationPolicySchema,
   ClientAuthenticationPolicySchema,
+  GroupAuthenticationPolicySchema,
   type AuthenticationPolicy,
   type MfaRequirement,
+  type SignInFactor,
 } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
-import { defaultAttemptPolicy } from "../attempts.ts";
 import type { Stored } from "../../store/store.ts";
+import { defaultAttemptPolicy } from "../attempts.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
 
 /** Opaque to callers: the version of the policy's record, 0 while there is none. */
 export const policyEtag = (stored: { readonly version: number } | undefined): string => `v${stored?.version ?? 0}`;
 
-/** A policy as administrators see it, its defaults written out. */
-export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): AuthenticationPolicy {
+/** A policy as administrators see it, its defaults written out. Of groups that are gone nothing is shown. */
+export function policyMessage(
+  stored: Stored<typeof StoredPolicySchema> | undefined,
+  groupNames: ReadonlyMap<string, string>,
+): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
-  const { mfa, sessionLifetime, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins } = policy;
-  const { rememberedFor, attempts } = policy;
+  const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, attempts } = policy;
+  const { mfa, sessionLifetime, rememberedFor, firstFactors, secondFactors } = rules;
+  const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
     mfa,
@@ -28,10 +38,34 @@ export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefi
     passkeyRelatedOrigins: [...passkeyRelatedOrigins],
     attemptsBeforeWait: attempts.firstWaitAt ?? defaultAttemptPolicy.firstWaitAt,
     maxAttempts: attempts.mostFailures ?? defaultAttemptPolicy.mostFailures,
-    clientOverrides: (stored?.record.clientOverrides ?? []).map(({ clientId, mfa: ofClient, directFlows }) =>
-      create(ClientAuthenticationPolicySchema, { clientId, mfa: ofClient as MfaRequirement, directFlows }),
-    ),
+    firstFactors: [...firstFactors],
+    secondFactors: [...secondFactors],
+    clientOverrides: clientOverrides.map((override) => {
+      const { clientId, directFlows } = override;
+      return create(ClientAuthenticationPolicySchema, { ...commonOf(override), clientId, directFlows });
+    }),
+    groupOverrides: groupOverrides.flatMap((override) => {
+      const { groupId } = override;
+      const groupName = groupNames.get(groupId);
+      if (groupName === undefined) return [];
+      return create(GroupAuthenticationPolicySchema, { ...commonOf(override), groupId, groupName });
+    }),
     ...(rememberedFor === 0 ? {} : { rememberedDeviceLifetime: durationFromMs(rememberedFor) }),
-    ...(stored?.record.updateTime ? { updateTime: stored.record.updateTime } : {}),
+    ...(updateTime ? { updateTime } : {}),
   });
 }
+
+/** What overrides of groups and of clients have in common. */
+const commonOf = ({
+  mfa,
+  firstFactors,
+  secondFactors,
+  sessionLifetime,
+  rememberedDeviceLifetime,
+}: StoredGroupPolicy | StoredClientPolicy) => ({
+  mfa: mfa as MfaRequirement,
+  firstFactors: firstFactors as SignInFactor[],
+  secondFactors: secondFactors as SignInFactor[],
+  ...(sessionLifetime === undefined ? {} : { sessionLifetime }),
+  ...(rememberedDeviceLifetime === undefined ? {} : { rememberedDeviceLifetime }),
+});

@@ -3,36 +3,34 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
   AuthenticationPolicySchema as StoredPolicySchema,
-  ClientAuthenticationPolicySchema as StoredOverrideSchema,
   type AuthenticationPolicy as StoredPolicy,
 } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
-import type { AuthenticationPolicy } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   UpdateAuthenticationPolicyResponseSchema,
   type UpdateAuthenticationPolicyRequest,
   type UpdateAuthenticationPolicyResponse,
 } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
-import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict } from "../../store/store.ts";
+import { Conflict, type TenantStore } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
-import { authFailure } from "../auth-failure.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { wrongRelatedOrigin } from "../passkeys/related-origin.ts";
+import { policyWithDefaults } from "./authentication-policies.ts";
+import { groupIdsOf, groupNamesOf } from "./groups-of-policy.ts";
+import { hasPasskey, lockoutOf } from "./lockout.ts";
+import { policyChange, policyInvalid } from "./policy-change.ts";
 import { policyEtag, policyMessage } from "./policy-message.ts";
 
 /** Changes the fields of the tenant's policy that the mask names, all or none. */
-export function updateAuthenticationPolicy({
-  store,
-  clock,
-  policies,
-  tenants,
-}: Pick<AuthDependencies, "store" | "clock" | "policies" | "tenants">) {
+export function updateAuthenticationPolicy(
+  dependencies: Pick<AuthDependencies, "store" | "clock" | "peers" | "policies" | "tenants">,
+) {
+  const { store, clock, policies, tenants } = dependencies;
   return async (
     request: UpdateAuthenticationPolicyRequest,
     context: HandlerContext,
@@ -45,11 +43,13 @@ export function updateAuthenticationPolicy({
     if (policy.etag !== "" && policy.etag !== policyEtag(stored)) throw mismatch();
     const now = clock();
     const { canonicalOrigin } = await tenants.get(call);
+    const groupIds = await groupIdsOf(dependencies, call, policy.groupOverrides);
     const record: StoredPolicy = Object.assign(
       stored?.record ?? create(StoredPolicySchema, { id: authenticationPolicyId }),
-      ...paths.map((path) => change(path, policy, canonicalOrigin)),
+      ...paths.map((path) => policyChange(path, policy, { canonicalOrigin, groupIds })),
       { updateTime: timestampFromMs(now) },
     );
+    await checkNobodyIsLockedOut(data, record, canonicalOrigin);
     const version = (stored?.version ?? 0) + 1;
     const resource = { type: "authentication_policy", id: authenticationPolicyId, version };
     const updated = eventOf(call, now, resource, {
@@ -67,53 +67,18 @@ export function updateAuthenticationPolicy({
       throw error;
     }
     policies.forget(call.tenantId);
-    return create(UpdateAuthenticationPolicyResponseSchema, { policy: policyMessage({ record, version }) });
+    const names = await groupNamesOf(dependencies, call, record);
+    return create(UpdateAuthenticationPolicyResponseSchema, { policy: policyMessage({ record, version }, names) });
   };
 }
 
-const invalid = (path: string, description: string) =>
-  authFailure(AuthErrorReason.AUTHENTICATION_POLICY_INVALID, `${path}: ${description}`, {
-    violations: [{ field: `policy.${path}`, description }],
-  });
-
-/** What one path of the mask changes. Throws AUTHENTICATION_POLICY_INVALID for one that this call cannot, or to what is none. */
-function change(
-  path: string,
-  policy: AuthenticationPolicy,
-  canonicalOrigin: string,
-): Partial<Record<keyof StoredPolicy, unknown>> {
-  switch (path) {
-    case "mfa":
-      return { mfa: policy.mfa };
-    case "session_lifetime":
-      return { sessionLifetime: policy.sessionLifetime };
-    case "sign_up_allowed":
-      return { signUpAllowed: policy.signUpAllowed };
-    case "passkey_user_verification":
-      return { passkeyUserVerification: policy.passkeyUserVerification };
-    case "passkey_related_origins": {
-      const wrong = wrongRelatedOrigin(policy.passkeyRelatedOrigins, canonicalOrigin);
-      if (wrong !== undefined) throw invalid(path, wrong);
-      return { passkeyRelatedOrigins: policy.passkeyRelatedOrigins };
-    }
-    case "remembered_device_lifetime":
-      return { rememberedDeviceLifetime: policy.rememberedDeviceLifetime };
-    case "attempts_before_wait":
-      return { attemptsBeforeWait: policy.attemptsBeforeWait };
-    case "max_attempts":
-      return { maxAttempts: policy.maxAttempts };
-    case "client_overrides": {
-      const overrides = policy.clientOverrides;
-      if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {
-        throw invalid(path, "must name each client once");
-      }
-      return {
-        clientOverrides: overrides.map(({ clientId, mfa, directFlows }) =>
-          create(StoredOverrideSchema, { clientId, mfa, directFlows }),
-        ),
-      };
-    }
-    default:
-      throw invalid(path, "cannot be changed by this call");
+/** Refuses a policy by which nobody could sign in. Throws AUTHENTICATION_POLICY_INVALID. */
+async function checkNobodyIsLockedOut(data: TenantStore, record: StoredPolicy, canonicalOrigin: string): Promise<void> {
+  const policy = policyWithDefaults(record);
+  const lockout = lockoutOf(policy);
+  if (lockout !== undefined) throw policyInvalid(lockout.path, lockout.description);
+  const isByPasskeyAlone = !policy.rules.firstFactors.has(SignInFactor.PASSWORD);
+  if (isByPasskeyAlone && !(await hasPasskey(data, new URL(canonicalOrigin).hostname))) {
+    throw policyInvalid("first_factors", "must have PASSWORD until somebody has a passkey: nobody could sign in");
   }
 }

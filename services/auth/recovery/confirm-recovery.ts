@@ -14,6 +14,7 @@ import { insert, remove } from "../../store/writes.ts";
 import { tellPasswordChanged } from "../account/tell-password-changed.ts";
 import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkPasswordAllowed } from "../factors/check-factor-allowed.ts";
 import { openMailboxProof, proofInvalid } from "./mailbox-proof.ts";
 import { recoveryStarted, recoveryTokenUsed } from "./recovery-events.ts";
 
@@ -32,6 +33,7 @@ export function confirmRecovery(dependencies: AuthDependencies) {
     const proof = await openMailboxProof(data, tenantVault, request.token, MailboxProofUse.PASSWORD_RESET);
     const { userId, email, userEpoch } = proof.record;
     const { newPassword } = request;
+    await checkPasswordAllowed(dependencies, call, userId);
     const mailboxes = peers.client(MailboxService);
     const [current] = await Promise.all([
       peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),

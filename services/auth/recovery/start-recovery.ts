@@ -19,6 +19,7 @@ import { accountKeyOf } from "../account-key.ts";
 import { tooMany } from "../attempts.ts";
 import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkPasswordAllowed } from "../factors/check-factor-allowed.ts";
 import { mailLink } from "../mail/mail-link.ts";
 import { mailboxProofHash } from "./mailbox-proof.ts";
 import { recoveryStarted } from "./recovery-events.ts";
@@ -32,9 +33,11 @@ const hour = 60 * 60_000;
  *
  * An address that is not verified is mailed too: only an administrator can have set it, and whoever reads it verifies it so.
  */
-export function startRecovery({ store, vault, peers, tenants, mailer, recovery, clock }: AuthDependencies) {
+export function startRecovery(dependencies: AuthDependencies) {
+  const { store, vault, peers, tenants, mailer, recovery, clock } = dependencies;
   return async (request: StartRecoveryRequest, context: HandlerContext): Promise<StartRecoveryResponse> => {
     const call = callOf(context);
+    await checkPasswordAllowed(dependencies, call, "");
     const data = store.tenant(call.tenantId);
     const counted = await countAttemptInWindow(data, "recovery", recovery, clock(), call.clientAddress);
     if (counted.isTooMany) throw tooMany(recovery.window);

@@ -11,6 +11,7 @@ import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { checkPasswordAllowed } from "../factors/check-factor-allowed.ts";
 import { checkMayOpen } from "./check-sign-up-allowed.ts";
 import { openSignUp, signUpTokenInvalid } from "./open-sign-up.ts";
 import { signUpCompleted } from "./sign-up-events.ts";
@@ -29,6 +30,7 @@ export function confirmSignUp(dependencies: AuthDependencies) {
     const { userId, email, locale, authorizationId, changeId: invitationId, invitationLink } = proof.record;
     await checkMayOpen(dependencies, call, proof.record);
     const { password } = request;
+    await checkPasswordAllowed(dependencies, call, "");
     const name = request.name || proof.record.name;
     const { opened } = await peers
       .client(AccountOpeningService)

@@ -45,7 +45,8 @@ export async function afterStep(
   const [way] = ways;
   if (way !== undefined) return askSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(peers, request, reply, pending, pageFlow);
-  if (steps.includes(FlowStep.ENROL_TOTP)) return showEnrolTotp(peers, request, reply, pending, pageFlow);
+  if (steps.includes(FlowStep.ENROL_TOTP) || steps.includes(FlowStep.ENROL_PASSKEY))
+    return showEnrolTotp(peers, request, reply, pending, pageFlow);
   throw new Error("the auth service asks for a step that has no page");
 }
 

@@ -13,7 +13,7 @@ import { sendPage } from "./render.ts";
 
 /**
  * Asks a person to add an authenticator app, by a QR code or by a text to type, the same ones each time within a flow; or a
- * passkey, where their browser knows them.
+ * passkey, where their browser knows them: whichever the flow waits for.
  */
 export async function showEnrolTotp(
   peers: Peers,
@@ -25,9 +25,9 @@ export async function showEnrolTotp(
 ): Promise<FastifyReply> {
   const flows = peers.client(BrowserFlowService);
   const [asked, options] = [{ flowId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound)];
-  const [{ secret, otpauthUri, qrCodeSvg }, { optionsJson }] = await Promise.all([
-    flows.offerTotp(asked, options),
-    flows.offerNewPasskey(asked, options),
+  const [totp, passkey] = await Promise.all([
+    flows.offerTotp(asked, options).catch(unlessNotExpected),
+    flows.offerNewPasskey(asked, options).catch(unlessNotExpected),
   ]);
   return sendPage(request, reply, {
     template: "enrol-totp",
@@ -37,13 +37,19 @@ export async function showEnrolTotp(
       authorization: pending.authorizationId,
       flow: flowId,
       username,
-      qrCodeSvg,
-      otpauthUri,
-      passkey: optionsJson,
-      secret: secret.replaceAll(/(.{4})(?=.)/g, "$1 "),
+      qrCodeSvg: totp?.qrCodeSvg,
+      otpauthUri: totp?.otpauthUri,
+      passkey: passkey?.optionsJson,
+      secret: totp?.secret.replaceAll(/(.{4})(?=.)/g, "$1 "),
       ...shownFault(fault, texts),
     }),
   });
+}
+
+/** Nothing, of what the flow does not wait for. */
+function unlessNotExpected(error: unknown): undefined {
+  if (error instanceof ConnectError && errorAnswer(error).reason === "STEP_NOT_EXPECTED") return undefined;
+  throw error;
 }
 
 /** Takes the code that the app shows; answers the flow as it is then, and the recovery codes. */

@@ -9,7 +9,7 @@ import { contextOf } from "../context.ts";
 import type { PageFlow } from "./after-step.ts";
 import { shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { passkeyOptions } from "./passkey.ts";
-import type { PendingSignIn } from "./pending-sign-in.ts";
+import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
 import { filled, type Texts } from "./texts.ts";
@@ -94,7 +94,7 @@ export async function showSecondFactor(
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
   const { flowId, username, ways: open, way, sent, remember = false } = flow;
-  const days = await rememberedDays(peers, request);
+  const days = await rememberedDays(peers, request, pending, flowId);
   const page = {
     status: fault?.status ?? 200,
     uiLocales: shown.uiLocales,
@@ -140,9 +140,15 @@ export async function showSecondFactor(
 }
 
 /** For how many days the browser may be remembered; 0 for not at all. */
-async function rememberedDays(peers: Peers, request: FastifyRequest): Promise<number> {
+async function rememberedDays(
+  peers: Peers,
+  request: FastifyRequest,
+  pending: PendingSignIn,
+  flowId: string,
+): Promise<number> {
   const policies = peers.client(SignInPolicyService);
-  return (await policies.getRememberedDevicePolicy({}, forward(contextOf(request).outbound))).days;
+  const asked = { flowId, browser: browserOf(request, pending) };
+  return (await policies.getRememberedDevicePolicy(asked, forward(contextOf(request).outbound))).days;
 }
 
 /** Ways whose codes are sent when they are asked for. */

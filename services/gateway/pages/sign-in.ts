@@ -1,6 +1,7 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
@@ -210,7 +211,12 @@ async function showSignIn(
   fault?: Fault,
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
-  const [signUp, passkey] = await Promise.all([isSignUpOpen(peers, request), passkeyOptions(peers, request, pending)]);
+  const { clientId } = shown;
+  const [signUp, first] = await Promise.all([
+    isSignUpOpen(peers, request),
+    peers.client(SignInPolicyService).getFirstFactors({ clientId }, forward(contextOf(request).outbound)),
+  ]);
+  const passkey = first.passkey ? await passkeyOptions(peers, request, pending) : "";
   return sendPage(request, reply, {
     template: "sign-in",
     status: fault?.status ?? 200,
@@ -220,7 +226,10 @@ async function showSignIn(
       authorization: authorizationId,
       username,
       signUp,
+      password: first.password,
       passkey,
+      beside: first.password ? "beside" : "",
+      kind: first.password ? "secondary" : "primary",
       client: shownClient(shown),
       ...shownFault(fault, texts),
     }),
@@ -232,6 +241,8 @@ function signInFault(error: unknown): Fault | undefined {
   if (!(error instanceof ConnectError)) return undefined;
   const { reason, id, headers } = errorAnswer(error);
   switch (reason) {
+    // The page was loaded before the policy changed: what it offers is gone.
+    case "STEP_NOT_EXPECTED":
     case "PASSWORD_MISMATCH":
       return { status: 401, id, sentence: text("fault_mismatch"), field: text("fault_mismatch_field") };
     case "TOO_MANY_ATTEMPTS":

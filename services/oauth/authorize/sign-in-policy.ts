@@ -9,10 +9,13 @@ export async function isSignInEnough(
   peers: Peers,
   call: Call,
   { clientId, acrValues }: Pick<Authorization, "clientId" | "acrValues">,
-  { userId, acr, secondFactorRemembered }: Session,
+  { userId, acr, authTime, secondFactorRemembered }: Session,
 ): Promise<boolean> {
   const { sufficient } = await peers
     .client(SignInPolicyService)
-    .checkSignIn({ userId, acr, clientId, acrValues, secondFactorRemembered }, forward(call));
+    .checkSignIn(
+      { userId, acr, clientId, acrValues, secondFactorRemembered, ...(authTime ? { authTime } : {}) },
+      forward(call),
+    );
   return sufficient;
 }

@@ -23,6 +23,75 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// SignInFactor is something that people show to sign in.
+type SignInFactor int32
+
+const (
+	// Never set.
+	SignInFactor_SIGN_IN_FACTOR_UNSPECIFIED SignInFactor = 0
+	// The password.
+	SignInFactor_SIGN_IN_FACTOR_PASSWORD SignInFactor = 1
+	// A passkey or security key.
+	SignInFactor_SIGN_IN_FACTOR_PASSKEY SignInFactor = 2
+	// A code of an authenticator app.
+	SignInFactor_SIGN_IN_FACTOR_TOTP SignInFactor = 3
+	// A one-time code by mail.
+	SignInFactor_SIGN_IN_FACTOR_EMAIL_OTP SignInFactor = 4
+	// A one-time code by SMS.
+	SignInFactor_SIGN_IN_FACTOR_SMS_OTP SignInFactor = 5
+	// A recovery code.
+	SignInFactor_SIGN_IN_FACTOR_RECOVERY_CODE SignInFactor = 6
+)
+
+// Enum value maps for SignInFactor.
+var (
+	SignInFactor_name = map[int32]string{
+		0: "SIGN_IN_FACTOR_UNSPECIFIED",
+		1: "SIGN_IN_FACTOR_PASSWORD",
+		2: "SIGN_IN_FACTOR_PASSKEY",
+		3: "SIGN_IN_FACTOR_TOTP",
+		4: "SIGN_IN_FACTOR_EMAIL_OTP",
+		5: "SIGN_IN_FACTOR_SMS_OTP",
+		6: "SIGN_IN_FACTOR_RECOVERY_CODE",
+	}
+	SignInFactor_value = map[string]int32{
+		"SIGN_IN_FACTOR_UNSPECIFIED":   0,
+		"SIGN_IN_FACTOR_PASSWORD":      1,
+		"SIGN_IN_FACTOR_PASSKEY":       2,
+		"SIGN_IN_FACTOR_TOTP":          3,
+		"SIGN_IN_FACTOR_EMAIL_OTP":     4,
+		"SIGN_IN_FACTOR_SMS_OTP":       5,
+		"SIGN_IN_FACTOR_RECOVERY_CODE": 6,
+	}
+)
+
+func (x SignInFactor) Enum() *SignInFactor {
+	p := new(SignInFactor)
+	*p = x
+	return p
+}
+
+func (x SignInFactor) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (SignInFactor) Descriptor() protoreflect.EnumDescriptor {
+	return file_koder_auth_v1_authentication_policy_proto_enumTypes[0].Descriptor()
+}
+
+func (SignInFactor) Type() protoreflect.EnumType {
+	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[0]
+}
+
+func (x SignInFactor) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use SignInFactor.Descriptor instead.
+func (SignInFactor) EnumDescriptor() ([]byte, []int) {
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{0}
+}
+
 // MfaRequirement says when a second factor is asked for. A client that asks for `urn:koder:acr:mfa` by `acr_values` is answered
 // by one all the same, where the person has any.
 type MfaRequirement int32
@@ -30,7 +99,7 @@ type MfaRequirement int32
 const (
 	// The default.
 	MfaRequirement_MFA_REQUIREMENT_UNSPECIFIED MfaRequirement = 0
-	// Of nobody.
+	// Of nobody, but where a client asks for it (step-up).
 	MfaRequirement_MFA_REQUIREMENT_NEVER MfaRequirement = 1
 	// Of whoever has added one.
 	MfaRequirement_MFA_REQUIREMENT_OPTIONAL MfaRequirement = 2
@@ -65,11 +134,11 @@ func (x MfaRequirement) String() string {
 }
 
 func (MfaRequirement) Descriptor() protoreflect.EnumDescriptor {
-	return file_koder_auth_v1_authentication_policy_proto_enumTypes[0].Descriptor()
+	return file_koder_auth_v1_authentication_policy_proto_enumTypes[1].Descriptor()
 }
 
 func (MfaRequirement) Type() protoreflect.EnumType {
-	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[0]
+	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[1]
 }
 
 func (x MfaRequirement) Number() protoreflect.EnumNumber {
@@ -78,7 +147,7 @@ func (x MfaRequirement) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use MfaRequirement.Descriptor instead.
 func (MfaRequirement) EnumDescriptor() ([]byte, []int) {
-	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{0}
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
 }
 
 // PasskeyUserVerification says whether passkeys must verify their user.
@@ -118,11 +187,11 @@ func (x PasskeyUserVerification) String() string {
 }
 
 func (PasskeyUserVerification) Descriptor() protoreflect.EnumDescriptor {
-	return file_koder_auth_v1_authentication_policy_proto_enumTypes[1].Descriptor()
+	return file_koder_auth_v1_authentication_policy_proto_enumTypes[2].Descriptor()
 }
 
 func (PasskeyUserVerification) Type() protoreflect.EnumType {
-	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[1]
+	return &file_koder_auth_v1_authentication_policy_proto_enumTypes[2]
 }
 
 func (x PasskeyUserVerification) Number() protoreflect.EnumNumber {
@@ -131,10 +200,11 @@ func (x PasskeyUserVerification) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use PasskeyUserVerification.Descriptor instead.
 func (PasskeyUserVerification) EnumDescriptor() ([]byte, []int) {
-	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{2}
 }
 
-// AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
+// AuthenticationPolicy is what a tenant asks of the sign-ins of its people. What counts for a sign-in is the strictest of what it
+// asks of everybody, of the groups that the person is in, and of the client: overrides ask for more, and never for less.
 type AuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Version of what was read.
@@ -144,7 +214,7 @@ type AuthenticationPolicy struct {
 	// How long a browser session lasts from its last sign-in on: 5 minutes to 400 days; default: 12 hours. It counts for
 	// sessions that begin or are renewed from now on.
 	SessionLifetime *durationpb.Duration `protobuf:"bytes,3,opt,name=session_lifetime,json=sessionLifetime,proto3" json:"session_lifetime,omitempty"`
-	// What is otherwise for single clients. It is changed as a whole; one entry for a client.
+	// What single clients ask for beyond it. It is changed as a whole; one entry for a client.
 	ClientOverrides []*ClientAuthenticationPolicy `protobuf:"bytes,4,rep,name=client_overrides,json=clientOverrides,proto3" json:"client_overrides,omitempty"`
 	// When the policy was last changed; unset while it is the default. Output only.
 	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,5,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
@@ -165,9 +235,17 @@ type AuthenticationPolicy struct {
 	AttemptsBeforeWait int32 `protobuf:"varint,21,opt,name=attempts_before_wait,json=attemptsBeforeWait,proto3" json:"attempts_before_wait,omitempty"`
 	// Wrong attempts in a row after which none is let through, until the person gets a new password by mail or from an
 	// administrator: 10 to 100 (NIST SP 800-63B-4 §3.2.2); default: 100.
-	MaxAttempts   int32 `protobuf:"varint,22,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	MaxAttempts int32 `protobuf:"varint,22,opt,name=max_attempts,json=maxAttempts,proto3" json:"max_attempts,omitempty"`
+	// Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: both or all. It is changed as a whole.
+	FirstFactors []SignInFactor `protobuf:"varint,23,rep,packed,name=first_factors,json=firstFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"first_factors,omitempty"`
+	// Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: both or all. Others are
+	// neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+	SecondFactors []SignInFactor `protobuf:"varint,24,rep,packed,name=second_factors,json=secondFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"second_factors,omitempty"`
+	// What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
+	// whole; one entry for a group.
+	GroupOverrides []*GroupAuthenticationPolicy `protobuf:"bytes,26,rep,name=group_overrides,json=groupOverrides,proto3" json:"group_overrides,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -277,23 +355,156 @@ func (x *AuthenticationPolicy) GetMaxAttempts() int32 {
 	return 0
 }
 
-// ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
-// another client is content with is asked for more where this one needs it.
+func (x *AuthenticationPolicy) GetFirstFactors() []SignInFactor {
+	if x != nil {
+		return x.FirstFactors
+	}
+	return nil
+}
+
+func (x *AuthenticationPolicy) GetSecondFactors() []SignInFactor {
+	if x != nil {
+		return x.SecondFactors
+	}
+	return nil
+}
+
+func (x *AuthenticationPolicy) GetGroupOverrides() []*GroupAuthenticationPolicy {
+	if x != nil {
+		return x.GroupOverrides
+	}
+	return nil
+}
+
+// GroupAuthenticationPolicy is what is asked of those in one group, beyond what the tenant asks of everybody.
+type GroupAuthenticationPolicy struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the group.
+	GroupId string `protobuf:"bytes,1,opt,name=group_id,json=groupId,proto3" json:"group_id,omitempty"`
+	// Its name; to say which it is, one of the two is enough.
+	GroupName string `protobuf:"bytes,2,opt,name=group_name,json=groupName,proto3" json:"group_name,omitempty"`
+	// When a second factor is asked for; unset: as the tenant says.
+	Mfa MfaRequirement `protobuf:"varint,3,opt,name=mfa,proto3,enum=koder.auth.v1.MfaRequirement" json:"mfa,omitempty"`
+	// Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+	FirstFactors []SignInFactor `protobuf:"varint,4,rep,packed,name=first_factors,json=firstFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"first_factors,omitempty"`
+	// Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+	// neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+	SecondFactors []SignInFactor `protobuf:"varint,5,rep,packed,name=second_factors,json=secondFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"second_factors,omitempty"`
+	// How long their browser sessions last at most; unset: as the tenant says.
+	SessionLifetime *durationpb.Duration `protobuf:"bytes,6,opt,name=session_lifetime,json=sessionLifetime,proto3" json:"session_lifetime,omitempty"`
+	// For how long they may have a browser remembered at most; zero: not at all; unset: as the tenant says.
+	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
+}
+
+func (x *GroupAuthenticationPolicy) Reset() {
+	*x = GroupAuthenticationPolicy{}
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GroupAuthenticationPolicy) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GroupAuthenticationPolicy) ProtoMessage() {}
+
+func (x *GroupAuthenticationPolicy) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GroupAuthenticationPolicy.ProtoReflect.Descriptor instead.
+func (*GroupAuthenticationPolicy) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *GroupAuthenticationPolicy) GetGroupId() string {
+	if x != nil {
+		return x.GroupId
+	}
+	return ""
+}
+
+func (x *GroupAuthenticationPolicy) GetGroupName() string {
+	if x != nil {
+		return x.GroupName
+	}
+	return ""
+}
+
+func (x *GroupAuthenticationPolicy) GetMfa() MfaRequirement {
+	if x != nil {
+		return x.Mfa
+	}
+	return MfaRequirement_MFA_REQUIREMENT_UNSPECIFIED
+}
+
+func (x *GroupAuthenticationPolicy) GetFirstFactors() []SignInFactor {
+	if x != nil {
+		return x.FirstFactors
+	}
+	return nil
+}
+
+func (x *GroupAuthenticationPolicy) GetSecondFactors() []SignInFactor {
+	if x != nil {
+		return x.SecondFactors
+	}
+	return nil
+}
+
+func (x *GroupAuthenticationPolicy) GetSessionLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.SessionLifetime
+	}
+	return nil
+}
+
+func (x *GroupAuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.RememberedDeviceLifetime
+	}
+	return nil
+}
+
+// ClientAuthenticationPolicy is what is asked of sign-ins to one client, beyond what the tenant asks. A session that another
+// client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the client.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
-	// When a second factor is asked for; unset: as the tenant says.
+	// When a second factor is asked for; unset, or less than what the tenant says: as the tenant says.
 	Mfa MfaRequirement `protobuf:"varint,2,opt,name=mfa,proto3,enum=koder.auth.v1.MfaRequirement" json:"mfa,omitempty"`
 	// Whether the client may sign people in outside of the sign-in pages (FlowService).
-	DirectFlows   bool `protobuf:"varint,3,opt,name=direct_flows,json=directFlows,proto3" json:"direct_flows,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	DirectFlows bool `protobuf:"varint,3,opt,name=direct_flows,json=directFlows,proto3" json:"direct_flows,omitempty"`
+	// Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+	FirstFactors []SignInFactor `protobuf:"varint,4,rep,packed,name=first_factors,json=firstFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"first_factors,omitempty"`
+	// Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+	// neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+	SecondFactors []SignInFactor `protobuf:"varint,5,rep,packed,name=second_factors,json=secondFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"second_factors,omitempty"`
+	// How long ago the sign-in of a session may be for this client; after that it is asked for anew, whatever the session is good for
+	// elsewhere; unset: as long as sessions last.
+	SessionLifetime *durationpb.Duration `protobuf:"bytes,6,opt,name=session_lifetime,json=sessionLifetime,proto3" json:"session_lifetime,omitempty"`
+	// For how long a second factor need not be shown again in a remembered browser at most; zero: it must be each time; unset: as the
+	// tenant says.
+	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
+	unknownFields            protoimpl.UnknownFields
+	sizeCache                protoimpl.SizeCache
 }
 
 func (x *ClientAuthenticationPolicy) Reset() {
 	*x = ClientAuthenticationPolicy{}
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -305,7 +516,7 @@ func (x *ClientAuthenticationPolicy) String() string {
 func (*ClientAuthenticationPolicy) ProtoMessage() {}
 
 func (x *ClientAuthenticationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -318,7 +529,7 @@ func (x *ClientAuthenticationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientAuthenticationPolicy.ProtoReflect.Descriptor instead.
 func (*ClientAuthenticationPolicy) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *ClientAuthenticationPolicy) GetClientId() string {
@@ -342,11 +553,39 @@ func (x *ClientAuthenticationPolicy) GetDirectFlows() bool {
 	return false
 }
 
+func (x *ClientAuthenticationPolicy) GetFirstFactors() []SignInFactor {
+	if x != nil {
+		return x.FirstFactors
+	}
+	return nil
+}
+
+func (x *ClientAuthenticationPolicy) GetSecondFactors() []SignInFactor {
+	if x != nil {
+		return x.SecondFactors
+	}
+	return nil
+}
+
+func (x *ClientAuthenticationPolicy) GetSessionLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.SessionLifetime
+	}
+	return nil
+}
+
+func (x *ClientAuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.RememberedDeviceLifetime
+	}
+	return nil
+}
+
 var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x05\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x06\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -359,11 +598,35 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x17passkey_related_origins\x18\b \x03(\tR\x15passkeyRelatedOrigins\x12W\n" +
 	"\x1aremembered_device_lifetime\x18\x14 \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x120\n" +
 	"\x14attempts_before_wait\x18\x15 \x01(\x05R\x12attemptsBeforeWait\x12!\n" +
-	"\fmax_attempts\x18\x16 \x01(\x05R\vmaxAttempts\"\x8d\x01\n" +
+	"\fmax_attempts\x18\x16 \x01(\x05R\vmaxAttempts\x12@\n" +
+	"\rfirst_factors\x18\x17 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
+	"\x0esecond_factors\x18\x18 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12Q\n" +
+	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\"\xab\x03\n" +
+	"\x19GroupAuthenticationPolicy\x12\x19\n" +
+	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x1d\n" +
+	"\n" +
+	"group_name\x18\x02 \x01(\tR\tgroupName\x12/\n" +
+	"\x03mfa\x18\x03 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12@\n" +
+	"\rfirst_factors\x18\x04 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
+	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
+	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
+	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\"\xb2\x03\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
-	"\fdirect_flows\x18\x03 \x01(\bR\vdirectFlows*\x88\x01\n" +
+	"\fdirect_flows\x18\x03 \x01(\bR\vdirectFlows\x12@\n" +
+	"\rfirst_factors\x18\x04 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
+	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
+	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
+	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime*\xdc\x01\n" +
+	"\fSignInFactor\x12\x1e\n" +
+	"\x1aSIGN_IN_FACTOR_UNSPECIFIED\x10\x00\x12\x1b\n" +
+	"\x17SIGN_IN_FACTOR_PASSWORD\x10\x01\x12\x1a\n" +
+	"\x16SIGN_IN_FACTOR_PASSKEY\x10\x02\x12\x17\n" +
+	"\x13SIGN_IN_FACTOR_TOTP\x10\x03\x12\x1c\n" +
+	"\x18SIGN_IN_FACTOR_EMAIL_OTP\x10\x04\x12\x1a\n" +
+	"\x16SIGN_IN_FACTOR_SMS_OTP\x10\x05\x12 \n" +
+	"\x1cSIGN_IN_FACTOR_RECOVERY_CODE\x10\x06*\x88\x01\n" +
 	"\x0eMfaRequirement\x12\x1f\n" +
 	"\x1bMFA_REQUIREMENT_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15MFA_REQUIREMENT_NEVER\x10\x01\x12\x1c\n" +
@@ -387,29 +650,43 @@ func file_koder_auth_v1_authentication_policy_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_authentication_policy_proto_rawDescData
 }
 
-var file_koder_auth_v1_authentication_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_koder_auth_v1_authentication_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_koder_auth_v1_authentication_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_koder_auth_v1_authentication_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_koder_auth_v1_authentication_policy_proto_goTypes = []any{
-	(MfaRequirement)(0),                // 0: koder.auth.v1.MfaRequirement
-	(PasskeyUserVerification)(0),       // 1: koder.auth.v1.PasskeyUserVerification
-	(*AuthenticationPolicy)(nil),       // 2: koder.auth.v1.AuthenticationPolicy
-	(*ClientAuthenticationPolicy)(nil), // 3: koder.auth.v1.ClientAuthenticationPolicy
-	(*durationpb.Duration)(nil),        // 4: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),      // 5: google.protobuf.Timestamp
+	(SignInFactor)(0),                  // 0: koder.auth.v1.SignInFactor
+	(MfaRequirement)(0),                // 1: koder.auth.v1.MfaRequirement
+	(PasskeyUserVerification)(0),       // 2: koder.auth.v1.PasskeyUserVerification
+	(*AuthenticationPolicy)(nil),       // 3: koder.auth.v1.AuthenticationPolicy
+	(*GroupAuthenticationPolicy)(nil),  // 4: koder.auth.v1.GroupAuthenticationPolicy
+	(*ClientAuthenticationPolicy)(nil), // 5: koder.auth.v1.ClientAuthenticationPolicy
+	(*durationpb.Duration)(nil),        // 6: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),      // 7: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
-	0, // 0: koder.auth.v1.AuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	4, // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	3, // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
-	5, // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
-	1, // 4: koder.auth.v1.AuthenticationPolicy.passkey_user_verification:type_name -> koder.auth.v1.PasskeyUserVerification
-	4, // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	0, // 6: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	1,  // 0: koder.auth.v1.AuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	6,  // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	5,  // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
+	7,  // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
+	2,  // 4: koder.auth.v1.AuthenticationPolicy.passkey_user_verification:type_name -> koder.auth.v1.PasskeyUserVerification
+	6,  // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	0,  // 6: koder.auth.v1.AuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 7: koder.auth.v1.AuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	4,  // 8: koder.auth.v1.AuthenticationPolicy.group_overrides:type_name -> koder.auth.v1.GroupAuthenticationPolicy
+	1,  // 9: koder.auth.v1.GroupAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 10: koder.auth.v1.GroupAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 11: koder.auth.v1.GroupAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	6,  // 12: koder.auth.v1.GroupAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	6,  // 13: koder.auth.v1.GroupAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	1,  // 14: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 15: koder.auth.v1.ClientAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 16: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	6,  // 17: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	6,  // 18: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }
@@ -422,8 +699,8 @@ func file_koder_auth_v1_authentication_policy_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_authentication_policy_proto_rawDesc), len(file_koder_auth_v1_authentication_policy_proto_rawDesc)),
-			NumEnums:      2,
-			NumMessages:   2,
+			NumEnums:      3,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,10 +12,11 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLzAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBJJChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgOMiYua29kZXIuYXV0aC52MS5QYXNza2V5VXNlclZlcmlmaWNhdGlvbhIfChdwYXNza2V5X3JlbGF0ZWRfb3JpZ2lucxgIIAMoCRI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIcChRhdHRlbXB0c19iZWZvcmVfd2FpdBgVIAEoBRIUCgxtYXhfYXR0ZW1wdHMYFiABKAUicQoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSEQoJY2xpZW50X2lkGAEgASgJEioKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnQSFAoMZGlyZWN0X2Zsb3dzGAMgASgIKogBCg5NZmFSZXF1aXJlbWVudBIfChtNRkFfUkVRVUlSRU1FTlRfVU5TUEVDSUZJRUQQABIZChVNRkFfUkVRVUlSRU1FTlRfTkVWRVIQARIcChhNRkFfUkVRVUlSRU1FTlRfT1BUSU9OQUwQAhIcChhNRkFfUkVRVUlSRU1FTlRfUkVRVUlSRUQQAyqVAQoXUGFzc2tleVVzZXJWZXJpZmljYXRpb24SKQolUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9VTlNQRUNJRklFRBAAEicKI1BBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fUFJFRkVSUkVEEAESJgoiUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9SRVFVSVJFRBACYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSKfBQoUQXV0aGVudGljYXRpb25Qb2xpY3kSDAoEZXRhZxgBIAEoCRIqCgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50EjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SQwoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBJJChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgOMiYua29kZXIuYXV0aC52MS5QYXNza2V5VXNlclZlcmlmaWNhdGlvbhIfChdwYXNza2V5X3JlbGF0ZWRfb3JpZ2lucxgIIAMoCRI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgUIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIcChRhdHRlbXB0c19iZWZvcmVfd2FpdBgVIAEoBRIUCgxtYXhfYXR0ZW1wdHMYFiABKAUSMgoNZmlyc3RfZmFjdG9ycxgXIAMoDjIbLmtvZGVyLmF1dGgudjEuU2lnbkluRmFjdG9yEjMKDnNlY29uZF9mYWN0b3JzGBggAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3ISQQoPZ3JvdXBfb3ZlcnJpZGVzGBogAygLMigua29kZXIuYXV0aC52MS5Hcm91cEF1dGhlbnRpY2F0aW9uUG9saWN5IsoCChlHcm91cEF1dGhlbnRpY2F0aW9uUG9saWN5EhAKCGdyb3VwX2lkGAEgASgJEhIKCmdyb3VwX25hbWUYAiABKAkSKgoDbWZhGAMgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIyCg1maXJzdF9mYWN0b3JzGAQgAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3ISMwoOc2Vjb25kX2ZhY3RvcnMYBSADKA4yGy5rb2Rlci5hdXRoLnYxLlNpZ25JbkZhY3RvchIzChBzZXNzaW9uX2xpZmV0aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIs4CChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSKgoDbWZhGAIgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudBIUCgxkaXJlY3RfZmxvd3MYAyABKAgSMgoNZmlyc3RfZmFjdG9ycxgEIAMoDjIbLmtvZGVyLmF1dGgudjEuU2lnbkluRmFjdG9yEjMKDnNlY29uZF9mYWN0b3JzGAUgAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3ISMwoQc2Vzc2lvbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbircAQoMU2lnbkluRmFjdG9yEh4KGlNJR05fSU5fRkFDVE9SX1VOU1BFQ0lGSUVEEAASGwoXU0lHTl9JTl9GQUNUT1JfUEFTU1dPUkQQARIaChZTSUdOX0lOX0ZBQ1RPUl9QQVNTS0VZEAISFwoTU0lHTl9JTl9GQUNUT1JfVE9UUBADEhwKGFNJR05fSU5fRkFDVE9SX0VNQUlMX09UUBAEEhoKFlNJR05fSU5fRkFDVE9SX1NNU19PVFAQBRIgChxTSUdOX0lOX0ZBQ1RPUl9SRUNPVkVSWV9DT0RFEAYqiAEKDk1mYVJlcXVpcmVtZW50Eh8KG01GQV9SRVFVSVJFTUVOVF9VTlNQRUNJRklFRBAAEhkKFU1GQV9SRVFVSVJFTUVOVF9ORVZFUhABEhwKGE1GQV9SRVFVSVJFTUVOVF9PUFRJT05BTBACEhwKGE1GQV9SRVFVSVJFTUVOVF9SRVFVSVJFRBADKpUBChdQYXNza2V5VXNlclZlcmlmaWNhdGlvbhIpCiVQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1VOU1BFQ0lGSUVEEAASJwojUEFTU0tFWV9VU0VSX1ZFUklGSUNBVElPTl9QUkVGRVJSRUQQARImCiJQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1JFUVVJUkVEEAJiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
+ * AuthenticationPolicy is what a tenant asks of the sign-ins of its people. What counts for a sign-in is the strictest of what it
+ * asks of everybody, of the groups that the person is in, and of the client: overrides ask for more, and never for less.
  *
  * @generated from message koder.auth.v1.AuthenticationPolicy
  */
@@ -43,7 +44,7 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
   sessionLifetime?: Duration | undefined;
 
   /**
-   * What is otherwise for single clients. It is changed as a whole; one entry for a client.
+   * What single clients ask for beyond it. It is changed as a whole; one entry for a client.
    *
    * @generated from field: repeated koder.auth.v1.ClientAuthenticationPolicy client_overrides = 4;
    */
@@ -103,6 +104,29 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: int32 max_attempts = 22;
    */
   maxAttempts: number;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: both or all. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 23;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: both or all. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 24;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
+   * whole; one entry for a group.
+   *
+   * @generated from field: repeated koder.auth.v1.GroupAuthenticationPolicy group_overrides = 26;
+   */
+  groupOverrides: GroupAuthenticationPolicy[];
 };
 
 /**
@@ -113,8 +137,72 @@ export const AuthenticationPolicySchema: GenMessage<AuthenticationPolicy> = /*@_
   messageDesc(file_koder_auth_v1_authentication_policy, 0);
 
 /**
- * ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
- * another client is content with is asked for more where this one needs it.
+ * GroupAuthenticationPolicy is what is asked of those in one group, beyond what the tenant asks of everybody.
+ *
+ * @generated from message koder.auth.v1.GroupAuthenticationPolicy
+ */
+export type GroupAuthenticationPolicy = Message<"koder.auth.v1.GroupAuthenticationPolicy"> & {
+  /**
+   * Id of the group.
+   *
+   * @generated from field: string group_id = 1;
+   */
+  groupId: string;
+
+  /**
+   * Its name; to say which it is, one of the two is enough.
+   *
+   * @generated from field: string group_name = 2;
+   */
+  groupName: string;
+
+  /**
+   * When a second factor is asked for; unset: as the tenant says.
+   *
+   * @generated from field: koder.auth.v1.MfaRequirement mfa = 3;
+   */
+  mfa: MfaRequirement;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 4;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 5;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * How long their browser sessions last at most; unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * For how long they may have a browser remembered at most; zero: not at all; unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GroupAuthenticationPolicy.
+ * Use `create(GroupAuthenticationPolicySchema)` to create a new message.
+ */
+export const GroupAuthenticationPolicySchema: GenMessage<GroupAuthenticationPolicy> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_authentication_policy, 1);
+
+/**
+ * ClientAuthenticationPolicy is what is asked of sign-ins to one client, beyond what the tenant asks. A session that another
+ * client is content with is asked for more where this one needs it.
  *
  * @generated from message koder.auth.v1.ClientAuthenticationPolicy
  */
@@ -127,7 +215,7 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
   clientId: string;
 
   /**
-   * When a second factor is asked for; unset: as the tenant says.
+   * When a second factor is asked for; unset, or less than what the tenant says: as the tenant says.
    *
    * @generated from field: koder.auth.v1.MfaRequirement mfa = 2;
    */
@@ -139,6 +227,37 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
    * @generated from field: bool direct_flows = 3;
    */
   directFlows: boolean;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 4;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 5;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * How long ago the sign-in of a session may be for this client; after that it is asked for anew, whatever the session is good for
+   * elsewhere; unset: as long as sessions last.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * For how long a second factor need not be shown again in a remembered browser at most; zero: it must be each time; unset: as the
+   * tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
 };
 
 /**
@@ -146,7 +265,76 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
  * Use `create(ClientAuthenticationPolicySchema)` to create a new message.
  */
 export const ClientAuthenticationPolicySchema: GenMessage<ClientAuthenticationPolicy> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_authentication_policy, 1);
+  messageDesc(file_koder_auth_v1_authentication_policy, 2);
+
+/**
+ * SignInFactor is something that people show to sign in.
+ *
+ * @generated from enum koder.auth.v1.SignInFactor
+ */
+export const SignInFactor = {
+  /**
+   * Never set.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The password.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_PASSWORD = 1;
+   */
+  PASSWORD: 1,
+
+  /**
+   * A passkey or security key.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_PASSKEY = 2;
+   */
+  PASSKEY: 2,
+
+  /**
+   * A code of an authenticator app.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_TOTP = 3;
+   */
+  TOTP: 3,
+
+  /**
+   * A one-time code by mail.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_EMAIL_OTP = 4;
+   */
+  EMAIL_OTP: 4,
+
+  /**
+   * A one-time code by SMS.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_SMS_OTP = 5;
+   */
+  SMS_OTP: 5,
+
+  /**
+   * A recovery code.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_RECOVERY_CODE = 6;
+   */
+  RECOVERY_CODE: 6,
+} as const;
+
+/**
+ * SignInFactor is something that people show to sign in.
+ *
+ * @generated from enum koder.auth.v1.SignInFactor
+ */
+export type SignInFactor = (typeof SignInFactor)[keyof typeof SignInFactor] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.SignInFactor.
+ */
+export const SignInFactorSchema: GenEnum<SignInFactor> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_authentication_policy, 0);
 
 /**
  * MfaRequirement says when a second factor is asked for. A client that asks for `urn:koder:acr:mfa` by `acr_values` is answered
@@ -163,7 +351,7 @@ export const MfaRequirement = {
   UNSPECIFIED: 0,
 
   /**
-   * Of nobody.
+   * Of nobody, but where a client asks for it (step-up).
    *
    * @generated from enum value: MFA_REQUIREMENT_NEVER = 1;
    */
@@ -196,7 +384,7 @@ export type MfaRequirement = (typeof MfaRequirement)[keyof typeof MfaRequirement
  * Describes the enum koder.auth.v1.MfaRequirement.
  */
 export const MfaRequirementSchema: GenEnum<MfaRequirement> = /*@__PURE__*/
-  enumDesc(file_koder_auth_v1_authentication_policy, 0);
+  enumDesc(file_koder_auth_v1_authentication_policy, 1);
 
 /**
  * PasskeyUserVerification says whether passkeys must verify their user.
@@ -237,5 +425,5 @@ export type PasskeyUserVerification = (typeof PasskeyUserVerification)[keyof typ
  * Describes the enum koder.auth.v1.PasskeyUserVerification.
  */
 export const PasskeyUserVerificationSchema: GenEnum<PasskeyUserVerification> = /*@__PURE__*/
-  enumDesc(file_koder_auth_v1_authentication_policy, 1);
+  enumDesc(file_koder_auth_v1_authentication_policy, 2);
 

@@ -13,10 +13,11 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/authentication_policy.proto.
  */
 export const file_koder_auth_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLwBAoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zaWduX3VwX2FsbG93ZWQYBiABKAgSUwoZcGFzc2tleV91c2VyX3ZlcmlmaWNhdGlvbhgHIAEoDjImLmtvZGVyLmF1dGgudjEuUGFzc2tleVVzZXJWZXJpZmljYXRpb25CCLpIBYIBAhABEjAKF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJQg+6SAySAQkQFCIFcgMYrAISUgoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CE7pIEKoBDSIFCICangEyBAiAowUSKgoUYXR0ZW1wdHNfYmVmb3JlX3dhaXQYFSABKAVCDLpICdgBARoEGAooAxIiCgxtYXhfYXR0ZW1wdHMYFiABKAVCDLpICdgBARoEGGQoCiKcAQoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSMgoJY2xpZW50X2lkGAEgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXsxLDEwMH0kEjQKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnRCCLpIBYIBAhABEhQKDGRpcmVjdF9mbG93cxgDIAEoCCqIAQoOTWZhUmVxdWlyZW1lbnQSHwobTUZBX1JFUVVJUkVNRU5UX1VOU1BFQ0lGSUVEEAASGQoVTUZBX1JFUVVJUkVNRU5UX05FVkVSEAESHAoYTUZBX1JFUVVJUkVNRU5UX09QVElPTkFMEAISHAoYTUZBX1JFUVVJUkVNRU5UX1JFUVVJUkVEEAMqlQEKF1Bhc3NrZXlVc2VyVmVyaWZpY2F0aW9uEikKJVBBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fVU5TUEVDSUZJRUQQABInCiNQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1BSRUZFUlJFRBABEiYKIlBBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fUkVRVUlSRUQQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxINa29kZXIuYXV0aC52MSLMBgoUQXV0aGVudGljYXRpb25Qb2xpY3kSFQoEZXRhZxgBIAEoCUIHukgEcgIYQBI0CgNtZmEYAiABKA4yHS5rb2Rlci5hdXRoLnYxLk1mYVJlcXVpcmVtZW50Qgi6SAWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIpLmtvZGVyLmF1dGgudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3lCCLpIBZIBAhBkEi8KC3VwZGF0ZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCg9zaWduX3VwX2FsbG93ZWQYBiABKAgSUwoZcGFzc2tleV91c2VyX3ZlcmlmaWNhdGlvbhgHIAEoDjImLmtvZGVyLmF1dGgudjEuUGFzc2tleVVzZXJWZXJpZmljYXRpb25CCLpIBYIBAhABEjAKF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJQg+6SAySAQkQFCIFcgMYrAISUgoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYFCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CE7pIEKoBDSIFCICangEyBAiAowUSKgoUYXR0ZW1wdHNfYmVmb3JlX3dhaXQYFSABKAVCDLpICdgBARoEGAooAxIiCgxtYXhfYXR0ZW1wdHMYFiABKAVCDLpICdgBARoEGGQoChJFCg1maXJzdF9mYWN0b3JzGBcgAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3JCEbpIDpIBCxACGAEiBYIBAhABEkYKDnNlY29uZF9mYWN0b3JzGBggAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3JCEbpIDpIBCxAFGAEiBYIBAhABEksKD2dyb3VwX292ZXJyaWRlcxgaIAMoCzIoLmtvZGVyLmF1dGgudjEuR3JvdXBBdXRoZW50aWNhdGlvblBvbGljeUIIukgFkgECEGQitQMKGUdyb3VwQXV0aGVudGljYXRpb25Qb2xpY3kSHQoIZ3JvdXBfaWQYASABKAlCC7pICNgBAXIDmAEaEhsKCmdyb3VwX25hbWUYAiABKAlCB7pIBHICGGQSNAoDbWZhGAMgASgOMh0ua29kZXIuYXV0aC52MS5NZmFSZXF1aXJlbWVudEIIukgFggECEAESRQoNZmlyc3RfZmFjdG9ycxgEIAMoDjIbLmtvZGVyLmF1dGgudjEuU2lnbkluRmFjdG9yQhG6SA6SAQsQAhgBIgWCAQIQARJGCg5zZWNvbmRfZmFjdG9ycxgFIAMoDjIbLmtvZGVyLmF1dGgudjEuU2lnbkluRmFjdG9yQhG6SA6SAQsQBRgBIgWCAQIQARJHChBzZXNzaW9uX2xpZmV0aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQhK6SA+qAQwiBQiAsL0QMgMIrAISTgoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CD7pIDKoBCSIFCICangEyACLEAwoaQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSMgoJY2xpZW50X2lkGAEgASgJQh+6SBxyGjIYXltBLVphLXowLTkuX34tXXsxLDEwMH0kEjQKA21mYRgCIAEoDjIdLmtvZGVyLmF1dGgudjEuTWZhUmVxdWlyZW1lbnRCCLpIBYIBAhABEhQKDGRpcmVjdF9mbG93cxgDIAEoCBJFCg1maXJzdF9mYWN0b3JzGAQgAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3JCEbpIDpIBCxACGAEiBYIBAhABEkYKDnNlY29uZF9mYWN0b3JzGAUgAygOMhsua29kZXIuYXV0aC52MS5TaWduSW5GYWN0b3JCEbpIDpIBCxAFGAEiBYIBAhABEkcKEHNlc3Npb25fbGlmZXRpbWUYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CErpID6oBDCIFCICwvRAyAwisAhJOChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkIPukgMqgEJIgUIgJqeATIAKtwBCgxTaWduSW5GYWN0b3ISHgoaU0lHTl9JTl9GQUNUT1JfVU5TUEVDSUZJRUQQABIbChdTSUdOX0lOX0ZBQ1RPUl9QQVNTV09SRBABEhoKFlNJR05fSU5fRkFDVE9SX1BBU1NLRVkQAhIXChNTSUdOX0lOX0ZBQ1RPUl9UT1RQEAMSHAoYU0lHTl9JTl9GQUNUT1JfRU1BSUxfT1RQEAQSGgoWU0lHTl9JTl9GQUNUT1JfU01TX09UUBAFEiAKHFNJR05fSU5fRkFDVE9SX1JFQ09WRVJZX0NPREUQBiqIAQoOTWZhUmVxdWlyZW1lbnQSHwobTUZBX1JFUVVJUkVNRU5UX1VOU1BFQ0lGSUVEEAASGQoVTUZBX1JFUVVJUkVNRU5UX05FVkVSEAESHAoYTUZBX1JFUVVJUkVNRU5UX09QVElPTkFMEAISHAoYTUZBX1JFUVVJUkVNRU5UX1JFUVVJUkVEEAMqlQEKF1Bhc3NrZXlVc2VyVmVyaWZpY2F0aW9uEikKJVBBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fVU5TUEVDSUZJRUQQABInCiNQQVNTS0VZX1VTRVJfVkVSSUZJQ0FUSU9OX1BSRUZFUlJFRBABEiYKIlBBU1NLRVlfVVNFUl9WRVJJRklDQVRJT05fUkVRVUlSRUQQAmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
- * AuthenticationPolicy is what a tenant asks of the sign-ins of its people.
+ * AuthenticationPolicy is what a tenant asks of the sign-ins of its people. What counts for a sign-in is the strictest of what it
+ * asks of everybody, of the groups that the person is in, and of the client: overrides ask for more, and never for less.
  *
  * @generated from message koder.auth.v1.AuthenticationPolicy
  */
@@ -44,7 +45,7 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
   sessionLifetime?: Duration | undefined;
 
   /**
-   * What is otherwise for single clients. It is changed as a whole; one entry for a client.
+   * What single clients ask for beyond it. It is changed as a whole; one entry for a client.
    *
    * @generated from field: repeated koder.auth.v1.ClientAuthenticationPolicy client_overrides = 4;
    */
@@ -104,6 +105,29 @@ export type AuthenticationPolicy = Message<"koder.auth.v1.AuthenticationPolicy">
    * @generated from field: int32 max_attempts = 22;
    */
   maxAttempts: number;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: both or all. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 23;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: both or all. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 24;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
+   * whole; one entry for a group.
+   *
+   * @generated from field: repeated koder.auth.v1.GroupAuthenticationPolicy group_overrides = 26;
+   */
+  groupOverrides: GroupAuthenticationPolicy[];
 };
 
 /**
@@ -114,8 +138,72 @@ export const AuthenticationPolicySchema: GenMessage<AuthenticationPolicy> = /*@_
   messageDesc(file_koder_auth_v1_authentication_policy, 0);
 
 /**
- * ClientAuthenticationPolicy is what is asked of sign-ins to one client, in the place of what the tenant asks. A session that
- * another client is content with is asked for more where this one needs it.
+ * GroupAuthenticationPolicy is what is asked of those in one group, beyond what the tenant asks of everybody.
+ *
+ * @generated from message koder.auth.v1.GroupAuthenticationPolicy
+ */
+export type GroupAuthenticationPolicy = Message<"koder.auth.v1.GroupAuthenticationPolicy"> & {
+  /**
+   * Id of the group.
+   *
+   * @generated from field: string group_id = 1;
+   */
+  groupId: string;
+
+  /**
+   * Its name; to say which it is, one of the two is enough.
+   *
+   * @generated from field: string group_name = 2;
+   */
+  groupName: string;
+
+  /**
+   * When a second factor is asked for; unset: as the tenant says.
+   *
+   * @generated from field: koder.auth.v1.MfaRequirement mfa = 3;
+   */
+  mfa: MfaRequirement;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 4;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 5;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * How long their browser sessions last at most; unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * For how long they may have a browser remembered at most; zero: not at all; unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GroupAuthenticationPolicy.
+ * Use `create(GroupAuthenticationPolicySchema)` to create a new message.
+ */
+export const GroupAuthenticationPolicySchema: GenMessage<GroupAuthenticationPolicy> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_authentication_policy, 1);
+
+/**
+ * ClientAuthenticationPolicy is what is asked of sign-ins to one client, beyond what the tenant asks. A session that another
+ * client is content with is asked for more where this one needs it.
  *
  * @generated from message koder.auth.v1.ClientAuthenticationPolicy
  */
@@ -128,7 +216,7 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
   clientId: string;
 
   /**
-   * When a second factor is asked for; unset: as the tenant says.
+   * When a second factor is asked for; unset, or less than what the tenant says: as the tenant says.
    *
    * @generated from field: koder.auth.v1.MfaRequirement mfa = 2;
    */
@@ -140,6 +228,37 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
    * @generated from field: bool direct_flows = 3;
    */
   directFlows: boolean;
+
+  /**
+   * Ways to begin a sign-in that are allowed, of PASSWORD and PASSKEY; none named: as the tenant says. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor first_factors = 4;
+   */
+  firstFactors: SignInFactor[];
+
+  /**
+   * Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: as the tenant says. Others are
+   * neither asked for nor taken nor added, even where people have them. It is changed as a whole.
+   *
+   * @generated from field: repeated koder.auth.v1.SignInFactor second_factors = 5;
+   */
+  secondFactors: SignInFactor[];
+
+  /**
+   * How long ago the sign-in of a session may be for this client; after that it is asked for anew, whatever the session is good for
+   * elsewhere; unset: as long as sessions last.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * For how long a second factor need not be shown again in a remembered browser at most; zero: it must be each time; unset: as the
+   * tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
 };
 
 /**
@@ -147,7 +266,76 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthentica
  * Use `create(ClientAuthenticationPolicySchema)` to create a new message.
  */
 export const ClientAuthenticationPolicySchema: GenMessage<ClientAuthenticationPolicy> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_authentication_policy, 1);
+  messageDesc(file_koder_auth_v1_authentication_policy, 2);
+
+/**
+ * SignInFactor is something that people show to sign in.
+ *
+ * @generated from enum koder.auth.v1.SignInFactor
+ */
+export const SignInFactor = {
+  /**
+   * Never set.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The password.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_PASSWORD = 1;
+   */
+  PASSWORD: 1,
+
+  /**
+   * A passkey or security key.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_PASSKEY = 2;
+   */
+  PASSKEY: 2,
+
+  /**
+   * A code of an authenticator app.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_TOTP = 3;
+   */
+  TOTP: 3,
+
+  /**
+   * A one-time code by mail.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_EMAIL_OTP = 4;
+   */
+  EMAIL_OTP: 4,
+
+  /**
+   * A one-time code by SMS.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_SMS_OTP = 5;
+   */
+  SMS_OTP: 5,
+
+  /**
+   * A recovery code.
+   *
+   * @generated from enum value: SIGN_IN_FACTOR_RECOVERY_CODE = 6;
+   */
+  RECOVERY_CODE: 6,
+} as const;
+
+/**
+ * SignInFactor is something that people show to sign in.
+ *
+ * @generated from enum koder.auth.v1.SignInFactor
+ */
+export type SignInFactor = (typeof SignInFactor)[keyof typeof SignInFactor] | UnknownEnum;
+
+/**
+ * Describes the enum koder.auth.v1.SignInFactor.
+ */
+export const SignInFactorSchema: GenEnum<SignInFactor> = /*@__PURE__*/
+  enumDesc(file_koder_auth_v1_authentication_policy, 0);
 
 /**
  * MfaRequirement says when a second factor is asked for. A client that asks for `urn:koder:acr:mfa` by `acr_values` is answered
@@ -164,7 +352,7 @@ export const MfaRequirement = {
   UNSPECIFIED: 0,
 
   /**
-   * Of nobody.
+   * Of nobody, but where a client asks for it (step-up).
    *
    * @generated from enum value: MFA_REQUIREMENT_NEVER = 1;
    */
@@ -197,7 +385,7 @@ export type MfaRequirement = (typeof MfaRequirement)[keyof typeof MfaRequirement
  * Describes the enum koder.auth.v1.MfaRequirement.
  */
 export const MfaRequirementSchema: GenEnum<MfaRequirement> = /*@__PURE__*/
-  enumDesc(file_koder_auth_v1_authentication_policy, 0);
+  enumDesc(file_koder_auth_v1_authentication_policy, 1);
 
 /**
  * PasskeyUserVerification says whether passkeys must verify their user.
@@ -238,5 +426,5 @@ export type PasskeyUserVerification = (typeof PasskeyUserVerification)[keyof typ
  * Describes the enum koder.auth.v1.PasskeyUserVerification.
  */
 export const PasskeyUserVerificationSchema: GenEnum<PasskeyUserVerification> = /*@__PURE__*/
-  enumDesc(file_koder_auth_v1_authentication_policy, 1);
+  enumDesc(file_koder_auth_v1_authentication_policy, 2);
 

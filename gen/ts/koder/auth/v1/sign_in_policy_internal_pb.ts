@@ -5,14 +5,19 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { BrowserContext } from "./flow_internal_pb.ts";
+import { file_koder_auth_v1_flow_internal } from "./flow_internal_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
+import { file_koder_options_v1_field } from "../../options/v1/field_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkiqgEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgFIAEoCCIpChNDaGVja1NpZ25JblJlc3BvbnNlEhIKCnN1ZmZpY2llbnQYASABKAgiIgogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QiMQohR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlEgwKBGRheXMYASABKAUiPQohR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoiNgoiR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZRIQCghyZXF1aXJlZBgBIAEoCDKrBAoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBKXAQoaR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnQSMC5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBoxLmtvZGVyLmF1dGgudjEuR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHkSewoRR2V0UmVsYXRlZE9yaWdpbnMSJy5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKTAQoZR2V0UmVtZW1iZXJlZERldmljZVBvbGljeRIvLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCIsChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAki2QEKEkNoZWNrU2lnbkluUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhIVCgNhY3IYAiABKAlCCLpIBXIDGMgBEhsKCWNsaWVudF9pZBgDIAEoCUIIukgFcgMYgAISIwoKYWNyX3ZhbHVlcxgEIAMoCUIPukgMkgEJEEAiBXIDGIAIEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgFIAEoCBItCglhdXRoX3RpbWUYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIikKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCCI1ChZHZXRGaXJzdEZhY3RvcnNSZXF1ZXN0EhsKCWNsaWVudF9pZBgBIAEoCUIIukgFcgMYgAIiPAoXR2V0Rmlyc3RGYWN0b3JzUmVzcG9uc2USEAoIcGFzc3dvcmQYASABKAgSDwoHcGFzc2tleRgCIAEoCCJxCiBHZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5UmVxdWVzdBIdCgdmbG93X2lkGAEgASgJQgy6SAVyAxiAAfi7GAESLgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHQiMQohR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlEgwKBGRheXMYASABKAUiPQohR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoiNgoiR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZRIQCghyZXF1aXJlZBgBIAEoCDKiBQoTU2lnbkluUG9saWN5U2VydmljZRJnCgtDaGVja1NpZ25JbhIhLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBKXAQoaR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnQSMC5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBoxLmtvZGVyLmF1dGgudjEuR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHkSdQoPR2V0Rmlyc3RGYWN0b3JzEiUua29kZXIuYXV0aC52MS5HZXRGaXJzdEZhY3RvcnNSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HZXRGaXJzdEZhY3RvcnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRJ7ChFHZXRSZWxhdGVkT3JpZ2lucxInLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EpMBChlHZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5Ei8ua29kZXIuYXV0aC52MS5HZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5UmVxdWVzdBowLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetRelatedOriginsRequest asks for those of the tenant of the call.
@@ -90,6 +95,13 @@ export type CheckSignInRequest = Message<"koder.auth.v1.CheckSignInRequest"> & {
    * @generated from field: bool second_factor_remembered = 5;
    */
   secondFactorRemembered: boolean;
+
+  /**
+   * When the person signed in.
+   *
+   * @generated from field: google.protobuf.Timestamp auth_time = 6;
+   */
+  authTime?: Timestamp | undefined;
 };
 
 /**
@@ -121,11 +133,73 @@ export const CheckSignInResponseSchema: GenMessage<CheckSignInResponse> = /*@__P
   messageDesc(file_koder_auth_v1_sign_in_policy_internal, 3);
 
 /**
- * GetRememberedDevicePolicyRequest asks for the policy of the tenant of the call.
+ * GetFirstFactorsRequest names a client.
+ *
+ * @generated from message koder.auth.v1.GetFirstFactorsRequest
+ */
+export type GetFirstFactorsRequest = Message<"koder.auth.v1.GetFirstFactorsRequest"> & {
+  /**
+   * Id of the client.
+   *
+   * @generated from field: string client_id = 1;
+   */
+  clientId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetFirstFactorsRequest.
+ * Use `create(GetFirstFactorsRequestSchema)` to create a new message.
+ */
+export const GetFirstFactorsRequestSchema: GenMessage<GetFirstFactorsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 4);
+
+/**
+ * GetFirstFactorsResponse has what is allowed.
+ *
+ * @generated from message koder.auth.v1.GetFirstFactorsResponse
+ */
+export type GetFirstFactorsResponse = Message<"koder.auth.v1.GetFirstFactorsResponse"> & {
+  /**
+   * Whether by the password.
+   *
+   * @generated from field: bool password = 1;
+   */
+  password: boolean;
+
+  /**
+   * Whether by a passkey.
+   *
+   * @generated from field: bool passkey = 2;
+   */
+  passkey: boolean;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetFirstFactorsResponse.
+ * Use `create(GetFirstFactorsResponseSchema)` to create a new message.
+ */
+export const GetFirstFactorsResponseSchema: GenMessage<GetFirstFactorsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
+
+/**
+ * GetRememberedDevicePolicyRequest names a flow that waits for a second factor.
  *
  * @generated from message koder.auth.v1.GetRememberedDevicePolicyRequest
  */
 export type GetRememberedDevicePolicyRequest = Message<"koder.auth.v1.GetRememberedDevicePolicyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * Its browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
 };
 
 /**
@@ -133,7 +207,7 @@ export type GetRememberedDevicePolicyRequest = Message<"koder.auth.v1.GetRemembe
  * Use `create(GetRememberedDevicePolicyRequestSchema)` to create a new message.
  */
 export const GetRememberedDevicePolicyRequestSchema: GenMessage<GetRememberedDevicePolicyRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 4);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 6);
 
 /**
  * GetRememberedDevicePolicyResponse has the policy.
@@ -154,7 +228,7 @@ export type GetRememberedDevicePolicyResponse = Message<"koder.auth.v1.GetRememb
  * Use `create(GetRememberedDevicePolicyResponseSchema)` to create a new message.
  */
 export const GetRememberedDevicePolicyResponseSchema: GenMessage<GetRememberedDevicePolicyResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
 
 /**
  * GetSecondFactorRequirementRequest names a person.
@@ -175,7 +249,7 @@ export type GetSecondFactorRequirementRequest = Message<"koder.auth.v1.GetSecond
  * Use `create(GetSecondFactorRequirementRequestSchema)` to create a new message.
  */
 export const GetSecondFactorRequirementRequestSchema: GenMessage<GetSecondFactorRequirementRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 6);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 8);
 
 /**
  * GetSecondFactorRequirementResponse has the answer.
@@ -196,7 +270,7 @@ export type GetSecondFactorRequirementResponse = Message<"koder.auth.v1.GetSecon
  * Use `create(GetSecondFactorRequirementResponseSchema)` to create a new message.
  */
 export const GetSecondFactorRequirementResponseSchema: GenMessage<GetSecondFactorRequirementResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 9);
 
 /**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
@@ -223,6 +297,16 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof GetSecondFactorRequirementRequestSchema;
     output: typeof GetSecondFactorRequirementResponseSchema;
+  },
+  /**
+   * Says by what a sign-in to a client may begin. It is told before anybody is known, and is the same for everybody.
+   *
+   * @generated from rpc koder.auth.v1.SignInPolicyService.GetFirstFactors
+   */
+  getFirstFactors: {
+    methodKind: "unary";
+    input: typeof GetFirstFactorsRequestSchema;
+    output: typeof GetFirstFactorsResponseSchema;
   },
   /**
    * Returns which other pages may ask for the tenant's passkeys.

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/credential_internal.proto.
  */
 export const file_koder_identity_v1_credential_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiagoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYAyABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIkoKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAxIcChRzZWNvbmRfZmFjdG9yX25lZWRlZBgCIAEoCCKFAQoUSnVkZ2VQYXNzd29yZFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGhIXCgVlbWFpbBgCIAEoCUIIukgFcgMY/gESFgoEbmFtZRgDIAEoCUIIukgFcgMYyAESIgoIcGFzc3dvcmQYBCABKAlCELpIBXIDGIAI+LsYAYC8GAEibwoVSnVkZ2VQYXNzd29yZFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIc3RyZW5ndGgYAiABKAUSEgoKbWluX2xlbmd0aBgDIAEoBRISCgptYXhfbGVuZ3RoGAQgASgFEg4KBmxlbmd0aBgFIAEoBSJjChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhgKEHdpdGhfbWVtYmVyc2hpcHMYAiABKAgSGgoJY2xpZW50X2lkGAMgASgJQge6SARyAhhkIlkKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEg0KBXJvbGVzGAIgAygJEg4KBmdyb3VwcxgDIAMoCSJdChNHZXRBdXRob3JpdHlSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSGgoJY2xpZW50X2lkGAIgASgJQge6SARyAhhkEhAKCHVuY2FjaGVkGAMgASgIIlwKFEdldEF1dGhvcml0eVJlc3BvbnNlEhMKC3Blcm1pc3Npb25zGAEgAygJEhAKCGluc3RhbmNlGAIgASgIEg4KBmFjdGl2ZRgDIAEoCBINCgVyb2xlcxgEIAMoCSKyAQoSQ3JlYXRlT3duZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhsKCHVzZXJuYW1lGAIgASgJQgm6SAZyBBABGEASHAoFZW1haWwYAyABKAlCDbpICtgBAXIFGP4BYAESJAoIcGFzc3dvcmQYBCABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYBSABKAgiTwoTQ3JlYXRlT3duZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIRCglzaWduZWRfaW4YAiABKAgy3AYKEUNyZWRlbnRpYWxTZXJ2aWNlEnEKDFJlc29sdmVMb2dpbhImLmtvZGVyLmlkZW50aXR5LnYxLlJlc29sdmVMb2dpblJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5SZXNvbHZlTG9naW5SZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ0Cg5WZXJpZnlQYXNzd29yZBIoLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVxdWVzdBopLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdAoOQ2hhbmdlUGFzc3dvcmQSKC5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKS5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnQKDUp1ZGdlUGFzc3dvcmQSJy5rb2Rlci5pZGVudGl0eS52MS5KdWRnZVBhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmlkZW50aXR5LnYxLkp1ZGdlUGFzc3dvcmRSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJvCglHZXRDbGFpbXMSIy5rb2Rlci5pZGVudGl0eS52MS5HZXRDbGFpbXNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuR2V0Q2xhaW1zUmVzcG9uc2UiF5ACAaq7GBAKAQYSBGF1dGgSBW9hdXRoEpIBCgxHZXRBdXRob3JpdHkSJi5rb2Rlci5pZGVudGl0eS52MS5HZXRBdXRob3JpdHlSZXF1ZXN0Gicua29kZXIuaWRlbnRpdHkudjEuR2V0QXV0aG9yaXR5UmVzcG9uc2UiMZACAaq7GCoKAQYSCGlkZW50aXR5EgRhdXRoEgVvYXV0aBIHc2Vzc2lvbhIFYWRtaW4SbAoLQ3JlYXRlT3duZXISJS5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlcXVlc3QaJi5rb2Rlci5pZGVudGl0eS52MS5DcmVhdGVPd25lclJlc3BvbnNlIg6quxgKCgEGEgVhZG1pbmIGcHJvdG8z", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9pZGVudGl0eS92MS9jcmVkZW50aWFsX2ludGVybmFsLnByb3RvEhFrb2Rlci5pZGVudGl0eS52MSIwChNSZXNvbHZlTG9naW5SZXF1ZXN0EhkKBWxvZ2luGAEgASgJQgq6SAdyBRABGMACIicKFFJlc29sdmVMb2dpblJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkiVQoVVmVyaWZ5UGFzc3dvcmRSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiagoWVmVyaWZ5UGFzc3dvcmRSZXNwb25zZRIQCgh2ZXJpZmllZBgBIAEoCBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYAiABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYAyABKAgiXAoVQ2hhbmdlUGFzc3dvcmRSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEigKDG5ld19wYXNzd29yZBgCIAEoCUISukgHcgUQARiACPi7GAGAvBgBIkoKFkNoYW5nZVBhc3N3b3JkUmVzcG9uc2USEgoKdXNlcl9lcG9jaBgBIAEoAxIcChRzZWNvbmRfZmFjdG9yX25lZWRlZBgCIAEoCCKFAQoUSnVkZ2VQYXNzd29yZFJlcXVlc3QSGAoHdXNlcl9pZBgBIAEoCUIHukgEcgIYGhIXCgVlbWFpbBgCIAEoCUIIukgFcgMY/gESFgoEbmFtZRgDIAEoCUIIukgFcgMYyAESIgoIcGFzc3dvcmQYBCABKAlCELpIBXIDGIAI+LsYAYC8GAEibwoVSnVkZ2VQYXNzd29yZFJlc3BvbnNlEgwKBHJ1bGUYASABKAkSEAoIc3RyZW5ndGgYAiABKAUSEgoKbWluX2xlbmd0aBgDIAEoBRISCgptYXhfbGVuZ3RoGAQgASgFEg4KBmxlbmd0aBgFIAEoBSJjChBHZXRDbGFpbXNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhgKEHdpdGhfbWVtYmVyc2hpcHMYAiABKAgSGgoJY2xpZW50X2lkGAMgASgJQge6SARyAhhkIlkKEUdldENsYWltc1Jlc3BvbnNlEiUKBHVzZXIYASABKAsyFy5rb2Rlci5pZGVudGl0eS52MS5Vc2VyEg0KBXJvbGVzGAIgAygJEg4KBmdyb3VwcxgDIAMoCSIyChZHZXRHcm91cHNPZlVzZXJSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoiLAoXR2V0R3JvdXBzT2ZVc2VyUmVzcG9uc2USEQoJZ3JvdXBfaWRzGAEgAygJIlUKEUZpbmRHcm91cHNSZXF1ZXN0EiEKCWdyb3VwX2lkcxgBIAMoCUIOukgLkgEIEGQiBHICGBoSHQoFbmFtZXMYAiADKAlCDrpIC5IBCBBkIgRyAhhkIkMKEkZpbmRHcm91cHNSZXNwb25zZRItCgZncm91cHMYASADKAsyHS5rb2Rlci5pZGVudGl0eS52MS5Gb3VuZEdyb3VwIiYKCkZvdW5kR3JvdXASCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSJdChNHZXRBdXRob3JpdHlSZXF1ZXN0EhgKB3VzZXJfaWQYASABKAlCB7pIBHICGBoSGgoJY2xpZW50X2lkGAIgASgJQge6SARyAhhkEhAKCHVuY2FjaGVkGAMgASgIIlwKFEdldEF1dGhvcml0eVJlc3BvbnNlEhMKC3Blcm1pc3Npb25zGAEgAygJEhAKCGluc3RhbmNlGAIgASgIEg4KBmFjdGl2ZRgDIAEoCBINCgVyb2xlcxgEIAMoCSKyAQoSQ3JlYXRlT3duZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaEhsKCHVzZXJuYW1lGAIgASgJQgm6SAZyBBABGEASHAoFZW1haWwYAyABKAlCDbpICtgBAXIFGP4BYAESJAoIcGFzc3dvcmQYBCABKAlCErpIB3IFEAEYgAj4uxgBgLwYARIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYBSABKAgiTwoTQ3JlYXRlT3duZXJSZXNwb25zZRIlCgR1c2VyGAEgASgLMhcua29kZXIuaWRlbnRpdHkudjEuVXNlchIRCglzaWduZWRfaW4YAiABKAgyxQgKEUNyZWRlbnRpYWxTZXJ2aWNlEnEKDFJlc29sdmVMb2dpbhImLmtvZGVyLmlkZW50aXR5LnYxLlJlc29sdmVMb2dpblJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5SZXNvbHZlTG9naW5SZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ0Cg5WZXJpZnlQYXNzd29yZBIoLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVxdWVzdBopLmtvZGVyLmlkZW50aXR5LnYxLlZlcmlmeVBhc3N3b3JkUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdAoOQ2hhbmdlUGFzc3dvcmQSKC5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlcXVlc3QaKS5rb2Rlci5pZGVudGl0eS52MS5DaGFuZ2VQYXNzd29yZFJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnQKDUp1ZGdlUGFzc3dvcmQSJy5rb2Rlci5pZGVudGl0eS52MS5KdWRnZVBhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmlkZW50aXR5LnYxLkp1ZGdlUGFzc3dvcmRSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJvCglHZXRDbGFpbXMSIy5rb2Rlci5pZGVudGl0eS52MS5HZXRDbGFpbXNSZXF1ZXN0GiQua29kZXIuaWRlbnRpdHkudjEuR2V0Q2xhaW1zUmVzcG9uc2UiF5ACAaq7GBAKAQYSBGF1dGgSBW9hdXRoEnoKD0dldEdyb3Vwc09mVXNlchIpLmtvZGVyLmlkZW50aXR5LnYxLkdldEdyb3Vwc09mVXNlclJlcXVlc3QaKi5rb2Rlci5pZGVudGl0eS52MS5HZXRHcm91cHNPZlVzZXJSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJrCgpGaW5kR3JvdXBzEiQua29kZXIuaWRlbnRpdHkudjEuRmluZEdyb3Vwc1JlcXVlc3QaJS5rb2Rlci5pZGVudGl0eS52MS5GaW5kR3JvdXBzUmVzcG9uc2UiEJACAaq7GAkKAQYSBGF1dGgSkgEKDEdldEF1dGhvcml0eRImLmtvZGVyLmlkZW50aXR5LnYxLkdldEF1dGhvcml0eVJlcXVlc3QaJy5rb2Rlci5pZGVudGl0eS52MS5HZXRBdXRob3JpdHlSZXNwb25zZSIxkAIBqrsYKgoBBhIIaWRlbnRpdHkSBGF1dGgSBW9hdXRoEgdzZXNzaW9uEgVhZG1pbhJsCgtDcmVhdGVPd25lchIlLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZU93bmVyUmVxdWVzdBomLmtvZGVyLmlkZW50aXR5LnYxLkNyZWF0ZU93bmVyUmVzcG9uc2UiDqq7GAoKAQYSBWFkbWluYgZwcm90bzM", [file_buf_validate_validate, file_koder_identity_v1_user, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * ResolveLoginRequest has what a person typed.
@@ -340,6 +340,125 @@ export const GetClaimsResponseSchema: GenMessage<GetClaimsResponse> = /*@__PURE_
   messageDesc(file_koder_identity_v1_credential_internal, 9);
 
 /**
+ * GetGroupsOfUserRequest names a user.
+ *
+ * @generated from message koder.identity.v1.GetGroupsOfUserRequest
+ */
+export type GetGroupsOfUserRequest = Message<"koder.identity.v1.GetGroupsOfUserRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.GetGroupsOfUserRequest.
+ * Use `create(GetGroupsOfUserRequestSchema)` to create a new message.
+ */
+export const GetGroupsOfUserRequestSchema: GenMessage<GetGroupsOfUserRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 10);
+
+/**
+ * GetGroupsOfUserResponse has their groups.
+ *
+ * @generated from message koder.identity.v1.GetGroupsOfUserResponse
+ */
+export type GetGroupsOfUserResponse = Message<"koder.identity.v1.GetGroupsOfUserResponse"> & {
+  /**
+   * Ids of the groups.
+   *
+   * @generated from field: repeated string group_ids = 1;
+   */
+  groupIds: string[];
+};
+
+/**
+ * Describes the message koder.identity.v1.GetGroupsOfUserResponse.
+ * Use `create(GetGroupsOfUserResponseSchema)` to create a new message.
+ */
+export const GetGroupsOfUserResponseSchema: GenMessage<GetGroupsOfUserResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 11);
+
+/**
+ * FindGroupsRequest names groups.
+ *
+ * @generated from message koder.identity.v1.FindGroupsRequest
+ */
+export type FindGroupsRequest = Message<"koder.identity.v1.FindGroupsRequest"> & {
+  /**
+   * By their ids.
+   *
+   * @generated from field: repeated string group_ids = 1;
+   */
+  groupIds: string[];
+
+  /**
+   * By their names.
+   *
+   * @generated from field: repeated string names = 2;
+   */
+  names: string[];
+};
+
+/**
+ * Describes the message koder.identity.v1.FindGroupsRequest.
+ * Use `create(FindGroupsRequestSchema)` to create a new message.
+ */
+export const FindGroupsRequestSchema: GenMessage<FindGroupsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 12);
+
+/**
+ * FindGroupsResponse has those that there are.
+ *
+ * @generated from message koder.identity.v1.FindGroupsResponse
+ */
+export type FindGroupsResponse = Message<"koder.identity.v1.FindGroupsResponse"> & {
+  /**
+   * The groups.
+   *
+   * @generated from field: repeated koder.identity.v1.FoundGroup groups = 1;
+   */
+  groups: FoundGroup[];
+};
+
+/**
+ * Describes the message koder.identity.v1.FindGroupsResponse.
+ * Use `create(FindGroupsResponseSchema)` to create a new message.
+ */
+export const FindGroupsResponseSchema: GenMessage<FindGroupsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 13);
+
+/**
+ * FoundGroup is a group that was found.
+ *
+ * @generated from message koder.identity.v1.FoundGroup
+ */
+export type FoundGroup = Message<"koder.identity.v1.FoundGroup"> & {
+  /**
+   * Its id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message koder.identity.v1.FoundGroup.
+ * Use `create(FoundGroupSchema)` to create a new message.
+ */
+export const FoundGroupSchema: GenMessage<FoundGroup> = /*@__PURE__*/
+  messageDesc(file_koder_identity_v1_credential_internal, 14);
+
+/**
  * GetAuthorityRequest names a user or a client.
  *
  * @generated from message koder.identity.v1.GetAuthorityRequest
@@ -372,7 +491,7 @@ export type GetAuthorityRequest = Message<"koder.identity.v1.GetAuthorityRequest
  * Use `create(GetAuthorityRequestSchema)` to create a new message.
  */
 export const GetAuthorityRequestSchema: GenMessage<GetAuthorityRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 10);
+  messageDesc(file_koder_identity_v1_credential_internal, 15);
 
 /**
  * GetAuthorityResponse says what they may do.
@@ -414,7 +533,7 @@ export type GetAuthorityResponse = Message<"koder.identity.v1.GetAuthorityRespon
  * Use `create(GetAuthorityResponseSchema)` to create a new message.
  */
 export const GetAuthorityResponseSchema: GenMessage<GetAuthorityResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 11);
+  messageDesc(file_koder_identity_v1_credential_internal, 16);
 
 /**
  * CreateOwnerRequest has the owner.
@@ -463,7 +582,7 @@ export type CreateOwnerRequest = Message<"koder.identity.v1.CreateOwnerRequest">
  * Use `create(CreateOwnerRequestSchema)` to create a new message.
  */
 export const CreateOwnerRequestSchema: GenMessage<CreateOwnerRequest> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 12);
+  messageDesc(file_koder_identity_v1_credential_internal, 17);
 
 /**
  * CreateOwnerResponse names the owner.
@@ -491,7 +610,7 @@ export type CreateOwnerResponse = Message<"koder.identity.v1.CreateOwnerResponse
  * Use `create(CreateOwnerResponseSchema)` to create a new message.
  */
 export const CreateOwnerResponseSchema: GenMessage<CreateOwnerResponse> = /*@__PURE__*/
-  messageDesc(file_koder_identity_v1_credential_internal, 13);
+  messageDesc(file_koder_identity_v1_credential_internal, 18);
 
 /**
  * CredentialService answers the other services' questions about who a user is and whether a password is theirs.
@@ -552,6 +671,26 @@ export const CredentialService: GenService<{
     methodKind: "unary";
     input: typeof GetClaimsRequestSchema;
     output: typeof GetClaimsResponseSchema;
+  },
+  /**
+   * Returns the groups that a user is in, themselves or by another group. An unknown user is in none.
+   *
+   * @generated from rpc koder.identity.v1.CredentialService.GetGroupsOfUser
+   */
+  getGroupsOfUser: {
+    methodKind: "unary";
+    input: typeof GetGroupsOfUserRequestSchema;
+    output: typeof GetGroupsOfUserResponseSchema;
+  },
+  /**
+   * Finds groups by their ids or names; those that are not there are left out.
+   *
+   * @generated from rpc koder.identity.v1.CredentialService.FindGroups
+   */
+  findGroups: {
+    methodKind: "unary";
+    input: typeof FindGroupsRequestSchema;
+    output: typeof FindGroupsResponseSchema;
   },
   /**
    * Returns what a user, or a client that acts for itself, may do. An unknown or disabled user may do nothing.

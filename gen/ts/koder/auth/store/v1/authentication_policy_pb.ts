@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/authentication_policy.proto.
  */
 export const file_koder_auth_store_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKwAwoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKFGF0dGVtcHRzX2JlZm9yZV93YWl0GBUgASgFEhQKDG1heF9hdHRlbXB0cxgWIAEoBSJSChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSCwoDbWZhGAIgASgFEhQKDGRpcmVjdF9mbG93cxgDIAEoCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKoBAoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKFGF0dGVtcHRzX2JlZm9yZV93YWl0GBUgASgFEhQKDG1heF9hdHRlbXB0cxgWIAEoBRIVCg1maXJzdF9mYWN0b3JzGBcgAygFEhYKDnNlY29uZF9mYWN0b3JzGBggAygFEkcKD2dyb3VwX292ZXJyaWRlcxgaIAMoCzIuLmtvZGVyLmF1dGguc3RvcmUudjEuR3JvdXBBdXRoZW50aWNhdGlvblBvbGljeSLdAQoZR3JvdXBBdXRoZW50aWNhdGlvblBvbGljeRIQCghncm91cF9pZBgBIAEoCRILCgNtZmEYAyABKAUSFQoNZmlyc3RfZmFjdG9ycxgEIAMoBRIWCg5zZWNvbmRfZmFjdG9ycxgFIAMoBRIzChBzZXNzaW9uX2xpZmV0aW1lGAYgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGAcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIvUBChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSCwoDbWZhGAIgASgFEhQKDGRpcmVjdF9mbG93cxgDIAEoCBIVCg1maXJzdF9mYWN0b3JzGAQgAygFEhYKDnNlY29uZF9mYWN0b3JzGAUgAygFEjMKEHNlc3Npb25fbGlmZXRpbWUYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SPQoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25iBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is a tenant's policy as kept by the auth service: one record, absent while the tenant has the default.
@@ -96,6 +96,27 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
    * @generated from field: int32 max_attempts = 22;
    */
   maxAttempts: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: both.
+   *
+   * @generated from field: repeated int32 first_factors = 23;
+   */
+  firstFactors: number[];
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: all.
+   *
+   * @generated from field: repeated int32 second_factors = 24;
+   */
+  secondFactors: number[];
+
+  /**
+   * What is asked of those in single groups.
+   *
+   * @generated from field: repeated koder.auth.store.v1.GroupAuthenticationPolicy group_overrides = 26;
+   */
+  groupOverrides: GroupAuthenticationPolicy[];
 };
 
 /**
@@ -104,6 +125,62 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
  */
 export const AuthenticationPolicySchema: GenMessage<AuthenticationPolicy> = /*@__PURE__*/
   messageDesc(file_koder_auth_store_v1_authentication_policy, 0);
+
+/**
+ * GroupAuthenticationPolicy is what is asked of those in one group.
+ *
+ * @generated from message koder.auth.store.v1.GroupAuthenticationPolicy
+ */
+export type GroupAuthenticationPolicy = Message<"koder.auth.store.v1.GroupAuthenticationPolicy"> & {
+  /**
+   * Id of the group.
+   *
+   * @generated from field: string group_id = 1;
+   */
+  groupId: string;
+
+  /**
+   * Numbers of `koder.auth.v1.MfaRequirement`; 0: as the tenant says.
+   *
+   * @generated from field: int32 mfa = 3;
+   */
+  mfa: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: as the tenant says.
+   *
+   * @generated from field: repeated int32 first_factors = 4;
+   */
+  firstFactors: number[];
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: as the tenant says.
+   *
+   * @generated from field: repeated int32 second_factors = 5;
+   */
+  secondFactors: number[];
+
+  /**
+   * Unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * Unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
+};
+
+/**
+ * Describes the message koder.auth.store.v1.GroupAuthenticationPolicy.
+ * Use `create(GroupAuthenticationPolicySchema)` to create a new message.
+ */
+export const GroupAuthenticationPolicySchema: GenMessage<GroupAuthenticationPolicy> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_authentication_policy, 1);
 
 /**
  * ClientAuthenticationPolicy is what is otherwise for one client.
@@ -131,6 +208,34 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.store.v1.ClientAuth
    * @generated from field: bool direct_flows = 3;
    */
   directFlows: boolean;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: as the tenant says.
+   *
+   * @generated from field: repeated int32 first_factors = 4;
+   */
+  firstFactors: number[];
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`; none: as the tenant says.
+   *
+   * @generated from field: repeated int32 second_factors = 5;
+   */
+  secondFactors: number[];
+
+  /**
+   * Unset: as long as sessions last.
+   *
+   * @generated from field: google.protobuf.Duration session_lifetime = 6;
+   */
+  sessionLifetime?: Duration | undefined;
+
+  /**
+   * Unset: as the tenant says.
+   *
+   * @generated from field: google.protobuf.Duration remembered_device_lifetime = 7;
+   */
+  rememberedDeviceLifetime?: Duration | undefined;
 };
 
 /**
@@ -138,5 +243,5 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.store.v1.ClientAuth
  * Use `create(ClientAuthenticationPolicySchema)` to create a new message.
  */
 export const ClientAuthenticationPolicySchema: GenMessage<ClientAuthenticationPolicy> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_authentication_policy, 1);
+  messageDesc(file_koder_auth_store_v1_authentication_policy, 2);
 
