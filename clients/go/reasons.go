@@ -190,6 +190,11 @@ const (
 	// ReasonDirectFlowsNotAllowed: The client may not sign people in outside of the sign-in pages. An administrator allows
 	// it in the authentication policy.
 	ReasonDirectFlowsNotAllowed ErrorReason = "DIRECT_FLOWS_NOT_ALLOWED"
+	// ReasonMailTemplateNotFound: No mail of this kind is sent in this language; the message names the kinds and the
+	// languages.
+	ReasonMailTemplateNotFound ErrorReason = "MAIL_TEMPLATE_NOT_FOUND"
+	// ReasonMailTemplateInvalid: A mail cannot say what was sent; the violations name each field.
+	ReasonMailTemplateInvalid ErrorReason = "MAIL_TEMPLATE_INVALID"
 
 	// Of clients and tokens.
 

@@ -10,7 +10,7 @@ import type { ModuleParts } from "./modules.ts";
 
 /** What the auth service sends mails with. */
 export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" | "mailDeliveries" | "smsAvailable"> {
-  const { data, clock, log, metrics, tenantsOf } = parts;
+  const { data, calls, clock, log, metrics, tenantsOf } = parts;
   const { store, vault } = data;
   const system = store.system();
   const sms = smsTransportOf(parts);
@@ -22,6 +22,7 @@ export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" |
       system,
       vault,
       tenants: tenantsOf("auth"),
+      peers: calls.peersOf("auth"),
       transport: transportOf(parts),
       sms: sms ?? noSms,
       clock,

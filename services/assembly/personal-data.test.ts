@@ -46,6 +46,8 @@ const left: Readonly<Record<string, string>> = {
   identity_graphs: "of the tenant",
   identity_invitations: "of who is no user yet; gone when they accept",
   auth_policies: "of the tenant",
+  auth_mail_templates: "of the tenant",
+  admin_brandings: "of the tenant",
   oauth_clients: "of the tenant",
   oauth_resource_servers: "of the tenant",
   oauth_policies: "of the tenant",

@@ -22,4 +22,6 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.SMS_NOT_AVAILABLE]: Code.FailedPrecondition,
   [AuthErrorReason.DEVICE_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,
+  [AuthErrorReason.MAIL_TEMPLATE_NOT_FOUND]: Code.NotFound,
+  [AuthErrorReason.MAIL_TEMPLATE_INVALID]: Code.InvalidArgument,
 });

@@ -19,6 +19,8 @@ import {
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { ShownBrandingService } from "#gen/koder/admin/v1/branding_internal_pb.ts";
+import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
@@ -102,6 +104,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       Call in "verifyPassword" | "changePassword" | "createSession" | "resetPassword" | "changeEmail" | "openAccount"
     ]?: () => unknown;
   } = {};
+  /** How the tenant looks; a test may change it. */
+  const branding = create(BrandingSchema);
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
       resolveLogin: ({ login }) => ({ userId: people.get(login.toLowerCase())?.id ?? "" }),
@@ -189,6 +193,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         return { opened: true };
       },
     });
+    service(ShownBrandingService, { getShownBranding: () => ({ branding }) });
     service(RevocationService, {
       getUserEpoch({ userId }) {
         calls.push(`getUserEpoch ${userId}`);
@@ -220,7 +225,9 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const messages: RenderedMail[] = [];
   const mailServer: { send?: MailTransport["send"] } = {};
   const mailAttempts: MailAttempt[] = [];
+  const peers = createPeers(() => transport);
   const mailDeliveries = createMailDeliveries({
+    peers,
     store,
     system,
     vault,
@@ -247,7 +254,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const dependencies: AuthDependencies = {
     store,
     vault,
-    peers: createPeers(() => transport),
+    peers,
     tenants,
     policies: createAuthenticationPolicies({ store, clock }),
     attempts: { ...defaultAttemptPolicy, ...attempts },

@@ -11,6 +11,7 @@ import { KnownDeviceSchema } from "#gen/koder/auth/store/v1/known_device_pb.ts";
 import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { MailTemplateSchema } from "#gen/koder/auth/store/v1/mail_template_pb.ts";
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
 import { RememberedDeviceSchema } from "#gen/koder/auth/store/v1/remembered_device_pb.ts";
@@ -155,6 +156,14 @@ export const shownMails: Collection<typeof ShownMailSchema> = {
   events: "none",
 };
 
+/** What a tenant says in its mails, by kind and language, where it is not what every tenant's say. */
+export const mailTemplates: Collection<typeof MailTemplateSchema> = {
+  name: "auth_mail_templates",
+  schema: MailTemplateSchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+
 /** The policy of a tenant for the sign-ins of its people: one record, absent while it is the default. */
 export const authenticationPolicies: Collection<typeof AuthenticationPolicySchema> = {
   name: "auth_policies",
@@ -182,5 +191,6 @@ export const authCollections: readonly Collection[] = [
   mailJobs,
   dueMails,
   shownMails,
+  mailTemplates,
   authenticationPolicies,
 ];

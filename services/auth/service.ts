@@ -5,6 +5,7 @@ import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_p
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
+import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { NewPasswordService } from "#gen/koder/auth/v1/new_password_internal_pb.ts";
 import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
@@ -63,6 +64,11 @@ import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
+import { deleteMailTemplate } from "./mail/delete-mail-template.ts";
+import { getMailTemplate } from "./mail/get-mail-template.ts";
+import { listMailTemplates } from "./mail/list-mail-templates.ts";
+import { previewMailTemplate } from "./mail/preview-mail-template.ts";
+import { updateMailTemplate } from "./mail/update-mail-template.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
 import { requestOtp, submitOtp } from "./otp/browser-otp.ts";
 import { confirmOtp } from "./otp/confirm-otp.ts";
@@ -160,6 +166,13 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         confirmEmail: confirmEmail(dependencies),
       }),
       implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
+      implementation(MailTemplateService, {
+        getMailTemplate: getMailTemplate(dependencies),
+        listMailTemplates: listMailTemplates(dependencies),
+        updateMailTemplate: updateMailTemplate(dependencies),
+        deleteMailTemplate: deleteMailTemplate(dependencies),
+        previewMailTemplate: previewMailTemplate(dependencies),
+      }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
     finishWrite: finishErasure(dependencies),

@@ -150,6 +150,57 @@ describe("A18: a tenant's pictures", () => {
   });
 });
 
+describe("A18, A4: what a tenant says in its mails", () => {
+  const template = "/v1/admin/mail-templates/password_reset/en-US";
+  const say = async (body: object) => {
+    const { status, json } = await rest(server, "PATCH", template, body);
+    const { reason = "", violations = [] } = (json["error"] ?? {}) as {
+      readonly reason?: string;
+      readonly violations?: readonly { readonly field: string }[];
+    };
+    return [status, reason, violations.map(({ field }) => field).join()];
+  };
+
+  test("is nothing but words around a link of ours", async () => {
+    for (const [body, field] of [
+      [{ subject: "Hello\r\nBcc: everybody@example.com" }, "subject"],
+      [{ subject: "{link}" }, "subject"],
+      [{ body: "Go to https://evil.example/ instead." }, "body"],
+      [{ body: "{link}\n\n{link}" }, "body"],
+      [{ body: "{tenant.constructor}\n\n{constructor}\n\n{link}" }, "body"],
+      [{ button: "" }, "button"],
+    ] as const) {
+      expect(await say(body), JSON.stringify(body)).toEqual([400, "MAIL_TEMPLATE_INVALID", `mail_template.${field}`]);
+    }
+    const hostile = "<script>alert(1)</script>{{ 7 | times: 6 }}";
+    expect(await say({ subject: hostile, body: `${hostile}\n\n{link}` })).toEqual([200, "", ""]);
+    const { json } = await rest(server, "POST", `${template}/preview`, {});
+    const html = String(json["html"]);
+    expect(html).not.toContain("<script>");
+    expect(html).toContain("{{ 7 | times: 6 }}");
+    expect(html.match(/href="[^"]*"/g)).toEqual([`href="${server.url}/reset?token=this-is-a-preview"`]);
+  });
+
+  test("goes out in the next mail, whose link leads to the tenant whatever host was asked", async () => {
+    const { id } = await createPerson(server);
+    const email = `words.${id.toLowerCase()}@example.com`;
+    expect((await rest(server, "PATCH", `/v1/users/${id}`, { email, email_verified: true })).status).toBe(200);
+    expect(await say({ subject: "Your {tenant} password", body: "Words of our own.\n\n{link}" })).toEqual([
+      200,
+      "",
+      "",
+    ]);
+    expect((await rest(server, "POST", "/v1/auth/recovery", { username: email }, "")).status).toBe(200);
+    const mail = async () => {
+      const sections = (await (await fetch(`${server.url}/dev/mail`)).text()).split("<section");
+      return sections.find((section) => section.includes(email)) ?? "";
+    };
+    await expect.poll(mail, { timeout: 20_000 }).toContain("Words of our own.");
+    expect(await mail()).toContain(`href="${server.url}/reset?token=`);
+    expect((await rest(server, "DELETE", template)).status).toBe(200);
+  });
+});
+
 test("A14: branding is for who may change it in this tenant", async () => {
   const [{ username }, client] = [await createPerson(server), await registerClient(server)];
   const { accessToken } = await tokensFor(server, client, username);

@@ -111,6 +111,9 @@ const tokenErrors = [
   "invalid_scope",
   "invalid_target",
 ];
+const mailTemplate = "/v1/admin/mail-templates/password_reset/en-US";
+const mailTemplateFields = ["subject", "body", "button", "kind", "language", "own", "etag"];
+const mailTemplateReasons = ["MAIL_TEMPLATE_NOT_FOUND", "MAIL_TEMPLATE_INVALID", "ETAG_MISMATCH"];
 const userReasons = [
   "USER_NOT_FOUND",
   "USERNAME_TAKEN",
@@ -542,6 +545,11 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["mfa", "session_lifetime", "passkey_user_verification", "passkey_related_origins", "client_overrides", "etag"],
     ["AUTHENTICATION_POLICY_INVALID", "ETAG_MISMATCH"],
   ),
+  rest("GET", "/v1/admin/mail-templates", ["own_only"]),
+  rest("GET", mailTemplate, [], ["MAIL_TEMPLATE_NOT_FOUND"]),
+  rest("PATCH", mailTemplate, mailTemplateFields, mailTemplateReasons),
+  rest("DELETE", mailTemplate, ["etag"], mailTemplateReasons),
+  rest("POST", `${mailTemplate}/preview`, ["mail_template"], mailTemplateReasons),
   rest("GET", "/v1/admin/branding", []),
   rest(
     "PATCH",

@@ -146,6 +146,16 @@ const everything = {
       claim_mappers: [{ claim: "plan", constant_json: '"gold"', in_access_token: true }],
     },
   ],
+  mail_templates: [
+    { kind: "email_otp", language: "es", subject: "Tu código", body: "{code}\n\nEs de {tenant}." },
+    {
+      kind: "password_reset",
+      language: "en-US",
+      subject: "Your password at {tenant}",
+      body: "Choose here:\n\n{link}\n\nFor {minutes} minutes.",
+      button: "Choose",
+    },
+  ],
   roles: [
     { name: "a", client_id: "full", included_roles: ["full/b", "c"] },
     { name: "b", client_id: "full", display_name: "B", description: "Bee", permissions: ["z.y", "a.b"] },

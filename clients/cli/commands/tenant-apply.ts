@@ -35,7 +35,7 @@ export const tenantApply: Command = {
       readTenantState(services, {
         linksOf: (key, name) => linked.has(`${key} ${name}`),
         wantsTenant: file.singles.tenant !== undefined,
-        wantsBranding: file.singles.branding !== undefined,
+        wantsBranding: file.singles.branding !== undefined || file.lists.mail_templates !== undefined,
       }),
     );
     const plan = planChanges(file, state, { prune: values["prune"] === true });

@@ -1,4 +1,5 @@
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
+import { MailTemplateSchema } from "#gen/koder/auth/v1/mail_template_pb.ts";
 import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
 import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
@@ -119,5 +120,37 @@ const groups: Maker = {
       : services.groups.removeGroupMember({ groupId: linkId, memberId: id }),
 };
 
+/** A template is named by what it says of itself: kind and language. */
+async function sayInMails(services: TenantServices, json: JsonObject, fields: readonly string[]): Promise<string> {
+  const mailTemplate = fromJson(MailTemplateSchema, json);
+  const { kind, language } = mailTemplate;
+  const updateMask = { paths: [...fields] };
+  await services.mailTemplates.updateMailTemplate({ kind, language, mailTemplate, updateMask });
+  return `${kind}/${language}`;
+}
+
+const mailTemplates: Maker = {
+  linksWithin: [],
+  create: (services, { json }) =>
+    sayInMails(
+      services,
+      json,
+      Object.keys(json).filter((name) => name !== "kind" && name !== "language"),
+    ),
+  update: (services, { existing: { etag }, json, fields }) => sayInMails(services, withEtag(json, etag), fields),
+  remove({ mailTemplates: templates }, { id, etag }) {
+    const [kind = "", language = ""] = id.split("/");
+    return templates.deleteMailTemplate({ kind, language, etag });
+  },
+  addLink: noLinks,
+  removeLink: noLinks,
+};
+
 /** By section. */
-export const makers: Readonly<Record<ListKey, Maker>> = { clients, resource_servers: resourceServers, roles, groups };
+export const makers: Readonly<Record<ListKey, Maker>> = {
+  clients,
+  resource_servers: resourceServers,
+  roles,
+  groups,
+  mail_templates: mailTemplates,
+};

@@ -1,6 +1,7 @@
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { MailTemplateSchema } from "#gen/koder/auth/v1/mail_template_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
@@ -35,7 +36,7 @@ export interface ListSection extends Section {
   readonly links: Readonly<Record<string, ListKey>>;
 }
 
-export type ListKey = "clients" | "resource_servers" | "roles" | "groups";
+export type ListKey = "clients" | "resource_servers" | "roles" | "groups" | "mail_templates";
 export type SingleKey =
   | "tenant"
   | "oauth_policy"
@@ -86,6 +87,17 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     nameOf: (json) => text(json, "name").toLowerCase(),
     namedBy: [],
     links: { member_of: "groups", roles: "roles" },
+  },
+  mail_templates: {
+    what: "mail template",
+    schema: MailTemplateSchema,
+    apart: ["own", "etag", "update_time"],
+    nameOf: (json) =>
+      text(json, "kind") === "" || text(json, "language") === ""
+        ? ""
+        : `${text(json, "kind")}/${text(json, "language")}`,
+    namedBy: ["kind", "language"],
+    links: {},
   },
 };
 

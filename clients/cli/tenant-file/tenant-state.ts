@@ -28,8 +28,8 @@ const atOnce = 8;
 
 /**
  * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call; the section
- * `tenant` needs authority over the instance, and is read when `wantsTenant`; `branding` has permissions of its own, and is read
- * when `wantsBranding`.
+ * `tenant` needs authority over the instance, and is read when `wantsTenant`; `branding` and `mail_templates` have permissions
+ * of their own, and are read when `wantsBranding`.
  */
 export async function readTenantState(
   services: TenantServices,
@@ -41,19 +41,31 @@ export async function readTenantState(
 ): Promise<TenantState> {
   const { clients, resourceServers, roles, groups } = services;
   const size = { pageSize: 200 };
-  const [allClients, allServers, allRoles, allGroups, oauth, authentication, passwords, attributes, branding, tenant] =
-    await Promise.all([
-      Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
-      Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
-      Array.fromAsync(pages(roles.listRoles, size, (page) => page.roles)),
-      Array.fromAsync(pages(groups.listGroups, size, (page) => page.groups)),
-      services.oauthPolicy.getOAuthPolicy({}),
-      services.authenticationPolicy.getAuthenticationPolicy({}),
-      services.passwordPolicy.getPasswordPolicy({}),
-      services.attributeSchema.getAttributeSchema({}),
-      wantsBranding ? services.branding.getBranding({}) : undefined,
-      wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
-    ]);
+  const [
+    allClients,
+    allServers,
+    allRoles,
+    allGroups,
+    oauth,
+    authentication,
+    passwords,
+    attributes,
+    branding,
+    mails,
+    tenant,
+  ] = await Promise.all([
+    Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
+    Array.fromAsync(pages(resourceServers.listResourceServers, size, (page) => page.resourceServers)),
+    Array.fromAsync(pages(roles.listRoles, size, (page) => page.roles)),
+    Array.fromAsync(pages(groups.listGroups, size, (page) => page.groups)),
+    services.oauthPolicy.getOAuthPolicy({}),
+    services.authenticationPolicy.getAuthenticationPolicy({}),
+    services.passwordPolicy.getPasswordPolicy({}),
+    services.attributeSchema.getAttributeSchema({}),
+    wantsBranding ? services.branding.getBranding({}) : undefined,
+    wantsBranding ? services.mailTemplates.listMailTemplates({ ownOnly: true }) : undefined,
+    wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
+  ]);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -102,6 +114,11 @@ export async function readTenantState(
           ? { member_of: await outerOf(id), roles: await rolesOf({ groupId: id }) }
           : {};
         return { id, etag, name, json, links, fixed: false };
+      }),
+      mail_templates: (mails?.mailTemplates ?? []).map((template) => {
+        const json = shown(lists.mail_templates, template);
+        const name = lists.mail_templates.nameOf(json);
+        return { id: name, etag: template.etag, name, json, links: {}, fixed: false };
       }),
     },
     singles: {

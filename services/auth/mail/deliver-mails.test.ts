@@ -107,7 +107,7 @@ describe("a mail that waits", () => {
 
   test("is sent by one of two processes that look at once", async () => {
     const { f } = await queued();
-    const { store, vault, tenants, clock } = f.dependencies;
+    const { store, vault, tenants, peers, clock } = f.dependencies;
     const sent: string[] = [];
     const process = () =>
       createMailDeliveries({
@@ -115,6 +115,7 @@ describe("a mail that waits", () => {
         system: store.system(),
         vault,
         tenants,
+        peers,
         clock,
         transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
         sms: noSms,
@@ -134,13 +135,14 @@ describe("a mail that waits", () => {
     const died = Promise.withResolvers<void>();
     f.mailServer.send = () => died.promise;
     await f.dependencies.mailDeliveries.step();
-    const { store, vault, tenants, clock } = f.dependencies;
+    const { store, vault, tenants, peers, clock } = f.dependencies;
     const sent: string[] = [];
     const other = createMailDeliveries({
       store,
       system: store.system(),
       vault,
       tenants,
+      peers,
       clock,
       transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
       sms: noSms,

@@ -9,10 +9,14 @@ import { remove, replace } from "../../store/writes.ts";
 import { versionOfBox } from "../../vault/sealed-box.ts";
 import { ulid } from "../../vault/random.ts";
 import type { Vault } from "../../vault/vault.ts";
+import type { Peers } from "../../host/peers.ts";
 import type { Tenants } from "../../host/tenants.ts";
 import { dueMails, mailJobs } from "../collections.ts";
+import { lookOfTenant } from "./look-of-tenant.ts";
 import { mailGivenUp } from "./mail-events.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
+import { templateOf } from "./mail-templates.ts";
+import { mailLocale } from "./mail-texts.ts";
 import { mailPlace } from "./queue-mail.ts";
 import { kindName, renderMail } from "./render-mail.ts";
 import { renderSms } from "./render-sms.ts";
@@ -39,6 +43,7 @@ export interface MailDeliveryNeeds {
   readonly system: SystemStore;
   readonly vault: Vault;
   readonly tenants: Pick<Tenants, "get">;
+  readonly peers: Peers;
   readonly transport: MailTransport;
   /** For what goes to telephones. */
   readonly sms: MailTransport;
@@ -144,19 +149,26 @@ const timeOf = (time: Parameters<typeof timestampMs>[0] | undefined): number =>
 
 /** Opens a mail and sends it. */
 async function send(
-  { vault, tenants, transport, sms }: MailDeliveryNeeds,
+  { store, vault, tenants, peers, transport, sms }: MailDeliveryNeeds,
   work: Outbound,
   job: Stored<typeof MailJobSchema>["record"],
 ): Promise<"sent" | "to nobody" | MailNotSent> {
   const tenantVault = await vault.tenant(work.tenantId, versionOfBox(job.sealedMail));
   const mail = fromBinary(MailSchema, tenantVault.open(mailPlace(job.id), job.sealedMail));
   if (mail.to === "") return "to nobody";
-  const { displayName, canonicalOrigin } = await tenants.get(work);
+  const tenant = await tenants.get(work);
+  const look = await lookOfTenant(peers, work, tenant);
   const lifetime = timeOf(job.expireTime) - timeOf(job.createTime);
   const isSms = job.kind === MailKind.SMS_OTP;
+  const language = mailLocale(mail.locale);
   const rendered = isSms
-    ? renderSms(mail, { tenant: displayName, host: new URL(canonicalOrigin).host })
-    : await renderMail(job.kind, mail, { tenant: displayName, lifetime });
+    ? renderSms(mail, { tenant: look.name, host: new URL(tenant.canonicalOrigin).host })
+    : await renderMail(mail, {
+        language,
+        words: (await templateOf(store.tenant(work.tenantId), kindName(job.kind), language)).words,
+        look,
+        lifetime,
+      });
   try {
     await (isSms ? sms : transport).send(rendered, { tenantId: work.tenantId, id: job.id });
     return "sent";

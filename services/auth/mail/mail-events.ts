@@ -21,3 +21,17 @@ export const mailGivenUp = (
       value: { $typeName: "koder.events.v1.MailGivenUp", kind: kindName(kind).toUpperCase(), attempts, fault },
     },
   );
+
+/** What a tenant says in one kind of mail, in one language, was changed. */
+export const mailTemplateChanged = (
+  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  now: number,
+  { id, version }: { readonly id: string; readonly version: number },
+  state: "updated" | "deleted",
+): Event =>
+  eventOf(
+    call,
+    now,
+    { type: "mail_template", id, version },
+    { case: "mailTemplateChanged", value: { $typeName: "koder.events.v1.MailTemplateChanged", state } },
+  );

@@ -1,47 +1,62 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
+import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { MailKind, MailKindSchema, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { kindsOfMail } from "./mail-kinds.ts";
+import { mailLook } from "./mail-look.ts";
+import { usualWords } from "./mail-words.ts";
 import { mailCatalogues, mailLocale } from "./mail-texts.ts";
 import { kindName, renderMail } from "./render-mail.ts";
 
 const kinds = MailKindSchema.values
   .map(({ number }) => number as MailKind)
   .filter((kind) => kind !== 0 && kind !== MailKind.SMS_OTP);
-const frame = { tenant: "Acme", lifetime: 30 * 60_000 };
+const lifetime = 30 * 60_000;
+const acme = mailLook("Acme", undefined);
+const link = "https://id.acme.test/reset?token=kmp_abc&x=1";
+const mail = create(MailSchema, { to: "ana@example.com", link, code: "123456", otherAddress: "b@example.com" });
 
-describe.each([...mailCatalogues.keys()])("in %s", (locale) => {
-  test.each(kinds.map((kind) => [kindName(kind), kind] as const))(
-    "%s is whole, as text and as HTML",
-    async (_, kind) => {
-      const link = "https://id.acme.test/reset?token=kmp_abc&x=1";
-      const mail = create(MailSchema, {
-        to: "ana@example.com",
-        locale,
-        link,
-        code: "123456",
-        otherAddress: "b@example.com",
-      });
-      const { to, subject, text, html } = await renderMail(kind, mail, frame);
-      expect(to).toBe("ana@example.com");
-      expect(subject).not.toBe("");
-      for (const shown of [text, html]) {
-        expect(shown).toContain("Acme");
-        expect(shown).not.toMatch(/\{\w*\}|undefined/);
-      }
-      expect(text).toContain(link);
-      expect(text).toContain("123456");
-      expect(html).toContain(`href="${link.replace("&", "&amp;")}"`);
-      expect(html).toContain(`<html lang="${locale}">`);
-      expect(html).not.toMatch(/<(?:script|img|link)\b|url\(/);
-    },
-  );
+describe.each([...mailCatalogues.keys()])("in %s", (language) => {
+  test.each([...kindsOfMail])("%s is whole, as text and as HTML", async (name, { carries }) => {
+    const words = usualWords(name, language);
+    const { to, subject, text, html } = await renderMail(mail, { language, words, look: acme, lifetime });
+    expect(to).toBe("ana@example.com");
+    expect(subject).not.toBe("");
+    for (const shown of [text, html]) {
+      expect(shown).toContain("Acme");
+      expect(shown).not.toMatch(/\{\w*\}|undefined/);
+    }
+    expect(text.includes(`\n\n${link}\n\n`)).toBe(carries === "link");
+    expect(html.includes(`href="${link.replace("&", "&amp;")}"`)).toBe(carries === "link");
+    for (const shown of [text, html]) expect(shown.includes("123456")).toBe(carries === "code");
+    expect(html).toContain(`<html lang="${language}">`);
+    expect(html).not.toMatch(/<(?:script|img|link)\b|url\(/);
+  });
 });
 
-test("what a tenant is called is text, whatever it is called", async () => {
-  const mail = create(MailSchema, { to: "ana@example.com", locale: "en" });
-  const tenant = `<script>alert("x")</script>`;
-  const { html } = await renderMail(MailKind.PASSWORD_CHANGED, mail, { ...frame, tenant });
-  expect(html).not.toContain("<script>");
+describe("what a tenant says", () => {
+  const hostile = `<script>alert("x")</script>{{ 7 | times: 6 }}{link}`;
+  const frame = { language: "en-US", words: usualWords("password_reset", "en-US"), look: acme, lifetime };
+
+  test("is text, whatever it is called and whatever it writes", async () => {
+    const look = mailLook("Acme", create(BrandingSchema, { displayName: hostile }));
+    const words = {
+      subject: `Of {tenant}`,
+      body: `<b>${hostile.replace("{link}", "")}\n\n{link}`,
+      button: `"><img src=x>`,
+    };
+    const { subject, text, html } = await renderMail(mail, { ...frame, words, look });
+    expect(html).not.toMatch(/<script>|<img|<b>/);
+    expect(html.match(/<a /g)).toHaveLength(1);
+    expect(subject).toBe(`Of ${hostile}`);
+    expect(text).toContain("{{ 7 | times: 6 }}");
+  });
+
+  test("is in its colour, with what can be read on it", async () => {
+    const look = mailLook("Acme", create(BrandingSchema, { primaryColor: "#ffdd00", cornerRadius: 0 }));
+    const { html } = await renderMail(mail, { ...frame, look });
+    expect(html).toContain("background:#ffdd00;color:#000000;border-radius:0px");
+  });
 });
 
 describe("the catalogues", () => {

@@ -293,6 +293,16 @@ export const examples: Readonly<Record<string, Example>> = {
     policy: { logoutEndsOfflineGrants: false },
     updateMask: "logoutEndsOfflineGrants",
   }),
+  "koder.auth.v1.MailTemplateService/GetMailTemplate": async () => ({ kind: "invitation", language: "es" }),
+  "koder.auth.v1.MailTemplateService/ListMailTemplates": none,
+  "koder.auth.v1.MailTemplateService/UpdateMailTemplate": async ({ marker }) => ({
+    kind: "invitation",
+    language: "es",
+    mailTemplate: { subject: marker },
+    updateMask: "subject",
+  }),
+  "koder.auth.v1.MailTemplateService/DeleteMailTemplate": async () => ({ kind: "sign_up", language: "es" }),
+  "koder.auth.v1.MailTemplateService/PreviewMailTemplate": async () => ({ kind: "invitation", language: "es" }),
   "koder.admin.v1.BrandingService/GetBranding": none,
   "koder.admin.v1.BrandingService/UpdateBranding": async ({ marker }) => ({
     branding: { displayName: marker },

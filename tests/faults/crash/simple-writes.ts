@@ -549,6 +549,31 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change what a mail says",
+    covers: ["koder.auth.v1.MailTemplateService/UpdateMailTemplate"],
+    prepare: (server) => {
+      const path = "/v1/admin/mail-templates/invitation/es";
+      return Promise.resolve({ call: async () => (await rest(server, "PATCH", path, { subject: fresh() })).status });
+    },
+  },
+  {
+    name: "Look at a mail before it is sent",
+    covers: ["koder.auth.v1.MailTemplateService/PreviewMailTemplate"],
+    prepare: (server) => {
+      const path = "/v1/admin/mail-templates/invitation/es/preview";
+      return Promise.resolve({ call: async () => (await rest(server, "POST", path, {})).status });
+    },
+  },
+  {
+    name: "Go back to what every tenant's mails say",
+    covers: ["koder.auth.v1.MailTemplateService/DeleteMailTemplate"],
+    prepare: async (server) => {
+      const path = "/v1/admin/mail-templates/sign_up/es";
+      expect((await rest(server, "PATCH", path, { subject: fresh() })).status).toBe(200);
+      return { call: async () => (await rest(server, "DELETE", path)).status };
+    },
+  },
+  {
     name: "Change how a tenant looks",
     covers: ["koder.admin.v1.BrandingService/UpdateBranding"],
     prepare: (server) =>

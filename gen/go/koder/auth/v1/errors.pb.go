@@ -64,6 +64,10 @@ const (
 	// What the authenticator answered is not accepted: it is not what was asked for, or not by a passkey that is known here, or
 	// its user was not verified where that is needed, or its counter went back. Begin again.
 	AuthErrorReason_AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED AuthErrorReason = 60
+	// No mail of this kind is sent in this language; the message names the kinds and the languages.
+	AuthErrorReason_AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND AuthErrorReason = 120
+	// A mail cannot say what was sent; the violations name each field.
+	AuthErrorReason_AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID AuthErrorReason = 121
 )
 
 // Enum value maps for AuthErrorReason.
@@ -88,6 +92,8 @@ var (
 		82:  "AUTH_ERROR_REASON_SMS_NOT_AVAILABLE",
 		83:  "AUTH_ERROR_REASON_DEVICE_NOT_FOUND",
 		60:  "AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED",
+		120: "AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND",
+		121: "AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":                   0,
@@ -109,6 +115,8 @@ var (
 		"AUTH_ERROR_REASON_SMS_NOT_AVAILABLE":             82,
 		"AUTH_ERROR_REASON_DEVICE_NOT_FOUND":              83,
 		"AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED":          60,
+		"AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND":       120,
+		"AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID":         121,
 	}
 )
 
@@ -143,7 +151,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xad\x06\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x89\a\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -164,7 +172,9 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"$AUTH_ERROR_REASON_FACTOR_NOT_ALLOWED\x10\x8c\x01\x12'\n" +
 	"#AUTH_ERROR_REASON_SMS_NOT_AVAILABLE\x10R\x12&\n" +
 	"\"AUTH_ERROR_REASON_DEVICE_NOT_FOUND\x10S\x12*\n" +
-	"&AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED\x10<B\xb0\x01\n" +
+	"&AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED\x10<\x12-\n" +
+	")AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND\x10x\x12+\n" +
+	"'AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID\x10yB\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

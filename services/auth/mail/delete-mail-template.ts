@@ -1,0 +1,37 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import {
+  DeleteMailTemplateResponseSchema,
+  type DeleteMailTemplateRequest,
+  type DeleteMailTemplateResponse,
+} from "#gen/koder/auth/v1/mail_template_service_pb.ts";
+import { callOf } from "../../host/call.ts";
+import { Conflict } from "../../store/store.ts";
+import { remove } from "../../store/writes.ts";
+import { mailTemplates } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { mailTemplateChanged } from "./mail-events.ts";
+import { templateEtag, templateOf } from "./mail-templates.ts";
+import { changedMeanwhile } from "./update-mail-template.ts";
+
+/** Goes back to what every tenant's mails say. */
+export function deleteMailTemplate({ store, clock }: Pick<AuthDependencies, "store" | "clock">) {
+  return async (
+    { kind, language, etag }: DeleteMailTemplateRequest,
+    context: HandlerContext,
+  ): Promise<DeleteMailTemplateResponse> => {
+    const call = callOf(context);
+    const data = store.tenant(call.tenantId);
+    const { stored } = await templateOf(data, kind, language);
+    if (etag !== "" && etag !== templateEtag(stored)) throw changedMeanwhile();
+    if (stored === undefined) return create(DeleteMailTemplateResponseSchema);
+    const resource = { id: stored.record.id, version: stored.version + 1 };
+    try {
+      await data.commit([remove(mailTemplates, stored)], [mailTemplateChanged(call, clock(), resource, "deleted")]);
+    } catch (error) {
+      if (error instanceof Conflict) throw changedMeanwhile();
+      throw error;
+    }
+    return create(DeleteMailTemplateResponseSchema);
+  };
+}

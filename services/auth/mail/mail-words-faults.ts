@@ -1,0 +1,41 @@
+import type { FieldViolation } from "../../host/failure.ts";
+import type { KindOfMail } from "./mail-kinds.ts";
+import { paragraphsOf, placeholdersOf, type MailWords } from "./mail-words.ts";
+
+/** Neither controls nor what turns the direction of the text around it (CVE-2021-42574). */
+const unshown = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
+
+/**
+ * What is wrong with the words of a mail of this kind; nothing where they are right. What the mail is sent for cannot be left
+ * out, said twice or hidden in a sentence, because its reader could not do what it asks for.
+ */
+export function wordsFaults({ carries, values }: KindOfMail, { subject, body, button }: MailWords): FieldViolation[] {
+  const faults: FieldViolation[] = [];
+  const fault = (field: keyof MailWords, description: string): void => void faults.push({ field, description });
+  const oneLine = (field: "subject" | "button", text: string): void => {
+    if (text.trim() === "" || unshown.test(text)) fault(field, "must be one line of text, without control characters");
+    unknown(field, text, ["tenant"]);
+  };
+  const unknown = (field: keyof MailWords, text: string, known: readonly string[]): void => {
+    const strange = placeholdersOf(text).find((name) => !known.includes(name));
+    if (strange === undefined) return;
+    fault(field, `{${strange}} is no placeholder here; there are ${known.map((name) => `{${name}}`).join(", ")}`);
+  };
+
+  oneLine("subject", subject);
+  const known = [...values, ...(carries === undefined ? [] : [carries])];
+  unknown("body", body, known);
+  if (unshown.test(body.replaceAll(/[\n\r]/g, ""))) fault("body", "must be text, without control characters");
+  const paragraphs = paragraphsOf(body);
+  if (paragraphs.length === 0) fault("body", "must say something");
+  if (carries !== undefined) {
+    const own = `{${carries}}`;
+    const isOnce = placeholdersOf(body).filter((name) => name === carries).length === 1;
+    if (!isOnce || !paragraphs.includes(own)) {
+      fault("body", `must have ${own} once, in a paragraph of its own: it is what the mail is sent for`);
+    }
+  }
+  if (carries === "link") oneLine("button", button);
+  else if (button !== "") fault("button", "must be empty: this mail has no link");
+  return faults;
+}
