@@ -25,6 +25,7 @@ import { createCredentialVerifier } from "./host/credentials/credential-verifier
 import { createDpopVerifier } from "./host/dpop/dpop-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
 import type { StopStep } from "./host/graceful.ts";
+import { errorId } from "./host/error-id.ts";
 import { errorAnswer } from "./host/error-answer.ts";
 import { createHealthBoard, type HealthBoard } from "./host/health.ts";
 import { accessRules } from "./host/interceptors/access-rule.ts";
@@ -130,7 +131,8 @@ export async function createKoderId({
     const broken = (await states()).find((state) => state.fault !== undefined);
     return broken === undefined ? undefined : `${broken.name}: ${broken.fault ?? ""}`;
   }
-  const serviceTls = listenerTls(config.serviceTls);
+  const onBroken = brokenCertificateLog(log);
+  const serviceTls = listenerTls(config.serviceTls, onBroken);
   const ports: Ports[] = modules.map((module) => {
     const { name } = module;
     if (data === undefined) throw new Error(`${name} is served without a store`);
@@ -266,7 +268,7 @@ function assembleGateway({
     services: publicServices,
     own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],
     interceptors: [errorMappingInterceptor(report)],
-    tls: config.tls,
+    tls: config.tls === undefined ? undefined : { ...config.tls, onBroken: brokenCertificateLog(log) },
     trustedProxies: config.trustedProxies,
     clock,
     onFault,
@@ -298,10 +300,19 @@ function runOnce(name: string, work: () => Promise<void>, log: Log): BackgroundW
   });
 }
 
-const listenerTls = ({ certFile, keyFile, caFile, mutual }: Config["serviceTls"]): TlsFiles | undefined =>
+const listenerTls = (
+  { certFile, keyFile, caFile, mutual }: Config["serviceTls"],
+  onBroken: NonNullable<TlsFiles["onBroken"]>,
+): TlsFiles | undefined =>
   certFile === undefined || keyFile === undefined
     ? undefined
-    : { certFile, keyFile, clientCaFile: mutual ? caFile : undefined };
+    : { certFile, keyFile, clientCaFile: mutual ? caFile : undefined, onBroken };
+
+/** What an operator must look at before the certificate that is shown meanwhile runs out. */
+const brokenCertificateLog =
+  (log: Log): NonNullable<TlsFiles["onBroken"]> =>
+  (broken) =>
+    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used: the one before stays");
 
 /** Listens, and answers the port. */
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

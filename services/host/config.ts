@@ -48,7 +48,9 @@ export interface Config {
   readonly serviceHost: string;
   /** gRPC is at base + 1…5, HTTP at base + 11…15; 0: free ports. */
   readonly serviceBasePort: number;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly tls:
+    | { readonly certFile: string; readonly keyFile: string; readonly folder: string | undefined }
+    | undefined;
   /** Addresses and prefixes whose X-Forwarded-For is believed. */
   readonly trustedProxies: readonly string[];
   /** Hosts that requests to clients' URLs may go to though they are not public. */
@@ -164,6 +166,11 @@ export const settings = {
   }),
   KODER_ID_TLS_CERT: setting("PEM file of the gateway's certificate chain; needs KODER_ID_TLS_KEY", "", text),
   KODER_ID_TLS_KEY: setting("PEM file of the certificate's key", "", text),
+  KODER_ID_TLS_DIR: setting(
+    "Folder of certificates for other names: `<folder>/<domain>/tls.crt` and `tls.key`; see below",
+    "",
+    text,
+  ),
   KODER_ID_TRUSTED_PROXIES: setting(
     "Proxies whose X-Forwarded-For is believed: addresses or prefixes, by commas",
     "",
@@ -320,7 +327,8 @@ function complete(read: Read, problems: string[]): Config {
   const store = read.KODER_ID_STORE ?? `sqlite:${join(data, "koder-id.db")}`;
   const masterKeyFile = resolve(read.KODER_ID_MASTER_KEY_FILE ?? join(data, "master-key"));
   const [certFile, keyFile] = [read.KODER_ID_TLS_CERT, read.KODER_ID_TLS_KEY];
-  const tls = certFile !== undefined && keyFile !== undefined ? { certFile, keyFile } : undefined;
+  const tls =
+    certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, folder: read.KODER_ID_TLS_DIR } : undefined;
   const trustedProxies = read.KODER_ID_TRUSTED_PROXIES ?? [];
   const here = read.KODER_ID_SERVICES ?? serviceNames;
   const elsewhere = read.KODER_ID_PEERS ?? new Map<ServiceName, readonly string[]>();
@@ -346,6 +354,11 @@ function complete(read: Read, problems: string[]): Config {
   }
   if ((certFile === undefined) !== (keyFile === undefined)) {
     problems.push("KODER_ID_TLS_CERT and KODER_ID_TLS_KEY must be set together");
+  }
+  if (read.KODER_ID_TLS_DIR !== undefined && tls === undefined) {
+    problems.push(
+      "KODER_ID_TLS_DIR needs KODER_ID_TLS_CERT and KODER_ID_TLS_KEY, which are shown for every other name",
+    );
   }
   if (tls !== undefined && publicOrigin?.startsWith("http:") === true) {
     problems.push("KODER_ID_PUBLIC_URL must be https where the gateway has a certificate");

@@ -1,9 +1,11 @@
-import { constants } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { createSecureServer } from "node:http2";
 import type { Socket } from "node:net";
+import type { SecureContext } from "node:tls";
 import type { FastifyServerFactory } from "fastify";
+import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
+import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
 import { http2Limits, idleCheck, listenerLimits } from "./listener-limits.ts";
 
 /** The types know only two of them; https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener has all. */
@@ -19,13 +21,24 @@ export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
   readonly clientCaFile?: string | undefined;
+  /** Certificates for other names than its own: `certificate-folder.ts`. */
+  readonly folder?: string | undefined;
+  /** Told of files that cannot be used; what was in use before stays. */
+  readonly onBroken?: (broken: BrokenCertificate) => void;
 }
 
 /**
- * Serves HTTP/1.1 and HTTP/2 by ALPN on one TLS port. Closing it lets the requests under way finish. Throws when a file
- * cannot be read.
+ * Serves HTTP/1.1 and HTTP/2 by ALPN on one TLS port. Closing it lets the requests under way finish. Other files that are
+ * written in the place of these are shown to who connects from then on, and no connection is dropped for it. Throws when a
+ * file cannot be read.
  */
-export function dualSecure({ certFile, keyFile, clientCaFile }: TlsFiles): FastifyServerFactory {
+export function dualSecure({
+  certFile,
+  keyFile,
+  clientCaFile,
+  folder,
+  onBroken = () => undefined,
+}: TlsFiles): FastifyServerFactory {
   const files = {
     cert: readFileSync(certFile),
     key: readFileSync(keyFile),
@@ -33,20 +46,34 @@ export function dualSecure({ certFile, keyFile, clientCaFile }: TlsFiles): Fasti
       ? {}
       : { ca: readFileSync(clientCaFile), requestCert: true, rejectUnauthorized: true }),
   };
+  const clock = Date.now;
+  const others = folder === undefined ? undefined : createCertificateFolder(folder, { onBroken, clock });
   return (handler) => {
     const server = createSecureServer(
       {
         ...files,
         ...http2Limits,
         allowHTTP1: true,
-        minVersion: "TLSv1.2",
-        secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+        ...secureOptions,
+        ...(others === undefined ? {} : { SNICallback: answering(others) }),
         handshakeTimeout: listenerLimits.firstByte,
         http1Options: http1Limits,
       },
       handler as never,
     );
     server.maxConnections = listenerLimits.maxConnections;
+    const own = followPair(
+      { certFile, keyFile },
+      {
+        first: true,
+        make(pair: Pair) {
+          server.setSecureContext({ ...files, ...pair, ...secureOptions });
+          return true;
+        },
+        onBroken,
+        clock,
+      },
+    );
     server.on("session", (session) => {
       // Asked to end, not cut off: a stream may be under way that has nothing to say for long.
       session.setTimeout(listenerLimits.keepAliveTimeout, () => session.close());
@@ -54,6 +81,7 @@ export function dualSecure({ certFile, keyFile, clientCaFile }: TlsFiles): Fasti
     });
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {
+      void own.current();
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
     });
@@ -73,3 +101,13 @@ export function dualSecure({ certFile, keyFile, clientCaFile }: TlsFiles): Fasti
     }) as unknown as Server;
   };
 }
+
+/** Chooses by the name that the client asks for; without one of its own, the port's own certificate is shown. */
+const answering =
+  ({ contextFor }: CertificateFolder) =>
+  (name: string, answer: (error: Error | null, context?: SecureContext) => void): void => {
+    contextFor(name).then(
+      (context) => (context === undefined ? answer(null) : answer(null, context)),
+      (error: unknown) => answer(error instanceof Error ? error : new Error(String(error))),
+    );
+  };

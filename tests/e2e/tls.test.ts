@@ -1,11 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
 import { connect as connectHttp2 } from "node:http2";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { X509Certificate } from "node:crypto";
+import { connect as connectTls } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeAuthority, type Authority, type Certificate } from "../support/certificates.ts";
 import { freePort } from "../support/free-port.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -13,6 +16,8 @@ let folder: string;
 let server: RunningServer | undefined;
 let ca: Buffer;
 let missing: string | undefined;
+let authority: Authority;
+let certificates: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "koder-id-tls-"));
@@ -46,6 +51,8 @@ beforeAll(async () => {
     return;
   }
   ca = readFileSync(cert);
+  authority = makeAuthority(folder);
+  certificates = join(folder, "certificates");
   const port = await freePort();
   server = await startServer({
     env: {
@@ -54,6 +61,7 @@ beforeAll(async () => {
       KODER_ID_MODE: "production",
       KODER_ID_TLS_CERT: cert,
       KODER_ID_TLS_KEY: key,
+      KODER_ID_TLS_DIR: certificates,
       KODER_ID_MASTER_KEY_FILE: join(folder, "master-key"),
     },
   });
@@ -92,6 +100,59 @@ describe("TLS, in production", () => {
     const stream = session.request({ ":path": "/oauth/v2/keys" });
     const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
     expect([session.alpnProtocol, headers[":status"]]).toEqual(["h2", 200]);
+    stream.close();
+    session.close();
+  });
+});
+
+describe("a certificate for each domain", () => {
+  /** Puts a pair where the server looks for that of a name. */
+  function put(name: string, { certFile, keyFile }: Certificate): void {
+    mkdirSync(join(certificates, name), { recursive: true });
+    copyFileSync(certFile, join(certificates, name, "tls.crt"));
+    copyFileSync(keyFile, join(certificates, name, "tls.key"));
+  }
+  const serialOf = (certFile: string) => new X509Certificate(readFileSync(certFile)).serialNumber;
+  /** The serial number of what is shown for a name, which whoever vouches for it must be right about. */
+  async function shown(url: string, servername: string): Promise<string> {
+    const trusted = [ca, readFileSync(authority.certFile)];
+    const socket = connectTls({ host: "127.0.0.1", port: Number(new URL(url).port), servername, ca: trusted });
+    await once(socket, "secureConnect");
+    const { serialNumber } = socket.getPeerCertificate();
+    socket.destroy();
+    return serialNumber;
+  }
+
+  test("is shown to who asks for its name, also when it comes or changes while the server runs", async (context) => {
+    if (server === undefined) return context.skip(missing);
+    const { url } = server;
+    const running = server;
+    expect(await shown(url, "localhost")).toBe(serialOf(join(folder, "tls.crt")));
+    const first = authority.issue("first", ["*.id.localhost", "id.localhost"]);
+    put("_.id.localhost", first);
+    expect(await shown(url, "acme.id.localhost")).toBe(serialOf(first.certFile));
+
+    const session = connectHttp2(url, { ca });
+    await once(session, "connect");
+    const second = authority.issue("second", ["*.id.localhost"]);
+    put("_.id.localhost", second);
+    await expect.poll(() => shown(url, "acme.id.localhost"), { timeout: 8_000 }).toBe(serialOf(second.certFile));
+    writeFileSync(join(certificates, "_.id.localhost", "tls.key"), "no key");
+    const warned = () => running.logs().find((line) => line.includes("_.id.localhost"));
+    await expect
+      .poll(async () => [await shown(url, "acme.id.localhost"), warned() !== undefined], { timeout: 8_000 })
+      .toEqual([serialOf(second.certFile), true]);
+    expect(warned()).toMatch(/"id":"KID-[A-Z]+-\d+-\w+"/);
+    expect(warned()).not.toContain("no key");
+
+    // The port's own, too; and who was connected before all of this still is.
+    const own = authority.issue("own", ["localhost"]);
+    copyFileSync(own.certFile, join(folder, "tls.crt"));
+    copyFileSync(own.keyFile, join(folder, "tls.key"));
+    await expect.poll(() => shown(url, "localhost"), { timeout: 8_000 }).toBe(serialOf(own.certFile));
+    const stream = session.request({ ":path": "/oauth/v2/keys" });
+    const [headers] = (await once(stream, "response")) as [Record<string, unknown>];
+    expect(headers[":status"]).toBe(200);
     stream.close();
     session.close();
   });

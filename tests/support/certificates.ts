@@ -10,8 +10,8 @@ export interface Certificate {
 
 /** Who vouches for certificates; its own is a certificate like any other. */
 export interface Authority extends Certificate {
-  /** A certificate for loopback, for servers and clients alike. */
-  issue(name: string): Certificate;
+  /** A certificate for loopback or for other names, for servers and clients alike. */
+  issue(name: string, domains?: readonly string[]): Certificate;
 }
 
 const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
@@ -36,11 +36,12 @@ export function makeAuthority(folder: string, authority = "authority"): Authorit
   );
   return {
     ...own,
-    issue(name) {
+    issue(name, domains = ["localhost"]) {
       const made = { certFile: file(name, "crt"), keyFile: file(name, "key") };
       const [request, extensions] = [file(name, "csr"), file(name, "ext")];
       openssl("req", ...newKey, "-subj", `/CN=${name}`, "-keyout", made.keyFile, "-out", request);
-      writeFileSync(extensions, "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth,clientAuth\n");
+      const names = [...domains.map((domain) => `DNS:${domain}`), "IP:127.0.0.1"].join(",");
+      writeFileSync(extensions, `subjectAltName=${names}\nextendedKeyUsage=serverAuth,clientAuth\n`);
       const signer = ["-CA", own.certFile, "-CAkey", own.keyFile, "-CAcreateserial", "-days", "2"];
       openssl("x509", "-req", "-in", request, ...signer, "-extfile", extensions, "-out", made.certFile);
       return made;

@@ -1,0 +1,110 @@
+import { constants, X509Certificate } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+
+/** A certificate chain and its key, PEM files. */
+export interface PairFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** What every connection of ours is made by, whichever certificate it shows. */
+export const secureOptions = { minVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_RENEGOTIATION } as const;
+
+/** What the files of a pair hold. */
+export interface Pair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** A pair that follows its files. */
+export interface FollowedPair<Made> {
+  /** What was made of it; undefined while there is none. */
+  current(): Promise<Made | undefined>;
+  /** Whether there were files when they were looked at last. */
+  readonly isThere: () => boolean;
+}
+
+/** A pair that cannot be used. */
+export interface BrokenCertificate {
+  readonly certFile: string;
+  /** Says nothing of what is in the key. */
+  readonly fault: string;
+}
+
+interface Following<Made> {
+  /** What the certificate must be for. */
+  readonly name?: string;
+  /** What was made of the files already, and stays in use when they are gone. */
+  readonly first?: Made;
+  /** Puts a pair to use. Throws where the key is not the certificate's. */
+  readonly make: (pair: Pair) => Made;
+  readonly onBroken: (broken: BrokenCertificate) => void;
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number;
+}
+
+/** For how long files are not looked at again, in milliseconds. */
+const untouched = 2_000;
+
+/**
+ * Follows a pair of files: others that are written there are put to use, two seconds later at most. Files that cannot be used
+ * leave what was in use in its place, and are told of once. Where both are gone, there is none.
+ */
+export function followPair<Made>(
+  files: PairFiles,
+  { name, first, make, onBroken, clock }: Following<Made>,
+): FollowedPair<Made> {
+  let made = first;
+  // What is in use already was read from the files a moment ago: their stamp is all that is to be seen at first.
+  let seen = first === undefined ? "" : undefined;
+  let isThere = first !== undefined;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let looking: Promise<void> | undefined;
+
+  async function look(): Promise<void> {
+    const stamps = await Promise.all([stampOf(files.certFile), stampOf(files.keyFile)]);
+    const [before, stamp] = [seen, stamps.join("")];
+    seen = stamp;
+    isThere = stamp !== "";
+    if (!isThere) made = first;
+    if (!isThere || before === undefined || before === stamp) return;
+    try {
+      made = make(await readPair(files, name, clock()));
+    } catch (error) {
+      onBroken({ certFile: files.certFile, fault: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  return {
+    isThere: () => isThere,
+    async current() {
+      if (clock() - lookedAt >= untouched) {
+        lookedAt = clock();
+        looking = look();
+      }
+      await looking;
+      return made;
+    },
+  };
+}
+
+/** Changes when the file does: its time, length or place, which is another after a rename or behind a link. Empty: no file. */
+async function stampOf(file: string): Promise<string> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    return `${mtimeMs} ${size} ${ino};`;
+  } catch {
+    return "";
+  }
+}
+
+/** Reads a pair. Throws where a file cannot be read, or the certificate is for other names or has run out. */
+async function readPair({ certFile, keyFile }: PairFiles, name: string | undefined, now: number): Promise<Pair> {
+  const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
+  const certificate = new X509Certificate(cert);
+  if (name !== undefined && certificate.checkHost(name, { subject: "never" }) === undefined) {
+    throw new Error(`the certificate is not for ${name}`);
+  }
+  if (Date.parse(certificate.validTo) < now) throw new Error(`the certificate ran out on ${certificate.validTo}`);
+  return { cert, key };
+}
