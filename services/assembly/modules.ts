@@ -45,6 +45,7 @@ import { tellAttempts } from "../oauth/logout/backchannel/tell-attempts.ts";
 import { createOauthService } from "../oauth/service.ts";
 import { createSubjects } from "../oauth/subjects/subjects.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../session/dependencies.ts";
+import { createRecentUses } from "../session/browser-sessions/session-use.ts";
 import { createSessionSchedule } from "../session/browser-sessions/session-schedule.ts";
 import { createSessionService } from "../session/service.ts";
 import type { Data } from "./data.ts";
@@ -149,6 +150,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         vault,
         pageTokens,
         sessionSchedule: createSessionSchedule({ system: store.system() }),
+        recentUses: createRecentUses(),
         onSessionFault: (error, tenantId) => log.error({ err: error, tenantId }, "sessions could not be ended"),
         clock,
         lifetimes: defaultSessionLifetimes,

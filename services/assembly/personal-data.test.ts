@@ -7,7 +7,7 @@ import { personalCollections as ofSession } from "../session/personal-data.ts";
 import { allCollections } from "./data.ts";
 
 /** Collections that hang on others of these. */
-const within = ["auth_factor_uses", "session_clients", "admin_credential_uses", "identity_groups"];
+const within = ["auth_factor_uses", "session_clients", "session_uses", "admin_credential_uses", "identity_groups"];
 
 /** What is in no archive of a person, and why. */
 const left: Readonly<Record<string, string>> = {

@@ -6,7 +6,7 @@ import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
 import { RevokedTokenSchema } from "#gen/koder/session/store/v1/revoked_token_pb.ts";
 import { SessionClientSchema } from "#gen/koder/session/store/v1/session_client_pb.ts";
 import { SessionScheduleSchema } from "#gen/koder/session/store/v1/session_schedule_pb.ts";
-import { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
+import { SessionSchema, SessionUseSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
 
@@ -28,6 +28,21 @@ export const sessions: Collection<typeof SessionSchema> = {
   },
   expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) + keptToBeTold : undefined),
   events: "required",
+};
+
+/** When sessions were last used: one row for a session, once that was noted. */
+export const sessionUses: Collection<typeof SessionUseSchema> = {
+  name: "session_uses",
+  schema: SessionUseSchema,
+  id: (use) => use.sessionId,
+  indexes: {
+    idle_end_time: {
+      type: "integer",
+      value: ({ idleEndTime }) => (idleEndTime ? timestampMs(idleEndTime) : undefined),
+    },
+  },
+  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  events: "none", // last-use times
 };
 
 /** When each tenant's sessions are to be looked at; in the system's own space. */
@@ -118,6 +133,7 @@ export const usedProofs: Collection<typeof UsedProofSchema> = {
 /** Everything that the session service stores. */
 export const sessionCollections: readonly Collection[] = [
   sessions,
+  sessionUses,
   sessionSchedules,
   sessionClients,
   codes,

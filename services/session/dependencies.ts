@@ -2,6 +2,7 @@ import type { AttemptLimits } from "../host/windowed-attempts.ts";
 import type { PageTokens } from "../host/page-token.ts";
 import type { Store } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
+import type { RecentUses } from "./browser-sessions/session-use.ts";
 import type { SessionSchedule } from "./browser-sessions/session-schedule.ts";
 
 /** How long things of the session service live, in milliseconds. */
@@ -48,6 +49,7 @@ export interface SessionDependencies {
   readonly vault: Vault;
   readonly pageTokens: PageTokens;
   readonly sessionSchedule: SessionSchedule;
+  readonly recentUses: RecentUses;
   /** Told of a tenant whose sessions that had run out could not be ended just now. */
   readonly onSessionFault: (error: unknown, tenantId: string) => void;
   /** Milliseconds since the epoch. */

@@ -24,6 +24,7 @@ import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
 import { resolveSession } from "./browser-sessions/resolve-session.ts";
+import { createRecentUses } from "./browser-sessions/session-use.ts";
 import { createSessionSchedule } from "./browser-sessions/session-schedule.ts";
 import { issueCode } from "./codes/issue-code.ts";
 import { redeemCode } from "./codes/redeem-code.ts";
@@ -53,6 +54,7 @@ export async function sessionFixture(url = "memory:") {
     vault,
     pageTokens: createPageTokens(vault),
     sessionSchedule: createSessionSchedule({ system: store.system() }),
+    recentUses: createRecentUses(),
     onSessionFault: (error) => {
       throw error;
     },
@@ -65,7 +67,12 @@ export async function sessionFixture(url = "memory:") {
   const redirectUri = "https://chat.koder.dev/cb";
   const codeVerifier = randomBytes(32).toString("base64url");
 
-  const signIn = (userEpoch = 0n, previousSessionToken = "", person = userId) =>
+  const signIn = (
+    userEpoch = 0n,
+    previousSessionToken = "",
+    person = userId,
+    more: MessageInitShape<typeof CreateSessionRequestSchema> = {},
+  ) =>
     createSession(dependencies)(
       create(CreateSessionRequestSchema, {
         userId: person,
@@ -74,11 +81,15 @@ export async function sessionFixture(url = "memory:") {
         amr: ["pwd"],
         userEpoch,
         previousSessionToken,
+        ...more,
       }),
       handlerContext(),
     );
-  const resolve = (sessionToken: string) =>
-    resolveSession(dependencies)(create(ResolveSessionRequestSchema, { sessionToken }), handlerContext());
+  const resolve = (sessionToken: string, clientAddress = "") =>
+    resolveSession(dependencies)(
+      create(ResolveSessionRequestSchema, { sessionToken }),
+      handlerContext({ clientAddress }),
+    );
   const codeOf = (
     sessionId: string,
     scopes = ["openid", "offline_access"],

@@ -110,6 +110,22 @@ describe("A15: second factors that are not allowed", () => {
   });
 });
 
+test("sessions say when and where they were last used, and when they end unless they are used", async () => {
+  const [person, client] = [await createPerson(server), await registerClient(server)];
+  await setPolicy({ session_idle_lifetime: "300s" });
+  try {
+    const { accessToken } = await tokensFor(server, client, person.username);
+    const { json } = await rest(server, "GET", "/v1/me/sessions", undefined, accessToken);
+    const [session = {}] = json["sessions"] as Record<string, string>[];
+    expect(session["place"]).toBe("127.0.0.0/24");
+    const [used, end] = ["last_use_time", "idle_end_time"].map((name) => Date.parse(session[name] ?? ""));
+    expect(Number(end) - Number(used)).toBe(300_000);
+    expect((await rest(server, "PATCH", path, { session_idle_lifetime: "299s" })).status).toBe(400);
+  } finally {
+    await setPolicy({ session_idle_lifetime: null });
+  }
+});
+
 describe("A15: the password, where it is not allowed", () => {
   test("opens nothing, changes nothing and is not asked for, of whoever the name is", async () => {
     const { username, client, accessToken, authenticator } = await equipped();

@@ -30,6 +30,7 @@ import { createIdentityService } from "../../services/identity/service.ts";
 import { sessionCollections } from "../../services/session/collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts } from "../../services/session/dependencies.ts";
 import { createSessionSchedule } from "../../services/session/browser-sessions/session-schedule.ts";
+import { createRecentUses } from "../../services/session/browser-sessions/session-use.ts";
 import { createSessionService } from "../../services/session/service.ts";
 import { openStore } from "../../services/store/open-store.ts";
 import type { Store, TenantStore } from "../../services/store/store.ts";
@@ -120,6 +121,7 @@ export async function signInServices() {
       vault,
       pageTokens,
       sessionSchedule: createSessionSchedule({ system: store.system() }),
+      recentUses: createRecentUses(),
       onSessionFault: (error) => void faults.push(error),
       clock,
       lifetimes: defaultSessionLifetimes,

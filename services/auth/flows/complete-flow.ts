@@ -78,7 +78,7 @@ export async function completeFlow(
     const { record } = await advanceFlow(data, call, clock(), stored, done, withHandle);
     return { flow: record, sessionToken: "", loginHandle };
   }
-  const { sessionLifetime } = await rulesOfSignIn(dependencies, call, stored.record);
+  const { sessionLifetime, idleLifetime } = await rulesOfSignIn(dependencies, call, stored.record);
   const { record: flow } = await commitDone();
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {
@@ -89,6 +89,7 @@ export async function completeFlow(
       userEpoch: flow.userEpoch,
       secondFactorRemembered: flow.secondFactorRemembered,
       lifetime: durationFromMs(sessionLifetime),
+      ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
       remoteAddress: browser?.remoteAddress ?? "",
       userAgent: browser?.userAgent ?? "",
       previousSessionToken: browser?.sessionToken ?? "",

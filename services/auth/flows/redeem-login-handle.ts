@@ -40,7 +40,7 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
       throw error;
     }
     const { userId, amr, authTime, userEpoch, remoteAddress } = stored.record;
-    const { sessionLifetime } = await rulesOfSignIn({ policies, peers }, call, { userId, clientId });
+    const { sessionLifetime, idleLifetime } = await rulesOfSignIn({ policies, peers }, call, { userId, clientId });
     // The session is for nobody else than this client.
     const lifetime = Math.min(sessionLifetime, acceptedFor(policy, clientId) ?? sessionLifetime);
     const { sessionToken } = await peers.client(BrowserSessionService).createSession(
@@ -51,6 +51,7 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
         amr,
         userEpoch,
         lifetime: durationFromMs(lifetime),
+        ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
         remoteAddress,
       },
       forward(call),

@@ -65,7 +65,8 @@ export function createAuthenticationPolicies({
 type StoredRules = Pick<
   StoredPolicy,
   "mfa" | "firstFactors" | "secondFactors" | "sessionLifetime" | "rememberedDeviceLifetime"
->;
+> &
+  Partial<Pick<StoredPolicy, "sessionIdleLifetime">>;
 
 const defaultSessionLifetime = 12 * 3_600_000;
 
@@ -78,6 +79,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
       secondFactors: everySecondFactor,
       rememberedFor: 0,
       sessionLifetime: defaultSessionLifetime,
+      idleLifetime: undefined,
       ...moreRules(stored),
     },
     rulesOfGroups: new Map(stored.groupOverrides.map((override) => [override.groupId, moreRules(override)])),
@@ -101,6 +103,7 @@ function moreRules({
   secondFactors,
   sessionLifetime,
   rememberedDeviceLifetime,
+  sessionIdleLifetime,
 }: StoredRules): MoreRules {
   return {
     ...(mfa === 0 ? {} : { mfa: mfa as MfaRequirement }),
@@ -108,5 +111,6 @@ function moreRules({
     ...(secondFactors.length === 0 ? {} : { secondFactors: new Set(secondFactors as SignInFactor[]) }),
     ...(sessionLifetime === undefined ? {} : { sessionLifetime: durationMs(sessionLifetime) }),
     ...(rememberedDeviceLifetime === undefined ? {} : { rememberedFor: durationMs(rememberedDeviceLifetime) }),
+    ...(sessionIdleLifetime === undefined ? {} : { idleLifetime: durationMs(sessionIdleLifetime) }),
   };
 }

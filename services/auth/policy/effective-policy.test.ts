@@ -61,6 +61,7 @@ describe("the strictest of several", () => {
     secondFactors: everySecondFactor,
     rememberedFor: 7 * day,
     sessionLifetime: day,
+    idleLifetime: undefined,
   };
   const some = (of: ReadonlySet<SignInFactor>) => fc.subarray([...of], { minLength: 1 }).map((list) => new Set(list));
   const more: fc.Arbitrary<MoreRules> = fc.record(
@@ -70,6 +71,7 @@ describe("the strictest of several", () => {
       secondFactors: some(everySecondFactor),
       rememberedFor: fc.integer({ min: 0, max: 30 * day }),
       sessionLifetime: fc.integer({ min: 300_000, max: 400 * day }),
+      idleLifetime: fc.integer({ min: 300_000, max: 90 * day }),
     },
     { requiredKeys: [] },
   );
@@ -85,6 +87,7 @@ describe("the strictest of several", () => {
           expect(rules.secondFactors.isSubsetOf(one.secondFactors ?? everySecondFactor)).toBe(true);
           expect(rules.rememberedFor).toBeLessThanOrEqual(one.rememberedFor ?? Infinity);
           expect(rules.sessionLifetime).toBeLessThanOrEqual(one.sessionLifetime ?? Infinity);
+          expect(rules.idleLifetime ?? Infinity).toBeLessThanOrEqual(one.idleLifetime ?? Infinity);
         }
       }),
     );
@@ -95,7 +98,12 @@ describe("of a group", () => {
   const overrides = {
     groupOverrides: [
       { groupName: "staff", sessionLifetime: durationFromMs(day / 4) },
-      { groupId: admins, mfa: REQUIRED, sessionLifetime: durationFromMs(day / 3) },
+      {
+        groupId: admins,
+        mfa: REQUIRED,
+        sessionLifetime: durationFromMs(day / 3),
+        sessionIdleLifetime: durationFromMs(600_000),
+      },
     ],
   };
 

@@ -13,6 +13,8 @@ export interface SignInRules {
   /** For how long a browser may be remembered; 0 for not at all. */
   readonly rememberedFor: number;
   readonly sessionLifetime: number;
+  /** How long a session may go unused; undefined for as long as it lasts. */
+  readonly idleLifetime: number | undefined;
 }
 
 /** What a group or a client asks for beyond that. */
@@ -45,9 +47,13 @@ export const strictest = (rules: SignInRules, ...more: readonly MoreRules[]): Si
         one.secondFactors === undefined ? left.secondFactors : left.secondFactors.intersection(one.secondFactors),
       rememberedFor: Math.min(left.rememberedFor, one.rememberedFor ?? left.rememberedFor),
       sessionLifetime: Math.min(left.sessionLifetime, one.sessionLifetime ?? left.sessionLifetime),
+      idleLifetime: shorter(left.idleLifetime, one.idleLifetime),
     }),
     rules,
   );
+
+const shorter = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
 /**
  * What is asked of a person's sign-in to a client: the strictest of what the tenant asks of everybody, of their groups, and what

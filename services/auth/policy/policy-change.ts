@@ -38,6 +38,8 @@ export function policyChange(
       return { mfa: policy.mfa };
     case "session_lifetime":
       return { sessionLifetime: policy.sessionLifetime };
+    case "session_idle_lifetime":
+      return { sessionIdleLifetime: policy.sessionIdleLifetime };
     case "sign_up_allowed":
       return { signUpAllowed: policy.signUpAllowed };
     case "passkey_user_verification":
@@ -85,12 +87,17 @@ function groupOverrides({ groupOverrides: overrides }: AuthenticationPolicy, gro
   }
   return overrides.map((override, at) => {
     const groupId = groupIds[at];
+    const { sessionIdleLifetime } = override;
     const [field, named] =
       override.groupId === "" ? ["group_name", override.groupName] : ["group_id", override.groupId];
     if (groupId === undefined)
       throw policyInvalid(`group_overrides[${at}].${field}`, `no group is ${named || "unnamed"}`);
     checkFactors(`group_overrides[${at}].`, override);
-    return create(StoredGroupSchema, { ...commonOf(override), groupId });
+    return create(StoredGroupSchema, {
+      ...commonOf(override),
+      groupId,
+      ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
+    });
   });
 }
 

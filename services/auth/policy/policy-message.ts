@@ -27,7 +27,7 @@ export function policyMessage(
 ): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
   const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, attempts } = policy;
-  const { mfa, sessionLifetime, rememberedFor, firstFactors, secondFactors } = rules;
+  const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors } = rules;
   const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
     etag: policyEtag(stored),
@@ -45,12 +45,18 @@ export function policyMessage(
       return create(ClientAuthenticationPolicySchema, { ...commonOf(override), clientId, directFlows });
     }),
     groupOverrides: groupOverrides.flatMap((override) => {
-      const { groupId } = override;
+      const { groupId, sessionIdleLifetime } = override;
       const groupName = groupNames.get(groupId);
       if (groupName === undefined) return [];
-      return create(GroupAuthenticationPolicySchema, { ...commonOf(override), groupId, groupName });
+      return create(GroupAuthenticationPolicySchema, {
+        ...commonOf(override),
+        groupId,
+        groupName,
+        ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
+      });
     }),
     ...(rememberedFor === 0 ? {} : { rememberedDeviceLifetime: durationFromMs(rememberedFor) }),
+    ...(idleLifetime === undefined ? {} : { sessionIdleLifetime: durationFromMs(idleLifetime) }),
     ...(updateTime ? { updateTime } : {}),
   });
 }

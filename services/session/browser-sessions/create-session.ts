@@ -18,6 +18,7 @@ import { mostSessions, writeTokens } from "./browser-tokens.ts";
 import { keepClients } from "./session-clients.ts";
 import { sessionMessage } from "./session-message.ts";
 import { sessionRevoked } from "./session-revoked-event.ts";
+import { forgetUse, useAtSignIn } from "./session-use.ts";
 import { sessionTokenUse } from "./session-token.ts";
 import { sessionsOfBrowser } from "./sessions-of-browser.ts";
 
@@ -46,8 +47,10 @@ export function createSession({ store, vault, sessionSchedule, clock, lifetimes 
       userAgent: request.userAgent,
       expireTime: timestampFromMs(end),
       ...(request.authTime ? { authTime: request.authTime } : {}),
+      idleLifetime: request.idleLifetime,
     };
-    await sessionSchedule.lookBy(call.tenantId, end);
+    const idle = request.idleLifetime === undefined ? Infinity : durationMs(request.idleLifetime);
+    await sessionSchedule.lookBy(call.tenantId, Math.min(end, now + idle));
     for (;;) {
       const before = await sessionsOfBrowser(data, tenantVault, request.previousSessionToken, now);
       const staying = before
@@ -60,7 +63,9 @@ export function createSession({ store, vault, sessionSchedule, clock, lifetimes 
         await data.commit(
           [
             ...ending.map((stored) => remove(sessions, stored)),
+            ...(await Promise.all(ending.map(({ record }) => forgetUse(data, record.id)))).flat(),
             ...change.writes,
+            ...(await useAtSignIn(data, change.record, now, own === undefined)),
             ...(own === undefined ? [] : await keepClients(data, change.record)),
           ],
           [...ending.map((stored) => sessionRevoked(call, now, stored, "replaced")), change.event],

@@ -1,13 +1,16 @@
+import type { Session, SessionUse } from "#gen/koder/session/store/v1/session_pb.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
-import { sessions } from "../collections.ts";
+import { sessions, sessionUses } from "../collections.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { grantsEndingAtLogout } from "../refresh/grants-ending-at-logout.ts";
 import { hasRunOut } from "./kept-session.ts";
+import { idleEnd } from "./session-use.ts";
 import { sessionRevoked, type EndingCall, type SessionEndReason } from "./session-revoked-event.ts";
 
 /**
- * Ends a session for good, before it answers; false when there is none, or its time has come and it is not that which ends it. However a session ends, it ends here, but for the one
+ * Ends a session for good, before it answers; false when there is none, or it is over by itself
+ * and it is not that which ends it. However a session ends, it ends here, but for the one
  * that a new sign-in replaces within its own commit.
  *
  * Grants without offline access end with it, because each use of them looks for their session. Those with offline access
@@ -23,9 +26,14 @@ export async function endSession(
 ): Promise<boolean> {
   for (;;) {
     const stored = await data.get(sessions, sessionId);
-    if (stored === undefined || hasRunOut(stored.record, now) !== (reason === "expired")) return false;
+    if (stored === undefined) return false;
+    const use = await data.get(sessionUses, sessionId);
+    if (whyItIsOver(stored.record, use?.record, now) !== (endsByItself(reason) ? reason : undefined)) return false;
     try {
-      await data.commit([remove(sessions, stored)], [sessionRevoked(call, now, stored, reason)]);
+      await data.commit(
+        [remove(sessions, stored), ...(use === undefined ? [] : [remove(sessionUses, use)])],
+        [sessionRevoked(call, now, stored, reason)],
+      );
     } catch (error) {
       // Changed or ended by somebody else at the same moment: look again.
       if (!(error instanceof Conflict)) throw error;
@@ -36,11 +44,19 @@ export async function endSession(
   }
 }
 
+const endsByItself = (reason: SessionEndReason): boolean => reason === "expired" || reason === "idle";
+
+/** Why a session is over by itself at `now` (ms); undefined while it is not. */
+function whyItIsOver(session: Session, use: SessionUse | undefined, now: number): SessionEndReason | undefined {
+  if (hasRunOut(session, now)) return "expired";
+  return now >= (idleEnd(session, use) ?? Infinity) ? "idle" : undefined;
+}
+
 /**
  * Whether what is to end at a logout ends with the session: where somebody ended it. That its time had come, or that another
- * person took its place in the browser, is no logout.
+ * person took its place in the browser, or that nobody used it, is no logout.
  */
-export const endsGrants = (reason: string): boolean => reason !== "replaced" && reason !== "expired";
+export const endsGrants = (reason: string): boolean => !["replaced", "expired", "idle"].includes(reason);
 
 /** Ends the grants of a session that was ended which go on without it, but not beyond a logout. */
 export async function endGrantsAtLogout(

@@ -2,6 +2,7 @@ import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Session, SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
 import { sessions } from "../collections.ts";
+import { isIdle } from "./session-use.ts";
 
 /**
  * Whether a session's time has come at `now` (ms). It ends then, whether or not anybody has noted its end yet: a record that is
@@ -10,12 +11,13 @@ import { sessions } from "../collections.ts";
 export const hasRunOut = ({ expireTime }: Pick<Session, "expireTime">, now: number): boolean =>
   expireTime !== undefined && now >= timestampMs(expireTime);
 
-/** The session of an id while its time lasts. Every read by id that decides something goes this way. */
+/** The session of an id while its time lasts, and it was not unused for too long. Every read by id that decides something goes this way. */
 export async function keptSession(
   data: TenantStore,
   sessionId: string,
   now: number,
 ): Promise<Stored<typeof SessionSchema> | undefined> {
   const stored = await data.get(sessions, sessionId);
-  return stored === undefined || hasRunOut(stored.record, now) ? undefined : stored;
+  if (stored === undefined || hasRunOut(stored.record, now)) return undefined;
+  return (await isIdle(data, stored.record, now)) ? undefined : stored;
 }

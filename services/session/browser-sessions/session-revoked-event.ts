@@ -5,7 +5,7 @@ import { eventOf } from "../../host/event.ts";
 import type { Stored } from "../../store/store.ts";
 
 /** Why a session ended; in its event. */
-export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided" | "expired";
+export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided" | "expired" | "idle";
 
 /** Who ends a session: a call, or work of the service's own. */
 export type EndingCall = Pick<Outbound, "requestId" | "tenantId" | "actor">;

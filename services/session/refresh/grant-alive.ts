@@ -1,5 +1,6 @@
 import type { Code } from "#gen/koder/session/store/v1/code_pb.ts";
 import type { Grant } from "#gen/koder/session/store/v1/grant_pb.ts";
+import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { epochs } from "../collections.ts";
@@ -10,13 +11,22 @@ import { revokedVersion } from "../revocation/revoked-consent.ts";
  * Whether a grant still gives anything at `now` (ms): it has not ended, neither its user nor its client was voided since, the consent to it
  * was not taken back, and the session that it belongs to is there, unless it was given for offline use.
  */
-export async function isGrantAlive(data: TenantStore, grant: Grant, now: number): Promise<boolean> {
-  if (grant.endReason !== "") return false;
-  const [epochsHold, session] = await Promise.all([
+export const isGrantAlive = async (data: TenantStore, grant: Grant, now: number): Promise<boolean> =>
+  (await aliveGrant(data, grant, now)) !== undefined;
+
+/** The same, with the session that a grant which is alive belongs to, unless it was given for offline use. */
+export async function aliveGrant(
+  data: TenantStore,
+  grant: Grant,
+  now: number,
+): Promise<{ readonly session: Session | undefined } | undefined> {
+  if (grant.endReason !== "") return undefined;
+  const [epochsHold, kept] = await Promise.all([
     doEpochsHold(data, grant),
-    grant.offline ? true : keptSession(data, grant.sessionId, now),
+    grant.offline ? undefined : keptSession(data, grant.sessionId, now),
   ]);
-  return epochsHold && session !== undefined;
+  const isThere = grant.offline || kept !== undefined;
+  return epochsHold && isThere ? { session: kept?.record } : undefined;
 }
 
 /** Whether neither the user nor the client was voided since the grant or code was given, nor the consent to it taken back. */

@@ -17,10 +17,11 @@ import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { randomBytes } from "../../vault/random.ts";
 import type { TenantVault } from "../../vault/vault.ts";
+import { noteUse } from "../browser-sessions/session-use.ts";
 import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endGrant } from "./end-grant.ts";
-import { isGrantAlive } from "./grant-alive.ts";
+import { aliveGrant } from "./grant-alive.ts";
 import { isResourceGranted } from "./granted-resource.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
@@ -35,7 +36,7 @@ const attempts = 8;
  * rotation is one conditional update; an older generation is a replay and ends the grant; the generation just before,
  * within the overlap and as long as its successor was not used, is an honest retry and gets that same successor.
  */
-export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependencies) {
+export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: SessionDependencies) {
   return async (request: RefreshGrantRequest, context: HandlerContext): Promise<RefreshGrantResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -50,7 +51,8 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
       if (stored === undefined) return refused(GrantRefusal.UNKNOWN);
       const grant = stored.record;
       if (grant.clientId !== request.clientId) return refused(GrantRefusal.OTHER_CLIENT);
-      if (!(await isGrantAlive(data, grant, now))) return refused(GrantRefusal.REVOKED);
+      const alive = await aliveGrant(data, grant, now);
+      if (alive === undefined) return refused(GrantRefusal.REVOKED);
       if (grant.dpopJkt !== "" && grant.dpopJkt !== request.dpopJkt) return refused(GrantRefusal.DPOP_KEY);
       const standing = standingOf(presented, grant, now, terms);
       if (standing.kind === "end") {
@@ -62,6 +64,8 @@ export function refreshGrant({ store, vault, clock, lifetimes }: SessionDependen
       if (foreign !== undefined) {
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
+      // Its client uses the session for its person: where they are it does not know.
+      if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
       const next = await rotate(data, call, now, stored, terms);
       if (next !== undefined) return refreshed(tenantVault, call, next);

@@ -8,7 +8,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { sessionMessage } from "../browser-sessions/session-message.ts";
-import { sessions } from "../collections.ts";
+import { sessions, sessionUses } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { sessionNotFound } from "./session-not-found.ts";
 
@@ -18,6 +18,7 @@ export function getSession({ store, clock }: SessionDependencies) {
     const data = store.tenant(callOf(context).tenantId);
     const session = await liveSession(data, await data.get(sessions, request.sessionId), clock());
     if (session === undefined) throw sessionNotFound(request.sessionId);
-    return create(GetSessionResponseSchema, { session: sessionMessage(session) });
+    const use = await data.get(sessionUses, session.id);
+    return create(GetSessionResponseSchema, { session: sessionMessage(session, use?.record) });
   };
 }

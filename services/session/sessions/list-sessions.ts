@@ -8,6 +8,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { sessionMessage } from "../browser-sessions/session-message.ts";
+import { sessionUses } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { userOf } from "../../host/user-of.ts";
 import { sessionsPage } from "./sessions-page.ts";
@@ -32,8 +33,11 @@ export function listSessions({ store, pageTokens, clock }: SessionDependencies) 
       { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) },
     );
     const live = await Promise.all(page.items.map((stored) => liveSession(data, stored, clock())));
+    const shown = live
+      .filter((session) => session !== undefined)
+      .map(async (session) => sessionMessage(session, (await data.get(sessionUses, session.id))?.record));
     return create(ListSessionsResponseSchema, {
-      sessions: live.filter((session) => session !== undefined).map(sessionMessage),
+      sessions: await Promise.all(shown),
       nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
     });
   };

@@ -5,6 +5,7 @@ import type { Store } from "../../../store/store.ts";
 import { vaultTenantKeys } from "../../../vault/collections.ts";
 import { createVault } from "../../../vault/vault.ts";
 import { createSessionSchedule } from "../../browser-sessions/session-schedule.ts";
+import { createRecentUses } from "../../browser-sessions/session-use.ts";
 import { sessionCollections } from "../../collections.ts";
 import { defaultSessionLifetimes, defaultUserCodeAttempts, type SessionDependencies } from "../../dependencies.ts";
 import { limits } from "./family-model.ts";
@@ -38,6 +39,7 @@ export async function openReplicas(url: string): Promise<Replicas> {
       vault,
       pageTokens: createPageTokens(vault),
       sessionSchedule: createSessionSchedule({ system: store.system() }),
+      recentUses: createRecentUses(),
       onSessionFault: (error) => {
         throw error;
       },

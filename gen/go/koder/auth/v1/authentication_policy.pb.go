@@ -241,6 +241,10 @@ type AuthenticationPolicy struct {
 	// Second factors that are allowed, of PASSKEY, TOTP, EMAIL_OTP, SMS_OTP and RECOVERY_CODE; none named: both or all. Others are
 	// neither asked for nor taken nor added, even where people have them. It is changed as a whole.
 	SecondFactors []SignInFactor `protobuf:"varint,24,rep,packed,name=second_factors,json=secondFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"second_factors,omitempty"`
+	// How long a browser session may go unused: 5 minutes to 90 days; default: as long as it lasts. It is used when an application
+	// sends its person here, and when tokens are refreshed that end with it. It may end up to a tenth sooner, because not every use is
+	// noted. It counts for sessions that begin or are renewed from now on.
+	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,25,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
 	// What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
 	// whole; one entry for a group.
 	GroupOverrides []*GroupAuthenticationPolicy `protobuf:"bytes,26,rep,name=group_overrides,json=groupOverrides,proto3" json:"group_overrides,omitempty"`
@@ -369,6 +373,13 @@ func (x *AuthenticationPolicy) GetSecondFactors() []SignInFactor {
 	return nil
 }
 
+func (x *AuthenticationPolicy) GetSessionIdleLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.SessionIdleLifetime
+	}
+	return nil
+}
+
 func (x *AuthenticationPolicy) GetGroupOverrides() []*GroupAuthenticationPolicy {
 	if x != nil {
 		return x.GroupOverrides
@@ -394,8 +405,10 @@ type GroupAuthenticationPolicy struct {
 	SessionLifetime *durationpb.Duration `protobuf:"bytes,6,opt,name=session_lifetime,json=sessionLifetime,proto3" json:"session_lifetime,omitempty"`
 	// For how long they may have a browser remembered at most; zero: not at all; unset: as the tenant says.
 	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// How long their browser sessions may go unused at most; unset: as the tenant says.
+	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,8,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *GroupAuthenticationPolicy) Reset() {
@@ -473,6 +486,13 @@ func (x *GroupAuthenticationPolicy) GetSessionLifetime() *durationpb.Duration {
 func (x *GroupAuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.Duration {
 	if x != nil {
 		return x.RememberedDeviceLifetime
+	}
+	return nil
+}
+
+func (x *GroupAuthenticationPolicy) GetSessionIdleLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.SessionIdleLifetime
 	}
 	return nil
 }
@@ -585,7 +605,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xff\x06\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\a\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -600,8 +620,9 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x14attempts_before_wait\x18\x15 \x01(\x05R\x12attemptsBeforeWait\x12!\n" +
 	"\fmax_attempts\x18\x16 \x01(\x05R\vmaxAttempts\x12@\n" +
 	"\rfirst_factors\x18\x17 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
-	"\x0esecond_factors\x18\x18 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12Q\n" +
-	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\"\xab\x03\n" +
+	"\x0esecond_factors\x18\x18 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12M\n" +
+	"\x15session_idle_lifetime\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x12Q\n" +
+	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\"\xfa\x03\n" +
 	"\x19GroupAuthenticationPolicy\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x1d\n" +
 	"\n" +
@@ -610,7 +631,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\rfirst_factors\x18\x04 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
 	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
 	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
-	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\"\xb2\x03\n" +
+	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x12M\n" +
+	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\"\xb2\x03\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
@@ -671,22 +693,24 @@ var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
 	6,  // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
 	0,  // 6: koder.auth.v1.AuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
 	0,  // 7: koder.auth.v1.AuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	4,  // 8: koder.auth.v1.AuthenticationPolicy.group_overrides:type_name -> koder.auth.v1.GroupAuthenticationPolicy
-	1,  // 9: koder.auth.v1.GroupAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	0,  // 10: koder.auth.v1.GroupAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
-	0,  // 11: koder.auth.v1.GroupAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	6,  // 12: koder.auth.v1.GroupAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	6,  // 13: koder.auth.v1.GroupAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	1,  // 14: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	0,  // 15: koder.auth.v1.ClientAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
-	0,  // 16: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	6,  // 17: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	6,  // 18: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	6,  // 8: koder.auth.v1.AuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	4,  // 9: koder.auth.v1.AuthenticationPolicy.group_overrides:type_name -> koder.auth.v1.GroupAuthenticationPolicy
+	1,  // 10: koder.auth.v1.GroupAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 11: koder.auth.v1.GroupAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 12: koder.auth.v1.GroupAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	6,  // 13: koder.auth.v1.GroupAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	6,  // 14: koder.auth.v1.GroupAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	6,  // 15: koder.auth.v1.GroupAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	1,  // 16: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 17: koder.auth.v1.ClientAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 18: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	6,  // 19: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	6,  // 20: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }

@@ -45,8 +45,14 @@ type Session struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,9,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// Whether a second factor was not asked for because the browser was remembered. `amr` and `acr` do not count it.
 	SecondFactorRemembered bool `protobuf:"varint,20,opt,name=second_factor_remembered,json=secondFactorRemembered,proto3" json:"second_factor_remembered,omitempty"`
-	unknownFields          protoimpl.UnknownFields
-	sizeCache              protoimpl.SizeCache
+	// When it was last used, within minutes: an application sent its person here, or refreshed tokens that end with it.
+	LastUseTime *timestamppb.Timestamp `protobuf:"bytes,21,opt,name=last_use_time,json=lastUseTime,proto3" json:"last_use_time,omitempty"`
+	// Where its browser was then, by the network: `192.0.2.0/24`, or `2001:db8:1::/48`. Empty where that is not known.
+	Place string `protobuf:"bytes,22,opt,name=place,proto3" json:"place,omitempty"`
+	// When it ends unless it is used before; unset where it may go unused for as long as it lasts.
+	IdleEndTime   *timestamppb.Timestamp `protobuf:"bytes,23,opt,name=idle_end_time,json=idleEndTime,proto3" json:"idle_end_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Session) Reset() {
@@ -149,11 +155,32 @@ func (x *Session) GetSecondFactorRemembered() bool {
 	return false
 }
 
+func (x *Session) GetLastUseTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.LastUseTime
+	}
+	return nil
+}
+
+func (x *Session) GetPlace() string {
+	if x != nil {
+		return x.Place
+	}
+	return ""
+}
+
+func (x *Session) GetIdleEndTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.IdleEndTime
+	}
+	return nil
+}
+
 var File_koder_session_v1_session_proto protoreflect.FileDescriptor
 
 const file_koder_session_v1_session_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/session/v1/session.proto\x12\x10koder.session.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x03\n" +
+	"\x1ekoder/session/v1/session.proto\x12\x10koder.session.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x04\n" +
 	"\aSession\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x127\n" +
@@ -167,7 +194,10 @@ const file_koder_session_v1_session_proto_rawDesc = "" +
 	"createTime\x12;\n" +
 	"\vexpire_time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x128\n" +
-	"\x18second_factor_remembered\x18\x14 \x01(\bR\x16secondFactorRememberedB\xc6\x01\n" +
+	"\x18second_factor_remembered\x18\x14 \x01(\bR\x16secondFactorRemembered\x12>\n" +
+	"\rlast_use_time\x18\x15 \x01(\v2\x1a.google.protobuf.TimestampR\vlastUseTime\x12\x14\n" +
+	"\x05place\x18\x16 \x01(\tR\x05place\x12>\n" +
+	"\ridle_end_time\x18\x17 \x01(\v2\x1a.google.protobuf.TimestampR\vidleEndTimeB\xc6\x01\n" +
 	"\x14com.koder.session.v1B\fSessionProtoP\x01Z>github.com/koder-id/koder-id/gen/go/koder/session/v1;sessionv1\xa2\x02\x03KSX\xaa\x02\x10Koder.Session.V1\xca\x02\x10Koder\\Session\\V1\xe2\x02\x1cKoder\\Session\\V1\\GPBMetadata\xea\x02\x12Koder::Session::V1b\x06proto3"
 
 var (
@@ -191,11 +221,13 @@ var file_koder_session_v1_session_proto_depIdxs = []int32{
 	1, // 0: koder.session.v1.Session.auth_time:type_name -> google.protobuf.Timestamp
 	1, // 1: koder.session.v1.Session.create_time:type_name -> google.protobuf.Timestamp
 	1, // 2: koder.session.v1.Session.expire_time:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	1, // 3: koder.session.v1.Session.last_use_time:type_name -> google.protobuf.Timestamp
+	1, // 4: koder.session.v1.Session.idle_end_time:type_name -> google.protobuf.Timestamp
+	5, // [5:5] is the sub-list for method output_type
+	5, // [5:5] is the sub-list for method input_type
+	5, // [5:5] is the sub-list for extension type_name
+	5, // [5:5] is the sub-list for extension extendee
+	0, // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_koder_session_v1_session_proto_init() }

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/session.proto.
  */
 export const file_koder_session_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb24ucHJvdG8SEGtvZGVyLnNlc3Npb24udjEinwIKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRItCglhdXRoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCRILCgNhbXIYBSADKAkSFgoOcmVtb3RlX2FkZHJlc3MYBiABKAkSEgoKdXNlcl9hZ2VudBgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCGIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9zZXNzaW9uL3YxL3Nlc3Npb24ucHJvdG8SEGtvZGVyLnNlc3Npb24udjEilAMKB1Nlc3Npb24SCgoCaWQYASABKAkSDwoHdXNlcl9pZBgCIAEoCRItCglhdXRoX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCRILCgNhbXIYBSADKAkSFgoOcmVtb3RlX2FkZHJlc3MYBiABKAkSEgoKdXNlcl9hZ2VudBgHIAEoCRIvCgtjcmVhdGVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCBIxCg1sYXN0X3VzZV90aW1lGBUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVwbGFjZRgWIAEoCRIxCg1pZGxlX2VuZF90aW1lGBcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Session is a sign-in of one person in one browser.
@@ -89,6 +89,27 @@ export type Session = Message<"koder.session.v1.Session"> & {
    * @generated from field: bool second_factor_remembered = 20;
    */
   secondFactorRemembered: boolean;
+
+  /**
+   * When it was last used, within minutes: an application sent its person here, or refreshed tokens that end with it.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 21;
+   */
+  lastUseTime?: Timestamp | undefined;
+
+  /**
+   * Where its browser was then, by the network: `192.0.2.0/24`, or `2001:db8:1::/48`. Empty where that is not known.
+   *
+   * @generated from field: string place = 22;
+   */
+  place: string;
+
+  /**
+   * When it ends unless it is used before; unset where it may go unused for as long as it lasts.
+   *
+   * @generated from field: google.protobuf.Timestamp idle_end_time = 23;
+   */
+  idleEndTime?: Timestamp | undefined;
 };
 
 /**

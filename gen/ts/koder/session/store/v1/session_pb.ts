@@ -4,15 +4,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/session/store/v1/session.proto.
  */
 export const file_koder_session_store_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEixwIKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEi+QIKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSMAoNaWRsZV9saWZldGltZRgVIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLIAQoKU2Vzc2lvblVzZRISCgpzZXNzaW9uX2lkGAEgASgJEjEKDWxhc3RfdXNlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB25ldHdvcmsYAyABKAkSMQoNaWRsZV9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Session is a browser session.
@@ -103,6 +103,13 @@ export type Session = Message<"koder.session.store.v1.Session"> & {
    * @generated from field: bool second_factor_remembered = 20;
    */
   secondFactorRemembered: boolean;
+
+  /**
+   * How long it may go unused; unset: as long as it lasts.
+   *
+   * @generated from field: google.protobuf.Duration idle_lifetime = 21;
+   */
+  idleLifetime?: Duration | undefined;
 };
 
 /**
@@ -111,4 +118,53 @@ export type Session = Message<"koder.session.store.v1.Session"> & {
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_koder_session_store_v1_session, 0);
+
+/**
+ * SessionUse is when a session was last used, as far as that was noted. Before it is, the sign-in was its last use.
+ *
+ * @generated from message koder.session.store.v1.SessionUse
+ */
+export type SessionUse = Message<"koder.session.store.v1.SessionUse"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * When.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 2;
+   */
+  lastUseTime?: Timestamp | undefined;
+
+  /**
+   * The network that its browser was in, as far as that is kept: `192.0.2.0/24`.
+   *
+   * @generated from field: string network = 3;
+   */
+  network: string;
+
+  /**
+   * When it ends unless it is used before; unset: it does not end by that.
+   *
+   * @generated from field: google.protobuf.Timestamp idle_end_time = 4;
+   */
+  idleEndTime?: Timestamp | undefined;
+
+  /**
+   * When this is forgotten.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 5;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.session.store.v1.SessionUse.
+ * Use `create(SessionUseSchema)` to create a new message.
+ */
+export const SessionUseSchema: GenMessage<SessionUse> = /*@__PURE__*/
+  messageDesc(file_koder_session_store_v1_session, 1);
 
