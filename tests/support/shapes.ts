@@ -11,11 +11,23 @@ export interface Shape {
   readonly start: (env?: Settings) => Promise<RunningServer>;
 }
 
-const onPostgres = async (env: Settings) => ({ ...env, KODER_ID_STORE: await sharedDatabase() });
+const withPostgres = async (env: Settings) => ({ ...env, KODER_ID_STORE: await sharedDatabase() });
 const twoProcesses = (env: Settings) => startServer({ env: { ...env, KODER_ID_PROCESSES: "2" } });
 
 /** Everything in one process, data in a file. */
 export const inOneProcess: Shape = { name: "in one process", start: (env = {}) => startServer({ env }) };
+
+/** Everything in one process, data in its memory. */
+export const inMemory: Shape = {
+  name: "in one process, in memory",
+  start: (env = {}) => startServer({ env: { ...env, KODER_ID_STORE: "memory:" } }),
+};
+
+/** Everything in one process, data in PostgreSQL. */
+export const onPostgres: Shape = {
+  name: "in one process, on PostgreSQL",
+  start: async (env = {}) => startServer({ env: await withPostgres(env) }),
+};
 
 /** The gateway and the five services in processes of their own. */
 export const split: Shape = { name: "in six processes", start: (env = {}) => startSplitServer({ env }) };
@@ -23,7 +35,7 @@ export const split: Shape = { name: "in six processes", start: (env = {}) => sta
 /** Two gateways and two of each service on one PostgreSQL, behind a balancer. */
 export const replicated: Shape = {
   name: "two of each on PostgreSQL",
-  start: async (env = {}) => startSplitServer({ replicas: 2, env: await onPostgres(env) }),
+  start: async (env = {}) => startSplitServer({ replicas: 2, env: await withPostgres(env) }),
 };
 
 /** Two processes of one machine on the same ports, one file between them. */
@@ -35,5 +47,5 @@ export const onSharedPorts: Shape = {
 /** The same on PostgreSQL. */
 export const onSharedPortsAndPostgres: Shape = {
   name: "two processes on the same ports, on PostgreSQL",
-  start: async (env = {}) => twoProcesses(await onPostgres(env)),
+  start: async (env = {}) => twoProcesses(await withPostgres(env)),
 };

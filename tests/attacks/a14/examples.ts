@@ -194,6 +194,11 @@ export const examples: Readonly<Record<string, Example>> = {
     expect(status, JSON.stringify(json)).toBe(200);
     return { userId: side.person.id, personalAccessTokenId: idOf(json) };
   },
+  "koder.identity.v1.PasswordPolicyService/GetPasswordPolicy": none,
+  "koder.identity.v1.PasswordPolicyService/UpdatePasswordPolicy": async () => ({
+    policy: { minLength: 20 },
+    updateMask: "minLength",
+  }),
   "koder.auth.v1.AuthenticationPolicyService/GetAuthenticationPolicy": none,
   "koder.auth.v1.AuthenticationPolicyService/UpdateAuthenticationPolicy": async () => ({
     policy: { mfa: "MFA_REQUIREMENT_OPTIONAL" },
