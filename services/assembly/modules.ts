@@ -24,6 +24,7 @@ import type { Tenants } from "../host/tenants.ts";
 import { identityRequests } from "../identity/collections.ts";
 import { loadArgon2 } from "../identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../identity/passwords/password-hashing.ts";
+import { createPasswordPolicies } from "../identity/passwords/tenant-policy.ts";
 import { createAttributeSchemas } from "../identity/attributes/attribute-schemas.ts";
 import { createAuthorities } from "../identity/roles/authorities.ts";
 import { createPurgeSchedule } from "../identity/users/purge-schedule.ts";
@@ -85,6 +86,7 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         hashing: createPasswordHashing({ argon2: loadArgon2(), pepper: data.pepper }),
         authorities: createAuthorities({ store, clock }),
         attributeSchemas: createAttributeSchemas({ store, clock }),
+        passwordPolicies: createPasswordPolicies({ store, clock }),
         purges: createPurgeSchedule({ system: store.system() }),
         clock,
       });

@@ -6,6 +6,7 @@ import type { Store } from "../store/store.ts";
 import type { AttributeSchemas } from "./attributes/attribute-schemas.ts";
 import type { Authorities } from "./roles/authorities.ts";
 import type { PurgeSchedule } from "./users/purge-schedule.ts";
+import type { PasswordPolicies } from "./passwords/tenant-policy.ts";
 import type { PasswordHashing } from "./passwords/password-hashing.ts";
 
 /** What the use cases of the identity service need. */
@@ -18,6 +19,7 @@ export interface IdentityDependencies {
   readonly hashing: PasswordHashing;
   readonly authorities: Authorities;
   readonly attributeSchemas: AttributeSchemas;
+  readonly passwordPolicies: PasswordPolicies;
   readonly purges: PurgeSchedule;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

@@ -22,6 +22,7 @@ import type { IdentityDependencies } from "./dependencies.ts";
 import { createAttributeSchemas } from "./attributes/attribute-schemas.ts";
 import { loadArgon2, type Argon2 } from "./passwords/argon2.ts";
 import { createPasswordHashing } from "./passwords/password-hashing.ts";
+import { createPasswordPolicies } from "./passwords/tenant-policy.ts";
 import { createAuthorities } from "./roles/authorities.ts";
 import { createPurgeSchedule } from "./users/purge-schedule.ts";
 import { createUser } from "./users/create-user.ts";
@@ -85,6 +86,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     hashing: createPasswordHashing({ argon2, parameters: fastArgon2 }),
     authorities: createAuthorities({ store, clock }),
     attributeSchemas: createAttributeSchemas({ store, clock }),
+    passwordPolicies: createPasswordPolicies({ store, clock }),
     purges: createPurgeSchedule({ system: store.system() }),
     clock,
   };

@@ -155,6 +155,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
     forget(entry) {
       dependencies.authorities.forget(entry);
       dependencies.attributeSchemas.forgetChanged(entry);
+      dependencies.passwordPolicies.forgetChanged(entry);
     },
     async finishWrite(entry) {
       for (const finish of finishing) await finish(entry);

@@ -454,7 +454,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest(
     "PATCH",
     "/v1/admin/policies/password",
-    ["min_length", "min_length_with_mfa", "max_length", "blocked_words", "history", "etag"],
+    ["min_length", "min_length_with_mfa", "max_length", "blocked_words", "history", "hash_memory_kib", "etag"],
     ["PASSWORD_POLICY_INVALID", "ETAG_MISMATCH"],
   ),
   rest("DELETE", `/v1/users/${userId}`, ["etag"], deletionReasons),

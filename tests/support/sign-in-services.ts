@@ -24,6 +24,7 @@ import { identityCollections, identityRequests } from "../../services/identity/c
 import { loadArgon2 } from "../../services/identity/passwords/argon2.ts";
 import { createPasswordHashing } from "../../services/identity/passwords/password-hashing.ts";
 import { createAttributeSchemas } from "../../services/identity/attributes/attribute-schemas.ts";
+import { createPasswordPolicies } from "../../services/identity/passwords/tenant-policy.ts";
 import { createAuthorities } from "../../services/identity/roles/authorities.ts";
 import { createPurgeSchedule } from "../../services/identity/users/purge-schedule.ts";
 import { createIdentityService } from "../../services/identity/service.ts";
@@ -84,6 +85,7 @@ export async function signInServices() {
       idempotency: createIdempotency({ store, vault, clock, collection: identityRequests }),
       authorities: createAuthorities({ store, clock }),
       attributeSchemas: createAttributeSchemas({ store, clock }),
+      passwordPolicies: createPasswordPolicies({ store: opened, clock }),
       purges: createPurgeSchedule({ system: store.system() }),
       hashing: createPasswordHashing({
         argon2: {

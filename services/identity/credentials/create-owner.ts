@@ -63,7 +63,7 @@ async function insertOwner(
   call: Call,
   owner: Owner,
 ): Promise<Stored<typeof UserSchema>> {
-  const hash = await hashing.hash(owner.allowed.password, call.signal);
+  const hash = await hashing.hash(owner.allowed.password, call.signal, owner.allowed.policy.argon2);
   const now = clock();
   const time = timestampFromMs(now);
   const record = create(UserSchema, {

@@ -21,13 +21,17 @@ import { userUpdated } from "../users/user-events.ts";
  * and a disabled one cost the same reads and the same hash as a wrong password (security A23).
  */
 export function verifyPassword(dependencies: IdentityDependencies) {
-  const { store, hashing } = dependencies;
+  const { store, hashing, passwordPolicies } = dependencies;
   return async (request: VerifyPasswordRequest, context: HandlerContext): Promise<VerifyPasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const id = request.userId || nobody;
-    const [user, password] = await Promise.all([data.get(users, id), data.get(passwords, id)]);
-    const matches = await hashing.verify(password?.record, request.password, call.signal);
+    const [user, password, { argon2 }] = await Promise.all([
+      data.get(users, id),
+      data.get(passwords, id),
+      passwordPolicies.get(call.tenantId),
+    ]);
+    const matches = await hashing.verify(password?.record, request.password, call.signal, argon2);
     if (!matches || user === undefined || password === undefined || user.record.status !== UserStatus.ACTIVE) {
       return create(VerifyPasswordResponseSchema, { verified: false });
     }
@@ -45,18 +49,19 @@ export function verifyPassword(dependencies: IdentityDependencies) {
  * to whatever else changes the user meanwhile. The next sign-in does what this one could not: that never stops a sign-in.
  */
 async function noteSignIn(
-  { store, hashing, clock }: IdentityDependencies,
+  { store, hashing, passwordPolicies, clock }: IdentityDependencies,
   call: Call,
   user: Stored<typeof UserSchema>,
   password: Stored<typeof PasswordSchema>,
   secret: string,
 ): Promise<void> {
-  const isOutdated = hashing.isOutdated(password.record, secret);
+  const { argon2 } = await passwordPolicies.get(call.tenantId);
+  const isOutdated = hashing.isOutdated(password.record, secret, argon2);
   if (user.record.signedInOnce && !isOutdated) return;
   try {
     const writes = [replace(users, create(UserSchema, { ...user.record, signedInOnce: true }), user.version)];
     if (isOutdated) {
-      const hash = await hashing.hash(secret, call.signal);
+      const hash = await hashing.hash(secret, call.signal, argon2);
       writes.push(replace(passwords, create(PasswordSchema, { ...password.record, ...hash }), password.version));
     }
     // No field that anybody sees has changed.

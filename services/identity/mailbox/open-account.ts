@@ -42,10 +42,10 @@ export function openAccount(dependencies: IdentityDependencies) {
     if (promised === undefined) return create(OpenAccountResponseSchema);
     const owner = { username: "", email, name };
     const asked = { userId: "", password: request.password, owner };
-    const { password, needsSecondFactor } = await checkByPolicy(dependencies, call, "password", asked);
+    const { password, needsSecondFactor, policy } = await checkByPolicy(dependencies, call, "password", asked);
     // Before the hash, which costs far more.
     if ((await data.find(users, "email", emailKey(email))) !== undefined) throw emailTaken("");
-    const hash = await hashing.hash(password, call.signal);
+    const hash = await hashing.hash(password, call.signal, policy.argon2);
     const now = clock();
     const time = timestampFromMs(now);
     const user = create(UserSchema, {

@@ -11,6 +11,13 @@ export interface Argon2Parameters {
 /** OWASP's and our default; a tenant may ask for more. */
 export const defaultArgon2: Argon2Parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
+/** The higher of each. */
+export const strongest = (one: Argon2Parameters, other: Argon2Parameters): Argon2Parameters => ({
+  memoryCost: Math.max(one.memoryCost, other.memoryCost),
+  timeCost: Math.max(one.timeCost, other.timeCost),
+  parallelism: Math.max(one.parallelism, other.parallelism),
+});
+
 /** An implementation of Argon2id. */
 export interface Argon2 {
   readonly name: "@node-rs/argon2" | "argon2";

@@ -1,7 +1,7 @@
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import type { Pepper } from "../../vault/pepper.ts";
 import { identityFailure } from "../identity-failure.ts";
-import { defaultArgon2, isWeaker, nobodysPhc, type Argon2, type Argon2Parameters } from "./argon2.ts";
+import { defaultArgon2, isWeaker, nobodysPhc, strongest, type Argon2, type Argon2Parameters } from "./argon2.ts";
 import { readHash } from "./hash-formats.ts";
 import { createHashingLane, usualHashesAtOnce } from "./hashing-lane.ts";
 import { normalPassword } from "./password-fault.ts";
@@ -16,15 +16,20 @@ export interface PasswordHash {
 
 /** Hashes and verifies passwords, so many at once and no more. */
 export interface PasswordHashing {
-  /** Throws HASHING_BUSY when too many wait. */
-  hash(password: string, signal?: AbortSignal): Promise<PasswordHash>;
+  /** By the parameters of the tenant, or ours where they are stronger. Throws HASHING_BUSY when too many wait. */
+  hash(password: string, signal?: AbortSignal, ofTenant?: Argon2Parameters): Promise<PasswordHash>;
   /**
    * Whether the password is that of the hash. Without a hash the same work is done on one that nobody's password has made,
    * and the answer is no (security A23). Throws HASHING_BUSY when too many wait.
    */
-  verify(stored: PasswordHash | undefined, password: string, signal?: AbortSignal): Promise<boolean>;
-  /** Whether the hash of this password, which was right, should be made anew: it is weaker than ours, or not of the newest pepper. */
-  isOutdated(stored: PasswordHash, password: string): boolean;
+  verify(
+    stored: PasswordHash | undefined,
+    password: string,
+    signal?: AbortSignal,
+    ofTenant?: Argon2Parameters,
+  ): Promise<boolean>;
+  /** Whether the hash of this password, which was right, should be made anew: it is weaker than those of now, or not of the newest pepper. */
+  isOutdated(stored: PasswordHash, password: string, ofTenant?: Argon2Parameters): boolean;
 }
 
 /** How many hashes may wait: at some 10 ms each, nobody waits for a second. */
@@ -57,7 +62,9 @@ export function createPasswordHashing({
       }),
   });
   const newest = pepper?.newest ?? "";
-  const nobodys: PasswordHash = { phc: nobodysPhc(parameters), pepperId: newest };
+  /** What hashes are made by for a tenant. */
+  const parametersFor = (ofTenant: Argon2Parameters | undefined): Argon2Parameters =>
+    ofTenant === undefined ? parameters : strongest(parameters, ofTenant);
 
   /** What is hashed in place of the password. */
   function mixed(password: string, pepperId: string): string {
@@ -68,19 +75,19 @@ export function createPasswordHashing({
   }
 
   return {
-    async hash(password, signal) {
-      const phc = await lane.run(() => argon2.hash(mixed(password, newest), parameters), signal);
+    async hash(password, signal, ofTenant) {
+      const phc = await lane.run(() => argon2.hash(mixed(password, newest), parametersFor(ofTenant)), signal);
       return { phc, pepperId: newest };
     },
-    async verify(stored, password, signal) {
-      const { phc, pepperId } = stored ?? nobodys;
+    async verify(stored, password, signal, ofTenant) {
+      const { phc, pepperId } = stored ?? { phc: nobodysPhc(parametersFor(ofTenant)), pepperId: newest };
       const hash = readHash(phc);
       if (hash === undefined) throw new Error("a password's hash has a form that this version does not know");
       const matches = await lane.run(() => hash.verify(mixed(password, pepperId), argon2), signal);
       return stored !== undefined && matches;
     },
-    isOutdated({ phc, pepperId }, password) {
-      if (pepperId === newest && !isWeaker(phc, parameters)) return false;
+    isOutdated({ phc, pepperId }, password, ofTenant) {
+      if (pepperId === newest && !isWeaker(phc, parametersFor(ofTenant))) return false;
       // Where the hash says nothing of the end, this may be a mistyped one, which is not the person's password.
       return Buffer.byteLength(normalPassword(password)) <= (readHash(phc)?.reads ?? Number.POSITIVE_INFINITY);
     },

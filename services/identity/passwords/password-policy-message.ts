@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { PasswordPolicy as StoredPolicy } from "#gen/koder/identity/store/v1/password_policy_pb.ts";
 import { PasswordPolicySchema, type PasswordPolicy } from "#gen/koder/identity/v1/password_policy_pb.ts";
+import { defaultArgon2, strongest } from "./argon2.ts";
 import { policyWithDefaults } from "./tenant-policy.ts";
 
 /** What was read of a tenant's policy; nothing where it has the default. */
@@ -11,7 +12,9 @@ export const passwordPolicyEtag = (stored: Read): string => `v${stored?.version 
 
 /** A policy as administrators see it, its defaults written out. */
 export function passwordPolicyMessage(stored: Read): PasswordPolicy {
-  const { shortest, shortestWithMfa, longest, blockedWords, history } = policyWithDefaults(stored?.record);
+  const policy = policyWithDefaults(stored?.record);
+  const { shortest, shortestWithMfa, longest, blockedWords, history } = policy;
+  const { memoryCost, timeCost } = strongest(defaultArgon2, policy.argon2);
   const updateTime = stored?.record.updateTime;
   return create(PasswordPolicySchema, {
     etag: passwordPolicyEtag(stored),
@@ -20,6 +23,8 @@ export function passwordPolicyMessage(stored: Read): PasswordPolicy {
     maxLength: longest,
     blockedWords: [...blockedWords],
     history,
+    hashMemoryKib: memoryCost,
+    hashIterations: timeCost,
     ...(updateTime === undefined ? {} : { updateTime }),
   });
 }

@@ -36,7 +36,7 @@ export async function storePassword(
   const { id } = user.record;
   const data = store.tenant(call.tenantId);
   const kept = await historyWrites(data, id, before, policy.history);
-  const hash = await hashing.hash(password, call.signal);
+  const hash = await hashing.hash(password, call.signal, policy.argon2);
   const now = clock();
   const time = timestampFromMs(now);
   const secret = create(PasswordSchema, { userId: id, ...hash, setTime: time, needsSecondFactor });

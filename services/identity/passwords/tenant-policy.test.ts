@@ -195,6 +195,40 @@ describe("former passwords", () => {
   });
 });
 
+describe("how hashes are made", () => {
+  const stronger = { hashMemoryKib: 20_000, hashIterations: 3 };
+  const costs = (work: readonly string[]) => work.map((one) => one.replace(/\$.*/, ""));
+
+  test("is the tenant's for what is set then, for what is given then, and for a name that nobody has", async () => {
+    const { f, update, change, verify, get } = await setUp();
+    expect(await get()).toMatchObject({ hashMemoryKib: 19_456, hashIterations: 2 });
+    const weak = "m=64,t=1,p=1";
+    const strong = "m=20000,t=3,p=1";
+    expect(costs(f.argon2.work)).toEqual([`hash ${weak}`]);
+    await update(stronger, ["hash_memory_kib", "hash_iterations"]);
+    f.argon2.work.length = 0;
+    expect(await verify("not the password")).toMatchObject({ verified: false });
+    expect(await verify(goodPassword)).toMatchObject({ verified: true });
+    expect(await verify(goodPassword)).toMatchObject({ verified: true });
+    expect(costs(f.argon2.work)).toEqual([`verify ${weak}`, `verify ${weak}`, `hash ${strong}`, `verify ${strong}`]);
+    f.argon2.work.length = 0;
+    const nobody = create(VerifyPasswordRequestSchema, { userId: "", password: "x" });
+    await verifyPassword(f.dependencies)(nobody, f.context());
+    await change(second);
+    expect(costs(f.argon2.work)).toEqual([`verify ${strong}`, `verify ${strong}`, `hash ${strong}`]);
+  });
+
+  test("is never weaker than before for a hash that is there", async () => {
+    const { f, update, change, verify } = await setUp();
+    await update(stronger, ["hash_memory_kib", "hash_iterations"]);
+    await change(second);
+    await update({}, ["hash_memory_kib", "hash_iterations"]);
+    f.argon2.work.length = 0;
+    expect(await verify(second)).toMatchObject({ verified: true });
+    expect(costs(f.argon2.work)).toEqual(["verify m=20000,t=3,p=1"]);
+  });
+});
+
 describe("the judgement of what is typed", () => {
   test.each([
     "",

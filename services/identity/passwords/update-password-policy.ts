@@ -26,7 +26,11 @@ import { passwordPolicyEtag, passwordPolicyMessage } from "./password-policy-mes
 import { policyWithDefaults } from "./tenant-policy.ts";
 
 /** Changes the fields of the tenant's policy for passwords that the mask names, all or none. */
-export function updatePasswordPolicy({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
+export function updatePasswordPolicy({
+  store,
+  clock,
+  passwordPolicies: known,
+}: Pick<IdentityDependencies, "store" | "clock" | "passwordPolicies">) {
   return async (
     request: UpdatePasswordPolicyRequest,
     context: HandlerContext,
@@ -59,6 +63,7 @@ export function updatePasswordPolicy({ store, clock }: Pick<IdentityDependencies
       if (error instanceof Conflict) throw mismatch();
       throw error;
     }
+    known.forget(call.tenantId);
     return create(UpdatePasswordPolicyResponseSchema, { policy: passwordPolicyMessage({ record, version }) });
   };
 }
@@ -81,6 +86,10 @@ function change(path: string, policy: PasswordPolicy): Partial<StoredPolicy> {
       return { blockedWords: policy.blockedWords };
     case "history":
       return { history: policy.history };
+    case "hash_memory_kib":
+      return { hashMemoryKib: policy.hashMemoryKib };
+    case "hash_iterations":
+      return { hashIterations: policy.hashIterations };
     default:
       throw invalid(path, "cannot be changed by this call");
   }

@@ -67,7 +67,8 @@ export function createUser(dependencies: IdentityDependencies) {
         responseSchema: CreateUserResponseSchema,
       },
       async (remember) => {
-        const hash = allowed === undefined ? imported : await hashing.hash(allowed.password, call.signal);
+        const hash =
+          allowed === undefined ? imported : await hashing.hash(allowed.password, call.signal, allowed.policy.argon2);
         const now = clock();
         const time = timestampFromMs(now);
         const record = create(StoredUserSchema, {

@@ -43,6 +43,12 @@ type PasswordPolicy struct {
 	// How many of the passwords that a person had before the present one they may not choose again: 0 to 24; default: 0, and none
 	// is kept. Hashes of as many are kept. Administrators may set any.
 	History int32 `protobuf:"varint,6,opt,name=history,proto3" json:"history,omitempty"`
+	// How hashes are made of passwords, by Argon2id (RFC 9106): memory in KiB, 19456 to 65536; default: 19456. More of either
+	// counts for passwords that are set from now on, and for others when they are next given; no hash is ever made weaker. Until
+	// then a name that somebody has can be told from one that nobody has by the time that an answer takes.
+	HashMemoryKib int32 `protobuf:"varint,20,opt,name=hash_memory_kib,json=hashMemoryKib,proto3" json:"hash_memory_kib,omitempty"`
+	// Passes over that memory: 2 to 5; default: 2. It is gone through in one lane: more would take threads from the signing of tokens.
+	HashIterations int32 `protobuf:"varint,21,opt,name=hash_iterations,json=hashIterations,proto3" json:"hash_iterations,omitempty"`
 	// When the policy was last changed; unset while it is the default. Output only.
 	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -121,6 +127,20 @@ func (x *PasswordPolicy) GetHistory() int32 {
 	return 0
 }
 
+func (x *PasswordPolicy) GetHashMemoryKib() int32 {
+	if x != nil {
+		return x.HashMemoryKib
+	}
+	return 0
+}
+
+func (x *PasswordPolicy) GetHashIterations() int32 {
+	if x != nil {
+		return x.HashIterations
+	}
+	return 0
+}
+
 func (x *PasswordPolicy) GetUpdateTime() *timestamppb.Timestamp {
 	if x != nil {
 		return x.UpdateTime
@@ -132,7 +152,7 @@ var File_koder_identity_v1_password_policy_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_password_policy_proto_rawDesc = "" +
 	"\n" +
-	"'koder/identity/v1/password_policy.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x02\n" +
+	"'koder/identity/v1/password_policy.proto\x12\x11koder.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x02\n" +
 	"\x0ePasswordPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12\x1d\n" +
 	"\n" +
@@ -141,7 +161,9 @@ const file_koder_identity_v1_password_policy_proto_rawDesc = "" +
 	"\n" +
 	"max_length\x18\x04 \x01(\x05R\tmaxLength\x12#\n" +
 	"\rblocked_words\x18\x05 \x03(\tR\fblockedWords\x12\x18\n" +
-	"\ahistory\x18\x06 \x01(\x05R\ahistory\x12;\n" +
+	"\ahistory\x18\x06 \x01(\x05R\ahistory\x12&\n" +
+	"\x0fhash_memory_kib\x18\x14 \x01(\x05R\rhashMemoryKib\x12'\n" +
+	"\x0fhash_iterations\x18\x15 \x01(\x05R\x0ehashIterations\x12;\n" +
 	"\vupdate_time\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"updateTimeB\xd4\x01\n" +
 	"\x15com.koder.identity.v1B\x13PasswordPolicyProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"

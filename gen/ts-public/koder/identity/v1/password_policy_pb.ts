@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/password_policy.proto.
  */
 export const file_koder_identity_v1_password_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cidrb2Rlci9pZGVudGl0eS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIrwBCg5QYXNzd29yZFBvbGljeRIMCgRldGFnGAEgASgJEhIKCm1pbl9sZW5ndGgYAiABKAUSGwoTbWluX2xlbmd0aF93aXRoX21mYRgDIAEoBRISCgptYXhfbGVuZ3RoGAQgASgFEhUKDWJsb2NrZWRfd29yZHMYBSADKAkSDwoHaGlzdG9yeRgGIAEoBRIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Cidrb2Rlci9pZGVudGl0eS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIu4BCg5QYXNzd29yZFBvbGljeRIMCgRldGFnGAEgASgJEhIKCm1pbl9sZW5ndGgYAiABKAUSGwoTbWluX2xlbmd0aF93aXRoX21mYRgDIAEoBRISCgptYXhfbGVuZ3RoGAQgASgFEhUKDWJsb2NrZWRfd29yZHMYBSADKAkSDwoHaGlzdG9yeRgGIAEoBRIXCg9oYXNoX21lbW9yeV9raWIYFCABKAUSFwoPaGFzaF9pdGVyYXRpb25zGBUgASgFEi8KC3VwZGF0ZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * PasswordPolicy is what a tenant asks of the passwords that its people choose, beside what always counts: none is common, the
@@ -67,6 +67,22 @@ export type PasswordPolicy = Message<"koder.identity.v1.PasswordPolicy"> & {
    * @generated from field: int32 history = 6;
    */
   history: number;
+
+  /**
+   * How hashes are made of passwords, by Argon2id (RFC 9106): memory in KiB, 19456 to 65536; default: 19456. More of either
+   * counts for passwords that are set from now on, and for others when they are next given; no hash is ever made weaker. Until
+   * then a name that somebody has can be told from one that nobody has by the time that an answer takes.
+   *
+   * @generated from field: int32 hash_memory_kib = 20;
+   */
+  hashMemoryKib: number;
+
+  /**
+   * Passes over that memory: 2 to 5; default: 2. It is gone through in one lane: more would take threads from the signing of tokens.
+   *
+   * @generated from field: int32 hash_iterations = 21;
+   */
+  hashIterations: number;
 
   /**
    * When the policy was last changed; unset while it is the default. Output only.

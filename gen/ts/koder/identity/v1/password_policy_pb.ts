@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/v1/password_policy.proto.
  */
 export const file_koder_identity_v1_password_policy: GenFile = /*@__PURE__*/
-  fileDesc("Cidrb2Rlci9pZGVudGl0eS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIpACCg5QYXNzd29yZFBvbGljeRIVCgRldGFnGAEgASgJQge6SARyAhhAEiAKCm1pbl9sZW5ndGgYAiABKAVCDLpICdgBARoEGEAoDxIpChNtaW5fbGVuZ3RoX3dpdGhfbWZhGAMgASgFQgy6SAnYAQEaBBhAKAgSIQoKbWF4X2xlbmd0aBgEIAEoBUINukgK2AEBGgUYgAIoQBIqCg1ibG9ja2VkX3dvcmRzGAUgAygJQhO6SBCSAQ0QyAEYASIGcgQQAxhAEhoKB2hpc3RvcnkYBiABKAVCCbpIBhoEGBgoABIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Cidrb2Rlci9pZGVudGl0eS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SEWtvZGVyLmlkZW50aXR5LnYxIuICCg5QYXNzd29yZFBvbGljeRIVCgRldGFnGAEgASgJQge6SARyAhhAEiAKCm1pbl9sZW5ndGgYAiABKAVCDLpICdgBARoEGEAoDxIpChNtaW5fbGVuZ3RoX3dpdGhfbWZhGAMgASgFQgy6SAnYAQEaBBhAKAgSIQoKbWF4X2xlbmd0aBgEIAEoBUINukgK2AEBGgUYgAIoQBIqCg1ibG9ja2VkX3dvcmRzGAUgAygJQhO6SBCSAQ0QyAEYASIGcgQQAxhAEhoKB2hpc3RvcnkYBiABKAVCCbpIBhoEGBgoABIpCg9oYXNoX21lbW9yeV9raWIYFCABKAVCELpIDdgBARoIGICABCiAmAESJQoPaGFzaF9pdGVyYXRpb25zGBUgASgFQgy6SAnYAQEaBBgFKAISLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * PasswordPolicy is what a tenant asks of the passwords that its people choose, beside what always counts: none is common, the
@@ -68,6 +68,22 @@ export type PasswordPolicy = Message<"koder.identity.v1.PasswordPolicy"> & {
    * @generated from field: int32 history = 6;
    */
   history: number;
+
+  /**
+   * How hashes are made of passwords, by Argon2id (RFC 9106): memory in KiB, 19456 to 65536; default: 19456. More of either
+   * counts for passwords that are set from now on, and for others when they are next given; no hash is ever made weaker. Until
+   * then a name that somebody has can be told from one that nobody has by the time that an answer takes.
+   *
+   * @generated from field: int32 hash_memory_kib = 20;
+   */
+  hashMemoryKib: number;
+
+  /**
+   * Passes over that memory: 2 to 5; default: 2. It is gone through in one lane: more would take threads from the signing of tokens.
+   *
+   * @generated from field: int32 hash_iterations = 21;
+   */
+  hashIterations: number;
 
   /**
    * When the policy was last changed; unset while it is the default. Output only.

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/identity/store/v1/password_policy.proto.
  */
 export const file_koder_identity_store_v1_password_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci1rb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SF2tvZGVyLmlkZW50aXR5LnN0b3JlLnYxIroBCg5QYXNzd29yZFBvbGljeRIKCgJpZBgBIAEoCRISCgptaW5fbGVuZ3RoGAIgASgFEhsKE21pbl9sZW5ndGhfd2l0aF9tZmEYAyABKAUSEgoKbWF4X2xlbmd0aBgEIAEoBRIVCg1ibG9ja2VkX3dvcmRzGAUgAygJEg8KB2hpc3RvcnkYBiABKAUSLwoLdXBkYXRlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ci1rb2Rlci9pZGVudGl0eS9zdG9yZS92MS9wYXNzd29yZF9wb2xpY3kucHJvdG8SF2tvZGVyLmlkZW50aXR5LnN0b3JlLnYxIuwBCg5QYXNzd29yZFBvbGljeRIKCgJpZBgBIAEoCRISCgptaW5fbGVuZ3RoGAIgASgFEhsKE21pbl9sZW5ndGhfd2l0aF9tZmEYAyABKAUSEgoKbWF4X2xlbmd0aBgEIAEoBRIVCg1ibG9ja2VkX3dvcmRzGAUgAygJEg8KB2hpc3RvcnkYBiABKAUSFwoPaGFzaF9tZW1vcnlfa2liGBQgASgFEhcKD2hhc2hfaXRlcmF0aW9ucxgVIAEoBRIvCgt1cGRhdGVfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * PasswordPolicy is a tenant's policy for passwords: one record, absent while the tenant has the default.
@@ -61,6 +61,20 @@ export type PasswordPolicy = Message<"koder.identity.store.v1.PasswordPolicy"> &
    * @generated from field: int32 history = 6;
    */
   history: number;
+
+  /**
+   * Argon2id's memory in KiB; 0: the default.
+   *
+   * @generated from field: int32 hash_memory_kib = 20;
+   */
+  hashMemoryKib: number;
+
+  /**
+   * Argon2id's passes; 0: the default.
+   *
+   * @generated from field: int32 hash_iterations = 21;
+   */
+  hashIterations: number;
 
   /**
    * When last changed.
