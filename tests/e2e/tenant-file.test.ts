@@ -302,3 +302,35 @@ groups:
   const settings = written("tenant.yaml", "version: 1\ntenant: { display_name: X }\n");
   expect((await tenant(["apply", settings])).code).toBe(2);
 });
+
+test("--create makes the tenant that a file is of, once the file is right, for who has authority over the instance", async () => {
+  const file = written(
+    "new.yaml",
+    "version: 1\ntenant: { display_name: New Ltd }\nroles:\n  - { name: a, included_roles: [support] }\n",
+  );
+  const slug = "made-by-file";
+  const isThere = async () => (await rest(server, "GET", `/v1/admin/tenants/${slug}`)).status;
+  const wrong = written("new-wrong.yaml", "version: 1\nroles:\n  - { name: a, included_roles: [none] }\n");
+  expect((await tenant(["apply", wrong, "--create"], { slug })).err).toContain("there is no role none");
+  const without = await tenant(["apply", file], { slug });
+  expect([without.code, without.err]).toEqual([1, expect.stringContaining("TENANT_NOT_FOUND")]);
+  const changes = `+ tenant ${slug}\n+ role a\n`;
+  expect(await out(["apply", file, "--create", "--dry-run"], { slug })).toBe(changes);
+  expect(await isThere()).toBe(404);
+
+  const { json } = await rest(server, "POST", "/v1/admin/api-keys", { display_name: "own", permissions: ["*"] });
+  const refused = await tenant(["apply", file, "--create"], { slug, key: String(json["api_key"]) });
+  expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("PERMISSION_DENIED")]);
+  expect(await isThere()).toBe(404);
+
+  expect(await out(["apply", file, "--create"], { slug })).toBe(changes);
+  expect((await rest(server, "GET", `/v1/admin/tenants/${slug}`)).json).toMatchObject({ display_name: "New Ltd" });
+  expect(await out(["apply", file, "--create"], { slug })).toBe("Nothing is to be changed.\n");
+  const other = written("only.yaml", "version: 1\n");
+  expect(JSON.parse(await out(["apply", other, "--create", "--json"], { slug: "made-empty" }))).toEqual({
+    dry_run: false,
+    changes: [{ action: "create", section: "tenant", name: "made-empty" }],
+    kept: [],
+  });
+  expect((await tenant(["apply", file, "--create"])).code).toBe(2);
+});

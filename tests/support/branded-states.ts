@@ -74,11 +74,8 @@ export async function brandedStates(server: Instance): Promise<readonly PageStat
     { name: "branded-sign-in", open: (page) => page.goto(authorizationRequest(own, client).url) },
     { name: "branded-sign-in-wrong", open: (page) => signIn(page, own, client, username, "not the password") },
     { name: "branded-consent", open: (page) => signIn(page, own, other, username, password) },
-    { name: "branded-reset", open: (page) => page.goto(`${own.url}/reset`) },
-    { name: "branded-device", open: (page) => page.goto(`${own.url}/device`) },
     { name: "branded-error", open: (page) => page.goto(`${own.url}/nowhere`) },
     { name: "branded-tile-sign-in", open: (page) => page.goto(authorizationRequest(tile, ofTile).url) },
     { name: "branded-hostile-sign-in", open: (page) => page.goto(authorizationRequest(odd, ofOdd).url) },
-    { name: "branded-hostile-wrong", open: (page) => signIn(page, odd, ofOdd, "nobody", "not the password") },
   ];
 }

@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { UsageError, type Command } from "../command.ts";
+import { UsageError, type Arguments, type Command } from "../command.ts";
 import { called, serverOptions, serverTransport, serverUsage } from "../server-call.ts";
 import { largestFile } from "../tenant-file/located-document.ts";
 import { makeChanges } from "../tenant-file/make-changes.ts";
+import { createTenant, isMissing, stateOfNewTenant } from "../tenant-file/new-tenant.ts";
 import { planChanges } from "../tenant-file/plan.ts";
 import { changeJson, changeText, keptText } from "../tenant-file/plan-text.ts";
 import { readTenantFile } from "../tenant-file/tenant-file.ts";
@@ -13,8 +14,13 @@ import { readTenantState } from "../tenant-file/tenant-state.ts";
 /** `koder-id tenant apply`: makes a tenant as a file says it is. */
 export const tenantApply: Command = {
   summary: "Make a tenant as a YAML or JSON file says it is; --dry-run shows the changes first",
-  usage: `<file> [--dry-run] [--prune] ${serverUsage}`,
-  options: { ...serverOptions, "dry-run": { type: "boolean" }, prune: { type: "boolean" } },
+  usage: `<file> [--dry-run] [--prune] [--create] ${serverUsage}`,
+  options: {
+    ...serverOptions,
+    "dry-run": { type: "boolean" },
+    prune: { type: "boolean" },
+    create: { type: "boolean" },
+  },
   async run(args, terminal) {
     const { positionals, values } = args;
     const [path, ...more] = positionals;
@@ -24,24 +30,38 @@ export const tenantApply: Command = {
     if (file.singles.tenant !== undefined && tenant === undefined) {
       throw new UsageError("the section tenant goes with --tenant, and a key with authority over the instance");
     }
+    const wantsNew = values["create"] === true;
+    if (wantsNew && tenant === undefined) {
+      throw new UsageError("--create goes with --tenant, the name of the tenant that is created where there is none");
+    }
     const services = tenantServices(serverTransport(args, terminal), tenant);
     const linked = new Set(
       Object.entries(file.lists).flatMap(([key, declared]) =>
         declared.filter(({ links }) => Object.keys(links).length > 0).map(({ name }) => `${key} ${name}`),
       ),
     );
-    const state = await called(
-      args,
+    const readState = () =>
       readTenantState(services, {
         linksOf: (key, name) => linked.has(`${key} ${name}`),
         wantsTenant: file.singles.tenant !== undefined,
         wantsBranding: file.singles.branding !== undefined || file.lists.mail_templates !== undefined,
-      }),
-    );
-    const plan = planChanges(file, state, { prune: values["prune"] === true });
-    const [dryRun, json] = [values["dry-run"] === true, values["json"] === true];
-    const all = [...plan.lists, ...plan.singles];
+      });
+    const [dryRun, json, prune] = [values["dry-run"] === true, values["json"] === true, values["prune"] === true];
     const { out, err } = terminal;
+    // Of a tenant that is not there nobody can be asked in its name.
+    const instance = tenantServices(serverTransport(withoutTenant(args), terminal), undefined);
+    const slug = wantsNew ? (tenant ?? "") : "";
+    const isNew = slug !== "" && (await called(args, isMissing(instance, slug)));
+    let state = await called(args, isNew ? stateOfNewTenant(instance) : readState());
+    let plan = planChanges(file, state, { prune });
+    if (isNew && !json) out.write(`+ tenant ${slug}\n`);
+    if (isNew && !dryRun) {
+      await called(args, createTenant(instance, slug, file.singles.tenant));
+      state = await called(args, readState());
+      plan = planChanges(file, state, { prune });
+    }
+    // What a file says of the tenant itself, a new one was created with.
+    const all = [...plan.lists, ...plan.singles.filter(({ key }) => !isNew || key !== "tenant")];
     if (dryRun) {
       if (!json) out.write(all.map((change) => `${changeText(change)}\n`).join(""));
     } else {
@@ -52,12 +72,19 @@ export const tenantApply: Command = {
         }),
       );
     }
-    if (json) out.write(`${JSON.stringify({ dry_run: dryRun, changes: all.map(changeJson), kept: plan.kept })}\n`);
-    else if (all.length === 0) out.write("Nothing is to be changed.\n");
+    if (json) {
+      const changes = [...(isNew ? [{ action: "create", section: "tenant", name: slug }] : []), ...all.map(changeJson)];
+      out.write(`${JSON.stringify({ dry_run: dryRun, changes, kept: plan.kept })}\n`);
+    } else if (all.length === 0 && !isNew) out.write("Nothing is to be changed.\n");
     if (!json && plan.kept.length > 0) err.write(keptText(plan.kept));
     return undefined;
   },
 };
+
+const withoutTenant = ({ positionals, values }: Arguments): Arguments => ({
+  positionals,
+  values: { ...values, tenant: undefined },
+});
 
 function readText(path: string): string {
   try {

@@ -16,6 +16,7 @@ import {
   tokenRequest,
   tokensFor,
 } from "../../support/relying-party.ts";
+import { mailedToken } from "../../support/dev-mail.ts";
 import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
 import { addPasskey, addTotp, beginPasskey, finishPasskey, totpCode } from "../../support/factors.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
@@ -554,6 +555,17 @@ export const simpleWrites: readonly PublicWrite[] = [
     prepare: (server) => {
       const path = "/v1/admin/mail-templates/invitation/es";
       return Promise.resolve({ call: async () => (await rest(server, "PATCH", path, { subject: fresh() })).status });
+    },
+  },
+  {
+    name: "Ask how strong a password is",
+    covers: ["POST /password-strength"],
+    prepare: async (server) => {
+      await allowSignUp(server);
+      const email = `${fresh()}@example.com`;
+      await rest(server, "POST", "/v1/auth/sign-up", { email }, "");
+      const body = new URLSearchParams({ token: await mailedToken(server, email), new_password: fresh() });
+      return { call: async () => (await fetch(`${server.url}/password-strength`, { method: "POST", body })).status };
     },
   },
   {
