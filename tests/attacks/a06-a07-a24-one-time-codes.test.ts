@@ -2,7 +2,7 @@ import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sentCode } from "../support/dev-mail.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
-import { addOtp, addTotp } from "../support/factors.ts";
+import { addOtp, addPasskey, addTotp } from "../support/factors.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import {
@@ -13,6 +13,7 @@ import {
   tokensFor,
   type RelyingParty,
 } from "../support/relying-party.ts";
+import { passkeyOptionsOn } from "../support/passkey-page.ts";
 import { rememberBrowsers, rememberedBrowser, type RememberedBrowser } from "../support/remembered-browser.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -153,6 +154,24 @@ describe("a remembered browser", () => {
   test("A6: is not asked, and the id token says that one factor was shown", async () => {
     const remembered = await rememberedBrowser(server);
     expect(await byPassword(remembered)).toMatchObject({ amr: ["pwd"], acr: "urn:koder:acr:1fa" });
+  });
+
+  test("is remembered beside a passkey as well, by the same tick", async () => {
+    await rememberBrowsers(server, 7);
+    const person = await createPerson(server);
+    const { accessToken } = await tokensFor(server, client, person.username);
+    const { authenticator } = await addPasskey(server, accessToken);
+    for (const [tick, isRemembered] of [
+      [{}, false],
+      [{ remember: "yes" }, true],
+    ] as const) {
+      const { way, html, send } = await afterPassword(person.username);
+      expect(html).toMatch(/<form[^>]*data-passkey[^]*name="remember"[^]*<\/form>/);
+      const passkey = authenticator.get(passkeyOptionsOn(html));
+      expect((await send({ passkey, ...tick })).status).toBe(303);
+      const known = { ...person, client, browser: way.browser, accessToken, deviceId: "" };
+      expect((await byPassword(known)) !== undefined).toBe(isRemembered);
+    }
   });
 
   test("A15: is asked where the client wants two factors, and so is a copy of no cookie", async () => {

@@ -36,7 +36,7 @@ export const givePasskey = (
   peers.client(BrowserFlowService).submitPasskey(
     {
       flowId,
-      browser: browserOf(request, pending),
+      browser: { ...browserOf(request, pending), rememberDevice: form.get("remember") === "yes" },
       credentialJson: form.get("passkey").slice(0, 16_384),
       clientId: pending.shown.clientId,
     },

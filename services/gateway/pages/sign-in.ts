@@ -130,16 +130,19 @@ export function mountSignIn(
     form: Form,
   ): Promise<FastifyReply> {
     const isSecond = form.has("flow");
+    const remember = isSecond && form.get("remember") === "yes";
     const pageFlow = isSecond ? pageFlowOf(form) : { flowId: "", username: "" };
     try {
       const answer = await givePasskey(peers, request, pending, pageFlow, form);
+      // The token that it is remembered by must not be gone before.
+      if (remember) giveBrowserToken(request, reply, pending.browserToken);
       return await afterStep(peers, request, reply, pending, pageFlow, answer);
     } catch (error) {
       const fault = passkeyFault(error, isSecond);
       if (fault === undefined) throw error;
       const ways = namedWays(form.get("ways"));
       return isSecond
-        ? showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way: "passkey" }, fault)
+        ? showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way: "passkey", remember }, fault)
         : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault);
     }
   }
