@@ -18,6 +18,7 @@ type ScaleWork = Extract<WorkName, "client_credentials" | "refresh" | "sign-in j
 
 /** Requests of a round of what is measured here alone. */
 const userCounts: Readonly<Record<UserWorkName, number>> = {
+  CreateUser: 400,
   GetUser: 800,
   "ListUsers, first page": 300,
   "ListUsers, by prefix": 600,

@@ -1,10 +1,16 @@
+import { randomBytes, randomInt } from "node:crypto";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { GrpcClient } from "../grpc-client.ts";
 import { commonPrefix, emailOf, usernameOf } from "../load/population.ts";
 import type { Case } from "../measure.ts";
 
 /** The works on users, by gRPC on the identity service's own port. */
-export type UserWorkName = "GetUser" | "ListUsers, first page" | "ListUsers, by prefix" | "ListUsers, by e-mail";
+export type UserWorkName =
+  | "CreateUser"
+  | "GetUser"
+  | "ListUsers, first page"
+  | "ListUsers, by prefix"
+  | "ListUsers, by e-mail";
 
 /** Different users of a store that are asked for: more than the store's own memory holds the pages of. */
 const mostAsked = 4_000;
@@ -16,9 +22,17 @@ export function userCases(client: GrpcClient, users: number): Readonly<Record<Us
   const next = (): number => (turn += 1);
   /** Numbers all over the range, none near the one before: the golden section. */
   const spread = (n: number): number => 1 + Math.floor(((n * 0.618_033_988_749_895) % 1) * users);
-  const { listUsers, getUser } = UserService.method;
+  const { createUser, listUsers, getUser } = UserService.method;
 
   return {
+    CreateUser: {
+      request: async () => {
+        // Anywhere in the indexes, as people's names are.
+        const username = `${String.fromCodePoint(97 + randomInt(26))}${randomBytes(8).toString("hex")}`;
+        const { user } = await client.call(createUser, { user: { username, email: `${username}@bench.example` } });
+        if (user?.username !== username) throw new Error("CreateUser answered somebody else");
+      },
+    },
     GetUser: {
       async prepare() {
         while (ids.length < Math.min(users, mostAsked)) {
