@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Liquid } from "liquidjs";
 import { openTemplates } from "../../host/templates.ts";
 import { contextOf } from "../context.ts";
+import { frameOf } from "./branding/frame.ts";
 import { assets } from "./assets.ts";
-import { letterOf } from "./shown-account.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
 
 const pageHeaders = {
@@ -68,14 +68,16 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
   engine ??= openTemplates(join(import.meta.dirname, "templates"));
+  const templates = await engine;
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
-  const html = (await engine).renderFileSync(page.template, {
+  const html = templates.renderFileSync(page.template, {
     ...page.show(t, name),
     t,
     locale,
     assets,
     tenant: { displayName: name, canonicalOrigin: tenant.canonicalOrigin },
-    brand: { ...brand, letter: brand.hasTile ? letterOf(name) : "", texts: brand.textsIn(locale) },
+    frame: frameOf(templates, brand, { tenantName: name, locale, t }),
+    own: brand.textsIn(locale),
   }) as string;
   return reply
     .code(page.status)
