@@ -15,6 +15,16 @@ describe("what an error is in HTTP", () => {
     expect(answerTo(ErrorReason.DEADLINE_EXCEEDED)).toEqual({ status: 503, retryAfter: "1" });
   });
 
+  test("a rule that was broken has its name beside it, where it has one", () => {
+    const violations = [
+      { field: "a", description: "must be more", reason: "TOO_SHORT" },
+      { field: "b", description: "must be there" },
+    ];
+    const { body } = errorAnswer(failure(ErrorReason.INVALID_REQUEST, "…", { violations }));
+    expect(JSON.parse(body)).toMatchObject({ error: { violations } });
+    expect(body).not.toContain('"reason":""');
+  });
+
   test("nobody else is", () => {
     expect(answerTo(ErrorReason.INVALID_REQUEST)).toEqual({ status: 400, retryAfter: undefined });
     expect(answerTo(ErrorReason.INTERNAL)).toEqual({ status: 500, retryAfter: undefined });

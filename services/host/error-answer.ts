@@ -4,7 +4,7 @@ import { errorId } from "./error-id.ts";
 import { bearerChallenge } from "./challenges.ts";
 import { errorInfoOf } from "./interceptors/error-mapping.ts";
 
-/** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations": [{ "field", "description" }] } }`. */
+/** An error as HTTP answers it: `{ "error": { "reason", "message", "id", "violations": [{ "field", "description", "reason" }] } }`. */
 export interface ErrorAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -53,10 +53,10 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
   const info = errorInfoOf(error);
   const reason = info?.reason ?? "INTERNAL";
   const id = info?.metadata["id"] ?? errorId(reason);
-  const violations = error.findDetails(BadRequestSchema)[0]?.fieldViolations.map(({ field, description }) => ({
-    field,
-    description,
-  }));
+  const violations = error.findDetails(BadRequestSchema)[0]?.fieldViolations.map((violation) => {
+    const { field, description, reason: rule } = violation;
+    return { field, description, ...(rule === "" ? {} : { reason: rule }) };
+  });
   const status = info === undefined ? 500 : (statusOfReason[reason] ?? statusOfCode[error.code]);
   const retryAfter = error.metadata.get("retry-after") ?? (status === 503 ? comeBack : null);
   const nonce = error.metadata.get("dpop-nonce");

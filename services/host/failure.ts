@@ -11,8 +11,12 @@ import { ErrorReasonSchema, ErrorReason } from "#gen/koder/options/v1/errors_pb.
 /** `ErrorInfo.domain` of every error of this system. */
 export const errorDomain = "id.koder.dev";
 
-/** A rule that one field of the request broke: `field` is its dotted path, `description` what would be right. */
-export type FieldViolation = Pick<BadRequest_FieldViolation, "field" | "description">;
+/**
+ * A rule that one field of the request broke: `field` is its dotted path, `description` what would be right, `reason` the name of
+ * the rule (`UPPER_SNAKE`), where programs may want to tell several apart.
+ */
+export type FieldViolation = Pick<BadRequest_FieldViolation, "field" | "description"> &
+  Partial<Pick<BadRequest_FieldViolation, "reason">>;
 
 export interface FailureDetails {
   readonly violations?: readonly FieldViolation[];

@@ -59,7 +59,7 @@ describe("one's own password", () => {
     });
     const weak = { current_password: password, new_password: "passwordpassword" };
     expect((await person.me("POST", "/password", weak)).json).toMatchObject({
-      error: { reason: "PASSWORD_NOT_ALLOWED" },
+      error: { reason: "PASSWORD_NOT_ALLOWED", violations: [{ field: "new_password", reason: "COMMON" }] },
     });
     const right = { current_password: password, new_password: newPassword };
     expect((await person.me("POST", "/password", right)).status).toBe(200);

@@ -45,6 +45,10 @@ export function errorSchemas(enums: readonly DescEnum[]): JsonObject {
                 properties: {
                   field: { type: "string", description: "Dotted path of the member." },
                   description: { type: "string", description: "What would be right." },
+                  reason: {
+                    type: "string",
+                    description: "Name of the rule that was broken, where there are several to tell apart.",
+                  },
                 },
               },
             },

@@ -69,6 +69,6 @@ export async function rulesFor(
 /** The answer to a password that breaks a rule. */
 export const passwordNotAllowed = (field: string, { rule, description, limit }: PasswordFault) =>
   identityFailure(IdentityErrorReason.PASSWORD_NOT_ALLOWED, `${field}: ${description}`, {
-    violations: [{ field, description }],
+    violations: [{ field, description, reason: rule.toUpperCase() }],
     metadata: { rule, ...(limit === undefined ? {} : { limit: String(limit) }) },
   });

@@ -35,8 +35,8 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_EMAIL_TAKEN IdentityErrorReason = 3
 	// The username breaks the tenant's policy; the violation says how.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USERNAME_NOT_ALLOWED IdentityErrorReason = 4
-	// The tenant's policy does not allow the password; the violation says why, and the metadata's `rule` names it: `too_short`,
-	// `too_long`, `repetitive`, `common`, `names`, `blocked_word`, `used_before` or `unchanged`.
+	// The tenant's policy does not allow the password; the violation says why, and names the rule in its `reason`: TOO_SHORT,
+	// TOO_LONG, REPETITIVE, COMMON, NAMES, BLOCKED_WORD, USED_BEFORE or UNCHANGED.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED IdentityErrorReason = 5
 	// The field cannot be set or changed through this call; the violation names it.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_FIELD_NOT_WRITABLE IdentityErrorReason = 6

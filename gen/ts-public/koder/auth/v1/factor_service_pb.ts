@@ -721,7 +721,7 @@ export const FactorService: GenService<{
   /**
    * Begins to add an authenticator app: answers the secret for it, as text, as a URI and as a QR code. Nothing is asked for at
    * sign-ins until ConfirmTotp; what is not confirmed within ten minutes is forgotten. Only a person can do this for
-   * themselves. Errors: FACTOR_LIMIT.
+   * themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
    *
    * @generated from rpc koder.auth.v1.FactorService.EnrolTotp
    */
@@ -732,7 +732,7 @@ export const FactorService: GenService<{
   },
   /**
    * Adds the authenticator app once it shows the right code, which counts as used then. A repeat answers the same factor.
-   * Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+   * Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
    *
    * @generated from rpc koder.auth.v1.FactorService.ConfirmTotp
    */
@@ -743,7 +743,7 @@ export const FactorService: GenService<{
   },
   /**
    * Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
-   * forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+   * forgotten. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
    *
    * @generated from rpc koder.auth.v1.FactorService.BeginPasskeyRegistration
    */
@@ -754,7 +754,7 @@ export const FactorService: GenService<{
   },
   /**
    * Adds the passkey that the browser made. A repeat answers the same factor.
-   * Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+   * Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
    *
    * @generated from rpc koder.auth.v1.FactorService.FinishPasskeyRegistration
    */
@@ -775,7 +775,7 @@ export const FactorService: GenService<{
   },
   /**
    * Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and
-   * those from before are void. Only a person can do this for themselves.
+   * those from before are void. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED.
    *
    * @generated from rpc koder.auth.v1.FactorService.GenerateRecoveryCodes
    */
@@ -810,7 +810,8 @@ export const FactorService: GenService<{
    * Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
    * Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
    * of each. Only they can do this for themselves.
-   * Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+   * Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE,
+   * TOO_MANY_ATTEMPTS.
    *
    * @generated from rpc koder.auth.v1.FactorService.EnrolOtp
    */
@@ -821,7 +822,7 @@ export const FactorService: GenService<{
   },
   /**
    * Adds them once the code that was sent is given. A repeat answers the same factor.
-   * Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+   * Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
    *
    * @generated from rpc koder.auth.v1.FactorService.ConfirmOtp
    */

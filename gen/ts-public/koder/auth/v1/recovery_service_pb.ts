@@ -106,7 +106,8 @@ export const ConfirmRecoveryResponseSchema: GenMessage<ConfirmRecoveryResponse> 
 export const RecoveryService: GenService<{
   /**
    * Mails a link to the address of whoever has the login name. The answer is the same where nobody has it, and where too
-   * many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name.
+   * many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name;
+   * FACTOR_NOT_ALLOWED where nobody signs in by a password.
    *
    * @generated from rpc koder.auth.v1.RecoveryService.StartRecovery
    */
@@ -118,7 +119,7 @@ export const RecoveryService: GenService<{
   /**
    * Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.
    * It signs nobody in: the new password and whatever else their sign-in asks for are needed next. The link is used up,
-   * unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+   * unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, FACTOR_NOT_ALLOWED, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.RecoveryService.ConfirmRecovery
    */

@@ -155,7 +155,7 @@ export const SignUpService: GenService<{
   },
   /**
    * Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
-   * in. The link is used up, unless the password is refused. Errors: SIGN_UP_NOT_ALLOWED for whoever was not invited,
+   * in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
    * SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.SignUpService.ConfirmSignUp

@@ -54,8 +54,8 @@ export const IdentityErrorReason = {
   USERNAME_NOT_ALLOWED: 4,
 
   /**
-   * The tenant's policy does not allow the password; the violation says why, and the metadata's `rule` names it: `too_short`,
-   * `too_long`, `repetitive`, `common`, `names`, `blocked_word`, `used_before` or `unchanged`.
+   * The tenant's policy does not allow the password; the violation says why, and names the rule in its `reason`: TOO_SHORT,
+   * TOO_LONG, REPETITIVE, COMMON, NAMES, BLOCKED_WORD, USED_BEFORE or UNCHANGED.
    *
    * @generated from enum value: IDENTITY_ERROR_REASON_PASSWORD_NOT_ALLOWED = 5;
    */

@@ -78,21 +78,21 @@ type FactorServiceClient interface {
 	ListFactors(context.Context, *connect.Request[v1.ListFactorsRequest]) (*connect.Response[v1.ListFactorsResponse], error)
 	// Begins to add an authenticator app: answers the secret for it, as text, as a URI and as a QR code. Nothing is asked for at
 	// sign-ins until ConfirmTotp; what is not confirmed within ten minutes is forgotten. Only a person can do this for
-	// themselves. Errors: FACTOR_LIMIT.
+	// themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
 	EnrolTotp(context.Context, *connect.Request[v1.EnrolTotpRequest]) (*connect.Response[v1.EnrolTotpResponse], error)
 	// Adds the authenticator app once it shows the right code, which counts as used then. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmTotp(context.Context, *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error)
 	// Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
-	// forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+	// forgotten. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
 	BeginPasskeyRegistration(context.Context, *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error)
 	// Adds the passkey that the browser made. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
 	FinishPasskeyRegistration(context.Context, *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error)
 	// Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
 	UpdateFactor(context.Context, *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error)
 	// Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and
-	// those from before are void. Only a person can do this for themselves.
+	// those from before are void. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED.
 	GenerateRecoveryCodes(context.Context, *connect.Request[v1.GenerateRecoveryCodesRequest]) (*connect.Response[v1.GenerateRecoveryCodesResponse], error)
 	// Removes a factor; with the last one the recovery codes go, too. Errors: FACTOR_NOT_FOUND.
 	DeleteFactor(context.Context, *connect.Request[v1.DeleteFactorRequest]) (*connect.Response[v1.DeleteFactorResponse], error)
@@ -103,10 +103,11 @@ type FactorServiceClient interface {
 	// Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
 	// Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
 	// of each. Only they can do this for themselves.
-	// Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE,
+	// TOO_MANY_ATTEMPTS.
 	EnrolOtp(context.Context, *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error)
 	// Adds them once the code that was sent is given. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
 	// Lists the browsers in which a person is asked for no second factor, as the tenant's authentication policy lets them have
 	// (`remembered_device_lifetime`). There are few: no pages.
@@ -297,21 +298,21 @@ type FactorServiceHandler interface {
 	ListFactors(context.Context, *connect.Request[v1.ListFactorsRequest]) (*connect.Response[v1.ListFactorsResponse], error)
 	// Begins to add an authenticator app: answers the secret for it, as text, as a URI and as a QR code. Nothing is asked for at
 	// sign-ins until ConfirmTotp; what is not confirmed within ten minutes is forgotten. Only a person can do this for
-	// themselves. Errors: FACTOR_LIMIT.
+	// themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
 	EnrolTotp(context.Context, *connect.Request[v1.EnrolTotpRequest]) (*connect.Response[v1.EnrolTotpResponse], error)
 	// Adds the authenticator app once it shows the right code, which counts as used then. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmTotp(context.Context, *connect.Request[v1.ConfirmTotpRequest]) (*connect.Response[v1.ConfirmTotpResponse], error)
 	// Begins to add a passkey or security key: answers what the browser makes one by. What is not finished within ten minutes is
-	// forgotten. Only a person can do this for themselves. Errors: FACTOR_LIMIT.
+	// forgotten. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT.
 	BeginPasskeyRegistration(context.Context, *connect.Request[v1.BeginPasskeyRegistrationRequest]) (*connect.Response[v1.BeginPasskeyRegistrationResponse], error)
 	// Adds the passkey that the browser made. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, PASSKEY_NOT_ACCEPTED, FACTOR_LIMIT.
 	FinishPasskeyRegistration(context.Context, *connect.Request[v1.FinishPasskeyRegistrationRequest]) (*connect.Response[v1.FinishPasskeyRegistrationResponse], error)
 	// Changes what a factor is called. Errors: FACTOR_NOT_FOUND.
 	UpdateFactor(context.Context, *connect.Request[v1.UpdateFactorRequest]) (*connect.Response[v1.UpdateFactorResponse], error)
 	// Makes ten new recovery codes, each good for one sign-in in the place of a second factor. They are shown this once, and
-	// those from before are void. Only a person can do this for themselves.
+	// those from before are void. Only a person can do this for themselves. Errors: FACTOR_NOT_ALLOWED.
 	GenerateRecoveryCodes(context.Context, *connect.Request[v1.GenerateRecoveryCodesRequest]) (*connect.Response[v1.GenerateRecoveryCodesResponse], error)
 	// Removes a factor; with the last one the recovery codes go, too. Errors: FACTOR_NOT_FOUND.
 	DeleteFactor(context.Context, *connect.Request[v1.DeleteFactorRequest]) (*connect.Response[v1.DeleteFactorResponse], error)
@@ -322,10 +323,11 @@ type FactorServiceHandler interface {
 	// Begins to add one-time codes by mail, to the address of the person's account, or by SMS, to a telephone: sends a code there.
 	// Nothing is asked for at sign-ins until ConfirmOtp; what is not confirmed within ten minutes is forgotten. A person has one
 	// of each. Only they can do this for themselves.
-	// Errors: FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE, TOO_MANY_ATTEMPTS.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_LIMIT, MAILBOX_NOT_FOUND for an address that is not verified, SMS_NOT_AVAILABLE,
+	// TOO_MANY_ATTEMPTS.
 	EnrolOtp(context.Context, *connect.Request[v1.EnrolOtpRequest]) (*connect.Response[v1.EnrolOtpResponse], error)
 	// Adds them once the code that was sent is given. A repeat answers the same factor.
-	// Errors: FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
+	// Errors: FACTOR_NOT_ALLOWED, FACTOR_NOT_FOUND, CODE_MISMATCH, FACTOR_LIMIT.
 	ConfirmOtp(context.Context, *connect.Request[v1.ConfirmOtpRequest]) (*connect.Response[v1.ConfirmOtpResponse], error)
 	// Lists the browsers in which a person is asked for no second factor, as the tenant's authentication policy lets them have
 	// (`remembered_device_lifetime`). There are few: no pages.

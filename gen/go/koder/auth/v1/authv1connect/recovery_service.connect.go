@@ -44,11 +44,12 @@ const (
 // RecoveryServiceClient is a client for the koder.auth.v1.RecoveryService service.
 type RecoveryServiceClient interface {
 	// Mails a link to the address of whoever has the login name. The answer is the same where nobody has it, and where too
-	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name.
+	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name;
+	// FACTOR_NOT_ALLOWED where nobody signs in by a password.
 	StartRecovery(context.Context, *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error)
 	// Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.
 	// It signs nobody in: the new password and whatever else their sign-in asks for are needed next. The link is used up,
-	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, FACTOR_NOT_ALLOWED, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
 	ConfirmRecovery(context.Context, *connect.Request[v1.ConfirmRecoveryRequest]) (*connect.Response[v1.ConfirmRecoveryResponse], error)
 }
 
@@ -97,11 +98,12 @@ func (c *recoveryServiceClient) ConfirmRecovery(ctx context.Context, req *connec
 // RecoveryServiceHandler is an implementation of the koder.auth.v1.RecoveryService service.
 type RecoveryServiceHandler interface {
 	// Mails a link to the address of whoever has the login name. The answer is the same where nobody has it, and where too
-	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name.
+	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name;
+	// FACTOR_NOT_ALLOWED where nobody signs in by a password.
 	StartRecovery(context.Context, *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error)
 	// Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.
 	// It signs nobody in: the new password and whatever else their sign-in asks for are needed next. The link is used up,
-	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, FACTOR_NOT_ALLOWED, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
 	ConfirmRecovery(context.Context, *connect.Request[v1.ConfirmRecoveryRequest]) (*connect.Response[v1.ConfirmRecoveryResponse], error)
 }
 
