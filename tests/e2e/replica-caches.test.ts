@@ -102,6 +102,17 @@ describe("what one replica remembers and another changes", () => {
     await expect.poll(async () => (await tokenOfSecond(made)).status, { timeout: 10_000 }).toBe(200);
   });
 
+  test("how a tenant looks is changed on the pages of the other within a second, by the event log", async () => {
+    const [, second] = two.replicas;
+    const shown = async () => (await two.ask(second, "/")).text;
+    for (const primary_color of ["#0f766e", "#7a1fa2"]) {
+      await shown(); // remembered, as it was
+      await two.settled();
+      expect((await rest(two.first, "PATCH", "/v1/admin/branding", { primary_color })).status).toBe(200);
+      await expect.poll(shown, { timeout: 2_500, interval: 20 }).toContain(`--accent:${primary_color}`);
+    }
+  });
+
   test("a code that a replica gives for a client which it does not know to be deleted is good for nothing", async () => {
     await withStalledLog(async () => {
       const client = await registerClient(two.first);

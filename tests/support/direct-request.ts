@@ -1,16 +1,17 @@
-import { request } from "node:http";
+import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
 /** What a server answered. */
 export interface DirectAnswer {
   readonly status: number;
+  /** Empty where the answer is no JSON. */
   readonly json: Record<string, unknown>;
+  readonly text: string;
 }
 
 /**
  * A request to one of several servers behind one origin: sent to its own address (`host:port`) on a connection of its own,
  * with the origin's Host.
- * Everybody answers JSON here; an empty body is read as an empty object.
  */
 export async function askDirectly(
   listening: string,
@@ -23,8 +24,8 @@ export async function askDirectly(
     { hostname, port, method, path, agent: false, headers: { ...headers, host: new URL(origin).host } },
     (response) => {
       text(response).then((answer) => {
-        const json = (answer === "" ? {} : JSON.parse(answer)) as Record<string, unknown>;
-        resolve({ status: response.statusCode ?? 0, json });
+        const json = (isJson(response) && answer !== "" ? JSON.parse(answer) : {}) as Record<string, unknown>;
+        resolve({ status: response.statusCode ?? 0, json, text: answer });
       }, reject);
     },
   );
@@ -40,3 +41,5 @@ export interface DirectRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
+
+const isJson = ({ headers }: IncomingMessage): boolean => /[/+]json\b/.test(headers["content-type"] ?? "");
