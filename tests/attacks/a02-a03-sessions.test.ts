@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { inOneProcess, onSharedPorts, replicated } from "../support/shapes.ts";
+import { inOneProcess, onReplicas, onSharedPorts } from "../support/shapes.ts";
 import { sessionAttacks } from "./a02-a03-sessions-suite.ts";
 
-describe.each([inOneProcess, replicated, onSharedPorts])("$name", (shape) => {
+describe.each([inOneProcess, onReplicas, onSharedPorts])("$name", (shape) => {
   sessionAttacks(shape);
 });

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { inOneProcess, replicated } from "../support/shapes.ts";
+import { inOneProcess, onReplicas } from "../support/shapes.ts";
 import { oneTimeProofAttacks } from "./a13-one-time-proofs-suite.ts";
 
-describe.each([inOneProcess, replicated])("$name", (shape) => {
+describe.each([inOneProcess, onReplicas])("$name", (shape) => {
   oneTimeProofAttacks(shape);
 });

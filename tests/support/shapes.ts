@@ -1,4 +1,5 @@
 import { sharedDatabase } from "./postgres-shared.ts";
+import { startReplicas } from "./replicas.ts";
 import { startServer, type RunningServer } from "./server.ts";
 import { startSplitServer } from "./split-server.ts";
 
@@ -36,6 +37,16 @@ export const split: Shape = { name: "in six processes", start: (env = {}) => sta
 export const replicated: Shape = {
   name: "two of each on PostgreSQL",
   start: async (env = {}) => startSplitServer({ replicas: 2, env: await withPostgres(env) }),
+};
+
+/** Two processes with everything on one PostgreSQL, behind a balancer: what is about a second process needs no more of them. */
+export const onReplicas: Shape = {
+  name: "two processes on PostgreSQL",
+  async start(env = {}) {
+    const replicas = await startReplicas(env);
+    const { url, adminApiKey } = replicas;
+    return { ...replicas.servers()[0], url, adminApiKey, stop: () => replicas.stop() };
+  },
 };
 
 /** Two processes of one machine on the same ports, one file between them. */

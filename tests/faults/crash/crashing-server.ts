@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { startBalancer } from "../../support/balancer.ts";
 import { firstCredential, startServer, type RunningServer } from "../../support/server.ts";
 import type { Instance } from "../../support/relying-party.ts";
@@ -54,7 +55,7 @@ export async function crashingServer(env: Readonly<Record<string, string>> = {})
     commits: () => folder.commits(),
     async crashed() {
       const { pid = 0 } = server ?? {};
-      for (const until = performance.now() + patience; isAlive(pid); await new Promise(setImmediate)) {
+      for (const until = performance.now() + patience; isAlive(pid); await delay(2)) {
         if (performance.now() > until) throw new Error("the server was ordered to die, and lives");
       }
       await server?.end();
