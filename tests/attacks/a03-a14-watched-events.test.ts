@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createKoderId, reason, staticToken, type KoderId } from "../../clients/typescript/index.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import { createPerson, registerClient, rest, tokensFor } from "../support/relying-party.ts";
@@ -46,6 +46,13 @@ describe.each([inOneProcess, split])("events as they happen, $name", ({ start })
   beforeAll(async () => {
     resolveLocalNames();
     server = await start();
+    // Who watches from now on is told what enters the log from now on: the owner, too, if it is not there yet.
+    const { id } = await createPerson(server);
+    const isListed = async () => {
+      const { json } = await rest(server, "GET", "/v1/admin/audit?resource_type=user");
+      expect(JSON.stringify(json)).toContain(id);
+    };
+    await vi.waitFor(isListed, { timeout: 20_000, interval: 50 });
   });
   afterAll(() => server?.stop());
 
