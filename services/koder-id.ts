@@ -32,7 +32,6 @@ import { accessRules } from "./host/interceptors/access-rule.ts";
 import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
 import { serviceInterceptors } from "./host/interceptors/interceptors.ts";
 import type { AnsweredCall } from "./host/interceptors/telemetry.ts";
-import { warmValidation } from "./host/interceptors/validation.ts";
 import { portTaken } from "./host/listener.ts";
 import { localRestCaller } from "./host/local-rest-caller.ts";
 import { redact, type Log } from "./host/log.ts";
@@ -210,8 +209,6 @@ export async function createKoderId({
     if (config.peers.size > 0) background.push(runOnce("first start", firstStart, log));
     else inTime = firstStart();
   }
-  // While the thread pool makes the first keys.
-  warmValidation(validator, services);
   await inTime;
   const serving = (is: boolean): void => {
     for (const { typeName } of services) health.set(typeName, is);
