@@ -9,7 +9,7 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { adminFailure } from "../admin-failure.ts";
 import { apiKeys } from "../collections.ts";
@@ -38,11 +38,7 @@ export function deleteApiKey({ store, system, clock }: AdminDependencies) {
           value: { $typeName: "koder.events.v1.ApiKeyDeleted", displayName: stored.record.displayName },
         },
       );
-      try {
-        await data.commit([remove(apiKeys, stored)], [deleted]);
-      } catch (error) {
-        throw error instanceof Conflict ? notFound() : error;
-      }
+      if (!(await commitUnlessChanged(data, [remove(apiKeys, stored)], [deleted]))) throw notFound();
       return create(DeleteApiKeyResponseSchema, {});
     }
     throw notFound();

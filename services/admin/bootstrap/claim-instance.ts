@@ -6,6 +6,7 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { forward, type Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { Conflict, type Stored, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -76,19 +77,16 @@ export async function claimInstance(needs: Needs, work: Outbound, claim: OwnerCl
     { type: "api_key", id: apiKey.id, version: 1 },
     { case: "apiKeyCreated", value: { $typeName: "koder.events.v1.ApiKeyCreated", displayName: apiKey.displayName } },
   );
-  try {
-    await system.commit(
-      [
-        replace(owners, create(OwnerSchema, { ...owner, complete: true }), version),
-        insert(apiKeys, apiKey),
-        ...(claim.together?.(owner.userId) ?? []),
-      ],
-      [apiKeyCreated, ownerClaimed(work, system.tenantId, now, owner, version + 1)],
-    );
-  } catch (error) {
-    if (error instanceof Conflict) throw bootstrapClosed();
-    throw error;
-  }
+  const isDone = await commitUnlessChanged(
+    system,
+    [
+      replace(owners, create(OwnerSchema, { ...owner, complete: true }), version),
+      insert(apiKeys, apiKey),
+      ...(claim.together?.(owner.userId) ?? []),
+    ],
+    [apiKeyCreated, ownerClaimed(work, system.tenantId, now, owner, version + 1)],
+  );
+  if (!isDone) throw bootstrapClosed();
   return owner.userId;
 }
 

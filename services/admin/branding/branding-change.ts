@@ -5,6 +5,7 @@ import {
 } from "#gen/koder/admin/store/v1/branding_pb.ts";
 import type { Branding } from "#gen/koder/admin/v1/branding_pb.ts";
 import { pageLanguages } from "../../host/page-languages.ts";
+import { unshownCharacters } from "../../host/unshown-characters.ts";
 import { storedImage } from "./branding-image.ts";
 import { brandingInvalid } from "./branding-invalid.ts";
 
@@ -39,11 +40,8 @@ export function brandingChange(path: string, asked: Branding): Partial<Record<ke
   }
 }
 
-/** Neither controls, line breaks among them, nor what turns the direction of the text around it (CVE-2021-42574). */
-const unshown = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
-
 function plainText(path: string, text: string): string {
-  if (unshown.test(text)) throw brandingInvalid(path, "must be one line of text, without control characters");
+  if (unshownCharacters.test(text)) throw brandingInvalid(path, "must be one line of text, without control characters");
   if (text !== "" && text.trim() === "") throw brandingInvalid(path, "must be a text, or empty");
   return text;
 }

@@ -12,7 +12,7 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { brandings, brandingId } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
@@ -47,12 +47,7 @@ export function updateBranding({ store, clock }: Pick<AdminDependencies, "store"
       { case: "brandingUpdated", value: { $typeName: "koder.events.v1.BrandingUpdated", paths } },
     );
     const write = stored === undefined ? insert(brandings, record) : replace(brandings, record, stored.version);
-    try {
-      await data.commit([write], [updated]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
     const branding = brandingMessage({ record, version }, { withData: true });
     return create(UpdateBrandingResponseSchema, { branding });
   };

@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { userOf } from "../../host/user-of.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
@@ -24,11 +24,12 @@ export function deletePersonalAccessToken({ store, clock }: Pick<AdminDependenci
     const id = request.personalAccessTokenId;
     const stored = await data.get(personalAccessTokens, id);
     if (stored?.record.userId !== userOf(call, request)) throw personalAccessTokenNotFound(id);
-    try {
-      await data.commit([remove(personalAccessTokens, stored)], [personalAccessTokenDeleted(call, clock(), stored)]);
-    } catch (error) {
-      throw error instanceof Conflict ? personalAccessTokenNotFound(id) : error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [remove(personalAccessTokens, stored)],
+      [personalAccessTokenDeleted(call, clock(), stored)],
+    );
+    if (!isDone) throw personalAccessTokenNotFound(id);
     return create(DeletePersonalAccessTokenResponseSchema, {});
   };
 }

@@ -6,7 +6,7 @@ import {
   type DeleteMailTemplateResponse,
 } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { mailTemplates } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
@@ -26,12 +26,12 @@ export function deleteMailTemplate({ store, clock }: Pick<AuthDependencies, "sto
     if (etag !== "" && etag !== templateEtag(stored)) throw changedMeanwhile();
     if (stored === undefined) return create(DeleteMailTemplateResponseSchema);
     const resource = { id: stored.record.id, version: stored.version + 1 };
-    try {
-      await data.commit([remove(mailTemplates, stored)], [mailTemplateChanged(call, clock(), resource, "deleted")]);
-    } catch (error) {
-      if (error instanceof Conflict) throw changedMeanwhile();
-      throw error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [remove(mailTemplates, stored)],
+      [mailTemplateChanged(call, clock(), resource, "deleted")],
+    );
+    if (!isDone) throw changedMeanwhile();
     return create(DeleteMailTemplateResponseSchema);
   };
 }

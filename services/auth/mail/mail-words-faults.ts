@@ -1,9 +1,7 @@
 import type { FieldViolation } from "../../host/failure.ts";
+import { unshownCharacters } from "../../host/unshown-characters.ts";
 import type { KindOfMail } from "./mail-kinds.ts";
 import { paragraphsOf, placeholdersOf, type MailWords } from "./mail-words.ts";
-
-/** Neither controls nor what turns the direction of the text around it (CVE-2021-42574). */
-const unshown = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 /**
  * What is wrong with the words of a mail of this kind; nothing where they are right. What the mail is sent for cannot be left
@@ -13,7 +11,8 @@ export function wordsFaults({ carries, values }: KindOfMail, { subject, body, bu
   const faults: FieldViolation[] = [];
   const fault = (field: keyof MailWords, description: string): void => void faults.push({ field, description });
   const oneLine = (field: "subject" | "button", text: string): void => {
-    if (text.trim() === "" || unshown.test(text)) fault(field, "must be one line of text, without control characters");
+    if (text.trim() === "" || unshownCharacters.test(text))
+      fault(field, "must be one line of text, without control characters");
     unknown(field, text, ["tenant"]);
   };
   const unknown = (field: keyof MailWords, text: string, known: readonly string[]): void => {
@@ -25,7 +24,7 @@ export function wordsFaults({ carries, values }: KindOfMail, { subject, body, bu
   oneLine("subject", subject);
   const known = [...values, ...(carries === undefined ? [] : [carries])];
   unknown("body", body, known);
-  if (unshown.test(body.replaceAll(/[\n\r]/g, ""))) fault("body", "must be text, without control characters");
+  if (unshownCharacters.test(body.replaceAll(/[\n\r]/g, ""))) fault("body", "must be text, without control characters");
   const paragraphs = paragraphsOf(body);
   if (paragraphs.length === 0) fault("body", "must say something");
   if (carries !== undefined) {

@@ -13,7 +13,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
 import { mailTemplates } from "../collections.ts";
@@ -40,12 +40,12 @@ export function updateMailTemplate({ store, clock }: Pick<AuthDependencies, "sto
     const record = create(MailTemplateSchema, { ...stored?.record, id, kind: name, language, ...words, updateTime });
     const version = (stored?.version ?? 0) + 1;
     const write = stored === undefined ? insert(mailTemplates, record) : replace(mailTemplates, record, stored.version);
-    try {
-      await data.commit([write], [mailTemplateChanged(call, now, { id, version }, "updated")]);
-    } catch (error) {
-      if (error instanceof Conflict) throw changedMeanwhile();
-      throw error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [write],
+      [mailTemplateChanged(call, now, { id, version }, "updated")],
+    );
+    if (!isDone) throw changedMeanwhile();
     const after = { ...before, stored: { record, version }, words };
     return create(UpdateMailTemplateResponseSchema, { mailTemplate: templateMessage(after) });
   };

@@ -16,7 +16,8 @@ import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict, type TenantStore } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { TenantStore } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
@@ -60,12 +61,7 @@ export function updateAuthenticationPolicy(
       stored === undefined
         ? insert(authenticationPolicies, record)
         : replace(authenticationPolicies, record, stored.version);
-    try {
-      await data.commit([write], [updated]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
     policies.forget(call.tenantId);
     const names = await groupNamesOf(dependencies, call, record);
     return create(UpdateAuthenticationPolicyResponseSchema, { policy: policyMessage({ record, version }, names) });

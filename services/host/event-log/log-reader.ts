@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
-import { Conflict, type Collection, type LogEntry, type SystemStore } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Collection, LogEntry, SystemStore } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
 import { createHeldLease, releasing } from "../held-lease.ts";
@@ -89,11 +90,7 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
   async function save(at: number, version: number | undefined): Promise<void> {
     const record = create(LogReaderSchema, { name, position: BigInt(at) });
     const write = version === undefined ? insert(logReaders, record) : replace(logReaders, record, version);
-    try {
-      await system.commit([write], []);
-    } catch (error) {
-      throw error instanceof Conflict ? new Overtaken() : error;
-    }
+    if (!(await commitUnlessChanged(system, [write], []))) throw new Overtaken();
   }
   /** Keeps the lease while a batch takes its time, so that nobody else begins with the same. */
   async function whileHolding(work: () => Promise<void>): Promise<void> {

@@ -17,7 +17,7 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { attributeSchemaId, attributeSchemas } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -62,12 +62,7 @@ export function updateAttributeSchema({
     );
     const write =
       stored === undefined ? insert(attributeSchemas, record) : replace(attributeSchemas, record, stored.version);
-    try {
-      await data.commit([write], [updated]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
     known.forget(call.tenantId);
     return create(UpdateAttributeSchemaResponseSchema, {
       attributeSchema: attributeSchemaMessage({ record, version }),

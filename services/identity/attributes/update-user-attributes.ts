@@ -14,7 +14,7 @@ import { callOf } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { holds } from "../../host/held-permissions.ts";
 import { userOf } from "../../host/user-of.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -57,12 +57,12 @@ export function updateUserAttributes({
     });
     const version = stored.version + 1;
     const paths = Object.keys(sent).map((name) => `attributes.${name}`);
-    try {
-      await data.commit([replace(users, record, stored.version)], [userUpdated(call, now, record.id, version, paths)]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [replace(users, record, stored.version)],
+      [userUpdated(call, now, record.id, version, paths)],
+    );
+    if (!isDone) throw mismatch();
     return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
   };
 }

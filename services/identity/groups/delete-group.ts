@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { groups } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -38,11 +38,7 @@ export function deleteGroup({
       { type: "group", id: groupId, version: stored.version + 1 },
       { case: "groupDeleted", value: { $typeName: "koder.events.v1.GroupDeleted", name } },
     );
-    try {
-      await data.commit([remove(groups, stored)], [deleted]);
-    } catch (error) {
-      throw error instanceof Conflict ? groupChangedMeanwhile() : error;
-    }
+    if (!(await commitUnlessChanged(data, [remove(groups, stored)], [deleted]))) throw groupChangedMeanwhile();
     authorities.forgetTenant(call.tenantId);
     return create(DeleteGroupResponseSchema, {});
   };

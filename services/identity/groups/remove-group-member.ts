@@ -6,7 +6,7 @@ import {
   type RemoveGroupMemberResponse,
 } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { groupMembers, membershipIndexed } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -30,11 +30,12 @@ export function removeGroupMember({
     const stored = await data.find(groupMembers, "group_and_member", membershipIndexed(groupId, memberId));
     if (stored === undefined) throw memberNotFound(memberId);
     await checkMayChangeGroup(data, groupId, call);
-    try {
-      await data.commit([remove(groupMembers, stored)], [groupMemberRemoved(call, clock(), stored.record)]);
-    } catch (error) {
-      throw error instanceof Conflict ? memberNotFound(memberId) : error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [remove(groupMembers, stored)],
+      [groupMemberRemoved(call, clock(), stored.record)],
+    );
+    if (!isDone) throw memberNotFound(memberId);
     const { member } = stored.record;
     if (subjectParts(member).kind === "group") authorities.forgetTenant(call.tenantId);
     else authorities.forgetSubject(call.tenantId, member);

@@ -17,7 +17,7 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { passwordPolicies, passwordPolicyId } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -57,12 +57,7 @@ export function updatePasswordPolicy({
     );
     const write =
       stored === undefined ? insert(passwordPolicies, record) : replace(passwordPolicies, record, stored.version);
-    try {
-      await data.commit([write], [updated]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
     known.forget(call.tenantId);
     return create(UpdatePasswordPolicyResponseSchema, { policy: passwordPolicyMessage({ record, version }) });
   };

@@ -8,7 +8,7 @@ import {
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { roleAssignments } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -33,11 +33,12 @@ export function deleteRoleAssignment({
     const [stored, catalogue] = await Promise.all([data.get(roleAssignments, assignmentId), readRoles(data)]);
     if (stored === undefined || stored.record.roleId !== roleId) throw notFound();
     checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
-    try {
-      await data.commit([remove(roleAssignments, stored)], [roleUnassigned(call, clock(), stored.record)]);
-    } catch (error) {
-      throw error instanceof Conflict ? notFound() : error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [remove(roleAssignments, stored)],
+      [roleUnassigned(call, clock(), stored.record)],
+    );
+    if (!isDone) throw notFound();
     authorities.forgetSubject(call.tenantId, stored.record.subject);
     return create(DeleteRoleAssignmentResponseSchema, {});
   };

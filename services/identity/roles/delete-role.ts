@@ -8,7 +8,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { roles } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -41,11 +41,7 @@ export function deleteRole({
       { type: "role", id: roleId, version: stored.version + 1 },
       { case: "roleDeleted", value: { $typeName: "koder.events.v1.RoleDeleted", name } },
     );
-    try {
-      await data.commit([remove(roles, stored)], [deleted]);
-    } catch (error) {
-      throw error instanceof Conflict ? roleChangedMeanwhile() : error;
-    }
+    if (!(await commitUnlessChanged(data, [remove(roles, stored)], [deleted]))) throw roleChangedMeanwhile();
     authorities.forgetTenant(call.tenantId);
     return create(DeleteRoleResponseSchema, {});
   };

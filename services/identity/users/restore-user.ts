@@ -9,7 +9,7 @@ import {
   type RestoreUserResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -36,11 +36,12 @@ export function restoreUser({ store, clock }: Pick<IdentityDependencies, "store"
       updateTime: timestampFromMs(now),
     });
     const version = stored.version + 1;
-    try {
-      await data.commit([replace(users, record, stored.version)], [userRestored(call, now, userId, version)]);
-    } catch (error) {
-      throw error instanceof Conflict ? userChangedMeanwhile() : error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [replace(users, record, stored.version)],
+      [userRestored(call, now, userId, version)],
+    );
+    if (!isDone) throw userChangedMeanwhile();
     return create(RestoreUserResponseSchema, { user: userMessage({ record, version }) });
   };
 }

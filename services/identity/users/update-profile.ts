@@ -14,7 +14,7 @@ import { callOf } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { userOf } from "../../host/user-of.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -46,11 +46,12 @@ export function updateProfile({ store, clock }: Pick<IdentityDependencies, "stor
       updateTime: timestampFromMs(now),
     });
     const version = stored.version + 1;
-    try {
-      await data.commit([replace(users, record, stored.version)], [userUpdated(call, now, userId, version, paths)]);
-    } catch (error) {
-      throw error instanceof Conflict ? mismatch() : error;
-    }
+    const isDone = await commitUnlessChanged(
+      data,
+      [replace(users, record, stored.version)],
+      [userUpdated(call, now, userId, version, paths)],
+    );
+    if (!isDone) throw mismatch();
     return create(UpdateProfileResponseSchema, { user: userMessage({ record, version }) });
   };
 }

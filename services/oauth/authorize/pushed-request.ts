@@ -4,7 +4,8 @@ import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { PushedRequestSchema, type PushedRequest } from "#gen/koder/oauth/store/v1/pushed_request_pb.ts";
 import type { Call } from "../../host/call.ts";
-import { Conflict, type Stored } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Stored } from "../../store/store.ts";
 import { insert, remove } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { randomToken } from "../../vault/random.ts";
@@ -140,9 +141,5 @@ export async function useUpPushed(
   const data = store.tenant(call.tenantId);
   const stored = await data.get(pushedRequests, pushedIdHash);
   if (stored === undefined) throw used();
-  try {
-    await data.commit([remove(pushedRequests, stored)], []);
-  } catch (error) {
-    throw error instanceof Conflict ? used() : error;
-  }
+  if (!(await commitUnlessChanged(data, [remove(pushedRequests, stored)], []))) throw used();
 }

@@ -10,7 +10,7 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -45,12 +45,8 @@ export function deleteClientSecret(dependencies: OauthDependencies) {
         value: { $typeName: "koder.events.v1.ClientSecretDeleted", id: request.secretId },
       },
     );
-    try {
-      await data.commit([replace(clients, record, stored.version)], [deleted]);
-    } catch (error) {
-      if (error instanceof Conflict) throw clientChangedMeanwhile();
-      throw error;
-    }
+    const isDone = await commitUnlessChanged(data, [replace(clients, record, stored.version)], [deleted]);
+    if (!isDone) throw clientChangedMeanwhile();
     known.forget(call.tenantId, record.clientId);
     return create(DeleteClientSecretResponseSchema, {});
   };

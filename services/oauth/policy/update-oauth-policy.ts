@@ -18,7 +18,7 @@ import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { oauthPolicies, oauthPolicyId } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -56,12 +56,7 @@ export function updateOauthPolicy({
       },
     );
     const write = stored === undefined ? insert(oauthPolicies, record) : replace(oauthPolicies, record, stored.version);
-    try {
-      await data.commit([write], [updated]);
-    } catch (error) {
-      if (error instanceof Conflict) throw mismatch();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
     known.forget(call.tenantId);
     return create(UpdateOAuthPolicyResponseSchema, { policy: policyMessage({ record, version }) });
   };

@@ -8,7 +8,7 @@ import {
 } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { initialAccessTokens } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -35,12 +35,7 @@ export function deleteInitialAccessToken({ store, clock }: Pick<OauthDependencie
         value: { $typeName: "koder.events.v1.InitialAccessTokenDeleted" },
       },
     );
-    try {
-      await data.commit([remove(initialAccessTokens, stored)], [deleted]);
-    } catch (error) {
-      if (error instanceof Conflict) throw gone();
-      throw error;
-    }
+    if (!(await commitUnlessChanged(data, [remove(initialAccessTokens, stored)], [deleted]))) throw gone();
     return create(DeleteInitialAccessTokenResponseSchema, {});
   };
 }

@@ -9,7 +9,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -45,11 +45,7 @@ export function deleteResourceServer({
         value: { $typeName: "koder.events.v1.ResourceServerDeleted", identifier: stored.record.identifier },
       },
     );
-    try {
-      await data.commit([remove(resourceServers, stored)], [deleted]);
-    } catch (error) {
-      throw error instanceof Conflict ? mismatch() : error;
-    }
+    if (!(await commitUnlessChanged(data, [remove(resourceServers, stored)], [deleted]))) throw mismatch();
     known.forget(call.tenantId);
     return create(DeleteResourceServerResponseSchema, {});
   };

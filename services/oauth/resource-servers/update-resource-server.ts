@@ -13,7 +13,7 @@ import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -72,11 +72,8 @@ export function updateResourceServer(
       { type: "resource_server", id: record.id, version },
       { case: "resourceServerUpdated", value: { $typeName: "koder.events.v1.ResourceServerUpdated", paths } },
     );
-    try {
-      await data.commit([replace(resourceServers, record, stored.version)], [updated]);
-    } catch (error) {
-      throw error instanceof Conflict ? mismatch() : error;
-    }
+    const isDone = await commitUnlessChanged(data, [replace(resourceServers, record, stored.version)], [updated]);
+    if (!isDone) throw mismatch();
     dependencies.resourceServers.forget(call.tenantId);
     return create(UpdateResourceServerResponseSchema, { resourceServer: resourceServerMessage({ record, version }) });
   };
