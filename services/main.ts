@@ -1,6 +1,8 @@
 import { enableCompileCache } from "node:module";
+import { resolveOwnModules } from "./own-modules.ts";
 
-// Before anything else is read: what was compiled once is not compiled again at the next start.
+// Before anything else is read: what was compiled once is not compiled again at the next start, nor looked for.
 enableCompileCache();
+resolveOwnModules();
 const { startKoderId } = await import("./start.ts");
 await startKoderId(process.env);

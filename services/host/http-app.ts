@@ -26,6 +26,11 @@ export interface HttpAppOptions {
 export const serverOf = (tls: TlsFiles | undefined): FastifyServerFactory =>
   tls === undefined ? dualCleartext : dualSecure(tls);
 
+/** Messages are described by their protos, and no route has a JSON schema: what would compile one is never loaded. */
+function noSchema(): never {
+  throw new Error("a route must have no schema");
+}
+
 /** A Fastify application on the server of one port. Errors, the framework's too, leave as our JSON shape. */
 export function createHttpApp(
   { tls, onFault }: HttpAppOptions,
@@ -39,6 +44,7 @@ export function createHttpApp(
     exposeHeadRoutes: true,
     forceCloseConnections: "idle",
     return503OnClosing: true,
+    schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     routerOptions: { maxParamLength: 200, caseSensitive: true },
     frameworkErrors: (error: FastifyError, _request, reply) => void send(reply as FastifyReply, asOurs(error)),
   });

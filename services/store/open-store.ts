@@ -1,5 +1,4 @@
 import { openMemoryStore } from "./drivers/memory/memory-store.ts";
-import { openPostgresStore } from "./drivers/postgres/postgres-store.ts";
 import { openSqliteStore } from "./drivers/sqlite/sqlite-store.ts";
 import type { Collection, Store } from "./store.ts";
 
@@ -18,7 +17,11 @@ export async function openStore({ url, collections, clock }: OpenStore): Promise
   checkCollections(collections);
   if (url === "memory:") return openMemoryStore({ collections, clock });
   if (url.startsWith("sqlite:")) return openSqliteStore({ path: url.slice("sqlite:".length), collections, clock });
-  if (/^postgres(?:ql)?:/.test(url)) return openPostgresStore({ url, collections, clock });
+  if (/^postgres(?:ql)?:/.test(url)) {
+    // Its client is a dozen modules that no other store needs.
+    const { openPostgresStore } = await import("./drivers/postgres/postgres-store.ts");
+    return openPostgresStore({ url, collections, clock });
+  }
   // The scheme only: what follows may be a password.
   const scheme = /^[a-z][a-z0-9+.-]*:/.exec(url)?.[0];
   if (scheme === undefined) throw new Error("the store must be given as sqlite:<path>, postgres://… or memory:");

@@ -34,10 +34,12 @@ export const shownClient = ({
   unverified,
 });
 
-const characters = new Intl.Segmenter();
+/** Made with the first page that shows one: it reads the tables of every script. */
+let characters: Intl.Segmenter | undefined;
 
 /** The first character as people see it, not the first code unit. */
 export function letterOf(name: string): string {
+  characters ??= new Intl.Segmenter();
   const [first] = characters.segment(name.trim().slice(0, 64));
   return (first?.segment ?? "?").toUpperCase();
 }

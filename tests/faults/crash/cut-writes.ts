@@ -127,21 +127,23 @@ export const cutWrites: readonly CutWrite[] = [
       const ask = () => rest(server, "POST", "/v1/auth/recovery", { username }, "");
       const choose = async (token: string) => {
         const form = { token, new_password: newPassword };
-        return (await httpBrowser().post(`${server.url}/reset`, form)).status;
+        const answer = await httpBrowser().post(`${server.url}/reset`, form);
+        return { status: answer.status, page: await answer.text() };
       };
       expect((await ask()).status).toBe(200);
       const address = `${username}@koder.dev`;
       const token = await mailedToken(server, address);
       return {
-        call: () => choose(token),
+        call: async () => (await choose(token)).status,
         async nothingOpen() {
           // The link is used; either all of it was done, or nothing that anybody could use.
-          expect(await choose(token)).toBe(400);
+          expect((await choose(token)).status).toBe(400);
           expect(await signsIn(server, client, username, newPassword)).toBe(!(await areTokensGood()));
         },
         async heal() {
           expect((await ask()).status).toBe(200);
-          expect(await choose(await mailedToken(server, address, token))).toBe(200);
+          const { status, page } = await choose(await mailedToken(server, address, token));
+          expect(status, page).toBe(200);
           expect(await areTokensGood()).toBe(false);
           expect(await signsIn(server, client, username, newPassword)).toBe(true);
         },

@@ -1,0 +1,29 @@
+import { registerHooks, type ResolveFnOutput } from "node:module";
+
+const root = new URL("../", import.meta.url).href;
+const installed = new URL("node_modules/", root).href;
+
+/**
+ * Answers where a module of this project is from how another one names it, without a look at the file system: its own are named
+ * by their whole path, and a package that one of them imports is the same for all. Node looks for the file and for what package
+ * it is in at each of 7,000 imports, which is a third of a start.
+ */
+export function resolveOwnModules(): void {
+  const packages = new Map<string, ResolveFnOutput>();
+  registerHooks({
+    resolve(specifier, context, next) {
+      const from = context.parentURL ?? "";
+      if (!from.startsWith(root) || from.startsWith(installed)) return next(specifier, context);
+      if (specifier.endsWith(".ts")) {
+        const isGenerated = specifier.startsWith("#gen/");
+        return found(isGenerated ? `${root}gen/ts/${specifier.slice("#gen/".length)}` : new URL(specifier, from).href);
+      }
+      if (specifier.startsWith(".")) return next(specifier, context);
+      const known = packages.get(specifier) ?? { ...next(specifier, context), shortCircuit: true };
+      packages.set(specifier, known);
+      return known;
+    },
+  });
+}
+
+const found = (url: string): ResolveFnOutput => ({ url, format: "module-typescript", shortCircuit: true });
