@@ -7,8 +7,12 @@ const installed = new URL("node_modules/", root).href;
  * Answers where a module of this project is from how another one names it, without a look at the file system: its own are named
  * by their whole path, and a package that one of them imports is the same for all. Node looks for the file and for what package
  * it is in at each of 7,000 imports, which is a third of a start.
+ *
+ * What is loaded before the program (`--import`, `--require`), as instrumentation is, may have its own way to find modules,
+ * and is let have it: then this does nothing.
  */
 export function resolveOwnModules(): void {
+  if (loadsBefore.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "))) return;
   const packages = new Map<string, ResolveFnOutput>();
   registerHooks({
     resolve(specifier, context, next) {
@@ -25,5 +29,7 @@ export function resolveOwnModules(): void {
     },
   });
 }
+
+const loadsBefore = /(?:^|\s)(?:--import|--require|-r|--loader|--experimental-loader)\b/;
 
 const found = (url: string): ResolveFnOutput => ({ url, format: "module-typescript", shortCircuit: true });
