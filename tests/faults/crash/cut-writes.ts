@@ -125,8 +125,8 @@ export const cutWrites: readonly CutWrite[] = [
     async prepare(server) {
       const { username, client, areTokensGood } = await personWithTokens(server);
       const ask = () => rest(server, "POST", "/v1/auth/recovery", { username }, "");
-      const choose = async (token: string) => {
-        const form = { token, new_password: newPassword };
+      const choose = async (token: string, chosen = newPassword) => {
+        const form = { token, new_password: chosen };
         const answer = await httpBrowser().post(`${server.url}/reset`, form);
         return { status: answer.status, page: await answer.text() };
       };
@@ -142,10 +142,12 @@ export const cutWrites: readonly CutWrite[] = [
         },
         async heal() {
           expect((await ask()).status).toBe(200);
-          const { status, page } = await choose(await mailedToken(server, address, token));
+          // Another one: the tenant may look back at those before, and the first may have been kept.
+          const next = "the pass phrase after that one";
+          const { status, page } = await choose(await mailedToken(server, address, token), next);
           expect(status, page).toBe(200);
           expect(await areTokensGood()).toBe(false);
-          expect(await signsIn(server, client, username, newPassword)).toBe(true);
+          expect(await signsIn(server, client, username, next)).toBe(true);
         },
       };
     },
