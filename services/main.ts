@@ -1,7 +1,7 @@
 import { enableCompileCache } from "node:module";
 import { resolveOwnModules } from "./own-modules.ts";
 
-// Before anything else is read: what was compiled once is not compiled again at the next start, nor looked for.
+// Before anything else is read: what was compiled once is not compiled again at the next start, and no own module is looked for.
 enableCompileCache();
 resolveOwnModules();
 const { startKoderId } = await import("./start.ts");

@@ -14,15 +14,21 @@ const installed = new URL("node_modules/", root).href;
 export function resolveOwnModules(): void {
   if (loadsBefore.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "))) return;
   const packages = new Map<string, ResolveFnOutput>();
+  let generated: string | undefined;
   registerHooks({
     resolve(specifier, context, next) {
       const from = context.parentURL ?? "";
       if (!from.startsWith(root) || from.startsWith(installed)) return next(specifier, context);
-      if (specifier.endsWith(".ts")) {
-        const isGenerated = specifier.startsWith("#gen/");
-        return found(isGenerated ? `${root}gen/ts/${specifier.slice("#gen/".length)}` : new URL(specifier, from).href);
+      // A package may have another file for those that require it.
+      if (context.conditions.includes("require")) return next(specifier, context);
+      if (specifier.startsWith("#gen/")) {
+        const path = specifier.slice("#gen/".length);
+        generated ??= next(specifier, context).url.slice(0, -path.length);
+        return found(generated + path);
       }
-      if (specifier.startsWith(".")) return next(specifier, context);
+      if (specifier.startsWith(".")) {
+        return specifier.endsWith(".ts") ? found(new URL(specifier, from).href) : next(specifier, context);
+      }
       const known = packages.get(specifier) ?? { ...next(specifier, context), shortCircuit: true };
       packages.set(specifier, known);
       return known;
