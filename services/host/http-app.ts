@@ -43,7 +43,8 @@ export function createHttpApp(
     bodyLimit: largestBody,
     exposeHeadRoutes: true,
     forceCloseConnections: "idle",
-    return503OnClosing: true,
+    // A request that a client had sent when the stop began is under way: it is answered, and its connection closed.
+    return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     routerOptions: { maxParamLength: 200, caseSensitive: true },
     frameworkErrors: (error: FastifyError, _request, reply) => void send(reply as FastifyReply, asOurs(error)),
