@@ -1,12 +1,14 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { BrandingSchema } from "#gen/koder/admin/store/v1/branding_pb.ts";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
+import { PersonEventsSchema } from "#gen/koder/admin/store/v1/person_events_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
 import { CredentialUseSchema, PersonalAccessTokenSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { TenantDomainSchema } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
+import { personEventsId } from "./person-events/stretch.ts";
 
 /** The tenants of the instance, in the system's own space. */
 export const tenants: Collection<typeof TenantSchema> = {
@@ -93,6 +95,14 @@ export const owners: Collection<typeof OwnerSchema> = {
   events: "required",
 };
 
+/** Where in the log the events of people are; no state of the product, but what finds it. */
+export const personEvents: Collection<typeof PersonEventsSchema> = {
+  name: "admin_person_events",
+  schema: PersonEventsSchema,
+  id: personEventsId,
+  events: "none",
+};
+
 /** The answer to the bootstrap call, where it carried a request id. */
 export const adminRequests = requestRecords("admin");
 
@@ -105,5 +115,6 @@ export const adminCollections: readonly Collection[] = [
   credentialUses,
   brandings,
   owners,
+  personEvents,
   adminRequests,
 ];

@@ -22,6 +22,8 @@ import { listEvents } from "./events/list-events.ts";
 import { createPersonalAccessToken } from "./personal-access-tokens/create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./personal-access-tokens/delete-personal-access-token.ts";
 import { collectPersonalData } from "./personal-data.ts";
+import { collectEvents } from "./person-events/collect-events.ts";
+import { notePersonEvents } from "./person-events/note-person-events.ts";
 import { watchEvents } from "./events/watch-events.ts";
 import { finishErasure } from "./personal-access-tokens/finish-erasure.ts";
 import { listPersonalAccessTokens } from "./personal-access-tokens/list-personal-access-tokens.ts";
@@ -87,7 +89,10 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
         listPersonalAccessTokens: listPersonalAccessTokens(dependencies),
         deletePersonalAccessToken: deletePersonalAccessToken(dependencies),
       }),
-      implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
+      implementation(PersonalDataService, {
+        collectPersonalData: collectPersonalData(dependencies),
+        collectEvents: collectEvents(dependencies),
+      }),
       implementation(EventService, {
         listEvents: listEvents(dependencies),
         watchEvents: watchEvents(dependencies),
@@ -103,5 +108,6 @@ export function createAdminService(dependencies: AdminDependencies): ServiceModu
     ],
     forget: dependencies.toldEvents.tell,
     finishWrite: finishErasure(dependencies),
+    readings: [notePersonEvents(dependencies)],
   };
 }

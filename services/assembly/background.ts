@@ -1,6 +1,7 @@
 import type { ServiceName } from "../host/call.ts";
 import { runInBackground, type BackgroundWork } from "../host/background-work.ts";
 import { followLog } from "../host/event-log/log-follower.ts";
+import { runLogReader } from "../host/event-log/log-reader.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
 import { shareLog } from "../host/event-log/shared-log.ts";
 import { createHeldLease, releasing } from "../host/held-lease.ts";
@@ -14,6 +15,8 @@ import { finishWrites } from "./finish-writes.ts";
 
 /** How often expired records are swept, and how many at once: small batches, so that nobody waits for one. */
 const sweep = { every: 60_000, batch: 500 } as const;
+/** What is kept of the log may be a second behind: whoever needs it reads the rest there. Milliseconds. */
+const readingTimes = { every: 1_000, lease: 10_000, retry: 1_000, longestRetry: 60_000 } as const;
 /** How often the public keys of the other services are read again, in milliseconds. */
 const keysEvery = 10_000;
 
@@ -62,11 +65,14 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     metrics,
   });
   const duties = modules.flatMap((module) => module.duties ?? []);
+  const readings = modules.flatMap((module) => module.readings ?? []);
+  const reading = { system, from: "beginning", holder, clock, log, metrics, times: readingTimes } as const;
   const own = [
     rereadKeys,
     follower,
     ...duties.map((duty) => runDuty({ duty, system, holder, clock, log })),
     ...finishWrites({ system, modules, holder, clock, log, metrics }),
+    ...readings.map(({ name, handle }) => runLogReader({ ...reading, name, handle })),
   ];
   if (!services.includes("admin")) return own;
   const sweeperLease = createHeldLease({ system, name: "sweeper", holder, length: 2 * sweep.every, clock });

@@ -16,6 +16,14 @@ export interface Implementation {
  */
 export type FinishWrite = (entry: Pick<LogEntry, "tenantId" | "event">) => Promise<void>;
 
+/** What follows from the log and is kept beside it, by one of the processes that serve the service, a moment later. */
+export interface LogReading {
+  /** Names the reader for ever: its position is kept under it. */
+  readonly name: string;
+  /** Deals with events, in the order of the log from the first one on; each at least once. */
+  readonly handle: (entries: readonly LogEntry[]) => Promise<void>;
+}
+
 /** One of the five services, ready to be served: locally, on its ports, or both. */
 export interface ServiceModule {
   readonly name: ServiceName;
@@ -30,6 +38,8 @@ export interface ServiceModule {
   readonly duties?: readonly Duty[];
   /** Finishes the writes that the service begins and other services end. */
   readonly finishWrite?: FinishWrite;
+  /** What the service keeps of what it reads in the log. */
+  readonly readings?: readonly LogReading[];
   /** Ends what the service does by itself. Its calls have ended by then. */
   readonly stop?: () => Promise<void>;
 }

@@ -50,6 +50,15 @@ test("K7: of an erased person nothing is left in the files of the store, however
     "session session_grants",
     "session session_sessions",
   ]);
+  const events = archived.json["events"] as readonly Record<string, unknown>[];
+  const kindsOfEvents = ["user_created", "session_created", "grant_created", "group_member_added", "role_assigned"];
+  for (const kind of [...kindsOfEvents, "personal_access_token_created", "user_exported"]) {
+    expect(
+      events.filter((event) => kind in event),
+      kind,
+    ).toHaveLength(1);
+  }
+  expect(archived.json["next_page_token"] ?? "").toBe("");
   const byAdministrator = await rest(server, "POST", `/v1/users/${id}/export`, {});
   expect((byAdministrator.json["data"] as typeof data)["identity"]?.["identity_data_exports"]).toHaveLength(2);
 

@@ -97,7 +97,7 @@ async function rotate(
     { type: "grant", id: record.id, version: version + 1 },
     {
       case: "grantRefreshed",
-      value: { $typeName: "koder.events.v1.GrantRefreshed", generation: next.generation },
+      value: { $typeName: "koder.events.v1.GrantRefreshed", generation: next.generation, userId: record.userId },
     },
   );
   return (await commitUnlessChanged(data, [replace(grants, next, version)], [event])) ? next : undefined;

@@ -7,7 +7,7 @@ import { eventOf } from "../../../host/event.ts";
 export const deliveryChanged = (
   call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
   now: number,
-  { id, clientId, sessionId, attempts, lastFault, state }: LogoutDelivery,
+  { id, clientId, sessionId, userId, attempts, lastFault, state }: LogoutDelivery,
   version: number,
 ): Event =>
   eventOf(
@@ -23,6 +23,7 @@ export const deliveryChanged = (
         state,
         attempts,
         fault: lastFault,
+        userId,
       },
     },
   );

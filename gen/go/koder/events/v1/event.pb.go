@@ -2895,7 +2895,9 @@ type LogoutDeliveryChanged struct {
 	// How often it was tried.
 	Attempts int32 `protobuf:"varint,4,opt,name=attempts,proto3" json:"attempts,omitempty"`
 	// Why the last attempt failed; empty when it did not.
-	Fault         string `protobuf:"bytes,5,opt,name=fault,proto3" json:"fault,omitempty"`
+	Fault string `protobuf:"bytes,5,opt,name=fault,proto3" json:"fault,omitempty"`
+	// Whose session it was.
+	UserId        string `protobuf:"bytes,6,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2961,6 +2963,13 @@ func (x *LogoutDeliveryChanged) GetAttempts() int32 {
 func (x *LogoutDeliveryChanged) GetFault() string {
 	if x != nil {
 		return x.Fault
+	}
+	return ""
+}
+
+func (x *LogoutDeliveryChanged) GetUserId() string {
+	if x != nil {
+		return x.UserId
 	}
 	return ""
 }
@@ -3097,7 +3106,9 @@ func (x *GrantCreated) GetSessionId() string {
 type GrantRefreshed struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Generation of the refresh token that is valid now.
-	Generation    int64 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	Generation int64 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Whose grant.
+	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3137,6 +3148,13 @@ func (x *GrantRefreshed) GetGeneration() int64 {
 		return x.Generation
 	}
 	return 0
+}
+
+func (x *GrantRefreshed) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
 }
 
 // GrantRevoked tells why a grant ended.
@@ -5732,14 +5750,15 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x03amr\x18\x02 \x03(\tR\x03amr\"A\n" +
 	"\x0eSessionRevoked\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x9b\x01\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\xb4\x01\n" +
 	"\x15LogoutDeliveryChanged\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x14\n" +
 	"\x05state\x18\x03 \x01(\tR\x05state\x12\x1a\n" +
 	"\battempts\x18\x04 \x01(\x05R\battempts\x12\x14\n" +
-	"\x05fault\x18\x05 \x01(\tR\x05fault\"O\n" +
+	"\x05fault\x18\x05 \x01(\tR\x05fault\x12\x17\n" +
+	"\auser_id\x18\x06 \x01(\tR\x06userId\"O\n" +
 	"\x17AuthorizationCodeIssued\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\"{\n" +
@@ -5748,11 +5767,12 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06scopes\x18\x03 \x03(\tR\x06scopes\x12\x1d\n" +
 	"\n" +
-	"session_id\x18\x04 \x01(\tR\tsessionId\"0\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\"I\n" +
 	"\x0eGrantRefreshed\x12\x1e\n" +
 	"\n" +
 	"generation\x18\x01 \x01(\x03R\n" +
-	"generation\"\\\n" +
+	"generation\x12\x17\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\"\\\n" +
 	"\fGrantRevoked\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12\x17\n" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +

@@ -966,7 +966,9 @@ func (x *EraseUserResponse) GetEraseTime() *timestamppb.Timestamp {
 type ExportUserRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Id of the user, or `me`.
-	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// The `next_page_token` of the part before; empty: everything but the events beyond the first 1,000.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1004,6 +1006,13 @@ func (*ExportUserRequest) Descriptor() ([]byte, []int) {
 func (x *ExportUserRequest) GetUserId() string {
 	if x != nil {
 		return x.UserId
+	}
+	return ""
+}
+
+func (x *ExportUserRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
 	}
 	return ""
 }
@@ -1054,15 +1063,21 @@ func (x *ExportUserResponse) GetArchive() *UserArchive {
 	return nil
 }
 
-// UserArchive is everything that is stored about a person. Events name people by their ids alone, and stay in the event log.
+// UserArchive is everything that is stored about a person.
 type UserArchive struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// When it was gathered.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`
-	// The person.
+	// The person. Not in what follows by a page token.
 	User *User `protobuf:"bytes,2,opt,name=user,proto3" json:"user,omitempty"`
-	// The rest, by the name of the service that stores it, then of what it is: lists of records.
-	Data          *structpb.Struct `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	// The rest, by the name of the service that stores it, then of what it is: lists of records. Not in what follows by a page token.
+	Data *structpb.Struct `protobuf:"bytes,3,opt,name=data,proto3" json:"data,omitempty"`
+	// What the event log says of them and of what they did, oldest first. Whoever else acted upon them is there by the kind of actor
+	// alone; of whoever else they acted upon there is neither an id nor what was changed.
+	// Each in the form that `/v1/admin/audit` has for it.
+	Events []*structpb.Struct `protobuf:"bytes,4,rep,name=events,proto3" json:"events,omitempty"`
+	// Gives more events; empty: these are all.
+	NextPageToken string `protobuf:"bytes,5,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1116,6 +1131,20 @@ func (x *UserArchive) GetData() *structpb.Struct {
 		return x.Data
 	}
 	return nil
+}
+
+func (x *UserArchive) GetEvents() []*structpb.Struct {
+	if x != nil {
+		return x.Events
+	}
+	return nil
+}
+
+func (x *UserArchive) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
 }
 
 // SetUserPasswordRequest has the new password.
@@ -1387,16 +1416,20 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\"N\n" +
 	"\x11EraseUserResponse\x129\n" +
 	"\n" +
-	"erase_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\",\n" +
+	"erase_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\teraseTime\"K\n" +
 	"\x11ExportUserRequest\x12\x17\n" +
-	"\auser_id\x18\x01 \x01(\tR\x06userId\"N\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1d\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tR\tpageToken\"N\n" +
 	"\x12ExportUserResponse\x128\n" +
-	"\aarchive\x18\x01 \x01(\v2\x1e.koder.identity.v1.UserArchiveR\aarchive\"\xa4\x01\n" +
+	"\aarchive\x18\x01 \x01(\v2\x1e.koder.identity.v1.UserArchiveR\aarchive\"\xfd\x01\n" +
 	"\vUserArchive\x12;\n" +
 	"\vcreate_time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"createTime\x12+\n" +
 	"\x04user\x18\x02 \x01(\v2\x17.koder.identity.v1.UserR\x04user\x12+\n" +
-	"\x04data\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04data\"\x87\x01\n" +
+	"\x04data\x18\x03 \x01(\v2\x17.google.protobuf.StructR\x04data\x12/\n" +
+	"\x06events\x18\x04 \x03(\v2\x17.google.protobuf.StructR\x06events\x12&\n" +
+	"\x0fnext_page_token\x18\x05 \x01(\tR\rnextPageToken\"\x87\x01\n" +
 	"\x16SetUserPasswordRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x1a\n" +
 	"\bpassword\x18\x02 \x01(\tR\bpassword\x128\n" +
@@ -1489,38 +1522,39 @@ var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
 	28, // 13: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
 	25, // 14: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
 	27, // 15: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
-	25, // 16: koder.identity.v1.UpdateProfileRequest.user:type_name -> koder.identity.v1.User
-	26, // 17: koder.identity.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
-	25, // 18: koder.identity.v1.UpdateProfileResponse.user:type_name -> koder.identity.v1.User
-	0,  // 19: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 20: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 21: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 22: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	23, // 23: koder.identity.v1.UserService.UpdateProfile:input_type -> koder.identity.v1.UpdateProfileRequest
-	8,  // 24: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
-	10, // 25: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
-	12, // 26: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
-	14, // 27: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
-	16, // 28: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
-	18, // 29: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
-	21, // 30: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 31: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 32: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 33: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 34: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	24, // 35: koder.identity.v1.UserService.UpdateProfile:output_type -> koder.identity.v1.UpdateProfileResponse
-	9,  // 36: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
-	11, // 37: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
-	13, // 38: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
-	15, // 39: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
-	17, // 40: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
-	19, // 41: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
-	22, // 42: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	31, // [31:43] is the sub-list for method output_type
-	19, // [19:31] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	27, // 16: koder.identity.v1.UserArchive.events:type_name -> google.protobuf.Struct
+	25, // 17: koder.identity.v1.UpdateProfileRequest.user:type_name -> koder.identity.v1.User
+	26, // 18: koder.identity.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 19: koder.identity.v1.UpdateProfileResponse.user:type_name -> koder.identity.v1.User
+	0,  // 20: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 21: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 22: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 23: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	23, // 24: koder.identity.v1.UserService.UpdateProfile:input_type -> koder.identity.v1.UpdateProfileRequest
+	8,  // 25: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
+	10, // 26: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	12, // 27: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	14, // 28: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	16, // 29: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	18, // 30: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
+	21, // 31: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 32: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 33: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 34: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 35: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	24, // 36: koder.identity.v1.UserService.UpdateProfile:output_type -> koder.identity.v1.UpdateProfileResponse
+	9,  // 37: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
+	11, // 38: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	13, // 39: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	15, // 40: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	17, // 41: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	19, // 42: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
+	22, // 43: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	32, // [32:44] is the sub-list for method output_type
+	20, // [20:32] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }

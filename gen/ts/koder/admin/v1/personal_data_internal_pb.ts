@@ -6,6 +6,8 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
+import type { Event } from "../../events/v1/event_pb.ts";
+import { file_koder_events_v1_event } from "../../events/v1/event_pb.ts";
 import { file_koder_options_v1_access } from "../../options/v1/access_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
 
@@ -13,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/personal_data_internal.proto.
  */
 export const file_koder_admin_v1_personal_data_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hZG1pbi92MS9wZXJzb25hbF9kYXRhX2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI3ChpDb2xsZWN0UGVyc29uYWxEYXRhUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGiJEChtDb2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2USJQoEZGF0YRgBIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QynAEKE1BlcnNvbmFsRGF0YVNlcnZpY2UShAEKE0NvbGxlY3RQZXJzb25hbERhdGESKi5rb2Rlci5hZG1pbi52MS5Db2xsZWN0UGVyc29uYWxEYXRhUmVxdWVzdBorLmtvZGVyLmFkbWluLnYxLkNvbGxlY3RQZXJzb25hbERhdGFSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hZG1pbi92MS9wZXJzb25hbF9kYXRhX2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI3ChpDb2xsZWN0UGVyc29uYWxEYXRhUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGiJEChtDb2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2USJQoEZGF0YRgBIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QihwEKFENvbGxlY3RFdmVudHNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaElQKBWFmdGVyGAIgASgJQkW6SEJyQDI+XigodGVuYW50fGluc3RhbmNlKTpbMC05XXsxLDE2fTpbMC05XXsxLDE2fXxsb2c6WzAtOV17MSwxNn0pPyQiTQoVQ29sbGVjdEV2ZW50c1Jlc3BvbnNlEiYKBmV2ZW50cxgBIAMoCzIWLmtvZGVyLmV2ZW50cy52MS5FdmVudBIMCgRuZXh0GAIgASgJMpACChNQZXJzb25hbERhdGFTZXJ2aWNlEoQBChNDb2xsZWN0UGVyc29uYWxEYXRhEioua29kZXIuYWRtaW4udjEuQ29sbGVjdFBlcnNvbmFsRGF0YVJlcXVlc3QaKy5rb2Rlci5hZG1pbi52MS5Db2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnIKDUNvbGxlY3RFdmVudHMSJC5rb2Rlci5hZG1pbi52MS5Db2xsZWN0RXZlbnRzUmVxdWVzdBolLmtvZGVyLmFkbWluLnYxLkNvbGxlY3RFdmVudHNSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_events_v1_event, file_koder_options_v1_access]);
 
 /**
  * CollectPersonalDataRequest names a person.
@@ -58,6 +60,62 @@ export const CollectPersonalDataResponseSchema: GenMessage<CollectPersonalDataRe
   messageDesc(file_koder_admin_v1_personal_data_internal, 1);
 
 /**
+ * CollectEventsRequest asks for a part of a person's events.
+ *
+ * @generated from message koder.admin.v1.CollectEventsRequest
+ */
+export type CollectEventsRequest = Message<"koder.admin.v1.CollectEventsRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Where the part before ended: its `next`; empty: the first part.
+   *
+   * @generated from field: string after = 2;
+   */
+  after: string;
+};
+
+/**
+ * Describes the message koder.admin.v1.CollectEventsRequest.
+ * Use `create(CollectEventsRequestSchema)` to create a new message.
+ */
+export const CollectEventsRequestSchema: GenMessage<CollectEventsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_personal_data_internal, 2);
+
+/**
+ * CollectEventsResponse has a part of the events.
+ *
+ * @generated from message koder.admin.v1.CollectEventsResponse
+ */
+export type CollectEventsResponse = Message<"koder.admin.v1.CollectEventsResponse"> & {
+  /**
+   * About 1,000 events at most.
+   *
+   * @generated from field: repeated koder.events.v1.Event events = 1;
+   */
+  events: Event[];
+
+  /**
+   * Where the next part begins; empty: there is nothing more.
+   *
+   * @generated from field: string next = 2;
+   */
+  next: string;
+};
+
+/**
+ * Describes the message koder.admin.v1.CollectEventsResponse.
+ * Use `create(CollectEventsResponseSchema)` to create a new message.
+ */
+export const CollectEventsResponseSchema: GenMessage<CollectEventsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_admin_v1_personal_data_internal, 3);
+
+/**
  * PersonalDataService gathers what the admin service stores about a person.
  *
  * @generated from service koder.admin.v1.PersonalDataService
@@ -72,6 +130,17 @@ export const PersonalDataService: GenService<{
     methodKind: "unary";
     input: typeof CollectPersonalDataRequestSchema;
     output: typeof CollectPersonalDataResponseSchema;
+  },
+  /**
+   * Returns the events about a person and those that they caused, oldest first, in parts: from the log of their tenant, from what
+   * stands above tenants, and those that have not entered a log yet. What they say of other people is left out.
+   *
+   * @generated from rpc koder.admin.v1.PersonalDataService.CollectEvents
+   */
+  collectEvents: {
+    methodKind: "unary";
+    input: typeof CollectEventsRequestSchema;
+    output: typeof CollectEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_admin_v1_personal_data_internal, 0);

@@ -96,8 +96,9 @@ type UserServiceClient interface {
 	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
-	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it.
-	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD.
+	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
+	// more than 1,000 events the rest follows by `page_token`.
+	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD, PAGE_TOKEN_INVALID.
 	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
@@ -302,8 +303,9 @@ type UserServiceHandler interface {
 	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
-	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it.
-	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD.
+	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
+	// more than 1,000 events the rest follows by `page_token`.
+	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD, PAGE_TOKEN_INVALID.
 	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
 	// Errors: USER_NOT_FOUND, PASSWORD_NOT_ALLOWED, HASHING_BUSY.
