@@ -70,9 +70,9 @@ import { listMailTemplates } from "./mail/list-mail-templates.ts";
 import { previewMailTemplate } from "./mail/preview-mail-template.ts";
 import { updateMailTemplate } from "./mail/update-mail-template.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
-import { requestOtp, submitOtp } from "./otp/browser-otp.ts";
+import { requestNewOtp, requestOtp, submitNewOtp, submitOtp } from "./otp/browser-otp.ts";
 import { confirmOtp } from "./otp/confirm-otp.ts";
-import { giveOtp, sendOtp } from "./otp/direct-otp.ts";
+import { giveNewOtp, giveOtp, sendNewOtp, sendOtp } from "./otp/direct-otp.ts";
 import { enrolOtp } from "./otp/enrol-otp.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { collectPersonalData } from "./personal-data.ts";
@@ -112,6 +112,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         giveRecoveryCode: giveRecoveryCode(dependencies),
         sendOtp: sendOtp(dependencies),
         giveOtp: giveOtp(dependencies),
+        sendNewOtp: sendNewOtp(dependencies),
+        giveNewOtp: giveNewOtp(dependencies),
         giveNewPassword: giveNewPassword(dependencies),
       }),
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
@@ -152,6 +154,8 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(BrowserOtpService, {
         requestOtp: requestOtp(dependencies),
         submitOtp: submitOtp(dependencies),
+        requestNewOtp: requestNewOtp(dependencies),
+        submitNewOtp: submitNewOtp(dependencies),
       }),
       implementation(InvitationMailService, { mailInvitation: mailInvitation(dependencies) }),
       implementation(SignUpPageService, {

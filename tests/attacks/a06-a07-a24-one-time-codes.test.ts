@@ -56,7 +56,7 @@ const otherThan = (code: string): string => (code === "000000" ? "000001" : "000
 describe("A6: what an application learns", () => {
   test.each([
     { by: "mail", amr: ["pwd", "otp", "mfa"], shown: "person" },
-    { by: "telephone", amr: ["pwd", "sms", "mfa"], shown: "•••• " },
+    { by: "telephone", amr: ["pwd", "sms", "mfa"], shown: "••••" },
   ] as const)("of a code by $by is $amr; the page tells where it went in part only", async ({ by, amr }) => {
     const person = await reachable(by);
     const { way, html, send } = await afterPassword(person.username);
@@ -84,6 +84,79 @@ describe("A6: what an application learns", () => {
     const code = await sentCode(server, person.to, person.last);
     const done = await flowStep(server, `/${flow}/otp`, { code });
     expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
+  });
+});
+
+describe("A6: codes that are added on the way", () => {
+  /** Somebody without a second factor whose client asks for one. */
+  async function withoutFactor() {
+    const [person, strict] = [await createPerson(server), await registerClient(server)];
+    expect((await rest(server, "PATCH", `/v1/users/${person.id}`, { email_verified: true })).status).toBe(200);
+    const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+      client_overrides: [
+        { client_id: client.clientId, direct_flows: true },
+        { client_id: strict.clientId, direct_flows: true, mfa: "MFA_REQUIREMENT_REQUIRED" },
+      ],
+    });
+    expect(policy.status, JSON.stringify(policy.json)).toBe(200);
+    return { ...person, strict, phone: `+55119998${String((made += 1)).padStart(5, "0")}` };
+  }
+  const hiddenOf = (html: string) =>
+    Object.fromEntries(
+      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+
+  test("on the pages, without JavaScript: by SMS, to a number as people type it", async () => {
+    const { id, username, strict, phone } = await withoutFactor();
+    const way = await walk(server, strict);
+    const press = async (html: string, fields: Readonly<Record<string, string>>, status = 200) => {
+      const answer = await way.send({ ...hiddenOf(html), ...fields });
+      const text = await answer.text();
+      expect(answer.status, text).toBe(status);
+      return text;
+    };
+    const enrolment = await press("", { username, password });
+    for (const other of ["sms-otp", "email-otp"]) expect(enrolment).toContain(`name="new_way" value="${other}"`);
+    const numberPage = await press(enrolment, { new_way: "sms-otp" });
+    await press(numberPage, { new_way: "sms-otp", new_phone: "11 99999-0199" }, 400);
+    const typed = `00${phone.slice(1, 3)} (${phone.slice(3, 5)}) ${phone.slice(5, 9)}-${phone.slice(9)}`;
+    const codePage = await press(numberPage, { new_way: "sms-otp", new_phone: typed });
+    expect(codePage).toContain(`••••\u00a0${phone.slice(-4)}`);
+    const code = await sentCode(server, phone);
+    const wrong = await press(codePage, { new_code: otherThan(code) }, 400);
+    const soon = await press(wrong, { new_way: "sms-otp", again: "yes" }, 429);
+    const done = await press(soon, { new_code: code });
+    expect(done).toContain('class="codes"');
+    // The page of the recovery codes leads on.
+    expect((await way.send({ done: "recovery-codes" })).status).toBe(303);
+    const idToken = decodeJwt(String((await way.redeem())["id_token"]));
+    expect(idToken).toMatchObject({ sub: id, amr: ["pwd", "sms", "mfa"], acr: "urn:koder:acr:mfa" });
+  });
+
+  test("in flows outside of the pages: by mail; not before the password, nor by another channel's step", async () => {
+    const { username, strict } = await withoutFactor();
+    const flow = await startFlow(server, strict, username);
+    const early = await flowStep(server, `/${flow}/new-otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    expect(early.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const given = await flowStep(server, `/${flow}/password`, { password });
+    expect(given.json["next_steps"]).toContain("FLOW_STEP_ENROL_EMAIL_OTP");
+    const noNumber = await flowStep(server, `/${flow}/new-otp/send`, { channel: "OTP_CHANNEL_SMS" });
+    expect(noNumber.json).toMatchObject({ error: { violations: [{ field: "phone_number" }] } });
+    const shown = await flowStep(server, `/${flow}/otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    expect(shown.json, "nobody shows what they do not have").toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const sent = await flowStep(server, `/${flow}/new-otp/send`, { channel: "OTP_CHANNEL_EMAIL" });
+    expect(sent.json).toMatchObject({ destination: "p•••@koder.dev" });
+    const code = await sentCode(server, `${username}@koder.dev`);
+    const asOther = await flowStep(server, `/${flow}/otp`, { code });
+    expect(asOther.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const done = await flowStep(server, `/${flow}/new-otp`, { code });
+    expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
+    expect(done.json["recovery_codes"]).toHaveLength(10);
+    const asked = await rest(server, "GET", `/v1/auth/flows/${flow}`, undefined, "");
+    expect(asked.json["recovery_codes"], "they are shown this once").toEqual([]);
   });
 });
 

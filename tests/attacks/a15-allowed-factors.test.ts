@@ -161,7 +161,7 @@ describe("A15: the password, where it is not allowed", () => {
   test("nobody is locked out by mistake: the field is named", async () => {
     const policies = [
       ["first_factors", { first_factors: ["SIGN_IN_FACTOR_PASSKEY"], sign_up_allowed: true }],
-      ["second_factors", { mfa: "MFA_REQUIREMENT_REQUIRED", second_factors: ["SIGN_IN_FACTOR_EMAIL_OTP"] }],
+      ["second_factors", { mfa: "MFA_REQUIREMENT_REQUIRED", second_factors: ["SIGN_IN_FACTOR_RECOVERY_CODE"] }],
       ["first_factors", { first_factors: ["SIGN_IN_FACTOR_TOTP"] }],
     ] as const;
     for (const [field, policy] of policies) {

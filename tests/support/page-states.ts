@@ -260,6 +260,50 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
       },
     },
     {
+      name: "enrol-sms",
+      async open(page) {
+        await signInAs(page, person.username, strict);
+        await press(page, "button[value=sms-otp]");
+      },
+    },
+    {
+      name: "enrol-sms-wrong",
+      async open(page) {
+        await signInAs(page, person.username, strict);
+        await press(page, "button[value=sms-otp]");
+        await page.fill("input[name=new_phone]", "11 99999-0199");
+        await press(page, "button[type=submit]");
+      },
+    },
+    {
+      name: "enrol-sms-sent",
+      async open(page) {
+        await signInAs(page, (await createPerson(server)).username, strict);
+        await press(page, "button[value=sms-otp]");
+        await page.fill("input[name=new_phone]", "+55 (11) 99999-0199");
+        await press(page, "button[type=submit]");
+      },
+    },
+    {
+      name: "enrol-mail-wrong",
+      async open(page) {
+        const { id, username } = await createPerson(server);
+        await rest(server, "PATCH", `/v1/users/${id}`, { email_verified: true });
+        await signInAs(page, username, strict);
+        await press(page, "button[value=email-otp]");
+        await page.fill("input[name=new_code]", "123456");
+        await press(page, "button[type=submit]");
+      },
+    },
+    {
+      name: "enrol-passkey",
+      async open(page) {
+        await signInAs(page, person.username, strict);
+        await press(page, "button[value=sms-otp]");
+        await press(page, "button[value=passkey]");
+      },
+    },
+    {
       name: "recovery-codes",
       async open(page) {
         const { username } = await createPerson(server);

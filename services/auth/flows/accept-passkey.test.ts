@@ -17,7 +17,12 @@ async function atEnrolment() {
   const request = create(UpdateAuthenticationPolicyRequestSchema, { policy, updateMask: { paths: ["mfa"] } });
   await updateAuthenticationPolicy(f.dependencies)(request, handlerContext());
   const { flow } = await f.attempt("ana", f.ana.password);
-  expect(flow?.nextSteps).toEqual([FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY]);
+  expect(flow?.nextSteps).toEqual([
+    FlowStep.ENROL_TOTP,
+    FlowStep.ENROL_PASSKEY,
+    FlowStep.ENROL_SMS_OTP,
+    FlowStep.ENROL_EMAIL_OTP,
+  ]);
   const id = flow?.id ?? "";
   return { f, id, authenticator: softwareAuthenticator({ origin: acme.origin }) };
 }

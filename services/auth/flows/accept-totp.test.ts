@@ -34,7 +34,7 @@ describe("where a second factor is required", () => {
     const { flow, sessionToken } = await f.attempt("ana", f.ana.password);
     expect(flow).toMatchObject({
       state: FlowState.PASSWORD_OK,
-      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY],
+      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY, FlowStep.ENROL_SMS_OTP, FlowStep.ENROL_EMAIL_OTP],
     });
     expect(sessionToken).toBe("");
     const id = flow?.id ?? "";
@@ -87,6 +87,8 @@ describe("where a second factor is required", () => {
     expect((await f.submitNew(id, "the next password of ana")).flow?.nextSteps).toEqual([
       FlowStep.ENROL_TOTP,
       FlowStep.ENROL_PASSKEY,
+      FlowStep.ENROL_SMS_OTP,
+      FlowStep.ENROL_EMAIL_OTP,
     ]);
     const { secret } = await f.offerTotp(id);
     expect((await f.acceptTotp(id, f.codeOf(secret))).sessionToken).toBe("ksn_1");
@@ -110,6 +112,8 @@ test("where it is asked for never, it is all the same by a client that wants it,
   expect((await attemptFor({ clientId: "vault" })).flow?.nextSteps).toEqual([
     FlowStep.ENROL_TOTP,
     FlowStep.ENROL_PASSKEY,
+    FlowStep.ENROL_SMS_OTP,
+    FlowStep.ENROL_EMAIL_OTP,
   ]);
   await f.app();
   expect((await attemptFor({})).sessionToken).toBe("ksn_1");

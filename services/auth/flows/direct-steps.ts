@@ -105,4 +105,4 @@ export function giveNewPassword(dependencies: AuthDependencies) {
   };
 }
 
-const shown = (flowId: string, { flow, loginHandle }: GoneOn): Flow => flowMessage(flowId, flow, loginHandle);
+const shown = (flowId: string, { flow, loginHandle }: GoneOn): Flow => flowMessage(flowId, flow, { loginHandle });

@@ -2,7 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { MfaRequirement, SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
-import type { Call } from "../../host/call.ts";
+import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
+import { forward, type Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { recoveryCodesLeft } from "../factors/factors-of-user.ts";
@@ -29,7 +30,7 @@ export interface GoneOn {
  * then, anew each time. `proven` is what the step adds; `usedUp` what it used up, which is committed with it.
  */
 export async function goOn(
-  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "tenants" | "clock">,
+  dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "tenants" | "smsAvailable" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   proven: Partial<Flow>,
@@ -53,7 +54,7 @@ export async function goOn(
  * comes before a new password: whoever knows the old one only must not choose the next. One that must be added comes last.
  */
 async function nextOf(
-  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
@@ -75,7 +76,7 @@ interface Need {
 const nothing: Need = { need: "nothing", steps: [] };
 
 async function needOf(
-  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
   { userId, clientId, secondFactorWanted, secondFactorNeeded }: Flow,
 ): Promise<Need> {
@@ -85,7 +86,7 @@ async function needOf(
   const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : rules.mfa;
   const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
   if (need === "add") {
-    const steps = stepsToAdd(rules);
+    const steps = await stepsToAdd(dependencies, call, userId, rules);
     if (steps.length > 0) return { need, steps };
     // A short password, after which the policy has changed: a longer one does as well.
     if (secondFactorNeeded) return { need, steps: [FlowStep.NEW_PASSWORD] };
@@ -105,8 +106,20 @@ async function needOf(
   return { need, steps };
 }
 
-/** What can be added within a flow. */
-const stepsToAdd = ({ secondFactors }: SignInRules): FlowStep[] => [
-  ...(secondFactors.has(SignInFactor.TOTP) ? [FlowStep.ENROL_TOTP] : []),
-  ...(secondFactors.has(SignInFactor.PASSKEY) ? [FlowStep.ENROL_PASSKEY] : []),
-];
+/** What can be added within a flow: codes by mail by those whose address is verified, codes by SMS where any are sent. */
+async function stepsToAdd(
+  { peers, smsAvailable }: Pick<AuthDependencies, "peers" | "smsAvailable">,
+  call: Call,
+  userId: string,
+  { secondFactors }: SignInRules,
+): Promise<FlowStep[]> {
+  const isMailed =
+    secondFactors.has(SignInFactor.EMAIL_OTP) &&
+    (await peers.client(MailboxService).getMailbox({ userId }, forward(call))).emailVerified;
+  return [
+    ...(secondFactors.has(SignInFactor.TOTP) ? [FlowStep.ENROL_TOTP] : []),
+    ...(secondFactors.has(SignInFactor.PASSKEY) ? [FlowStep.ENROL_PASSKEY] : []),
+    ...(secondFactors.has(SignInFactor.SMS_OTP) && smsAvailable ? [FlowStep.ENROL_SMS_OTP] : []),
+    ...(isMailed ? [FlowStep.ENROL_EMAIL_OTP] : []),
+  ];
+}

@@ -170,7 +170,7 @@ describe("a password that is too short to be the only factor", () => {
     expect(sessionToken).toBe("");
     expect(flow).toMatchObject({
       state: FlowState.PASSWORD_OK,
-      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY],
+      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY, FlowStep.ENROL_SMS_OTP, FlowStep.ENROL_EMAIL_OTP],
     });
     await f.app();
     expect((await f.attempt("ana", f.ana.password)).flow).toMatchObject({ state: FlowState.MFA_REQUIRED });

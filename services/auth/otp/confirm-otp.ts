@@ -1,16 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import {
-  EmailOtpSchema,
-  FactorSchema,
-  FactorUseSchema,
-  SmsOtpSchema,
-  type Enrolment,
-  type Factor,
-} from "#gen/koder/auth/store/v1/factor_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
-import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
+import type { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import {
   ConfirmOtpResponseSchema,
   type ConfirmOtpRequest,
@@ -19,16 +10,16 @@ import {
 import { callOf } from "../../host/call.ts";
 import { userOf } from "../../host/user-of.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import { insert, remove } from "../../store/writes.ts";
+import { remove } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
 import { enrolments, factors, factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { factorAdded } from "../factors/factor-events.ts";
 import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorMessage } from "../factors/factor-message.ts";
 import { factorNotFound } from "../factors/factor-not-found.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { newOtpFactor } from "./new-otp-factor.ts";
 import { challengeOfEnrolment, useUpCode } from "./otp-challenge.ts";
 import { channelParts } from "./otp-channels.ts";
 
@@ -55,17 +46,8 @@ export function confirmOtp(dependencies: AuthDependencies) {
       throw authFailure(AuthErrorReason.CODE_MISMATCH, "code: is not the one that was sent last, or is too old");
     }
     const now = clock();
-    const factor = newFactor(enrolment.record, now);
-    const isDone = await commitUnlessChanged(
-      data,
-      [
-        used,
-        remove(enrolments, enrolment),
-        insert(factors, factor),
-        insert(factorUses, create(FactorUseSchema, { factorId: id })),
-      ],
-      [factorAdded(call, now, factor)],
-    );
+    const { factor, writes, event } = newOtpFactor(call, now, enrolment.record);
+    const isDone = await commitUnlessChanged(data, [used, remove(enrolments, enrolment), ...writes], [event]);
     if (isDone) return create(ConfirmOtpResponseSchema, { factor: factorMessage(factor, undefined) });
     const meanwhile = await confirmed();
     if (meanwhile === undefined) throw factorNotFound();
@@ -79,15 +61,3 @@ export function confirmOtp(dependencies: AuthDependencies) {
     }
   };
 }
-
-const newFactor = ({ id, userId, displayName, otpChannel, phoneNumber }: Enrolment, now: number): Factor =>
-  create(FactorSchema, {
-    id,
-    userId,
-    displayName,
-    createTime: timestampFromMs(now),
-    kind:
-      (otpChannel as OtpChannel) === OtpChannel.SMS
-        ? { case: "smsOtp", value: create(SmsOtpSchema, { phoneNumber }) }
-        : { case: "emailOtp", value: create(EmailOtpSchema) },
-  });

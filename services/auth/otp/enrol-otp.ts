@@ -2,16 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { EnrolmentSchema } from "#gen/koder/auth/store/v1/factor_pb.ts";
-import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import {
   EnrolOtpResponseSchema,
   type EnrolOtpRequest,
   type EnrolOtpResponse,
 } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
 import { userOf } from "../../host/user-of.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -21,6 +18,7 @@ import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { checkedPhone } from "./checked-phone.ts";
 import { maskedDestination } from "./destination.ts";
 import { challengeOfEnrolment } from "./otp-challenge.ts";
 import { channelParts } from "./otp-channels.ts";
@@ -61,13 +59,4 @@ export function enrolOtp(dependencies: AuthDependencies) {
     await data.commit([insert(enrolments, enrolment)], []);
     return create(EnrolOtpResponseSchema, { factorId: id, destination: maskedDestination(to) });
   };
-}
-
-/** The telephone of a request: needed for SMS, and of no use for mail. Throws INVALID_REQUEST. */
-function checkedPhone({ channel, phoneNumber }: EnrolOtpRequest): string {
-  if ((channel === OtpChannel.SMS) === (phoneNumber !== "")) return phoneNumber;
-  const description = channel === OtpChannel.SMS ? "must be set for codes by SMS" : "must not be set for codes by mail";
-  throw failure(ErrorReason.INVALID_REQUEST, `phone_number: ${description}`, {
-    violations: [{ field: "phone_number", description }],
-  });
 }

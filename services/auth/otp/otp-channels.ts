@@ -8,6 +8,8 @@ import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 export interface ChannelParts {
   readonly factor: NonNullable<Factor["kind"]["case"]>;
   readonly step: FlowStep;
+  /** The step by which they are added within a flow. */
+  readonly enrolStep: FlowStep;
   /** What the policy calls it. */
   readonly allowed: SignInFactor;
   readonly kind: MailKind;
@@ -21,6 +23,7 @@ const channels: ReadonlyMap<OtpChannel, ChannelParts> = new Map([
     {
       factor: "emailOtp",
       step: FlowStep.EMAIL_OTP,
+      enrolStep: FlowStep.ENROL_EMAIL_OTP,
       allowed: SignInFactor.EMAIL_OTP,
       kind: MailKind.EMAIL_OTP,
       method: "otp",
@@ -28,7 +31,14 @@ const channels: ReadonlyMap<OtpChannel, ChannelParts> = new Map([
   ],
   [
     OtpChannel.SMS,
-    { factor: "smsOtp", step: FlowStep.SMS_OTP, allowed: SignInFactor.SMS_OTP, kind: MailKind.SMS_OTP, method: "sms" },
+    {
+      factor: "smsOtp",
+      step: FlowStep.SMS_OTP,
+      enrolStep: FlowStep.ENROL_SMS_OTP,
+      allowed: SignInFactor.SMS_OTP,
+      kind: MailKind.SMS_OTP,
+      method: "sms",
+    },
   ],
 ]);
 

@@ -2,7 +2,7 @@ import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { countAttemptInWindow, inWindow } from "../../host/windowed-attempts.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import type { TenantStore } from "../../store/store.ts";
+import type { TenantStore, Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
 import { randomDigits, ulid } from "../../vault/random.ts";
 import { tooMany } from "../attempts.ts";
@@ -26,7 +26,7 @@ export interface CodeToSend {
 }
 
 /**
- * Sends a code in the place of the one before, and answers until when it is good (ms). How often a person is sent one is
+ * Sends a code in the place of the one before, and answers until when it is good (ms). `beside` is committed with it. How often a person is sent one is
  * limited, and how often anybody of an address or a tenant is: each is somebody's mailbox, or somebody's money. Throws
  * TOO_MANY_ATTEMPTS.
  */
@@ -34,6 +34,7 @@ export async function sendCode(
   { store, vault, mailer, otp, clock }: Pick<AuthDependencies, "store" | "vault" | "mailer" | "otp" | "clock">,
   call: Call,
   asked: CodeToSend,
+  beside: readonly Write[] = [],
 ): Promise<number> {
   const data = store.tenant(call.tenantId);
   await countSent(data, otp, clock(), asked);
@@ -53,7 +54,7 @@ export async function sendCode(
   const mail = mailer.prepare(tenant, channelParts(channel).kind, { to, locale, code }, expires);
   const write = before === undefined ? insert(otpChallenges, record) : replace(otpChallenges, record, before.version);
   // Another one was sent at this moment.
-  if (!(await commitUnlessChanged(data, [write, mail.write]))) throw tooMany(otp.pause);
+  if (!(await commitUnlessChanged(data, [write, mail.write, ...beside]))) throw tooMany(otp.pause);
   await mail.queue();
   return expires;
 }

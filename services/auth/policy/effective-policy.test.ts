@@ -117,7 +117,7 @@ describe("of a group", () => {
     const { flow } = await attempt();
     expect(flow).toMatchObject({
       state: FlowState.PASSWORD_OK,
-      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY],
+      nextSteps: [FlowStep.ENROL_TOTP, FlowStep.ENROL_PASSKEY, FlowStep.ENROL_SMS_OTP, FlowStep.ENROL_EMAIL_OTP],
     });
     await f.offerTotp(flow?.id ?? "");
   });
@@ -244,7 +244,10 @@ describe("A15: a factor that is not allowed", () => {
     expect((await f.attempt("ana", f.ana.password)).flow?.state).toBe(FlowState.COMPLETED);
     await update({ mfa: REQUIRED }, ["mfa"]);
     const { flow } = await f.attempt("ana", f.ana.password);
-    expect(flow).toMatchObject({ state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ENROL_PASSKEY] });
+    expect(flow).toMatchObject({
+      state: FlowState.PASSWORD_OK,
+      nextSteps: [FlowStep.ENROL_PASSKEY, FlowStep.ENROL_EMAIL_OTP],
+    });
     expect(await refusal(f.offerTotp(flow?.id ?? ""))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
   });
 
@@ -287,7 +290,7 @@ describe("A15: a factor that is not allowed", () => {
   });
 
   test("a short password, where nothing can be added any more, is followed by a longer one", async () => {
-    const { f } = await setUp({ secondFactors: [EMAIL_OTP] }, ["second_factors"]);
+    const { f } = await setUp({ secondFactors: [RECOVERY_CODE] }, ["second_factors"]);
     f.ana.secondFactorNeeded = true;
     const { flow } = await f.attempt("ana", f.ana.password);
     expect(flow?.nextSteps).toEqual([FlowStep.NEW_PASSWORD]);
@@ -302,10 +305,10 @@ describe("a policy by which nobody could sign in is refused, with the field that
     ["second_factors", { secondFactors: [PASSWORD] }],
     ["first_factors", { firstFactors: [PASSKEY] }],
     ["first_factors", { firstFactors: [PASSKEY], signUpAllowed: true }],
-    ["second_factors", { mfa: REQUIRED, secondFactors: [EMAIL_OTP, RECOVERY_CODE] }],
+    ["second_factors", { mfa: REQUIRED, secondFactors: [RECOVERY_CODE] }],
     [
       "client_overrides[0].second_factors",
-      { clientOverrides: [{ clientId: "bank", mfa: REQUIRED }], secondFactors: [EMAIL_OTP] },
+      { clientOverrides: [{ clientId: "bank", mfa: REQUIRED }], secondFactors: [RECOVERY_CODE] },
     ],
     ["client_overrides[0].first_factors", { clientOverrides: [passkeyAlone], firstFactors: [PASSWORD] }],
     ["client_overrides[0].first_factors", { clientOverrides: [{ clientId: "bank", firstFactors: [TOTP] }] }],

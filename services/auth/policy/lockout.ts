@@ -17,14 +17,15 @@ export interface Lockout {
   readonly description: string;
 }
 
-/** Second factors that people without any can add when they sign in. */
-const added = [SignInFactor.TOTP, SignInFactor.PASSKEY] as const;
+/** Second factors that people without any can add when they sign in; codes by mail by those whose address is verified. */
+const added = [SignInFactor.TOTP, SignInFactor.PASSKEY, SignInFactor.EMAIL_OTP] as const;
 
 /**
  * Why nobody could sign in by a policy, or nobody of a group, or nobody to a client; undefined where people can. Looked at before it
  * is kept, for the tenant, each group, each client, and each group with each client.
+ * Codes by SMS are a factor where any are sent.
  */
-export function lockoutOf(policy: AuthenticationPolicy): Lockout | undefined {
+export function lockoutOf(policy: AuthenticationPolicy, smsAvailable: boolean): Lockout | undefined {
   const cases = [
     { path: "", more: [] as readonly MoreRules[] },
     ...[...policy.rulesOfGroups.values()].map((more, at) => ({ path: `group_overrides[${at}].`, more: [more] })),
@@ -37,7 +38,7 @@ export function lockoutOf(policy: AuthenticationPolicy): Lockout | undefined {
     ]),
   ];
   for (const { path, more } of cases) {
-    const found = lockoutBy(strictest(policy.rules, ...more));
+    const found = lockoutBy(strictest(policy.rules, ...more), smsAvailable);
     if (found !== undefined) return { path: `${path}${found.path}`, description: found.description };
   }
   const { rules, signUpAllowed } = policy;
@@ -46,7 +47,7 @@ export function lockoutOf(policy: AuthenticationPolicy): Lockout | undefined {
     : undefined;
 }
 
-function lockoutBy({ mfa, firstFactors, secondFactors }: SignInRules): Lockout | undefined {
+function lockoutBy({ mfa, firstFactors, secondFactors }: SignInRules, smsAvailable: boolean): Lockout | undefined {
   if (firstFactors.size === 0) {
     return {
       path: "first_factors",
@@ -54,11 +55,12 @@ function lockoutBy({ mfa, firstFactors, secondFactors }: SignInRules): Lockout |
     };
   }
   const isRequired = mfa === MfaRequirement.REQUIRED && firstFactors.has(SignInFactor.PASSWORD);
-  return isRequired && !added.some((factor) => secondFactors.has(factor))
+  const canBeAdded = smsAvailable ? [...added, SignInFactor.SMS_OTP] : added;
+  return isRequired && !canBeAdded.some((factor) => secondFactors.has(factor))
     ? {
         path: "second_factors",
         description:
-          "must have TOTP or PASSKEY where a second factor is required: only those can be added at a sign-in",
+          "must have TOTP, PASSKEY, EMAIL_OTP or, where the instance sends SMS, SMS_OTP where a second factor is required: only those can be added at a sign-in",
       }
     : undefined;
 }

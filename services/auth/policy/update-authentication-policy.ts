@@ -29,9 +29,9 @@ import { policyEtag, policyMessage } from "./policy-message.ts";
 
 /** Changes the fields of the tenant's policy that the mask names, all or none. */
 export function updateAuthenticationPolicy(
-  dependencies: Pick<AuthDependencies, "store" | "clock" | "peers" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "clock" | "peers" | "policies" | "tenants" | "smsAvailable">,
 ) {
-  const { store, clock, policies, tenants } = dependencies;
+  const { store, clock, policies, tenants, smsAvailable } = dependencies;
   return async (
     request: UpdateAuthenticationPolicyRequest,
     context: HandlerContext,
@@ -50,7 +50,7 @@ export function updateAuthenticationPolicy(
       ...paths.map((path) => policyChange(path, policy, { canonicalOrigin, groupIds })),
       { updateTime: timestampFromMs(now) },
     );
-    await checkNobodyIsLockedOut(data, record, canonicalOrigin);
+    await checkNobodyIsLockedOut(data, record, { canonicalOrigin, smsAvailable });
     const version = (stored?.version ?? 0) + 1;
     const resource = { type: "authentication_policy", id: authenticationPolicyId, version };
     const updated = eventOf(call, now, resource, {
@@ -69,9 +69,13 @@ export function updateAuthenticationPolicy(
 }
 
 /** Refuses a policy by which nobody could sign in. Throws AUTHENTICATION_POLICY_INVALID. */
-async function checkNobodyIsLockedOut(data: TenantStore, record: StoredPolicy, canonicalOrigin: string): Promise<void> {
+async function checkNobodyIsLockedOut(
+  data: TenantStore,
+  record: StoredPolicy,
+  { canonicalOrigin, smsAvailable }: { readonly canonicalOrigin: string; readonly smsAvailable: boolean },
+): Promise<void> {
   const policy = policyWithDefaults(record);
-  const lockout = lockoutOf(policy);
+  const lockout = lockoutOf(policy, smsAvailable);
   if (lockout !== undefined) throw policyInvalid(lockout.path, lockout.description);
   const isByPasskeyAlone = !policy.rules.firstFactors.has(SignInFactor.PASSWORD);
   if (isByPasskeyAlone && !(await hasPasskey(data, new URL(canonicalOrigin).hostname))) {

@@ -7,7 +7,9 @@ import { contextOf } from "../context.ts";
 import { leadOn } from "../oidc/authorization-answer.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
-import { showEnrolTotp, showRecoveryCodes } from "./enrol-totp.ts";
+import { showEnrolment } from "./enrol-factor.ts";
+import { showRecoveryCodes } from "./enrol-totp.ts";
+import { enrolWays } from "./enrol-ways.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { showNewPassword } from "./new-password.ts";
 import { secondFactorWays } from "./second-factor.ts";
@@ -45,8 +47,10 @@ export async function afterStep(
   const [way] = ways;
   if (way !== undefined) return askSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(peers, request, reply, pending, pageFlow);
-  if (steps.includes(FlowStep.ENROL_TOTP) || steps.includes(FlowStep.ENROL_PASSKEY))
-    return showEnrolTotp(peers, request, reply, pending, pageFlow);
+  const added = enrolWays(steps);
+  const [toAdd] = added;
+  if (toAdd !== undefined)
+    return showEnrolment(peers, request, reply, pending, { ...pageFlow, ways: added, way: toAdd });
   throw new Error("the auth service asks for a step that has no page");
 }
 

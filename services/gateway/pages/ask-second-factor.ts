@@ -6,7 +6,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { isSentWay, secondFactorFault, showSecondFactor, type SecondFactorFlow } from "./second-factor.ts";
-import { filled, type Texts } from "./texts.ts";
+import { filled, unbroken, type Texts } from "./texts.ts";
 
 const sentBy = {
   "email-otp": { channel: OtpChannel.EMAIL, key: "otp_email_sent" },
@@ -28,7 +28,7 @@ export async function askSecondFactor(
     const { destination } = await peers
       .client(BrowserOtpService)
       .requestOtp({ flowId, browser: browserOf(request, pending), channel }, forward(contextOf(request).outbound));
-    const sent = (texts: Texts) => filled(texts[key], { destination });
+    const sent = (texts: Texts) => filled(texts[key], { destination: unbroken(destination) });
     return await showSecondFactor(peers, request, reply, pending, { ...flow, sent });
   } catch (error) {
     const fault = secondFactorFault(error, way);

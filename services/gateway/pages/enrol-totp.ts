@@ -7,27 +7,29 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { PageFlow } from "./after-step.ts";
+import { otherEnrolWays, type EnrolFlow } from "./enrol-ways.ts";
 import { shownFault, text, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 
 /**
  * Asks a person to add an authenticator app, by a QR code or by a text to type, the same ones each time within a flow; or a
- * passkey, where their browser knows them: whichever the flow waits for.
+ * passkey, where their browser knows them: whichever the flow waits for. What else it waits for is a button away.
  */
 export async function showEnrolTotp(
   peers: Peers,
   request: FastifyRequest,
   reply: FastifyReply,
   pending: PendingSignIn,
-  { flowId, username }: PageFlow,
+  flow: EnrolFlow,
   fault?: Fault,
 ): Promise<FastifyReply> {
+  const { flowId, username, ways, way } = flow;
   const flows = peers.client(BrowserFlowService);
   const [asked, options] = [{ flowId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound)];
   const [totp, passkey] = await Promise.all([
-    flows.offerTotp(asked, options).catch(unlessNotExpected),
-    flows.offerNewPasskey(asked, options).catch(unlessNotExpected),
+    way === "totp" ? flows.offerTotp(asked, options) : undefined,
+    flows.offerNewPasskey(asked, options).catch((error: unknown) => unlessNotExpected(error, way)),
   ]);
   return sendPage(request, reply, {
     template: "enrol-totp",
@@ -37,6 +39,8 @@ export async function showEnrolTotp(
       authorization: pending.authorizationId,
       flow: flowId,
       username,
+      ways: ways.join(" "),
+      others: otherEnrolWays(flow, texts),
       qrCodeSvg: totp?.qrCodeSvg,
       otpauthUri: totp?.otpauthUri,
       passkey: passkey?.optionsJson,
@@ -46,9 +50,10 @@ export async function showEnrolTotp(
   });
 }
 
-/** Nothing, of what the flow does not wait for. */
-function unlessNotExpected(error: unknown): undefined {
-  if (error instanceof ConnectError && errorAnswer(error).reason === "STEP_NOT_EXPECTED") return undefined;
+/** Nothing, of what the flow does not wait for beside the app. */
+function unlessNotExpected(error: unknown, way: EnrolFlow["way"]): undefined {
+  if (way === "totp" && error instanceof ConnectError && errorAnswer(error).reason === "STEP_NOT_EXPECTED")
+    return undefined;
   throw error;
 }
 

@@ -28,6 +28,8 @@ export interface Page {
     | "second-factor"
     | "second-factor-passkey"
     | "enrol-totp"
+    | "enrol-phone"
+    | "enrol-otp"
     | "recovery-codes"
     | "accounts"
     | "consent"

@@ -12,12 +12,12 @@ import { giveBrowserToken } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
-import { acceptTotp, enrolTotpFault, showEnrolTotp } from "./enrol-totp.ts";
+import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
 import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
-import { acceptPasskey, givePasskey, newPasskeyFault, passkeyFault, passkeyOptions } from "./passkey.ts";
+import { givePasskey, passkeyFault, passkeyOptions } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
@@ -45,8 +45,7 @@ export function mountSignIn(
   mountPageForm(app, path, showError, async (request, reply, form) => {
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
     if (form.has("done")) return toApplication(peers, request, reply, pending);
-    if (form.has("new_totp")) return submitNewTotp(request, reply, pending, form);
-    if (form.has("new_passkey")) return submitNewPasskey(request, reply, pending, form);
+    if (isEnrolment(form)) return submitEnrolment(peers, request, reply, pending, pageFlowOf(form), form);
     if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
     if (form.has("passkey")) return submitPasskey(request, reply, pending, form);
     // Which of the two the page of a second factor sent: its code, or only that it is to be another way.
@@ -106,23 +105,6 @@ export function mountSignIn(
     }
   }
 
-  async function submitNewTotp(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    pending: PendingSignIn,
-    form: Form,
-  ): Promise<FastifyReply> {
-    const pageFlow = pageFlowOf(form);
-    try {
-      const answer = await acceptTotp(peers, request, pending, pageFlow, form);
-      return await afterStep(peers, request, reply, pending, pageFlow, answer);
-    } catch (error) {
-      const fault = enrolTotpFault(error);
-      if (fault === undefined) throw error;
-      return showEnrolTotp(peers, request, reply, pending, pageFlow, fault);
-    }
-  }
-
   async function submitPasskey(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -144,23 +126,6 @@ export function mountSignIn(
       return isSecond
         ? showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way: "passkey", remember }, fault)
         : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault);
-    }
-  }
-
-  async function submitNewPasskey(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    pending: PendingSignIn,
-    form: Form,
-  ): Promise<FastifyReply> {
-    const pageFlow = pageFlowOf(form);
-    try {
-      const answer = await acceptPasskey(peers, request, pending, pageFlow, form);
-      return await afterStep(peers, request, reply, pending, pageFlow, answer);
-    } catch (error) {
-      const fault = newPasskeyFault(error);
-      if (fault === undefined) throw error;
-      return showEnrolTotp(peers, request, reply, pending, pageFlow, fault);
     }
   }
 

@@ -32,6 +32,9 @@ export const textsOf = (locale: string): Texts => catalogues.get(locale) ?? {};
 export const filled = (text: string | undefined, values: Readonly<Record<string, string | number>>): string =>
   (text ?? "").replaceAll(/\{(\w+)\}/g, (_whole, name: string) => String(values[name] ?? ""));
 
+/** What is not to be broken between two lines. */
+export const unbroken = (words: string): string => words.replaceAll(" ", "\u00a0");
+
 /** Tags of an Accept-Language header (RFC 9110 §12.5.4), the most wanted first. */
 function byPreference(header: string): readonly string[] {
   return header

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { allowDirectFlows, directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
+import { sentCode } from "../../support/dev-mail.ts";
 import { addPasskey, addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
 import { registered, registrationPath } from "./registered-client.ts";
@@ -366,6 +367,42 @@ export const cutWrites: readonly CutWrite[] = [
           } else {
             const other = softwareAuthenticator({ origin: server.url }).create(next.passkeyOptions);
             expect((await again.send({ flow: next.flow, new_passkey: other })).status).toBe(200);
+            expect(await again.isSignedIn()).toBe(true);
+          }
+        },
+      };
+    },
+  },
+  {
+    name: "Add one-time codes at sign-in",
+    covers: ["POST /sign-in new_code"],
+    order: ["auth", "session"],
+    async prepare(server) {
+      const [{ id, username }, client] = [await createPerson(server), await registerClient(server)];
+      expect((await rest(server, "PATCH", `/v1/users/${id}`, { email_verified: true })).status).toBe(200);
+      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
+      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
+      expect(policy.status).toBe(200);
+      const page = await openSignInPage(server, client);
+      const { flow } = await flowAfterPassword(page, username);
+      const way = { new_way: "email-otp", username };
+      expect((await page.send({ ...way, flow })).status).toBe(200);
+      const address = `${username}@koder.dev`;
+      const new_code = await sentCode(server, address);
+      return {
+        call: async () => (await page.send({ ...way, flow, new_code })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          const again = await openSignInPage(server, client);
+          const next = await flowAfterPassword(again, username);
+          const isAdded = next.secret === "";
+          if (!isAdded) expect((await again.send({ ...way, flow: next.flow })).status).toBe(200);
+          const code = await sentCode(server, address, new_code);
+          if (isAdded) {
+            const answer = await again.send({ flow: next.flow, username, way: "email-otp", code });
+            expect(await again.redeem(answer)).toBe(200);
+          } else {
+            expect((await again.send({ ...way, flow: next.flow, new_code: code })).status).toBe(200);
             expect(await again.isSignedIn()).toBe(true);
           }
         },

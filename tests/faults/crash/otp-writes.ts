@@ -29,6 +29,18 @@ async function flowBeforeCode(server: Instance) {
   return { flow, phone, last, send };
 }
 
+/** A flow whose person has no second factor, and must add one. */
+async function flowBeforeEnrolment(server: Instance) {
+  const { username, client } = await directFlows(server);
+  const client_overrides = [{ client_id: client.clientId, direct_flows: true, mfa: "MFA_REQUIREMENT_REQUIRED" }];
+  expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides })).status).toBe(200);
+  const flow = await startFlow(server, client, username);
+  expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
+  const phone = telephone();
+  const asked = { channel: "OTP_CHANNEL_SMS", phone_number: phone };
+  return { flow, phone, send: async () => (await flowStep(server, `/${flow}/new-otp/send`, asked)).status };
+}
+
 /** One-time codes: asked for and given; and the browsers in which none is asked for. */
 export const otpWrites: readonly PublicWrite[] = [
   {
@@ -72,6 +84,21 @@ export const otpWrites: readonly PublicWrite[] = [
       expect(await send()).toBe(200);
       const code = await sentCode(server, phone, last);
       return { call: async () => (await flowStep(server, `/${flow}/otp`, { code })).status };
+    },
+  },
+  {
+    name: "Begin to add one-time codes in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/SendNewOtp"],
+    prepare: async (server) => ({ call: (await flowBeforeEnrolment(server)).send }),
+  },
+  {
+    name: "Add one-time codes in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/GiveNewOtp"],
+    prepare: async (server) => {
+      const { flow, phone, send } = await flowBeforeEnrolment(server);
+      expect(await send()).toBe(200);
+      const code = await sentCode(server, phone);
+      return { call: async () => (await flowStep(server, `/${flow}/new-otp`, { code })).status };
     },
   },
 ];

@@ -111,6 +111,11 @@ const (
 	FlowStep_FLOW_STEP_EMAIL_OTP FlowStep = 20
 	// A one-time code that is sent to the person's telephone, when it is asked for (SendOtp).
 	FlowStep_FLOW_STEP_SMS_OTP FlowStep = 21
+	// One-time codes by mail that the person adds now, in the place of an authenticator app: where their address is verified. The
+	// first code is sent when it is asked for (SendNewOtp).
+	FlowStep_FLOW_STEP_ENROL_EMAIL_OTP FlowStep = 22
+	// One-time codes by SMS that the person adds now, to a telephone that they name (SendNewOtp).
+	FlowStep_FLOW_STEP_ENROL_SMS_OTP FlowStep = 23
 )
 
 // Enum value maps for FlowStep.
@@ -126,18 +131,22 @@ var (
 		9:  "FLOW_STEP_ENROL_PASSKEY",
 		20: "FLOW_STEP_EMAIL_OTP",
 		21: "FLOW_STEP_SMS_OTP",
+		22: "FLOW_STEP_ENROL_EMAIL_OTP",
+		23: "FLOW_STEP_ENROL_SMS_OTP",
 	}
 	FlowStep_value = map[string]int32{
-		"FLOW_STEP_UNSPECIFIED":   0,
-		"FLOW_STEP_PASSWORD":      1,
-		"FLOW_STEP_NEW_PASSWORD":  2,
-		"FLOW_STEP_TOTP":          3,
-		"FLOW_STEP_RECOVERY_CODE": 4,
-		"FLOW_STEP_ENROL_TOTP":    7,
-		"FLOW_STEP_PASSKEY":       8,
-		"FLOW_STEP_ENROL_PASSKEY": 9,
-		"FLOW_STEP_EMAIL_OTP":     20,
-		"FLOW_STEP_SMS_OTP":       21,
+		"FLOW_STEP_UNSPECIFIED":     0,
+		"FLOW_STEP_PASSWORD":        1,
+		"FLOW_STEP_NEW_PASSWORD":    2,
+		"FLOW_STEP_TOTP":            3,
+		"FLOW_STEP_RECOVERY_CODE":   4,
+		"FLOW_STEP_ENROL_TOTP":      7,
+		"FLOW_STEP_PASSKEY":         8,
+		"FLOW_STEP_ENROL_PASSKEY":   9,
+		"FLOW_STEP_EMAIL_OTP":       20,
+		"FLOW_STEP_SMS_OTP":         21,
+		"FLOW_STEP_ENROL_EMAIL_OTP": 22,
+		"FLOW_STEP_ENROL_SMS_OTP":   23,
 	}
 )
 
@@ -181,7 +190,9 @@ type Flow struct {
 	ExpireTime *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
 	// What a flow outside of a browser comes to, once, when it is COMPLETED: good for 60 seconds and one pushed authorization
 	// request (RFC 9126) of the client that started it, as `login_handle` beside the request's own parameters, with PKCE.
-	LoginHandle   string `protobuf:"bytes,5,opt,name=login_handle,json=loginHandle,proto3" json:"login_handle,omitempty"`
+	LoginHandle string `protobuf:"bytes,5,opt,name=login_handle,json=loginHandle,proto3" json:"login_handle,omitempty"`
+	// Ten recovery codes, made with the factor that was added by this step, shown this once.
+	RecoveryCodes []string `protobuf:"bytes,6,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -251,11 +262,18 @@ func (x *Flow) GetLoginHandle() string {
 	return ""
 }
 
+func (x *Flow) GetRecoveryCodes() []string {
+	if x != nil {
+		return x.RecoveryCodes
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\n" +
-	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n" +
+	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x02\n" +
 	"\x04Flow\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x18.koder.auth.v1.FlowStateR\x05state\x126\n" +
@@ -263,14 +281,15 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"next_steps\x18\x03 \x03(\x0e2\x17.koder.auth.v1.FlowStepR\tnextSteps\x12;\n" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12!\n" +
-	"\flogin_handle\x18\x05 \x01(\tR\vloginHandle*\xa9\x01\n" +
+	"\flogin_handle\x18\x05 \x01(\tR\vloginHandle\x12%\n" +
+	"\x0erecovery_codes\x18\x06 \x03(\tR\rrecoveryCodes*\xa9\x01\n" +
 	"\tFlowState\x12\x1a\n" +
 	"\x16FLOW_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STATE_PENDING\x10\x01\x12\x1a\n" +
 	"\x16FLOW_STATE_PASSWORD_OK\x10\x02\x12\x1b\n" +
 	"\x17FLOW_STATE_MFA_REQUIRED\x10\x03\x12\x18\n" +
 	"\x14FLOW_STATE_COMPLETED\x10\x04\x12\x15\n" +
-	"\x11FLOW_STATE_FAILED\x10\x05*\x88\x02\n" +
+	"\x11FLOW_STATE_FAILED\x10\x05*\xc4\x02\n" +
 	"\bFlowStep\x12\x19\n" +
 	"\x15FLOW_STEP_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STEP_PASSWORD\x10\x01\x12\x1a\n" +
@@ -281,7 +300,9 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x11FLOW_STEP_PASSKEY\x10\b\x12\x1b\n" +
 	"\x17FLOW_STEP_ENROL_PASSKEY\x10\t\x12\x17\n" +
 	"\x13FLOW_STEP_EMAIL_OTP\x10\x14\x12\x15\n" +
-	"\x11FLOW_STEP_SMS_OTP\x10\x15B\xae\x01\n" +
+	"\x11FLOW_STEP_SMS_OTP\x10\x15\x12\x1d\n" +
+	"\x19FLOW_STEP_ENROL_EMAIL_OTP\x10\x16\x12\x1b\n" +
+	"\x17FLOW_STEP_ENROL_SMS_OTP\x10\x17B\xae\x01\n" +
 	"\x11com.koder.auth.v1B\tFlowProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

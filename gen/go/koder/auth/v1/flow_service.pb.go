@@ -1033,6 +1033,226 @@ func (x *GiveOtpResponse) GetFlow() *Flow {
 	return nil
 }
 
+// SendNewOtpRequest says how codes are to come from now on.
+type SendNewOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// By mail or by SMS: one that the flow's next steps name.
+	Channel OtpChannel `protobuf:"varint,2,opt,name=channel,proto3,enum=koder.auth.v1.OtpChannel" json:"channel,omitempty"`
+	// The telephone (E.164), for SMS; empty for mail.
+	PhoneNumber   string `protobuf:"bytes,3,opt,name=phone_number,json=phoneNumber,proto3" json:"phone_number,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendNewOtpRequest) Reset() {
+	*x = SendNewOtpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendNewOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendNewOtpRequest) ProtoMessage() {}
+
+func (x *SendNewOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendNewOtpRequest.ProtoReflect.Descriptor instead.
+func (*SendNewOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SendNewOtpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *SendNewOtpRequest) GetChannel() OtpChannel {
+	if x != nil {
+		return x.Channel
+	}
+	return OtpChannel_OTP_CHANNEL_UNSPECIFIED
+}
+
+func (x *SendNewOtpRequest) GetPhoneNumber() string {
+	if x != nil {
+		return x.PhoneNumber
+	}
+	return ""
+}
+
+// SendNewOtpResponse says where the code went.
+type SendNewOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As far as it is told: `•••• 0199`, `b•••@example.com`.
+	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Until when the code is good.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendNewOtpResponse) Reset() {
+	*x = SendNewOtpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendNewOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendNewOtpResponse) ProtoMessage() {}
+
+func (x *SendNewOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendNewOtpResponse.ProtoReflect.Descriptor instead.
+func (*SendNewOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SendNewOtpResponse) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *SendNewOtpResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// GiveNewOtpRequest has the code.
+type GiveNewOtpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The code that was sent; spaces do not matter.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveNewOtpRequest) Reset() {
+	*x = GiveNewOtpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewOtpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewOtpRequest) ProtoMessage() {}
+
+func (x *GiveNewOtpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewOtpRequest.ProtoReflect.Descriptor instead.
+func (*GiveNewOtpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *GiveNewOtpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GiveNewOtpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// GiveNewOtpResponse has the flow.
+type GiveNewOtpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveNewOtpResponse) Reset() {
+	*x = GiveNewOtpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewOtpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewOtpResponse) ProtoMessage() {}
+
+func (x *GiveNewOtpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewOtpResponse.ProtoReflect.Descriptor instead.
+func (*GiveNewOtpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *GiveNewOtpResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
@@ -1089,7 +1309,20 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\":\n" +
 	"\x0fGiveOtpResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xf0\x06\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"\x84\x01\n" +
+	"\x11SendNewOtpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x123\n" +
+	"\achannel\x18\x02 \x01(\x0e2\x19.koder.auth.v1.OtpChannelR\achannel\x12!\n" +
+	"\fphone_number\x18\x03 \x01(\tR\vphoneNumber\"s\n" +
+	"\x12SendNewOtpResponse\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"@\n" +
+	"\x11GiveNewOtpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"=\n" +
+	"\x12GiveNewOtpResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\x96\b\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
@@ -1099,7 +1332,11 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\x11GetPasskeyOptions\x12'.koder.auth.v1.GetPasskeyOptionsRequest\x1a(.koder.auth.v1.GetPasskeyOptionsResponse\"\x03\x90\x02\x01\x12T\n" +
 	"\vGivePasskey\x12!.koder.auth.v1.GivePasskeyRequest\x1a\".koder.auth.v1.GivePasskeyResponse\x12H\n" +
 	"\aSendOtp\x12\x1d.koder.auth.v1.SendOtpRequest\x1a\x1e.koder.auth.v1.SendOtpResponse\x12H\n" +
-	"\aGiveOtp\x12\x1d.koder.auth.v1.GiveOtpRequest\x1a\x1e.koder.auth.v1.GiveOtpResponse\x12`\n" +
+	"\aGiveOtp\x12\x1d.koder.auth.v1.GiveOtpRequest\x1a\x1e.koder.auth.v1.GiveOtpResponse\x12Q\n" +
+	"\n" +
+	"SendNewOtp\x12 .koder.auth.v1.SendNewOtpRequest\x1a!.koder.auth.v1.SendNewOtpResponse\x12Q\n" +
+	"\n" +
+	"GiveNewOtp\x12 .koder.auth.v1.GiveNewOtpRequest\x1a!.koder.auth.v1.GiveNewOtpResponse\x12`\n" +
 	"\x0fGiveNewPassword\x12%.koder.auth.v1.GiveNewPasswordRequest\x1a&.koder.auth.v1.GiveNewPasswordResponseB\xb5\x01\n" +
 	"\x11com.koder.auth.v1B\x10FlowServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -1115,7 +1352,7 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
 	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
@@ -1137,46 +1374,57 @@ var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*SendOtpResponse)(nil),           // 17: koder.auth.v1.SendOtpResponse
 	(*GiveOtpRequest)(nil),            // 18: koder.auth.v1.GiveOtpRequest
 	(*GiveOtpResponse)(nil),           // 19: koder.auth.v1.GiveOtpResponse
-	(*Flow)(nil),                      // 20: koder.auth.v1.Flow
-	(OtpChannel)(0),                   // 21: koder.auth.v1.OtpChannel
-	(*timestamppb.Timestamp)(nil),     // 22: google.protobuf.Timestamp
+	(*SendNewOtpRequest)(nil),         // 20: koder.auth.v1.SendNewOtpRequest
+	(*SendNewOtpResponse)(nil),        // 21: koder.auth.v1.SendNewOtpResponse
+	(*GiveNewOtpRequest)(nil),         // 22: koder.auth.v1.GiveNewOtpRequest
+	(*GiveNewOtpResponse)(nil),        // 23: koder.auth.v1.GiveNewOtpResponse
+	(*Flow)(nil),                      // 24: koder.auth.v1.Flow
+	(OtpChannel)(0),                   // 25: koder.auth.v1.OtpChannel
+	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	20, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
-	20, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	21, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	22, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	20, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 10: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 11: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 12: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 13: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 14: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 15: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
-	12, // 16: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
-	16, // 17: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
-	18, // 18: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
-	14, // 19: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 20: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 21: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 22: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 23: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 24: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 25: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
-	13, // 26: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
-	17, // 27: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
-	19, // 28: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
-	15, // 29: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	20, // [20:30] is the sub-list for method output_type
-	10, // [10:20] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	24, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	24, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	25, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	26, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	25, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	26, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	24, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 13: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 14: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 15: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 16: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 17: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 18: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 19: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	16, // 20: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
+	18, // 21: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
+	20, // 22: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
+	22, // 23: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
+	14, // 24: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 25: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 26: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 27: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 28: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 29: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 30: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 31: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	17, // 32: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
+	19, // 33: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
+	21, // 34: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
+	23, // 35: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
+	15, // 36: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	25, // [25:37] is the sub-list for method output_type
+	13, // [13:25] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -1192,7 +1440,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

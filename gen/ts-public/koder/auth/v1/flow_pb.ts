@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow.proto.
  */
 export const file_koder_auth_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEirwEKBEZsb3cSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbG9naW5faGFuZGxlGAUgASgJKqkBCglGbG93U3RhdGUSGgoWRkxPV19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RBVEVfUEVORElORxABEhoKFkZMT1dfU1RBVEVfUEFTU1dPUkRfT0sQAhIbChdGTE9XX1NUQVRFX01GQV9SRVFVSVJFRBADEhgKFEZMT1dfU1RBVEVfQ09NUExFVEVEEAQSFQoRRkxPV19TVEFURV9GQUlMRUQQBSqIAgoIRmxvd1N0ZXASGQoVRkxPV19TVEVQX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEVQX1BBU1NXT1JEEAESGgoWRkxPV19TVEVQX05FV19QQVNTV09SRBACEhIKDkZMT1dfU1RFUF9UT1RQEAMSGwoXRkxPV19TVEVQX1JFQ09WRVJZX0NPREUQBBIYChRGTE9XX1NURVBfRU5ST0xfVE9UUBAHEhUKEUZMT1dfU1RFUF9QQVNTS0VZEAgSGwoXRkxPV19TVEVQX0VOUk9MX1BBU1NLRVkQCRIXChNGTE9XX1NURVBfRU1BSUxfT1RQEBQSFQoRRkxPV19TVEVQX1NNU19PVFAQFWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEixwEKBEZsb3cSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbG9naW5faGFuZGxlGAUgASgJEhYKDnJlY292ZXJ5X2NvZGVzGAYgAygJKqkBCglGbG93U3RhdGUSGgoWRkxPV19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RBVEVfUEVORElORxABEhoKFkZMT1dfU1RBVEVfUEFTU1dPUkRfT0sQAhIbChdGTE9XX1NUQVRFX01GQV9SRVFVSVJFRBADEhgKFEZMT1dfU1RBVEVfQ09NUExFVEVEEAQSFQoRRkxPV19TVEFURV9GQUlMRUQQBSrEAgoIRmxvd1N0ZXASGQoVRkxPV19TVEVQX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEVQX1BBU1NXT1JEEAESGgoWRkxPV19TVEVQX05FV19QQVNTV09SRBACEhIKDkZMT1dfU1RFUF9UT1RQEAMSGwoXRkxPV19TVEVQX1JFQ09WRVJZX0NPREUQBBIYChRGTE9XX1NURVBfRU5ST0xfVE9UUBAHEhUKEUZMT1dfU1RFUF9QQVNTS0VZEAgSGwoXRkxPV19TVEVQX0VOUk9MX1BBU1NLRVkQCRIXChNGTE9XX1NURVBfRU1BSUxfT1RQEBQSFQoRRkxPV19TVEVQX1NNU19PVFAQFRIdChlGTE9XX1NURVBfRU5ST0xfRU1BSUxfT1RQEBYSGwoXRkxPV19TVEVQX0VOUk9MX1NNU19PVFAQF2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Flow is an authentication under way.
@@ -55,6 +55,13 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
    * @generated from field: string login_handle = 5;
    */
   loginHandle: string;
+
+  /**
+   * Ten recovery codes, made with the factor that was added by this step, shown this once.
+   *
+   * @generated from field: repeated string recovery_codes = 6;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -201,6 +208,21 @@ export const FlowStep = {
    * @generated from enum value: FLOW_STEP_SMS_OTP = 21;
    */
   SMS_OTP: 21,
+
+  /**
+   * One-time codes by mail that the person adds now, in the place of an authenticator app: where their address is verified. The
+   * first code is sent when it is asked for (SendNewOtp).
+   *
+   * @generated from enum value: FLOW_STEP_ENROL_EMAIL_OTP = 22;
+   */
+  ENROL_EMAIL_OTP: 22,
+
+  /**
+   * One-time codes by SMS that the person adds now, to a telephone that they name (SendNewOtp).
+   *
+   * @generated from enum value: FLOW_STEP_ENROL_SMS_OTP = 23;
+   */
+  ENROL_SMS_OTP: 23,
 } as const;
 
 /**

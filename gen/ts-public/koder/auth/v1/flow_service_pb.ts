@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93MvAGCgtGbG93U2VydmljZRJOCglTdGFydEZsb3cSHy5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1JlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1Jlc3BvbnNlEk0KB0dldEZsb3cSHS5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HZXRGbG93UmVzcG9uc2UiA5ACARJXCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlEksKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2USYwoQR2l2ZVJlY292ZXJ5Q29kZRImLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlcXVlc3QaJy5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRJrChFHZXRQYXNza2V5T3B0aW9ucxInLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlIgOQAgESVAoLR2l2ZVBhc3NrZXkSIS5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXNwb25zZRJICgdTZW5kT3RwEh0ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlc3BvbnNlEkgKB0dpdmVPdHASHS5rb2Rlci5hdXRoLnYxLkdpdmVPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVzcG9uc2USYAoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImYKEVNlbmROZXdPdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSKgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbBIUCgxwaG9uZV9udW1iZXIYAyABKAkiWgoSU2VuZE5ld090cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIyChFHaXZlTmV3T3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiNwoSR2l2ZU5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cylggKC0Zsb3dTZXJ2aWNlEk4KCVN0YXJ0RmxvdxIfLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVxdWVzdBogLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVzcG9uc2USTQoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIDkAIBElcKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2USSwoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZRJjChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEmsKEUdldFBhc3NrZXlPcHRpb25zEicua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVzcG9uc2UiA5ACARJUCgtHaXZlUGFzc2tleRIhLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlc3BvbnNlEkgKB1NlbmRPdHASHS5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVzcG9uc2USSAoHR2l2ZU90cBIdLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdpdmVPdHBSZXNwb25zZRJRCgpTZW5kTmV3T3RwEiAua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuU2VuZE5ld090cFJlc3BvbnNlElEKCkdpdmVOZXdPdHASIC5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5HaXZlTmV3T3RwUmVzcG9uc2USYAoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -510,6 +510,118 @@ export const GiveOtpResponseSchema: GenMessage<GiveOtpResponse> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_service, 19);
 
 /**
+ * SendNewOtpRequest says how codes are to come from now on.
+ *
+ * @generated from message koder.auth.v1.SendNewOtpRequest
+ */
+export type SendNewOtpRequest = Message<"koder.auth.v1.SendNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * By mail or by SMS: one that the flow's next steps name.
+   *
+   * @generated from field: koder.auth.v1.OtpChannel channel = 2;
+   */
+  channel: OtpChannel;
+
+  /**
+   * The telephone (E.164), for SMS; empty for mail.
+   *
+   * @generated from field: string phone_number = 3;
+   */
+  phoneNumber: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendNewOtpRequest.
+ * Use `create(SendNewOtpRequestSchema)` to create a new message.
+ */
+export const SendNewOtpRequestSchema: GenMessage<SendNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 20);
+
+/**
+ * SendNewOtpResponse says where the code went.
+ *
+ * @generated from message koder.auth.v1.SendNewOtpResponse
+ */
+export type SendNewOtpResponse = Message<"koder.auth.v1.SendNewOtpResponse"> & {
+  /**
+   * As far as it is told: `•••• 0199`, `b•••@example.com`.
+   *
+   * @generated from field: string destination = 1;
+   */
+  destination: string;
+
+  /**
+   * Until when the code is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendNewOtpResponse.
+ * Use `create(SendNewOtpResponseSchema)` to create a new message.
+ */
+export const SendNewOtpResponseSchema: GenMessage<SendNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 21);
+
+/**
+ * GiveNewOtpRequest has the code.
+ *
+ * @generated from message koder.auth.v1.GiveNewOtpRequest
+ */
+export type GiveNewOtpRequest = Message<"koder.auth.v1.GiveNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The code that was sent; spaces do not matter.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewOtpRequest.
+ * Use `create(GiveNewOtpRequestSchema)` to create a new message.
+ */
+export const GiveNewOtpRequestSchema: GenMessage<GiveNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 22);
+
+/**
+ * GiveNewOtpResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewOtpResponse
+ */
+export type GiveNewOtpResponse = Message<"koder.auth.v1.GiveNewOtpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewOtpResponse.
+ * Use `create(GiveNewOtpResponseSchema)` to create a new message.
+ */
+export const GiveNewOtpResponseSchema: GenMessage<GiveNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 23);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -617,6 +729,29 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveOtpRequestSchema;
     output: typeof GiveOtpResponseSchema;
+  },
+  /**
+   * Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
+   * person's account, or to a telephone that they name. It takes the place of one that was sent before.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.SendNewOtp
+   */
+  sendNewOtp: {
+    methodKind: "unary";
+    input: typeof SendNewOtpRequestSchema;
+    output: typeof SendNewOtpResponseSchema;
+  },
+  /**
+   * Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewOtp
+   */
+  giveNewOtp: {
+    methodKind: "unary";
+    input: typeof GiveNewOtpRequestSchema;
+    output: typeof GiveNewOtpResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow.proto.
  */
 export const file_koder_auth_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEivwEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMbG9naW5faGFuZGxlGAUgASgJQgj4uxgBgLwYASqpAQoJRmxvd1N0YXRlEhoKFkZMT1dfU1RBVEVfVU5TUEVDSUZJRUQQABIWChJGTE9XX1NUQVRFX1BFTkRJTkcQARIaChZGTE9XX1NUQVRFX1BBU1NXT1JEX09LEAISGwoXRkxPV19TVEFURV9NRkFfUkVRVUlSRUQQAxIYChRGTE9XX1NUQVRFX0NPTVBMRVRFRBAEEhUKEUZMT1dfU1RBVEVfRkFJTEVEEAUqiAIKCEZsb3dTdGVwEhkKFUZMT1dfU1RFUF9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RFUF9QQVNTV09SRBABEhoKFkZMT1dfU1RFUF9ORVdfUEFTU1dPUkQQAhISCg5GTE9XX1NURVBfVE9UUBADEhsKF0ZMT1dfU1RFUF9SRUNPVkVSWV9DT0RFEAQSGAoURkxPV19TVEVQX0VOUk9MX1RPVFAQBxIVChFGTE9XX1NURVBfUEFTU0tFWRAIEhsKF0ZMT1dfU1RFUF9FTlJPTF9QQVNTS0VZEAkSFwoTRkxPV19TVEVQX0VNQUlMX09UUBAUEhUKEUZMT1dfU1RFUF9TTVNfT1RQEBViBnByb3RvMw", [file_google_protobuf_timestamp, file_koder_options_v1_field]);
+  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEi4QEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMbG9naW5faGFuZGxlGAUgASgJQgj4uxgBgLwYARIgCg5yZWNvdmVyeV9jb2RlcxgGIAMoCUII+LsYAYC8GAEqqQEKCUZsb3dTdGF0ZRIaChZGTE9XX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEFURV9QRU5ESU5HEAESGgoWRkxPV19TVEFURV9QQVNTV09SRF9PSxACEhsKF0ZMT1dfU1RBVEVfTUZBX1JFUVVJUkVEEAMSGAoURkxPV19TVEFURV9DT01QTEVURUQQBBIVChFGTE9XX1NUQVRFX0ZBSUxFRBAFKsQCCghGbG93U3RlcBIZChVGTE9XX1NURVBfVU5TUEVDSUZJRUQQABIWChJGTE9XX1NURVBfUEFTU1dPUkQQARIaChZGTE9XX1NURVBfTkVXX1BBU1NXT1JEEAISEgoORkxPV19TVEVQX1RPVFAQAxIbChdGTE9XX1NURVBfUkVDT1ZFUllfQ09ERRAEEhgKFEZMT1dfU1RFUF9FTlJPTF9UT1RQEAcSFQoRRkxPV19TVEVQX1BBU1NLRVkQCBIbChdGTE9XX1NURVBfRU5ST0xfUEFTU0tFWRAJEhcKE0ZMT1dfU1RFUF9FTUFJTF9PVFAQFBIVChFGTE9XX1NURVBfU01TX09UUBAVEh0KGUZMT1dfU1RFUF9FTlJPTF9FTUFJTF9PVFAQFhIbChdGTE9XX1NURVBfRU5ST0xfU01TX09UUBAXYgZwcm90bzM", [file_google_protobuf_timestamp, file_koder_options_v1_field]);
 
 /**
  * Flow is an authentication under way.
@@ -56,6 +56,13 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
    * @generated from field: string login_handle = 5;
    */
   loginHandle: string;
+
+  /**
+   * Ten recovery codes, made with the factor that was added by this step, shown this once.
+   *
+   * @generated from field: repeated string recovery_codes = 6;
+   */
+  recoveryCodes: string[];
 };
 
 /**
@@ -202,6 +209,21 @@ export const FlowStep = {
    * @generated from enum value: FLOW_STEP_SMS_OTP = 21;
    */
   SMS_OTP: 21,
+
+  /**
+   * One-time codes by mail that the person adds now, in the place of an authenticator app: where their address is verified. The
+   * first code is sent when it is asked for (SendNewOtp).
+   *
+   * @generated from enum value: FLOW_STEP_ENROL_EMAIL_OTP = 22;
+   */
+  ENROL_EMAIL_OTP: 22,
+
+  /**
+   * One-time codes by SMS that the person adds now, to a telephone that they name (SendNewOtp).
+   *
+   * @generated from enum value: FLOW_STEP_ENROL_SMS_OTP = 23;
+   */
+  ENROL_SMS_OTP: 23,
 } as const;
 
 /**

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKHAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSGgoIdXNlcm5hbWUYAiABKAlCCLpIBXIDGMACEiMKCmFjcl92YWx1ZXMYAyADKAlCD7pIDJIBCRBAIgVyAxiACCI2ChFTdGFydEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjEKDkdldEZsb3dSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIjQKD0dldEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IloKE0dpdmVQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJNCg9HaXZlVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiNQoQR2l2ZVRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKF0dpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIj0KGEdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjsKGEdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASIxChlHZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJdChJHaXZlUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAH4uxgBIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJhChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiYKDG5ld19wYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImkKDlNlbmRPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2NoYW5uZWwYAiABKA4yGS5rb2Rlci5hdXRoLnYxLk90cENoYW5uZWxCCrpIB4IBBBABIAAiVwoPU2VuZE90cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg5HaXZlT3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIZCgRjb2RlGAIgASgJQgu6SARyAhhA+LsYASI0Cg9HaXZlT3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzKQCwoLRmxvd1NlcnZpY2USdgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZSImqrsYAwoBAYLT5JMCGToBKmIEZmxvdyIOL3YxL2F1dGgvZmxvd3MSegoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIwkAIBqrsYAwoBBYLT5JMCIGIEZmxvdxIYL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9EpIBCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlIjmquxgDCgEFgtPkkwIsOgEqYgRmbG93IiEvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc3dvcmQSggEKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2UiNaq7GAMKAQWC0+STAig6ASpiBGZsb3ciHS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS90b3RwEqMBChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlIj6quxgDCgEFgtPkkwIxOgEqYgRmbG93IiYvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcmVjb3ZlcnktY29kZRKaAQoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIykAIBqrsYAwoBBYLT5JMCIhIgL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Bhc3NrZXkSjgEKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2UiOKq7GAMKAQWC0+STAis6ASpiBGZsb3ciIC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9wYXNza2V5En0KB1NlbmRPdHASHS5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVzcG9uc2UiM6q7GAMKAQWC0+STAiY6ASoiIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9vdHAvc2VuZBJ+CgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlIjSquxgDCgEFgtPkkwInOgEqYgRmbG93IhwvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vb3RwEp8BCg9HaXZlTmV3UGFzc3dvcmQSJS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlc3BvbnNlIj2quxgDCgEFgtPkkwIwOgEqYgRmbG93IiUvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LXBhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKHAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSGgoIdXNlcm5hbWUYAiABKAlCCLpIBXIDGMACEiMKCmFjcl92YWx1ZXMYAyADKAlCD7pIDJIBCRBAIgVyAxiACCI2ChFTdGFydEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjEKDkdldEZsb3dSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIjQKD0dldEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IloKE0dpdmVQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJNCg9HaXZlVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiNQoQR2l2ZVRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKF0dpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIj0KGEdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjsKGEdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASIxChlHZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJdChJHaXZlUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAH4uxgBIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJhChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiYKDG5ld19wYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImkKDlNlbmRPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2NoYW5uZWwYAiABKA4yGS5rb2Rlci5hdXRoLnYxLk90cENoYW5uZWxCCrpIB4IBBBABIAAiVwoPU2VuZE90cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg5HaXZlT3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIZCgRjb2RlGAIgASgJQgu6SARyAhhA+LsYASI0Cg9HaXZlT3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKfAQoRU2VuZE5ld090cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbEIKukgHggEEEAEgABIxCgxwaG9uZV9udW1iZXIYAyABKAlCG7pIGNgBAXITMhFeXCtbMS05XVxkezYsMTR9JCJaChJTZW5kTmV3T3RwUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk8KEUdpdmVOZXdPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIjcKEkdpdmVOZXdPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93MqsNCgtGbG93U2VydmljZRJ2CglTdGFydEZsb3cSHy5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1JlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN0YXJ0Rmxvd1Jlc3BvbnNlIiaquxgDCgEBgtPkkwIZOgEqYgRmbG93Ig4vdjEvYXV0aC9mbG93cxJ6CgdHZXRGbG93Eh0ua29kZXIuYXV0aC52MS5HZXRGbG93UmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1Jlc3BvbnNlIjCQAgGquxgDCgEFgtPkkwIgYgRmbG93EhgvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0SkgEKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2UiOaq7GAMKAQWC0+STAiw6ASpiBGZsb3ciIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9wYXNzd29yZBKCAQoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZSI1qrsYAwoBBYLT5JMCKDoBKmIEZmxvdyIdL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3RvdHASowEKEEdpdmVSZWNvdmVyeUNvZGUSJi5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Gicua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVzcG9uc2UiPqq7GAMKAQWC0+STAjE6ASpiBGZsb3ciJi92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9yZWNvdmVyeS1jb2RlEpoBChFHZXRQYXNza2V5T3B0aW9ucxInLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlIjKQAgGquxgDCgEFgtPkkwIiEiAvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc2tleRKOAQoLR2l2ZVBhc3NrZXkSIS5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXNwb25zZSI4qrsYAwoBBYLT5JMCKzoBKmIEZmxvdyIgL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Bhc3NrZXkSfQoHU2VuZE90cBIdLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXNwb25zZSIzqrsYAwoBBYLT5JMCJjoBKiIhL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L290cC9zZW5kEn4KB0dpdmVPdHASHS5rb2Rlci5hdXRoLnYxLkdpdmVPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVzcG9uc2UiNKq7GAMKAQWC0+STAic6ASpiBGZsb3ciHC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9vdHASigEKClNlbmROZXdPdHASIC5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVzcG9uc2UiN6q7GAMKAQWC0+STAio6ASoiJS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctb3RwL3NlbmQSiwEKCkdpdmVOZXdPdHASIC5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5HaXZlTmV3T3RwUmVzcG9uc2UiOKq7GAMKAQWC0+STAis6ASpiBGZsb3ciIC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctb3RwEp8BCg9HaXZlTmV3UGFzc3dvcmQSJS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlc3BvbnNlIj2quxgDCgEFgtPkkwIwOgEqYgRmbG93IiUvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LXBhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -514,6 +514,118 @@ export const GiveOtpResponseSchema: GenMessage<GiveOtpResponse> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_service, 19);
 
 /**
+ * SendNewOtpRequest says how codes are to come from now on.
+ *
+ * @generated from message koder.auth.v1.SendNewOtpRequest
+ */
+export type SendNewOtpRequest = Message<"koder.auth.v1.SendNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * By mail or by SMS: one that the flow's next steps name.
+   *
+   * @generated from field: koder.auth.v1.OtpChannel channel = 2;
+   */
+  channel: OtpChannel;
+
+  /**
+   * The telephone (E.164), for SMS; empty for mail.
+   *
+   * @generated from field: string phone_number = 3;
+   */
+  phoneNumber: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendNewOtpRequest.
+ * Use `create(SendNewOtpRequestSchema)` to create a new message.
+ */
+export const SendNewOtpRequestSchema: GenMessage<SendNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 20);
+
+/**
+ * SendNewOtpResponse says where the code went.
+ *
+ * @generated from message koder.auth.v1.SendNewOtpResponse
+ */
+export type SendNewOtpResponse = Message<"koder.auth.v1.SendNewOtpResponse"> & {
+  /**
+   * As far as it is told: `•••• 0199`, `b•••@example.com`.
+   *
+   * @generated from field: string destination = 1;
+   */
+  destination: string;
+
+  /**
+   * Until when the code is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expire_time = 2;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendNewOtpResponse.
+ * Use `create(SendNewOtpResponseSchema)` to create a new message.
+ */
+export const SendNewOtpResponseSchema: GenMessage<SendNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 21);
+
+/**
+ * GiveNewOtpRequest has the code.
+ *
+ * @generated from message koder.auth.v1.GiveNewOtpRequest
+ */
+export type GiveNewOtpRequest = Message<"koder.auth.v1.GiveNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The code that was sent; spaces do not matter.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewOtpRequest.
+ * Use `create(GiveNewOtpRequestSchema)` to create a new message.
+ */
+export const GiveNewOtpRequestSchema: GenMessage<GiveNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 22);
+
+/**
+ * GiveNewOtpResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewOtpResponse
+ */
+export type GiveNewOtpResponse = Message<"koder.auth.v1.GiveNewOtpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewOtpResponse.
+ * Use `create(GiveNewOtpResponseSchema)` to create a new message.
+ */
+export const GiveNewOtpResponseSchema: GenMessage<GiveNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 23);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -621,6 +733,29 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveOtpRequestSchema;
     output: typeof GiveOtpResponseSchema;
+  },
+  /**
+   * Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
+   * person's account, or to a telephone that they name. It takes the place of one that was sent before.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.SendNewOtp
+   */
+  sendNewOtp: {
+    methodKind: "unary";
+    input: typeof SendNewOtpRequestSchema;
+    output: typeof SendNewOtpResponseSchema;
+  },
+  /**
+   * Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewOtp
+   */
+  giveNewOtp: {
+    methodKind: "unary";
+    input: typeof GiveNewOtpRequestSchema;
+    output: typeof GiveNewOtpResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

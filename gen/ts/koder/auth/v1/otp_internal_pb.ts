@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/otp_internal.proto.
  */
 export const file_koder_auth_v1_otp_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL290cF9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSKkAQoRUmVxdWVzdE90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARI2CgdjaGFubmVsGAMgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsQgq6SAeCAQQQASAAIikKElJlcXVlc3RPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCSKGAQoQU3VibWl0T3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIlMKEVN1Ym1pdE90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYATLaAQoRQnJvd3Nlck90cFNlcnZpY2USYwoKUmVxdWVzdE90cBIgLmtvZGVyLmF1dGgudjEuUmVxdWVzdE90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlJlcXVlc3RPdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJgCglTdWJtaXRPdHASHy5rb2Rlci5hdXRoLnYxLlN1Ym1pdE90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL290cF9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSKkAQoRUmVxdWVzdE90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARI2CgdjaGFubmVsGAMgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsQgq6SAeCAQQQASAAIikKElJlcXVlc3RPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCSKGAQoQU3VibWl0T3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIlMKEVN1Ym1pdE90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASLaAQoUUmVxdWVzdE5ld090cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARI2CgdjaGFubmVsGAMgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsQgq6SAeCAQQQASAAEjEKDHBob25lX251bWJlchgEIAEoCUIbukgY2AEBchMyEV5cK1sxLTldXGR7NiwxNH0kIiwKFVJlcXVlc3ROZXdPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCSKJAQoTU3VibWl0TmV3T3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIngKFFN1Ym1pdE5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEyswMKEUJyb3dzZXJPdHBTZXJ2aWNlEmMKClJlcXVlc3RPdHASIC5rb2Rlci5hdXRoLnYxLlJlcXVlc3RPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5SZXF1ZXN0T3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYAoJU3VibWl0T3RwEh8ua29kZXIuYXV0aC52MS5TdWJtaXRPdHBSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdWJtaXRPdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJsCg1SZXF1ZXN0TmV3T3RwEiMua29kZXIuYXV0aC52MS5SZXF1ZXN0TmV3T3RwUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuUmVxdWVzdE5ld090cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmkKDFN1Ym1pdE5ld090cBIiLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3T3RwUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3T3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * RequestOtpRequest says how the code is to come.
@@ -141,6 +141,139 @@ export const SubmitOtpResponseSchema: GenMessage<SubmitOtpResponse> = /*@__PURE_
   messageDesc(file_koder_auth_v1_otp_internal, 3);
 
 /**
+ * RequestNewOtpRequest says how codes are to come from now on.
+ *
+ * @generated from message koder.auth.v1.RequestNewOtpRequest
+ */
+export type RequestNewOtpRequest = Message<"koder.auth.v1.RequestNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * By mail or by SMS.
+   *
+   * @generated from field: koder.auth.v1.OtpChannel channel = 3;
+   */
+  channel: OtpChannel;
+
+  /**
+   * The telephone (E.164), for SMS; empty for mail.
+   *
+   * @generated from field: string phone_number = 4;
+   */
+  phoneNumber: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.RequestNewOtpRequest.
+ * Use `create(RequestNewOtpRequestSchema)` to create a new message.
+ */
+export const RequestNewOtpRequestSchema: GenMessage<RequestNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_otp_internal, 4);
+
+/**
+ * RequestNewOtpResponse says where the code went.
+ *
+ * @generated from message koder.auth.v1.RequestNewOtpResponse
+ */
+export type RequestNewOtpResponse = Message<"koder.auth.v1.RequestNewOtpResponse"> & {
+  /**
+   * As far as it is told: `•••• 0199`, `b•••@example.com`.
+   *
+   * @generated from field: string destination = 1;
+   */
+  destination: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.RequestNewOtpResponse.
+ * Use `create(RequestNewOtpResponseSchema)` to create a new message.
+ */
+export const RequestNewOtpResponseSchema: GenMessage<RequestNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_otp_internal, 5);
+
+/**
+ * SubmitNewOtpRequest has the code.
+ *
+ * @generated from message koder.auth.v1.SubmitNewOtpRequest
+ */
+export type SubmitNewOtpRequest = Message<"koder.auth.v1.SubmitNewOtpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * The code that was sent; spaces do not matter.
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitNewOtpRequest.
+ * Use `create(SubmitNewOtpRequestSchema)` to create a new message.
+ */
+export const SubmitNewOtpRequestSchema: GenMessage<SubmitNewOtpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_otp_internal, 6);
+
+/**
+ * SubmitNewOtpResponse has the flow, the session where it is completed, and the recovery codes.
+ *
+ * @generated from message koder.auth.v1.SubmitNewOtpResponse
+ */
+export type SubmitNewOtpResponse = Message<"koder.auth.v1.SubmitNewOtpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+
+  /**
+   * Ten codes, shown this once.
+   *
+   * @generated from field: repeated string recovery_codes = 3;
+   */
+  recoveryCodes: string[];
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitNewOtpResponse.
+ * Use `create(SubmitNewOtpResponseSchema)` to create a new message.
+ */
+export const SubmitNewOtpResponseSchema: GenMessage<SubmitNewOtpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_otp_internal, 7);
+
+/**
  * BrowserOtpService sends and takes the one-time codes of a browser's flow.
  *
  * @generated from service koder.auth.v1.BrowserOtpService
@@ -167,6 +300,28 @@ export const BrowserOtpService: GenService<{
     methodKind: "unary";
     input: typeof SubmitOtpRequestSchema;
     output: typeof SubmitOtpResponseSchema;
+  },
+  /**
+   * Begins to add one-time codes within a flow whose person has no second factor: sends a code, in the place of one that was sent
+   * before. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+   *
+   * @generated from rpc koder.auth.v1.BrowserOtpService.RequestNewOtp
+   */
+  requestNewOtp: {
+    methodKind: "unary";
+    input: typeof RequestNewOtpRequestSchema;
+    output: typeof RequestNewOtpResponseSchema;
+  },
+  /**
+   * Adds them by the code that was sent last, which counts as the second factor, and makes recovery codes.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.BrowserOtpService.SubmitNewOtp
+   */
+  submitNewOtp: {
+    methodKind: "unary";
+    input: typeof SubmitNewOtpRequestSchema;
+    output: typeof SubmitNewOtpResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_otp_internal, 0);

@@ -54,6 +54,10 @@ const (
 	FlowServiceSendOtpProcedure = "/koder.auth.v1.FlowService/SendOtp"
 	// FlowServiceGiveOtpProcedure is the fully-qualified name of the FlowService's GiveOtp RPC.
 	FlowServiceGiveOtpProcedure = "/koder.auth.v1.FlowService/GiveOtp"
+	// FlowServiceSendNewOtpProcedure is the fully-qualified name of the FlowService's SendNewOtp RPC.
+	FlowServiceSendNewOtpProcedure = "/koder.auth.v1.FlowService/SendNewOtp"
+	// FlowServiceGiveNewOtpProcedure is the fully-qualified name of the FlowService's GiveNewOtp RPC.
+	FlowServiceGiveNewOtpProcedure = "/koder.auth.v1.FlowService/GiveNewOtp"
 	// FlowServiceGiveNewPasswordProcedure is the fully-qualified name of the FlowService's
 	// GiveNewPassword RPC.
 	FlowServiceGiveNewPasswordProcedure = "/koder.auth.v1.FlowService/GiveNewPassword"
@@ -90,6 +94,13 @@ type FlowServiceClient interface {
 	// Gives the one-time code that was sent last; no code is taken twice.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
+	// Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
+	// person's account, or to a telephone that they name. It takes the place of one that was sent before.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+	SendNewOtp(context.Context, *connect.Request[v1.SendNewOtpRequest]) (*connect.Response[v1.SendNewOtpResponse], error)
+	// Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+	GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -162,6 +173,18 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
 			connect.WithClientOptions(opts...),
 		),
+		sendNewOtp: connect.NewClient[v1.SendNewOtpRequest, v1.SendNewOtpResponse](
+			httpClient,
+			baseURL+FlowServiceSendNewOtpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("SendNewOtp")),
+			connect.WithClientOptions(opts...),
+		),
+		giveNewOtp: connect.NewClient[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse](
+			httpClient,
+			baseURL+FlowServiceGiveNewOtpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GiveNewOtp")),
+			connect.WithClientOptions(opts...),
+		),
 		giveNewPassword: connect.NewClient[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse](
 			httpClient,
 			baseURL+FlowServiceGiveNewPasswordProcedure,
@@ -182,6 +205,8 @@ type flowServiceClient struct {
 	givePasskey       *connect.Client[v1.GivePasskeyRequest, v1.GivePasskeyResponse]
 	sendOtp           *connect.Client[v1.SendOtpRequest, v1.SendOtpResponse]
 	giveOtp           *connect.Client[v1.GiveOtpRequest, v1.GiveOtpResponse]
+	sendNewOtp        *connect.Client[v1.SendNewOtpRequest, v1.SendNewOtpResponse]
+	giveNewOtp        *connect.Client[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse]
 	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
@@ -230,6 +255,16 @@ func (c *flowServiceClient) GiveOtp(ctx context.Context, req *connect.Request[v1
 	return c.giveOtp.CallUnary(ctx, req)
 }
 
+// SendNewOtp calls koder.auth.v1.FlowService.SendNewOtp.
+func (c *flowServiceClient) SendNewOtp(ctx context.Context, req *connect.Request[v1.SendNewOtpRequest]) (*connect.Response[v1.SendNewOtpResponse], error) {
+	return c.sendNewOtp.CallUnary(ctx, req)
+}
+
+// GiveNewOtp calls koder.auth.v1.FlowService.GiveNewOtp.
+func (c *flowServiceClient) GiveNewOtp(ctx context.Context, req *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error) {
+	return c.giveNewOtp.CallUnary(ctx, req)
+}
+
 // GiveNewPassword calls koder.auth.v1.FlowService.GiveNewPassword.
 func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {
 	return c.giveNewPassword.CallUnary(ctx, req)
@@ -266,6 +301,13 @@ type FlowServiceHandler interface {
 	// Gives the one-time code that was sent last; no code is taken twice.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
+	// Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
+	// person's account, or to a telephone that they name. It takes the place of one that was sent before.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
+	SendNewOtp(context.Context, *connect.Request[v1.SendNewOtpRequest]) (*connect.Response[v1.SendNewOtpResponse], error)
+	// Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+	GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -334,6 +376,18 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceSendNewOtpHandler := connect.NewUnaryHandler(
+		FlowServiceSendNewOtpProcedure,
+		svc.SendNewOtp,
+		connect.WithSchema(flowServiceMethods.ByName("SendNewOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGiveNewOtpHandler := connect.NewUnaryHandler(
+		FlowServiceGiveNewOtpProcedure,
+		svc.GiveNewOtp,
+		connect.WithSchema(flowServiceMethods.ByName("GiveNewOtp")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceGiveNewPasswordHandler := connect.NewUnaryHandler(
 		FlowServiceGiveNewPasswordProcedure,
 		svc.GiveNewPassword,
@@ -360,6 +414,10 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceSendOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveOtpProcedure:
 			flowServiceGiveOtpHandler.ServeHTTP(w, r)
+		case FlowServiceSendNewOtpProcedure:
+			flowServiceSendNewOtpHandler.ServeHTTP(w, r)
+		case FlowServiceGiveNewOtpProcedure:
+			flowServiceGiveNewOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewPasswordProcedure:
 			flowServiceGiveNewPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -405,6 +463,14 @@ func (UnimplementedFlowServiceHandler) SendOtp(context.Context, *connect.Request
 
 func (UnimplementedFlowServiceHandler) GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveOtp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) SendNewOtp(context.Context, *connect.Request[v1.SendNewOtpRequest]) (*connect.Response[v1.SendNewOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.SendNewOtp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveNewOtp is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {

@@ -285,7 +285,7 @@ export const FactorUseSchema: GenMessage<FactorUse> = /*@__PURE__*/
  */
 export type Enrolment = Message<"koder.auth.store.v1.Enrolment"> & {
   /**
-   * ULID; the id of the factor to be.
+   * ULID; the id of the factor to be. Within a sign-in `flow/<hash of the flow's id>`, of one-time codes `flow-otp/<hash>`.
    *
    * @generated from field: string id = 1;
    */

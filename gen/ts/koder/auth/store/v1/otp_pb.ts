@@ -21,7 +21,7 @@ export const file_koder_auth_store_v1_otp: GenFile = /*@__PURE__*/
  */
 export type OtpChallenge = Message<"koder.auth.store.v1.OtpChallenge"> & {
   /**
-   * What it is for: `flow/<hash of its id>` or `enrolment/<id>`.
+   * What it is for: `flow/<hash of its id>` or `enrolment/<id of the enrolment>`.
    *
    * @generated from field: string id = 1;
    */
