@@ -5,6 +5,7 @@ import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../
 import { collectionWriter } from "./collection-writer.ts";
 import { indexColumns } from "../sql/index-columns.ts";
 import { idColumn, pageSql } from "../sql/page-query.ts";
+import { statement } from "./statement.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
@@ -21,18 +22,20 @@ export interface CollectionTable {
   sweep(now: number, limit: number): number;
 }
 
-/** Prepares the statements of a collection. */
+/** The statements of a collection, none of them prepared yet. */
 export function collectionTable(database: DatabaseSync, collection: Collection): CollectionTable {
   const { name, schema } = collection;
   const columns = indexColumns(collection);
   const alive = "(expires IS NULL OR expires > ?)";
 
-  const select = database.prepare(`SELECT version, data FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
-  const selectVersion = database.prepare(`SELECT version FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
-  const removeSome = database.prepare(
+  const select = statement(database, `SELECT version, data FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
+  const selectVersion = statement(database, `SELECT version FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
+  const removeSome = statement(
+    database,
     `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE tenant = ? LIMIT ?)`,
   );
-  const sweep = database.prepare(
+  const sweep = statement(
+    database,
     `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE expires <= ? LIMIT ?)`,
   );
   const byUnique = new Map(
@@ -40,7 +43,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
       .filter(({ unique }) => unique)
       .map(({ index, column }) => [
         index,
-        database.prepare(`SELECT version, data FROM "${name}" WHERE tenant = ? AND "${column}" = ? AND ${alive}`),
+        statement(database, `SELECT version, data FROM "${name}" WHERE tenant = ? AND "${column}" = ? AND ${alive}`),
       ]),
   );
   // As many as there are shapes of queries: a handful for each index.
@@ -48,9 +51,9 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
   function pageStatement(sql: string): StatementSync {
     const known = pages.get(sql);
     if (known !== undefined) return known;
-    const statement = database.prepare(sql);
-    pages.set(sql, statement);
-    return statement;
+    const prepared = database.prepare(sql);
+    pages.set(sql, prepared);
+    return prepared;
   }
   const stored = (row: Readonly<Record<string, unknown>>): Stored<DescMessage> => ({
     record: fromBinary(schema, row["data"] as Uint8Array),
@@ -59,15 +62,15 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
 
   return {
     get(tenant, id, now) {
-      const row = select.get(tenant, id, now);
+      const row = select().get(tenant, id, now);
       return row === undefined ? undefined : stored(row);
     },
-    version: (tenant, id, now) => selectVersion.get(tenant, id, now)?.["version"] as number | undefined,
+    version: (tenant, id, now) => selectVersion().get(tenant, id, now)?.["version"] as number | undefined,
     find(tenant, index, value, now) {
-      const statement = byUnique.get(index);
-      if (statement === undefined) throw new RangeError(`${name} has no unique index ${index}`);
+      const unique = byUnique.get(index);
+      if (unique === undefined) throw new RangeError(`${name} has no unique index ${index}`);
       checkIndexValue(`${name}.${index}`, typeOfIndex(collection, index), value);
-      const row = statement.get(tenant, value, now);
+      const row = unique().get(tenant, value, now);
       return row === undefined ? undefined : stored(row);
     },
     page(tenant, query, now) {
@@ -81,8 +84,8 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
       return { items: items.map(stored), next: { value: last["value"] as IndexValue, id: last["id"] as string } };
     },
     prepareWrite: collectionWriter(database, collection, columns),
-    deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),
-    sweep: (now, limit) => Number(sweep.run(now, limit).changes),
+    deleteSome: (tenant, limit) => Number(removeSome().run(tenant, limit).changes),
+    sweep: (now, limit) => Number(sweep().run(now, limit).changes),
   };
 }
 
