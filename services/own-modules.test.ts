@@ -14,7 +14,9 @@ interface Found {
 const own = ["./services/start.ts", "#gen/koder/identity/v1/user_pb.ts", "#gen/koder/identity/v1/errors_pb.ts"];
 const others = ["./package.json", "@bufbuild/protobuf", "jose/jwk/thumbprint", "node:fs"];
 const specifiers = [...own, ...others, ...own, ...others];
-const shortcut = `(await import("./services/own-modules.ts")).resolveOwnModules();`;
+const shortcut = `
+  const { isSomethingLoadedBefore, resolveOwnModules } = await import("./services/own-modules.ts");
+  if (!isSomethingLoadedBefore()) resolveOwnModules();`;
 
 /** What a program in the project's folder finds, with `before` run first. */
 function foundBy(before: string, options: readonly string[] = []): Found {

@@ -8,11 +8,11 @@ const installed = new URL("node_modules/", root).href;
  * by their whole path, and a package that one of them imports is the same for all. Node looks for the file and for what package
  * it is in at each of 7,000 imports, which is a third of a start.
  *
- * What is loaded before the program (`--import`, `--require`), as instrumentation is, may have its own way to find modules,
- * and is let have it: then this does nothing.
+ * What is loaded before the program (`--import`, `--require`), as instrumentation is, may have its own way to find modules, and
+ * this would go past it (`isSomethingLoadedBefore`). Whoever is loaded before and knows the project calls this itself, and then
+ * registers a way of its own: what is registered last is asked first.
  */
 export function resolveOwnModules(): void {
-  if (loadsBefore.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "))) return;
   const packages = new Map<string, ResolveFnOutput>();
   let generated: string | undefined;
   registerHooks({
@@ -35,6 +35,10 @@ export function resolveOwnModules(): void {
     },
   });
 }
+
+/** Whether something is loaded before the program. */
+export const isSomethingLoadedBefore = (): boolean =>
+  loadsBefore.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "));
 
 const loadsBefore = /(?:^|\s)(?:--import|--require|-r|--loader|--experimental-loader)\b/;
 

@@ -1,4 +1,5 @@
 import { Resolver } from "node:dns/promises";
+import { resolveOwnModules } from "../../services/own-modules.ts";
 
 // Loaded before a server: its name servers are the attacker's. Whoever asks the system instead is not answered by these.
 const answers: Readonly<Record<string, readonly string[] | undefined>> = {
@@ -18,3 +19,4 @@ Object.assign(Resolver.prototype, {
   resolve4: family((address) => !address.includes(":")),
   resolve6: family((address) => address.includes(":")),
 });
+resolveOwnModules();

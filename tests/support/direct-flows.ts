@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { overrideFor } from "./client-overrides.ts";
 import {
   authorizationRequest,
   clientRequest,
@@ -16,12 +17,12 @@ export async function allowDirectFlows(server: Instance, ...clients: readonly Re
   expect(status, JSON.stringify(json)).toBe(200);
 }
 
-/** A new person, and a new client that may do so. */
+/** A new person, and a new client that may do so, beside those that may already. */
 export async function directFlows(
   server: Instance,
 ): Promise<{ readonly id: string; readonly username: string; readonly client: RelyingParty }> {
   const [person, client] = [await createPerson(server), await registerClient(server)];
-  await allowDirectFlows(server, client);
+  await overrideFor(server, client, { direct_flows: true });
   return { ...person, client };
 }
 

@@ -14,16 +14,23 @@ export interface Commit {
   readonly isCounter: boolean;
 }
 
-/** When a server is to die: once it has made so many commits, for requests or for whatever it makes them. */
+/** When a server is to die, or to hold: once it has made so many commits, for requests or for whatever it makes them. */
 export interface CrashOrder {
   readonly commits: number;
   readonly of: "requests" | "everything";
+  /**
+   * `die`: by SIGKILL. `hold`: the request gets no further, as if its process were dead, and nothing is committed any more but for
+   * other requests, until the server is killed; the order is then carried out, and another one may follow.
+   */
+  readonly what: "die" | "hold";
 }
 
 /** What a test and its server tell one another: the server what it committed, the test when to die. */
 export interface CrashFolder {
   order(crash: CrashOrder | undefined): void;
   ordered(): CrashOrder | undefined;
+  /** Whether an order is still to be carried out. */
+  isOrdered(): boolean;
   note(commit: Commit): void;
   /** The commits since this was asked last. */
   commits(): readonly Commit[];
@@ -38,6 +45,7 @@ export function openCrashFolder(folder: string): CrashFolder {
       else writeFileSync(orders, JSON.stringify(crash));
     },
     ordered: () => (existsSync(orders) ? (JSON.parse(readFileSync(orders, "utf8")) as CrashOrder) : undefined),
+    isOrdered: () => existsSync(orders),
     note: (commit) => appendFileSync(commits, `${JSON.stringify(commit)}\n`),
     commits() {
       if (!existsSync(commits)) return [];

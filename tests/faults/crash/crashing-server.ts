@@ -13,6 +13,13 @@ export interface CrashingServer extends Instance {
   readonly adminPassword: string;
   /** Has it killed when it has made so many commits more; undefined: not any more. */
   order(crash: CrashOrder | undefined): void;
+  /**
+   * Makes a call and has it held once it has made so many commits: durable, with nobody told. Resolves then; until it is killed,
+   * the server commits nothing more but for other calls. Rejects when the call is answered before.
+   */
+  hold(commits: number, call: () => Promise<number>): Promise<void>;
+  /** Kills it. */
+  kill(): Promise<void>;
   /** Leads the origin to another server: `host:port`. */
   use(listening: string): void;
   /** What it committed since this was asked last. */
@@ -26,7 +33,7 @@ export interface CrashingServer extends Instance {
 }
 
 const preload = join(import.meta.dirname, "preload.ts");
-/** How long a server may take to die of what it was ordered, in milliseconds. */
+/** How long a server may take to carry out what it was ordered, in milliseconds. */
 const patience = 20_000;
 
 /** Prepares one, in a new folder, that is not started yet. */
@@ -51,6 +58,24 @@ export async function crashingServer(env: Readonly<Record<string, string>> = {})
       return firstCredential(dataDir, "admin-password");
     },
     order: (crash) => folder.order(crash),
+    async hold(commits, call) {
+      folder.order({ commits, of: "requests", what: "hold" });
+      let answer = "";
+      void call().then(
+        (status) => (answer = String(status)),
+        (error: unknown) => (answer = String(error)),
+      );
+      for (const until = performance.now() + patience; folder.isOrdered(); await delay(2)) {
+        const why = answer === "" ? "nothing" : `the answer ${answer}`;
+        if (answer === "" && performance.now() < until) continue;
+        folder.order(undefined);
+        throw new Error(`there was ${why} before commit ${commits}`);
+      }
+    },
+    async kill() {
+      await server?.end("SIGKILL");
+      folder.order(undefined);
+    },
     use: (listening) => balancer.use([listening]),
     commits: () => folder.commits(),
     async crashed() {

@@ -3,20 +3,32 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { openStore as openRealStore, type OpenStore } from "../../../services/store/open-store.ts";
 import type { Collection, Store, SystemStore, TenantStore } from "../../../services/store/store.ts";
-import { crashFolderVariable, openCrashFolder, type Commit } from "./crash-folder.ts";
+import { crashFolderVariable, openCrashFolder } from "./crash-folder.ts";
 
 const folder = openCrashFolder(process.env[crashFolderVariable] ?? ".");
 
+/** A request on a public port. */
+interface Request {
+  /** `POST /v1/users` */
+  readonly name: string;
+  /** Whether it gets no further. */
+  isHeld: boolean;
+}
+
 /** The request that the code now running answers. */
-const answering = new AsyncLocalStorage<string>();
+const answering = new AsyncLocalStorage<Request>();
 subscribe("http.server.request.start", (message) => {
   const { method = "", url = "" } = (message as { readonly request: IncomingMessage }).request;
-  answering.enterWith(`${method} ${url.split("?")[0] ?? ""}`);
+  answering.enterWith({ name: `${method} ${url.split("?")[0] ?? ""}`, isHeld: false });
 });
 
+/** Once a request is held, the process does nothing by itself: what waits to be finished is for the one after it. */
+let isHolding = false;
+const never = new Promise<never>(() => undefined);
+
 /**
- * The real store, which tells of each commit of a service, and ends the process with SIGKILL when the one that was ordered
- * is durable, before anybody is told of it.
+ * The real store, which tells of each commit of a service, and does what was ordered when that is durable, before anybody is
+ * told of it: ends the process with SIGKILL, or holds the request.
  */
 export async function openStore(options: OpenStore): Promise<Store> {
   const store = await openRealStore(options);
@@ -31,18 +43,23 @@ function crashing<Handle extends TenantStore>(handle: Handle): Handle {
   return {
     ...handle,
     async commit(writes, events) {
+      const owner = [...new Set(writes.map(({ collection }) => ownerOf(collection)))].join(" and ");
+      await unlessHeld(owner);
       await handle.commit(writes, events);
-      const owners = new Set(writes.map(({ collection }) => ownerOf(collection)));
-      committed([...owners].join(" and "), false);
+      await committed(owner, false);
     },
     async deleteRange(collection, limit) {
+      const owner = collection === "everything" ? "everything" : ownerOf(collection);
+      await unlessHeld(owner);
       const deleted = await handle.deleteRange(collection, limit);
-      committed(collection === "everything" ? "everything" : ownerOf(collection), false);
+      await committed(owner, false);
       return deleted;
     },
     async add(counter, n, expiresAt) {
+      const owner = counterOwner(counter);
+      await unlessHeld(owner);
       const value = await handle.add(counter, n, expiresAt);
-      committed(counterOwner(counter), true);
+      await committed(owner, true);
       return value;
     },
   };
@@ -57,12 +74,25 @@ const counterOwner = (counter: string): string => counterOwners[counter.split("/
 /** Positions of the event log's readers are no service's. */
 const ownHousekeeping = "host";
 
-function committed(owner: string, isCounter: boolean): void {
+/** Resolves where the code now running may go on. */
+async function unlessHeld(owner: string): Promise<void> {
   if (owner === ownHousekeeping) return;
-  const commit: Commit = { request: answering.getStore() ?? "", owner, isCounter };
-  folder.note(commit);
+  const request = answering.getStore();
+  if (request === undefined ? isHolding : request.isHeld) await never;
+}
+
+/** Resolves where whoever made a commit may be told of it. */
+async function committed(owner: string, isCounter: boolean): Promise<void> {
+  if (owner === ownHousekeeping) return;
+  const request = answering.getStore();
+  folder.note({ request: request?.name ?? "", owner, isCounter });
+  await unlessHeld(owner);
   const order = folder.ordered();
-  if (order === undefined || (order.of === "requests" && commit.request === "")) return;
-  if (order.commits <= 1) process.kill(process.pid, "SIGKILL");
-  folder.order({ ...order, commits: order.commits - 1 });
+  if (order === undefined || (order.of === "requests" && request === undefined)) return;
+  if (order.commits > 1) return folder.order({ ...order, commits: order.commits - 1 });
+  if (order.what === "die") process.kill(process.pid, "SIGKILL");
+  isHolding = true;
+  if (request !== undefined) request.isHeld = true;
+  folder.order(undefined);
+  await never;
 }

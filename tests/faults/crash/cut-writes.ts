@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { allowDirectFlows, directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
+import { overrideFor } from "../../support/client-overrides.ts";
+import { directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
 import { authorizeDevice, decidedDevice, deviceGrant, pollDevice, registerDevice } from "../../support/device.ts";
 import { sentCode } from "../../support/dev-mail.ts";
 import { addPasskey, addTotp, recoveryCodes, totpCode } from "../../support/factors.ts";
@@ -320,9 +321,7 @@ export const cutWrites: readonly CutWrite[] = [
     order: ["auth", "session"],
     async prepare(server) {
       const [{ username }, client] = [await createPerson(server), await registerClient(server)];
-      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
-      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
-      expect(policy.status).toBe(200);
+      await overrideFor(server, client, { mfa: "MFA_REQUIREMENT_REQUIRED" });
       const page = await openSignInPage(server, client);
       const { flow, secret } = await flowAfterPassword(page, username);
       return {
@@ -348,9 +347,7 @@ export const cutWrites: readonly CutWrite[] = [
     order: ["auth", "session"],
     async prepare(server) {
       const [{ username }, client] = [await createPerson(server), await registerClient(server)];
-      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
-      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
-      expect(policy.status).toBe(200);
+      await overrideFor(server, client, { mfa: "MFA_REQUIREMENT_REQUIRED" });
       const page = await openSignInPage(server, client);
       const { flow, passkeyOptions } = await flowAfterPassword(page, username);
       const authenticator = softwareAuthenticator({ origin: server.url });
@@ -434,7 +431,7 @@ export const cutWrites: readonly CutWrite[] = [
     order: ["identity", "session", "auth"],
     async prepare(server) {
       const { id, username, client, areTokensGood } = await personWithTokens(server);
-      await allowDirectFlows(server, client);
+      await overrideFor(server, client, { direct_flows: true });
       expect((await rest(server, "PATCH", `/v1/users/${id}`, { password_change_required: true })).status).toBe(200);
       const flow = await startFlow(server, client, username);
       expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
@@ -562,7 +559,9 @@ export const cutWrites: readonly CutWrite[] = [
     covers: ["grant_type refresh_token"],
     order: ["session"],
     async prepare(server) {
-      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const { username } = await createPerson(server);
+      // As long as it can be: others are looked at first.
+      const client = await registerClient(server, { refresh_token_overlap: "60s" });
       const { accessToken, refreshToken } = await tokensFor(server, client, username);
       return {
         call: async () => (await refresh(server, client, refreshToken)).status,
