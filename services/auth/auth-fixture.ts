@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
@@ -93,6 +94,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const byId = (id: string) => [...people.values()].find((person) => person.id === id);
   const calls: string[] = [];
   const sessions: CreateSessionRequest[] = [];
+  /** When the session of a test was last used; undefined where it is over. */
+  const used: { at?: number } = {};
   /** Ids of those with authority over the instance. */
   const owners = new Set<string>();
   /** The groups of the tenant, and in which of them people are, by their ids. */
@@ -201,6 +204,10 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       },
     });
     service(BrowserSessionService, {
+      getSessionUse({ sessionId }) {
+        calls.push(`getSessionUse ${sessionId}`);
+        return used.at === undefined ? {} : { lastUseTime: timestampFromMs(used.at) };
+      },
       async createSession(request) {
         calls.push("createSession");
         await meanwhile.createSession?.();
@@ -300,6 +307,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     groupsOf,
     calls,
     sessions,
+    used,
     meanwhile,
     start,
     submit,

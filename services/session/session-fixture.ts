@@ -94,6 +94,7 @@ export async function sessionFixture(url = "memory:") {
     sessionId: string,
     scopes = ["openid", "offline_access"],
     overrides: MessageInitShape<typeof IssueCodeRequestSchema> = {},
+    clientAddress = "",
   ) =>
     issueCode(dependencies)(
       create(IssueCodeRequestSchema, {
@@ -105,7 +106,7 @@ export async function sessionFixture(url = "memory:") {
         sessionId,
         ...overrides,
       }),
-      handlerContext(),
+      handlerContext({ clientAddress }),
     );
   const redeem = (code: string, overrides: Record<string, unknown> = {}, tenantId = "t1") =>
     redeemCode(dependencies)(

@@ -13,7 +13,7 @@ import { remove } from "../../store/writes.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { loginHandles } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { acceptedFor, rulesOfSignIn } from "../policy/effective-policy.ts";
+import { acceptedFor, rulesOfSignIn, shorter } from "../policy/effective-policy.ts";
 import { acrOf } from "./acr.ts";
 import { flowUses } from "./flow-secrets.ts";
 
@@ -42,7 +42,9 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
     const { userId, amr, authTime, userEpoch, remoteAddress } = stored.record;
     const { sessionLifetime, idleLifetime } = await rulesOfSignIn({ policies, peers }, call, { userId, clientId });
     // The session is for nobody else than this client.
-    const lifetime = Math.min(sessionLifetime, acceptedFor(policy, clientId) ?? sessionLifetime);
+    const accepted = acceptedFor(policy, clientId);
+    const lifetime = Math.min(sessionLifetime, accepted.lifetime ?? sessionLifetime);
+    const idle = shorter(idleLifetime, accepted.idle);
     const { sessionToken } = await peers.client(BrowserSessionService).createSession(
       {
         userId,
@@ -51,7 +53,7 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
         amr,
         userEpoch,
         lifetime: durationFromMs(lifetime),
-        ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
+        ...(idle === undefined ? {} : { idleLifetime: durationFromMs(idle) }),
         remoteAddress,
       },
       forward(call),

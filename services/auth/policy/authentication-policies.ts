@@ -64,9 +64,8 @@ export function createAuthenticationPolicies({
 /** The part that the policy of a tenant and its overrides have in common. */
 type StoredRules = Pick<
   StoredPolicy,
-  "mfa" | "firstFactors" | "secondFactors" | "sessionLifetime" | "rememberedDeviceLifetime"
-> &
-  Partial<Pick<StoredPolicy, "sessionIdleLifetime">>;
+  "mfa" | "firstFactors" | "secondFactors" | "sessionLifetime" | "sessionIdleLifetime" | "rememberedDeviceLifetime"
+>;
 
 const defaultSessionLifetime = 12 * 3_600_000;
 

@@ -7,7 +7,8 @@ import {
   type CheckSignInRequest,
   type CheckSignInResponse,
 } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
-import { callOf } from "../../host/call.ts";
+import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
@@ -21,9 +22,7 @@ export function checkSignIn(
   return async (request: CheckSignInRequest, context: HandlerContext): Promise<CheckSignInResponse> => {
     const call = callOf(context);
     const { userId, clientId, acrValues } = request;
-    const longest = acceptedFor(await dependencies.policies.get(call), clientId);
-    const signedIn = request.authTime === undefined ? 0 : timestampMs(request.authTime);
-    if (longest !== undefined && signedIn + longest <= dependencies.clock()) return create(CheckSignInResponseSchema);
+    if (await isTooOld(dependencies, call, request)) return create(CheckSignInResponseSchema);
     if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
     const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
     const requirement = rules.mfa;
@@ -37,4 +36,21 @@ export function checkSignIn(
     const sufficient = !isAnotherSignInNeeded({ requirement, isWanted, isThere });
     return create(CheckSignInResponseSchema, { sufficient });
   };
+}
+
+/** Whether a client takes the session no more, because its sign-in is too long ago, or it was unused for too long. */
+async function isTooOld(
+  { policies, peers, clock }: Pick<AuthDependencies, "policies" | "peers" | "clock">,
+  call: Call,
+  { clientId, sessionId, authTime }: CheckSignInRequest,
+): Promise<boolean> {
+  const { lifetime, idle } = acceptedFor(await policies.get(call), clientId);
+  const signedIn = authTime === undefined ? 0 : timestampMs(authTime);
+  const isOver = (since: number, limit: number | undefined): boolean => limit !== undefined && since + limit <= clock();
+  if (isOver(signedIn, lifetime)) return true;
+  // A sign-in is a use: nothing is asked before it is as long ago as that.
+  if (!isOver(signedIn, idle)) return false;
+  if (sessionId === "") return true;
+  const { lastUseTime } = await peers.client(BrowserSessionService).getSessionUse({ sessionId }, forward(call));
+  return isOver(lastUseTime === undefined ? 0 : timestampMs(lastUseTime), idle);
 }

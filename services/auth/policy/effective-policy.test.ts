@@ -200,6 +200,33 @@ describe("of a client", () => {
     expect(await isEnough("other")).toBe(true);
   });
 
+  test("a session counts for as long as it is used, while it goes on elsewhere; that is asked only when it could be over", async () => {
+    const idle = durationFromMs(300_000);
+    const { f } = await setUp({ clientOverrides: [{ clientId: "bank", sessionIdleLifetime: idle }] }, [
+      "client_overrides",
+    ]);
+    const { id } = await f.start("ana", {}, "t1", { clientId: "bank" });
+    await f.submit(id, f.ana.password);
+    expect(f.sessions[0]?.idleLifetime, "others are content with it").toBeUndefined();
+    const authTime = timestampFromMs(f.dependencies.clock());
+    const isEnough = async (clientId: string, sessionId = "01JSESS0000000000000000000") => {
+      const asked = { userId: f.ana.id, acr: "urn:koder:acr:mfa", clientId, authTime, sessionId };
+      const request = create(CheckSignInRequestSchema, asked);
+      return (await checkSignIn(f.dependencies)(request, handlerContext())).sufficient;
+    };
+    f.advance(299_999);
+    expect(await isEnough("bank")).toBe(true);
+    expect(f.calls.filter((call) => call.startsWith("getSessionUse"))).toEqual([]);
+    f.used.at = f.dependencies.clock();
+    f.advance(299_999);
+    expect(await isEnough("bank")).toBe(true);
+    expect(await isEnough("bank", "")).toBe(false);
+    f.advance(1);
+    expect([await isEnough("bank"), await isEnough("other")]).toEqual([false, true]);
+    delete f.used.at;
+    expect(await isEnough("bank"), "it is over").toBe(false);
+  });
+
   test("a way to begin that it does not allow is not offered, to anybody", async () => {
     const { f } = await setUp({ clientOverrides: [{ clientId: "bank", firstFactors: [PASSKEY] }] }, [
       "client_overrides",

@@ -52,7 +52,8 @@ export const strictest = (rules: SignInRules, ...more: readonly MoreRules[]): Si
     rules,
   );
 
-const shorter = (one: number | undefined, other: number | undefined): number | undefined =>
+/** The shorter of two times, where one is undefined for no limit. */
+export const shorter = (one: number | undefined, other: number | undefined): number | undefined =>
   one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 
 /**
@@ -75,10 +76,16 @@ export async function rulesOfSignIn(
   const ofPerson = strictest(policy.rules, ...ofGroups);
   const ofClient = rulesOfClients.get(clientId);
   if (ofClient === undefined) return ofPerson;
-  // How long ago a sign-in may be for a client is no limit on the session, which others are content with.
-  return { ...strictest(ofPerson, ofClient), sessionLifetime: ofPerson.sessionLifetime };
+  // How old a session may be for a client, or how long unused, is no limit on the session, which others are content with.
+  const { sessionLifetime, idleLifetime } = ofPerson;
+  return { ...strictest(ofPerson, ofClient), sessionLifetime, idleLifetime };
 }
 
-/** For how long after a sign-in a client takes its session; undefined for as long as it lasts. */
-export const acceptedFor = ({ rulesOfClients }: AuthenticationPolicy, clientId: string): number | undefined =>
-  rulesOfClients.get(clientId)?.sessionLifetime;
+/** What a client is content with of a session: how long after its sign-in, and how long unused; undefined for as long as it lasts. */
+export function acceptedFor(
+  { rulesOfClients }: AuthenticationPolicy,
+  clientId: string,
+): Partial<Record<"lifetime" | "idle", number | undefined>> {
+  const rules = rulesOfClients.get(clientId);
+  return { lifetime: rules?.sessionLifetime, idle: rules?.idleLifetime };
+}

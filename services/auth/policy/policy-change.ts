@@ -87,17 +87,12 @@ function groupOverrides({ groupOverrides: overrides }: AuthenticationPolicy, gro
   }
   return overrides.map((override, at) => {
     const groupId = groupIds[at];
-    const { sessionIdleLifetime } = override;
     const [field, named] =
       override.groupId === "" ? ["group_name", override.groupName] : ["group_id", override.groupId];
     if (groupId === undefined)
       throw policyInvalid(`group_overrides[${at}].${field}`, `no group is ${named || "unnamed"}`);
     checkFactors(`group_overrides[${at}].`, override);
-    return create(StoredGroupSchema, {
-      ...commonOf(override),
-      groupId,
-      ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
-    });
+    return create(StoredGroupSchema, { ...commonOf(override), groupId });
   });
 }
 
@@ -107,12 +102,14 @@ const commonOf = ({
   firstFactors,
   secondFactors,
   sessionLifetime,
+  sessionIdleLifetime,
   rememberedDeviceLifetime,
 }: GroupAuthenticationPolicy | ClientAuthenticationPolicy) => ({
   mfa,
   firstFactors,
   secondFactors,
   ...(sessionLifetime === undefined ? {} : { sessionLifetime }),
+  ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
   ...(rememberedDeviceLifetime === undefined ? {} : { rememberedDeviceLifetime }),
 });
 

@@ -45,15 +45,10 @@ export function policyMessage(
       return create(ClientAuthenticationPolicySchema, { ...commonOf(override), clientId, directFlows });
     }),
     groupOverrides: groupOverrides.flatMap((override) => {
-      const { groupId, sessionIdleLifetime } = override;
+      const { groupId } = override;
       const groupName = groupNames.get(groupId);
       if (groupName === undefined) return [];
-      return create(GroupAuthenticationPolicySchema, {
-        ...commonOf(override),
-        groupId,
-        groupName,
-        ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
-      });
+      return create(GroupAuthenticationPolicySchema, { ...commonOf(override), groupId, groupName });
     }),
     ...(rememberedFor === 0 ? {} : { rememberedDeviceLifetime: durationFromMs(rememberedFor) }),
     ...(idleLifetime === undefined ? {} : { sessionIdleLifetime: durationFromMs(idleLifetime) }),
@@ -67,11 +62,13 @@ const commonOf = ({
   firstFactors,
   secondFactors,
   sessionLifetime,
+  sessionIdleLifetime,
   rememberedDeviceLifetime,
 }: StoredGroupPolicy | StoredClientPolicy) => ({
   mfa: mfa as MfaRequirement,
   firstFactors: firstFactors as SignInFactor[],
   secondFactors: secondFactors as SignInFactor[],
   ...(sessionLifetime === undefined ? {} : { sessionLifetime }),
+  ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
   ...(rememberedDeviceLifetime === undefined ? {} : { rememberedDeviceLifetime }),
 });

@@ -9,12 +9,12 @@ export async function isSignInEnough(
   peers: Peers,
   call: Call,
   { clientId, acrValues }: Pick<Authorization, "clientId" | "acrValues">,
-  { userId, acr, authTime, secondFactorRemembered }: Session,
+  { id: sessionId, userId, acr, authTime, secondFactorRemembered }: Session,
 ): Promise<boolean> {
   const { sufficient } = await peers
     .client(SignInPolicyService)
     .checkSignIn(
-      { userId, acr, clientId, acrValues, secondFactorRemembered, ...(authTime ? { authTime } : {}) },
+      { sessionId, userId, acr, clientId, acrValues, secondFactorRemembered, ...(authTime ? { authTime } : {}) },
       forward(call),
     );
   return sufficient;

@@ -8,14 +8,12 @@ import {
 import { callOf } from "../../host/call.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { writeTokens } from "./browser-tokens.ts";
-import { placeOf } from "./place.ts";
-import { noteUse } from "./session-use.ts";
 import { isNoted } from "./session-clients.ts";
 import { sessionMessage } from "./session-message.ts";
 import { sessionsOfBrowser } from "./sessions-of-browser.ts";
 
-/** The live sessions of a browser, the active one first, which is used by that. */
-export function resolveSession({ store, vault, recentUses, clock }: SessionDependencies) {
+/** The live sessions of a browser, the active one first. That is no use of it yet: an answer to an application is. */
+export function resolveSession({ store, vault, clock }: SessionDependencies) {
   return async (request: ResolveSessionRequest, context: HandlerContext): Promise<ResolveSessionResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -31,8 +29,6 @@ export function resolveSession({ store, vault, recentUses, clock }: SessionDepen
       })),
     );
     const [active] = sessions;
-    const [used] = live;
-    if (used !== undefined) await noteUse(data, recentUses, used.session, clock(), placeOf(call.clientAddress));
     return create(ResolveSessionResponseSchema, {
       sessions,
       ...(active === undefined ? {} : { session: active.session }),

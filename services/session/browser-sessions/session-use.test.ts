@@ -34,7 +34,12 @@ async function fixture(idle: number | "unlimited" = hour) {
     data,
     /** Another process on the same store: it remembers nothing. */
     elsewhere: () => f.dependencies.recentUses.noted.clear(),
-    isLive: async (token = sessionToken, address?: string) => (await f.resolve(token, address)).session !== undefined,
+    /** Whether it is; by a code for an application it is used. */
+    isLive: async (token = sessionToken, address?: string) => {
+      const { session: live } = await f.resolve(token, address);
+      if (live !== undefined) await f.codeOf(live.id, undefined, undefined, address);
+      return live !== undefined;
+    },
     shown: async () => {
       const request = create(GetSessionRequestSchema, { sessionId: id });
       return (await getSession(f.dependencies)(request, handlerContext())).session;

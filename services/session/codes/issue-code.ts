@@ -11,6 +11,8 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken } from "../../vault/random.ts";
+import { placeOf } from "../browser-sessions/place.ts";
+import { noteUse } from "../browser-sessions/session-use.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { codes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -24,7 +26,7 @@ export const codeUse = "authorization-code";
  * Issues an authorization code (RFC 6749 §4.1.2): 256 random bits of which only the keyed hash is kept, bound to client,
  * redirect URI, challenge, session and tenant. One write. A session that has ended since it was looked at gives none.
  */
-export function issueCode({ store, vault, clock, lifetimes }: SessionDependencies) {
+export function issueCode({ store, vault, recentUses, clock, lifetimes }: SessionDependencies) {
   return async (request: IssueCodeRequest, context: HandlerContext): Promise<IssueCodeResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -78,6 +80,7 @@ export function issueCode({ store, vault, clock, lifetimes }: SessionDependencie
       },
     );
     await data.commit([insert(codes, record)], [event]);
+    await noteUse(data, recentUses, session, now, placeOf(call.clientAddress));
     return create(IssueCodeResponseSchema, { outcome: { case: "code", value: code } });
   };
 }

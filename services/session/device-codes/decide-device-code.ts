@@ -11,6 +11,8 @@ import { callOf, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
+import { placeOf } from "../browser-sessions/place.ts";
+import { noteUse } from "../browser-sessions/session-use.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
 import { deviceCodes, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -23,7 +25,7 @@ const answer = (outcome: DeviceDecisionOutcome) => create(DecideDeviceCodeRespon
  * Notes what a person decided, once: what has been decided stays so. Of two people who decide at the same moment one does. What
  * is allowed carries the session of who allowed it, and gives nothing any more when that has ended before the device asks.
  */
-export function decideDeviceCode({ store, clock }: SessionDependencies) {
+export function decideDeviceCode({ store, recentUses, clock }: SessionDependencies) {
   return async (request: DecideDeviceCodeRequest, context: HandlerContext): Promise<DecideDeviceCodeResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -56,6 +58,7 @@ export function decideDeviceCode({ store, clock }: SessionDependencies) {
           [replace(deviceCodes, decided, version)],
           [deviceCodeDecided(call, now, decided, version + 1)],
         );
+        await noteUse(data, recentUses, session, now, placeOf(call.clientAddress));
         return answer(DeviceDecisionOutcome.DECIDED);
       } catch (error) {
         // Somebody else decided, or the device was told to wait longer: look again. Each turn is another's success.

@@ -242,7 +242,7 @@ type AuthenticationPolicy struct {
 	// neither asked for nor taken nor added, even where people have them. It is changed as a whole.
 	SecondFactors []SignInFactor `protobuf:"varint,24,rep,packed,name=second_factors,json=secondFactors,proto3,enum=koder.auth.v1.SignInFactor" json:"second_factors,omitempty"`
 	// How long a browser session may go unused: 5 minutes to 90 days; default: as long as it lasts. It is used when an application
-	// sends its person here, and when tokens are refreshed that end with it. It may end up to a tenth sooner, because not every use is
+	// that sent its person here is answered, and when tokens are refreshed that end with it. It may end up to a tenth sooner, because not every use is
 	// noted. It counts for sessions that begin or are renewed from now on.
 	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,25,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
 	// What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
@@ -518,8 +518,11 @@ type ClientAuthenticationPolicy struct {
 	// For how long a second factor need not be shown again in a remembered browser at most; zero: it must be each time; unset: as the
 	// tenant says.
 	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
-	unknownFields            protoimpl.UnknownFields
-	sizeCache                protoimpl.SizeCache
+	// For how long the session may have gone unused for this client; after that the sign-in is asked for anew, whatever the session is
+	// good for elsewhere; unset: as the session may.
+	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,8,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
+	unknownFields       protoimpl.UnknownFields
+	sizeCache           protoimpl.SizeCache
 }
 
 func (x *ClientAuthenticationPolicy) Reset() {
@@ -601,6 +604,13 @@ func (x *ClientAuthenticationPolicy) GetRememberedDeviceLifetime() *durationpb.D
 	return nil
 }
 
+func (x *ClientAuthenticationPolicy) GetSessionIdleLifetime() *durationpb.Duration {
+	if x != nil {
+		return x.SessionIdleLifetime
+	}
+	return nil
+}
+
 var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
@@ -632,7 +642,7 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
 	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
 	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x12M\n" +
-	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\"\xb2\x03\n" +
+	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\"\x81\x04\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
@@ -640,7 +650,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\rfirst_factors\x18\x04 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
 	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
 	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
-	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime*\xdc\x01\n" +
+	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x12M\n" +
+	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime*\xdc\x01\n" +
 	"\fSignInFactor\x12\x1e\n" +
 	"\x1aSIGN_IN_FACTOR_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SIGN_IN_FACTOR_PASSWORD\x10\x01\x12\x1a\n" +
@@ -706,11 +717,12 @@ var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
 	0,  // 18: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
 	6,  // 19: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
 	6,  // 20: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	6,  // 21: koder.auth.v1.ClientAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	22, // [22:22] is the sub-list for method output_type
+	22, // [22:22] is the sub-list for method input_type
+	22, // [22:22] is the sub-list for extension type_name
+	22, // [22:22] is the sub-list for extension extendee
+	0,  // [0:22] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/browser_session_internal.proto.
  */
 export const file_koder_session_v1_browser_session_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp4DChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBEisKCGxpZmV0aW1lGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCBIwCg1pZGxlX2xpZmV0aW1lGBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiWQoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYARIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACIngKFlJlc29sdmVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIyCghzZXNzaW9ucxgCIAMoCzIgLmtvZGVyLnNlc3Npb24udjEuQnJvd3NlclNlc3Npb24idgoOQnJvd3NlclNlc3Npb24SKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEhsKE3NpZ25lZF9pbl90b19jbGllbnQYAyABKAgy7gMKFUJyb3dzZXJTZXNzaW9uU2VydmljZRJvCg1DcmVhdGVTZXNzaW9uEiYua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlc3BvbnNlIg2quxgJCgEGEgRhdXRoEnYKDlJlc29sdmVTZXNzaW9uEicua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlcXVlc3QaKC5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoEmcKCkVuZFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5FbmRTZXNzaW9uUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoIBChJMaXN0U2Vzc2lvbkNsaWVudHMSKy5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1Jlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp4DChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBEisKCGxpZmV0aW1lGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCBIwCg1pZGxlX2xpZmV0aW1lGBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiWQoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYARIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACIngKFlJlc29sdmVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIyCghzZXNzaW9ucxgCIAMoCzIgLmtvZGVyLnNlc3Npb24udjEuQnJvd3NlclNlc3Npb24idgoOQnJvd3NlclNlc3Npb24SKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEhsKE3NpZ25lZF9pbl90b19jbGllbnQYAyABKAgiNAoUR2V0U2Vzc2lvblVzZVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgOYARoiSgoVR2V0U2Vzc2lvblVzZVJlc3BvbnNlEjEKDWxhc3RfdXNlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMuIEChVCcm93c2VyU2Vzc2lvblNlcnZpY2USbwoNQ3JlYXRlU2Vzc2lvbhImLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlcXVlc3QaJy5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXNwb25zZSINqrsYCQoBBhIEYXV0aBJ2Cg5SZXNvbHZlU2Vzc2lvbhInLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXF1ZXN0Gigua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJyCg1HZXRTZXNzaW9uVXNlEiYua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uVXNlUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblVzZVJlc3BvbnNlIhCQAgGquxgJCgEGEgRhdXRoEmcKCkVuZFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5FbmRTZXNzaW9uUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoIBChJMaXN0U2Vzc2lvbkNsaWVudHMSKy5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1Jlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
 
 /**
  * EndSessionRequest names a session.
@@ -310,6 +310,48 @@ export const BrowserSessionSchema: GenMessage<BrowserSession> = /*@__PURE__*/
   messageDesc(file_koder_session_v1_browser_session_internal, 8);
 
 /**
+ * GetSessionUseRequest names a session.
+ *
+ * @generated from message koder.session.v1.GetSessionUseRequest
+ */
+export type GetSessionUseRequest = Message<"koder.session.v1.GetSessionUseRequest"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.GetSessionUseRequest.
+ * Use `create(GetSessionUseRequestSchema)` to create a new message.
+ */
+export const GetSessionUseRequestSchema: GenMessage<GetSessionUseRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 9);
+
+/**
+ * GetSessionUseResponse has its last use.
+ *
+ * @generated from message koder.session.v1.GetSessionUseResponse
+ */
+export type GetSessionUseResponse = Message<"koder.session.v1.GetSessionUseResponse"> & {
+  /**
+   * When it was last used; unset where it is over.
+   *
+   * @generated from field: google.protobuf.Timestamp last_use_time = 1;
+   */
+  lastUseTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.session.v1.GetSessionUseResponse.
+ * Use `create(GetSessionUseResponseSchema)` to create a new message.
+ */
+export const GetSessionUseResponseSchema: GenMessage<GetSessionUseResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 10);
+
+/**
  * BrowserSessionService keeps the sessions of browsers. A browser has one session, or those of several people side by side. Its
  * cookie holds a token for each, joined by dots, the active one first: wherever a `session_token` is what a browser sent or is
  * to keep, it is the whole of that, which only this service takes apart.
@@ -337,6 +379,16 @@ export const BrowserSessionService: GenService<{
     methodKind: "unary";
     input: typeof ResolveSessionRequestSchema;
     output: typeof ResolveSessionResponseSchema;
+  },
+  /**
+   * Returns when a session was last used, as far as that was noted: uses within five minutes of one that was are not.
+   *
+   * @generated from rpc koder.session.v1.BrowserSessionService.GetSessionUse
+   */
+  getSessionUse: {
+    methodKind: "unary";
+    input: typeof GetSessionUseRequestSchema;
+    output: typeof GetSessionUseResponseSchema;
   },
   /**
    * Ends a session because its person signs out, and what ends with it, before the answer. A repeat changes nothing.
