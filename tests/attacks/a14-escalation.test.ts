@@ -8,7 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const permissions = "users.read users.write roles.read roles.write roles.assign clients.read clients.write";
+const permissions =
+  "users.read users.write roles.read roles.write roles.assign clients.read clients.write policies.read policies.write tokens.write";
 
 /** A person with a role, and a token of theirs with every scope that administers. */
 async function administrator(role: string, scope = `openid ${permissions} *`) {
@@ -90,6 +91,77 @@ describe("A14: nobody grants more than they have", () => {
         redirect_uris: ["https://mine.example/cb"],
       }),
     ).toEqual(permissionDenied);
+  });
+
+  test("a client administrator gets no client that acts in the name of who may do more", async () => {
+    const admin = await administrator("client-admin", "openid clients.read clients.write policies.read policies.write");
+    const { accessToken: token } = admin;
+    const redirect_uris = ["https://mine.example/cb"];
+    // Not by a scope: a new client, one of theirs, or those that register themselves.
+    const mine = await rest(
+      server,
+      "POST",
+      "/v1/clients",
+      { redirect_uris, scope: "openid clients.write posts.write" },
+      token,
+    );
+    expect(mine.status, JSON.stringify(mine.json)).toBe(200);
+    const path = `/v1/clients/${String(mine.json["client_id"])}`;
+    for (const scope of ["openid users.write", "*"]) {
+      expect(await answer(token, "POST", "/v1/clients", { redirect_uris, scope })).toEqual(permissionDenied);
+      expect(await answer(token, "PATCH", path, { scope })).toEqual(permissionDenied);
+    }
+    const registration = (allowed_scopes: string[]) => ({
+      registration: { open: true, allowed_scopes, allowed_grant_types: ["authorization_code"], max_redirect_uris: 1 },
+    });
+    const policy = "/v1/admin/policies/oauth";
+    expect(await answer(token, "PATCH", policy, registration(["openid", "users.write"]))).toEqual(permissionDenied);
+    expect(await answer(token, "PATCH", policy, registration(["openid"]))).toEqual([200, undefined]);
+    // Nor by what an owner's client has: its answers sent elsewhere, its secret, its place.
+    const { clientId } = await registerClient(server, { scope: "openid users.write" });
+    const changes = [
+      { redirect_uris },
+      { scope: "openid" },
+      { jwks_uri: "https://mine.example/k" },
+      { first_party: true },
+    ];
+    for (const change of changes) {
+      expect(await answer(token, "PATCH", `/v1/clients/${clientId}`, change)).toEqual(permissionDenied);
+    }
+    expect(await answer(token, "POST", `/v1/clients/${clientId}/secrets`, {})).toEqual(permissionDenied);
+    expect(await answer(token, "DELETE", `/v1/clients/${clientId}`)).toEqual(permissionDenied);
+    // Nor by what it says of people to APIs that believe it.
+    for (const claim of ["roles", "groups", "scope", "sub", "client_id", "tenant_id"]) {
+      const mapper = { claim, constant_json: '["owner"]', in_access_token: true };
+      expect(await answer(token, "PATCH", path, { claim_mappers: [mapper] })).toEqual([400, "CLIENT_METADATA_INVALID"]);
+    }
+  });
+
+  test("credentials of programs permit no more than the credential that makes them", async () => {
+    const person = await administrator("user-admin", "openid users.read tokens.write");
+    const token = (scopes: string[]) => ({ display_name: "mine", scopes });
+    const path = "/v1/users/me/tokens";
+    expect(await answer(person.accessToken, "POST", path, token(["users.write"]))).toEqual(permissionDenied);
+    const made = await rest(server, "POST", path, token(["users.read", "tokens.write"]), person.accessToken);
+    expect(made.status, JSON.stringify(made.json)).toBe(200);
+    // Nobody sees by it more than its scopes name, and it makes no other.
+    const own = String(made.json["token"]);
+    expect(await answer(own, "GET", "/v1/users")).toEqual([200, undefined]);
+    expect(await answer(own, "POST", "/v1/users", { username: "somebody" })).toEqual(permissionDenied);
+    expect(await answer(own, "POST", path, token(["users.read"]))).toEqual(permissionDenied);
+    const keys = "/v1/admin/api-keys";
+    const key = (held: string[], authority = "TENANT") => ({
+      display_name: "mine",
+      permissions: held,
+      authority: `API_KEY_AUTHORITY_${authority}`,
+    });
+    const { json } = await rest(server, "POST", keys, key(["api_keys.write"]));
+    const small = String(json["api_key"]);
+    for (const more of [key(["users.read"]), key(["*"]), key(["api_keys.write"], "INSTANCE")]) {
+      expect(await answer(small, "POST", keys, more)).toEqual(permissionDenied);
+    }
+    const { json: large } = await rest(server, "POST", keys, key(["users.read"]));
+    expect(await answer(small, "DELETE", `${keys}/${String(large["id"])}`)).toEqual(permissionDenied);
   });
 
   test("an owner of the tenant is none of the instance", async () => {

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import {
   CreateClientRequestSchema,
@@ -7,8 +7,13 @@ import {
   DeleteClientSecretRequestSchema,
   UpdateClientRequestSchema,
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
+import { CreateInitialAccessTokenRequestSchema } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
+import { UpdateOAuthPolicyRequestSchema } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import type { Call } from "../../host/call.ts";
+import { updateOauthPolicy } from "../policy/update-oauth-policy.ts";
+import { createInitialAccessToken } from "../registration/create-initial-access-token.ts";
 import { createClientSecret } from "./create-client-secret.ts";
 import { createClient } from "./create-client.ts";
 import { deleteClientSecret } from "./delete-client-secret.ts";
@@ -22,17 +27,21 @@ const holding = (...permissions: string[]): Pick<Call, "caller" | "actor"> => ({
   actor: { id: "k", type: ActorType.API_KEY },
 });
 
-test("nobody changes a client that may do more than they, or creates one that such roles wait for", async () => {
-  const { client, dependencies, context, permissions } = await clientFixture();
-  const { clientId, secrets } = await client();
-  for (const id of [clientId, "dev.koder.waiting"]) permissions.set(id, ["users.write"]);
-  const ways = (caller: Pick<Call, "caller" | "actor">): readonly (() => Promise<unknown>)[] => [
+type Fixture = Awaited<ReturnType<typeof clientFixture>>;
+
+/** Every way to change a client of an id, or to create one of another. */
+function waysToChange(
+  { dependencies, context }: Pick<Fixture, "dependencies" | "context">,
+  { clientId, secrets }: Pick<Client, "clientId" | "secrets">,
+  fresh: MessageInitShape<typeof ClientSchema>,
+) {
+  return (caller: Pick<Call, "caller" | "actor">): readonly (() => Promise<unknown>)[] => [
     () =>
       updateClient(dependencies)(
         create(UpdateClientRequestSchema, {
           clientId,
-          client: { clientName: "x" },
-          updateMask: { paths: ["client_name"] },
+          client: { redirectUris: ["https://mine.example.com/cb"] },
+          updateMask: { paths: ["redirect_uris"] },
         }),
         context(caller),
       ),
@@ -45,14 +54,72 @@ test("nobody changes a client that may do more than they, or creates one that su
     () => deleteClient(dependencies)(create(DeleteClientRequestSchema, { clientId }), context(caller)),
     () =>
       createClient(dependencies)(
-        create(CreateClientRequestSchema, {
-          client: { clientId: "dev.koder.waiting", redirectUris: ["https://app.example.com/cb"] },
-        }),
+        create(CreateClientRequestSchema, { client: { redirectUris: ["https://app.example.com/cb"], ...fresh } }),
         context(caller),
       ),
   ];
-  for (const way of ways(holding("clients.write"))) {
-    expect(await refusal(way())).toMatchObject({ reason: "PERMISSION_DENIED" });
+}
+
+/** Which of the ways, by their places, are refused to whoever holds these permissions. */
+async function refusedOf(ways: ReturnType<typeof waysToChange>, ...permissions: string[]): Promise<number[]> {
+  const refused: number[] = [];
+  for (const [place, way] of ways(holding(...permissions)).entries()) {
+    const reason = await way().then(
+      () => "",
+      async (error: unknown) => (await refusal(Promise.reject(error as Error))).reason,
+    );
+    if (reason === "PERMISSION_DENIED") refused.push(place);
+    else if (reason !== "") throw new Error(`${place}: ${reason}`);
   }
-  for (const way of ways(holding("clients.write", "users.write"))) await way();
+  return refused;
+}
+
+test("A14: nobody changes a client whose roles permit more than they have, or creates one that such roles wait for", async () => {
+  const f = await clientFixture();
+  const client = await f.client();
+  for (const id of [client.clientId, "dev.koder.waiting"]) f.permissions.set(id, ["users.write"]);
+  const ways = waysToChange(f, client, { clientId: "dev.koder.waiting" });
+  expect(await refusedOf(ways, "clients.write", "users.read")).toEqual([0, 1, 2, 3, 4]);
+  expect(await refusedOf(ways, "clients.write", "users.write")).toEqual([]);
+});
+
+test("A14: nobody changes a client whose scopes permit more in the name of people than they have, or creates one", async () => {
+  const f = await clientFixture();
+  const scope = "openid posts.write users.write";
+  const request = create(CreateClientRequestSchema, {
+    client: { redirectUris: ["https://app.example.com/cb"], scope },
+  });
+  const { client } = await createClient(f.dependencies)(request, f.context(holding("*")));
+  const ways = waysToChange(f, client ?? create(ClientSchema), { scope });
+  expect(await refusedOf(ways, "clients.write", "users.read")).toEqual([0, 1, 2, 3, 4]);
+  expect(await refusedOf(ways, "clients.write", "users.write")).toEqual([]);
+});
+
+test("A14: nobody gives a client such a scope, nor lets those have it that register themselves", async () => {
+  const { client, dependencies, context } = await clientFixture();
+  const { clientId } = await client();
+  const give = (scope: string, caller: Pick<Call, "caller" | "actor">) => {
+    const request = { clientId, client: { scope }, updateMask: { paths: ["scope"] } };
+    return updateClient(dependencies)(create(UpdateClientRequestSchema, request), context(caller));
+  };
+  const letHave = (allowedScopes: string[], caller: Pick<Call, "caller" | "actor">) => {
+    const policy = { registration: { allowedScopes, allowedGrantTypes: ["authorization_code"], maxRedirectUris: 1 } };
+    const request = { policy, updateMask: { paths: ["registration"] } };
+    return updateOauthPolicy(dependencies)(create(UpdateOAuthPolicyRequestSchema, request), context(caller));
+  };
+  const invite = (caller: Pick<Call, "caller" | "actor">) =>
+    createInitialAccessToken(dependencies)(create(CreateInitialAccessTokenRequestSchema), context(caller));
+  const [small, large] = [holding("clients.write", "policies.write"), holding("*")];
+  const denied = { reason: "PERMISSION_DENIED" };
+  for (const scope of ["users.read", "*"]) {
+    expect(await refusal(give(`openid ${scope}`, small))).toMatchObject(denied);
+    expect(await refusal(letHave(["openid", scope], small))).toMatchObject(denied);
+  }
+  await give("openid clients.write posts.write", small);
+  await letHave(["openid", "posts.write"], small);
+  await invite(small);
+  await letHave(["openid", "users.read"], large);
+  expect(await refusal(letHave(["openid", "users.read"], small))).toMatchObject(denied);
+  expect(await refusal(invite(small))).toMatchObject(denied);
+  await invite(large);
 });

@@ -47,7 +47,7 @@ export function createClientSecret(dependencies: OauthDependencies) {
         const data = store.tenant(call.tenantId);
         const stored = await data.get(clients, request.clientId);
         if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
-        await checkMayChangeClient(dependencies, call, request.clientId);
+        await checkMayChangeClient(dependencies, call, stored.record);
         const before = withDefaults(stored.record);
         if (!usesSecret(before)) {
           throw oauthFailure(

@@ -39,7 +39,7 @@ export function createClient(dependencies: OauthDependencies) {
     const { clientSecret: chosen, ...asked } = request.client;
     const metadata = clientMetadata({ ...asked, clientSecret: "" });
     checkChosenSecret(metadata, chosen);
-    if (asked.clientId !== "") await checkMayChangeClient(dependencies, call, asked.clientId);
+    await checkMayChangeClient(dependencies, call, { clientId: asked.clientId, scopes: metadata.scopes });
     await checkSector({ outbound }, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
     return idempotency.run(

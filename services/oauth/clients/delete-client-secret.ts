@@ -28,7 +28,7 @@ export function deleteClientSecret(dependencies: OauthDependencies) {
     const data = store.tenant(call.tenantId);
     const stored = await data.get(clients, request.clientId);
     if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
-    await checkMayChangeClient(dependencies, call, request.clientId);
+    await checkMayChangeClient(dependencies, call, stored.record);
     const before = withDefaults(stored.record);
     const secrets = before.secrets.filter(({ id }) => id !== request.secretId);
     if (secrets.length === before.secrets.length) {

@@ -28,7 +28,7 @@ export function deleteClient(dependencies: OauthDependencies) {
       await voidTokensOfClient(dependencies, call, request.clientId, stored.version);
       throw clientNotFound(request.clientId);
     }
-    await checkMayChangeClient(dependencies, call, request.clientId);
+    await checkMayChangeClient(dependencies, call, stored.record);
     if (request.etag !== "" && request.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
     await removeClient(dependencies, call, stored);
     return create(DeleteClientResponseSchema, {});

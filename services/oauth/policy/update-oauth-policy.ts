@@ -23,10 +23,15 @@ import { insert, replace } from "../../store/writes.ts";
 import { oauthPolicies, oauthPolicyId } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
 import { parseScope } from "../scopes.ts";
+import { policyWithDefaults } from "./oauth-policies.ts";
 import { policyEtag, policyMessage } from "./policy-message.ts";
 
-/** Changes the fields of the tenant's policy that the mask names, all or none. */
+/**
+ * Changes the fields of the tenant's policy that the mask names, all or none. Nobody lets clients that register themselves have what
+ * their own credential does not.
+ */
 export function updateOauthPolicy({
   store,
   clock,
@@ -45,6 +50,9 @@ export function updateOauthPolicy({
       ...paths.map((path) => change(path, policy)),
       { updateTime: timestampFromMs(now) },
     );
+    if (paths.includes("registration")) {
+      checkMayGiveScopes(call, policyWithDefaults(record).registration.allowedScopes);
+    }
     const version = (stored?.version ?? 0) + 1;
     const updated = eventOf(
       call,

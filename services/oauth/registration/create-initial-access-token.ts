@@ -15,6 +15,7 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
+import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
 import { initialAccessTokens } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
@@ -23,13 +24,17 @@ import { initialAccessTokenMessage, initialAccessTokenUse } from "./initial-acce
 const day = 86_400_000;
 const [usualLifetime, longestLifetime] = [30 * day, 400 * day];
 
-/** Makes an initial access token of 256 random bits; it always expires. */
+/**
+ * Makes an initial access token of 256 random bits; it always expires. Whoever has it gets a client with the scopes of the tenant's
+ * policy: so whoever makes it must hold what those permit here.
+ */
 export function createInitialAccessToken({
   store,
   vault,
   clock,
   idempotency,
-}: Pick<OauthDependencies, "store" | "vault" | "clock" | "idempotency">) {
+  oauthPolicies,
+}: Pick<OauthDependencies, "store" | "vault" | "clock" | "idempotency" | "oauthPolicies">) {
   return async (
     request: CreateInitialAccessTokenRequest,
     context: HandlerContext,
@@ -37,6 +42,7 @@ export function createInitialAccessToken({
     const call = callOf(context);
     const asked = request.initialAccessToken;
     check(asked, clock());
+    checkMayGiveScopes(call, (await oauthPolicies.get(call)).registration.allowedScopes);
     return idempotency.run(
       call,
       {

@@ -46,7 +46,7 @@ type Client struct {
 	// public client.
 	TokenEndpointAuthMethod string `protobuf:"bytes,8,opt,name=token_endpoint_auth_method,json=tokenEndpointAuthMethod,proto3" json:"token_endpoint_auth_method,omitempty"`
 	// The scopes that the client may ask for, separated by spaces; default: `openid profile email phone address
-	// offline_access`.
+	// offline_access`. One that is a permission of this system is given, and its client changed, by whoever holds it.
 	Scope string `protobuf:"bytes,9,opt,name=scope,proto3" json:"scope,omitempty"`
 	// `web` (default) or `native`.
 	ApplicationType string `protobuf:"bytes,10,opt,name=application_type,json=applicationType,proto3" json:"application_type,omitempty"`

@@ -139,7 +139,8 @@ type RegistrationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whether anybody may register a client; otherwise only who has an initial access token.
 	Open bool `protobuf:"varint,1,opt,name=open,proto3" json:"open,omitempty"`
-	// The scopes that they may ask for; default: `openid profile email phone address offline_access`.
+	// The scopes that they may ask for; default: `openid profile email phone address offline_access`. One that is a permission of
+	// this system is set by whoever holds it.
 	AllowedScopes []string `protobuf:"bytes,2,rep,name=allowed_scopes,json=allowedScopes,proto3" json:"allowed_scopes,omitempty"`
 	// The grants that they may use; default: `authorization_code`, `refresh_token`.
 	AllowedGrantTypes []string `protobuf:"bytes,3,rep,name=allowed_grant_types,json=allowedGrantTypes,proto3" json:"allowed_grant_types,omitempty"`

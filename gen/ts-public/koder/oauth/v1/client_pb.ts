@@ -87,7 +87,7 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
 
   /**
    * The scopes that the client may ask for, separated by spaces; default: `openid profile email phone address
-   * offline_access`.
+   * offline_access`. One that is a permission of this system is given, and its client changed, by whoever holds it.
    *
    * @generated from field: string scope = 9;
    */

@@ -102,7 +102,8 @@ export type RegistrationPolicy = Message<"koder.oauth.v1.RegistrationPolicy"> & 
   open: boolean;
 
   /**
-   * The scopes that they may ask for; default: `openid profile email phone address offline_access`.
+   * The scopes that they may ask for; default: `openid profile email phone address offline_access`. One that is a permission of
+   * this system is set by whoever holds it.
    *
    * @generated from field: repeated string allowed_scopes = 2;
    */
