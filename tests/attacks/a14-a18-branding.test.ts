@@ -147,6 +147,15 @@ describe("A18: a tenant's pictures", () => {
     }
     const theirs = await rest({ ...server, url: `http://${host}` }, "GET", path);
     expect([theirs.status, theirs.json["logo"] ?? null]).toEqual([200, null]);
+    // What a host is asked for without a page is its own tenant's, too.
+    expect((await brand({ favicon: { data: base64(logoPng) } })).status).toBe(200);
+    const iconOf = async (url: string) => {
+      const response = await fetch(`${url}/favicon.ico`, { redirect: "manual" });
+      return [response.status, response.headers.get("location") ?? response.headers.get("content-type")];
+    };
+    await expect.poll(() => iconOf(server.url), { timeout: 8_000 }).toEqual([302, `/pages/branding/${version}`]);
+    expect(await iconOf(`http://${host}`)).toEqual([200, "image/svg+xml"]);
+    expect((await brand({ favicon: null })).status).toBe(200);
   });
 });
 

@@ -588,6 +588,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
       "primary_color",
       "primary_color_dark",
       "corner_radius",
+      "color_scheme",
       "texts",
       "terms_uri",
       "privacy_uri",

@@ -57,7 +57,12 @@ export async function brandedStates(server: Instance): Promise<readonly PageStat
   resolveLocalNames();
   const [own, tile, odd] = [
     await branded(server, "shop", shop),
-    await branded(server, "violet", { display_name: "Violet Books", primary_color: "#6d28d9", corner_radius: 20 }),
+    await branded(server, "violet", {
+      display_name: "Violet Books",
+      primary_color: "#6d28d9",
+      corner_radius: 20,
+      color_scheme: "COLOR_SCHEME_DARK",
+    }),
     await branded(server, "hostile", hostile),
   ];
   const client = await registerClient(own, { client_name: "Shop office" });

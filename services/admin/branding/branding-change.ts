@@ -27,6 +27,8 @@ export function brandingChange(path: string, asked: Branding): Partial<Record<ke
       return { primaryColorDark: asked.primaryColorDark.toLowerCase() };
     case "corner_radius":
       return { cornerRadius: asked.cornerRadius };
+    case "color_scheme":
+      return { colorScheme: asked.colorScheme };
     case "texts":
       return { texts: storedTexts(asked) };
     case "terms_uri":

@@ -8,6 +8,7 @@ import {
   BrandingSchema,
   type Branding,
   type BrandingImage,
+  type ColorScheme,
 } from "#gen/koder/admin/v1/branding_pb.ts";
 import type { Stored } from "../../store/store.ts";
 
@@ -25,6 +26,7 @@ export function brandingMessage(
   return create(BrandingSchema, {
     etag,
     ...plain,
+    colorScheme: plain.colorScheme as ColorScheme,
     texts: texts.map(({ language, signInHeading, signInNote }) => ({ language, signInHeading, signInNote })),
     ...(logo === undefined ? {} : { logo: imageMessage(logo, withData) }),
     ...(logoDark === undefined ? {} : { logoDark: imageMessage(logoDark, withData) }),

@@ -9,14 +9,29 @@ interface Asset {
   readonly type: string;
 }
 
-function asset(file: string, type: string): Asset {
-  const body = readFileSync(join(import.meta.dirname, "assets", file));
+const read = (file: string): Buffer => readFileSync(join(import.meta.dirname, "assets", file));
+
+function asset(file: string, type: string, body = read(file)): Asset {
   const hash = createHash("sha256").update(body).digest("hex").slice(0, 16);
   const [name = "", extension = ""] = file.split(".");
   return { url: `/assets/${name}-${hash}.${extension}`, body, type };
 }
 
-const css = asset("page.css", "text/css; charset=utf-8");
+const [style, cssType] = [read("page.css").toString("utf8"), "text/css; charset=utf-8"];
+const css = asset("page.css", cssType);
+
+/** The style of pages that are light, or dark, whatever a device asks for: the same, with that asked of nobody. */
+const pinned = (scheme: "light" | "dark"): Asset =>
+  asset(
+    `page-${scheme}.css`,
+    cssType,
+    Buffer.from(
+      style
+        .replace("color-scheme: light dark;", `color-scheme: ${scheme};`)
+        .replaceAll("@media (prefers-color-scheme: dark)", scheme === "dark" ? "@media all" : "@media not all"),
+    ),
+  );
+const [lightCss, darkCss] = [pinned("light"), pinned("dark")];
 const script = asset("page.js", "text/javascript; charset=utf-8");
 const passkey = asset("passkey.js", "text/javascript; charset=utf-8");
 const password = asset("password.js", "text/javascript; charset=utf-8");
@@ -26,23 +41,26 @@ const mark = asset("mark.svg", "image/svg+xml");
 /** Where pages find their style, script and mark; the names change with the contents. */
 export const assets = {
   css: css.url,
+  lightCss: lightCss.url,
+  darkCss: darkCss.url,
   script: script.url,
   passkey: passkey.url,
   password: password.url,
   formPost: formPost.url,
   icon: mark.url,
+  iconType: mark.type,
   /** Inline, for the head of a page. */
   mark: mark.body.toString("utf8").trim(),
 } as const;
 
+/** Our mark, for browsers that ask for no page's icon but that of the host. */
+export const markFile: Pick<Asset, "body" | "type"> = mark;
+
 /** Serves them, to be kept for a year. */
 export function mountAssets(app: FastifyInstance): void {
-  for (const { url, body, type } of [css, script, passkey, password, formPost, mark]) {
+  for (const { url, body, type } of [css, lightCss, darkCss, script, passkey, password, formPost, mark]) {
     app.get(url, async (_request, reply) =>
       reply.header("content-type", type).header("cache-control", "public, max-age=31536000, immutable").send(body),
     );
   }
-  app.get("/favicon.ico", async (_request, reply) =>
-    reply.header("content-type", mark.type).header("cache-control", "public, max-age=86400").send(mark.body),
-  );
 }

@@ -3,6 +3,7 @@ import type { Peers } from "../../host/peers.ts";
 import { mountAccounts } from "./accounts.ts";
 import { mountAssets } from "./assets.ts";
 import { mountBrandImage } from "./branding/brand-image.ts";
+import { mountFavicon } from "./branding/favicon.ts";
 import { mountDevice } from "./device.ts";
 import { mountDeviceQr } from "./device-qr.ts";
 import { mountClientLogo } from "./client-logo.ts";
@@ -24,6 +25,7 @@ export function mountPages(
 ): void {
   mountAssets(app);
   mountBrandImage(app, options);
+  mountFavicon(app);
   mountSignIn(app, options);
   mountDevice(app, options);
   mountDeviceQr(app, options);

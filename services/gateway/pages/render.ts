@@ -77,6 +77,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
     t,
     locale,
     assets,
+    stylesheet: brand.stylesheet,
     tenant: { displayName: name, canonicalOrigin: tenant.canonicalOrigin },
     frame: frameOf(templates, brand, { tenantName: name, locale, t }),
     own: brand.textsIn(locale),

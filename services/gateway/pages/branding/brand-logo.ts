@@ -1,4 +1,4 @@
-import type { Branding, BrandingImage } from "#gen/koder/admin/v1/branding_pb.ts";
+import { ColorScheme, type Branding, type BrandingImage } from "#gen/koder/admin/v1/branding_pb.ts";
 import { brandImagePath } from "./brand-image.ts";
 
 /** A picture with the size at which a page shows it. */
@@ -29,15 +29,17 @@ const wide = 1.8;
 
 const isWide = ({ width, height }: BrandingImage): boolean => width >= wide * height;
 
-/** The logo of a branding; undefined where there is none. */
-export function brandLogo({ logo, logoDark }: Pick<Branding, "logo" | "logoDark">): ShownLogo | undefined {
+/** The logo of a branding; undefined where there is none. On pages that are dark for everybody it is that for dark ones. */
+export function brandLogo({
+  logo,
+  logoDark,
+  colorScheme,
+}: Pick<Branding, "logo" | "logoDark" | "colorScheme">): ShownLogo | undefined {
   if (logo === undefined) return undefined;
   const box = boxes[isWide(logo) ? "wide" : "mark"];
-  return {
-    ...fitted(logo, box),
-    dark: logoDark === undefined ? undefined : fitted(logoDark, box),
-    isWide: isWide(logo),
-  };
+  const dark = logoDark === undefined || colorScheme === ColorScheme.LIGHT ? undefined : fitted(logoDark, box);
+  const always = colorScheme === ColorScheme.DARK ? dark : undefined;
+  return { ...(always ?? fitted(logo, box)), dark, isWide: isWide(logo) };
 }
 
 /** The picture for the tab: the favicon, or else a logo that is not wide. */

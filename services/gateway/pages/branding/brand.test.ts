@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
-import { BrandingImageSchema, BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
+import { BrandingImageSchema, BrandingSchema, ColorScheme } from "#gen/koder/admin/v1/branding_pb.ts";
+import { assets } from "../assets.ts";
 import { brandOf, usualBrand } from "./brand.ts";
 
 const brand = (init: MessageInitShape<typeof BrandingSchema> = {}) => brandOf(create(BrandingSchema, init));
@@ -66,4 +67,15 @@ test("texts are of one language; no other stands in for it", () => {
   const { textsIn } = brand({ texts: [{ language: "pt-BR", signInHeading: "Olá", signInNote: "" }] });
   expect(textsIn("pt-BR").signInHeading).toBe("Olá");
   expect(textsIn("en-US").signInHeading).toBe("");
+});
+
+test("pages that are light or dark for everybody have a style that asks no device, and the logo for them", () => {
+  const { LIGHT, DARK } = ColorScheme;
+  const logos = { logo: image(480, 120), logoDark: image(240, 120, "fedcba9876543210") };
+  const [light, dark] = [brand({ ...logos, colorScheme: LIGHT }), brand({ ...logos, colorScheme: DARK })];
+  expect([light.stylesheet, dark.stylesheet]).toEqual([assets.lightCss, assets.darkCss]);
+  expect(light.logo).toMatchObject({ src: "/pages/branding/0123456789abcdef", dark: undefined });
+  expect(dark.logo).toMatchObject({ src: "/pages/branding/fedcba9876543210", width: 88 });
+  // Without one for dark pages it stands on white there.
+  expect(brand({ logo: image(480, 120), colorScheme: DARK }).logo).toMatchObject({ dark: undefined });
 });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Branding } from "#gen/koder/admin/v1/branding_pb.ts";
+import { ColorScheme, type Branding } from "#gen/koder/admin/v1/branding_pb.ts";
 import { assets } from "../assets.ts";
 import { brandIcon, brandLogo, type Icon, type ShownLogo } from "./brand-logo.ts";
 import { themeOf } from "./theme.ts";
@@ -14,6 +14,8 @@ export interface OwnTexts {
 export interface Brand {
   /** Empty: the tenant's own name. */
   readonly displayName: string;
+  /** Where its pages find the style that all have, for the scheme that it pins. */
+  readonly stylesheet: string;
   /** Stands in the head of the page; empty where the usual style is enough. */
   readonly style: string;
   readonly contentSecurityPolicy: string;
@@ -41,6 +43,7 @@ function policyWith(style: string): string {
 /** How a tenant looks that did not say, or whose branding cannot be had: a page is never kept from anybody by that. */
 export const usualBrand: Brand = {
   displayName: "",
+  stylesheet: assets.css,
   style: "",
   contentSecurityPolicy: policyWith(""),
   logo: undefined,
@@ -52,6 +55,12 @@ export const usualBrand: Brand = {
   textsIn: () => noTexts,
 };
 
+/** Where pages find the style that all have. */
+function stylesheetOf({ colorScheme }: Pick<Branding, "colorScheme">): string {
+  if (colorScheme === ColorScheme.LIGHT) return assets.lightCss;
+  return colorScheme === ColorScheme.DARK ? assets.darkCss : assets.css;
+}
+
 /** How a tenant looks that says it. */
 export function brandOf(branding: Branding): Brand {
   const { displayName, termsUri, privacyUri, supportUri } = branding;
@@ -60,6 +69,7 @@ export function brandOf(branding: Branding): Brand {
   const texts = new Map<string, OwnTexts>(branding.texts.map((one) => [one.language, one]));
   return {
     displayName,
+    stylesheet: stylesheetOf(branding),
     style,
     contentSecurityPolicy: policyWith(style),
     logo,

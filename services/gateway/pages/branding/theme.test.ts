@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { ColorScheme } from "#gen/koder/admin/v1/branding_pb.ts";
 import { themeOf } from "./theme.ts";
 
 test("a tenant that says nothing has no style of its own", () => {
@@ -30,3 +31,12 @@ test.each(["red", "#fff", "#12345", "#1234567", "#12345g", "#ffffff}", "url(http
     expect(() => themeOf({ primaryColor: "", primaryColorDark: text })).toThrow(RangeError);
   },
 );
+
+test("a scheme that is pinned has the tokens of that one, for every device", () => {
+  const { LIGHT, DARK } = ColorScheme;
+  const colours = { primaryColor: "#0b1f4b", primaryColorDark: "#ff8800" };
+  expect(themeOf({ ...colours, colorScheme: LIGHT })).toMatch(/^:root\{[^{}]*--accent:#0b1f4b;[^{}]*\}$/);
+  const dark = themeOf({ ...colours, colorScheme: DARK });
+  expect(dark).toMatch(/^:root\{[^{}]*\}$/);
+  expect(dark.lastIndexOf("--accent:#ff8800;")).toBeGreaterThan(dark.lastIndexOf("--accent:#0b1f4b;"));
+});

@@ -1,9 +1,10 @@
-import type { Branding } from "#gen/koder/admin/v1/branding_pb.ts";
+import { ColorScheme, type Branding } from "#gen/koder/admin/v1/branding_pb.ts";
 import { contrast, fromOklch, readHex, toOklch, writeHex, type Rgb } from "../../../host/colours/colour.ts";
 import { moved, onColour, readable } from "../../../host/colours/readable.ts";
 
 /** What of a branding is in its style. */
-export type Look = Pick<Branding, "primaryColor" | "primaryColorDark" | "cornerRadius">;
+export type Look = Pick<Branding, "primaryColor" | "primaryColorDark" | "cornerRadius"> &
+  Partial<Pick<Branding, "colorScheme">>;
 
 /** What a brand's colour stands on, by its hue: `--surface` and `--canvas` of page.css, which contrast.test.ts compares. */
 const grounds = {
@@ -27,7 +28,7 @@ const leastChroma = 0.02;
  * The tokens of page.css that a brand sets over the usual ones; empty where it sets none. Nothing that anybody wrote is part
  * of it: colours are read and written anew, so that no text can become style (security A18).
  */
-export function themeOf({ primaryColor, primaryColorDark, cornerRadius }: Look): string {
+export function themeOf({ primaryColor, primaryColorDark, cornerRadius, colorScheme }: Look): string {
   const light = primaryColor === "" ? undefined : readHex(primaryColor);
   const ownDark = primaryColorDark === "" ? undefined : readHex(primaryColorDark);
   const dark = ownDark ?? (light === undefined ? undefined : visibleOnDark(light));
@@ -37,9 +38,12 @@ export function themeOf({ primaryColor, primaryColorDark, cornerRadius }: Look):
     ...(cornerRadius === undefined ? [] : [`--radius:${Math.trunc(cornerRadius)}px`]),
   ];
   const darkTokens = dark === undefined ? [] : [...hueToken(ownDark), ...accentTokens("dark", dark)];
+  const isAlways = colorScheme === ColorScheme.DARK;
+  const always = isAlways ? [...tokens, ...darkTokens] : tokens;
+  const onDark = isAlways || colorScheme === ColorScheme.LIGHT ? [] : darkTokens;
   return [
-    ...(tokens.length === 0 ? [] : [`:root{${tokens.join(";")}}`]),
-    ...(darkTokens.length === 0 ? [] : [`@media (prefers-color-scheme:dark){:root{${darkTokens.join(";")}}}`]),
+    ...(always.length === 0 ? [] : [`:root{${always.join(";")}}`]),
+    ...(onDark.length === 0 ? [] : [`@media (prefers-color-scheme:dark){:root{${onDark.join(";")}}}`]),
   ].join("");
 }
 

@@ -22,6 +22,63 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// ColorScheme says whether pages are light or dark.
+type ColorScheme int32
+
+const (
+	// The default.
+	ColorScheme_COLOR_SCHEME_UNSPECIFIED ColorScheme = 0
+	// As the person's device asks for.
+	ColorScheme_COLOR_SCHEME_AUTOMATIC ColorScheme = 1
+	// Light.
+	ColorScheme_COLOR_SCHEME_LIGHT ColorScheme = 2
+	// Dark.
+	ColorScheme_COLOR_SCHEME_DARK ColorScheme = 3
+)
+
+// Enum value maps for ColorScheme.
+var (
+	ColorScheme_name = map[int32]string{
+		0: "COLOR_SCHEME_UNSPECIFIED",
+		1: "COLOR_SCHEME_AUTOMATIC",
+		2: "COLOR_SCHEME_LIGHT",
+		3: "COLOR_SCHEME_DARK",
+	}
+	ColorScheme_value = map[string]int32{
+		"COLOR_SCHEME_UNSPECIFIED": 0,
+		"COLOR_SCHEME_AUTOMATIC":   1,
+		"COLOR_SCHEME_LIGHT":       2,
+		"COLOR_SCHEME_DARK":        3,
+	}
+)
+
+func (x ColorScheme) Enum() *ColorScheme {
+	p := new(ColorScheme)
+	*p = x
+	return p
+}
+
+func (x ColorScheme) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ColorScheme) Descriptor() protoreflect.EnumDescriptor {
+	return file_koder_admin_v1_branding_proto_enumTypes[0].Descriptor()
+}
+
+func (ColorScheme) Type() protoreflect.EnumType {
+	return &file_koder_admin_v1_branding_proto_enumTypes[0]
+}
+
+func (x ColorScheme) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ColorScheme.Descriptor instead.
+func (ColorScheme) EnumDescriptor() ([]byte, []int) {
+	return file_koder_admin_v1_branding_proto_rawDescGZIP(), []int{0}
+}
+
 // Branding is how a tenant looks on the pages and in the mails that its people see. What is not set looks as it does by default.
 type Branding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -51,7 +108,9 @@ type Branding struct {
 	// Where its people find help: an https URL, at the foot of every page.
 	SupportUri string `protobuf:"bytes,12,opt,name=support_uri,json=supportUri,proto3" json:"support_uri,omitempty"`
 	// When it was last changed; unset while it is the default. Output only.
-	UpdateTime    *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	UpdateTime *timestamppb.Timestamp `protobuf:"bytes,13,opt,name=update_time,json=updateTime,proto3" json:"update_time,omitempty"`
+	// Whether its pages are light or dark whatever the person's device asks for; default: AUTOMATIC.
+	ColorScheme   ColorScheme `protobuf:"varint,14,opt,name=color_scheme,json=colorScheme,proto3,enum=koder.admin.v1.ColorScheme" json:"color_scheme,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -175,6 +234,13 @@ func (x *Branding) GetUpdateTime() *timestamppb.Timestamp {
 		return x.UpdateTime
 	}
 	return nil
+}
+
+func (x *Branding) GetColorScheme() ColorScheme {
+	if x != nil {
+		return x.ColorScheme
+	}
+	return ColorScheme_COLOR_SCHEME_UNSPECIFIED
 }
 
 // BrandingImage is a picture: PNG, JPEG, GIF or WebP, by its bytes. SVG is not taken: it is a document, with scripts and links.
@@ -327,7 +393,7 @@ var File_koder_admin_v1_branding_proto protoreflect.FileDescriptor
 
 const file_koder_admin_v1_branding_proto_rawDesc = "" +
 	"\n" +
-	"\x1dkoder/admin/v1/branding.proto\x12\x0ekoder.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc9\x04\n" +
+	"\x1dkoder/admin/v1/branding.proto\x12\x0ekoder.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x05\n" +
 	"\bBranding\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12!\n" +
 	"\fdisplay_name\x18\x02 \x01(\tR\vdisplayName\x121\n" +
@@ -345,7 +411,8 @@ const file_koder_admin_v1_branding_proto_rawDesc = "" +
 	"\vsupport_uri\x18\f \x01(\tR\n" +
 	"supportUri\x12;\n" +
 	"\vupdate_time\x18\r \x01(\v2\x1a.google.protobuf.TimestampR\n" +
-	"updateTimeB\x10\n" +
+	"updateTime\x12>\n" +
+	"\fcolor_scheme\x18\x0e \x01(\x0e2\x1b.koder.admin.v1.ColorSchemeR\vcolorSchemeB\x10\n" +
 	"\x0e_corner_radius\"\x8a\x01\n" +
 	"\rBrandingImage\x12\x12\n" +
 	"\x04data\x18\x01 \x01(\fR\x04data\x12\x1d\n" +
@@ -358,7 +425,12 @@ const file_koder_admin_v1_branding_proto_rawDesc = "" +
 	"\blanguage\x18\x01 \x01(\tR\blanguage\x12&\n" +
 	"\x0fsign_in_heading\x18\x02 \x01(\tR\rsignInHeading\x12 \n" +
 	"\fsign_in_note\x18\x03 \x01(\tR\n" +
-	"signInNoteB\xb9\x01\n" +
+	"signInNote*v\n" +
+	"\vColorScheme\x12\x1c\n" +
+	"\x18COLOR_SCHEME_UNSPECIFIED\x10\x00\x12\x1a\n" +
+	"\x16COLOR_SCHEME_AUTOMATIC\x10\x01\x12\x16\n" +
+	"\x12COLOR_SCHEME_LIGHT\x10\x02\x12\x15\n" +
+	"\x11COLOR_SCHEME_DARK\x10\x03B\xb9\x01\n" +
 	"\x12com.koder.admin.v1B\rBrandingProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/admin/v1;adminv1\xa2\x02\x03KAX\xaa\x02\x0eKoder.Admin.V1\xca\x02\x0eKoder\\Admin\\V1\xe2\x02\x1aKoder\\Admin\\V1\\GPBMetadata\xea\x02\x10Koder::Admin::V1b\x06proto3"
 
 var (
@@ -373,24 +445,27 @@ func file_koder_admin_v1_branding_proto_rawDescGZIP() []byte {
 	return file_koder_admin_v1_branding_proto_rawDescData
 }
 
+var file_koder_admin_v1_branding_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
 var file_koder_admin_v1_branding_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_koder_admin_v1_branding_proto_goTypes = []any{
-	(*Branding)(nil),              // 0: koder.admin.v1.Branding
-	(*BrandingImage)(nil),         // 1: koder.admin.v1.BrandingImage
-	(*BrandingTexts)(nil),         // 2: koder.admin.v1.BrandingTexts
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(ColorScheme)(0),              // 0: koder.admin.v1.ColorScheme
+	(*Branding)(nil),              // 1: koder.admin.v1.Branding
+	(*BrandingImage)(nil),         // 2: koder.admin.v1.BrandingImage
+	(*BrandingTexts)(nil),         // 3: koder.admin.v1.BrandingTexts
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_koder_admin_v1_branding_proto_depIdxs = []int32{
-	1, // 0: koder.admin.v1.Branding.logo:type_name -> koder.admin.v1.BrandingImage
-	1, // 1: koder.admin.v1.Branding.logo_dark:type_name -> koder.admin.v1.BrandingImage
-	1, // 2: koder.admin.v1.Branding.favicon:type_name -> koder.admin.v1.BrandingImage
-	2, // 3: koder.admin.v1.Branding.texts:type_name -> koder.admin.v1.BrandingTexts
-	3, // 4: koder.admin.v1.Branding.update_time:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	2, // 0: koder.admin.v1.Branding.logo:type_name -> koder.admin.v1.BrandingImage
+	2, // 1: koder.admin.v1.Branding.logo_dark:type_name -> koder.admin.v1.BrandingImage
+	2, // 2: koder.admin.v1.Branding.favicon:type_name -> koder.admin.v1.BrandingImage
+	3, // 3: koder.admin.v1.Branding.texts:type_name -> koder.admin.v1.BrandingTexts
+	4, // 4: koder.admin.v1.Branding.update_time:type_name -> google.protobuf.Timestamp
+	0, // 5: koder.admin.v1.Branding.color_scheme:type_name -> koder.admin.v1.ColorScheme
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_koder_admin_v1_branding_proto_init() }
@@ -404,13 +479,14 @@ func file_koder_admin_v1_branding_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_admin_v1_branding_proto_rawDesc), len(file_koder_admin_v1_branding_proto_rawDesc)),
-			NumEnums:      0,
+			NumEnums:      1,
 			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_koder_admin_v1_branding_proto_goTypes,
 		DependencyIndexes: file_koder_admin_v1_branding_proto_depIdxs,
+		EnumInfos:         file_koder_admin_v1_branding_proto_enumTypes,
 		MessageInfos:      file_koder_admin_v1_branding_proto_msgTypes,
 	}.Build()
 	File_koder_admin_v1_branding_proto = out.File

@@ -2,17 +2,17 @@
 // @generated from file koder/admin/v1/branding.proto (package koder.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/admin/v1/branding.proto.
  */
 export const file_koder_admin_v1_branding: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rb2Rlci9hZG1pbi92MS9icmFuZGluZy5wcm90bxIOa29kZXIuYWRtaW4udjEiugMKCEJyYW5kaW5nEgwKBGV0YWcYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEisKBGxvZ28YAyABKAsyHS5rb2Rlci5hZG1pbi52MS5CcmFuZGluZ0ltYWdlEjAKCWxvZ29fZGFyaxgEIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USLgoHZmF2aWNvbhgFIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USFQoNcHJpbWFyeV9jb2xvchgGIAEoCRIaChJwcmltYXJ5X2NvbG9yX2RhcmsYByABKAkSGgoNY29ybmVyX3JhZGl1cxgIIAEoBUgAiAEBEiwKBXRleHRzGAkgAygLMh0ua29kZXIuYWRtaW4udjEuQnJhbmRpbmdUZXh0cxIRCgl0ZXJtc191cmkYCiABKAkSEwoLcHJpdmFjeV91cmkYCyABKAkSEwoLc3VwcG9ydF91cmkYDCABKAkSLwoLdXBkYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQhAKDl9jb3JuZXJfcmFkaXVzImEKDUJyYW5kaW5nSW1hZ2USDAoEZGF0YRgBIAEoDBISCgptZWRpYV90eXBlGAIgASgJEg0KBXdpZHRoGAMgASgFEg4KBmhlaWdodBgEIAEoBRIPCgd2ZXJzaW9uGAUgASgJIlAKDUJyYW5kaW5nVGV4dHMSEAoIbGFuZ3VhZ2UYASABKAkSFwoPc2lnbl9pbl9oZWFkaW5nGAIgASgJEhQKDHNpZ25faW5fbm90ZRgDIAEoCWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1rb2Rlci9hZG1pbi92MS9icmFuZGluZy5wcm90bxIOa29kZXIuYWRtaW4udjEi7QMKCEJyYW5kaW5nEgwKBGV0YWcYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEisKBGxvZ28YAyABKAsyHS5rb2Rlci5hZG1pbi52MS5CcmFuZGluZ0ltYWdlEjAKCWxvZ29fZGFyaxgEIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USLgoHZmF2aWNvbhgFIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USFQoNcHJpbWFyeV9jb2xvchgGIAEoCRIaChJwcmltYXJ5X2NvbG9yX2RhcmsYByABKAkSGgoNY29ybmVyX3JhZGl1cxgIIAEoBUgAiAEBEiwKBXRleHRzGAkgAygLMh0ua29kZXIuYWRtaW4udjEuQnJhbmRpbmdUZXh0cxIRCgl0ZXJtc191cmkYCiABKAkSEwoLcHJpdmFjeV91cmkYCyABKAkSEwoLc3VwcG9ydF91cmkYDCABKAkSLwoLdXBkYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDGNvbG9yX3NjaGVtZRgOIAEoDjIbLmtvZGVyLmFkbWluLnYxLkNvbG9yU2NoZW1lQhAKDl9jb3JuZXJfcmFkaXVzImEKDUJyYW5kaW5nSW1hZ2USDAoEZGF0YRgBIAEoDBISCgptZWRpYV90eXBlGAIgASgJEg0KBXdpZHRoGAMgASgFEg4KBmhlaWdodBgEIAEoBRIPCgd2ZXJzaW9uGAUgASgJIlAKDUJyYW5kaW5nVGV4dHMSEAoIbGFuZ3VhZ2UYASABKAkSFwoPc2lnbl9pbl9oZWFkaW5nGAIgASgJEhQKDHNpZ25faW5fbm90ZRgDIAEoCSp2CgtDb2xvclNjaGVtZRIcChhDT0xPUl9TQ0hFTUVfVU5TUEVDSUZJRUQQABIaChZDT0xPUl9TQ0hFTUVfQVVUT01BVElDEAESFgoSQ09MT1JfU0NIRU1FX0xJR0hUEAISFQoRQ09MT1JfU0NIRU1FX0RBUksQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * Branding is how a tenant looks on the pages and in the mails that its people see. What is not set looks as it does by default.
@@ -111,6 +111,13 @@ export type Branding = Message<"koder.admin.v1.Branding"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 13;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether its pages are light or dark whatever the person's device asks for; default: AUTOMATIC.
+   *
+   * @generated from field: koder.admin.v1.ColorScheme color_scheme = 14;
+   */
+  colorScheme: ColorScheme;
 };
 
 /**
@@ -203,4 +210,52 @@ export type BrandingTexts = Message<"koder.admin.v1.BrandingTexts"> & {
  */
 export const BrandingTextsSchema: GenMessage<BrandingTexts> = /*@__PURE__*/
   messageDesc(file_koder_admin_v1_branding, 2);
+
+/**
+ * ColorScheme says whether pages are light or dark.
+ *
+ * @generated from enum koder.admin.v1.ColorScheme
+ */
+export const ColorScheme = {
+  /**
+   * The default.
+   *
+   * @generated from enum value: COLOR_SCHEME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As the person's device asks for.
+   *
+   * @generated from enum value: COLOR_SCHEME_AUTOMATIC = 1;
+   */
+  AUTOMATIC: 1,
+
+  /**
+   * Light.
+   *
+   * @generated from enum value: COLOR_SCHEME_LIGHT = 2;
+   */
+  LIGHT: 2,
+
+  /**
+   * Dark.
+   *
+   * @generated from enum value: COLOR_SCHEME_DARK = 3;
+   */
+  DARK: 3,
+} as const;
+
+/**
+ * ColorScheme says whether pages are light or dark.
+ *
+ * @generated from enum koder.admin.v1.ColorScheme
+ */
+export type ColorScheme = (typeof ColorScheme)[keyof typeof ColorScheme] | UnknownEnum;
+
+/**
+ * Describes the enum koder.admin.v1.ColorScheme.
+ */
+export const ColorSchemeSchema: GenEnum<ColorScheme> = /*@__PURE__*/
+  enumDesc(file_koder_admin_v1_branding, 0);
 

@@ -2,18 +2,18 @@
 // @generated from file koder/admin/v1/branding.proto (package koder.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Message } from "@bufbuild/protobuf";
+import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file koder/admin/v1/branding.proto.
  */
 export const file_koder_admin_v1_branding: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rb2Rlci9hZG1pbi92MS9icmFuZGluZy5wcm90bxIOa29kZXIuYWRtaW4udjEiuQQKCEJyYW5kaW5nEhUKBGV0YWcYASABKAlCB7pIBHICGEASHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkEisKBGxvZ28YAyABKAsyHS5rb2Rlci5hZG1pbi52MS5CcmFuZGluZ0ltYWdlEjAKCWxvZ29fZGFyaxgEIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USLgoHZmF2aWNvbhgFIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USMgoNcHJpbWFyeV9jb2xvchgGIAEoCUIbukgY2AEBchMyEV4jWzAtOUEtRmEtZl17Nn0kEjcKEnByaW1hcnlfY29sb3JfZGFyaxgHIAEoCUIbukgY2AEBchMyEV4jWzAtOUEtRmEtZl17Nn0kEiUKDWNvcm5lcl9yYWRpdXMYCCABKAVCCbpIBhoEGBgoAEgAiAEBEjYKBXRleHRzGAkgAygLMh0ua29kZXIuYWRtaW4udjEuQnJhbmRpbmdUZXh0c0IIukgFkgECEAoSGwoJdGVybXNfdXJpGAogASgJQgi6SAVyAxiAEBIdCgtwcml2YWN5X3VyaRgLIAEoCUIIukgFcgMYgBASHQoLc3VwcG9ydF91cmkYDCABKAlCCLpIBXIDGIAQEi8KC3VwZGF0ZV90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIQCg5fY29ybmVyX3JhZGl1cyJ+Cg1CcmFuZGluZ0ltYWdlEhcKBGRhdGEYASABKAxCCbpIBnoEGICABBIbCgptZWRpYV90eXBlGAIgASgJQge6SARyAhhAEg0KBXdpZHRoGAMgASgFEg4KBmhlaWdodBgEIAEoBRIYCgd2ZXJzaW9uGAUgASgJQge6SARyAhhAImwKDUJyYW5kaW5nVGV4dHMSGQoIbGFuZ3VhZ2UYASABKAlCB7pIBHICGCMSIAoPc2lnbl9pbl9oZWFkaW5nGAIgASgJQge6SARyAhhQEh4KDHNpZ25faW5fbm90ZRgDIAEoCUIIukgFcgMYkANiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("Ch1rb2Rlci9hZG1pbi92MS9icmFuZGluZy5wcm90bxIOa29kZXIuYWRtaW4udjEi9gQKCEJyYW5kaW5nEhUKBGV0YWcYASABKAlCB7pIBHICGEASHQoMZGlzcGxheV9uYW1lGAIgASgJQge6SARyAhhkEisKBGxvZ28YAyABKAsyHS5rb2Rlci5hZG1pbi52MS5CcmFuZGluZ0ltYWdlEjAKCWxvZ29fZGFyaxgEIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USLgoHZmF2aWNvbhgFIAEoCzIdLmtvZGVyLmFkbWluLnYxLkJyYW5kaW5nSW1hZ2USMgoNcHJpbWFyeV9jb2xvchgGIAEoCUIbukgY2AEBchMyEV4jWzAtOUEtRmEtZl17Nn0kEjcKEnByaW1hcnlfY29sb3JfZGFyaxgHIAEoCUIbukgY2AEBchMyEV4jWzAtOUEtRmEtZl17Nn0kEiUKDWNvcm5lcl9yYWRpdXMYCCABKAVCCbpIBhoEGBgoAEgAiAEBEjYKBXRleHRzGAkgAygLMh0ua29kZXIuYWRtaW4udjEuQnJhbmRpbmdUZXh0c0IIukgFkgECEAoSGwoJdGVybXNfdXJpGAogASgJQgi6SAVyAxiAEBIdCgtwcml2YWN5X3VyaRgLIAEoCUIIukgFcgMYgBASHQoLc3VwcG9ydF91cmkYDCABKAlCCLpIBXIDGIAQEi8KC3VwZGF0ZV90aW1lGA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI7Cgxjb2xvcl9zY2hlbWUYDiABKA4yGy5rb2Rlci5hZG1pbi52MS5Db2xvclNjaGVtZUIIukgFggECEAFCEAoOX2Nvcm5lcl9yYWRpdXMifgoNQnJhbmRpbmdJbWFnZRIXCgRkYXRhGAEgASgMQgm6SAZ6BBiAgAQSGwoKbWVkaWFfdHlwZRgCIAEoCUIHukgEcgIYQBINCgV3aWR0aBgDIAEoBRIOCgZoZWlnaHQYBCABKAUSGAoHdmVyc2lvbhgFIAEoCUIHukgEcgIYQCJsCg1CcmFuZGluZ1RleHRzEhkKCGxhbmd1YWdlGAEgASgJQge6SARyAhgjEiAKD3NpZ25faW5faGVhZGluZxgCIAEoCUIHukgEcgIYUBIeCgxzaWduX2luX25vdGUYAyABKAlCCLpIBXIDGJADKnYKC0NvbG9yU2NoZW1lEhwKGENPTE9SX1NDSEVNRV9VTlNQRUNJRklFRBAAEhoKFkNPTE9SX1NDSEVNRV9BVVRPTUFUSUMQARIWChJDT0xPUl9TQ0hFTUVfTElHSFQQAhIVChFDT0xPUl9TQ0hFTUVfREFSSxADYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp]);
 
 /**
  * Branding is how a tenant looks on the pages and in the mails that its people see. What is not set looks as it does by default.
@@ -112,6 +112,13 @@ export type Branding = Message<"koder.admin.v1.Branding"> & {
    * @generated from field: google.protobuf.Timestamp update_time = 13;
    */
   updateTime?: Timestamp | undefined;
+
+  /**
+   * Whether its pages are light or dark whatever the person's device asks for; default: AUTOMATIC.
+   *
+   * @generated from field: koder.admin.v1.ColorScheme color_scheme = 14;
+   */
+  colorScheme: ColorScheme;
 };
 
 /**
@@ -204,4 +211,52 @@ export type BrandingTexts = Message<"koder.admin.v1.BrandingTexts"> & {
  */
 export const BrandingTextsSchema: GenMessage<BrandingTexts> = /*@__PURE__*/
   messageDesc(file_koder_admin_v1_branding, 2);
+
+/**
+ * ColorScheme says whether pages are light or dark.
+ *
+ * @generated from enum koder.admin.v1.ColorScheme
+ */
+export const ColorScheme = {
+  /**
+   * The default.
+   *
+   * @generated from enum value: COLOR_SCHEME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As the person's device asks for.
+   *
+   * @generated from enum value: COLOR_SCHEME_AUTOMATIC = 1;
+   */
+  AUTOMATIC: 1,
+
+  /**
+   * Light.
+   *
+   * @generated from enum value: COLOR_SCHEME_LIGHT = 2;
+   */
+  LIGHT: 2,
+
+  /**
+   * Dark.
+   *
+   * @generated from enum value: COLOR_SCHEME_DARK = 3;
+   */
+  DARK: 3,
+} as const;
+
+/**
+ * ColorScheme says whether pages are light or dark.
+ *
+ * @generated from enum koder.admin.v1.ColorScheme
+ */
+export type ColorScheme = (typeof ColorScheme)[keyof typeof ColorScheme] | UnknownEnum;
+
+/**
+ * Describes the enum koder.admin.v1.ColorScheme.
+ */
+export const ColorSchemeSchema: GenEnum<ColorScheme> = /*@__PURE__*/
+  enumDesc(file_koder_admin_v1_branding, 0);
 
