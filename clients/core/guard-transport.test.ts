@@ -110,6 +110,7 @@ const oneOfEach = new Set([
   "authenticationpolicy",
   "passwordpolicy",
   "branding",
+  "mailsettings",
 ]);
 
 test("every public service has its client", () => {

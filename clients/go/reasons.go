@@ -195,6 +195,8 @@ const (
 	ReasonMailTemplateNotFound ErrorReason = "MAIL_TEMPLATE_NOT_FOUND"
 	// ReasonMailTemplateInvalid: A mail cannot say what was sent; the violations name each field.
 	ReasonMailTemplateInvalid ErrorReason = "MAIL_TEMPLATE_INVALID"
+	// ReasonMailSettingsInvalid: The settings of mails break a rule; the violations name each field.
+	ReasonMailSettingsInvalid ErrorReason = "MAIL_SETTINGS_INVALID"
 
 	// Of clients and tokens.
 

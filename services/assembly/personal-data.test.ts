@@ -48,6 +48,7 @@ const left: Readonly<Record<string, string>> = {
   identity_invitations: "of who is no user yet; gone when they accept",
   auth_policies: "of the tenant",
   auth_mail_templates: "of the tenant",
+  auth_mail_settings: "of the tenant",
   admin_brandings: "of the tenant",
   oauth_clients: "of the tenant",
   oauth_resource_servers: "of the tenant",

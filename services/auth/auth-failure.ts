@@ -24,4 +24,5 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.DIRECT_FLOWS_NOT_ALLOWED]: Code.PermissionDenied,
   [AuthErrorReason.MAIL_TEMPLATE_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.MAIL_TEMPLATE_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.MAIL_SETTINGS_INVALID]: Code.InvalidArgument,
 });

@@ -11,6 +11,7 @@ import { KnownDeviceSchema } from "#gen/koder/auth/store/v1/known_device_pb.ts";
 import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { MailSettingsSchema } from "#gen/koder/auth/store/v1/mail_settings_pb.ts";
 import { MailTemplateSchema } from "#gen/koder/auth/store/v1/mail_template_pb.ts";
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
@@ -164,6 +165,17 @@ export const mailTemplates: Collection<typeof MailTemplateSchema> = {
   events: "required",
 };
 
+/** The one id of a tenant's settings of mails. */
+export const mailSettingsId = "mail";
+
+/** From whom a tenant's mails are: one record, absent while that is the operator's. */
+export const mailSettings: Collection<typeof MailSettingsSchema> = {
+  name: "auth_mail_settings",
+  schema: MailSettingsSchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+
 /** The policy of a tenant for the sign-ins of its people: one record, absent while it is the default. */
 export const authenticationPolicies: Collection<typeof AuthenticationPolicySchema> = {
   name: "auth_policies",
@@ -192,5 +204,6 @@ export const authCollections: readonly Collection[] = [
   dueMails,
   shownMails,
   mailTemplates,
+  mailSettings,
   authenticationPolicies,
 ];

@@ -5,6 +5,7 @@ import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_p
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
+import { MailSettingsService } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { NewPasswordService } from "#gen/koder/auth/v1/new_password_internal_pb.ts";
@@ -65,9 +66,11 @@ import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
 import { deleteMailTemplate } from "./mail/delete-mail-template.ts";
+import { getMailSettings } from "./mail/get-mail-settings.ts";
 import { getMailTemplate } from "./mail/get-mail-template.ts";
 import { listMailTemplates } from "./mail/list-mail-templates.ts";
 import { previewMailTemplate } from "./mail/preview-mail-template.ts";
+import { updateMailSettings } from "./mail/update-mail-settings.ts";
 import { updateMailTemplate } from "./mail/update-mail-template.ts";
 import { listShownMails } from "./mail/shown-mails.ts";
 import { requestNewOtp, requestOtp, submitNewOtp, submitOtp } from "./otp/browser-otp.ts";
@@ -170,6 +173,10 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         confirmEmail: confirmEmail(dependencies),
       }),
       implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
+      implementation(MailSettingsService, {
+        getMailSettings: getMailSettings(dependencies),
+        updateMailSettings: updateMailSettings(dependencies),
+      }),
       implementation(MailTemplateService, {
         getMailTemplate: getMailTemplate(dependencies),
         listMailTemplates: listMailTemplates(dependencies),

@@ -571,6 +571,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["mfa", "session_lifetime", "passkey_user_verification", "passkey_related_origins", "client_overrides", "etag"],
     ["AUTHENTICATION_POLICY_INVALID", "ETAG_MISMATCH"],
   ),
+  rest("GET", "/v1/admin/mail-settings", []),
+  rest(
+    "PATCH",
+    "/v1/admin/mail-settings",
+    ["sender_name", "reply_to", "etag"],
+    ["MAIL_SETTINGS_INVALID", "ETAG_MISMATCH"],
+  ),
   rest("GET", "/v1/admin/mail-templates", ["own_only"]),
   rest("GET", mailTemplate, [], ["MAIL_TEMPLATE_NOT_FOUND"]),
   rest("PATCH", mailTemplate, mailTemplateFields, mailTemplateReasons),

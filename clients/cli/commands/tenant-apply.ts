@@ -44,7 +44,10 @@ export const tenantApply: Command = {
       readTenantState(services, {
         linksOf: (key, name) => linked.has(`${key} ${name}`),
         wantsTenant: file.singles.tenant !== undefined,
-        wantsBranding: file.singles.branding !== undefined || file.lists.mail_templates !== undefined,
+        wantsBranding:
+          file.singles.branding !== undefined ||
+          file.singles.mail_settings !== undefined ||
+          file.lists.mail_templates !== undefined,
       });
     const [dryRun, json, prune] = [values["dry-run"] === true, values["json"] === true, values["prune"] === true];
     const { out, err } = terminal;

@@ -1,6 +1,7 @@
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { MailSettingsSchema } from "#gen/koder/auth/v1/mail_settings_pb.ts";
 import { MailTemplateSchema } from "#gen/koder/auth/v1/mail_template_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
@@ -43,7 +44,8 @@ export type SingleKey =
   | "authentication_policy"
   | "password_policy"
   | "attribute_schema"
-  | "branding";
+  | "branding"
+  | "mail_settings";
 
 /** A member that is a text; empty where there is none. */
 export function text(json: JsonObject, name: string): string {
@@ -115,6 +117,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
+  mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
   branding: {
     schema: BrandingSchema,
     apart: ["etag", "update_time"],

@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { BrandingService } from "#gen/koder/admin/v1/branding_service_pb.ts";
 import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
+import { MailSettingsService } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
@@ -20,6 +21,7 @@ export interface TenantServices {
   readonly groups: Client<typeof GroupService>;
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   readonly attributeSchema: Client<typeof AttributeSchemaService>;
+  readonly mailSettings: Client<typeof MailSettingsService>;
   readonly mailTemplates: Client<typeof MailTemplateService>;
   readonly branding: Client<typeof BrandingService>;
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
@@ -37,6 +39,7 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   groups: createClient(GroupService, transport),
   oauthPolicy: createClient(OAuthPolicyService, transport),
   attributeSchema: createClient(AttributeSchemaService, transport),
+  mailSettings: createClient(MailSettingsService, transport),
   mailTemplates: createClient(MailTemplateService, transport),
   branding: createClient(BrandingService, transport),
   authenticationPolicy: createClient(AuthenticationPolicyService, transport),

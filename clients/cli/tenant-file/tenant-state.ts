@@ -52,6 +52,7 @@ export async function readTenantState(
     attributes,
     branding,
     mails,
+    sender,
     tenant,
   ] = await Promise.all([
     Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
@@ -64,6 +65,7 @@ export async function readTenantState(
     services.attributeSchema.getAttributeSchema({}),
     wantsBranding ? services.branding.getBranding({}) : undefined,
     wantsBranding ? services.mailTemplates.listMailTemplates({ ownOnly: true }) : undefined,
+    wantsBranding ? services.mailSettings.getMailSettings({}) : undefined,
     wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
   ]);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
@@ -127,6 +129,7 @@ export async function readTenantState(
       password_policy: shown(singles.password_policy, passwords.policy),
       attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
       ...(branding === undefined ? {} : { branding: shown(singles.branding, branding.branding) }),
+      ...(sender === undefined ? {} : { mail_settings: shown(singles.mail_settings, sender.mailSettings) }),
       ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
     },
   };

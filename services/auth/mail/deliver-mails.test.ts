@@ -1,11 +1,15 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { UpdateMailSettingsRequestSchema } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { handlerContext } from "../../host/testing/handler-context.ts";
 import { authFixture } from "../auth-fixture.ts";
 import { dueMails, mailJobs } from "../collections.ts";
 import { createMailDeliveries } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
+import { updateMailSettings } from "./update-mail-settings.ts";
 
 const noSms = { send: () => Promise.reject(new Error("no telephone")), close: () => Promise.resolve() };
 
@@ -36,6 +40,16 @@ describe("a mail that waits", () => {
     expect(f.mails[0]?.text).toContain(link);
     expect(await left()).toEqual([0, 0]);
     expect(f.mailAttempts.map(({ outcome }) => outcome)).toEqual(["sent"]);
+  });
+
+  test("is from whom the tenant says when it is sent", async () => {
+    const { f } = await queued();
+    const mailSettings = { senderName: "Acme's shop", replyTo: "help@acme.test" };
+    const updateMask = create(FieldMaskSchema, { paths: ["sender_name", "reply_to"] });
+    const request = create(UpdateMailSettingsRequestSchema, { mailSettings, updateMask });
+    await updateMailSettings(f.dependencies)(request, handlerContext());
+    await f.sendMails();
+    expect(f.mails).toMatchObject([{ to: "ana@example.com", ...mailSettings }]);
   });
 
   test("A29: is sealed where it waits", async () => {

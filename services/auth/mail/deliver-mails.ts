@@ -1,6 +1,12 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import { DueMailSchema, MailJobSchema, MailKind, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import {
+  DueMailSchema,
+  MailJobSchema,
+  MailKind,
+  MailSchema,
+  RenderedMailSchema,
+} from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { ownWork, type Outbound } from "../../host/call.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -14,6 +20,7 @@ import type { Tenants } from "../../host/tenants.ts";
 import { dueMails, mailJobs } from "../collections.ts";
 import { lookOfTenant } from "./look-of-tenant.ts";
 import { mailGivenUp } from "./mail-events.ts";
+import { senderOf } from "./mail-settings.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 import { templateOf } from "./mail-templates.ts";
 import { mailLocale } from "./mail-texts.ts";
@@ -161,13 +168,17 @@ async function send(
   const lifetime = timeOf(job.expireTime) - timeOf(job.createTime);
   const isSms = job.kind === MailKind.SMS_OTP;
   const language = mailLocale(mail.locale);
+  const data = store.tenant(work.tenantId);
   const rendered = isSms
     ? renderSms(mail, { tenant: look.name, host: new URL(tenant.canonicalOrigin).host })
-    : await renderMail(mail, {
-        language,
-        words: (await templateOf(store.tenant(work.tenantId), kindName(job.kind), language)).words,
-        look,
-        lifetime,
+    : create(RenderedMailSchema, {
+        ...(await renderMail(mail, {
+          language,
+          words: (await templateOf(data, kindName(job.kind), language)).words,
+          look,
+          lifetime,
+        })),
+        ...(await senderOf(data)),
       });
   try {
     await (isSms ? sms : transport).send(rendered, { tenantId: work.tenantId, id: job.id });

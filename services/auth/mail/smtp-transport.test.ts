@@ -83,6 +83,17 @@ test("a server takes a mail with text and HTML, in whichever language", async ()
   expect(data).toContain("text/html");
 });
 
+test("is from the tenant's name at the operator's address, and answers go where the tenant says", async () => {
+  const { taken, port } = await mailServer();
+  const of = { senderName: 'Shop "Ü", <ceo@bank.test>\r\nBcc: x@y.test', replyTo: "help@shop.test" };
+  await (await transportTo(port)).send(create(RenderedMailSchema, { ...mail, ...of }), job);
+  expect(taken).toMatchObject([{ from: "no-reply@acme.test", to: ["ana@example.com"] }]);
+  const [head = ""] = (taken[0]?.data ?? "").replaceAll("\r\n ", " ").split("\r\n\r\n");
+  expect(head).toMatch(/^From: .+ <no-reply@acme\.test>$/m);
+  expect(head).toMatch(/^Reply-To: help@shop\.test$/m);
+  expect(head).not.toMatch(/^Bcc:/m);
+});
+
 test("signs in where the server wants it, and tells of a wrong password without giving up", async () => {
   const { taken, port } = await mailServer({
     disabledCommands: ["STARTTLS"],

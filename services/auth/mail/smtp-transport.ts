@@ -33,10 +33,12 @@ export async function createSmtpTransport(
     disableUrlAccess: true,
   });
   return {
-    async send({ to, subject, text, html }) {
+    async send({ to, subject, text, html, senderName, replyTo }) {
       try {
         await transport.sendMail({
-          from,
+          // The address stays the operator's, for which their server answers (SPF, DKIM).
+          from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
+          ...(replyTo === "" ? {} : { replyTo: { name: "", address: replyTo } }),
           to: { name: "", address: to },
           subject,
           text,
@@ -52,6 +54,9 @@ export async function createSmtpTransport(
     },
   };
 }
+
+/** The address of `<name> <<address>>`, or of an address alone. */
+const addressOf = (from: string): string => /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from;
 
 /**
  * What kept a mail from being sent. That its recipient or content is refused for good (RFC 5321 §4.2.1: 5yz) is final; that

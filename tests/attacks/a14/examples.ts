@@ -298,6 +298,11 @@ export const examples: Readonly<Record<string, Example>> = {
     policy: { logoutEndsOfflineGrants: false },
     updateMask: "logoutEndsOfflineGrants",
   }),
+  "koder.auth.v1.MailSettingsService/GetMailSettings": none,
+  "koder.auth.v1.MailSettingsService/UpdateMailSettings": async ({ marker }) => ({
+    mailSettings: { senderName: marker },
+    updateMask: "senderName",
+  }),
   "koder.auth.v1.MailTemplateService/GetMailTemplate": async () => ({ kind: "invitation", language: "es" }),
   "koder.auth.v1.MailTemplateService/ListMailTemplates": none,
   "koder.auth.v1.MailTemplateService/UpdateMailTemplate": async ({ marker }) => ({

@@ -550,6 +550,16 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change from whom mails are",
+    covers: ["koder.auth.v1.MailSettingsService/UpdateMailSettings"],
+    prepare: (server) => {
+      const path = "/v1/admin/mail-settings";
+      return Promise.resolve({
+        call: async () => (await rest(server, "PATCH", path, { sender_name: fresh() })).status,
+      });
+    },
+  },
+  {
     name: "Change what a mail says",
     covers: ["koder.auth.v1.MailTemplateService/UpdateMailTemplate"],
     prepare: (server) => {

@@ -150,6 +150,7 @@ type Event struct {
 	//	*Event_UserExported
 	//	*Event_BrandingUpdated
 	//	*Event_MailTemplateChanged
+	//	*Event_MailSettingsUpdated
 	//	*Event_RecoveryStarted
 	//	*Event_RecoveryTokenUsed
 	//	*Event_MailGivenUp
@@ -658,6 +659,15 @@ func (x *Event) GetMailTemplateChanged() *MailTemplateChanged {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_MailTemplateChanged); ok {
 			return x.MailTemplateChanged
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMailSettingsUpdated() *MailSettingsUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailSettingsUpdated); ok {
+			return x.MailSettingsUpdated
 		}
 	}
 	return nil
@@ -1203,6 +1213,11 @@ type Event_MailTemplateChanged struct {
 	MailTemplateChanged *MailTemplateChanged `protobuf:"bytes,231,opt,name=mail_template_changed,json=mailTemplateChanged,proto3,oneof"`
 }
 
+type Event_MailSettingsUpdated struct {
+	// From whom a tenant's mails are was changed.
+	MailSettingsUpdated *MailSettingsUpdated `protobuf:"bytes,250,opt,name=mail_settings_updated,json=mailSettingsUpdated,proto3,oneof"`
+}
+
 type Event_RecoveryStarted struct {
 	// Somebody asked for a link to choose a new password by.
 	RecoveryStarted *RecoveryStarted `protobuf:"bytes,150,opt,name=recovery_started,json=recoveryStarted,proto3,oneof"`
@@ -1466,6 +1481,8 @@ func (*Event_UserExported) isEvent_Payload() {}
 func (*Event_BrandingUpdated) isEvent_Payload() {}
 
 func (*Event_MailTemplateChanged) isEvent_Payload() {}
+
+func (*Event_MailSettingsUpdated) isEvent_Payload() {}
 
 func (*Event_RecoveryStarted) isEvent_Payload() {}
 
@@ -4601,6 +4618,52 @@ func (x *MailTemplateChanged) GetState() string {
 	return ""
 }
 
+// MailSettingsUpdated tells which fields of the settings changed.
+type MailSettingsUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.auth.v1.MailSettings`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailSettingsUpdated) Reset() {
+	*x = MailSettingsUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailSettingsUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailSettingsUpdated) ProtoMessage() {}
+
+func (x *MailSettingsUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailSettingsUpdated.ProtoReflect.Descriptor instead.
+func (*MailSettingsUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+}
+
+func (x *MailSettingsUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 // BrandingUpdated tells what of a tenant's looks changed.
 type BrandingUpdated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4612,7 +4675,7 @@ type BrandingUpdated struct {
 
 func (x *BrandingUpdated) Reset() {
 	*x = BrandingUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4624,7 +4687,7 @@ func (x *BrandingUpdated) String() string {
 func (*BrandingUpdated) ProtoMessage() {}
 
 func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4637,7 +4700,7 @@ func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrandingUpdated.ProtoReflect.Descriptor instead.
 func (*BrandingUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *BrandingUpdated) GetPaths() []string {
@@ -4658,7 +4721,7 @@ type UserExported struct {
 
 func (x *UserExported) Reset() {
 	*x = UserExported{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4670,7 +4733,7 @@ func (x *UserExported) String() string {
 func (*UserExported) ProtoMessage() {}
 
 func (x *UserExported) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4683,7 +4746,7 @@ func (x *UserExported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserExported.ProtoReflect.Descriptor instead.
 func (*UserExported) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *UserExported) GetUserId() string {
@@ -4703,7 +4766,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4715,7 +4778,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4728,7 +4791,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 // RoleCreated tells of a new role.
@@ -4744,7 +4807,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4756,7 +4819,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4769,7 +4832,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4797,7 +4860,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4809,7 +4872,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4822,7 +4885,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4843,7 +4906,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4855,7 +4918,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4868,7 +4931,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4891,7 +4954,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4903,7 +4966,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4916,7 +4979,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -4946,7 +5009,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4958,7 +5021,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4971,7 +5034,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -4999,7 +5062,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5011,7 +5074,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5024,7 +5087,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -5045,7 +5108,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5057,7 +5120,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5070,7 +5133,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -5091,7 +5154,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5103,7 +5166,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5116,7 +5179,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -5139,7 +5202,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5151,7 +5214,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5164,7 +5227,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -5194,7 +5257,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5206,7 +5269,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5219,7 +5282,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -5247,7 +5310,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5259,7 +5322,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5272,7 +5335,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -5293,7 +5356,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5305,7 +5368,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5318,7 +5381,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -5339,7 +5402,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5351,7 +5414,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5364,7 +5427,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5387,7 +5450,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5399,7 +5462,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5412,7 +5475,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5440,7 +5503,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5452,7 +5515,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5465,7 +5528,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5488,7 +5551,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5500,7 +5563,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5513,7 +5576,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5543,7 +5606,7 @@ type RememberedDeviceChanged struct {
 
 func (x *RememberedDeviceChanged) Reset() {
 	*x = RememberedDeviceChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5555,7 +5618,7 @@ func (x *RememberedDeviceChanged) String() string {
 func (*RememberedDeviceChanged) ProtoMessage() {}
 
 func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5568,7 +5631,7 @@ func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RememberedDeviceChanged.ProtoReflect.Descriptor instead.
 func (*RememberedDeviceChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *RememberedDeviceChanged) GetUserId() string {
@@ -5589,7 +5652,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec4\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc95\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5642,7 +5705,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x17password_policy_updated\x18\xf0\x01 \x01(\v2&.koder.events.v1.PasswordPolicyUpdatedH\x00R\x15passwordPolicyUpdated\x12E\n" +
 	"\ruser_exported\x18\xdd\x01 \x01(\v2\x1d.koder.events.v1.UserExportedH\x00R\fuserExported\x12N\n" +
 	"\x10branding_updated\x18\xe6\x01 \x01(\v2 .koder.events.v1.BrandingUpdatedH\x00R\x0fbrandingUpdated\x12[\n" +
-	"\x15mail_template_changed\x18\xe7\x01 \x01(\v2$.koder.events.v1.MailTemplateChangedH\x00R\x13mailTemplateChanged\x12N\n" +
+	"\x15mail_template_changed\x18\xe7\x01 \x01(\v2$.koder.events.v1.MailTemplateChangedH\x00R\x13mailTemplateChanged\x12[\n" +
+	"\x15mail_settings_updated\x18\xfa\x01 \x01(\v2$.koder.events.v1.MailSettingsUpdatedH\x00R\x13mailSettingsUpdated\x12N\n" +
 	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
 	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
 	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
@@ -5848,7 +5912,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x15PasswordPolicyUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"+\n" +
 	"\x13MailTemplateChanged\x12\x14\n" +
-	"\x05state\x18\x01 \x01(\tR\x05state\"'\n" +
+	"\x05state\x18\x01 \x01(\tR\x05state\"+\n" +
+	"\x13MailSettingsUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"'\n" +
 	"\x0fBrandingUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"'\n" +
 	"\fUserExported\x12\x17\n" +
@@ -5919,7 +5985,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 80)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 81)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -5982,30 +6048,31 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*AttributeSchemaUpdated)(nil),      // 58: koder.events.v1.AttributeSchemaUpdated
 	(*PasswordPolicyUpdated)(nil),       // 59: koder.events.v1.PasswordPolicyUpdated
 	(*MailTemplateChanged)(nil),         // 60: koder.events.v1.MailTemplateChanged
-	(*BrandingUpdated)(nil),             // 61: koder.events.v1.BrandingUpdated
-	(*UserExported)(nil),                // 62: koder.events.v1.UserExported
-	(*UserErased)(nil),                  // 63: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 64: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 65: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 66: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 67: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 68: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 69: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 70: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 71: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 72: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 73: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 74: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 75: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 76: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 77: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 78: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 79: koder.events.v1.InvitationChanged
-	(*RememberedDeviceChanged)(nil),     // 80: koder.events.v1.RememberedDeviceChanged
-	(*timestamppb.Timestamp)(nil),       // 81: google.protobuf.Timestamp
+	(*MailSettingsUpdated)(nil),         // 61: koder.events.v1.MailSettingsUpdated
+	(*BrandingUpdated)(nil),             // 62: koder.events.v1.BrandingUpdated
+	(*UserExported)(nil),                // 63: koder.events.v1.UserExported
+	(*UserErased)(nil),                  // 64: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 65: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 66: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 67: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 68: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 69: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 70: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 71: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 72: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 73: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 74: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 75: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 76: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 77: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 78: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 79: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 80: koder.events.v1.InvitationChanged
+	(*RememberedDeviceChanged)(nil),     // 81: koder.events.v1.RememberedDeviceChanged
+	(*timestamppb.Timestamp)(nil),       // 82: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	81, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	82, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -6046,54 +6113,55 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
 	58, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
 	59, // 40: koder.events.v1.Event.password_policy_updated:type_name -> koder.events.v1.PasswordPolicyUpdated
-	62, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
-	61, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
+	63, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
+	62, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
 	60, // 43: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
-	2,  // 44: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 45: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 46: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 47: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 48: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 49: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	43, // 50: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	44, // 51: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	45, // 52: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	49, // 53: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	50, // 54: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	51, // 55: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	52, // 56: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	53, // 57: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	54, // 58: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	55, // 59: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	56, // 60: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	57, // 61: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	63, // 62: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	64, // 63: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	65, // 64: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	66, // 65: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	67, // 66: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	68, // 67: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	69, // 68: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	70, // 69: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	71, // 70: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	72, // 71: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	73, // 72: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	74, // 73: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	75, // 74: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	76, // 75: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	77, // 76: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	78, // 77: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	79, // 78: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	80, // 79: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
-	0,  // 80: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	81, // 81: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	81, // 82: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	81, // 83: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	84, // [84:84] is the sub-list for method output_type
-	84, // [84:84] is the sub-list for method input_type
-	84, // [84:84] is the sub-list for extension type_name
-	84, // [84:84] is the sub-list for extension extendee
-	0,  // [0:84] is the sub-list for field type_name
+	61, // 44: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
+	2,  // 45: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 46: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 47: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 48: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 49: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 50: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	43, // 51: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	44, // 52: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	45, // 53: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	49, // 54: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	50, // 55: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	51, // 56: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	52, // 57: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	53, // 58: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	54, // 59: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	55, // 60: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	56, // 61: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	57, // 62: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	64, // 63: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	65, // 64: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	66, // 65: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	67, // 66: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	68, // 67: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	69, // 68: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	70, // 69: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	71, // 70: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	72, // 71: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	73, // 72: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	74, // 73: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	75, // 74: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	76, // 75: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	77, // 76: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	78, // 77: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	79, // 78: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	80, // 79: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	81, // 80: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
+	0,  // 81: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	82, // 82: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	82, // 83: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	82, // 84: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	85, // [85:85] is the sub-list for method output_type
+	85, // [85:85] is the sub-list for method input_type
+	85, // [85:85] is the sub-list for extension type_name
+	85, // [85:85] is the sub-list for extension extendee
+	0,  // [0:85] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -6144,6 +6212,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_UserExported)(nil),
 		(*Event_BrandingUpdated)(nil),
 		(*Event_MailTemplateChanged)(nil),
+		(*Event_MailSettingsUpdated)(nil),
 		(*Event_RecoveryStarted)(nil),
 		(*Event_RecoveryTokenUsed)(nil),
 		(*Event_MailGivenUp)(nil),
@@ -6187,7 +6256,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   80,
+			NumMessages:   81,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
