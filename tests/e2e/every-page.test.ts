@@ -1,4 +1,5 @@
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { isDeepStrictEqual } from "node:util";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
@@ -19,52 +20,101 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** Leads a browser that was never there to each state, and answers by its name what `look` finds, where that is anything. */
-async function onEvery(
-  options: BrowserContextOptions,
-  look: (page: Page, at: number) => Promise<readonly unknown[]>,
-): Promise<Readonly<Record<string, readonly unknown[]>>> {
-  const found: Record<string, readonly unknown[]> = {};
-  const context = await browser.newContext({ viewport: { width: 768, height: 1024 }, ...options });
+/** Has a page ask in a language, from the next request on. */
+const speak = (page: Page, language: string) => page.setExtraHTTPHeaders({ "accept-language": language });
+
+/** Leads a browser that was never there to each of some states, and does something there. */
+async function onEach(
+  some: readonly PageState[],
+  language: string,
+  look: (page: Page, name: string) => Promise<void>,
+): Promise<void> {
+  const viewport = { width: 768, height: 1024 };
+  const context = await browser.newContext({ viewport, reducedMotion: "reduce" });
   try {
     const page = await context.newPage();
-    for (const [at, { name, open }] of states.entries()) {
+    for (const { name, open } of some) {
       await context.clearCookies();
+      await speak(page, language);
       await page.unrouteAll();
       await open(page);
       await page.waitForLoadState();
-      const here = await look(page, at);
-      if (here.length > 0) found[name] = here;
+      await look(page, name);
     }
-    return found;
   } finally {
     await context.close();
   }
 }
 
-const headings: (string | null)[] = [];
+const otherLanguages = ["pt-BR", "es"];
 
-test("axe finds nothing to say of any, light or dark", { timeout: 300_000 }, async () => {
-  const found = await onEvery({ reducedMotion: "reduce", locale: "en" }, async (page, at) => {
-    headings[at] = await page.textContent("h1");
+/** What a page says, and where it is and what it is made of, without its texts. */
+interface Seen {
+  readonly lang: string | null;
+  readonly heading: string | null;
+  readonly parts: readonly string[];
+}
+
+async function seenOn(page: Page): Promise<Seen> {
+  return page.evaluate(() => ({
+    lang: document.documentElement.lang,
+    heading: document.querySelector("h1")?.textContent ?? null,
+    parts: [
+      location.pathname,
+      ...Array.from(document.querySelectorAll("body *"), (part) => `${part.localName} ${part.getAttribute("name")}`),
+    ],
+  }));
+}
+
+/** What was seen of each state: in English, and in the others. */
+const seen = new Map<string, Map<string, Seen>>();
+const violations: Record<string, readonly unknown[]> = {};
+let visiting: Promise<void> | undefined;
+
+/**
+ * Goes to each state once, and asks for the page there once more in each other language, whatever the request was. Where the answer
+ * to that is another page, as after what can be done only once, the state is gone to anew in that language.
+ */
+async function visit(): Promise<void> {
+  const anew = new Map(otherLanguages.map((language) => [language, new Set<string>()]));
+  await onEach(states, "en", async (page, name) => {
+    const english = await seenOn(page);
+    seen.set(name, new Map([["en", english]]));
     const light = await axeViolations(page);
     await page.emulateMedia({ colorScheme: "dark" });
     const dark = await axeViolations(page);
     await page.emulateMedia({ colorScheme: "light" });
-    return [...light, ...dark];
+    if (light.length + dark.length > 0) violations[name] = [...light, ...dark];
+    for (const language of otherLanguages) {
+      await speak(page, language);
+      await page.reload();
+      const again = await seenOn(page);
+      if (isDeepStrictEqual(again.parts, english.parts)) seen.get(name)?.set(language, again);
+      else anew.get(language)?.add(name);
+    }
   });
-  expect(found).toEqual({});
+  for (const [language, names] of anew) {
+    const some = states.filter(({ name }) => names.has(name));
+    await onEach(some, language, async (page, name) => void seen.get(name)?.set(language, await seenOn(page)));
+  }
+}
+
+test("axe finds nothing to say of any, light or dark", { timeout: 300_000 }, async () => {
+  await (visiting ??= visit());
+  expect(violations).toEqual({});
 });
 
 /** The product's name, and what only developers see. */
 const sameInAll = ["landing", "dev-mail"];
 
 // That no language lacks a text is for the compiler to say: this is whether the page asks for it.
-test.each(["pt-BR", "es"])("each speaks %s to who asks for it", { timeout: 300_000 }, async (locale) => {
-  const found = await onEvery({ locale }, async (page, at) => {
-    const [lang, heading] = [await page.getAttribute("html", "lang"), await page.textContent("h1")];
-    const isOther = heading !== headings[at] || sameInAll.includes(states[at]?.name ?? "");
-    return lang === locale && heading !== null && isOther ? [] : [lang, heading, headings[at]];
+test.each(otherLanguages)("each speaks %s to who asks for it", { timeout: 300_000 }, async (language) => {
+  await (visiting ??= visit());
+  const wrong = states.flatMap(({ name }) => {
+    const [english, other] = [seen.get(name)?.get("en"), seen.get(name)?.get(language)];
+    const heading = other?.heading ?? null;
+    const isOther = heading !== english?.heading || sameInAll.includes(name);
+    return other?.lang === language && heading !== null && isOther ? [] : [[name, other?.lang, heading]];
   });
-  expect(found).toEqual({});
+  expect(wrong).toEqual([]);
 });

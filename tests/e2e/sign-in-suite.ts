@@ -66,24 +66,26 @@ export function signInSuite({ start }: Shape, launched: () => Browser): void {
     let context: BrowserContext;
     let page: Page;
     let app: Application;
-    beforeEach(async () => {
-      context = await browser.newContext();
-      context.setDefaultTimeout(10_000);
+    beforeAll(async () => {
+      context = await browser.newContext({ reducedMotion: "reduce" });
+      context.setDefaultTimeout(30_000);
       page = await context.newPage();
+    });
+    afterAll(() => context?.close());
+    // As in a browser that was never there, except for the files that it keeps.
+    beforeEach(async () => {
+      await context.clearCookies();
       app = await application("Chat", true);
     });
-    afterEach(async () => {
-      await context.close();
-      await app.stop();
-    });
+    afterEach(() => app.stop());
 
-    async function signIn(to = app, secret = password, name = "alice"): Promise<void> {
-      await page.goto(`${to.origin}/login`);
-      await page.fill("input[name=username]", name);
-      await page.fill("input[name=password]", secret);
-      await page.click("button[type=submit]");
+    async function signIn(to = app, secret = password, name = "alice", where = page): Promise<void> {
+      await where.goto(`${to.origin}/login`);
+      await where.fill("input[name=username]", name);
+      await where.fill("input[name=password]", secret);
+      await where.click("button[type=submit]");
     }
-    const arrived = (to = app) => page.waitForURL((url) => url.href.startsWith(to.callbackUrl));
+    const arrived = (to = app, where = page) => where.waitForURL((url) => url.href.startsWith(to.callbackUrl));
 
     test("the person signs in, and the tokens are what the standards say", async () => {
       await signIn();
@@ -189,11 +191,11 @@ export function signInSuite({ start }: Shape, launched: () => Browser): void {
     });
 
     test("signing in works without JavaScript", async () => {
-      const plain = await browser.newContext({ javaScriptEnabled: false });
-      page = await plain.newPage();
-      await signIn();
-      await arrived();
-      expect(await page.textContent("#sub")).toBe(userId);
+      const plain = await browser.newContext({ javaScriptEnabled: false, reducedMotion: "reduce" });
+      const inPlain = await plain.newPage();
+      await signIn(app, password, "alice", inPlain);
+      await arrived(app, inPlain);
+      expect(await inPlain.textContent("#sub")).toBe(userId);
       await plain.close();
     });
 
@@ -243,7 +245,7 @@ export function signInSuite({ start }: Shape, launched: () => Browser): void {
 
   test("the owner signs in with the first password and must choose another", async () => {
     const app = await application("Console", false);
-    const context = await browser.newContext();
+    const context = await browser.newContext({ reducedMotion: "reduce" });
     const page = await context.newPage();
     await page.goto(`${app.origin}/login`);
     await page.fill("input[name=username]", "admin");

@@ -94,7 +94,7 @@ async function clientsAtWork(server: Instance) {
   const running = loops.map(async (loop, at) => {
     while (work.goesOn) {
       await loop().catch((error: unknown) => void failures.push(`${at}: ${String(error)}`));
-      await pause(20);
+      await pause(50);
     }
   });
   return {
