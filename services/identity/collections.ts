@@ -7,6 +7,7 @@ import { DataExportSchema } from "#gen/koder/identity/store/v1/data_export_pb.ts
 import { GroupMemberSchema, GroupSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
 import { PurgeSchema } from "#gen/koder/identity/store/v1/purge_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
+import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
@@ -26,7 +27,14 @@ export const users: Collection<typeof UserSchema> = {
     email: { type: "text", value: (user) => user.emailKey || undefined },
     owner: { type: "text", value: (user) => (user.instanceOwner ? ownerIndexed : undefined) },
   },
-  indexes: { name: { type: "text", value: (user) => nameKey(user.name) || undefined } },
+  indexes: {
+    name: { type: "text", value: (user) => nameKey(user.name) || undefined },
+    /** Of those who are not active, who are few: nearly nobody has a place in it. */
+    inactive_status: {
+      type: "integer",
+      value: ({ status }) => (status === UserStatus.DISABLED || status === UserStatus.DELETED ? status : undefined),
+    },
+  },
   events: "required",
 };
 

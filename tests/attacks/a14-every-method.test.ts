@@ -30,20 +30,27 @@ function guardedMethod(method: DescMethod): Guarded {
 }
 
 let server: RunningServer;
-let credentials: Record<"person" | "otherRight" | "tenantOwner", string>;
+let credentials: Record<"person" | "otherRight" | "tenantOwner" | "ownersToken" | "ownersSmallToken", string>;
 let otherPerson: string;
 beforeAll(async () => {
   server = await startServer();
-  const [{ username }, other, client] = [
+  const [{ username }, other, owner, client] = [
     await createPerson(server),
     await createPerson(server),
-    await registerClient(server),
+    await createPerson(server),
+    await registerClient(server, { scope: "openid tokens.write" }),
   ];
+  await rest(server, "POST", "/v1/roles/owner/assignments", { user_id: owner.id });
+  const parameters = { scope: "openid tokens.write" };
+  const { accessToken: ownersToken } = await tokensFor(server, client, owner.username, { parameters });
+  const small = await rest(server, "POST", "/v1/users/me/tokens", { scopes: ["openid"] }, ownersToken);
   const key = async (permission: string) =>
     String((await rest(server, "POST", "/v1/admin/api-keys", { permissions: [permission] })).json["api_key"]);
   otherPerson = other.id;
   credentials = {
-    person: (await tokensFor(server, client, username)).accessToken,
+    person: (await tokensFor(server, client, username, { parameters: { scope: "openid" } })).accessToken,
+    ownersToken,
+    ownersSmallToken: String(small.json["token"]),
     otherRight: await key("something.else"),
     tenantOwner: await key("*"),
   };
@@ -68,6 +75,11 @@ describe("A14: no method does anything for whoever has not the right", () => {
     expect(await codeOf(path, "kak_nobody")).toBe("unauthenticated");
     expect(await codeOf(path, credentials.otherRight)).toBe("permission_denied");
     expect(await codeOf(path, credentials.person)).toBe("permission_denied");
+    // Whoever may do everything does by a token what its scopes name: here nothing, or nothing but to make tokens.
+    expect(await codeOf(path, credentials.ownersSmallToken)).toBe("permission_denied");
+    if (rule.permission !== "tokens.write") {
+      expect(await codeOf(path, credentials.ownersToken)).toBe("permission_denied");
+    }
     if (ownMember !== undefined) {
       expect(await codeOf(path, credentials.person, { [ownMember]: otherPerson })).toBe("permission_denied");
       expect(await codeOf(path, credentials.tenantOwner, { [ownMember]: "me" })).toBe("permission_denied");

@@ -455,7 +455,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest(
     "GET",
     "/v1/users",
-    ["page_size", "page_token", "email", "username", "username_prefix", "prefix", "show_deleted"],
+    ["page_size", "page_token", "email", "username", "username_prefix", "prefix", "show_deleted", "status"],
     pageReasons,
   ),
   rest("GET", `/v1/users/${userId}`, [], ["USER_NOT_FOUND"]),

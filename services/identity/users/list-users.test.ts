@@ -1,9 +1,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { ListUsersRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { identityFixture, refusal } from "../identity-fixture.ts";
+import { replace } from "../../store/writes.ts";
+import { users as people } from "../collections.ts";
 import { listUsers } from "./list-users.ts";
 
 const withUsers = async (...names: string[]) => {
@@ -42,6 +47,32 @@ describe("listing users", () => {
     const first = await list({ usernamePrefix: "an", pageSize: 1 });
     expect(await usernames({ usernamePrefix: "an", pageToken: first.nextPageToken })).toEqual(["ana", "anton"]);
     expect(await usernames({ usernamePrefix: "x" })).toEqual([]);
+  });
+
+  test("by their status, page by page, also beside a name", async () => {
+    const { f, list, usernames } = await withUsers("ana", "anton", "bob", "carol", "dan");
+    const change = async (username: string, status: UserStatus) => {
+      const stored = await f.data.find(people, "username", username);
+      if (stored === undefined) throw new Error(`nobody is ${username}`);
+      const record = create(UserSchema, { ...stored.record, status });
+      await f.data.commit([replace(people, record, stored.version)], [create(EventSchema)]);
+    };
+    for (const name of ["anton", "bob", "dan"]) await change(name, UserStatus.DISABLED);
+    await change("carol", UserStatus.DELETED);
+    const { ACTIVE, DISABLED, DELETED } = UserStatus;
+    expect(await usernames({ status: DISABLED })).toEqual(["anton", "bob", "dan"]);
+    expect(await usernames({ status: DELETED })).toEqual(["carol"]);
+    expect(await usernames({ status: ACTIVE })).toEqual(["ana"]);
+    expect(await usernames({ status: DISABLED, usernamePrefix: "an" })).toEqual(["anton"]);
+    expect(await usernames({ status: ACTIVE, prefix: "an" })).toEqual(["ana"]);
+    expect(await usernames({ status: ACTIVE, email: "bob@example.com" })).toEqual([]);
+    const first = await list({ status: DISABLED, pageSize: 2 });
+    expect(first.users.map(({ username }) => username)).toEqual(["anton", "bob"]);
+    const pageToken = first.nextPageToken;
+    expect(await usernames({ status: DISABLED, pageSize: 2, pageToken })).toEqual(["dan"]);
+    expect(await refusal(list({ status: DELETED, pageToken }))).toMatchObject({ reason: "PAGE_TOKEN_INVALID" });
+    await change("bob", ACTIVE);
+    expect(await usernames({ status: DISABLED })).toEqual(["anton", "dan"]);
   });
 
   test("by address or name, whichever case", async () => {

@@ -235,7 +235,10 @@ type ListUsersRequest struct {
 	// name, each user once. A page may be shorter than asked for.
 	Prefix string `protobuf:"bytes,6,opt,name=prefix,proto3" json:"prefix,omitempty"`
 	// Whether deleted users are listed, too. A page without them may be shorter than asked for.
-	ShowDeleted   bool `protobuf:"varint,7,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	ShowDeleted bool `protobuf:"varint,7,opt,name=show_deleted,json=showDeleted,proto3" json:"show_deleted,omitempty"`
+	// Users with this status only; those who are disabled or deleted are found at once, however many others there are, and come by
+	// id. Beside another filter, and of those who are active, a page may be shorter than asked for.
+	Status        UserStatus `protobuf:"varint,8,opt,name=status,proto3,enum=koder.identity.v1.UserStatus" json:"status,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +320,13 @@ func (x *ListUsersRequest) GetShowDeleted() bool {
 		return x.ShowDeleted
 	}
 	return false
+}
+
+func (x *ListUsersRequest) GetStatus() UserStatus {
+	if x != nil {
+		return x.Status
+	}
+	return UserStatus_USER_STATUS_UNSPECIFIED
 }
 
 // ListUsersResponse has a page of users.
@@ -1372,7 +1382,7 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\x0eGetUserRequest\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\">\n" +
 	"\x0fGetUserResponse\x12+\n" +
-	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\xe4\x01\n" +
+	"\x04user\x18\x01 \x01(\v2\x17.koder.identity.v1.UserR\x04user\"\x9b\x02\n" +
 	"\x10ListUsersRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -1381,7 +1391,8 @@ const file_koder_identity_v1_user_service_proto_rawDesc = "" +
 	"\busername\x18\x04 \x01(\tR\busername\x12'\n" +
 	"\x0fusername_prefix\x18\x05 \x01(\tR\x0eusernamePrefix\x12\x16\n" +
 	"\x06prefix\x18\x06 \x01(\tR\x06prefix\x12!\n" +
-	"\fshow_deleted\x18\a \x01(\bR\vshowDeleted\"j\n" +
+	"\fshow_deleted\x18\a \x01(\bR\vshowDeleted\x125\n" +
+	"\x06status\x18\b \x01(\x0e2\x1d.koder.identity.v1.UserStatusR\x06status\"j\n" +
 	"\x11ListUsersResponse\x12-\n" +
 	"\x05users\x18\x01 \x03(\v2\x17.koder.identity.v1.UserR\x05users\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x96\x01\n" +
@@ -1501,60 +1512,62 @@ var file_koder_identity_v1_user_service_proto_goTypes = []any{
 	(*UpdateProfileRequest)(nil),         // 23: koder.identity.v1.UpdateProfileRequest
 	(*UpdateProfileResponse)(nil),        // 24: koder.identity.v1.UpdateProfileResponse
 	(*User)(nil),                         // 25: koder.identity.v1.User
-	(*fieldmaskpb.FieldMask)(nil),        // 26: google.protobuf.FieldMask
-	(*structpb.Struct)(nil),              // 27: google.protobuf.Struct
-	(*timestamppb.Timestamp)(nil),        // 28: google.protobuf.Timestamp
+	(UserStatus)(0),                      // 26: koder.identity.v1.UserStatus
+	(*fieldmaskpb.FieldMask)(nil),        // 27: google.protobuf.FieldMask
+	(*structpb.Struct)(nil),              // 28: google.protobuf.Struct
+	(*timestamppb.Timestamp)(nil),        // 29: google.protobuf.Timestamp
 }
 var file_koder_identity_v1_user_service_proto_depIdxs = []int32{
 	25, // 0: koder.identity.v1.CreateUserRequest.user:type_name -> koder.identity.v1.User
 	25, // 1: koder.identity.v1.CreateUserResponse.user:type_name -> koder.identity.v1.User
 	25, // 2: koder.identity.v1.GetUserResponse.user:type_name -> koder.identity.v1.User
-	25, // 3: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
-	25, // 4: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
-	26, // 5: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
-	25, // 6: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
-	27, // 7: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
-	25, // 8: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
-	25, // 9: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
-	25, // 10: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
-	28, // 11: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
-	20, // 12: koder.identity.v1.ExportUserResponse.archive:type_name -> koder.identity.v1.UserArchive
-	28, // 13: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
-	25, // 14: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
-	27, // 15: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
-	27, // 16: koder.identity.v1.UserArchive.events:type_name -> google.protobuf.Struct
-	25, // 17: koder.identity.v1.UpdateProfileRequest.user:type_name -> koder.identity.v1.User
-	26, // 18: koder.identity.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
-	25, // 19: koder.identity.v1.UpdateProfileResponse.user:type_name -> koder.identity.v1.User
-	0,  // 20: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
-	2,  // 21: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
-	4,  // 22: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
-	6,  // 23: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
-	23, // 24: koder.identity.v1.UserService.UpdateProfile:input_type -> koder.identity.v1.UpdateProfileRequest
-	8,  // 25: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
-	10, // 26: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
-	12, // 27: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
-	14, // 28: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
-	16, // 29: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
-	18, // 30: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
-	21, // 31: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
-	1,  // 32: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
-	3,  // 33: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
-	5,  // 34: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
-	7,  // 35: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
-	24, // 36: koder.identity.v1.UserService.UpdateProfile:output_type -> koder.identity.v1.UpdateProfileResponse
-	9,  // 37: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
-	11, // 38: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
-	13, // 39: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
-	15, // 40: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
-	17, // 41: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
-	19, // 42: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
-	22, // 43: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
-	32, // [32:44] is the sub-list for method output_type
-	20, // [20:32] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	26, // 3: koder.identity.v1.ListUsersRequest.status:type_name -> koder.identity.v1.UserStatus
+	25, // 4: koder.identity.v1.ListUsersResponse.users:type_name -> koder.identity.v1.User
+	25, // 5: koder.identity.v1.UpdateUserRequest.user:type_name -> koder.identity.v1.User
+	27, // 6: koder.identity.v1.UpdateUserRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 7: koder.identity.v1.UpdateUserResponse.user:type_name -> koder.identity.v1.User
+	28, // 8: koder.identity.v1.UpdateUserAttributesRequest.attributes:type_name -> google.protobuf.Struct
+	25, // 9: koder.identity.v1.UpdateUserAttributesResponse.user:type_name -> koder.identity.v1.User
+	25, // 10: koder.identity.v1.DeleteUserResponse.user:type_name -> koder.identity.v1.User
+	25, // 11: koder.identity.v1.RestoreUserResponse.user:type_name -> koder.identity.v1.User
+	29, // 12: koder.identity.v1.EraseUserResponse.erase_time:type_name -> google.protobuf.Timestamp
+	20, // 13: koder.identity.v1.ExportUserResponse.archive:type_name -> koder.identity.v1.UserArchive
+	29, // 14: koder.identity.v1.UserArchive.create_time:type_name -> google.protobuf.Timestamp
+	25, // 15: koder.identity.v1.UserArchive.user:type_name -> koder.identity.v1.User
+	28, // 16: koder.identity.v1.UserArchive.data:type_name -> google.protobuf.Struct
+	28, // 17: koder.identity.v1.UserArchive.events:type_name -> google.protobuf.Struct
+	25, // 18: koder.identity.v1.UpdateProfileRequest.user:type_name -> koder.identity.v1.User
+	27, // 19: koder.identity.v1.UpdateProfileRequest.update_mask:type_name -> google.protobuf.FieldMask
+	25, // 20: koder.identity.v1.UpdateProfileResponse.user:type_name -> koder.identity.v1.User
+	0,  // 21: koder.identity.v1.UserService.CreateUser:input_type -> koder.identity.v1.CreateUserRequest
+	2,  // 22: koder.identity.v1.UserService.GetUser:input_type -> koder.identity.v1.GetUserRequest
+	4,  // 23: koder.identity.v1.UserService.ListUsers:input_type -> koder.identity.v1.ListUsersRequest
+	6,  // 24: koder.identity.v1.UserService.UpdateUser:input_type -> koder.identity.v1.UpdateUserRequest
+	23, // 25: koder.identity.v1.UserService.UpdateProfile:input_type -> koder.identity.v1.UpdateProfileRequest
+	8,  // 26: koder.identity.v1.UserService.UpdateUserAttributes:input_type -> koder.identity.v1.UpdateUserAttributesRequest
+	10, // 27: koder.identity.v1.UserService.DeleteUser:input_type -> koder.identity.v1.DeleteUserRequest
+	12, // 28: koder.identity.v1.UserService.RestoreUser:input_type -> koder.identity.v1.RestoreUserRequest
+	14, // 29: koder.identity.v1.UserService.PurgeUser:input_type -> koder.identity.v1.PurgeUserRequest
+	16, // 30: koder.identity.v1.UserService.EraseUser:input_type -> koder.identity.v1.EraseUserRequest
+	18, // 31: koder.identity.v1.UserService.ExportUser:input_type -> koder.identity.v1.ExportUserRequest
+	21, // 32: koder.identity.v1.UserService.SetUserPassword:input_type -> koder.identity.v1.SetUserPasswordRequest
+	1,  // 33: koder.identity.v1.UserService.CreateUser:output_type -> koder.identity.v1.CreateUserResponse
+	3,  // 34: koder.identity.v1.UserService.GetUser:output_type -> koder.identity.v1.GetUserResponse
+	5,  // 35: koder.identity.v1.UserService.ListUsers:output_type -> koder.identity.v1.ListUsersResponse
+	7,  // 36: koder.identity.v1.UserService.UpdateUser:output_type -> koder.identity.v1.UpdateUserResponse
+	24, // 37: koder.identity.v1.UserService.UpdateProfile:output_type -> koder.identity.v1.UpdateProfileResponse
+	9,  // 38: koder.identity.v1.UserService.UpdateUserAttributes:output_type -> koder.identity.v1.UpdateUserAttributesResponse
+	11, // 39: koder.identity.v1.UserService.DeleteUser:output_type -> koder.identity.v1.DeleteUserResponse
+	13, // 40: koder.identity.v1.UserService.RestoreUser:output_type -> koder.identity.v1.RestoreUserResponse
+	15, // 41: koder.identity.v1.UserService.PurgeUser:output_type -> koder.identity.v1.PurgeUserResponse
+	17, // 42: koder.identity.v1.UserService.EraseUser:output_type -> koder.identity.v1.EraseUserResponse
+	19, // 43: koder.identity.v1.UserService.ExportUser:output_type -> koder.identity.v1.ExportUserResponse
+	22, // 44: koder.identity.v1.UserService.SetUserPassword:output_type -> koder.identity.v1.SetUserPasswordResponse
+	33, // [33:45] is the sub-list for method output_type
+	21, // [21:33] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_koder_identity_v1_user_service_proto_init() }
