@@ -98,6 +98,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const used: { at?: number } = {};
   /** Ids of those with authority over the instance. */
   const owners = new Set<string>();
+  /** What the roles of people permit, as it is stored. */
+  const permissionsOf = new Map<string, readonly string[]>();
   /** The groups of the tenant, and in which of them people are, by their ids. */
   const groups: { id: string; name: string }[] = [];
   const groupsOf = new Map<string, string[]>();
@@ -142,7 +144,11 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       }),
       judgePassword: ({ userId, email }) => ({ rule: `of ${userId || email}`, minLength: 15 }),
       getClaims: ({ userId }) => ({ user: { id: userId, username: "ana", email: "ana@example.com" } }),
-      getAuthority: ({ userId }) => ({ instance: owners.has(userId), active: byId(userId)?.disabled === false }),
+      getAuthority: ({ userId, uncached }) => ({
+        instance: owners.has(userId),
+        active: byId(userId)?.disabled === false,
+        permissions: uncached ? [...(permissionsOf.get(userId) ?? [])] : [],
+      }),
     });
     service(MailboxService, {
       getMailbox({ userId }) {
@@ -303,6 +309,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     ana,
     people,
     owners,
+    permissionsOf,
     groups,
     groupsOf,
     calls,

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const permissions =
-  "users.read users.write roles.read roles.write roles.assign clients.read clients.write policies.read policies.write tokens.write";
+  "users.read users.write roles.read roles.write roles.assign clients.read clients.write policies.read policies.write tokens.write factors.write";
 
 /** A person with a role, and a token of theirs with every scope that administers. */
 async function administrator(role: string, scope = `openid ${permissions} *`) {
@@ -69,6 +69,7 @@ describe("A14: nobody grants more than they have", () => {
     expect(
       await answer(admin.accessToken, "PATCH", `/v1/users/${owner.id}`, { status: "USER_STATUS_DISABLED" }),
     ).toEqual(permissionDenied);
+    expect(await answer(admin.accessToken, "DELETE", `/v1/users/${owner.id}/mfa`)).toEqual(permissionDenied);
     const own = await rest(server, "PATCH", `/v1/users/${person}`, { name: "Another" }, admin.accessToken);
     expect(own.status).toBe(200);
   });

@@ -2,20 +2,24 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
+import { checkHolds } from "../../host/held-permissions.ts";
 import type { Peers } from "../../host/peers.ts";
 
 /**
- * Refuses to remove factors of somebody with authority over the instance by whoever has none: a tenant's administrator who
- * took away the owner's second factor would need their password only (security A32).
+ * Refuses to remove factors of somebody who may do more than the caller's own credential: whoever took away their second factor
+ * would need their password only (security A14). Those of somebody with authority over the instance are removed with such
+ * authority (security A32). What they may do is read from the store: it was perhaps given a moment ago.
  */
 export async function checkMayRemove(peers: Peers, call: Call, userId: string): Promise<void> {
   const { caller } = call;
   if (caller.kind === "user" && caller.userId === userId) return;
-  if ("instance" in caller && caller.instance) return;
-  const { instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(call));
-  if (!instance) return;
-  throw failure(
-    ErrorReason.PERMISSION_DENIED,
-    "only a credential with INSTANCE authority removes factors of somebody who has it",
-  );
+  const asked = { userId, uncached: true };
+  const { instance, permissions } = await peers.client(CredentialService).getAuthority(asked, forward(call));
+  if (instance && !("instance" in caller && caller.instance)) {
+    throw failure(
+      ErrorReason.PERMISSION_DENIED,
+      "only a credential with INSTANCE authority removes factors of somebody who has it",
+    );
+  }
+  checkHolds(caller, permissions);
 }

@@ -57,6 +57,12 @@ export const administrator = (instance = false): Calling => ({
   actor: { id: "key", type: ActorType.API_KEY },
 });
 
+/** An API key that holds these permissions. */
+export const holding = (...permissions: string[]): Calling => ({
+  caller: { kind: "client", clientId: undefined, apiKeyId: "key", permissions: new Set(permissions), instance: false },
+  actor: { id: "key", type: ActorType.API_KEY },
+});
+
 /** The auth service's use cases, those of factors included, with one person `ana` who calls for herself unless told otherwise. */
 export async function factorFixture(attempts: Partial<AttemptPolicy> = {}) {
   const f = await authFixture(attempts);

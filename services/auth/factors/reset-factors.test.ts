@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { refusal } from "../auth-fixture.ts";
 import { factorUses } from "../collections.ts";
-import { administrator, factorFixture, person } from "./factor-fixture.ts";
+import { administrator, factorFixture, holding, person } from "./factor-fixture.ts";
 
 test("removing one of two leaves the other and the recovery codes; removing the last voids these, too", async () => {
   const f = await factorFixture();
@@ -34,6 +34,21 @@ test("an administrator's reset removes everything; the person signs in with the 
   const told = (await f.events()).filter(({ actor }) => actor?.id === "key").map(({ payload }) => payload.case);
   expect(told).toEqual(["factorRemoved", "factorRemoved", "recoveryCodesChanged"]);
   expect((await f.attempt("ana", f.ana.password)).sessionToken).not.toBe("");
+});
+
+test("A14: nobody removes the factors of a person who may do more than they", async () => {
+  const f = await factorFixture();
+  const { factorId } = await f.app();
+  f.permissionsOf.set(f.ana.id, ["clients.write"]);
+  const small = holding("factors.write", "users.write");
+  expect(await refusal(f.reset(f.ana.id, small))).toMatchObject({ reason: "PERMISSION_DENIED" });
+  expect(await refusal(f.remove(factorId, f.ana.id, small))).toMatchObject({ reason: "PERMISSION_DENIED" });
+  expect((await f.list()).factors).toHaveLength(1);
+  await f.remove(factorId, f.ana.id, holding("factors.write", "clients.write"));
+  // Their own are theirs, whatever they may do.
+  await f.app();
+  await f.reset();
+  expect((await f.list()).factors).toEqual([]);
 });
 
 test("A32: the owner's factors are removed by nobody without authority over the instance", async () => {

@@ -52,6 +52,19 @@ test("whoever has a role may do what it and all that it includes permit, until i
   );
 });
 
+test("is what is stored where nobody may rely on what is remembered, also of whoever may not sign in now", async () => {
+  await f.assign("support", `user/${userId}`);
+  const asked = create(GetAuthorityRequestSchema, { userId, uncached: true });
+  const stored = async () => getAuthority(f.dependencies)(asked, f.context());
+  expect(await stored()).toMatchObject({ active: true, instance: false });
+  expect((await stored()).permissions).toContain("sessions.write");
+  const disabled = { userId, user: { status: UserStatus.DISABLED }, updateMask: { paths: ["status"] } };
+  await updateUser(f.dependencies)(create(UpdateUserRequestSchema, disabled), f.context());
+  expect(await stored()).toMatchObject({ active: false });
+  expect((await stored()).permissions).toContain("sessions.write");
+  expect((await authority({ userId })).permissions).toEqual([]);
+});
+
 test("a service account has roles as people have", async () => {
   await f.assign("support", "client/reporter");
   expect((await authority({ clientId: "reporter" })).permissions).toContain("sessions.write");
