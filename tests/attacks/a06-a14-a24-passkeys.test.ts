@@ -335,6 +335,55 @@ describe("A15: what the tenant says holds at every door", () => {
     await policy({ passkey_related_origins: [] });
   });
 
+  test("which apps may ask: by their certificates alone, in flows outside of our pages alone, as Android is told", async () => {
+    const [ours, theirs] = ["AB", "CD"].map((byte) => Array.from({ length: 32 }, () => byte).join(":")) as [
+      string,
+      string,
+    ];
+    const originOf = (fingerprint: string) =>
+      `android:apk-key-hash:${Buffer.from(fingerprint.replaceAll(":", ""), "hex").toString("base64url")}`;
+    const links = async () => (await fetch(`${server.url}/.well-known/assetlinks.json`)).json() as Promise<unknown>;
+    const { authenticator, accessToken } = await keyed();
+    expect(await links()).toMatchObject({ error: { reason: "NOT_FOUND" } });
+    for (const wrong of [
+      { package_name: "dev koder", sha256_cert_fingerprints: [ours] },
+      { package_name: "app", sha256_cert_fingerprints: [ours] },
+      { package_name: "dev.koder.app", sha256_cert_fingerprints: [] },
+      { package_name: "dev.koder.app", sha256_cert_fingerprints: [originOf(ours)] },
+      { package_name: "dev.koder.app", sha256_cert_fingerprints: [`${ours}:AB`] },
+    ]) {
+      expect((await policy({ passkey_android_apps: [wrong] })).status, JSON.stringify(wrong)).toBe(400);
+    }
+    const app = { package_name: "dev.koder.app", sha256_cert_fingerprints: [ours.toLowerCase()] };
+    const twice = await policy({ passkey_android_apps: [app, app] });
+    expect(twice.json["error"]).toMatchObject({ reason: "AUTHENTICATION_POLICY_INVALID" });
+    expect((await policy({ passkey_android_apps: [app] })).status).toBe(200);
+    const told = [
+      {
+        relation: ["delegate_permission/common.get_login_creds"],
+        target: { namespace: "android_app", ...app, sha256_cert_fingerprints: [ours] },
+      },
+    ];
+    const bothKnow = async () => {
+      const answers = await Promise.all(Array.from({ length: 8 }, links));
+      return answers.every((answer) => JSON.stringify(answer) === JSON.stringify(told));
+    };
+    await expect.poll(bothKnow, { timeout: 10_000 }).toBe(true);
+    const stranger = await flow("");
+    // Neither another certificate, nor what only looks like ours.
+    for (const origin of [originOf(theirs), `${originOf(ours)}=`, ` ${originOf(ours)}`, "android:apk-key-hash:"]) {
+      const forged = authenticator.get(stranger.options, { origin });
+      expect(await stranger.give(forged), origin).toMatchObject(notAccepted);
+    }
+    expect((await stranger.give(authenticator.get(stranger.options, { origin: originOf(ours) }))).status).toBe(200);
+    const page = await atSignIn();
+    expect((await page.give(authenticator.get(page.options, { origin: originOf(ours) }))).status).toBe(401);
+    const { factorId, optionsJson } = await beginPasskey(server, accessToken);
+    const made = softwareAuthenticator({ origin: originOf(ours) }).create(optionsJson);
+    expect((await finishPasskey(server, accessToken, factorId, made)).status).toBe(200);
+    await policy({ passkey_android_apps: [] });
+  });
+
   test("whether passkeys must verify their user: then a key that cannot is neither added nor taken", async () => {
     const before = await keyed({ verifiesUser: false });
     const strict = { passkey_user_verification: "PASSKEY_USER_VERIFICATION_REQUIRED" };

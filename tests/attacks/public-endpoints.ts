@@ -350,6 +350,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("POST", "/logout", ["logout", "ui_locales"], [], ["page", "rest"]),
   standard("GET", "/", [], [], ["page"]),
   standard("GET", "/.well-known/webauthn", [], [], ["rest", "page"]),
+  standard("GET", "/.well-known/assetlinks.json", [], [], ["rest", "page"]),
   standard("GET", "/favicon.ico", [], [], ["page"]),
   standard("GET", "/sign-in", ["authorization"], [], ["page"]),
   standard(
@@ -568,7 +569,15 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest(
     "PATCH",
     "/v1/admin/policies/authentication",
-    ["mfa", "session_lifetime", "passkey_user_verification", "passkey_related_origins", "client_overrides", "etag"],
+    [
+      "mfa",
+      "session_lifetime",
+      "passkey_user_verification",
+      "passkey_related_origins",
+      "passkey_android_apps",
+      "client_overrides",
+      "etag",
+    ],
     ["AUTHENTICATION_POLICY_INVALID", "ETAG_MISMATCH"],
   ),
   rest("GET", "/v1/admin/mail-settings", []),

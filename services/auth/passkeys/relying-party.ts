@@ -1,6 +1,7 @@
 import { PasskeyUserVerification } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { androidOrigins } from "./android-origins.ts";
 
 /** Whom passkeys are for, where they may be asked for, and what is asked of them. */
 export interface RelyingParty {
@@ -8,13 +9,13 @@ export interface RelyingParty {
   readonly id: string;
   /** What people are shown. */
   readonly name: string;
-  /** Origins of the pages that may ask. */
+  /** Origins of the pages and of the apps that may ask. */
   readonly origins: readonly string[];
   /** Whether they must verify their user also where they are a second factor. */
   readonly userVerification: "required" | "preferred";
 }
 
-/** Which pages may ask: those of the sign-in here, or those of applications as well, which the tenant names. */
+/** Which pages may ask: those of the sign-in here, or those of applications and apps as well, which the tenant names. */
 export type AskingPages = "own" | "any";
 
 /** The relying party that a tenant is, by its canonical origin (design §4) and its policy. */
@@ -23,15 +24,14 @@ export async function relyingPartyOf(
   call: Call,
   pages: AskingPages,
 ): Promise<RelyingParty> {
-  const [{ canonicalOrigin, displayName }, { passkeyUserVerification, passkeyRelatedOrigins }] = await Promise.all([
-    tenants.get(call),
-    policies.get(call),
-  ]);
+  const [{ canonicalOrigin, displayName }, policy] = await Promise.all([tenants.get(call), policies.get(call)]);
+  const { passkeyUserVerification, passkeyRelatedOrigins, passkeyAndroidApps } = policy;
+  const others = () => [...passkeyRelatedOrigins, ...passkeyAndroidApps.flatMap(androidOrigins)];
   const isRequired = passkeyUserVerification === PasskeyUserVerification.REQUIRED;
   return {
     id: new URL(canonicalOrigin).hostname,
     name: displayName.trim() || "Koder ID",
-    origins: [canonicalOrigin, ...(pages === "any" ? passkeyRelatedOrigins : [])],
+    origins: [canonicalOrigin, ...(pages === "any" ? others() : [])],
     userVerification: isRequired ? "required" : "preferred",
   };
 }

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import {
   AuthenticationPolicySchema,
+  type AndroidApp as StoredAndroidApp,
   type AuthenticationPolicy as StoredPolicy,
 } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
@@ -30,6 +31,8 @@ export interface AuthenticationPolicy {
   readonly passkeyUserVerification: PasskeyUserVerification;
   /** Origins of other pages that may ask for passkeys. */
   readonly passkeyRelatedOrigins: readonly string[];
+  /** Android apps that may, too. */
+  readonly passkeyAndroidApps: readonly StoredAndroidApp[];
   /** Limits on wrong attempts at one account, as far as they are others than the usual ones. */
   readonly attempts: Partial<Pick<AttemptPolicy, "firstWaitAt" | "mostFailures">>;
 }
@@ -88,6 +91,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
     passkeyUserVerification:
       (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
     passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
+    passkeyAndroidApps: stored.passkeyAndroidApps,
     attempts: {
       ...(stored.attemptsBeforeWait === 0 ? {} : { firstWaitAt: stored.attemptsBeforeWait }),
       ...(stored.maxAttempts === 0 ? {} : { mostFailures: stored.maxAttempts }),

@@ -7,11 +7,15 @@ import {
 } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { androidAppMessage } from "./policy-message.ts";
 
-/** The origins of other pages that may ask for the tenant's passkeys. Most calls read nothing. */
+/** The origins of other pages, and the apps, that may ask for the tenant's passkeys. Most calls read nothing. */
 export function getRelatedOrigins({ policies }: Pick<AuthDependencies, "policies">) {
   return async (_request: GetRelatedOriginsRequest, context: HandlerContext): Promise<GetRelatedOriginsResponse> => {
-    const { passkeyRelatedOrigins } = await policies.get(callOf(context));
-    return create(GetRelatedOriginsResponseSchema, { origins: [...passkeyRelatedOrigins] });
+    const { passkeyRelatedOrigins, passkeyAndroidApps } = await policies.get(callOf(context));
+    return create(GetRelatedOriginsResponseSchema, {
+      origins: [...passkeyRelatedOrigins],
+      androidApps: passkeyAndroidApps.map(androidAppMessage),
+    });
   };
 }

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
+  AndroidAppSchema as StoredAndroidAppSchema,
   ClientAuthenticationPolicySchema as StoredClientSchema,
   GroupAuthenticationPolicySchema as StoredGroupSchema,
   type AuthenticationPolicy as StoredPolicy,
@@ -49,6 +50,8 @@ export function policyChange(
       if (wrong !== undefined) throw policyInvalid(path, wrong);
       return { passkeyRelatedOrigins: policy.passkeyRelatedOrigins };
     }
+    case "passkey_android_apps":
+      return { passkeyAndroidApps: androidApps(policy) };
     case "remembered_device_lifetime":
       return { rememberedDeviceLifetime: policy.rememberedDeviceLifetime };
     case "attempts_before_wait":
@@ -68,6 +71,18 @@ export function policyChange(
     default:
       throw policyInvalid(path, "cannot be changed by this call");
   }
+}
+
+function androidApps({ passkeyAndroidApps: apps }: AuthenticationPolicy) {
+  if (new Set(apps.map(({ packageName }) => packageName)).size < apps.length) {
+    throw policyInvalid("passkey_android_apps", "must name each app once");
+  }
+  return apps.map(({ packageName, sha256CertFingerprints }) =>
+    create(StoredAndroidAppSchema, {
+      packageName,
+      sha256CertFingerprints: sha256CertFingerprints.map((fingerprint) => fingerprint.toUpperCase()),
+    }),
+  );
 }
 
 function clientOverrides({ clientOverrides: overrides }: AuthenticationPolicy) {

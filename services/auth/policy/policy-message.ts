@@ -1,14 +1,17 @@
 import { create } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type {
+  AndroidApp as StoredAndroidApp,
   AuthenticationPolicySchema as StoredPolicySchema,
   ClientAuthenticationPolicy as StoredClientPolicy,
   GroupAuthenticationPolicy as StoredGroupPolicy,
 } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
+  AndroidAppSchema,
   AuthenticationPolicySchema,
   ClientAuthenticationPolicySchema,
   GroupAuthenticationPolicySchema,
+  type AndroidApp,
   type AuthenticationPolicy,
   type MfaRequirement,
   type SignInFactor,
@@ -26,7 +29,7 @@ export function policyMessage(
   groupNames: ReadonlyMap<string, string>,
 ): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
-  const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, attempts } = policy;
+  const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, passkeyAndroidApps, attempts } = policy;
   const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors } = rules;
   const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
@@ -36,6 +39,7 @@ export function policyMessage(
     signUpAllowed,
     passkeyUserVerification,
     passkeyRelatedOrigins: [...passkeyRelatedOrigins],
+    passkeyAndroidApps: passkeyAndroidApps.map(androidAppMessage),
     attemptsBeforeWait: attempts.firstWaitAt ?? defaultAttemptPolicy.firstWaitAt,
     maxAttempts: attempts.mostFailures ?? defaultAttemptPolicy.mostFailures,
     firstFactors: [...firstFactors],
@@ -55,6 +59,10 @@ export function policyMessage(
     ...(updateTime ? { updateTime } : {}),
   });
 }
+
+/** An app as others see it. */
+export const androidAppMessage = ({ packageName, sha256CertFingerprints }: StoredAndroidApp): AndroidApp =>
+  create(AndroidAppSchema, { packageName, sha256CertFingerprints: [...sha256CertFingerprints] });
 
 /** What overrides of groups and of clients have in common. */
 const commonOf = ({

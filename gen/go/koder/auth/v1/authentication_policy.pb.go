@@ -248,8 +248,11 @@ type AuthenticationPolicy struct {
 	// What is asked of those in single groups, themselves or by another group, beyond what is asked of everybody. It is changed as a
 	// whole; one entry for a group.
 	GroupOverrides []*GroupAuthenticationPolicy `protobuf:"bytes,26,rep,name=group_overrides,json=groupOverrides,proto3" json:"group_overrides,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// Android apps that may ask for the tenant's passkeys, in flows outside of the pages and to add one. Android lets them where
+	// `/.well-known/assetlinks.json` names them, which it does. It is changed as a whole.
+	PasskeyAndroidApps []*AndroidApp `protobuf:"bytes,27,rep,name=passkey_android_apps,json=passkeyAndroidApps,proto3" json:"passkey_android_apps,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -387,6 +390,69 @@ func (x *AuthenticationPolicy) GetGroupOverrides() []*GroupAuthenticationPolicy 
 	return nil
 }
 
+func (x *AuthenticationPolicy) GetPasskeyAndroidApps() []*AndroidApp {
+	if x != nil {
+		return x.PasskeyAndroidApps
+	}
+	return nil
+}
+
+// AndroidApp is an app that asks for passkeys as itself, by what Android knows it by.
+type AndroidApp struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its application id, such as `dev.koder.app`.
+	PackageName string `protobuf:"bytes,1,opt,name=package_name,json=packageName,proto3" json:"package_name,omitempty"`
+	// Fingerprints (SHA-256) of the certificates that it is signed with, in hexadecimal with colons, as `keytool` and the Play
+	// Console show them. By them we know who asks: the origin of an app is `android:apk-key-hash:` with the fingerprint.
+	Sha256CertFingerprints []string `protobuf:"bytes,2,rep,name=sha256_cert_fingerprints,json=sha256CertFingerprints,proto3" json:"sha256_cert_fingerprints,omitempty"`
+	unknownFields          protoimpl.UnknownFields
+	sizeCache              protoimpl.SizeCache
+}
+
+func (x *AndroidApp) Reset() {
+	*x = AndroidApp{}
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AndroidApp) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AndroidApp) ProtoMessage() {}
+
+func (x *AndroidApp) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AndroidApp.ProtoReflect.Descriptor instead.
+func (*AndroidApp) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *AndroidApp) GetPackageName() string {
+	if x != nil {
+		return x.PackageName
+	}
+	return ""
+}
+
+func (x *AndroidApp) GetSha256CertFingerprints() []string {
+	if x != nil {
+		return x.Sha256CertFingerprints
+	}
+	return nil
+}
+
 // GroupAuthenticationPolicy is what is asked of those in one group, beyond what the tenant asks of everybody.
 type GroupAuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -413,7 +479,7 @@ type GroupAuthenticationPolicy struct {
 
 func (x *GroupAuthenticationPolicy) Reset() {
 	*x = GroupAuthenticationPolicy{}
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -425,7 +491,7 @@ func (x *GroupAuthenticationPolicy) String() string {
 func (*GroupAuthenticationPolicy) ProtoMessage() {}
 
 func (x *GroupAuthenticationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[1]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -438,7 +504,7 @@ func (x *GroupAuthenticationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupAuthenticationPolicy.ProtoReflect.Descriptor instead.
 func (*GroupAuthenticationPolicy) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{1}
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *GroupAuthenticationPolicy) GetGroupId() string {
@@ -527,7 +593,7 @@ type ClientAuthenticationPolicy struct {
 
 func (x *ClientAuthenticationPolicy) Reset() {
 	*x = ClientAuthenticationPolicy{}
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -539,7 +605,7 @@ func (x *ClientAuthenticationPolicy) String() string {
 func (*ClientAuthenticationPolicy) ProtoMessage() {}
 
 func (x *ClientAuthenticationPolicy) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[2]
+	mi := &file_koder_auth_v1_authentication_policy_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -552,7 +618,7 @@ func (x *ClientAuthenticationPolicy) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientAuthenticationPolicy.ProtoReflect.Descriptor instead.
 func (*ClientAuthenticationPolicy) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{2}
+	return file_koder_auth_v1_authentication_policy_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *ClientAuthenticationPolicy) GetClientId() string {
@@ -615,7 +681,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xce\a\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\b\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -632,7 +698,12 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\rfirst_factors\x18\x17 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\ffirstFactors\x12B\n" +
 	"\x0esecond_factors\x18\x18 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12M\n" +
 	"\x15session_idle_lifetime\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x12Q\n" +
-	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\"\xfa\x03\n" +
+	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\x12K\n" +
+	"\x14passkey_android_apps\x18\x1b \x03(\v2\x19.koder.auth.v1.AndroidAppR\x12passkeyAndroidApps\"i\n" +
+	"\n" +
+	"AndroidApp\x12!\n" +
+	"\fpackage_name\x18\x01 \x01(\tR\vpackageName\x128\n" +
+	"\x18sha256_cert_fingerprints\x18\x02 \x03(\tR\x16sha256CertFingerprints\"\xfa\x03\n" +
 	"\x19GroupAuthenticationPolicy\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x1d\n" +
 	"\n" +
@@ -684,45 +755,47 @@ func file_koder_auth_v1_authentication_policy_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_auth_v1_authentication_policy_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_koder_auth_v1_authentication_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_koder_auth_v1_authentication_policy_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_koder_auth_v1_authentication_policy_proto_goTypes = []any{
 	(SignInFactor)(0),                  // 0: koder.auth.v1.SignInFactor
 	(MfaRequirement)(0),                // 1: koder.auth.v1.MfaRequirement
 	(PasskeyUserVerification)(0),       // 2: koder.auth.v1.PasskeyUserVerification
 	(*AuthenticationPolicy)(nil),       // 3: koder.auth.v1.AuthenticationPolicy
-	(*GroupAuthenticationPolicy)(nil),  // 4: koder.auth.v1.GroupAuthenticationPolicy
-	(*ClientAuthenticationPolicy)(nil), // 5: koder.auth.v1.ClientAuthenticationPolicy
-	(*durationpb.Duration)(nil),        // 6: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),      // 7: google.protobuf.Timestamp
+	(*AndroidApp)(nil),                 // 4: koder.auth.v1.AndroidApp
+	(*GroupAuthenticationPolicy)(nil),  // 5: koder.auth.v1.GroupAuthenticationPolicy
+	(*ClientAuthenticationPolicy)(nil), // 6: koder.auth.v1.ClientAuthenticationPolicy
+	(*durationpb.Duration)(nil),        // 7: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),      // 8: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_authentication_policy_proto_depIdxs = []int32{
 	1,  // 0: koder.auth.v1.AuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	6,  // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	5,  // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
-	7,  // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
+	7,  // 1: koder.auth.v1.AuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	6,  // 2: koder.auth.v1.AuthenticationPolicy.client_overrides:type_name -> koder.auth.v1.ClientAuthenticationPolicy
+	8,  // 3: koder.auth.v1.AuthenticationPolicy.update_time:type_name -> google.protobuf.Timestamp
 	2,  // 4: koder.auth.v1.AuthenticationPolicy.passkey_user_verification:type_name -> koder.auth.v1.PasskeyUserVerification
-	6,  // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	7,  // 5: koder.auth.v1.AuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
 	0,  // 6: koder.auth.v1.AuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
 	0,  // 7: koder.auth.v1.AuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	6,  // 8: koder.auth.v1.AuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
-	4,  // 9: koder.auth.v1.AuthenticationPolicy.group_overrides:type_name -> koder.auth.v1.GroupAuthenticationPolicy
-	1,  // 10: koder.auth.v1.GroupAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	0,  // 11: koder.auth.v1.GroupAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
-	0,  // 12: koder.auth.v1.GroupAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	6,  // 13: koder.auth.v1.GroupAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	6,  // 14: koder.auth.v1.GroupAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	6,  // 15: koder.auth.v1.GroupAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
-	1,  // 16: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
-	0,  // 17: koder.auth.v1.ClientAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
-	0,  // 18: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
-	6,  // 19: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
-	6,  // 20: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
-	6,  // 21: koder.auth.v1.ClientAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
-	22, // [22:22] is the sub-list for method output_type
-	22, // [22:22] is the sub-list for method input_type
-	22, // [22:22] is the sub-list for extension type_name
-	22, // [22:22] is the sub-list for extension extendee
-	0,  // [0:22] is the sub-list for field type_name
+	7,  // 8: koder.auth.v1.AuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	5,  // 9: koder.auth.v1.AuthenticationPolicy.group_overrides:type_name -> koder.auth.v1.GroupAuthenticationPolicy
+	4,  // 10: koder.auth.v1.AuthenticationPolicy.passkey_android_apps:type_name -> koder.auth.v1.AndroidApp
+	1,  // 11: koder.auth.v1.GroupAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 12: koder.auth.v1.GroupAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 13: koder.auth.v1.GroupAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	7,  // 14: koder.auth.v1.GroupAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	7,  // 15: koder.auth.v1.GroupAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	7,  // 16: koder.auth.v1.GroupAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	1,  // 17: koder.auth.v1.ClientAuthenticationPolicy.mfa:type_name -> koder.auth.v1.MfaRequirement
+	0,  // 18: koder.auth.v1.ClientAuthenticationPolicy.first_factors:type_name -> koder.auth.v1.SignInFactor
+	0,  // 19: koder.auth.v1.ClientAuthenticationPolicy.second_factors:type_name -> koder.auth.v1.SignInFactor
+	7,  // 20: koder.auth.v1.ClientAuthenticationPolicy.session_lifetime:type_name -> google.protobuf.Duration
+	7,  // 21: koder.auth.v1.ClientAuthenticationPolicy.remembered_device_lifetime:type_name -> google.protobuf.Duration
+	7,  // 22: koder.auth.v1.ClientAuthenticationPolicy.session_idle_lifetime:type_name -> google.protobuf.Duration
+	23, // [23:23] is the sub-list for method output_type
+	23, // [23:23] is the sub-list for method input_type
+	23, // [23:23] is the sub-list for extension type_name
+	23, // [23:23] is the sub-list for extension extendee
+	0,  // [0:23] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_authentication_policy_proto_init() }
@@ -736,7 +809,7 @@ func file_koder_auth_v1_authentication_policy_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_authentication_policy_proto_rawDesc), len(file_koder_auth_v1_authentication_policy_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/authentication_policy.proto.
  */
 export const file_koder_auth_store_v1_authentication_policy: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLiBAoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKFGF0dGVtcHRzX2JlZm9yZV93YWl0GBUgASgFEhQKDG1heF9hdHRlbXB0cxgWIAEoBRIVCg1maXJzdF9mYWN0b3JzGBcgAygFEhYKDnNlY29uZF9mYWN0b3JzGBggAygFEjgKFXNlc3Npb25faWRsZV9saWZldGltZRgZIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJHCg9ncm91cF9vdmVycmlkZXMYGiADKAsyLi5rb2Rlci5hdXRoLnN0b3JlLnYxLkdyb3VwQXV0aGVudGljYXRpb25Qb2xpY3kilwIKGUdyb3VwQXV0aGVudGljYXRpb25Qb2xpY3kSEAoIZ3JvdXBfaWQYASABKAkSCwoDbWZhGAMgASgFEhUKDWZpcnN0X2ZhY3RvcnMYBCADKAUSFgoOc2Vjb25kX2ZhY3RvcnMYBSADKAUSMwoQc2Vzc2lvbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI4ChVzZXNzaW9uX2lkbGVfbGlmZXRpbWUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24irwIKGkNsaWVudEF1dGhlbnRpY2F0aW9uUG9saWN5EhEKCWNsaWVudF9pZBgBIAEoCRILCgNtZmEYAiABKAUSFAoMZGlyZWN0X2Zsb3dzGAMgASgIEhUKDWZpcnN0X2ZhY3RvcnMYBCADKAUSFgoOc2Vjb25kX2ZhY3RvcnMYBSADKAUSMwoQc2Vzc2lvbl9saWZldGltZRgGIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI9ChpyZW1lbWJlcmVkX2RldmljZV9saWZldGltZRgHIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhI4ChVzZXNzaW9uX2lkbGVfbGlmZXRpbWUYCCABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25iBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("Ci9rb2Rlci9hdXRoL3N0b3JlL3YxL2F1dGhlbnRpY2F0aW9uX3BvbGljeS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKhBQoUQXV0aGVudGljYXRpb25Qb2xpY3kSCgoCaWQYASABKAkSCwoDbWZhGAIgASgFEjMKEHNlc3Npb25fbGlmZXRpbWUYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SSQoQY2xpZW50X292ZXJyaWRlcxgEIAMoCzIvLmtvZGVyLmF1dGguc3RvcmUudjEuQ2xpZW50QXV0aGVudGljYXRpb25Qb2xpY3kSLwoLdXBkYXRlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKD3NpZ25fdXBfYWxsb3dlZBgGIAEoCBIhChlwYXNza2V5X3VzZXJfdmVyaWZpY2F0aW9uGAcgASgFEh8KF3Bhc3NrZXlfcmVsYXRlZF9vcmlnaW5zGAggAygJEj0KGnJlbWVtYmVyZWRfZGV2aWNlX2xpZmV0aW1lGBQgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhwKFGF0dGVtcHRzX2JlZm9yZV93YWl0GBUgASgFEhQKDG1heF9hdHRlbXB0cxgWIAEoBRIVCg1maXJzdF9mYWN0b3JzGBcgAygFEhYKDnNlY29uZF9mYWN0b3JzGBggAygFEjgKFXNlc3Npb25faWRsZV9saWZldGltZRgZIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhJHCg9ncm91cF9vdmVycmlkZXMYGiADKAsyLi5rb2Rlci5hdXRoLnN0b3JlLnYxLkdyb3VwQXV0aGVudGljYXRpb25Qb2xpY3kSPQoUcGFzc2tleV9hbmRyb2lkX2FwcHMYGyADKAsyHy5rb2Rlci5hdXRoLnN0b3JlLnYxLkFuZHJvaWRBcHAiRAoKQW5kcm9pZEFwcBIUCgxwYWNrYWdlX25hbWUYASABKAkSIAoYc2hhMjU2X2NlcnRfZmluZ2VycHJpbnRzGAIgAygJIpcCChlHcm91cEF1dGhlbnRpY2F0aW9uUG9saWN5EhAKCGdyb3VwX2lkGAEgASgJEgsKA21mYRgDIAEoBRIVCg1maXJzdF9mYWN0b3JzGAQgAygFEhYKDnNlY29uZF9mYWN0b3JzGAUgAygFEjMKEHNlc3Npb25fbGlmZXRpbWUYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SPQoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOAoVc2Vzc2lvbl9pZGxlX2xpZmV0aW1lGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIq8CChpDbGllbnRBdXRoZW50aWNhdGlvblBvbGljeRIRCgljbGllbnRfaWQYASABKAkSCwoDbWZhGAIgASgFEhQKDGRpcmVjdF9mbG93cxgDIAEoCBIVCg1maXJzdF9mYWN0b3JzGAQgAygFEhYKDnNlY29uZF9mYWN0b3JzGAUgAygFEjMKEHNlc3Npb25fbGlmZXRpbWUYBiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SPQoacmVtZW1iZXJlZF9kZXZpY2VfbGlmZXRpbWUYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SOAoVc2Vzc2lvbl9pZGxlX2xpZmV0aW1lGAggASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * AuthenticationPolicy is a tenant's policy as kept by the auth service: one record, absent while the tenant has the default.
@@ -124,6 +124,13 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
    * @generated from field: repeated koder.auth.store.v1.GroupAuthenticationPolicy group_overrides = 26;
    */
   groupOverrides: GroupAuthenticationPolicy[];
+
+  /**
+   * Android apps that may ask for passkeys.
+   *
+   * @generated from field: repeated koder.auth.store.v1.AndroidApp passkey_android_apps = 27;
+   */
+  passkeyAndroidApps: AndroidApp[];
 };
 
 /**
@@ -132,6 +139,34 @@ export type AuthenticationPolicy = Message<"koder.auth.store.v1.AuthenticationPo
  */
 export const AuthenticationPolicySchema: GenMessage<AuthenticationPolicy> = /*@__PURE__*/
   messageDesc(file_koder_auth_store_v1_authentication_policy, 0);
+
+/**
+ * AndroidApp is an app that asks for passkeys as itself.
+ *
+ * @generated from message koder.auth.store.v1.AndroidApp
+ */
+export type AndroidApp = Message<"koder.auth.store.v1.AndroidApp"> & {
+  /**
+   * Its application id.
+   *
+   * @generated from field: string package_name = 1;
+   */
+  packageName: string;
+
+  /**
+   * SHA-256 of its certificates, in upper-case hexadecimal with colons.
+   *
+   * @generated from field: repeated string sha256_cert_fingerprints = 2;
+   */
+  sha256CertFingerprints: string[];
+};
+
+/**
+ * Describes the message koder.auth.store.v1.AndroidApp.
+ * Use `create(AndroidAppSchema)` to create a new message.
+ */
+export const AndroidAppSchema: GenMessage<AndroidApp> = /*@__PURE__*/
+  messageDesc(file_koder_auth_store_v1_authentication_policy, 1);
 
 /**
  * GroupAuthenticationPolicy is what is asked of those in one group.
@@ -194,7 +229,7 @@ export type GroupAuthenticationPolicy = Message<"koder.auth.store.v1.GroupAuthen
  * Use `create(GroupAuthenticationPolicySchema)` to create a new message.
  */
 export const GroupAuthenticationPolicySchema: GenMessage<GroupAuthenticationPolicy> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_authentication_policy, 1);
+  messageDesc(file_koder_auth_store_v1_authentication_policy, 2);
 
 /**
  * ClientAuthenticationPolicy is what is otherwise for one client.
@@ -264,5 +299,5 @@ export type ClientAuthenticationPolicy = Message<"koder.auth.store.v1.ClientAuth
  * Use `create(ClientAuthenticationPolicySchema)` to create a new message.
  */
 export const ClientAuthenticationPolicySchema: GenMessage<ClientAuthenticationPolicy> = /*@__PURE__*/
-  messageDesc(file_koder_auth_store_v1_authentication_policy, 2);
+  messageDesc(file_koder_auth_store_v1_authentication_policy, 3);
 
