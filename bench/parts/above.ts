@@ -39,11 +39,14 @@ export async function measureAbove({ quick }: Thoroughness): Promise<Above> {
     const getUser = await pairs(rounds, bare.measured, full.measured);
     for (const { client } of [full, bare]) client.close();
 
+    // As the hash beside it, a sign-in is measured when its code is compiled.
+    const journey = tokenCases(provider)["sign-in journey"];
+    await measure(ours.usage, journey, { count: quick ? 100 : 400 });
     const options = { count: quick ? 10 : 20, workers: 1 };
     const signIn = await pairs(
       rounds,
       () => measure(limit.usage, limit.case({ path: "/hash" }), options),
-      () => measure(ours.usage, tokenCases(provider)["sign-in journey"], options),
+      () => measure(ours.usage, journey, options),
     );
     const above = { getUser, signIn };
     for (const [work, found, , budget] of lines(above)) process.stdout.write(`${work}: ${found}, budget ${budget}\n`);

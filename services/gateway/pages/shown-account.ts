@@ -37,9 +37,14 @@ export const shownClient = ({
 /** Made with the first page that shows one: it reads the tables of every script. */
 let characters: Intl.Segmenter | undefined;
 
+/** Nothing joins what is ASCII to what is ASCII, too: such a letter stands alone. */
+const plainStart = /^[!-~](?:[ -~]|$)/;
+
 /** The first character as people see it, not the first code unit. */
 export function letterOf(name: string): string {
+  const start = name.trim().slice(0, 64);
+  if (plainStart.test(start)) return start.charAt(0).toUpperCase();
   characters ??= new Intl.Segmenter();
-  const [first] = characters.segment(name.trim().slice(0, 64));
+  const [first] = characters.segment(start);
   return (first?.segment ?? "?").toUpperCase();
 }
