@@ -169,15 +169,11 @@ async function send(
   const isSms = job.kind === MailKind.SMS_OTP;
   const language = mailLocale(mail.locale);
   const data = store.tenant(work.tenantId);
+  const { words } = await templateOf(data, kindName(job.kind), language);
   const rendered = isSms
-    ? renderSms(mail, { tenant: look.name, host: new URL(tenant.canonicalOrigin).host })
+    ? renderSms(mail, { words, tenant: look.name, host: new URL(tenant.canonicalOrigin).host, lifetime })
     : create(RenderedMailSchema, {
-        ...(await renderMail(mail, {
-          language,
-          words: (await templateOf(data, kindName(job.kind), language)).words,
-          look,
-          lifetime,
-        })),
+        ...(await renderMail(mail, { language, words, look, lifetime })),
         ...(await senderOf(data)),
       });
   try {

@@ -7,12 +7,17 @@ export interface KindOfMail {
   readonly carries: "link" | "code" | undefined;
   /** What its text may speak of besides. */
   readonly values: readonly ("tenant" | "minutes" | "address")[];
+  /** Whether it goes to a telephone: a text alone, and a short one. */
+  readonly isMessage?: boolean;
 }
+
+/** How long the text of a message to a telephone may be: with the line that binds its code, about what two of its parts hold. */
+export const longestMessage = 200;
 
 const told = ["tenant"] as const;
 const timed = ["tenant", "minutes"] as const;
 
-/** The kinds of mail whose texts a tenant can replace, by the names that they have in events. */
+/** The kinds of mail, and of messages to telephones, whose texts a tenant can replace, by the names that they have in events. */
 export const kindsOfMail: ReadonlyMap<string, KindOfMail> = new Map<string, KindOfMail>([
   ["password_reset", { kind: MailKind.PASSWORD_RESET, carries: "link", values: timed }],
   ["password_changed", { kind: MailKind.PASSWORD_CHANGED, carries: undefined, values: told }],
@@ -23,4 +28,5 @@ export const kindsOfMail: ReadonlyMap<string, KindOfMail> = new Map<string, Kind
   ["sign_up_known", { kind: MailKind.SIGN_UP_KNOWN, carries: "link", values: told }],
   ["invitation", { kind: MailKind.INVITATION, carries: "link", values: timed }],
   ["email_otp", { kind: MailKind.EMAIL_OTP, carries: "code", values: timed }],
+  ["sms_otp", { kind: MailKind.SMS_OTP, carries: "code", values: timed, isMessage: true }],
 ]);

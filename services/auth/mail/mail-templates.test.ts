@@ -66,7 +66,7 @@ async function refusal(call: Promise<unknown>): Promise<readonly (string | undef
 
 test("a tenant that said nothing has what every tenant's mails say, in every language", async () => {
   expect(await get()).toMatchObject({ ...reset, subject: "Choose a new password", own: false, etag: "v0" });
-  expect(await list()).toHaveLength(27);
+  expect(await list()).toHaveLength(30);
   expect(await list(true)).toEqual([]);
 });
 
@@ -97,7 +97,7 @@ test("what is wrong is named, and nothing is changed", async () => {
     expect(await refusal(update(template, [path]))).toEqual(["MAIL_TEMPLATE_INVALID", ...fields]);
   }
   for (const of of [
-    { kind: "sms_otp", language: "en-US" },
+    { kind: "sms_nothing", language: "en-US" },
     { kind: "constructor", language: "en-US" },
     { kind: "password_reset", language: "fr" },
     { kind: "password_reset", language: "en" },
@@ -126,4 +126,24 @@ test("a preview is a mail by what was sent, and keeps nothing", async () => {
   expect(await refusal(preview({ body: "no link" }))).toEqual(["MAIL_TEMPLATE_INVALID", "mail_template.body"]);
   expect(await list(true)).toEqual([]);
   expect((await preview(undefined, { kind: "email_otp", language: "pt-BR" })).text).toContain("123456");
+});
+
+test("a message to a telephone is a short text of its own, with the line that binds its code below it", async () => {
+  const sms = { kind: "sms_otp", language: "en-US" } as const;
+  expect(await get(sms)).toMatchObject({ subject: "", button: "", body: expect.stringContaining("{code}") as string });
+  const body = "Acme: {code}, good for {minutes} minutes.";
+  await update({ body }, ["body"], sms);
+  const { subject, text, html } = await preview(undefined, sms);
+  expect([subject, text, html]).toEqual(["", "Acme: 123456, good for 5 minutes.\n\n@id.acme.test #123456", ""]);
+  for (const [wrong, field] of [
+    [{ body: "Your code is on its way." }, "mail_template.body"],
+    [{ body: "{code} {code}" }, "mail_template.body"],
+    [{ body: "{code} {link}" }, "mail_template.body"],
+    [{ body: `{code} ${"x".repeat(200)}` }, "mail_template.body"],
+    [{ subject: "Your code" }, "mail_template.subject"],
+    [{ button: "Go on" }, "mail_template.button"],
+  ] as const) {
+    expect(await refusal(update(wrong, Object.keys(wrong), sms))).toEqual(["MAIL_TEMPLATE_INVALID", field]);
+  }
+  expect(await get(sms)).toMatchObject({ body, own: true });
 });

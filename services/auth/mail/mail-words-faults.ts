@@ -1,13 +1,16 @@
 import type { FieldViolation } from "../../host/failure.ts";
 import { unshownCharacters } from "../../host/unshown-characters.ts";
-import type { KindOfMail } from "./mail-kinds.ts";
+import { longestMessage, type KindOfMail } from "./mail-kinds.ts";
 import { paragraphsOf, placeholdersOf, type MailWords } from "./mail-words.ts";
 
 /**
  * What is wrong with the words of a mail of this kind; nothing where they are right. What the mail is sent for cannot be left
  * out, said twice or hidden in a sentence, because its reader could not do what it asks for.
  */
-export function wordsFaults({ carries, values }: KindOfMail, { subject, body, button }: MailWords): FieldViolation[] {
+export function wordsFaults(
+  { carries, values, isMessage = false }: KindOfMail,
+  { subject, body, button }: MailWords,
+): FieldViolation[] {
   const faults: FieldViolation[] = [];
   const fault = (field: keyof MailWords, description: string): void => void faults.push({ field, description });
   const oneLine = (field: "subject" | "button", text: string): void => {
@@ -21,7 +24,9 @@ export function wordsFaults({ carries, values }: KindOfMail, { subject, body, bu
     fault(field, `{${strange}} is no placeholder here; there are ${known.map((name) => `{${name}}`).join(", ")}`);
   };
 
-  oneLine("subject", subject);
+  if (!isMessage) oneLine("subject", subject);
+  else if (subject !== "") fault("subject", "must be empty: this is a message to a telephone");
+  if (isMessage && body.length > longestMessage) fault("body", `must have ${longestMessage} characters at most`);
   const known = [...values, ...(carries === undefined ? [] : [carries])];
   unknown("body", body, known);
   if (unshownCharacters.test(body.replaceAll(/[\n\r]/g, ""))) fault("body", "must be text, without control characters");
@@ -30,11 +35,12 @@ export function wordsFaults({ carries, values }: KindOfMail, { subject, body, bu
   if (carries !== undefined) {
     const own = `{${carries}}`;
     const isOnce = placeholdersOf(body).filter((name) => name === carries).length === 1;
-    if (!isOnce || !paragraphs.includes(own)) {
+    if (isMessage && !isOnce) fault("body", `must have ${own} once: it is what the message is sent for`);
+    if (!isMessage && !(isOnce && paragraphs.includes(own))) {
       fault("body", `must have ${own} once, in a paragraph of its own: it is what the mail is sent for`);
     }
   }
   if (carries === "link") oneLine("button", button);
-  else if (button !== "") fault("button", "must be empty: this mail has no link");
+  else if (button !== "") fault("button", `must be empty: this ${isMessage ? "message" : "mail"} has no link`);
   return faults;
 }

@@ -3,8 +3,9 @@ import { mailCatalogues } from "./mail-texts.ts";
 
 /** What a mail says, with its placeholders: plain text. */
 export interface MailWords {
+  /** Empty for a message to a telephone. */
   readonly subject: string;
-  /** Paragraphs, with an empty line between them; `{link}` or `{code}` is one of its own. */
+  /** Paragraphs, with an empty line between them; in a mail `{link}` or `{code}` is one of its own. */
   readonly body: string;
   /** What stands on the button; empty for a mail without a link. */
   readonly button: string;
@@ -32,6 +33,7 @@ export const paragraphsOf = (body: string): readonly string[] =>
 /** What every tenant's mails of a kind say in a language; empty for what is no kind, or no language of mails. */
 export function usualWords(name: string, language: string): MailWords {
   const texts = mailCatalogues.get(language) ?? {};
+  if (kindsOfMail.get(name)?.isMessage) return { subject: "", body: texts[`${name}_text`] ?? "", button: "" };
   const [subject, lead, button, after] = ["subject", "lead", "button", "after"].map(
     (part) => texts[`${name}_${part}`] ?? "",
   ) as [string, string, string, string];

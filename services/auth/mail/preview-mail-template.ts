@@ -12,10 +12,11 @@ import { mailLink } from "./mail-link.ts";
 import { checkWords, templateOf } from "./mail-templates.ts";
 import type { MailWords } from "./mail-words.ts";
 import { renderMail } from "./render-mail.ts";
+import { renderSms } from "./render-sms.ts";
 
 /** What a made-up mail has in it: nobody gets it, and its link and code open nothing. */
 const madeUp = { to: "", code: "123456", otherAddress: "new.address@example.com" } as const;
-const lifetime = 30 * 60_000;
+const [lifetime, messageLifetime] = [30 * 60_000, 5 * 60_000];
 
 /** A mail as somebody would get it, by what is stored or by what was sent to be looked at. */
 export function previewMailTemplate({ store, tenants, peers }: Pick<AuthDependencies, "store" | "tenants" | "peers">) {
@@ -34,6 +35,11 @@ export function previewMailTemplate({ store, tenants, peers }: Pick<AuthDependen
     const tenant = await tenants.get(call);
     const link = mailLink(tenant, "reset", "this-is-a-preview");
     const look = await lookOfTenant(peers, call, tenant);
+    if (kind.isMessage) {
+      const host = new URL(tenant.canonicalOrigin).host;
+      const { text } = renderSms(madeUp, { words, tenant: look.name, host, lifetime: messageLifetime });
+      return create(PreviewMailTemplateResponseSchema, { text });
+    }
     const { subject, text, html } = await renderMail({ ...madeUp, link }, { language, words, look, lifetime });
     return create(PreviewMailTemplateResponseSchema, { subject, text, html });
   };

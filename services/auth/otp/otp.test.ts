@@ -8,6 +8,8 @@ import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { RequestOtpRequestSchema, SubmitOtpRequestSchema } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { aBrowser, refusal } from "../auth-fixture.ts";
+import { UpdateMailTemplateRequestSchema } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
+import { updateMailTemplate } from "../mail/update-mail-template.ts";
 import { otpChallenges } from "../collections.ts";
 import { factorFixture, person } from "../factors/factor-fixture.ts";
 import { requestOtp, submitOtp } from "./browser-otp.ts";
@@ -89,6 +91,21 @@ describe("adding one-time codes", () => {
     expect(factor).toMatchObject({ type: FactorType.SMS_OTP, destination: "•••• 0199" });
     const events = JSON.stringify(await f.events(), (_key, value: unknown) => (typeof value === "bigint" ? "" : value));
     for (const secret of [code, phone.slice(1)]) expect(events).not.toContain(secret);
+  });
+
+  test("by SMS: the text is the tenant's where it has one, in the person's language", async () => {
+    const { f, enrol, sentCode } = await withCodes();
+    f.ana.locale = "pt-BR";
+    const request = create(UpdateMailTemplateRequestSchema, {
+      kind: "sms_otp",
+      language: "pt-BR",
+      mailTemplate: { body: "{tenant}: use {code} em {minutes} minutos." },
+      updateMask: { paths: ["body"] },
+    });
+    await updateMailTemplate(f.dependencies)(request, handlerContext());
+    await enrol(SMS);
+    const code = await sentCode();
+    expect(f.messages[0]?.text).toBe(`Acme: the firm: use ${code} em 5 minutos.\n\n@id.acme.test #${code}`);
   });
 
   test("a telephone is needed for SMS, and for nothing else; a person has one of each", async () => {

@@ -19,14 +19,16 @@ export const file_koder_auth_v1_mail_template: GenFile = /*@__PURE__*/
  * MailTemplate is what a tenant says in one kind of mail, in one language. It is plain text: the mail is made of it as text and
  * as HTML, and whatever is in it is shown as it is. `{name}` stands for a value; which there are depends on the kind:
  * `{tenant}` is the name that people see, `{minutes}` how long what the mail carries is good, `{address}` the address that the
- * mail is about; `{link}` and `{code}`, which must stand once, in a paragraph of its own, are what the mail is sent for.
+ * mail is about; `{link}` and `{code}`, which must stand once, in a paragraph of its own, are what the mail is sent for. A message to a
+ * telephone (`sms_otp`) has a body alone, of 200 characters at most, with `{code}` anywhere in it; below it stands the line by which
+ * browsers know for which host the code is.
  *
  * @generated from message koder.auth.v1.MailTemplate
  */
 export type MailTemplate = Message<"koder.auth.v1.MailTemplate"> & {
   /**
    * What the mail is for: `password_reset`, `password_changed`, `email_verification`, `email_change_new`, `email_change_old`,
-   * `sign_up`, `sign_up_known`, `invitation` or `email_otp`.
+   * `sign_up`, `sign_up_known`, `invitation` or `email_otp`; or `sms_otp`, a message to a telephone.
    *
    * @generated from field: string kind = 1;
    */
@@ -40,7 +42,7 @@ export type MailTemplate = Message<"koder.auth.v1.MailTemplate"> & {
   language: string;
 
   /**
-   * The subject line. It may have `{tenant}`.
+   * The subject line. It may have `{tenant}`. None for a message to a telephone.
    *
    * @generated from field: string subject = 3;
    */

@@ -311,7 +311,7 @@ export const MailTemplateService: GenService<{
     output: typeof GetMailTemplateResponseSchema;
   },
   /**
-   * Lists what each kind of mail says in each language: 27 templates, those of the tenant's own among them.
+   * Lists what each kind of mail says in each language: 30 templates, those of the tenant's own among them.
    *
    * @generated from rpc koder.auth.v1.MailTemplateService.ListMailTemplates
    */

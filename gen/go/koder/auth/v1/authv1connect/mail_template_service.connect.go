@@ -55,7 +55,7 @@ type MailTemplateServiceClient interface {
 	// Returns what one kind of mail says in one language: what the tenant said, or else what every tenant's mails say.
 	// Errors: MAIL_TEMPLATE_NOT_FOUND.
 	GetMailTemplate(context.Context, *connect.Request[v1.GetMailTemplateRequest]) (*connect.Response[v1.GetMailTemplateResponse], error)
-	// Lists what each kind of mail says in each language: 27 templates, those of the tenant's own among them.
+	// Lists what each kind of mail says in each language: 30 templates, those of the tenant's own among them.
 	ListMailTemplates(context.Context, *connect.Request[v1.ListMailTemplatesRequest]) (*connect.Response[v1.ListMailTemplatesResponse], error)
 	// Changes the fields that the mask names, all or none: `subject`, `body`, `button`. The first change makes the template the
 	// tenant's own, with what the mask does not name as it was. Mails that are sent from then on say so.
@@ -153,7 +153,7 @@ type MailTemplateServiceHandler interface {
 	// Returns what one kind of mail says in one language: what the tenant said, or else what every tenant's mails say.
 	// Errors: MAIL_TEMPLATE_NOT_FOUND.
 	GetMailTemplate(context.Context, *connect.Request[v1.GetMailTemplateRequest]) (*connect.Response[v1.GetMailTemplateResponse], error)
-	// Lists what each kind of mail says in each language: 27 templates, those of the tenant's own among them.
+	// Lists what each kind of mail says in each language: 30 templates, those of the tenant's own among them.
 	ListMailTemplates(context.Context, *connect.Request[v1.ListMailTemplatesRequest]) (*connect.Response[v1.ListMailTemplatesResponse], error)
 	// Changes the fields that the mask names, all or none: `subject`, `body`, `button`. The first change makes the template the
 	// tenant's own, with what the mask does not name as it was. Mails that are sent from then on say so.
