@@ -648,6 +648,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
       "resource_type",
       "resource_id",
       "actor_id",
+      "user_id",
       "request_id",
       "from_time",
       "instance",

@@ -5,6 +5,7 @@ import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { ActorType, EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
+import { logReaders } from "../../host/event-log/log-reader.ts";
 import { createIdempotency } from "../../host/idempotency.ts";
 import { createPageTokens } from "../../host/page-token.ts";
 import { createPeers } from "../../host/peers.ts";
@@ -29,7 +30,11 @@ export const keyHolding = (permissions: readonly string[], instance = false): Pi
 export async function adminFixture() {
   let now = Date.UTC(2026, 0, 1);
   const clock = () => now;
-  const store = await openStore({ url: "memory:", collections: [...adminCollections, vaultTenantKeys], clock });
+  const store = await openStore({
+    url: "memory:",
+    collections: [...adminCollections, vaultTenantKeys, logReaders],
+    clock,
+  });
   onTestFinished(() => store.close());
   const vault = testVault(store, clock);
   const system = store.system();

@@ -4,13 +4,16 @@ import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
 import { CredentialUseSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { ListEventsRequestSchema } from "#gen/koder/admin/v1/event_service_pb.ts";
-import { ActorType, RoleDeletedSchema, UserErasedSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { ActorType, EpochBumpedSchema, RoleDeletedSchema, UserErasedSchema } from "#gen/koder/events/v1/event_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
-import { insert } from "../../store/writes.ts";
+import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
+import { logReaders } from "../../host/event-log/log-reader.ts";
+import { insert, replace } from "../../store/writes.ts";
 import { credentialUses } from "../collections.ts";
 import { adminFixture, keyHolding, otherTenantId, tenantId } from "../api-keys/admin-fixture.ts";
+import { notePersonEvents, personEventsReader } from "../person-events/note-person-events.ts";
 import { lastNumber } from "./last-number.ts";
 import { listEvents } from "./list-events.ts";
 
@@ -87,6 +90,62 @@ test("those that every filter matches", async () => {
     [8, 9],
   ]);
   expect(await numbers({ type: "nothing_like_it" })).toEqual([]);
+});
+
+test("those of one person are found among the stretches that are noted of them, and what was not noted yet", async () => {
+  const { store, system, clock } = f.dependencies;
+  const data = store.tenant(tenantId);
+  const [ana, bob] = ["01JANA00000000000000000000", "01JB0B00000000000000000000"];
+  const add = async (count: number, own: readonly number[]) => {
+    for (let at = 0; at < count; at += 1) {
+      const call = { requestId: "r", tenantId, actor: { id: bob, type: ActorType.USER } };
+      const id = own.includes(at) ? ana : bob;
+      const payload = { case: "epochBumped", value: create(EpochBumpedSchema) } as const;
+      const event = eventOf(call, clock(), { type: "epoch", id: `user/${id}`, version: 1 }, payload);
+      await data.commit([insert(credentialUses, create(CredentialUseSchema, { id: `${clock()}/${at}` }))], [event]);
+      f.advance(1);
+    }
+    const lease = await system.lease("sequencer", "test", 60_000);
+    if (lease === undefined) throw new Error("no lease");
+    while ((await system.sequence(lease, 1_000)) > 0);
+    await system.release(lease);
+  };
+  const note = async () => {
+    const stored = await system.get(logReaders, personEventsReader);
+    const entries = await system.log(Number(stored?.record.position ?? 0n), 1_000);
+    await notePersonEvents(f.dependencies).handle(entries);
+    const position = BigInt(entries.at(-1)?.position ?? 0);
+    const record = create(LogReaderSchema, { name: personEventsReader, position });
+    await system.commit([stored ? replace(logReaders, record, stored.version) : insert(logReaders, record)], []);
+  };
+  const expected = [1, 65, 500, 640, 901, 1_000];
+  const isSaid = async (init: Init, numbersOf: readonly number[]) => {
+    expect(await numbers({ userId: ana, oldestFirst: true, ...init })).toEqual(numbersOf);
+    expect(await numbers({ userId: ana, ...init })).toEqual(numbersOf.toReversed());
+  };
+  await add(900, [0, 64, 499, 639]);
+  await isSaid({}, expected.slice(0, 4));
+  await note();
+  await add(100, [0, 99]);
+  for (const pageSize of [1, 4, 200]) await isSaid({ pageSize }, expected);
+  await isSaid({ afterNumber: 65n }, expected.slice(2));
+  await isSaid({ afterNumber: 901n }, expected.slice(5));
+  await note();
+  for (const pageSize of [1, 200]) await isSaid({ pageSize }, expected);
+  expect(await numbers({ userId: "01JN0B0DY00000000000000000" })).toEqual([]);
+  // One page, however far apart they are: the rest is not looked at.
+  let read = 0;
+  const counted = {
+    ...f.dependencies,
+    store: {
+      tenant: (of: string) => ({
+        ...store.tenant(of),
+        events: (after: number, limit: number) => ((read += 1), store.tenant(of).events(after, limit)),
+      }),
+    },
+  } as unknown as typeof f.dependencies;
+  await listEvents(counted)(create(ListEventsRequestSchema, { userId: ana }), f.context(auditor));
+  expect(read).toBeLessThan(60);
 });
 
 test("whoever filters much goes on by the token of an empty page", async () => {

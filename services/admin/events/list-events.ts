@@ -7,33 +7,15 @@ import {
   type ListEventsResponse,
 } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { LogEntry, TenantStore } from "../../store/store.ts";
+import type { LogEntry } from "../../store/store.ts";
 import { keySpace } from "../api-keys/key-spaces.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { eventFilter } from "./event-filter.ts";
-import { lastNumber } from "./last-number.ts";
+import { eventsAround, everyEvent } from "./event-orders.ts";
 
 const defaultPageSize = 50;
-/** Events of one read, and the most that one call looks at: whoever filters much goes on by the page's token. */
-const [batch, mostLooked] = [200, 2_000];
-
-/** An order in which events are looked at: where it begins, and what comes next after the number that was looked at last. */
-interface Order {
-  readonly start: (data: TenantStore, afterNumber: number) => Promise<number>;
-  readonly next: (data: TenantStore, from: number, afterNumber: number) => Promise<readonly LogEntry[]>;
-}
-
-const oldestFirst: Order = {
-  start: (_data, afterNumber) => Promise.resolve(afterNumber),
-  next: (data, from) => data.events(from, batch),
-};
-const newestFirst: Order = {
-  start: async (data) => (await lastNumber(data)) + 1,
-  async next(data, from, afterNumber) {
-    const after = Math.max(afterNumber, from - 1 - batch);
-    return from - 1 <= after ? [] : (await data.events(after, from - 1 - after)).toReversed();
-  },
-};
+/** The most that one call looks at: whoever filters much goes on by the page's token. And the reads that this takes at most. */
+const [mostLooked, mostReads] = [2_000, 100];
 
 /** The events of the tenant, or those above tenants, from the log: what has not entered it yet follows within a second. */
 export function listEvents(dependencies: Pick<AdminDependencies, "store" | "system" | "pageTokens">) {
@@ -43,25 +25,30 @@ export function listEvents(dependencies: Pick<AdminDependencies, "store" | "syst
     const data = keySpace(dependencies, call, request.instance);
     const { pageToken, pageSize, ...filters } = request;
     const listing = `events?${JSON.stringify(filters, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value))}`;
-    const order = request.oldestFirst ? oldestFirst : newestFirst;
+    const { oldestFirst, userId } = request;
+    const order =
+      userId === ""
+        ? everyEvent(data, oldestFirst)
+        : eventsAround({ data, system: dependencies.system }, userId, oldestFirst);
     const afterNumber = Number(request.afterNumber);
     const isAskedFor = eventFilter(request);
     const size = pageSize || defaultPageSize;
     let at =
       pageToken === ""
-        ? await order.start(data, afterNumber)
+        ? await order.start(afterNumber)
         : Number((await pageTokens.decode(call, listing, pageToken)).value);
     const events: LogEntry[] = [];
     let isEnd = false;
-    for (let looked = 0; looked < mostLooked && events.length < size && !isEnd;) {
-      const entries = await order.next(data, at, afterNumber);
-      for (const entry of entries) {
+    for (let [looked, reads] = [0, 0]; looked < mostLooked && reads < mostReads && !isEnd; reads += 1) {
+      if (events.length >= size) break;
+      const read = await order.next(at, afterNumber);
+      for (const entry of read.entries) {
         if (events.length >= size) break;
         at = entry.number;
         if (isAskedFor(entry.event)) events.push(entry);
       }
-      looked += entries.length;
-      isEnd = events.length < size && entries.length < batch;
+      looked += read.entries.length;
+      isEnd = read.isEnd && events.length < size;
     }
     return create(ListEventsResponseSchema, {
       events: events.map(({ number, event }) => create(LoggedEventSchema, { number: BigInt(number), event })),

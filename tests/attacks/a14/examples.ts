@@ -177,6 +177,7 @@ export const examples: Readonly<Record<string, Example>> = {
   "koder.admin.v1.EventService/ListEvents": async (side) => ({
     resourceId: await side.user(),
     actorId: await side.user(),
+    userId: await side.user(),
   }),
   "koder.admin.v1.ApiKeyService/CreateApiKey": async (side) => ({ apiKey: apiKey(side) }),
   "koder.admin.v1.ApiKeyService/ListApiKeys": none,

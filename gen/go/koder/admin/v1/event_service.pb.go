@@ -104,7 +104,9 @@ type ListEventsRequest struct {
 	// Whether the events are listed that stand above tenants; only for a credential with INSTANCE authority.
 	Instance bool `protobuf:"varint,11,opt,name=instance,proto3" json:"instance,omitempty"`
 	// Only events with a greater number: what has come since, for whoever has read up to there, oldest first.
-	AfterNumber   int64 `protobuf:"varint,12,opt,name=after_number,json=afterNumber,proto3" json:"after_number,omitempty"`
+	AfterNumber int64 `protobuf:"varint,12,opt,name=after_number,json=afterNumber,proto3" json:"after_number,omitempty"`
+	// Only events about this user, and those that they caused: found at once, however long the log is.
+	UserId        string `protobuf:"bytes,13,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -221,6 +223,13 @@ func (x *ListEventsRequest) GetAfterNumber() int64 {
 		return x.AfterNumber
 	}
 	return 0
+}
+
+func (x *ListEventsRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
 }
 
 // ListEventsResponse has a page of events.
@@ -440,7 +449,7 @@ const file_koder_admin_v1_event_service_proto_rawDesc = "" +
 	"\"koder/admin/v1/event_service.proto\x12\x0ekoder.admin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bkoder/events/v1/event.proto\"S\n" +
 	"\vLoggedEvent\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x03R\x06number\x12,\n" +
-	"\x05event\x18\x02 \x01(\v2\x16.koder.events.v1.EventR\x05event\"\xb3\x03\n" +
+	"\x05event\x18\x02 \x01(\v2\x16.koder.events.v1.EventR\x05event\"\xcc\x03\n" +
 	"\x11ListEventsRequest\x12\x1b\n" +
 	"\tpage_size\x18\x01 \x01(\x05R\bpageSize\x12\x1d\n" +
 	"\n" +
@@ -457,7 +466,8 @@ const file_koder_admin_v1_event_service_proto_rawDesc = "" +
 	"\foldest_first\x18\n" +
 	" \x01(\bR\voldestFirst\x12\x1a\n" +
 	"\binstance\x18\v \x01(\bR\binstance\x12!\n" +
-	"\fafter_number\x18\f \x01(\x03R\vafterNumber\"q\n" +
+	"\fafter_number\x18\f \x01(\x03R\vafterNumber\x12\x17\n" +
+	"\auser_id\x18\r \x01(\tR\x06userId\"q\n" +
 	"\x12ListEventsResponse\x123\n" +
 	"\x06events\x18\x01 \x03(\v2\x1b.koder.admin.v1.LoggedEventR\x06events\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x81\x02\n" +
