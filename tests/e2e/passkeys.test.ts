@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { startApplication, type Application } from "../support/application.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { beginPasskey, finishPasskey } from "../support/factors.ts";
+import { addPasskey, beginPasskey, finishPasskey } from "../support/factors.ts";
 import {
   authorizationRequest,
   createPerson,
@@ -164,6 +164,32 @@ test("without JavaScript the pages show no passkey but say so where one is asked
   expect(await page.isVisible("[data-without-passkeys]")).toBe(true);
   expect(await page.isVisible(passkeyButton)).toBe(false);
   await plain.close();
+});
+
+describe("whoever keeps passkeys is told which are gone (Signal API)", () => {
+  const remove = async (accessToken: string, factor: Record<string, unknown>) => {
+    const path = `/v1/users/me/mfa/${String(factor["id"])}`;
+    expect((await rest(server, "DELETE", path, undefined, accessToken)).status).toBe(200);
+  };
+
+  test("by the page that refused one, and of that one", async () => {
+    const { accessToken, authenticator, factor } = await person();
+    await remove(accessToken, factor);
+    await goTo(chat);
+    await page.click(passkeyButton);
+    await page.waitForSelector("[role=alert]");
+    await expect.poll(() => authenticator.count(), { timeout: 10_000 }).toBe(0);
+  });
+
+  test("by the page that asks for one after the password, and of every other", async () => {
+    const { username, accessToken, authenticator, factor } = await person();
+    await addPasskey(server, accessToken);
+    await remove(accessToken, factor);
+    await goTo(chat);
+    await givePassword(username);
+    await page.waitForSelector(passkeyButton);
+    await expect.poll(() => authenticator.count(), { timeout: 10_000 }).toBe(0);
+  });
 });
 
 test("the sign-in page is at most 30 KB, all told", async () => {

@@ -59,7 +59,7 @@ export function givePassword(dependencies: AuthDependencies) {
 /** What a passkey is asked by. */
 export function getPasskeyOptions(dependencies: AuthDependencies) {
   return async ({ flowId }: GetPasskeyOptionsRequest, context: HandlerContext): Promise<GetPasskeyOptionsResponse> => {
-    const optionsJson = await passkeyOffer(dependencies, callOf(context), { flowId });
+    const { optionsJson } = await passkeyOffer(dependencies, callOf(context), { flowId });
     return create(GetPasskeyOptionsResponseSchema, { optionsJson });
   };
 }

@@ -12,5 +12,5 @@ import { passkeyOffer } from "./passkey-offer.ts";
 /** Answers what a browser asks a passkey by. */
 export function offerPasskey(dependencies: AuthDependencies) {
   return async (request: OfferPasskeyRequest, context: HandlerContext): Promise<OfferPasskeyResponse> =>
-    create(OfferPasskeyResponseSchema, { optionsJson: await passkeyOffer(dependencies, callOf(context), request) });
+    create(OfferPasskeyResponseSchema, await passkeyOffer(dependencies, callOf(context), request));
 }

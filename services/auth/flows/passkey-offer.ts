@@ -9,6 +9,12 @@ import { requestOptions } from "../passkeys/request-options.ts";
 import { offerFlow } from "./offered-flow.ts";
 import { openFlow, stepNotExpected, type FlowReference } from "./open-flow.ts";
 
+/** What a passkey is asked by, and what the person's passkeys know them by: empty until a first factor was right. */
+export interface PasskeyOffer {
+  readonly optionsJson: string;
+  readonly userHandle: string;
+}
+
 /**
  * What a passkey is asked by, as JSON: to begin a flow, where there is none; in the place of the password, the same for
  * everybody; or as the second factor, of which the person's own are named then (security A23).
@@ -17,7 +23,7 @@ export async function passkeyOffer(
   dependencies: Pick<AuthDependencies, "store" | "vault" | "tenants" | "policies" | "clock">,
   call: Call,
   reference: FlowReference,
-): Promise<string> {
+): Promise<PasskeyOffer> {
   const { store, vault, clock } = dependencies;
   const [relyingParty, tenantVault] = await Promise.all([
     relyingPartyOf(dependencies, call, "own"),
@@ -27,13 +33,18 @@ export async function passkeyOffer(
   if (reference.flowId === "" && reference.browser !== undefined) {
     const { rules } = await dependencies.policies.get(call);
     if (!rules.firstFactors.has(SignInFactor.PASSKEY)) throw stepNotExpected();
-    return requestOptions({ ...first, challenge: offerFlow(tenantVault, clock(), reference.browser.browserToken) });
+    const challenge = offerFlow(tenantVault, clock(), reference.browser.browserToken);
+    return { optionsJson: requestOptions({ ...first, challenge }), userHandle: "" };
   }
   const data = store.tenant(call.tenantId);
   const { record: flow } = await openFlow(data, tenantVault, reference, FlowStep.PASSKEY);
   const challenge = flow.passkeyChallenge;
-  if (flow.state === FlowState.PENDING) return requestOptions({ ...first, challenge });
+  if (flow.state === FlowState.PENDING) return { optionsJson: requestOptions({ ...first, challenge }), userHandle: "" };
   const passkeys = passkeysAmong(await factorsOfUser(data, flow.userId)).map(({ passkey }) => passkey);
   const theirs = passkeys.filter(({ rpId }) => rpId === relyingParty.id);
-  return requestOptions({ relyingParty, challenge, passkeys: theirs, userVerification: relyingParty.userVerification });
+  const { userVerification } = relyingParty;
+  return {
+    optionsJson: requestOptions({ relyingParty, challenge, passkeys: theirs, userVerification }),
+    userHandle: Buffer.from(flow.userId).toString("base64url"),
+  };
 }

@@ -1,4 +1,6 @@
+import { ConnectError } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Otherwise } from "../../../tests/support/software-authenticator.ts";
 import { refusal } from "../auth-fixture.ts";
@@ -64,6 +66,27 @@ describe("in the place of the password", () => {
     expect(nameless(mine)).toEqual(nameless(theirs));
     expect(await refusal(f.submitPasskey(nobody.id, authenticator.get(theirs)))).toMatchObject(notAccepted);
     expect((await f.submitPasskey(ana.id, authenticator.get(mine))).sessionToken).toBe("ksn_1");
+  });
+
+  test("A23: that a passkey is none of ours is told where nobody was named, and of no other reason", async () => {
+    const f = await factorFixture();
+    const { authenticator, factor } = await f.passkey();
+    const rulesOf = async (call: Promise<unknown>) => {
+      const error = await call.then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      if (!(error instanceof ConnectError)) throw error;
+      return error.findDetails(BadRequestSchema).flatMap((one) => one.fieldViolations.map(({ reason }) => reason));
+    };
+    const forged = authenticator.get(await f.offerPasskey(), { forged: true });
+    expect(await rulesOf(f.submitPasskey("", forged))).toEqual([]);
+    const nobody = await f.start("nobody");
+    expect(await rulesOf(f.submitPasskey(nobody.id, authenticator.get(await f.offerPasskey(nobody.id))))).toEqual([]);
+    await f.remove(factor.id);
+    expect(await rulesOf(f.submitPasskey("", authenticator.get(await f.offerPasskey())))).toEqual(["PASSKEY_UNKNOWN"]);
+    const named = await f.start("nobody");
+    expect(await rulesOf(f.submitPasskey(named.id, authenticator.get(await f.offerPasskey(named.id))))).toEqual([]);
   });
 
   test.each<[string, Otherwise]>([

@@ -47,6 +47,8 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   if (assertion === undefined) throw passkeyNotAccepted("credential_json");
   const isFirst = before.record.state === FlowState.PENDING;
   const found = await passkeyFor(dependencies, call, before.record, assertion);
+  // Where somebody was named, whether a passkey of anybody else has this id is not told.
+  const isUnknown = found === undefined && before.record.accountKey === "";
   const stored = withPerson(before, found);
   const { userId } = stored.record;
   const userEpoch = isFirst ? await epochOf() : stored.record.userEpoch;
@@ -70,7 +72,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
           requireUserHandle: before.record.userId === "",
         })
       : undefined;
-  if (found === undefined || shown === undefined) throw passkeyNotAccepted("credential_json");
+  if (found === undefined || shown === undefined) throw passkeyNotAccepted("credential_json", { isUnknown });
   const amr = [...stored.record.amr, ...passkeyMethods(found.passkey), "mfa"];
   for (;;) {
     const usedUp = await useUpPasskey(dependencies, call, found.factor.id, shown);

@@ -1,5 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyRequest } from "fastify";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
@@ -13,16 +14,16 @@ import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 // Passkeys on the pages: what the page's script asks for goes in an attribute of a form, and what it gets comes as the form's
 // input, so that it talks to nobody and the pages' Content-Security-Policy stays as it is.
 
-/** What the browser asks a passkey by, as JSON: to begin a flow with it, or within one. */
+/** What the browser asks a passkey by, as JSON: to begin a flow with it, or within one, and then whose its passkeys are. */
 export async function passkeyOptions(
   peers: Peers,
   request: FastifyRequest,
   pending: PendingSignIn,
   flowId = "",
-): Promise<string> {
+): Promise<{ readonly optionsJson: string; readonly userHandle: string }> {
   const asked = { flowId, browser: browserOf(request, pending) };
   const { outbound } = contextOf(request);
-  return (await peers.client(BrowserFlowService).offerPasskey(asked, forward(outbound))).optionsJson;
+  return peers.client(BrowserFlowService).offerPasskey(asked, forward(outbound));
 }
 
 /** Takes what a passkey signed. */
@@ -70,6 +71,15 @@ export function passkeyFault(error: unknown, isSecond: boolean): Fault | undefin
   if (reason === "TOO_MANY_ATTEMPTS") return waitFault({ id, headers });
   const isRefused = reason === "PASSKEY_NOT_ACCEPTED" || (reason === "STEP_NOT_EXPECTED" && !isSecond);
   return isRefused ? { status: 401, id, sentence: text("fault_passkey") } : undefined;
+}
+
+/** The id of a passkey that nobody has here, of what a form sent; empty for any other answer. */
+export function unknownPasskey(error: unknown, form: Form): string {
+  const violations = error instanceof ConnectError ? error.findDetails(BadRequestSchema) : [];
+  if (violations[0]?.fieldViolations[0]?.reason !== "PASSKEY_UNKNOWN") return "";
+  // Whoever said so has read it.
+  const { id } = JSON.parse(form.get("passkey")) as { readonly id?: unknown };
+  return typeof id === "string" && /^[\w-]{1,1400}$/.test(id) ? id : "";
 }
 
 /** What the page says to a new passkey that was refused. */

@@ -17,7 +17,7 @@ import type { ShowError } from "./error-page.ts";
 import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
-import { givePasskey, passkeyFault, passkeyOptions } from "./passkey.ts";
+import { givePasskey, passkeyFault, passkeyOptions, unknownPasskey } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
@@ -125,7 +125,7 @@ export function mountSignIn(
       const ways = namedWays(form.get("ways"));
       return isSecond
         ? showSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way: "passkey", remember }, fault)
-        : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault);
+        : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault, unknownPasskey(error, form));
     }
   }
 
@@ -177,6 +177,7 @@ async function showSignIn(
   pending: PendingSignIn,
   username: string,
   fault?: Fault,
+  unknown = "",
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
   const { clientId } = shown;
@@ -184,7 +185,7 @@ async function showSignIn(
     isSignUpOpen(peers, request),
     peers.client(SignInPolicyService).getFirstFactors({ clientId }, forward(contextOf(request).outbound)),
   ]);
-  const passkey = first.passkey ? await passkeyOptions(peers, request, pending) : "";
+  const passkey = first.passkey ? (await passkeyOptions(peers, request, pending)).optionsJson : "";
   return sendPage(request, reply, {
     template: "sign-in",
     status: fault?.status ?? 200,
@@ -196,6 +197,7 @@ async function showSignIn(
       signUp,
       password: first.password,
       passkey,
+      unknown,
       beside: first.password ? "beside" : "",
       kind: first.password ? "secondary" : "primary",
       client: shownClient(shown),

@@ -64,6 +64,10 @@
       form.submit();
     });
   }
+  // Tells whoever keeps the passkeys which are gone here, where they can be told; nobody waits for it.
+  function signal(name, about) {
+    if (known[name]) known[name](Object.assign({ rpId: options.rpId }, about)).catch(function () {});
+  }
   function offerAutofill() {
     if (!form.hasAttribute("data-autofill") || !known.isConditionalMediationAvailable) return;
     void known.isConditionalMediationAvailable().then(function (available) {
@@ -84,6 +88,15 @@
     });
   });
   form.hidden = false;
+  var unknown = form.getAttribute("data-unknown");
+  var person = form.getAttribute("data-person");
+  if (unknown) signal("signalUnknownCredential", { credentialId: unknown });
+  if (person) {
+    var ids = options.allowCredentials.map(function (one) {
+      return one.id;
+    });
+    signal("signalAllAcceptedCredentials", { userId: person, allAcceptedCredentialIds: ids });
+  }
   var without = document.querySelector("[data-without-passkeys]");
   if (without) without.hidden = true;
   offerAutofill();

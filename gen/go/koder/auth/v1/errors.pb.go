@@ -62,7 +62,8 @@ const (
 	// The person has no remembered browser with this id, or not any more.
 	AuthErrorReason_AUTH_ERROR_REASON_DEVICE_NOT_FOUND AuthErrorReason = 83
 	// What the authenticator answered is not accepted: it is not what was asked for, or not by a passkey that is known here, or
-	// its user was not verified where that is needed, or its counter went back. Begin again.
+	// its user was not verified where that is needed, or its counter went back. Begin again. Where nobody was named and no passkey
+	// of this id is here, a violation has the reason `PASSKEY_UNKNOWN`: browsers can be told by `signalUnknownCredential`.
 	AuthErrorReason_AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED AuthErrorReason = 60
 	// No mail of this kind is sent in this language; the message names the kinds and the languages.
 	AuthErrorReason_AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND AuthErrorReason = 120

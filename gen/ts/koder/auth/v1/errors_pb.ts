@@ -146,7 +146,8 @@ export const AuthErrorReason = {
 
   /**
    * What the authenticator answered is not accepted: it is not what was asked for, or not by a passkey that is known here, or
-   * its user was not verified where that is needed, or its counter went back. Begin again.
+   * its user was not verified where that is needed, or its counter went back. Begin again. Where nobody was named and no passkey
+   * of this id is here, a violation has the reason `PASSKEY_UNKNOWN`: browsers can be told by `signalUnknownCredential`.
    *
    * @generated from enum value: AUTH_ERROR_REASON_PASSKEY_NOT_ACCEPTED = 60;
    */
