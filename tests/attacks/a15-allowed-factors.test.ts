@@ -110,6 +110,32 @@ describe("A15: second factors that are not allowed", () => {
   });
 });
 
+test("A15: of two groups that leave nothing together neither is passed over: their people are told whom to ask", async () => {
+  const [person, client] = [await createPerson(server), await registerClient(server)];
+  const only = (name: string, factor: string) => ({
+    group_name: name,
+    mfa: "MFA_REQUIREMENT_REQUIRED",
+    second_factors: [`SIGN_IN_FACTOR_${factor}`],
+  });
+  for (const name of ["Only apps", "Only keys"]) {
+    const { json } = await rest(server, "POST", "/v1/groups", { name });
+    const added = await rest(server, "POST", `/v1/groups/${String(json["id"])}/members`, { user_id: person.id });
+    expect(added.status, JSON.stringify(added.json)).toBe(200);
+  }
+  await setPolicy({ group_overrides: [only("Only apps", "TOTP"), only("Only keys", "PASSKEY")] });
+  try {
+    const way = await walk(server, client);
+    const refused = await way.send({ username: person.username, password });
+    const html = await refused.text();
+    expect([refused.status, html.includes("Ask those who look after your account")]).toEqual([400, true]);
+    expect(way.browser.cookies.has("koder_session")).toBe(false);
+    // A wrong password is answered as ever: nobody learns by it who is in a group.
+    expect((await way.send({ username: person.username, password: "wrong" })).status).toBe(401);
+  } finally {
+    await setPolicy(everything);
+  }
+});
+
 test("sessions say when and where they were last used, and when they end unless they are used", async () => {
   const [person, client] = [await createPerson(server), await registerClient(server)];
   await setPolicy({ session_idle_lifetime: "300s" });

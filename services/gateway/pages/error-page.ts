@@ -56,6 +56,8 @@ function kindOf({ reason, culprit, status }: ErrorPage): string {
       return "error_not_found";
     case "PERMISSION_DENIED":
       return "error_forbidden";
+    case "FACTOR_NOT_ALLOWED":
+      return "error_no_factor";
     case "START_ELSEWHERE":
       return "start";
     default:
