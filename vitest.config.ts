@@ -1,15 +1,22 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
-/** What kills processes, and looks at what they left only: it may take its time. */
-const patient = "tests/faults/{crash-between-services,sqlite-durability,store-copy-killed,vault-rotation}.test.ts";
+/** What says within how long something must happen, while processes are killed: it runs alone. */
+const timed = "tests/faults/{postgres-outcome,postgres-restart,replicas-under-load,sequencer,shared-ports}.test.ts";
 
 /** What waits for most of its time, for a lifetime to end or a pause to pass, and is about no second of it. */
-const waiting = ["tests/conformance/{basic,form-post,dynamic}.test.ts", "tests/faults/key-rotation.test.ts"];
+const waiting = [
+  "tests/conformance/{basic,form-post,dynamic}.test.ts",
+  "tests/e2e/backchannel-logout.test.ts",
+  "tests/faults/key-rotation.test.ts",
+];
 
-// Files run two at a time, the quick ones first, and those that wait four; what kills processes, and says within how long something must happen, runs alone.
+// Files run two at a time, the quick ones first; those that wait side by side, and those that look at the clock one by one.
 export default defineConfig({
   test: {
     pool: "forks",
+    // As `npm start` has it: what a command, or another process that a test starts, is made of is compiled once.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/koder-id") },
     projects: [
       {
         extends: true,
@@ -30,8 +37,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "system",
-          include: ["tests/{e2e,attacks,conformance,interop,clients}/**/*.test.ts", patient],
-          exclude: waiting,
+          include: ["tests/{e2e,attacks,conformance,interop,clients,faults}/**/*.test.ts"],
+          exclude: [timed, ...waiting],
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -42,7 +49,7 @@ export default defineConfig({
         test: {
           name: "waiting",
           include: waiting,
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -52,8 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "faults",
-          include: ["tests/faults/**/*.test.ts"],
-          exclude: [patient, ...waiting],
+          include: [timed],
           fileParallelism: false,
           sequence: { groupOrder: 3 },
           testTimeout: 120_000,

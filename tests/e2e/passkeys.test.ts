@@ -41,7 +41,7 @@ afterAll(async () => {
   await server?.stop();
 });
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await browser.newContext({ reducedMotion: "reduce" });
   context.setDefaultTimeout(10_000);
   page = await context.newPage();
 });
@@ -156,7 +156,7 @@ describe("a passkey in Chromium", () => {
 
 test("without JavaScript the pages show no passkey but say so where one is asked for", async () => {
   const { username } = await person();
-  const plain = await browser.newContext({ javaScriptEnabled: false });
+  const plain = await browser.newContext({ javaScriptEnabled: false, reducedMotion: "reduce" });
   page = await plain.newPage();
   await goTo(chat);
   expect(await page.isVisible(passkeyButton)).toBe(false);

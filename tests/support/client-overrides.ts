@@ -1,14 +1,15 @@
 import { expect } from "vitest";
 import { rest, type Instance, type RelyingParty } from "./relying-party.ts";
 
-/** Has the policy for sign-ins say something of a client, beside what it says of others. */
+/** Has the policy for sign-ins say this of a client, beside what it says of others. */
 export async function overrideFor(
   server: Instance,
   { clientId }: Pick<RelyingParty, "clientId">,
   override: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const path = "/v1/admin/policies/authentication";
-  const others = ((await rest(server, "GET", path)).json["client_overrides"] ?? []) as readonly object[];
+  const there = (await rest(server, "GET", path)).json["client_overrides"] ?? [];
+  const others = (there as readonly { readonly client_id: string }[]).filter((one) => one.client_id !== clientId);
   const client_overrides = [...others, { client_id: clientId, ...override }];
   const { status, json } = await rest(server, "PATCH", path, { client_overrides });
   expect(status, JSON.stringify(json)).toBe(200);

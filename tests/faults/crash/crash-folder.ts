@@ -31,6 +31,9 @@ export interface CrashFolder {
   ordered(): CrashOrder | undefined;
   /** Whether an order is still to be carried out. */
   isOrdered(): boolean;
+  /** Keeps a server from what it would commit by itself, and not for a request, from its first request on. */
+  setQuiet(isQuiet: boolean): void;
+  isQuiet(): boolean;
   note(commit: Commit): void;
   /** The commits since this was asked last. */
   commits(): readonly Commit[];
@@ -38,7 +41,11 @@ export interface CrashFolder {
 
 /** Opens the folder. Everything is written and read at once: a server that is killed in the next moment has said it. */
 export function openCrashFolder(folder: string): CrashFolder {
-  const [orders, commits] = [join(folder, "order.json"), join(folder, "commits.jsonl")];
+  const [orders, commits, quiet] = ["order.json", "commits.jsonl", "quiet"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   return {
     order(crash) {
       if (crash === undefined) rmSync(orders, { force: true });
@@ -46,6 +53,11 @@ export function openCrashFolder(folder: string): CrashFolder {
     },
     ordered: () => (existsSync(orders) ? (JSON.parse(readFileSync(orders, "utf8")) as CrashOrder) : undefined),
     isOrdered: () => existsSync(orders),
+    setQuiet(isQuiet) {
+      if (isQuiet) writeFileSync(quiet, "");
+      else rmSync(quiet, { force: true });
+    },
+    isQuiet: () => existsSync(quiet),
     note: (commit) => appendFileSync(commits, `${JSON.stringify(commit)}\n`),
     commits() {
       if (!existsSync(commits)) return [];

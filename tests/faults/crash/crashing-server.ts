@@ -18,6 +18,8 @@ export interface CrashingServer extends Instance {
    * the server commits nothing more but for other calls. Rejects when the call is answered before.
    */
   hold(commits: number, call: () => Promise<number>): Promise<void>;
+  /** Keeps it, now and after another start, from what it would commit by itself while it serves; until told otherwise. */
+  setQuiet(isQuiet: boolean): void;
   /** Kills it. */
   kill(): Promise<void>;
   /** Leads the origin to another server: `host:port`. */
@@ -72,6 +74,7 @@ export async function crashingServer(env: Readonly<Record<string, string>> = {})
         throw new Error(`there was ${why} before commit ${commits}`);
       }
     },
+    setQuiet: (isQuiet) => folder.setQuiet(isQuiet),
     async kill() {
       await server?.end("SIGKILL");
       folder.order(undefined);

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { openStore as openRealStore, type OpenStore } from "../../../services/store/open-store.ts";
 import type { Collection, Store, SystemStore, TenantStore } from "../../../services/store/store.ts";
 import { crashFolderVariable, openCrashFolder } from "./crash-folder.ts";
@@ -15,10 +16,14 @@ interface Request {
   isHeld: boolean;
 }
 
+/** Whether a request has come. */
+let hasBegun = false;
+
 /** The request that the code now running answers. */
 const answering = new AsyncLocalStorage<Request>();
 subscribe("http.server.request.start", (message) => {
   const { method = "", url = "" } = (message as { readonly request: IncomingMessage }).request;
+  hasBegun = true;
   answering.enterWith({ name: `${method} ${url.split("?")[0] ?? ""}`, isHeld: false });
 });
 
@@ -79,6 +84,7 @@ async function unlessHeld(owner: string): Promise<void> {
   if (owner === ownHousekeeping) return;
   const request = answering.getStore();
   if (request === undefined ? isHolding : request.isHeld) await never;
+  if (request === undefined && hasBegun) while (folder.isQuiet()) await delay(20);
 }
 
 /** Resolves where whoever made a commit may be told of it. */

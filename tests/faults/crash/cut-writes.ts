@@ -377,9 +377,7 @@ export const cutWrites: readonly CutWrite[] = [
     async prepare(server) {
       const [{ id, username }, client] = [await createPerson(server), await registerClient(server)];
       expect((await rest(server, "PATCH", `/v1/users/${id}`, { email_verified: true })).status).toBe(200);
-      const client_overrides = [{ client_id: client.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }];
-      const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
-      expect(policy.status).toBe(200);
+      await overrideFor(server, client, { mfa: "MFA_REQUIREMENT_REQUIRED" });
       const page = await openSignInPage(server, client);
       const { flow } = await flowAfterPassword(page, username);
       const way = { new_way: "email-otp", username };

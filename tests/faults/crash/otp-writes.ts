@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { overrideFor } from "../../support/client-overrides.ts";
 import { sentCode } from "../../support/dev-mail.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
 import { addOtp } from "../../support/factors.ts";
@@ -32,8 +33,7 @@ async function flowBeforeCode(server: Instance) {
 /** A flow whose person has no second factor, and must add one. */
 async function flowBeforeEnrolment(server: Instance) {
   const { username, client } = await directFlows(server);
-  const client_overrides = [{ client_id: client.clientId, direct_flows: true, mfa: "MFA_REQUIREMENT_REQUIRED" }];
-  expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides })).status).toBe(200);
+  await overrideFor(server, client, { direct_flows: true, mfa: "MFA_REQUIREMENT_REQUIRED" });
   const flow = await startFlow(server, client, username);
   expect((await flowStep(server, `/${flow}/password`, { password })).status).toBe(200);
   const phone = telephone();
