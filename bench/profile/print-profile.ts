@@ -5,7 +5,8 @@ export interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-interface ProfileNode {
+/** A function where it was called from. */
+export interface ProfileNode {
   readonly id: number;
   readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
   readonly children?: readonly number[];

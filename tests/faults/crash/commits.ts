@@ -3,13 +3,18 @@ import type { Commit } from "./crash-folder.ts";
 import type { CrashingServer } from "./crashing-server.ts";
 import type { PublicWrite } from "./public-write.ts";
 
-/** Makes a write without a crash; answers what was committed for its request. */
+/** More than any write makes: an order that is there to know its requests by. */
+const never = { commits: 1_000, of: "requests", what: "hold" } as const;
+
+/** Makes a write without a crash; answers what was committed for its requests, and not for one before them. */
 export async function commitsOf(server: CrashingServer, write: PublicWrite): Promise<readonly Commit[]> {
   const attempt = await write.prepare(server);
   server.commits();
+  server.order(never);
   const status = await attempt.call();
+  server.order(undefined);
   expect(status, write.name).toBeLessThan(400);
-  return server.commits().filter(({ request }) => request !== "");
+  return server.commits().filter(({ order }) => order !== undefined);
 }
 
 /** The services that committed, in order, each once in a row. What the vault and the readers of the log keep is no service's. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -8,6 +9,8 @@ export const crashFolderVariable = "KODER_CRASH_FOLDER";
 export interface Commit {
   /** The request on the public port that it was made for, `POST /v1/users`; empty for what the process does by itself. */
   readonly request: string;
+  /** The order that was there when that began. */
+  readonly order?: string | undefined;
   /** Whose collection or counter it was. */
   readonly owner: string;
   /** True for a counter: those of one moment are one transaction. */
@@ -16,6 +19,8 @@ export interface Commit {
 
 /** When a server is to die, or to hold: once it has made so many commits, for requests or for whatever it makes them. */
 export interface CrashOrder {
+  /** Of requests only those count that began when this was there: what one before it still does is not what is to be cut. */
+  readonly id: string;
   readonly commits: number;
   readonly of: "requests" | "everything";
   /**
@@ -25,9 +30,12 @@ export interface CrashOrder {
   readonly what: "die" | "hold";
 }
 
+export type NewOrder = Omit<CrashOrder, "id">;
+
 /** What a test and its server tell one another: the server what it committed, the test when to die. */
 export interface CrashFolder {
-  order(crash: CrashOrder | undefined): void;
+  /** A new order, or what is left of one. */
+  order(crash: NewOrder | CrashOrder | undefined): void;
   ordered(): CrashOrder | undefined;
   /** Whether an order is still to be carried out. */
   isOrdered(): boolean;
@@ -49,7 +57,7 @@ export function openCrashFolder(folder: string): CrashFolder {
   return {
     order(crash) {
       if (crash === undefined) rmSync(orders, { force: true });
-      else writeFileSync(orders, JSON.stringify(crash));
+      else writeFileSync(orders, JSON.stringify({ id: randomUUID(), ...crash }));
     },
     ordered: () => (existsSync(orders) ? (JSON.parse(readFileSync(orders, "utf8")) as CrashOrder) : undefined),
     isOrdered: () => existsSync(orders),

@@ -5,14 +5,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startBalancer } from "../../support/balancer.ts";
 import { firstCredential, startServer, type RunningServer } from "../../support/server.ts";
 import type { Instance } from "../../support/relying-party.ts";
-import { crashFolderVariable, openCrashFolder, type Commit, type CrashOrder } from "./crash-folder.ts";
+import { crashFolderVariable, openCrashFolder, type Commit, type NewOrder } from "./crash-folder.ts";
 
 /** A server that a test can have killed between two commits, and start again on its data, at the same origin. */
 export interface CrashingServer extends Instance {
   readonly dataDir: string;
   readonly adminPassword: string;
   /** Has it killed when it has made so many commits more; undefined: not any more. */
-  order(crash: CrashOrder | undefined): void;
+  order(crash: NewOrder | undefined): void;
   /**
    * Makes a call and has it held once it has made so many commits: durable, with nobody told. Resolves then; until it is killed,
    * the server commits nothing more but for other calls. Rejects when the call is answered before.

@@ -12,6 +12,8 @@ const folder = openCrashFolder(process.env[crashFolderVariable] ?? ".");
 interface Request {
   /** `POST /v1/users` */
   readonly name: string;
+  /** The order that was there when it began. */
+  readonly order: string | undefined;
   /** Whether it gets no further. */
   isHeld: boolean;
 }
@@ -24,7 +26,7 @@ const answering = new AsyncLocalStorage<Request>();
 subscribe("http.server.request.start", (message) => {
   const { method = "", url = "" } = (message as { readonly request: IncomingMessage }).request;
   hasBegun = true;
-  answering.enterWith({ name: `${method} ${url.split("?")[0] ?? ""}`, isHeld: false });
+  answering.enterWith({ name: `${method} ${url.split("?")[0] ?? ""}`, order: folder.ordered()?.id, isHeld: false });
 });
 
 /** Once a request is held, the process does nothing by itself: what waits to be finished is for the one after it. */
@@ -91,10 +93,10 @@ async function unlessHeld(owner: string): Promise<void> {
 async function committed(owner: string, isCounter: boolean): Promise<void> {
   if (owner === ownHousekeeping) return;
   const request = answering.getStore();
-  folder.note({ request: request?.name ?? "", owner, isCounter });
+  folder.note({ request: request?.name ?? "", order: request?.order, owner, isCounter });
   await unlessHeld(owner);
   const order = folder.ordered();
-  if (order === undefined || (order.of === "requests" && request === undefined)) return;
+  if (order === undefined || (order.of === "requests" && request?.order !== order.id)) return;
   if (order.commits > 1) return folder.order({ ...order, commits: order.commits - 1 });
   if (order.what === "die") process.kill(process.pid, "SIGKILL");
   isHolding = true;
