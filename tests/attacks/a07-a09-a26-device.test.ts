@@ -179,7 +179,7 @@ describe("A26: the pages", () => {
     const authorization = await enterUserCode(server, username, userCode, browser);
     for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }]) {
       const entered = await browser.post(`${server.url}/device`, { user_code: userCode }, headers);
-      const form = { authorization, decision: "allow" };
+      const form = { authorization, action: "allow" };
       const decided = await browser.post(`${server.url}/device/confirm`, form, headers);
       expect([entered.status, decided.status]).toEqual([403, 403]);
     }

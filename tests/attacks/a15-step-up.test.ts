@@ -131,7 +131,7 @@ describe("A15: the policy counts on every way", () => {
     const authorization = at.searchParams.get("authorization") ?? "";
     const confirm = await browser.get(`${server.url}/device/confirm?authorization=${authorization}`);
     expect(locationOf(confirm, server.url).pathname).toBe("/sign-in");
-    const decided = await browser.post(`${server.url}/device/confirm`, { authorization, decision: "allow" });
+    const decided = await browser.post(`${server.url}/device/confirm`, { authorization, action: "allow" });
     expect(locationOf(decided, server.url).pathname).toBe("/sign-in");
     expect((await pollDevice(server, device, String(json["device_code"]))).json["error"]).toBe("authorization_pending");
   });

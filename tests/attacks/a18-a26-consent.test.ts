@@ -124,10 +124,10 @@ describe("A26: consent is the person's own", () => {
       { "sec-fetch-site": "cross-site" },
       { "sec-fetch-site": "same-site" },
     ] as Record<string, string>[]) {
-      expect((await way.send({ decision: "allow" }, headers)).status, JSON.stringify(headers)).toBe(403);
+      expect((await way.send({ action: "allow" }, headers)).status, JSON.stringify(headers)).toBe(403);
     }
     expect(await isConsented(client, way)).toBe(false);
-    await way.send({ decision: "allow" }, { origin: server.url, "sec-fetch-site": "same-origin" });
+    await way.send({ action: "allow" }, { origin: server.url, "sec-fetch-site": "same-origin" });
     expect(await isConsented(client, way)).toBe(true);
   });
 
@@ -135,13 +135,13 @@ describe("A26: consent is the person's own", () => {
     const attacker = await beforeConsent();
     const victim = await beforeConsent();
     const { hidden } = await victim.way.page();
-    const planted = { ...hidden, ...(await attacker.way.page()).hidden, decision: "allow" };
+    const planted = { ...hidden, ...(await attacker.way.page()).hidden, action: "allow" };
     for (const form of [planted, { ...planted, session: hidden["session"] ?? "" }]) {
       expect((await victim.way.browser.post(`${server.url}/consent`, form)).status).toBe(404);
     }
     expect(await isConsented(attacker.client, victim.way)).toBe(false);
     // Nor one's own request by somebody who lacks the cookie.
-    expect((await httpBrowser().post(`${server.url}/consent`, { ...hidden, decision: "allow" })).status).toBe(404);
+    expect((await httpBrowser().post(`${server.url}/consent`, { ...hidden, action: "allow" })).status).toBe(404);
     expect(await isConsented(victim.client, victim.way)).toBe(false);
   });
 
@@ -150,22 +150,22 @@ describe("A26: consent is the person's own", () => {
     const other = await beforeConsent();
     const { hidden } = await other.way.page();
     for (const session of [hidden["session"] ?? "", "", "01JZZZZZZZZZZZZZZZZZZZZZZZ"]) {
-      await way.send({ session, decision: "allow" });
+      await way.send({ session, action: "allow" });
       expect(way.at().pathname).toBe("/consent");
     }
     expect(await isConsented(client, way)).toBe(false);
   });
 
   test("nor anything but a plain yes; and a link never decides", async () => {
-    for (const decision of ["", "ALLOW", "allow ", "yes"]) {
+    for (const action of ["", "ALLOW", "allow ", "yes"]) {
       const { client, way } = await beforeConsent();
-      await way.send({ decision });
-      expect(way.at().searchParams.get("error"), decision).toBe("access_denied");
+      await way.send({ action });
+      expect(way.at().searchParams.get("error"), action).toBe("access_denied");
       expect(await isConsented(client, way)).toBe(false);
     }
     const { client, way } = await beforeConsent();
     const { hidden } = await way.page();
-    const query = new URLSearchParams({ ...hidden, decision: "allow" });
+    const query = new URLSearchParams({ ...hidden, action: "allow" });
     expect((await way.browser.get(`${server.url}/consent?${query.toString()}`)).status).toBe(200);
     expect(await isConsented(client, way)).toBe(false);
   });

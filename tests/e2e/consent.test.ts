@@ -42,7 +42,7 @@ describe("consent", () => {
     expect(html).toContain("when you are not there");
     expect(html).not.toContain("has not checked this application");
     expect(html).toContain("app.example.com");
-    await way.send({ decision: "allow" });
+    await way.send({ action: "allow" });
     expect(await way.redeem()).toMatchObject({
       scope: "openid profile email offline_access",
       refresh_token: expect.stringMatching(/./),
@@ -64,13 +64,13 @@ describe("consent", () => {
     const [person, client] = [await createPerson(server), await thirdParty()];
     const first = await walk(server, client, { scope: "openid email" });
     await first.signIn(person.username);
-    await first.send({ decision: "allow" });
+    await first.send({ action: "allow" });
     const silent = (scope: string) => walk(server, client, { scope, prompt: "none" }, first.browser);
     expect(errorOf((await silent("openid email profile")).at())).toBe("consent_required");
     expect((await silent("openid")).at().searchParams.get("code")).toMatch(/./);
 
     const more = await walk(server, client, { scope: "openid profile" }, first.browser);
-    await more.send({ decision: "allow" });
+    await more.send({ action: "allow" });
     expect((await silent("openid email profile")).at().searchParams.get("code")).toMatch(/./);
   });
 
@@ -78,7 +78,7 @@ describe("consent", () => {
     const [person, client] = [await createPerson(server), await thirdParty()];
     const way = await walk(server, client);
     await way.signIn(person.username);
-    await way.send({ decision: "deny" });
+    await way.send({ action: "deny" });
     expect(Object.fromEntries(way.at().searchParams)).toEqual({
       error: "access_denied",
       error_description: "the person refused",
@@ -117,7 +117,7 @@ describe("consent", () => {
       const asked = await walk(server, client, { prompt: "consent" }, way.browser);
       expect(asked.at().pathname, turn).toBe("/consent");
       expect((await asked.page()).html).not.toContain("has not checked this application");
-      await asked.send({ decision: "allow" });
+      await asked.send({ action: "allow" });
       await asked.redeem();
     }
   });
@@ -126,7 +126,7 @@ describe("consent", () => {
     const [person, client] = [await createPerson(server), await thirdParty()];
     const way = await walk(server, client);
     await way.signIn(person.username);
-    await way.send({ decision: "allow" });
+    await way.send({ action: "allow" });
     expect((await walk(server, client, { prompt: "consent" }, way.browser)).at().pathname).toBe("/consent");
   });
 
@@ -134,7 +134,7 @@ describe("consent", () => {
     const [person, client, own] = [await createPerson(server), await thirdParty(), await registerClient(server)];
     const way = await walk(server, client);
     await way.signIn(person.username);
-    await way.send({ decision: "allow" });
+    await way.send({ action: "allow" });
     const given = await way.redeem();
     const { accessToken } = await tokensFor(server, own, person.username, { browser: way.browser });
     const waiting = await walk(server, client, {}, way.browser);
@@ -148,7 +148,7 @@ describe("consent", () => {
     expect(errorOf((await walk(server, client, { prompt: "none" }, way.browser)).at())).toBe("consent_required");
 
     const anew = await walk(server, client, {}, way.browser);
-    await anew.send({ decision: "allow" });
+    await anew.send({ action: "allow" });
     expect(await userinfoStatus(server, String((await anew.redeem())["access_token"]))).toBe(200);
   });
 });
@@ -217,7 +217,7 @@ describe("several accounts in one browser", () => {
     way.follow(/href="(\/accounts[^"]+)"/.exec(html)?.[1] ?? "");
     await way.send({ session: sessionOf((await way.page()).html, ana) });
     expect((await way.page()).html).toContain(`${ana.username}@koder.dev`);
-    await way.send({ decision: "allow" });
+    await way.send({ action: "allow" });
     expect(subjectOf(await way.redeem())).toBe(ana.id);
   });
 

@@ -69,7 +69,7 @@ export async function enterUserCode(
 
 /** Decides about what waits. */
 export const decideDevice = (server: Instance, browser: HttpBrowser, authorization: string, decision: string) =>
-  browser.post(`${server.url}/device/confirm`, { authorization, decision });
+  browser.post(`${server.url}/device/confirm`, { authorization, action: decision });
 
 /** A device whose person has decided, and the browser that they did it with. */
 export async function decidedDevice(

@@ -53,7 +53,7 @@ export function mountConsent(
           authorizationId: authorizationIdOf(form.get("authorization")),
           sessionId: form.get("session").slice(0, 26),
           // Anything but a plain yes is a no.
-          granted: form.get("decision") === "allow",
+          granted: form.get("action") === "allow",
           ...browserCookies(request),
         },
         forward(outbound),

@@ -69,18 +69,18 @@ export function mountDevice(
   }
 
   async function decide(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const decision = form.get("decision");
-    if (decision !== "allow" && decision !== "deny") {
+    const action = form.get("action");
+    if (action !== "allow" && action !== "deny") {
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
     const authorizationId = authorizationIdOf(form.get("authorization"));
     const { signIn } = await peers
       .client(DeviceService)
       .decideDevice(
-        { authorizationId, ...browserCookies(request), allowed: decision === "allow" },
+        { authorizationId, ...browserCookies(request), allowed: action === "allow" },
         forward(contextOf(request).outbound),
       );
-    return signIn ? leadToPage(reply, "signIn", authorizationId) : showDone(request, reply, decision === "allow");
+    return signIn ? leadToPage(reply, "signIn", authorizationId) : showDone(request, reply, action === "allow");
   }
 }
 

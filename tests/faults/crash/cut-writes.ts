@@ -721,7 +721,7 @@ export const cutWrites: readonly CutWrite[] = [
       const client = await registerClient(server, { first_party: false });
       const way = await walk(server, client);
       await way.signIn(person.username);
-      const allow = () => way.send({ decision: "allow" });
+      const allow = () => way.send({ action: "allow" });
       return {
         call: async () => (await allow()).status,
         // Nobody has the code. Whether the consent was kept or not, the page is still there.
