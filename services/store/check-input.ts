@@ -89,14 +89,19 @@ export function typeOfIndex(collection: Collection, index: string): "text" | "in
 /** Refuses a commit that names a record twice or nothing at all, or that lacks the event its collections require. */
 export function checkCommit(writes: readonly Write[], events: readonly Event[]): void {
   if (writes.length === 0) throw new RangeError("a commit needs at least one write");
-  const records = new Set<string>();
+  const written = new Map<string, string | Set<string>>();
   for (const write of writes) {
     const { name } = write.collection;
     const id = write.kind === "delete" ? write.id : write.collection.id(write.record);
     checkId(name, id);
-    const record = `${name}/${id}`;
-    if (records.has(record)) throw new RangeError(`${name}: one record is written twice in a commit`);
-    records.add(record);
+    const before = written.get(name);
+    // Most commits write one record of a collection: no set is made for it.
+    if (before === undefined) written.set(name, id);
+    else {
+      const ids = typeof before === "string" ? new Set([before]) : before;
+      if (ids.has(id)) throw new RangeError(`${name}: one record is written twice in a commit`);
+      written.set(name, ids.add(id));
+    }
     if (write.kind !== "insert") checkInteger(`${name}: the version`, write.version);
     if (write.collection.events === "required" && events.length === 0) {
       throw new RangeError(`a commit to ${name} must carry its event`);
