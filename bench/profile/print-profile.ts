@@ -1,21 +1,9 @@
-/** What the profiler of V8 gives: https://chromedevtools.github.io/devtools-protocol/v8/Profiler/#type-Profile */
-export interface Profile {
-  readonly nodes: readonly ProfileNode[];
-  readonly samples: readonly number[];
-  readonly timeDeltas: readonly number[];
-}
-
-/** A function where it was called from. */
-export interface ProfileNode {
-  readonly id: number;
-  readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
-  readonly children?: readonly number[];
-}
+import { ownTimes, type Profile, type ProfileNode } from "./profile.ts";
 
 /** The `shown` functions that took the longest, themselves and with all that they call, in microseconds a request. */
-export function printProfile({ nodes, samples, timeDeltas }: Profile, requests: number, shown: number): void {
-  const own = new Map<number, number>();
-  samples.forEach((id, index) => own.set(id, (own.get(id) ?? 0) + (timeDeltas[index] ?? 0)));
+export function printProfile(profile: Profile, requests: number, shown: number): void {
+  const own = ownTimes(profile);
+  const { nodes } = profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const [self, total] = [new Map<string, number>(), new Map<string, number>()];
   const add = (to: Map<string, number>, key: string, time: number) => to.set(key, (to.get(key) ?? 0) + time);

@@ -1,4 +1,4 @@
-import type { Profile, ProfileNode } from "./print-profile.ts";
+import { ownTimes, type Profile, type ProfileNode } from "./profile.ts";
 
 /** What functions belong to which part, by their names or by the files that they are in; the first that fits. */
 const parts: readonly (readonly [part: string, name: RegExp | undefined, file: RegExp])[] = [
@@ -18,9 +18,9 @@ const parts: readonly (readonly [part: string, name: RegExp | undefined, file: R
 const nobodys = "nobody's";
 
 /** Where the main thread's time went, in microseconds: what a function of no part takes is its caller's. */
-export function timeByPart({ nodes, samples, timeDeltas }: Profile): ReadonlyMap<string, number> {
-  const own = new Map<number, number>();
-  samples.forEach((id, index) => own.set(id, (own.get(id) ?? 0) + (timeDeltas[index] ?? 0)));
+export function timeByPart(profile: Profile): ReadonlyMap<string, number> {
+  const own = ownTimes(profile);
+  const { nodes } = profile;
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const time = new Map<string, number>();
   function walk(node: ProfileNode, callers: string): void {

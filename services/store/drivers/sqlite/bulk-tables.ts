@@ -1,9 +1,10 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { BulkPosition, BulkRow } from "../../bulk-store.ts";
 import { checkLimit } from "../../check-input.ts";
 import { bulkParts, bulkRow, type BulkPart } from "../sql/bulk-part.ts";
 import type { Collection } from "../../store.ts";
 import { isTaken } from "./sqlite-error.ts";
+import { statementsByText } from "./statement.ts";
 
 /** The statements for whole rows of every part; prepared when they are first asked for. Everything is synchronous. */
 export interface BulkTables {
@@ -19,14 +20,7 @@ export interface BulkTables {
 /** Reads and writes whole rows. */
 export function bulkTables(database: DatabaseSync, collections: readonly Collection[]): BulkTables {
   const parts = bulkParts(collections);
-  const statements = new Map<string, StatementSync>();
-  function prepared(sql: string): StatementSync {
-    const known = statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = database.prepare(sql);
-    statements.set(sql, statement);
-    return statement;
-  }
+  const prepared = statementsByText(database);
   function partOf(name: string): BulkPart {
     const part = parts.get(name);
     if (part === undefined) throw new RangeError(`the store has no part ${name}`);

@@ -1,11 +1,11 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { fromBinary, type DescMessage } from "@bufbuild/protobuf";
 import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.ts";
 import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../../store.ts";
 import { collectionWriter } from "./collection-writer.ts";
 import { indexColumns } from "../sql/index-columns.ts";
 import { idColumn, pageSql } from "../sql/page-query.ts";
-import { statement } from "./statement.ts";
+import { statement, statementsByText } from "./statement.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
@@ -47,14 +47,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
       ]),
   );
   // As many as there are shapes of queries: a handful for each index.
-  const pages = new Map<string, StatementSync>();
-  function pageStatement(sql: string): StatementSync {
-    const known = pages.get(sql);
-    if (known !== undefined) return known;
-    const prepared = database.prepare(sql);
-    pages.set(sql, prepared);
-    return prepared;
-  }
+  const pageStatement = statementsByText(database);
   const stored = (row: Readonly<Record<string, unknown>>): Stored<DescMessage> => ({
     record: fromBinary(schema, row["data"] as Uint8Array),
     version: row["version"] as number,

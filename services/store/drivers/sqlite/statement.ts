@@ -8,3 +8,13 @@ export function statement(database: DatabaseSync, sql: string): () => StatementS
   let prepared: StatementSync | undefined;
   return () => (prepared ??= database.prepare(sql));
 }
+
+/** Statements by their text, each prepared when it is first asked for, and kept: for those whose text a query decides. */
+export function statementsByText(database: DatabaseSync): (sql: string) => StatementSync {
+  const prepared = new Map<string, StatementSync>();
+  return (sql) => {
+    let known = prepared.get(sql);
+    if (known === undefined) prepared.set(sql, (known = database.prepare(sql)));
+    return known;
+  };
+}
