@@ -10,17 +10,15 @@ import {
   type BrandingImage,
   type ColorScheme,
 } from "#gen/koder/admin/v1/branding_pb.ts";
+import { tenantRecordEtag } from "../../host/tenant-record.ts";
 import type { Stored } from "../../store/store.ts";
-
-/** Opaque to callers: the version of the record, 0 while there is none. */
-export const brandingEtag = (stored: { readonly version: number } | undefined): string => `v${stored?.version ?? 0}`;
 
 /** A branding as others see it, with the bytes of its pictures for those who ask for them. */
 export function brandingMessage(
   stored: Stored<typeof StoredBrandingSchema> | undefined,
   { withData }: { readonly withData: boolean },
 ): Branding {
-  const etag = brandingEtag(stored);
+  const etag = tenantRecordEtag(stored);
   if (stored === undefined) return create(BrandingSchema, { etag });
   const { $typeName: _stored, $unknown: _unknown, id: _id, logo, logoDark, favicon, texts, ...plain } = stored.record;
   return create(BrandingSchema, {

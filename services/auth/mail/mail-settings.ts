@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { MailSettingsSchema as StoredSettingsSchema } from "#gen/koder/auth/store/v1/mail_settings_pb.ts";
 import { MailSettingsSchema, type MailSettings } from "#gen/koder/auth/v1/mail_settings_pb.ts";
+import { tenantRecordEtag } from "../../host/tenant-record.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
 import { mailSettings, mailSettingsId } from "../collections.ts";
 
@@ -9,13 +10,10 @@ type StoredSettings = Stored<typeof StoredSettingsSchema> | undefined;
 /** The settings of a tenant as they are kept; undefined while there are none. */
 export const readMailSettings = (data: TenantStore): Promise<StoredSettings> => data.get(mailSettings, mailSettingsId);
 
-/** Opaque to callers: the version of the record, 0 while there is none. */
-export const mailSettingsEtag = (stored: StoredSettings): string => `v${stored?.version ?? 0}`;
-
 /** The settings as administrators see them. */
 export function mailSettingsMessage(stored: StoredSettings): MailSettings {
   const { senderName = "", replyTo = "", updateTime } = stored?.record ?? {};
-  const etag = mailSettingsEtag(stored);
+  const etag = tenantRecordEtag(stored);
   return create(MailSettingsSchema, { etag, senderName, replyTo, ...(updateTime ? { updateTime } : {}) });
 }
 

@@ -16,12 +16,10 @@ import {
   type MfaRequirement,
   type SignInFactor,
 } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { tenantRecordEtag } from "../../host/tenant-record.ts";
 import type { Stored } from "../../store/store.ts";
 import { defaultAttemptPolicy } from "../attempts.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
-
-/** Opaque to callers: the version of the policy's record, 0 while there is none. */
-export const policyEtag = (stored: { readonly version: number } | undefined): string => `v${stored?.version ?? 0}`;
 
 /** A policy as administrators see it, its defaults written out. Of groups that are gone nothing is shown. */
 export function policyMessage(
@@ -33,7 +31,7 @@ export function policyMessage(
   const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors } = rules;
   const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
-    etag: policyEtag(stored),
+    etag: tenantRecordEtag(stored),
     mfa,
     sessionLifetime: durationFromMs(sessionLifetime),
     signUpAllowed,

@@ -1,10 +1,6 @@
 import { create, type JsonObject } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import {
-  AttributeSchemaSchema as StoredSchemaSchema,
-  type AttributeSchema as StoredSchema,
-} from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
+import type { AttributeSchema as StoredSchema } from "#gen/koder/identity/store/v1/attribute_schema_pb.ts";
 import type { AttributeSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import {
   UpdateAttributeSchemaResponseSchema,
@@ -12,17 +8,13 @@ import {
   type UpdateAttributeSchemaResponse,
 } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
-import { failure, type FieldViolation } from "../../host/failure.ts";
-import { readUpdate } from "../../host/read-update.ts";
-import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import { insert, replace } from "../../store/writes.ts";
+import { changeTenantRecord } from "../../host/tenant-record.ts";
+import type { FieldViolation } from "../../host/failure.ts";
 import { attributeSchemaId, attributeSchemas } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
-import { attributeSchemaEtag, attributeSchemaMessage } from "./attribute-schema-message.ts";
+import { attributeSchemaMessage } from "./attribute-schema-message.ts";
 import { schemaOf } from "./attribute-schemas.ts";
 import { compileSchema } from "./compile-schema.ts";
 import { schemaFaults } from "./schema-faults.ts";
@@ -31,44 +23,28 @@ import { schemaFaults } from "./schema-faults.ts";
  * Changes the fields of the tenant's schema that the mask names, all or none. What people have is not looked at: there may be a
  * million of them, and what does not fit any more is theirs until somebody writes it.
  */
-export function updateAttributeSchema({
-  store,
-  clock,
-  attributeSchemas: known,
-}: Pick<IdentityDependencies, "store" | "clock" | "attributeSchemas">) {
+export function updateAttributeSchema(needs: Pick<IdentityDependencies, "store" | "clock" | "attributeSchemas">) {
   return async (
     request: UpdateAttributeSchemaRequest,
     context: HandlerContext,
   ): Promise<UpdateAttributeSchemaResponse> => {
     const call = callOf(context);
-    const { asked, paths } = readUpdate(request.attributeSchema, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(attributeSchemas, attributeSchemaId);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the schema was changed meanwhile; read it again");
-    if (asked.etag !== "" && asked.etag !== attributeSchemaEtag(stored)) throw mismatch();
-    const now = clock();
-    const record: StoredSchema = Object.assign(
-      stored?.record ?? create(StoredSchemaSchema, { id: attributeSchemaId }),
-      ...paths.map((path) => change(path, asked)),
-      { updateTime: timestampFromMs(now) },
-    );
-    await checkSchema(record);
-    const version = (stored?.version ?? 0) + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "attribute_schema", id: attributeSchemaId, version },
-      { case: "attributeSchemaUpdated", value: { $typeName: "koder.events.v1.AttributeSchemaUpdated", paths } },
-    );
-    const write =
-      stored === undefined ? insert(attributeSchemas, record) : replace(attributeSchemas, record, stored.version);
-    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
-    known.forget(call.tenantId);
-    return create(UpdateAttributeSchemaResponseSchema, {
-      attributeSchema: attributeSchemaMessage({ record, version }),
+    const stored = await changeTenantRecord(needs, call, place, {
+      asked: request.attributeSchema,
+      mask: request.updateMask,
+      change,
+      check: checkSchema,
+      event: (paths) => ({
+        case: "attributeSchemaUpdated",
+        value: { $typeName: "koder.events.v1.AttributeSchemaUpdated", paths },
+      }),
     });
+    needs.attributeSchemas.forget(call.tenantId);
+    return create(UpdateAttributeSchemaResponseSchema, { attributeSchema: attributeSchemaMessage(stored) });
   };
 }
+
+const place = { collection: attributeSchemas, id: attributeSchemaId, resourceType: "attribute_schema", name: "schema" };
 
 const refuse = (violations: FieldViolation[]) =>
   identityFailure(

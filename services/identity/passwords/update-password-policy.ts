@@ -1,10 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import {
-  PasswordPolicySchema as StoredPolicySchema,
-  type PasswordPolicy as StoredPolicy,
-} from "#gen/koder/identity/store/v1/password_policy_pb.ts";
+import type { PasswordPolicy as StoredPolicy } from "#gen/koder/identity/store/v1/password_policy_pb.ts";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import type { PasswordPolicy } from "#gen/koder/identity/v1/password_policy_pb.ts";
 import {
@@ -12,56 +8,37 @@ import {
   type UpdatePasswordPolicyRequest,
   type UpdatePasswordPolicyResponse,
 } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
-import { failure } from "../../host/failure.ts";
-import { readUpdate } from "../../host/read-update.ts";
-import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import { insert, replace } from "../../store/writes.ts";
+import { changeTenantRecord } from "../../host/tenant-record.ts";
 import { passwordPolicies, passwordPolicyId } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
-import { passwordPolicyEtag, passwordPolicyMessage } from "./password-policy-message.ts";
+import { passwordPolicyMessage } from "./password-policy-message.ts";
 import { policyWithDefaults } from "./tenant-policy.ts";
 
 /** Changes the fields of the tenant's policy for passwords that the mask names, all or none. */
-export function updatePasswordPolicy({
-  store,
-  clock,
-  passwordPolicies: known,
-}: Pick<IdentityDependencies, "store" | "clock" | "passwordPolicies">) {
+export function updatePasswordPolicy(needs: Pick<IdentityDependencies, "store" | "clock" | "passwordPolicies">) {
   return async (
     request: UpdatePasswordPolicyRequest,
     context: HandlerContext,
   ): Promise<UpdatePasswordPolicyResponse> => {
     const call = callOf(context);
-    const { asked, paths } = readUpdate(request.policy, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(passwordPolicies, passwordPolicyId);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");
-    if (asked.etag !== "" && asked.etag !== passwordPolicyEtag(stored)) throw mismatch();
-    const now = clock();
-    const record: StoredPolicy = Object.assign(
-      stored?.record ?? create(StoredPolicySchema, { id: passwordPolicyId }),
-      ...paths.map((path) => change(path, asked)),
-      { updateTime: timestampFromMs(now) },
-    );
-    checkLengths(record);
-    const version = (stored?.version ?? 0) + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "password_policy", id: passwordPolicyId, version },
-      { case: "passwordPolicyUpdated", value: { $typeName: "koder.events.v1.PasswordPolicyUpdated", paths } },
-    );
-    const write =
-      stored === undefined ? insert(passwordPolicies, record) : replace(passwordPolicies, record, stored.version);
-    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
-    known.forget(call.tenantId);
-    return create(UpdatePasswordPolicyResponseSchema, { policy: passwordPolicyMessage({ record, version }) });
+    const stored = await changeTenantRecord(needs, call, place, {
+      asked: request.policy,
+      mask: request.updateMask,
+      change,
+      check: checkLengths,
+      event: (paths) => ({
+        case: "passwordPolicyUpdated",
+        value: { $typeName: "koder.events.v1.PasswordPolicyUpdated", paths },
+      }),
+    });
+    needs.passwordPolicies.forget(call.tenantId);
+    return create(UpdatePasswordPolicyResponseSchema, { policy: passwordPolicyMessage(stored) });
   };
 }
+
+const place = { collection: passwordPolicies, id: passwordPolicyId, resourceType: "password_policy", name: "policy" };
 
 const invalid = (path: string, description: string) =>
   identityFailure(IdentityErrorReason.PASSWORD_POLICY_INVALID, `${path}: ${description}`, {

@@ -1,11 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import type { OAuthPolicySchema as StoredPolicySchema } from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
 import { OAuthPolicySchema, type OAuthPolicy } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
+import { tenantRecordEtag } from "../../host/tenant-record.ts";
 import type { Stored } from "../../store/store.ts";
 import { policyWithDefaults } from "./oauth-policies.ts";
-
-/** Opaque to callers: the version of the policy's record, 0 while there is none. */
-export const policyEtag = (stored: { readonly version: number } | undefined): string => `v${stored?.version ?? 0}`;
 
 /** A policy as administrators see it, its defaults written out. */
 export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefined): OAuthPolicy {
@@ -13,7 +11,7 @@ export function policyMessage(stored: Stored<typeof StoredPolicySchema> | undefi
   const { requirePkce, ...rest } = registration;
   return create(OAuthPolicySchema, {
     ...policy,
-    etag: policyEtag(stored),
+    etag: tenantRecordEtag(stored),
     registration: {
       ...rest,
       allowedScopes: [...rest.allowedScopes],

@@ -1,8 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
-  OAuthPolicySchema as StoredPolicySchema,
   RegistrationPolicySchema as StoredRegistrationSchema,
   type OAuthPolicy as StoredPolicy,
 } from "#gen/koder/oauth/store/v1/oauth_policy_pb.ts";
@@ -13,62 +11,42 @@ import {
   type UpdateOAuthPolicyRequest,
   type UpdateOAuthPolicyResponse,
 } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { readUpdate } from "../../host/read-update.ts";
-import { eventOf } from "../../host/event.ts";
-import { failure } from "../../host/failure.ts";
-import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import { insert, replace } from "../../store/writes.ts";
+import { changeTenantRecord } from "../../host/tenant-record.ts";
 import { oauthPolicies, oauthPolicyId } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
 import { parseScope } from "../scopes.ts";
 import { policyWithDefaults } from "./oauth-policies.ts";
-import { policyEtag, policyMessage } from "./policy-message.ts";
+import { policyMessage } from "./policy-message.ts";
 
 /**
  * Changes the fields of the tenant's policy that the mask names, all or none. Nobody lets clients that register themselves have what
  * their own credential does not.
  */
-export function updateOauthPolicy({
-  store,
-  clock,
-  oauthPolicies: known,
-}: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies">) {
+export function updateOauthPolicy(needs: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies">) {
   return async (request: UpdateOAuthPolicyRequest, context: HandlerContext): Promise<UpdateOAuthPolicyResponse> => {
     const call = callOf(context);
-    const { asked: policy, paths } = readUpdate(request.policy, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(oauthPolicies, oauthPolicyId);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the policy was changed meanwhile; read it again");
-    if (policy.etag !== "" && policy.etag !== policyEtag(stored)) throw mismatch();
-    const now = clock();
-    const record: StoredPolicy = Object.assign(
-      stored?.record ?? create(StoredPolicySchema, { id: oauthPolicyId }),
-      ...paths.map((path) => change(path, policy)),
-      { updateTime: timestampFromMs(now) },
-    );
-    if (paths.includes("registration")) {
-      checkMayGiveScopes(call, policyWithDefaults(record).registration.allowedScopes);
-    }
-    const version = (stored?.version ?? 0) + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "oauth_policy", id: oauthPolicyId, version },
-      {
+    const stored = await changeTenantRecord(needs, call, place, {
+      asked: request.policy,
+      mask: request.updateMask,
+      change,
+      check(record, paths) {
+        if (!paths.includes("registration")) return;
+        checkMayGiveScopes(call, policyWithDefaults(record).registration.allowedScopes);
+      },
+      event: (paths) => ({
         case: "oauthPolicyUpdated",
         value: { $typeName: "koder.events.v1.OAuthPolicyUpdated", paths },
-      },
-    );
-    const write = stored === undefined ? insert(oauthPolicies, record) : replace(oauthPolicies, record, stored.version);
-    if (!(await commitUnlessChanged(data, [write], [updated]))) throw mismatch();
-    known.forget(call.tenantId);
-    return create(UpdateOAuthPolicyResponseSchema, { policy: policyMessage({ record, version }) });
+      }),
+    });
+    needs.oauthPolicies.forget(call.tenantId);
+    return create(UpdateOAuthPolicyResponseSchema, { policy: policyMessage(stored) });
   };
 }
+
+const place = { collection: oauthPolicies, id: oauthPolicyId, resourceType: "oauth_policy", name: "policy" };
 
 const invalid = (path: string, description: string) =>
   oauthFailure(OauthErrorReason.POLICY_INVALID, `${path}: ${description}`, {
