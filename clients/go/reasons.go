@@ -197,6 +197,9 @@ const (
 	ReasonMailTemplateInvalid ErrorReason = "MAIL_TEMPLATE_INVALID"
 	// ReasonMailSettingsInvalid: The settings of mails break a rule; the violations name each field.
 	ReasonMailSettingsInvalid ErrorReason = "MAIL_SETTINGS_INVALID"
+	// ReasonEmailNeeded: The person's account has no address of mail. Say which one they read: it becomes theirs by the code that is
+	// mailed to it.
+	ReasonEmailNeeded ErrorReason = "EMAIL_NEEDED"
 
 	// Of clients and tokens.
 

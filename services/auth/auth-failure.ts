@@ -25,4 +25,5 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.MAIL_TEMPLATE_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.MAIL_TEMPLATE_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.MAIL_SETTINGS_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.EMAIL_NEEDED]: Code.InvalidArgument,
 });

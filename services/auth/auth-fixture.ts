@@ -172,6 +172,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
         }
         await meanwhile.changeEmail?.();
         person.email = newEmail;
+        person.emailVerified = true;
         return {};
       },
       checkNewPassword({ userId, newPassword }) {

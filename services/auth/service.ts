@@ -13,6 +13,7 @@ import { SignUpPageService } from "#gen/koder/auth/v1/sign_up_internal_pb.ts";
 import { SignUpService } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { RequiredActionService } from "#gen/koder/auth/v1/required_action_internal_pb.ts";
 import { RecoveryService } from "#gen/koder/auth/v1/recovery_service_pb.ts";
 import { ShownMailService } from "#gen/koder/auth/v1/shown_mail_internal_pb.ts";
 import { PersonalDataService } from "#gen/koder/auth/v1/personal_data_internal_pb.ts";
@@ -79,6 +80,8 @@ import { giveNewOtp, giveOtp, sendNewOtp, sendOtp } from "./otp/direct-otp.ts";
 import { enrolOtp } from "./otp/enrol-otp.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { collectPersonalData } from "./personal-data.ts";
+import { requestEmailCode, submitEmailCode } from "./required-actions/browser-actions.ts";
+import { giveEmailCode, sendEmailCode } from "./required-actions/direct-actions.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
@@ -117,7 +120,13 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         giveOtp: giveOtp(dependencies),
         sendNewOtp: sendNewOtp(dependencies),
         giveNewOtp: giveNewOtp(dependencies),
+        sendEmailCode: sendEmailCode(dependencies),
+        giveEmailCode: giveEmailCode(dependencies),
         giveNewPassword: giveNewPassword(dependencies),
+      }),
+      implementation(RequiredActionService, {
+        requestEmailCode: requestEmailCode(dependencies),
+        submitEmailCode: submitEmailCode(dependencies),
       }),
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
       implementation(SignInPolicyService, {

@@ -1,5 +1,6 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { overrideFor } from "../support/client-overrides.ts";
 import { sentCode } from "../support/dev-mail.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
 import { addOtp, addPasskey, addTotp } from "../support/factors.ts";
@@ -84,6 +85,108 @@ describe("A6: what an application learns", () => {
     const code = await sentCode(server, person.to, person.last);
     const done = await flowStep(server, `/${flow}/otp`, { code });
     expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
+  });
+});
+
+describe("A6, A15, A16: an address that must be verified", () => {
+  /** Somebody whose address is not verified, and a client that lets nobody in without. */
+  async function unverified() {
+    const [person, strict] = [await createPerson(server), await registerClient(server)];
+    await overrideFor(server, strict, { direct_flows: true, verified_email_required: true });
+    return { ...person, strict, address: `${person.username}@koder.dev` };
+  }
+  const userOf = async (id: string) => (await rest(server, "GET", `/v1/users/${id}`)).json;
+
+  test("on the pages, without JavaScript: the code leads on, and a session of elsewhere is not enough", async () => {
+    const { id, username, strict, address } = await unverified();
+    // Signed in to another client, which is content without.
+    const { browser } = await tokensFor(server, client, username);
+    const way = await walk(server, strict, {}, browser);
+    const asked = await way.send({ username, password });
+    const html = await asked.text();
+    expect(html).toContain("p•••");
+    expect(html, "of the address only what is needed to know which it is").not.toContain(address);
+    const hidden = Object.fromEntries(
+      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+    const code = await sentCode(server, address);
+    expect((await way.send({ ...hidden, email_code: otherThan(code) })).status).toBe(400);
+    expect(await userOf(id)).not.toHaveProperty("email_verified", true);
+    expect((await way.send({ ...hidden, email_code: code })).status).toBe(303);
+    expect(decodeJwt(String((await way.redeem())["id_token"]))).toMatchObject({ sub: id, amr: ["pwd"] });
+    expect(await userOf(id)).toMatchObject({ email: address, email_verified: true });
+    const again = await walk(server, strict, {}, browser);
+    expect(again.at().origin, "not asked again").not.toBe(server.url);
+  });
+
+  test("over REST: no step is a way around it, and nobody else's code does it", async () => {
+    const [ana, eve] = [await unverified(), await unverified()];
+    const flow = await startFlow(server, ana.strict, ana.username);
+    expect((await flowStep(server, `/${flow}/email/send`, {})).json).toMatchObject({
+      error: { reason: "STEP_NOT_EXPECTED" },
+    });
+    const after = (await flowStep(server, `/${flow}/password`, { password })).json;
+    expect(after).toMatchObject({ state: "FLOW_STATE_PASSWORD_OK", next_steps: ["FLOW_STEP_VERIFY_EMAIL"] });
+    for (const [step, body] of [
+      ["password", { password }],
+      ["new-password", { new_password: "another good pass phrase" }],
+      ["totp", { code: "000000" }],
+      ["recovery-code", { code: "AAAAA-AAAAA" }],
+      ["otp", { code: "000000" }],
+      ["otp/send", { channel: "OTP_CHANNEL_EMAIL" }],
+      ["new-otp/send", { channel: "OTP_CHANNEL_EMAIL" }],
+      ["new-otp", { code: "000000" }],
+    ] as const) {
+      expect((await flowStep(server, `/${flow}/${step}`, body)).json, step).toMatchObject({
+        error: { reason: "STEP_NOT_EXPECTED" },
+      });
+    }
+    // Whoever names another mailbox has the code sent to the account's own one.
+    const { json } = await flowStep(server, `/${flow}/email/send`, { email: eve.address });
+    expect(json).toMatchObject({ destination: "p•••@koder.dev" });
+    const hers = await sentCode(server, ana.address);
+    const other = await startFlow(server, eve.strict, eve.username);
+    await flowStep(server, `/${other}/password`, { password });
+    await flowStep(server, `/${other}/email/send`, {});
+    const evesCode = await sentCode(server, eve.address);
+    // By chance they are the same, once in a million.
+    if (evesCode !== hers) {
+      expect((await flowStep(server, `/${flow}/email`, { code: evesCode })).json).toMatchObject({
+        error: { reason: "CODE_MISMATCH" },
+      });
+    }
+    const done = await flowStep(server, `/${flow}/email`, { code: hers });
+    expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
+    expect(await userOf(eve.id)).not.toHaveProperty("email_verified", true);
+    expect(await userOf(ana.id)).toMatchObject({ email: ana.address, email_verified: true });
+  });
+
+  test("whoever has none says one; somebody else's does not become theirs", async () => {
+    const [ana, bob] = [await unverified(), await unverified()];
+    expect((await rest(server, "PATCH", `/v1/users/${ana.id}`, { email: "" })).status).toBe(200);
+    const flow = await startFlow(server, ana.strict, ana.username);
+    await flowStep(server, `/${flow}/password`, { password });
+    expect((await flowStep(server, `/${flow}/email/send`, {})).json).toMatchObject({
+      error: { reason: "EMAIL_NEEDED" },
+    });
+    // The answer is that for any address: who has it is not told to whoever does not read it.
+    const sent = await flowStep(server, `/${flow}/email/send`, { email: bob.address });
+    expect(sent.json).toMatchObject({ destination: "p•••@koder.dev" });
+    const code = await sentCode(server, bob.address);
+    expect((await flowStep(server, `/${flow}/email`, { code })).json).toMatchObject({
+      error: { reason: "EMAIL_TAKEN" },
+    });
+    const second = await startFlow(server, ana.strict, ana.username);
+    await flowStep(server, `/${second}/password`, { password });
+    const free = `free-${ana.username}@elsewhere.example`;
+    await flowStep(server, `/${second}/email/send`, { email: free });
+    const done = await flowStep(server, `/${second}/email`, { code: await sentCode(server, free) });
+    expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED" });
+    expect(await userOf(ana.id)).toMatchObject({ email: free, email_verified: true });
+    expect(await userOf(bob.id)).toMatchObject({ email: bob.address });
   });
 });
 

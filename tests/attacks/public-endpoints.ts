@@ -246,6 +246,7 @@ const flowReasons = [
   "CODE_MISMATCH",
   "PASSKEY_NOT_ACCEPTED",
   "TOO_MANY_ATTEMPTS",
+  "EMAIL_NEEDED",
   "DIRECT_FLOWS_NOT_ALLOWED",
 ];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
@@ -505,6 +506,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/otp/send", ["channel"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-otp", ["code"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-otp/send", ["channel", "phone_number"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/email", ["code"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/email/send", ["email"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-password", ["new_password"], flowReasons),
   rest("GET", `/v1/users/${userId}/mfa`, []),
   rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),

@@ -43,7 +43,7 @@ describe("the list of writes", () => {
       .flatMap(({ method, path }) => {
         if (path.endsWith("/token")) return grants.map((grant) => `grant_type ${grant}`);
         return path === "/sign-in"
-          ? ["password", "passkey", "code", "new_password", "new_totp", "new_passkey", "new_code"].map(
+          ? ["password", "passkey", "code", "new_password", "new_totp", "new_passkey", "new_code", "email_code"].map(
               (field) => `POST /sign-in ${field}`,
             )
           : [`${method} ${path}`];

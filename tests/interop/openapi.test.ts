@@ -73,6 +73,8 @@ function undescribed(value: unknown, schema: Schema, at: string): string[] {
 const open: ReadonlySet<string> = new Set([
   "POST /v1/auth/flows",
   "GET /v1/auth/flows/{flow_id}",
+  "POST /v1/auth/flows/{flow_id}/email",
+  "POST /v1/auth/flows/{flow_id}/email/send",
   "POST /v1/auth/flows/{flow_id}/new-otp",
   "POST /v1/auth/flows/{flow_id}/new-otp/send",
   "POST /v1/auth/flows/{flow_id}/new-password",

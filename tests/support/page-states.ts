@@ -46,10 +46,14 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
   const person = await createPerson(server);
   const others = [await createPerson(server), await createPerson(server)];
   const strict = await registerClient(server, { client_name: "Koder Vault" });
+  const mailing = await registerClient(server, { client_name: "Koder Letters" });
   await rest(server, "PATCH", "/v1/admin/policies/authentication", {
     sign_up_allowed: true,
     remembered_device_lifetime: "2592000s",
-    client_overrides: [{ client_id: strict.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" }],
+    client_overrides: [
+      { client_id: strict.clientId, mfa: "MFA_REQUIREMENT_REQUIRED" },
+      { client_id: mailing.clientId, verified_email_required: true },
+    ],
   });
   const careful = await createPerson(server);
   const { accessToken } = await tokensFor(server, client, careful.username);
@@ -67,6 +71,12 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
   await addPasskey(server, ofKeyed);
   await addTotp(server, ofKeyed);
   await recoveryCodes(server, ofKeyed);
+  /** Somebody who has no address of mail. */
+  async function unreachable(): Promise<string> {
+    const { id, username } = await createPerson(server);
+    await rest(server, "PATCH", `/v1/users/${id}`, { email: "" });
+    return username;
+  }
   const longName = "Maximiliana-Theodora von Hohenlohe-Waldenburg-Schillingsfürst";
   await rest(server, "PATCH", `/v1/users/${others[0]?.id ?? ""}`, { name: longName });
   const signIn = (page: Page, to = client) => page.goto(authorizationRequest(server, to).url);
@@ -248,6 +258,37 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
       async open(page) {
         await page.goto(`${server.url}/verify?token=a-link`);
         await page.click("button[type=submit]");
+      },
+    },
+    {
+      name: "verify-email",
+      open: async (page) => signInAs(page, (await createPerson(server)).username, mailing),
+    },
+    {
+      name: "verify-email-wrong",
+      async open(page) {
+        await signInAs(page, (await createPerson(server)).username, mailing);
+        await page.fill("input[name=email_code]", "123456");
+        await press(page, "button[type=submit]");
+      },
+    },
+    { name: "verify-email-address", open: async (page) => signInAs(page, await unreachable(), mailing) },
+    {
+      name: "verify-email-address-wrong",
+      async open(page) {
+        await signInAs(page, await unreachable(), mailing);
+        await page.$eval("form", (form) => form.setAttribute("novalidate", ""));
+        await page.fill("input[name=new_email]", "ana at example.com");
+        await press(page, "button[type=submit]");
+      },
+    },
+    {
+      name: "verify-email-named",
+      async open(page) {
+        const username = await unreachable();
+        await signInAs(page, username, mailing);
+        await page.fill("input[name=new_email]", `${username}.hohenlohe-waldenburg@example.com`);
+        await press(page, "button[type=submit]");
       },
     },
     { name: "enrol-totp", open: (page) => signInAs(page, person.username, strict) },

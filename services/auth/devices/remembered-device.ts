@@ -81,7 +81,7 @@ export async function rememberBrowser(
   { browser }: FlowReference,
 ): Promise<{ readonly writes: readonly Write[]; readonly events: readonly Event[] }> {
   const { store, vault, clock } = dependencies;
-  if (browser?.rememberDevice !== true || !flow.amr.includes("mfa")) return { writes: [], events: [] };
+  if (browser === undefined || !flow.rememberDevice || !flow.amr.includes("mfa")) return { writes: [], events: [] };
   const rules = await rulesOfSignIn(dependencies, call, flow);
   const { rememberedFor } = rules;
   if (rememberedFor === 0) return { writes: [], events: [] };

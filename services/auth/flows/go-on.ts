@@ -12,6 +12,7 @@ import { factorNotAllowed } from "../factors/check-factor-allowed.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
+import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
 import type { FlowReference } from "./open-flow.ts";
 
@@ -39,10 +40,11 @@ export async function goOn(
 ): Promise<GoneOn> {
   const data = dependencies.store.tenant(call.tenantId);
   const after = create(FlowSchema, { ...stored.record, ...proven });
+  after.rememberDevice ||= reference.browser?.rememberDevice === true;
   after.secondFactorRemembered = await isRemembered(dependencies, call, after, reference);
-  const { secondFactorRemembered } = after;
+  const { secondFactorRemembered, rememberDevice } = after;
   const next = await nextOf(dependencies, call, after);
-  const done = { ...proven, secondFactorRemembered };
+  const done = { ...proven, secondFactorRemembered, rememberDevice };
   if (next === undefined) return completeFlow(dependencies, call, stored, done, reference, usedUp);
   const change = { ...done, ...next };
   const { record: flow } = await advanceFlow(data, call, dependencies.clock(), stored, change, usedUp);
@@ -51,17 +53,21 @@ export async function goOn(
 
 /**
  * What a flow still asks for, in the order in which a person meets it; undefined when it may be completed. A second factor
- * comes before a new password: whoever knows the old one only must not choose the next. One that must be added comes last.
+ * comes before a new password: whoever knows the old one only must not choose the next. The address is verified before a factor is
+ * added, which may be codes that are mailed to it. One that must be added comes last.
  */
 async function nextOf(
   dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
   flow: Flow,
 ): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
-  const { need, steps } =
-    flow.amr.includes("mfa") || flow.secondFactorRemembered ? nothing : await needOf(dependencies, call, flow);
+  const rules = await rulesOfSignIn(dependencies, call, flow);
+  const isEmailMissing = await isVerifiedEmailMissing(dependencies, call, flow.userId, rules);
+  const isShown = flow.amr.includes("mfa") || flow.secondFactorRemembered;
+  const { need, steps } = isShown ? nothing : await needOf(dependencies, call, flow, rules, isEmailMissing);
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
+  if (isEmailMissing) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.VERIFY_EMAIL] };
   if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: steps };
   return undefined;
 }
@@ -75,18 +81,20 @@ interface Need {
 
 const nothing: Need = { need: "nothing", steps: [] };
 
+/** `isEmailNext`: whether the person verifies their address before they would add a factor. */
 async function needOf(
   dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
-  { userId, clientId, secondFactorWanted, secondFactorNeeded }: Flow,
+  { userId, secondFactorWanted, secondFactorNeeded }: Flow,
+  rules: SignInRules,
+  isEmailNext: boolean,
 ): Promise<Need> {
-  const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
   const factors = await secondFactorsOf(dependencies, call, userId, rules);
   // A password that was allowed to be short because of the second factor does not do without it.
   const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : rules.mfa;
   const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
   if (need === "add") {
-    const steps = await stepsToAdd(dependencies, call, userId, rules);
+    const steps = await stepsToAdd(dependencies, call, userId, rules, isEmailNext);
     if (steps.length > 0) return { need, steps };
     // A short password, after which the policy has changed: a longer one does as well.
     if (secondFactorNeeded) return { need, steps: [FlowStep.NEW_PASSWORD] };
@@ -112,10 +120,11 @@ async function stepsToAdd(
   call: Call,
   userId: string,
   { secondFactors }: SignInRules,
+  isEmailNext: boolean,
 ): Promise<FlowStep[]> {
   const isMailed =
     secondFactors.has(SignInFactor.EMAIL_OTP) &&
-    (await peers.client(MailboxService).getMailbox({ userId }, forward(call))).emailVerified;
+    (isEmailNext || (await peers.client(MailboxService).getMailbox({ userId }, forward(call))).emailVerified);
   return [
     ...(secondFactors.has(SignInFactor.TOTP) ? [FlowStep.ENROL_TOTP] : []),
     ...(secondFactors.has(SignInFactor.PASSKEY) ? [FlowStep.ENROL_PASSKEY] : []),

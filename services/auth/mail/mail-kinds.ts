@@ -29,4 +29,5 @@ export const kindsOfMail: ReadonlyMap<string, KindOfMail> = new Map<string, Kind
   ["invitation", { kind: MailKind.INVITATION, carries: "link", values: timed }],
   ["email_otp", { kind: MailKind.EMAIL_OTP, carries: "code", values: timed }],
   ["sms_otp", { kind: MailKind.SMS_OTP, carries: "code", values: timed, isMessage: true }],
+  ["email_verification_code", { kind: MailKind.EMAIL_VERIFICATION_CODE, carries: "code", values: timed }],
 ]);

@@ -1,3 +1,4 @@
+import type { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { countAttemptInWindow, inWindow } from "../../host/windowed-attempts.ts";
@@ -23,6 +24,10 @@ export interface CodeToSend {
   readonly to: string;
   readonly locale: string;
   readonly remoteAddress: string;
+  /** What the message is for, where the code is no factor. */
+  readonly kind?: MailKind;
+  /** The address that giving it verifies, where it is no factor. */
+  readonly verifies?: string;
 }
 
 /**
@@ -38,7 +43,7 @@ export async function sendCode(
 ): Promise<number> {
   const data = store.tenant(call.tenantId);
   await countSent(data, otp, clock(), asked);
-  const { challengeId, channel, to, locale } = asked;
+  const { challengeId, channel, to, locale, kind = channelParts(channel).kind, verifies: email = "" } = asked;
   const [tenantVault, before] = await Promise.all([vault.tenant(call.tenantId), data.get(otpChallenges, challengeId)]);
   const now = clock();
   const expires = now + otp.lifetime;
@@ -48,10 +53,11 @@ export async function sendCode(
     sendId: ulid(now),
     codeHash: tenantVault.keyedHash(otpUse, hashedCode(challengeId, code)),
     channel,
+    email,
     expires,
   });
   const tenant = { tenantId: call.tenantId, vault: tenantVault };
-  const mail = mailer.prepare(tenant, channelParts(channel).kind, { to, locale, code }, expires);
+  const mail = mailer.prepare(tenant, kind, { to, locale, code }, expires);
   const write = before === undefined ? insert(otpChallenges, record) : replace(otpChallenges, record, before.version);
   // Another one was sent at this moment.
   if (!(await commitUnlessChanged(data, [write, mail.write, ...beside]))) throw tooMany(otp.pause);

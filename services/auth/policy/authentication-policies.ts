@@ -67,7 +67,13 @@ export function createAuthenticationPolicies({
 /** The part that the policy of a tenant and its overrides have in common. */
 type StoredRules = Pick<
   StoredPolicy,
-  "mfa" | "firstFactors" | "secondFactors" | "sessionLifetime" | "sessionIdleLifetime" | "rememberedDeviceLifetime"
+  | "mfa"
+  | "firstFactors"
+  | "secondFactors"
+  | "sessionLifetime"
+  | "sessionIdleLifetime"
+  | "rememberedDeviceLifetime"
+  | "verifiedEmailRequired"
 >;
 
 const defaultSessionLifetime = 12 * 3_600_000;
@@ -82,6 +88,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
       rememberedFor: 0,
       sessionLifetime: defaultSessionLifetime,
       idleLifetime: undefined,
+      verifiedEmail: false,
       ...moreRules(stored),
     },
     rulesOfGroups: new Map(stored.groupOverrides.map((override) => [override.groupId, moreRules(override)])),
@@ -107,6 +114,7 @@ function moreRules({
   sessionLifetime,
   rememberedDeviceLifetime,
   sessionIdleLifetime,
+  verifiedEmailRequired,
 }: StoredRules): MoreRules {
   return {
     ...(mfa === 0 ? {} : { mfa: mfa as MfaRequirement }),
@@ -115,5 +123,6 @@ function moreRules({
     ...(sessionLifetime === undefined ? {} : { sessionLifetime: durationMs(sessionLifetime) }),
     ...(rememberedDeviceLifetime === undefined ? {} : { rememberedFor: durationMs(rememberedDeviceLifetime) }),
     ...(sessionIdleLifetime === undefined ? {} : { idleLifetime: durationMs(sessionIdleLifetime) }),
+    ...(verifiedEmailRequired ? { verifiedEmail: true } : {}),
   };
 }

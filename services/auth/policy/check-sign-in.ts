@@ -12,6 +12,7 @@ import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
+import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
 import { acceptedFor, rulesOfSignIn } from "./effective-policy.ts";
 import { isAnotherSignInNeeded, isSecondFactorWanted } from "./second-factor-need.ts";
 
@@ -23,8 +24,9 @@ export function checkSignIn(
     const call = callOf(context);
     const { userId, clientId, acrValues } = request;
     if (await isTooOld(dependencies, call, request)) return create(CheckSignInResponseSchema);
-    if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
     const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
+    if (await isVerifiedEmailMissing(dependencies, call, userId, rules)) return create(CheckSignInResponseSchema);
+    if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
     const requirement = rules.mfa;
     const isWanted = isSecondFactorWanted(acrValues);
     // What a remembered browser was not asked for it is not asked for now: unless the client asks, or the policy has changed.

@@ -62,6 +62,7 @@ describe("the strictest of several", () => {
     rememberedFor: 7 * day,
     sessionLifetime: day,
     idleLifetime: undefined,
+    verifiedEmail: false,
   };
   const some = (of: ReadonlySet<SignInFactor>) => fc.subarray([...of], { minLength: 1 }).map((list) => new Set(list));
   const more: fc.Arbitrary<MoreRules> = fc.record(

@@ -15,6 +15,8 @@ export interface SignInRules {
   readonly sessionLifetime: number;
   /** How long a session may go unused; undefined for as long as it lasts. */
   readonly idleLifetime: number | undefined;
+  /** Whether the person's address must be verified. */
+  readonly verifiedEmail: boolean;
 }
 
 /** What a group or a client asks for beyond that. */
@@ -48,6 +50,7 @@ export const strictest = (rules: SignInRules, ...more: readonly MoreRules[]): Si
       rememberedFor: Math.min(left.rememberedFor, one.rememberedFor ?? left.rememberedFor),
       sessionLifetime: Math.min(left.sessionLifetime, one.sessionLifetime ?? left.sessionLifetime),
       idleLifetime: shorter(left.idleLifetime, one.idleLifetime),
+      verifiedEmail: left.verifiedEmail || one.verifiedEmail === true,
     }),
     rules,
   );

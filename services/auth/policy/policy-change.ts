@@ -43,6 +43,8 @@ export function policyChange(
       return { sessionIdleLifetime: policy.sessionIdleLifetime };
     case "sign_up_allowed":
       return { signUpAllowed: policy.signUpAllowed };
+    case "verified_email_required":
+      return { verifiedEmailRequired: policy.verifiedEmailRequired };
     case "passkey_user_verification":
       return { passkeyUserVerification: policy.passkeyUserVerification };
     case "passkey_related_origins": {
@@ -119,10 +121,12 @@ const commonOf = ({
   sessionLifetime,
   sessionIdleLifetime,
   rememberedDeviceLifetime,
+  verifiedEmailRequired,
 }: GroupAuthenticationPolicy | ClientAuthenticationPolicy) => ({
   mfa,
   firstFactors,
   secondFactors,
+  verifiedEmailRequired,
   ...(sessionLifetime === undefined ? {} : { sessionLifetime }),
   ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
   ...(rememberedDeviceLifetime === undefined ? {} : { rememberedDeviceLifetime }),

@@ -28,7 +28,7 @@ export function policyMessage(
 ): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
   const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, passkeyAndroidApps, attempts } = policy;
-  const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors } = rules;
+  const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors, verifiedEmail } = rules;
   const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
     etag: tenantRecordEtag(stored),
@@ -42,6 +42,7 @@ export function policyMessage(
     maxAttempts: attempts.mostFailures ?? defaultAttemptPolicy.mostFailures,
     firstFactors: [...firstFactors],
     secondFactors: [...secondFactors],
+    verifiedEmailRequired: verifiedEmail,
     clientOverrides: clientOverrides.map((override) => {
       const { clientId, directFlows } = override;
       return create(ClientAuthenticationPolicySchema, { ...commonOf(override), clientId, directFlows });
@@ -70,10 +71,12 @@ const commonOf = ({
   sessionLifetime,
   sessionIdleLifetime,
   rememberedDeviceLifetime,
+  verifiedEmailRequired,
 }: StoredGroupPolicy | StoredClientPolicy) => ({
   mfa: mfa as MfaRequirement,
   firstFactors: firstFactors as SignInFactor[],
   secondFactors: secondFactors as SignInFactor[],
+  verifiedEmailRequired,
   ...(sessionLifetime === undefined ? {} : { sessionLifetime }),
   ...(sessionIdleLifetime === undefined ? {} : { sessionIdleLifetime }),
   ...(rememberedDeviceLifetime === undefined ? {} : { rememberedDeviceLifetime }),

@@ -13,6 +13,7 @@ import { enrolWays } from "./enrol-ways.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { showNewPassword } from "./new-password.ts";
 import { secondFactorWays } from "./second-factor.ts";
+import { askEmailCode } from "./verify-email.ts";
 
 /** A flow as its pages name it to one another, in hidden inputs: never in an address. */
 export interface PageFlow {
@@ -47,6 +48,9 @@ export async function afterStep(
   const [way] = ways;
   if (way !== undefined) return askSecondFactor(peers, request, reply, pending, { ...pageFlow, ways, way });
   if (steps.includes(FlowStep.NEW_PASSWORD)) return showNewPassword(peers, request, reply, pending, pageFlow);
+  if (steps.includes(FlowStep.VERIFY_EMAIL)) {
+    return askEmailCode(peers, request, reply, pending, { ...pageFlow, email: "", isAgain: false });
+  }
   const added = enrolWays(steps);
   const [toAdd] = added;
   if (toAdd !== undefined)

@@ -49,6 +49,8 @@ export interface Page {
     | "sign-up-done"
     | "verify"
     | "verify-done"
+    | "verify-email"
+    | "verify-email-address"
     | "dev-mail"
     | "error"
     | "landing";

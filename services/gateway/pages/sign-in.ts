@@ -23,6 +23,7 @@ import { sendPage } from "./render.ts";
 import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
 import { shownClient } from "./shown-client.ts";
 import { isSignUpOpen } from "./sign-up.ts";
+import { isEmailVerification, submitEmailVerification } from "./verify-email.ts";
 
 /**
  * The sign-in page. It shows what the oauth service says of the pending authorization, gives what the person types to the
@@ -46,6 +47,8 @@ export function mountSignIn(
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
     if (form.has("done")) return toApplication(peers, request, reply, pending);
     if (isEnrolment(form)) return submitEnrolment(peers, request, reply, pending, pageFlowOf(form), form);
+    if (isEmailVerification(form))
+      return submitEmailVerification(peers, request, reply, pending, pageFlowOf(form), form);
     if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
     if (form.has("passkey")) return submitPasskey(request, reply, pending, form);
     // Which of the two the page of a second factor sent: its code, or only that it is to be another way.

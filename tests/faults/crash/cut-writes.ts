@@ -26,6 +26,7 @@ import {
 import { subjectOf, walk } from "../../support/interaction-pages.ts";
 import { mailedToken } from "../../support/dev-mail.ts";
 import { afterLogout, isSignedIn, requestLogout } from "../../support/logout.ts";
+import { cutRequiredActions } from "./required-action-writes.ts";
 import { invitationWrites } from "./invitation-writes.ts";
 import { softwareAuthenticator } from "../../support/software-authenticator.ts";
 import type { CutWrite } from "./public-write.ts";
@@ -447,6 +448,7 @@ export const cutWrites: readonly CutWrite[] = [
       };
     },
   },
+  ...cutRequiredActions,
   {
     name: "Push a request with a login handle",
     covers: ["POST /oauth/v2/par login_handle"],

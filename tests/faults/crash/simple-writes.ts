@@ -24,6 +24,7 @@ import { httpBrowser } from "../../support/http-browser.ts";
 import { confirmLogout, questionOn, requestLogout } from "../../support/logout.ts";
 import { softwareAuthenticator } from "../../support/software-authenticator.ts";
 import { otpWrites } from "./otp-writes.ts";
+import { simpleRequiredActions } from "./required-action-writes.ts";
 import type { PublicWrite } from "./public-write.ts";
 import { tenantWrites } from "./tenant-writes.ts";
 
@@ -222,6 +223,7 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   ...otpWrites,
+  ...simpleRequiredActions,
   {
     name: "Begin to add an authenticator app",
     covers: ["koder.auth.v1.FactorService/EnrolTotp"],

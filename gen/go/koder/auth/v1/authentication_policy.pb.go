@@ -251,8 +251,11 @@ type AuthenticationPolicy struct {
 	// Android apps that may ask for the tenant's passkeys, in flows outside of the pages and to add one. Android lets them where
 	// `/.well-known/assetlinks.json` names them, which it does. It is changed as a whole.
 	PasskeyAndroidApps []*AndroidApp `protobuf:"bytes,27,rep,name=passkey_android_apps,json=passkeyAndroidApps,proto3" json:"passkey_android_apps,omitempty"`
-	unknownFields      protoimpl.UnknownFields
-	sizeCache          protoimpl.SizeCache
+	// Whether nobody signs in whose address of mail is not verified; default: no. Who has not verified theirs does so on the way, by
+	// a code that is mailed to it; who has none says one.
+	VerifiedEmailRequired bool `protobuf:"varint,28,opt,name=verified_email_required,json=verifiedEmailRequired,proto3" json:"verified_email_required,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -397,6 +400,13 @@ func (x *AuthenticationPolicy) GetPasskeyAndroidApps() []*AndroidApp {
 	return nil
 }
 
+func (x *AuthenticationPolicy) GetVerifiedEmailRequired() bool {
+	if x != nil {
+		return x.VerifiedEmailRequired
+	}
+	return false
+}
+
 // AndroidApp is an app that asks for passkeys as itself, by what Android knows it by.
 type AndroidApp struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -473,8 +483,10 @@ type GroupAuthenticationPolicy struct {
 	RememberedDeviceLifetime *durationpb.Duration `protobuf:"bytes,7,opt,name=remembered_device_lifetime,json=rememberedDeviceLifetime,proto3" json:"remembered_device_lifetime,omitempty"`
 	// How long their browser sessions may go unused at most; unset: as the tenant says.
 	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,8,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Whether their address of mail must be verified; false: as the tenant says.
+	VerifiedEmailRequired bool `protobuf:"varint,9,opt,name=verified_email_required,json=verifiedEmailRequired,proto3" json:"verified_email_required,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *GroupAuthenticationPolicy) Reset() {
@@ -563,6 +575,13 @@ func (x *GroupAuthenticationPolicy) GetSessionIdleLifetime() *durationpb.Duratio
 	return nil
 }
 
+func (x *GroupAuthenticationPolicy) GetVerifiedEmailRequired() bool {
+	if x != nil {
+		return x.VerifiedEmailRequired
+	}
+	return false
+}
+
 // ClientAuthenticationPolicy is what is asked of sign-ins to one client, beyond what the tenant asks. A session that another
 // client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
@@ -587,8 +606,10 @@ type ClientAuthenticationPolicy struct {
 	// For how long the session may have gone unused for this client; after that the sign-in is asked for anew, whatever the session is
 	// good for elsewhere; unset: as the session may.
 	SessionIdleLifetime *durationpb.Duration `protobuf:"bytes,8,opt,name=session_idle_lifetime,json=sessionIdleLifetime,proto3" json:"session_idle_lifetime,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Whether the person's address of mail must be verified; false: as the tenant says.
+	VerifiedEmailRequired bool `protobuf:"varint,9,opt,name=verified_email_required,json=verifiedEmailRequired,proto3" json:"verified_email_required,omitempty"`
+	unknownFields         protoimpl.UnknownFields
+	sizeCache             protoimpl.SizeCache
 }
 
 func (x *ClientAuthenticationPolicy) Reset() {
@@ -677,11 +698,18 @@ func (x *ClientAuthenticationPolicy) GetSessionIdleLifetime() *durationpb.Durati
 	return nil
 }
 
+func (x *ClientAuthenticationPolicy) GetVerifiedEmailRequired() bool {
+	if x != nil {
+		return x.VerifiedEmailRequired
+	}
+	return false
+}
+
 var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\b\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\b\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -699,11 +727,12 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x0esecond_factors\x18\x18 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12M\n" +
 	"\x15session_idle_lifetime\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x12Q\n" +
 	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\x12K\n" +
-	"\x14passkey_android_apps\x18\x1b \x03(\v2\x19.koder.auth.v1.AndroidAppR\x12passkeyAndroidApps\"i\n" +
+	"\x14passkey_android_apps\x18\x1b \x03(\v2\x19.koder.auth.v1.AndroidAppR\x12passkeyAndroidApps\x126\n" +
+	"\x17verified_email_required\x18\x1c \x01(\bR\x15verifiedEmailRequired\"i\n" +
 	"\n" +
 	"AndroidApp\x12!\n" +
 	"\fpackage_name\x18\x01 \x01(\tR\vpackageName\x128\n" +
-	"\x18sha256_cert_fingerprints\x18\x02 \x03(\tR\x16sha256CertFingerprints\"\xfa\x03\n" +
+	"\x18sha256_cert_fingerprints\x18\x02 \x03(\tR\x16sha256CertFingerprints\"\xb2\x04\n" +
 	"\x19GroupAuthenticationPolicy\x12\x19\n" +
 	"\bgroup_id\x18\x01 \x01(\tR\agroupId\x12\x1d\n" +
 	"\n" +
@@ -713,7 +742,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
 	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
 	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x12M\n" +
-	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\"\x81\x04\n" +
+	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x126\n" +
+	"\x17verified_email_required\x18\t \x01(\bR\x15verifiedEmailRequired\"\xb9\x04\n" +
 	"\x1aClientAuthenticationPolicy\x12\x1b\n" +
 	"\tclient_id\x18\x01 \x01(\tR\bclientId\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12!\n" +
@@ -722,7 +752,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x0esecond_factors\x18\x05 \x03(\x0e2\x1b.koder.auth.v1.SignInFactorR\rsecondFactors\x12D\n" +
 	"\x10session_lifetime\x18\x06 \x01(\v2\x19.google.protobuf.DurationR\x0fsessionLifetime\x12W\n" +
 	"\x1aremembered_device_lifetime\x18\a \x01(\v2\x19.google.protobuf.DurationR\x18rememberedDeviceLifetime\x12M\n" +
-	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime*\xdc\x01\n" +
+	"\x15session_idle_lifetime\x18\b \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x126\n" +
+	"\x17verified_email_required\x18\t \x01(\bR\x15verifiedEmailRequired*\xdc\x01\n" +
 	"\fSignInFactor\x12\x1e\n" +
 	"\x1aSIGN_IN_FACTOR_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17SIGN_IN_FACTOR_PASSWORD\x10\x01\x12\x1a\n" +

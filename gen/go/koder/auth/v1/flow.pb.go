@@ -30,7 +30,7 @@ const (
 	FlowState_FLOW_STATE_UNSPECIFIED FlowState = 0
 	// Waits for the first factor.
 	FlowState_FLOW_STATE_PENDING FlowState = 1
-	// The password was right; something is still asked for, see the next steps.
+	// The password was right, or a passkey; something is still asked for, see the next steps.
 	FlowState_FLOW_STATE_PASSWORD_OK FlowState = 2
 	// Waits for a second factor.
 	FlowState_FLOW_STATE_MFA_REQUIRED FlowState = 3
@@ -116,6 +116,9 @@ const (
 	FlowStep_FLOW_STEP_ENROL_EMAIL_OTP FlowStep = 22
 	// One-time codes by SMS that the person adds now, to a telephone that they name (SendNewOtp).
 	FlowStep_FLOW_STEP_ENROL_SMS_OTP FlowStep = 23
+	// A code that is mailed to the address of the person's account, when it is asked for (SendEmailCode): the policy lets nobody in
+	// whose address is not verified.
+	FlowStep_FLOW_STEP_VERIFY_EMAIL FlowStep = 30
 )
 
 // Enum value maps for FlowStep.
@@ -133,6 +136,7 @@ var (
 		21: "FLOW_STEP_SMS_OTP",
 		22: "FLOW_STEP_ENROL_EMAIL_OTP",
 		23: "FLOW_STEP_ENROL_SMS_OTP",
+		30: "FLOW_STEP_VERIFY_EMAIL",
 	}
 	FlowStep_value = map[string]int32{
 		"FLOW_STEP_UNSPECIFIED":     0,
@@ -147,6 +151,7 @@ var (
 		"FLOW_STEP_SMS_OTP":         21,
 		"FLOW_STEP_ENROL_EMAIL_OTP": 22,
 		"FLOW_STEP_ENROL_SMS_OTP":   23,
+		"FLOW_STEP_VERIFY_EMAIL":    30,
 	}
 )
 
@@ -289,7 +294,7 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x16FLOW_STATE_PASSWORD_OK\x10\x02\x12\x1b\n" +
 	"\x17FLOW_STATE_MFA_REQUIRED\x10\x03\x12\x18\n" +
 	"\x14FLOW_STATE_COMPLETED\x10\x04\x12\x15\n" +
-	"\x11FLOW_STATE_FAILED\x10\x05*\xc4\x02\n" +
+	"\x11FLOW_STATE_FAILED\x10\x05*\xe0\x02\n" +
 	"\bFlowStep\x12\x19\n" +
 	"\x15FLOW_STEP_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STEP_PASSWORD\x10\x01\x12\x1a\n" +
@@ -302,7 +307,8 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x13FLOW_STEP_EMAIL_OTP\x10\x14\x12\x15\n" +
 	"\x11FLOW_STEP_SMS_OTP\x10\x15\x12\x1d\n" +
 	"\x19FLOW_STEP_ENROL_EMAIL_OTP\x10\x16\x12\x1b\n" +
-	"\x17FLOW_STEP_ENROL_SMS_OTP\x10\x17B\xae\x01\n" +
+	"\x17FLOW_STEP_ENROL_SMS_OTP\x10\x17\x12\x1a\n" +
+	"\x16FLOW_STEP_VERIFY_EMAIL\x10\x1eB\xae\x01\n" +
 	"\x11com.koder.auth.v1B\tFlowProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

@@ -1253,6 +1253,217 @@ func (x *GiveNewOtpResponse) GetFlow() *Flow {
 	return nil
 }
 
+// SendEmailCodeRequest says which address is meant, where the account has none.
+type SendEmailCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The address that the person reads, heeded only where their account has none: it becomes theirs, verified, by the code.
+	Email         string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendEmailCodeRequest) Reset() {
+	*x = SendEmailCodeRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendEmailCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendEmailCodeRequest) ProtoMessage() {}
+
+func (x *SendEmailCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendEmailCodeRequest.ProtoReflect.Descriptor instead.
+func (*SendEmailCodeRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *SendEmailCodeRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *SendEmailCodeRequest) GetEmail() string {
+	if x != nil {
+		return x.Email
+	}
+	return ""
+}
+
+// SendEmailCodeResponse says where the code went.
+type SendEmailCodeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// As far as it is told: `b•••@example.com`.
+	Destination string `protobuf:"bytes,1,opt,name=destination,proto3" json:"destination,omitempty"`
+	// Until when the code is good.
+	ExpireTime    *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expire_time,json=expireTime,proto3" json:"expire_time,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendEmailCodeResponse) Reset() {
+	*x = SendEmailCodeResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendEmailCodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendEmailCodeResponse) ProtoMessage() {}
+
+func (x *SendEmailCodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendEmailCodeResponse.ProtoReflect.Descriptor instead.
+func (*SendEmailCodeResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *SendEmailCodeResponse) GetDestination() string {
+	if x != nil {
+		return x.Destination
+	}
+	return ""
+}
+
+func (x *SendEmailCodeResponse) GetExpireTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.ExpireTime
+	}
+	return nil
+}
+
+// GiveEmailCodeRequest has the code.
+type GiveEmailCodeRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The code that was mailed; spaces do not matter.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveEmailCodeRequest) Reset() {
+	*x = GiveEmailCodeRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveEmailCodeRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveEmailCodeRequest) ProtoMessage() {}
+
+func (x *GiveEmailCodeRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveEmailCodeRequest.ProtoReflect.Descriptor instead.
+func (*GiveEmailCodeRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GiveEmailCodeRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GiveEmailCodeRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// GiveEmailCodeResponse has the flow.
+type GiveEmailCodeResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveEmailCodeResponse) Reset() {
+	*x = GiveEmailCodeResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveEmailCodeResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveEmailCodeResponse) ProtoMessage() {}
+
+func (x *GiveEmailCodeResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveEmailCodeResponse.ProtoReflect.Descriptor instead.
+func (*GiveEmailCodeResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GiveEmailCodeResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
@@ -1322,7 +1533,19 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\"=\n" +
 	"\x12GiveNewOtpResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\x96\b\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"E\n" +
+	"\x14SendEmailCodeRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x14\n" +
+	"\x05email\x18\x02 \x01(\tR\x05email\"v\n" +
+	"\x15SendEmailCodeResponse\x12 \n" +
+	"\vdestination\x18\x01 \x01(\tR\vdestination\x12;\n" +
+	"\vexpire_time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"expireTime\"C\n" +
+	"\x14GiveEmailCodeRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\"@\n" +
+	"\x15GiveEmailCodeResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xce\t\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
@@ -1336,7 +1559,9 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\n" +
 	"SendNewOtp\x12 .koder.auth.v1.SendNewOtpRequest\x1a!.koder.auth.v1.SendNewOtpResponse\x12Q\n" +
 	"\n" +
-	"GiveNewOtp\x12 .koder.auth.v1.GiveNewOtpRequest\x1a!.koder.auth.v1.GiveNewOtpResponse\x12`\n" +
+	"GiveNewOtp\x12 .koder.auth.v1.GiveNewOtpRequest\x1a!.koder.auth.v1.GiveNewOtpResponse\x12Z\n" +
+	"\rSendEmailCode\x12#.koder.auth.v1.SendEmailCodeRequest\x1a$.koder.auth.v1.SendEmailCodeResponse\x12Z\n" +
+	"\rGiveEmailCode\x12#.koder.auth.v1.GiveEmailCodeRequest\x1a$.koder.auth.v1.GiveEmailCodeResponse\x12`\n" +
 	"\x0fGiveNewPassword\x12%.koder.auth.v1.GiveNewPasswordRequest\x1a&.koder.auth.v1.GiveNewPasswordResponseB\xb5\x01\n" +
 	"\x11com.koder.auth.v1B\x10FlowServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -1352,7 +1577,7 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
 	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
@@ -1378,53 +1603,63 @@ var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*SendNewOtpResponse)(nil),        // 21: koder.auth.v1.SendNewOtpResponse
 	(*GiveNewOtpRequest)(nil),         // 22: koder.auth.v1.GiveNewOtpRequest
 	(*GiveNewOtpResponse)(nil),        // 23: koder.auth.v1.GiveNewOtpResponse
-	(*Flow)(nil),                      // 24: koder.auth.v1.Flow
-	(OtpChannel)(0),                   // 25: koder.auth.v1.OtpChannel
-	(*timestamppb.Timestamp)(nil),     // 26: google.protobuf.Timestamp
+	(*SendEmailCodeRequest)(nil),      // 24: koder.auth.v1.SendEmailCodeRequest
+	(*SendEmailCodeResponse)(nil),     // 25: koder.auth.v1.SendEmailCodeResponse
+	(*GiveEmailCodeRequest)(nil),      // 26: koder.auth.v1.GiveEmailCodeRequest
+	(*GiveEmailCodeResponse)(nil),     // 27: koder.auth.v1.GiveEmailCodeResponse
+	(*Flow)(nil),                      // 28: koder.auth.v1.Flow
+	(OtpChannel)(0),                   // 29: koder.auth.v1.OtpChannel
+	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	24, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
-	24, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	25, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	26, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	25, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	26, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	24, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 13: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 14: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 15: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 16: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 17: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 18: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
-	12, // 19: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
-	16, // 20: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
-	18, // 21: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
-	20, // 22: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
-	22, // 23: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
-	14, // 24: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 25: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 26: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 27: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 28: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 29: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 30: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
-	13, // 31: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
-	17, // 32: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
-	19, // 33: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
-	21, // 34: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
-	23, // 35: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
-	15, // 36: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	25, // [25:37] is the sub-list for method output_type
-	13, // [13:25] is the sub-list for method input_type
-	13, // [13:13] is the sub-list for extension type_name
-	13, // [13:13] is the sub-list for extension extendee
-	0,  // [0:13] is the sub-list for field type_name
+	28, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	28, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	29, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	30, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	29, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	30, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	30, // 13: koder.auth.v1.SendEmailCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
+	28, // 14: koder.auth.v1.GiveEmailCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 15: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 16: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 17: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 18: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 19: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 20: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 21: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	16, // 22: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
+	18, // 23: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
+	20, // 24: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
+	22, // 25: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
+	24, // 26: koder.auth.v1.FlowService.SendEmailCode:input_type -> koder.auth.v1.SendEmailCodeRequest
+	26, // 27: koder.auth.v1.FlowService.GiveEmailCode:input_type -> koder.auth.v1.GiveEmailCodeRequest
+	14, // 28: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 29: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 30: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 31: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 32: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 33: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 34: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 35: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	17, // 36: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
+	19, // 37: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
+	21, // 38: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
+	23, // 39: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
+	25, // 40: koder.auth.v1.FlowService.SendEmailCode:output_type -> koder.auth.v1.SendEmailCodeResponse
+	27, // 41: koder.auth.v1.FlowService.GiveEmailCode:output_type -> koder.auth.v1.GiveEmailCodeResponse
+	15, // 42: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	29, // [29:43] is the sub-list for method output_type
+	15, // [15:29] is the sub-list for method input_type
+	15, // [15:15] is the sub-list for extension type_name
+	15, // [15:15] is the sub-list for extension extendee
+	0,  // [0:15] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -1440,7 +1675,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   24,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -58,6 +58,12 @@ const (
 	FlowServiceSendNewOtpProcedure = "/koder.auth.v1.FlowService/SendNewOtp"
 	// FlowServiceGiveNewOtpProcedure is the fully-qualified name of the FlowService's GiveNewOtp RPC.
 	FlowServiceGiveNewOtpProcedure = "/koder.auth.v1.FlowService/GiveNewOtp"
+	// FlowServiceSendEmailCodeProcedure is the fully-qualified name of the FlowService's SendEmailCode
+	// RPC.
+	FlowServiceSendEmailCodeProcedure = "/koder.auth.v1.FlowService/SendEmailCode"
+	// FlowServiceGiveEmailCodeProcedure is the fully-qualified name of the FlowService's GiveEmailCode
+	// RPC.
+	FlowServiceGiveEmailCodeProcedure = "/koder.auth.v1.FlowService/GiveEmailCode"
 	// FlowServiceGiveNewPasswordProcedure is the fully-qualified name of the FlowService's
 	// GiveNewPassword RPC.
 	FlowServiceGiveNewPasswordProcedure = "/koder.auth.v1.FlowService/GiveNewPassword"
@@ -101,6 +107,14 @@ type FlowServiceClient interface {
 	// Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
 	GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error)
+	// Sends the code by which the person verifies the address of their account, where the next steps name that; it takes the place of
+	// one that was sent before, and is good for five minutes and five tries.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, EMAIL_NEEDED, TOO_MANY_ATTEMPTS.
+	SendEmailCode(context.Context, *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error)
+	// Verifies the address by the code that was sent last; no code is taken twice. The attempt is counted before it is verified.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
+	// named and is somebody else's.
+	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -185,6 +199,18 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GiveNewOtp")),
 			connect.WithClientOptions(opts...),
 		),
+		sendEmailCode: connect.NewClient[v1.SendEmailCodeRequest, v1.SendEmailCodeResponse](
+			httpClient,
+			baseURL+FlowServiceSendEmailCodeProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("SendEmailCode")),
+			connect.WithClientOptions(opts...),
+		),
+		giveEmailCode: connect.NewClient[v1.GiveEmailCodeRequest, v1.GiveEmailCodeResponse](
+			httpClient,
+			baseURL+FlowServiceGiveEmailCodeProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GiveEmailCode")),
+			connect.WithClientOptions(opts...),
+		),
 		giveNewPassword: connect.NewClient[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse](
 			httpClient,
 			baseURL+FlowServiceGiveNewPasswordProcedure,
@@ -207,6 +233,8 @@ type flowServiceClient struct {
 	giveOtp           *connect.Client[v1.GiveOtpRequest, v1.GiveOtpResponse]
 	sendNewOtp        *connect.Client[v1.SendNewOtpRequest, v1.SendNewOtpResponse]
 	giveNewOtp        *connect.Client[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse]
+	sendEmailCode     *connect.Client[v1.SendEmailCodeRequest, v1.SendEmailCodeResponse]
+	giveEmailCode     *connect.Client[v1.GiveEmailCodeRequest, v1.GiveEmailCodeResponse]
 	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
@@ -265,6 +293,16 @@ func (c *flowServiceClient) GiveNewOtp(ctx context.Context, req *connect.Request
 	return c.giveNewOtp.CallUnary(ctx, req)
 }
 
+// SendEmailCode calls koder.auth.v1.FlowService.SendEmailCode.
+func (c *flowServiceClient) SendEmailCode(ctx context.Context, req *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error) {
+	return c.sendEmailCode.CallUnary(ctx, req)
+}
+
+// GiveEmailCode calls koder.auth.v1.FlowService.GiveEmailCode.
+func (c *flowServiceClient) GiveEmailCode(ctx context.Context, req *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error) {
+	return c.giveEmailCode.CallUnary(ctx, req)
+}
+
 // GiveNewPassword calls koder.auth.v1.FlowService.GiveNewPassword.
 func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {
 	return c.giveNewPassword.CallUnary(ctx, req)
@@ -308,6 +346,14 @@ type FlowServiceHandler interface {
 	// Adds them by the code that was sent last, which counts as the second factor; the flow then has new recovery codes, this once.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
 	GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error)
+	// Sends the code by which the person verifies the address of their account, where the next steps name that; it takes the place of
+	// one that was sent before, and is good for five minutes and five tries.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, EMAIL_NEEDED, TOO_MANY_ATTEMPTS.
+	SendEmailCode(context.Context, *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error)
+	// Verifies the address by the code that was sent last; no code is taken twice. The attempt is counted before it is verified.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
+	// named and is somebody else's.
+	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -388,6 +434,18 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GiveNewOtp")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceSendEmailCodeHandler := connect.NewUnaryHandler(
+		FlowServiceSendEmailCodeProcedure,
+		svc.SendEmailCode,
+		connect.WithSchema(flowServiceMethods.ByName("SendEmailCode")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGiveEmailCodeHandler := connect.NewUnaryHandler(
+		FlowServiceGiveEmailCodeProcedure,
+		svc.GiveEmailCode,
+		connect.WithSchema(flowServiceMethods.ByName("GiveEmailCode")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceGiveNewPasswordHandler := connect.NewUnaryHandler(
 		FlowServiceGiveNewPasswordProcedure,
 		svc.GiveNewPassword,
@@ -418,6 +476,10 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceSendNewOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewOtpProcedure:
 			flowServiceGiveNewOtpHandler.ServeHTTP(w, r)
+		case FlowServiceSendEmailCodeProcedure:
+			flowServiceSendEmailCodeHandler.ServeHTTP(w, r)
+		case FlowServiceGiveEmailCodeProcedure:
+			flowServiceGiveEmailCodeHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewPasswordProcedure:
 			flowServiceGiveNewPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -471,6 +533,14 @@ func (UnimplementedFlowServiceHandler) SendNewOtp(context.Context, *connect.Requ
 
 func (UnimplementedFlowServiceHandler) GiveNewOtp(context.Context, *connect.Request[v1.GiveNewOtpRequest]) (*connect.Response[v1.GiveNewOtpResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveNewOtp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) SendEmailCode(context.Context, *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.SendEmailCode is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveEmailCode is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {

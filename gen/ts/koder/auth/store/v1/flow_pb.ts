@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/flow.proto.
  */
 export const file_koder_auth_store_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEi5gMKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEi/wMKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAgSFwoPcmVtZW1iZXJfZGV2aWNlGBYgASgIYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Flow is an authentication under way, under the keyed hash of its id.
@@ -145,6 +145,13 @@ export type Flow = Message<"koder.auth.store.v1.Flow"> & {
    * @generated from field: bool second_factor_needed = 21;
    */
   secondFactorNeeded: boolean;
+
+  /**
+   * Whether the person wants the browser to be remembered, as they said beside their second factor.
+   *
+   * @generated from field: bool remember_device = 22;
+   */
+  rememberDevice: boolean;
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/otp.proto.
  */
 export const file_koder_auth_store_v1_otp: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rb2Rlci9hdXRoL3N0b3JlL3YxL290cC5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKAAQoMT3RwQ2hhbGxlbmdlEgoKAmlkGAEgASgJEg8KB3NlbmRfaWQYAiABKAkSEQoJY29kZV9oYXNoGAMgASgJEg8KB2NoYW5uZWwYBCABKAUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1rb2Rlci9hdXRoL3N0b3JlL3YxL290cC5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKPAQoMT3RwQ2hhbGxlbmdlEgoKAmlkGAEgASgJEg8KB3NlbmRfaWQYAiABKAkSEQoJY29kZV9oYXNoGAMgASgJEg8KB2NoYW5uZWwYBCABKAUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWVtYWlsGAYgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * OtpChallenge is a one-time code that was sent, until it is given.
@@ -21,7 +21,7 @@ export const file_koder_auth_store_v1_otp: GenFile = /*@__PURE__*/
  */
 export type OtpChallenge = Message<"koder.auth.store.v1.OtpChallenge"> & {
   /**
-   * What it is for: `flow/<hash of its id>` or `enrolment/<id of the enrolment>`.
+   * What it is for: `flow/<hash of its id>`, `enrolment/<id of the enrolment>`, or `email/<hash of the flow's id>`.
    *
    * @generated from field: string id = 1;
    */
@@ -54,6 +54,13 @@ export type OtpChallenge = Message<"koder.auth.store.v1.OtpChallenge"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 5;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * The address that giving it verifies; empty for one that is a factor.
+   *
+   * @generated from field: string email = 6;
+   */
+  email: string;
 };
 
 /**
