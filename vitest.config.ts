@@ -1,20 +1,26 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import LongestFirst from "./tools/test/longest-first.ts";
 
 /** What says within how long something must happen, while processes are killed: it runs alone. */
 const timed = "tests/faults/{postgres-outcome,postgres-restart,replicas-under-load,sequencer,shared-ports}.test.ts";
 
-/** What waits for most of its time, for a lifetime to end or a pause to pass, and is about no second of it. */
+/**
+ * What waits for most of its time, for a lifetime to end, a pause to pass or the lease of a killed process to run out, and is
+ * about no second of it.
+ */
 const waiting = [
   "tests/conformance/{basic,form-post,dynamic}.test.ts",
   "tests/e2e/backchannel-logout.test.ts",
-  "tests/faults/key-rotation.test.ts",
+  "tests/faults/{key-rotation,store-copy-killed,vault-rotation}.test.ts",
 ];
 
 // Files run two at a time, the quick ones first; those that wait side by side, and those that look at the clock one by one.
+// All of `npm test` has those that wait beside the first two projects (tools/test.ts).
 export default defineConfig({
   test: {
     pool: "forks",
+    sequence: { sequencer: LongestFirst },
     // As `npm start` has it: what a command, or another process that a test starts, is made of is compiled once.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/koder-id") },
     projects: [
@@ -49,7 +55,7 @@ export default defineConfig({
         test: {
           name: "waiting",
           include: waiting,
-          maxWorkers: 5,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

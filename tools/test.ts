@@ -1,43 +1,44 @@
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { fetchProtos } from "./fetch-protos.ts";
-import { runProgram } from "./run-program.ts";
 import { ensureChromium } from "./test/chromium.ts";
 import { goTests } from "./test/go-tests.ts";
 import { ensurePostgres } from "./test/postgres.ts";
-import { closing, summaryFile, writeSummary, type Summary } from "./test/summary.ts";
+import { runVitest, type VitestEnd } from "./test/run-vitest.ts";
+import { closing, summaryFile, together, writeSummary, type Summary } from "./test/summary.ts";
 
 // `npm test`: everything that a fresh machine needs, then every test, then what was not run and why. Arguments go to
 // vitest, e.g. `npm test -- services/store`; then only the tests that they choose are run.
 const chosen = process.argv.slice(2);
 
 fetchProtos();
-if (chosen.length === 0) {
+rmSync(summaryFile, { force: true });
+const ended = chosen.length === 0 ? await everything() : { vitest: [await runVitest(chosen, "inherit")], others: [] };
+const outcome = together([...ended.vitest.map(({ summary }) => summary), ...ended.others]);
+writeSummary(summaryFile, outcome);
+const { code, text } = closing(outcome, process.env["CI"] === "true");
+process.stdout.write(`\n${text}`);
+process.exitCode = ended.vitest.every((run) => run.code === 0) ? code : 1;
+
+interface Ended {
+  readonly vitest: readonly VitestEnd[];
+  readonly others: readonly Summary[];
+}
+
+/** What waits, and the tests in Go, have room beside the rest; what looks at the clock has the machine for itself at the end. */
+async function everything(): Promise<Ended> {
   for (const missing of [await ensureChromium(), await ensurePostgres()]) {
     if (missing !== undefined) process.stdout.write(`${missing}\n`);
   }
+  const [most, beside] = await Promise.all([
+    runVitest(["--project", "unit", "--project", "system"], "inherit"),
+    besideTheRest(),
+  ]);
+  process.stdout.write(`${beside.waiting.output}\n${beside.inGo.output}`);
+  const timed = await runVitest(["--project", "faults"], "inherit");
+  return { vitest: [most, beside.waiting, timed], others: [beside.inGo.summary] };
 }
 
-rmSync(summaryFile, { force: true });
-const reporters = ["--reporter=default", "--reporter=./tools/test/summary-reporter.ts"];
-const { code } = await runProgram("vitest", ["run", ...reporters, ...chosen], { output: "inherit" });
-const vitest = readSummary();
-const go = chosen.length === 0 ? await goTests() : { passed: 0, failed: 0, notRun: [] };
-
-const summary: Summary = {
-  passed: vitest.passed + go.passed,
-  failed: vitest.failed + go.failed,
-  notRun: [...vitest.notRun, ...go.notRun],
-};
-writeSummary(summaryFile, summary);
-const end = closing(summary, process.env["CI"] === "true");
-process.stdout.write(`\n${end.text}`);
-process.exitCode = code === 0 ? end.code : 1;
-
-/** What vitest ran; a run that ended before it could say so is a failure. */
-function readSummary(): Summary {
-  try {
-    return JSON.parse(readFileSync(summaryFile, "utf8")) as Summary;
-  } catch {
-    return { passed: 0, failed: 1, notRun: [] };
-  }
+async function besideTheRest() {
+  const waiting = await runVitest(["--project", "waiting"], "collect");
+  return { waiting, inGo: await goTests() };
 }

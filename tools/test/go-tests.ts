@@ -5,27 +5,28 @@ import type { Summary } from "./summary.ts";
 /** The Go modules that others build on, what is generated and the client on top of it, and the program of an interop test. */
 const modules = ["gen/go", "clients/go", "tests/interop/go"];
 
-/** Builds, vets and tests the Go modules; each step of each counts as one test. */
-export async function goTests(): Promise<Summary> {
+/** Builds, vets and tests the Go modules; each step of each counts as one test. Answers what there is to say of them, too. */
+export async function goTests(): Promise<{ readonly summary: Summary; readonly output: string }> {
   const { code } = await runProgram("go", ["version"]);
   const steps = await stepsOf(code === 0);
   if (code !== 0) {
     const reason = "Go is not installed (https://go.dev/doc/install)";
     const notRun = modules.flatMap((module) => steps.map(([step]) => ({ what: `${module}: go ${step}`, reason })));
-    return { passed: 0, failed: 0, notRun };
+    return { summary: { passed: 0, failed: 0, notRun }, output: "" };
   }
   let passed = 0;
   let failed = 0;
+  let output = "";
   for (const module of modules) {
     for (const step of steps) {
       const result = await runProgram("go", step, { cwd: join(repositoryRoot, module) });
       if (result.code === 0) passed += 1;
       else failed += 1;
-      process.stdout.write(`${result.code === 0 ? "passed" : "FAILED"}  ${module}: go ${step.join(" ")}\n`);
-      if (result.code !== 0) process.stdout.write(result.output);
+      output += `${result.code === 0 ? "passed" : "FAILED"}  ${module}: go ${step.join(" ")}\n`;
+      if (result.code !== 0) output += result.output;
     }
   }
-  return { passed, failed, notRun: [] };
+  return { summary: { passed, failed, notRun: [] }, output };
 }
 
 /** The race detector is linked by a C compiler, which Go itself does not need: it is used where there is one. */

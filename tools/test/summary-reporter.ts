@@ -1,5 +1,8 @@
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
-import { summaryFile, writeSummary, type NotRun } from "./summary.ts";
+import { writeSummary, type NotRun } from "./summary.ts";
+
+/** The variable that names the file for a run's outcome. */
+export const outcomeFile = "KODER_ID_TEST_OUTCOME";
 
 /** Writes the outcome of a vitest run, with every test that was skipped and why, for `tools/test.ts` to report. */
 export default class SummaryReporter implements Reporter {
@@ -18,7 +21,9 @@ export default class SummaryReporter implements Reporter {
         else notRun.push({ what: `${module.relativeModuleId} > ${test.fullName}`, reason: reasonOf(test) });
       }
     }
-    writeSummary(summaryFile, { passed, failed, notRun });
+    const file = process.env[outcomeFile];
+    if (file === undefined) throw new Error(`no ${outcomeFile} names the file for the outcome`);
+    writeSummary(file, { passed, failed, notRun });
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { closing } from "./summary.ts";
+import { closing, together } from "./summary.ts";
 
 const skipped = { what: "browser > signs in", reason: "Chromium is not installed" };
 
@@ -17,4 +17,9 @@ test.each([
   ["one not run, in CI", { passed: 1, failed: 0, notRun: [skipped] }, true, 1],
 ])("exit code: %s", (_, summary, strict, code) => {
   expect(closing(summary, strict).code).toBe(code);
+});
+
+test("runs are counted together", () => {
+  const first = { passed: 2, failed: 1, notRun: [skipped] };
+  expect(together([first, { passed: 3, failed: 0, notRun: [] }])).toEqual({ passed: 5, failed: 1, notRun: [skipped] });
 });

@@ -15,6 +15,15 @@ export interface Summary {
   readonly notRun: readonly NotRun[];
 }
 
+/** What was run and what was not, of several runs together. */
+export function together(summaries: readonly Summary[]): Summary {
+  return {
+    passed: summaries.reduce((sum, { passed }) => sum + passed, 0),
+    failed: summaries.reduce((sum, { failed }) => sum + failed, 0),
+    notRun: summaries.flatMap(({ notRun }) => notRun),
+  };
+}
+
 /** Where the outcome of the last run is kept for programs, such as `.ci/run`. */
 export const summaryFile = join(repositoryRoot, ".cache/test-summary.json");
 
