@@ -200,6 +200,9 @@ const (
 	// ReasonEmailNeeded: The person's account has no address of mail. Say which one they read: it becomes theirs by the code that is
 	// mailed to it.
 	ReasonEmailNeeded ErrorReason = "EMAIL_NEEDED"
+	// ReasonTermsNotAccepted: The terms of the tenant must be accepted in the version that the violation names. Show them, and send
+	// that version.
+	ReasonTermsNotAccepted ErrorReason = "TERMS_NOT_ACCEPTED"
 
 	// Of clients and tokens.
 

@@ -26,4 +26,5 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.MAIL_TEMPLATE_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.MAIL_SETTINGS_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.EMAIL_NEEDED]: Code.InvalidArgument,
+  [AuthErrorReason.TERMS_NOT_ACCEPTED]: Code.InvalidArgument,
 });

@@ -307,6 +307,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       await mailDeliveries.step();
       await mailDeliveries.stop();
     },
+    branding,
     ana,
     people,
     owners,

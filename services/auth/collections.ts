@@ -16,6 +16,7 @@ import { MailTemplateSchema } from "#gen/koder/auth/store/v1/mail_template_pb.ts
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
 import { RememberedDeviceSchema } from "#gen/koder/auth/store/v1/remembered_device_pb.ts";
+import { AcceptedTermsSchema } from "#gen/koder/auth/store/v1/terms_pb.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Authentication flows under way and just ended. */
@@ -157,6 +158,14 @@ export const shownMails: Collection<typeof ShownMailSchema> = {
   events: "none",
 };
 
+/** The terms that people accepted last: one row for a person. */
+export const acceptedTerms: Collection<typeof AcceptedTermsSchema> = {
+  name: "auth_accepted_terms",
+  schema: AcceptedTermsSchema,
+  id: (accepted) => accepted.userId,
+  events: "required",
+};
+
 /** What a tenant says in its mails, by kind and language, where it is not what every tenant's say. */
 export const mailTemplates: Collection<typeof MailTemplateSchema> = {
   name: "auth_mail_templates",
@@ -200,6 +209,7 @@ export const authCollections: readonly Collection[] = [
   rememberedDevices,
   mailboxProofs,
   emailChanges,
+  acceptedTerms,
   mailJobs,
   dueMails,
   shownMails,

@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/auth/v1/personal_data_internal_pb.ts";
 import { callOf } from "../host/call.ts";
 import { personal, personalData, type PersonalCollection } from "../host/personal-data.ts";
-import { factors, factorUses, recoveryCodes, rememberedDevices } from "./collections.ts";
+import { acceptedTerms, factors, factorUses, recoveryCodes, rememberedDevices } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 
 /** What there is of a person here. */
@@ -17,6 +17,7 @@ export const personalCollections: readonly PersonalCollection[] = [
   ]),
   personal(rememberedDevices, (userId) => ({ index: "user_id", equals: userId })),
   personal(recoveryCodes, (userId) => ({ id: userId })),
+  personal(acceptedTerms, (userId) => ({ id: userId })),
 ];
 
 /** Everything that this service stores about a person. */

@@ -80,8 +80,8 @@ import { giveNewOtp, giveOtp, sendNewOtp, sendOtp } from "./otp/direct-otp.ts";
 import { enrolOtp } from "./otp/enrol-otp.ts";
 import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { collectPersonalData } from "./personal-data.ts";
-import { requestEmailCode, submitEmailCode } from "./required-actions/browser-actions.ts";
-import { giveEmailCode, sendEmailCode } from "./required-actions/direct-actions.ts";
+import { requestEmailCode, submitEmailCode, submitTerms } from "./required-actions/browser-actions.ts";
+import { acceptTerms, declineTerms, giveEmailCode, sendEmailCode } from "./required-actions/direct-actions.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
@@ -122,11 +122,14 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         giveNewOtp: giveNewOtp(dependencies),
         sendEmailCode: sendEmailCode(dependencies),
         giveEmailCode: giveEmailCode(dependencies),
+        acceptTerms: acceptTerms(dependencies),
+        declineTerms: declineTerms(dependencies),
         giveNewPassword: giveNewPassword(dependencies),
       }),
       implementation(RequiredActionService, {
         requestEmailCode: requestEmailCode(dependencies),
         submitEmailCode: submitEmailCode(dependencies),
+        submitTerms: submitTerms(dependencies),
       }),
       implementation(LoginHandleService, { redeemLoginHandle: redeemLoginHandle(dependencies) }),
       implementation(SignInPolicyService, {

@@ -21,6 +21,7 @@ import { getAuthorization } from "./authorize/get-authorization.ts";
 import { keepAuthorization } from "./authorize/keep-authorization.ts";
 import { pushAuthorization } from "./authorize/push-authorization.ts";
 import { listAccounts } from "./authorize/list-accounts.ts";
+import { declineAuthorization } from "./authorize/decline-authorization.ts";
 import { resumeAuthorization } from "./authorize/resume-authorization.ts";
 import { createClient } from "./clients/create-client.ts";
 import { createClientSecret } from "./clients/create-client-secret.ts";
@@ -135,6 +136,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         decideConsent: decideConsent(dependencies),
         listAccounts: listAccounts(dependencies),
         chooseAccount: chooseAccount(dependencies),
+        declineAuthorization: declineAuthorization(dependencies),
         resumeAuthorization: resumeAuthorization(dependencies),
       }),
       implementation(DeviceService, {

@@ -16,6 +16,7 @@ import {
 } from "../support/relying-party.ts";
 import { passkeyOptionsOn } from "../support/passkey-page.ts";
 import { rememberBrowsers, rememberedBrowser, type RememberedBrowser } from "../support/remembered-browser.ts";
+import { askForTerms } from "../support/terms.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -187,6 +188,99 @@ describe("A6, A15, A16: an address that must be verified", () => {
     expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED" });
     expect(await userOf(ana.id)).toMatchObject({ email: free, email_verified: true });
     expect(await userOf(bob.id)).toMatchObject({ email: bob.address });
+  });
+});
+
+describe("A6, A15: the terms of the tenant", () => {
+  const terms_uri = "https://koder.dev/terms";
+  const policy = "/v1/admin/policies/authentication";
+  beforeAll(() => askForTerms(server, { terms_version: "2026-11", terms_uri }));
+  afterAll(() => askForTerms(server, { terms_version: "", terms_uri: "" }));
+  const formOf = (html: string) =>
+    Object.fromEntries(
+      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+  async function before(username: string) {
+    const way = await walk(server, client);
+    const html = await (await way.send({ username, password })).text();
+    expect(html).toContain(terms_uri);
+    const form = formOf(html);
+    const send = (fields: Readonly<Record<string, string>>) => way.send({ ...form, ...fields });
+    return { way, form, send };
+  }
+
+  test("on the pages: whoever accepts goes on, is not asked again, and is asked about other ones; sessions do not outlive them", async () => {
+    const { id, username } = await createPerson(server);
+    const { way, send } = await before(username);
+    expect((await send({ terms: "accept" })).status).toBe(303);
+    expect(decodeJwt(String((await way.redeem())["id_token"]))).toMatchObject({ sub: id });
+    const again = await walk(server, client, {}, way.browser);
+    expect(again.at().origin).not.toBe(server.url);
+    await askForTerms(server, { terms_version: "2026-12", terms_uri });
+    expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
+    const silent = await walk(server, client, { prompt: "none" }, way.browser);
+    expect(silent.at().searchParams.get("error")).toBe("login_required");
+    const { json } = await rest(server, "GET", policy);
+    expect(json).toMatchObject({ terms_version: "2026-12" });
+    await askForTerms(server, { terms_version: "2026-11", terms_uri });
+    const archive = await rest(server, "POST", `/v1/users/${id}/export`, {});
+    expect(JSON.stringify(archive.json)).toMatch(/auth_accepted_terms.*2026-11/);
+  });
+
+  test("whoever declines is not signed in, and the application is told so", async () => {
+    const { username } = await createPerson(server);
+    const { way, form, send } = await before(username);
+    expect((await send({ terms: "decline" })).status).toBe(303);
+    expect(way.at().searchParams.get("error")).toBe("access_denied");
+    expect(way.at().searchParams.has("code")).toBe(false);
+    expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
+    const late = await way.browser.post(`${server.url}/sign-in`, { ...form, terms: "accept" });
+    expect(late.status, "the flow has failed").toBe(400);
+    expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
+  });
+
+  test("over REST: no step is a way around, other terms are not accepted, and a declined flow is over", async () => {
+    const { username } = await createPerson(server);
+    const started = async () => {
+      const flow = await startFlow(server, client, username);
+      const early = await flowStep(server, `/${flow}/terms`, { version: "2026-11" });
+      expect(early.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+      const { json } = await flowStep(server, `/${flow}/password`, { password });
+      expect(json).toMatchObject({
+        state: "FLOW_STATE_PASSWORD_OK",
+        next_steps: ["FLOW_STEP_ACCEPT_TERMS"],
+        terms: { version: "2026-11", uri: terms_uri },
+      });
+      return flow;
+    };
+    const flow = await started();
+    for (const [step, body] of [
+      ["password", { password }],
+      ["email", { code: "000000" }],
+      ["new-password", { new_password: "another good pass phrase" }],
+      ["totp", { code: "000000" }],
+    ] as const) {
+      expect((await flowStep(server, `/${flow}/${step}`, body)).json, step).toMatchObject({
+        error: { reason: "STEP_NOT_EXPECTED" },
+      });
+    }
+    for (const version of ["", "2026-10", "2026-11 "]) {
+      expect((await flowStep(server, `/${flow}/terms`, { version })).json).toMatchObject({
+        error: { reason: "TERMS_NOT_ACCEPTED" },
+      });
+    }
+    const declined = await started();
+    expect((await flowStep(server, `/${declined}/terms/decline`, {})).json).toMatchObject({
+      state: "FLOW_STATE_FAILED",
+    });
+    expect((await flowStep(server, `/${declined}/terms`, { version: "2026-11" })).json).toMatchObject({
+      error: { reason: "STEP_NOT_EXPECTED" },
+    });
+    const done = await flowStep(server, `/${flow}/terms`, { version: "2026-11" });
+    expect(done.json).toMatchObject({ state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) });
   });
 });
 

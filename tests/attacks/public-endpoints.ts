@@ -247,6 +247,7 @@ const flowReasons = [
   "PASSKEY_NOT_ACCEPTED",
   "TOO_MANY_ATTEMPTS",
   "EMAIL_NEEDED",
+  "TERMS_NOT_ACCEPTED",
   "DIRECT_FLOWS_NOT_ALLOWED",
 ];
 const pageReasons = ["PAGE_TOKEN_INVALID"];
@@ -508,6 +509,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-otp/send", ["channel", "phone_number"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/email", ["code"], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/email/send", ["email"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/terms", ["version"], flowReasons),
+  rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/terms/decline", [], flowReasons),
   rest("POST", "/v1/auth/flows/AAAAAAAAAAAAAAAAAAAAAA/new-password", ["new_password"], flowReasons),
   rest("GET", `/v1/users/${userId}/mfa`, []),
   rest("DELETE", `/v1/users/${userId}/mfa`, [], factorReasons),

@@ -61,6 +61,8 @@ const everything = {
   authentication_policy: {
     mfa: "MFA_REQUIREMENT_REQUIRED",
     session_lifetime: "7200s",
+    verified_email_required: true,
+    terms_version: "2026-11",
     client_overrides: [{ client_id: "full", mfa: "MFA_REQUIREMENT_NEVER", direct_flows: true }],
   },
   attribute_schema: {

@@ -43,9 +43,17 @@ describe("the list of writes", () => {
       .flatMap(({ method, path }) => {
         if (path.endsWith("/token")) return grants.map((grant) => `grant_type ${grant}`);
         return path === "/sign-in"
-          ? ["password", "passkey", "code", "new_password", "new_totp", "new_passkey", "new_code", "email_code"].map(
-              (field) => `POST /sign-in ${field}`,
-            )
+          ? [
+              "password",
+              "passkey",
+              "code",
+              "new_password",
+              "new_totp",
+              "new_passkey",
+              "new_code",
+              "email_code",
+              "terms",
+            ].map((field) => `POST /sign-in ${field}`)
           : [`${method} ${path}`];
       });
     const covered = [...simpleWrites, ...cutWrites].flatMap(({ covers }) => covers);

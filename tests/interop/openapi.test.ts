@@ -84,6 +84,8 @@ const open: ReadonlySet<string> = new Set([
   "POST /v1/auth/flows/{flow_id}/recovery-code",
   "POST /v1/auth/flows/{flow_id}/otp",
   "POST /v1/auth/flows/{flow_id}/otp/send",
+  "POST /v1/auth/flows/{flow_id}/terms",
+  "POST /v1/auth/flows/{flow_id}/terms/decline",
   "POST /v1/auth/flows/{flow_id}/totp",
   "POST /v1/auth/email/confirm",
   "POST /v1/auth/recovery",

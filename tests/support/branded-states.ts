@@ -1,11 +1,23 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { mailedToken } from "./dev-mail.ts";
+import { flowStep, startFlow } from "./direct-flows.ts";
+import { askForTerms } from "./terms.ts";
 import { resolveLocalNames } from "./localhost-names.ts";
 import { logoPng } from "./logo-host.ts";
 import type { PageState } from "./page-states.ts";
-import { authorizationRequest, createPerson, password, registerClient, rest, type Instance } from "./relying-party.ts";
+import {
+  authorizationRequest,
+  createPerson,
+  password,
+  registerClient,
+  rest,
+  type Instance,
+  type RelyingParty,
+} from "./relying-party.ts";
 import { createTenant } from "./tenants.ts";
 
 const examples = join(import.meta.dirname, "../../examples");
@@ -65,6 +77,7 @@ export async function brandedStates(server: Instance): Promise<readonly PageStat
     }),
     await branded(server, "hostile", hostile),
   ];
+  const letters = await lettersOf(server);
   const client = await registerClient(own, { client_name: "Shop office" });
   const other = await registerClient(own, { client_name: "Their Calendar", first_party: false });
   const [ofTile, ofOdd] = [await registerClient(tile), await registerClient(odd)];
@@ -76,11 +89,52 @@ export async function brandedStates(server: Instance): Promise<readonly PageStat
     await Promise.all([page.waitForEvent("load"), page.click("button[type=submit]")]);
   }
   return [
+    ...letters.map(({ name, open }) => ({
+      name,
+      open: (page: Page) => open(page, (to, who) => signIn(page, to.tenant, to.client, who, password)),
+    })),
     { name: "branded-sign-in", open: (page) => page.goto(authorizationRequest(own, client).url) },
     { name: "branded-sign-in-wrong", open: (page) => signIn(page, own, client, username, "not the password") },
     { name: "branded-consent", open: (page) => signIn(page, own, other, username, password) },
     { name: "branded-error", open: (page) => page.goto(`${own.url}/nowhere`) },
     { name: "branded-tile-sign-in", open: (page) => page.goto(authorizationRequest(tile, ofTile).url) },
     { name: "branded-hostile-sign-in", open: (page) => page.goto(authorizationRequest(odd, ofOdd).url) },
+  ];
+}
+
+type SignIn = (to: { readonly tenant: Instance; readonly client: RelyingParty }, username: string) => Promise<void>;
+
+/** Pages of a tenant that has everybody accept its terms. */
+async function lettersOf(server: Instance) {
+  const tenant = await branded(server, "letters", { display_name: "Koder Letters", primary_color: "#9d174d" });
+  const client = await registerClient(tenant, { client_name: "Postbox" });
+  const termsOf = (version: string) =>
+    askForTerms(tenant, { terms_version: version, terms_uri: "https://letters.example/terms" });
+  await termsOf("2025-01");
+  await rest(tenant, "PATCH", "/v1/admin/policies/authentication", {
+    sign_up_allowed: true,
+    client_overrides: [{ client_id: client.clientId, direct_flows: true }],
+  });
+  const [newcomer, known] = [await createPerson(tenant), await createPerson(tenant)];
+  const flow = await startFlow(tenant, client, known.username);
+  await flowStep(tenant, `/${flow}/password`, { password });
+  const accepted = await flowStep(tenant, `/${flow}/terms`, { version: "2025-01" });
+  expect(accepted.status, JSON.stringify(accepted.json)).toBe(200);
+  await termsOf("2026-11");
+  const at = { tenant, client };
+  return [
+    { name: "accept-terms", open: (_page: Page, signIn: SignIn) => signIn(at, newcomer.username) },
+    { name: "accept-terms-changed", open: (_page: Page, signIn: SignIn) => signIn(at, known.username) },
+    {
+      name: "accept-terms-sign-up",
+      async open(page: Page) {
+        const email = `ana.${randomUUID()}@example.com`;
+        await rest(tenant, "POST", "/v1/auth/sign-up", { email }, "");
+        await page.goto(`${tenant.url}/sign-up?token=${await mailedToken(tenant, email)}`);
+        await page.$eval("form", (form) => form.setAttribute("novalidate", ""));
+        await page.fill("input[name=new_password]", "another good pass phrase");
+        await Promise.all([page.waitForEvent("load"), page.click("button[type=submit]")]);
+      },
+    },
   ];
 }

@@ -115,14 +115,15 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   },
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"] },
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
-  authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
-  password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
-  mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
+  // Before the policy, which can ask people to accept the terms that it links.
   branding: {
     schema: BrandingSchema,
     apart: ["etag", "update_time"],
     apartWithin: Object.fromEntries(imageFields.map((name) => [name, saidOfImages])),
   },
+  authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
+  password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
+  mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
 };
 
 export const listKeys = Object.keys(lists) as readonly ListKey[];

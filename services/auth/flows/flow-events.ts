@@ -21,5 +21,6 @@ export const flowAdvanced = (call: Call, now: number, flow: Flow, version: numbe
       $typeName: "koder.events.v1.FlowAdvanced",
       state: FlowStateSchema.values.find(({ number }) => number === flow.state)?.localName ?? "",
       userId: flow.userId,
+      reason: flow.termsDeclined ? "terms_declined" : "",
     },
   });

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Flow as StoredFlow } from "#gen/koder/auth/store/v1/flow_pb.ts";
-import { FlowSchema, type Flow, type FlowState, type FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
+import { FlowSchema, FlowStep, TermsSchema, type Flow, type FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
 
 /** What a flow outside of a browser is shown with once. */
 export interface ShownOnce {
@@ -21,5 +21,13 @@ export function flowMessage(
     loginHandle,
     recoveryCodes: [...recoveryCodes],
     ...(stored.expireTime ? { expireTime: stored.expireTime } : {}),
+    ...(stored.nextSteps.includes(FlowStep.ACCEPT_TERMS) ? { terms: termsOf(stored) } : {}),
   });
 }
+
+const termsOf = ({ askedTermsVersion, askedTermsUri, formerTermsVersion }: StoredFlow) =>
+  create(TermsSchema, {
+    version: askedTermsVersion,
+    uri: askedTermsUri,
+    acceptedVersion: formerTermsVersion,
+  });

@@ -12,6 +12,7 @@ import { factorNotAllowed } from "../factors/check-factor-allowed.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
+import { missingTerms, noTerms, termsUriOf, type AskedTerms } from "../required-actions/terms-to-accept.ts";
 import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
 import { advanceFlow, completeFlow, type UsedUp } from "./complete-flow.ts";
 import type { FlowReference } from "./open-flow.ts";
@@ -46,7 +47,7 @@ export async function goOn(
   const next = await nextOf(dependencies, call, after);
   const done = { ...proven, secondFactorRemembered, rememberDevice };
   if (next === undefined) return completeFlow(dependencies, call, stored, done, reference, usedUp);
-  const change = { ...done, ...next };
+  const change = { ...done, ...noTerms, ...next };
   const { record: flow } = await advanceFlow(data, call, dependencies.clock(), stored, change, usedUp);
   return { flow, sessionToken: "", loginHandle: "" };
 }
@@ -54,13 +55,13 @@ export async function goOn(
 /**
  * What a flow still asks for, in the order in which a person meets it; undefined when it may be completed. A second factor
  * comes before a new password: whoever knows the old one only must not choose the next. The address is verified before a factor is
- * added, which may be codes that are mailed to it. One that must be added comes last.
+ * added, which may be codes that are mailed to it. One that must be added comes last: its recovery codes are shown where the sign-in ends.
  */
 async function nextOf(
   dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
   flow: Flow,
-): Promise<{ readonly state: FlowState; readonly nextSteps: FlowStep[] } | undefined> {
+): Promise<({ readonly state: FlowState; readonly nextSteps: FlowStep[] } & Partial<AskedTerms>) | undefined> {
   const rules = await rulesOfSignIn(dependencies, call, flow);
   const isEmailMissing = await isVerifiedEmailMissing(dependencies, call, flow.userId, rules);
   const isShown = flow.amr.includes("mfa") || flow.secondFactorRemembered;
@@ -68,6 +69,12 @@ async function nextOf(
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
   if (isEmailMissing) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.VERIFY_EMAIL] };
+  const terms = await missingTerms(dependencies, call, flow.userId, flow.acceptedTermsVersion);
+  if (terms !== undefined) {
+    const asked = { askedTermsVersion: terms.version, askedTermsUri: await termsUriOf(dependencies.peers, call) };
+    const formerTermsVersion = terms.former;
+    return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.ACCEPT_TERMS], ...asked, formerTermsVersion };
+  }
   if (need === "add") return { state: FlowState.PASSWORD_OK, nextSteps: steps };
   return undefined;
 }

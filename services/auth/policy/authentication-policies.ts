@@ -33,6 +33,8 @@ export interface AuthenticationPolicy {
   readonly passkeyRelatedOrigins: readonly string[];
   /** Android apps that may, too. */
   readonly passkeyAndroidApps: readonly StoredAndroidApp[];
+  /** The version of the terms that everybody must have accepted; empty for none. */
+  readonly termsVersion: string;
   /** Limits on wrong attempts at one account, as far as they are others than the usual ones. */
   readonly attempts: Partial<Pick<AttemptPolicy, "firstWaitAt" | "mostFailures">>;
 }
@@ -99,6 +101,7 @@ export function policyWithDefaults(stored: StoredPolicy = create(AuthenticationP
       (stored.passkeyUserVerification as PasskeyUserVerification) || PasskeyUserVerification.PREFERRED,
     passkeyRelatedOrigins: stored.passkeyRelatedOrigins,
     passkeyAndroidApps: stored.passkeyAndroidApps,
+    termsVersion: stored.termsVersion,
     attempts: {
       ...(stored.attemptsBeforeWait === 0 ? {} : { firstWaitAt: stored.attemptsBeforeWait }),
       ...(stored.maxAttempts === 0 ? {} : { mostFailures: stored.maxAttempts }),

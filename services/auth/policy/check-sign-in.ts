@@ -12,6 +12,7 @@ import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
+import { missingTerms } from "../required-actions/terms-to-accept.ts";
 import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
 import { acceptedFor, rulesOfSignIn } from "./effective-policy.ts";
 import { isAnotherSignInNeeded, isSecondFactorWanted } from "./second-factor-need.ts";
@@ -26,6 +27,7 @@ export function checkSignIn(
     if (await isTooOld(dependencies, call, request)) return create(CheckSignInResponseSchema);
     const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
     if (await isVerifiedEmailMissing(dependencies, call, userId, rules)) return create(CheckSignInResponseSchema);
+    if ((await missingTerms(dependencies, call, userId)) !== undefined) return create(CheckSignInResponseSchema);
     if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
     const requirement = rules.mfa;
     const isWanted = isSecondFactorWanted(acrValues);

@@ -26,13 +26,15 @@ export interface ChangeContext {
   readonly canonicalOrigin: string;
   /** Of the group overrides, in their order; undefined for what is no group. */
   readonly groupIds: readonly (string | undefined)[];
+  /** Whether the tenant says where its terms are. */
+  readonly hasTerms: boolean;
 }
 
 /** What one path of the mask changes. Throws AUTHENTICATION_POLICY_INVALID for one that this call cannot, or to what is none. */
 export function policyChange(
   path: string,
   policy: AuthenticationPolicy,
-  { canonicalOrigin, groupIds }: ChangeContext,
+  { canonicalOrigin, groupIds, hasTerms }: ChangeContext,
 ): Partial<Record<keyof StoredPolicy, unknown>> {
   switch (path) {
     case "mfa":
@@ -45,6 +47,11 @@ export function policyChange(
       return { signUpAllowed: policy.signUpAllowed };
     case "verified_email_required":
       return { verifiedEmailRequired: policy.verifiedEmailRequired };
+    case "terms_version":
+      if (policy.termsVersion !== "" && !hasTerms) {
+        throw policyInvalid(path, "needs terms that people can read: terms_uri of the branding must be set first");
+      }
+      return { termsVersion: policy.termsVersion };
     case "passkey_user_verification":
       return { passkeyUserVerification: policy.passkeyUserVerification };
     case "passkey_related_origins": {

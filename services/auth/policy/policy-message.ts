@@ -27,7 +27,15 @@ export function policyMessage(
   groupNames: ReadonlyMap<string, string>,
 ): AuthenticationPolicy {
   const policy = policyWithDefaults(stored?.record);
-  const { rules, signUpAllowed, passkeyUserVerification, passkeyRelatedOrigins, passkeyAndroidApps, attempts } = policy;
+  const {
+    rules,
+    signUpAllowed,
+    passkeyUserVerification,
+    passkeyRelatedOrigins,
+    passkeyAndroidApps,
+    attempts,
+    termsVersion,
+  } = policy;
   const { mfa, sessionLifetime, idleLifetime, rememberedFor, firstFactors, secondFactors, verifiedEmail } = rules;
   const { clientOverrides = [], groupOverrides = [], updateTime } = stored?.record ?? {};
   return create(AuthenticationPolicySchema, {
@@ -43,6 +51,7 @@ export function policyMessage(
     firstFactors: [...firstFactors],
     secondFactors: [...secondFactors],
     verifiedEmailRequired: verifiedEmail,
+    termsVersion,
     clientOverrides: clientOverrides.map((override) => {
       const { clientId, directFlows } = override;
       return create(ClientAuthenticationPolicySchema, { ...commonOf(override), clientId, directFlows });

@@ -16,6 +16,7 @@ import { policyWithDefaults } from "./authentication-policies.ts";
 import { groupIdsOf, groupNamesOf } from "./groups-of-policy.ts";
 import { hasPasskey, lockoutOf } from "./lockout.ts";
 import { policyChange, policyInvalid } from "./policy-change.ts";
+import { termsUriOf } from "../required-actions/terms-to-accept.ts";
 import { policyMessage } from "./policy-message.ts";
 
 /** Changes the fields of the tenant's policy that the mask names, all or none. */
@@ -30,10 +31,12 @@ export function updateAuthenticationPolicy(
     const call = callOf(context);
     const { canonicalOrigin } = await tenants.get(call);
     const groupIds = await groupIdsOf(needs, call, request.policy?.groupOverrides ?? []);
+    const isTermsAsked = request.policy !== undefined && request.policy.termsVersion !== "";
+    const hasTerms = isTermsAsked && (await termsUriOf(needs.peers, call)) !== "";
     const stored = await changeTenantRecord(needs, call, place, {
       asked: request.policy,
       mask: request.updateMask,
-      change: (path, policy) => policyChange(path, policy, { canonicalOrigin, groupIds }),
+      change: (path, policy) => policyChange(path, policy, { canonicalOrigin, groupIds, hasTerms }),
       check: (record) => checkNobodyIsLockedOut(store.tenant(call.tenantId), record, { canonicalOrigin, smsAvailable }),
       event: (paths) => ({
         case: "authenticationPolicyUpdated",

@@ -2,8 +2,14 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
+  AcceptTermsResponseSchema,
+  DeclineTermsResponseSchema,
   GiveEmailCodeResponseSchema,
   SendEmailCodeResponseSchema,
+  type AcceptTermsRequest,
+  type AcceptTermsResponse,
+  type DeclineTermsRequest,
+  type DeclineTermsResponse,
   type GiveEmailCodeRequest,
   type GiveEmailCodeResponse,
   type SendEmailCodeRequest,
@@ -12,6 +18,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { flowMessage } from "../flows/flow-message.ts";
+import { acceptTermsOfFlow, declineTermsOfFlow } from "./decide-terms.ts";
 import { sendEmailCodeOfFlow } from "./send-email-code.ts";
 import { takeEmailCode } from "./take-email-code.ts";
 
@@ -30,5 +37,21 @@ export function giveEmailCode(dependencies: AuthDependencies) {
   return async ({ flowId, code }: GiveEmailCodeRequest, context: HandlerContext): Promise<GiveEmailCodeResponse> => {
     const { flow, loginHandle } = await takeEmailCode(dependencies, callOf(context), { flowId, code });
     return create(GiveEmailCodeResponseSchema, { flow: flowMessage(flowId, flow, { loginHandle }) });
+  };
+}
+
+/** Takes that the person accepts the terms. */
+export function acceptTerms(dependencies: AuthDependencies) {
+  return async ({ flowId, version }: AcceptTermsRequest, context: HandlerContext): Promise<AcceptTermsResponse> => {
+    const { flow, loginHandle } = await acceptTermsOfFlow(dependencies, callOf(context), { flowId, version });
+    return create(AcceptTermsResponseSchema, { flow: flowMessage(flowId, flow, { loginHandle }) });
+  };
+}
+
+/** Or that they decline them. */
+export function declineTerms(dependencies: AuthDependencies) {
+  return async ({ flowId }: DeclineTermsRequest, context: HandlerContext): Promise<DeclineTermsResponse> => {
+    const { flow } = await declineTermsOfFlow(dependencies, callOf(context), { flowId });
+    return create(DeclineTermsResponseSchema, { flow: flowMessage(flowId, flow) });
   };
 }

@@ -16,6 +16,8 @@ export function getSignUp({ store, vault, policies }: Pick<AuthDependencies, "st
     const call = callOf(context);
     const { record } = await openSignUp(store.tenant(call.tenantId), await vault.tenant(call.tenantId), token);
     await checkMayOpen({ policies }, call, record);
-    return create(GetSignUpResponseSchema, { email: record.email, name: record.name });
+    const { email, name } = record;
+    const { termsVersion } = await policies.get(call);
+    return create(GetSignUpResponseSchema, { email, name, termsVersion });
   };
 }

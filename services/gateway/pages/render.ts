@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Liquid } from "liquidjs";
 import { openTemplates } from "../../host/templates.ts";
 import { contextOf } from "../context.ts";
+import type { Brand } from "./branding/brand.ts";
 import { frameOf } from "./branding/frame.ts";
 import { assets } from "./assets.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
@@ -49,6 +50,7 @@ export interface Page {
     | "sign-up-done"
     | "verify"
     | "verify-done"
+    | "accept-terms"
     | "verify-email"
     | "verify-email-address"
     | "dev-mail"
@@ -57,8 +59,8 @@ export interface Page {
   readonly status: number;
   /** `ui_locales` of the client, if there is one. */
   readonly uiLocales?: string;
-  /** What the template shows, with the texts of the person's language and the name of the tenant at hand. */
-  readonly show: (texts: Texts, tenantName: string) => Readonly<Record<string, unknown>>;
+  /** What the template shows, with the texts of the person's language, and the name and the look of the tenant at hand. */
+  readonly show: (texts: Texts, tenantName: string, brand: Brand) => Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether its script asks us about a password that is being typed. */
   readonly judgesPassword?: boolean;
@@ -75,7 +77,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const templates = await engine;
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
   const html = templates.renderFileSync(page.template, {
-    ...page.show(t, name),
+    ...page.show(t, name, brand),
     t,
     locale,
     assets,

@@ -10,6 +10,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { giveBrowserToken } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
+import { isTermsDecision, submitTermsDecision } from "./accept-terms.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
@@ -47,6 +48,7 @@ export function mountSignIn(
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
     if (form.has("done")) return toApplication(peers, request, reply, pending);
     if (isEnrolment(form)) return submitEnrolment(peers, request, reply, pending, pageFlowOf(form), form);
+    if (isTermsDecision(form)) return submitTermsDecision(peers, request, reply, pending, pageFlowOf(form), form);
     if (isEmailVerification(form))
       return submitEmailVerification(peers, request, reply, pending, pageFlowOf(form), form);
     if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);

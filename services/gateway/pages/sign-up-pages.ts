@@ -5,6 +5,7 @@ import type { PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
 import { shownClient } from "./shown-client.ts";
+import { filled } from "./texts.ts";
 
 /** Asks for the address of an account to be; where nobody may open one by themselves, there is only a fault to show. */
 export const showSignUp = (
@@ -38,7 +39,17 @@ export const showSignUpChoice = (
     email,
     name,
     shortest,
-  }: { readonly token: string; readonly email: string; readonly name: string; readonly shortest: number },
+    termsVersion,
+    isAccepted,
+  }: {
+    readonly token: string;
+    readonly email: string;
+    readonly name: string;
+    readonly shortest: number;
+    /** The version of the terms that are accepted with it; empty for none. */
+    readonly termsVersion: string;
+    readonly isAccepted: boolean;
+  },
   fault?: Fault,
 ): Promise<FastifyReply> =>
   sendPage(request, reply, {
@@ -46,8 +57,12 @@ export const showSignUpChoice = (
     judgesPassword: true,
     status: fault?.status ?? 200,
     ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
-    show: (texts) => ({
+    show: (texts, tenant, { termsUri }) => ({
       token,
+      termsVersion,
+      termsUri,
+      isAccepted,
+      termsOf: filled(texts["terms_read"], { tenant }),
       email,
       name,
       letter: letterOf(email),

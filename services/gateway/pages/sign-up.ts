@@ -10,7 +10,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf } from "./form-page.ts";
-import { text, waitFault } from "./fault.ts";
+import { text, waitFault, type Fault } from "./fault.ts";
 import { shortestFor } from "./new-password-judgement.ts";
 import { newPasswordFault } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
@@ -82,7 +82,7 @@ export function mountSignUp(
   async function choice(
     request: FastifyRequest,
     reply: FastifyReply,
-    given: { readonly token: string; readonly name?: string },
+    given: { readonly token: string; readonly name?: string; readonly isAccepted?: boolean },
     fault?: Parameters<typeof showSignUpChoice>[3],
   ): Promise<FastifyReply> {
     try {
@@ -90,8 +90,9 @@ export function mountSignUp(
         .client(SignUpPageService)
         .getSignUp({ token: given.token }, forward(contextOf(request).outbound));
       const shortest = await shortestFor(peers, request, { token: given.token });
-      const { email } = invited;
-      return await showSignUpChoice(request, reply, { name: invited.name, ...given, email, shortest }, fault);
+      const { email, termsVersion } = invited;
+      const shown = { name: invited.name, isAccepted: false, ...given, email, shortest, termsVersion };
+      return await showSignUpChoice(request, reply, shown, fault);
     } catch (error) {
       return linkInvalid(request, reply, error);
     }
@@ -101,14 +102,16 @@ export function mountSignUp(
     const token = form.get("token").slice(0, 128) || "none";
     const name = form.get("name").trim().slice(0, 200);
     const password = form.get("new_password").slice(0, 1_024) || " ";
+    const termsVersion = form.get("terms_version").slice(0, 64);
     try {
       const { email, authorizationId } = await peers
         .client(SignUpService)
-        .confirmSignUp({ token, name, password }, forward(contextOf(request).outbound));
+        .confirmSignUp({ token, name, password, termsVersion }, forward(contextOf(request).outbound));
       return await signInAfterSignUp(peers, request, reply, { email, password, authorizationId });
     } catch (error) {
-      const fault = newPasswordFault(error);
-      return fault === undefined ? linkInvalid(request, reply, error) : choice(request, reply, { token, name }, fault);
+      const fault = newPasswordFault(error) ?? termsFault(error);
+      const again = { token, name, isAccepted: termsVersion !== "" };
+      return fault === undefined ? linkInvalid(request, reply, error) : choice(request, reply, again, fault);
     }
   }
 
@@ -128,4 +131,11 @@ export function mountSignUp(
 export async function isSignUpOpen(peers: Peers, request: FastifyRequest): Promise<boolean> {
   const { allowed } = await peers.client(SignUpPageService).getSignUpPolicy({}, forward(contextOf(request).outbound));
   return allowed;
+}
+
+/** What the form says to somebody who has not accepted the terms, or other ones than there are by now. */
+function termsFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, id } = errorAnswer(error);
+  return reason === "TERMS_NOT_ACCEPTED" ? { status: 400, id, sentence: text("fault_terms") } : undefined;
 }

@@ -27,7 +27,7 @@ describe("the catalogues", () => {
       ...Array.from(sources.matchAll(/\bt\.([a-z_]+)/g), ([, key = ""]) => key),
       ...Array.from(
         sources.matchAll(
-          /"((?:fault|remember|error|start|enrol|verify_email|consent|scope|totp|otp|recovery_code|passkey|strength|new_password_hint)(?:_[a-z_]+)?)"/g,
+          /"((?:fault|remember|error|start|enrol|verify_email|terms_lead|terms_read|consent|scope|totp|otp|recovery_code|passkey|strength|new_password_hint)(?:_[a-z_]+)?)"/g,
         ),
         ([, key = ""]) => key,
       ),

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { askForTerms } from "../../support/terms.ts";
 import { overrideFor } from "../../support/client-overrides.ts";
 import { sentCode } from "../../support/dev-mail.ts";
 import { directFlows, flowStep, pushWithHandle, startFlow } from "../../support/direct-flows.ts";
@@ -17,6 +18,23 @@ async function flowBeforeEmail(server: Instance) {
   return { id, username, client, flow, send, address: `${username}@koder.dev` };
 }
 
+const version = "2026-11";
+
+/** Has everybody asked to accept terms, or nobody. */
+const askTerms = (server: Instance, terms_version: string) =>
+  askForTerms(server, { terms_version, terms_uri: "https://koder.dev/terms" });
+
+/** A flow whose person must accept the terms. Nobody else is asked: the other writes have none. */
+async function flowBeforeTerms(server: Instance) {
+  const { username, client } = await directFlows(server);
+  await askTerms(server, version);
+  const flow = await startFlow(server, client, username);
+  const { json } = await flowStep(server, `/${flow}/password`, { password });
+  await askTerms(server, "");
+  expect(json["terms"]).toMatchObject({ version });
+  return { flow };
+}
+
 /** What a flow asks for besides factors, in one service. */
 export const simpleRequiredActions: readonly PublicWrite[] = [
   {
@@ -25,6 +43,22 @@ export const simpleRequiredActions: readonly PublicWrite[] = [
     prepare: async (server) => {
       const { send } = await flowBeforeEmail(server);
       return { call: async () => (await send()).status };
+    },
+  },
+  {
+    name: "Accept the terms in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/AcceptTerms"],
+    prepare: async (server) => {
+      const { flow } = await flowBeforeTerms(server);
+      return { call: async () => (await flowStep(server, `/${flow}/terms`, { version })).status };
+    },
+  },
+  {
+    name: "Decline the terms in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/DeclineTerms"],
+    prepare: async (server) => {
+      const { flow } = await flowBeforeTerms(server);
+      return { call: async () => (await flowStep(server, `/${flow}/terms/decline`, {})).status };
     },
   },
 ];
@@ -51,6 +85,29 @@ export const cutRequiredActions: readonly CutWrite[] = [
           expect((await rest(server, "GET", `/v1/users/${id}`)).json).toMatchObject({ email_verified: true });
           const again = await openSignInPage(server, client);
           expect(await again.redeem(await again.send({ username, password }))).toBe(200);
+        },
+      };
+    },
+  },
+  {
+    name: "Accept the terms at sign-in",
+    covers: ["POST /sign-in terms"],
+    order: ["auth", "session"],
+    async prepare(server) {
+      const [{ username }, client] = [await createPerson(server), await registerClient(server)];
+      const page = await openSignInPage(server, client);
+      await askTerms(server, version);
+      const { flow } = await flowAfterPassword(page, username);
+      await askTerms(server, "");
+      return {
+        call: async () => (await page.send({ flow, username, terms: "accept", terms_version: version })).status,
+        nothingOpen: async () => expect(await page.isSignedIn()).toBe(false),
+        async heal() {
+          await askTerms(server, version);
+          const again = await openSignInPage(server, client);
+          const answer = await again.send({ username, password });
+          await askTerms(server, "");
+          expect(await again.redeem(answer)).toBe(200);
         },
       };
     },

@@ -254,8 +254,11 @@ type AuthenticationPolicy struct {
 	// Whether nobody signs in whose address of mail is not verified; default: no. Who has not verified theirs does so on the way, by
 	// a code that is mailed to it; who has none says one.
 	VerifiedEmailRequired bool `protobuf:"varint,28,opt,name=verified_email_required,json=verifiedEmailRequired,proto3" json:"verified_email_required,omitempty"`
-	unknownFields         protoimpl.UnknownFields
-	sizeCache             protoimpl.SizeCache
+	// The version of the tenant's terms (`terms_uri` of its branding, which must be set) that everybody must have accepted, as the
+	// tenant numbers them, such as `2026-11`; empty: nobody is asked. Who has accepted another one is asked at the next sign-in.
+	TermsVersion  string `protobuf:"bytes,29,opt,name=terms_version,json=termsVersion,proto3" json:"terms_version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *AuthenticationPolicy) Reset() {
@@ -405,6 +408,13 @@ func (x *AuthenticationPolicy) GetVerifiedEmailRequired() bool {
 		return x.VerifiedEmailRequired
 	}
 	return false
+}
+
+func (x *AuthenticationPolicy) GetTermsVersion() string {
+	if x != nil {
+		return x.TermsVersion
+	}
+	return ""
 }
 
 // AndroidApp is an app that asks for passkeys as itself, by what Android knows it by.
@@ -709,7 +719,7 @@ var File_koder_auth_v1_authentication_policy_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\n" +
-	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\b\n" +
+	")koder/auth/v1/authentication_policy.proto\x12\rkoder.auth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf8\b\n" +
 	"\x14AuthenticationPolicy\x12\x12\n" +
 	"\x04etag\x18\x01 \x01(\tR\x04etag\x12/\n" +
 	"\x03mfa\x18\x02 \x01(\x0e2\x1d.koder.auth.v1.MfaRequirementR\x03mfa\x12D\n" +
@@ -728,7 +738,8 @@ const file_koder_auth_v1_authentication_policy_proto_rawDesc = "" +
 	"\x15session_idle_lifetime\x18\x19 \x01(\v2\x19.google.protobuf.DurationR\x13sessionIdleLifetime\x12Q\n" +
 	"\x0fgroup_overrides\x18\x1a \x03(\v2(.koder.auth.v1.GroupAuthenticationPolicyR\x0egroupOverrides\x12K\n" +
 	"\x14passkey_android_apps\x18\x1b \x03(\v2\x19.koder.auth.v1.AndroidAppR\x12passkeyAndroidApps\x126\n" +
-	"\x17verified_email_required\x18\x1c \x01(\bR\x15verifiedEmailRequired\"i\n" +
+	"\x17verified_email_required\x18\x1c \x01(\bR\x15verifiedEmailRequired\x12#\n" +
+	"\rterms_version\x18\x1d \x01(\tR\ftermsVersion\"i\n" +
 	"\n" +
 	"AndroidApp\x12!\n" +
 	"\fpackage_name\x18\x01 \x01(\tR\vpackageName\x128\n" +

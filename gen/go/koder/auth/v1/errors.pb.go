@@ -73,6 +73,8 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID AuthErrorReason = 150
 	// The person's account has no address of mail. Say which one they read: it becomes theirs by the code that is mailed to it.
 	AuthErrorReason_AUTH_ERROR_REASON_EMAIL_NEEDED AuthErrorReason = 180
+	// The terms of the tenant must be accepted in the version that the violation names. Show them, and send that version.
+	AuthErrorReason_AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED AuthErrorReason = 181
 )
 
 // Enum value maps for AuthErrorReason.
@@ -101,6 +103,7 @@ var (
 		121: "AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID",
 		150: "AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID",
 		180: "AUTH_ERROR_REASON_EMAIL_NEEDED",
+		181: "AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":                   0,
@@ -126,6 +129,7 @@ var (
 		"AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID":         121,
 		"AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID":         150,
 		"AUTH_ERROR_REASON_EMAIL_NEEDED":                  180,
+		"AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED":            181,
 	}
 )
 
@@ -160,7 +164,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xdc\a\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x87\b\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -185,7 +189,8 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	")AUTH_ERROR_REASON_MAIL_TEMPLATE_NOT_FOUND\x10x\x12+\n" +
 	"'AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID\x10y\x12,\n" +
 	"'AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID\x10\x96\x01\x12#\n" +
-	"\x1eAUTH_ERROR_REASON_EMAIL_NEEDED\x10\xb4\x01B\xb0\x01\n" +
+	"\x1eAUTH_ERROR_REASON_EMAIL_NEEDED\x10\xb4\x01\x12)\n" +
+	"$AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED\x10\xb5\x01B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

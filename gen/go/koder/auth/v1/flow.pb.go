@@ -119,6 +119,8 @@ const (
 	// A code that is mailed to the address of the person's account, when it is asked for (SendEmailCode): the policy lets nobody in
 	// whose address is not verified.
 	FlowStep_FLOW_STEP_VERIFY_EMAIL FlowStep = 30
+	// That the person accepts the tenant's terms, which the flow names, or declines them (AcceptTerms, DeclineTerms).
+	FlowStep_FLOW_STEP_ACCEPT_TERMS FlowStep = 31
 )
 
 // Enum value maps for FlowStep.
@@ -137,6 +139,7 @@ var (
 		22: "FLOW_STEP_ENROL_EMAIL_OTP",
 		23: "FLOW_STEP_ENROL_SMS_OTP",
 		30: "FLOW_STEP_VERIFY_EMAIL",
+		31: "FLOW_STEP_ACCEPT_TERMS",
 	}
 	FlowStep_value = map[string]int32{
 		"FLOW_STEP_UNSPECIFIED":     0,
@@ -152,6 +155,7 @@ var (
 		"FLOW_STEP_ENROL_EMAIL_OTP": 22,
 		"FLOW_STEP_ENROL_SMS_OTP":   23,
 		"FLOW_STEP_VERIFY_EMAIL":    30,
+		"FLOW_STEP_ACCEPT_TERMS":    31,
 	}
 )
 
@@ -198,6 +202,8 @@ type Flow struct {
 	LoginHandle string `protobuf:"bytes,5,opt,name=login_handle,json=loginHandle,proto3" json:"login_handle,omitempty"`
 	// Ten recovery codes, made with the factor that was added by this step, shown this once.
 	RecoveryCodes []string `protobuf:"bytes,6,rep,name=recovery_codes,json=recoveryCodes,proto3" json:"recovery_codes,omitempty"`
+	// The terms that the person is asked to accept, where the next steps say so.
+	Terms         *Terms `protobuf:"bytes,7,opt,name=terms,proto3" json:"terms,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -274,11 +280,82 @@ func (x *Flow) GetRecoveryCodes() []string {
 	return nil
 }
 
+func (x *Flow) GetTerms() *Terms {
+	if x != nil {
+		return x.Terms
+	}
+	return nil
+}
+
+// Terms are those of a tenant, which a person is asked to accept.
+type Terms struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Their version, as the tenant numbers them.
+	Version string `protobuf:"bytes,1,opt,name=version,proto3" json:"version,omitempty"`
+	// Where the person reads them: an https URL.
+	Uri string `protobuf:"bytes,2,opt,name=uri,proto3" json:"uri,omitempty"`
+	// The version that the person accepted before; empty: none.
+	AcceptedVersion string `protobuf:"bytes,3,opt,name=accepted_version,json=acceptedVersion,proto3" json:"accepted_version,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Terms) Reset() {
+	*x = Terms{}
+	mi := &file_koder_auth_v1_flow_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Terms) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Terms) ProtoMessage() {}
+
+func (x *Terms) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Terms.ProtoReflect.Descriptor instead.
+func (*Terms) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Terms) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+func (x *Terms) GetUri() string {
+	if x != nil {
+		return x.Uri
+	}
+	return ""
+}
+
+func (x *Terms) GetAcceptedVersion() string {
+	if x != nil {
+		return x.AcceptedVersion
+	}
+	return ""
+}
+
 var File_koder_auth_v1_flow_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\n" +
-	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x85\x02\n" +
+	"\x18koder/auth/v1/flow.proto\x12\rkoder.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x02\n" +
 	"\x04Flow\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x05state\x18\x02 \x01(\x0e2\x18.koder.auth.v1.FlowStateR\x05state\x126\n" +
@@ -287,14 +364,19 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\vexpire_time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
 	"expireTime\x12!\n" +
 	"\flogin_handle\x18\x05 \x01(\tR\vloginHandle\x12%\n" +
-	"\x0erecovery_codes\x18\x06 \x03(\tR\rrecoveryCodes*\xa9\x01\n" +
+	"\x0erecovery_codes\x18\x06 \x03(\tR\rrecoveryCodes\x12*\n" +
+	"\x05terms\x18\a \x01(\v2\x14.koder.auth.v1.TermsR\x05terms\"^\n" +
+	"\x05Terms\x12\x18\n" +
+	"\aversion\x18\x01 \x01(\tR\aversion\x12\x10\n" +
+	"\x03uri\x18\x02 \x01(\tR\x03uri\x12)\n" +
+	"\x10accepted_version\x18\x03 \x01(\tR\x0facceptedVersion*\xa9\x01\n" +
 	"\tFlowState\x12\x1a\n" +
 	"\x16FLOW_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STATE_PENDING\x10\x01\x12\x1a\n" +
 	"\x16FLOW_STATE_PASSWORD_OK\x10\x02\x12\x1b\n" +
 	"\x17FLOW_STATE_MFA_REQUIRED\x10\x03\x12\x18\n" +
 	"\x14FLOW_STATE_COMPLETED\x10\x04\x12\x15\n" +
-	"\x11FLOW_STATE_FAILED\x10\x05*\xe0\x02\n" +
+	"\x11FLOW_STATE_FAILED\x10\x05*\xfc\x02\n" +
 	"\bFlowStep\x12\x19\n" +
 	"\x15FLOW_STEP_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12FLOW_STEP_PASSWORD\x10\x01\x12\x1a\n" +
@@ -308,7 +390,8 @@ const file_koder_auth_v1_flow_proto_rawDesc = "" +
 	"\x11FLOW_STEP_SMS_OTP\x10\x15\x12\x1d\n" +
 	"\x19FLOW_STEP_ENROL_EMAIL_OTP\x10\x16\x12\x1b\n" +
 	"\x17FLOW_STEP_ENROL_SMS_OTP\x10\x17\x12\x1a\n" +
-	"\x16FLOW_STEP_VERIFY_EMAIL\x10\x1eB\xae\x01\n" +
+	"\x16FLOW_STEP_VERIFY_EMAIL\x10\x1e\x12\x1a\n" +
+	"\x16FLOW_STEP_ACCEPT_TERMS\x10\x1fB\xae\x01\n" +
 	"\x11com.koder.auth.v1B\tFlowProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (
@@ -324,22 +407,24 @@ func file_koder_auth_v1_flow_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_auth_v1_flow_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_koder_auth_v1_flow_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_koder_auth_v1_flow_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
 var file_koder_auth_v1_flow_proto_goTypes = []any{
 	(FlowState)(0),                // 0: koder.auth.v1.FlowState
 	(FlowStep)(0),                 // 1: koder.auth.v1.FlowStep
 	(*Flow)(nil),                  // 2: koder.auth.v1.Flow
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*Terms)(nil),                 // 3: koder.auth.v1.Terms
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_proto_depIdxs = []int32{
 	0, // 0: koder.auth.v1.Flow.state:type_name -> koder.auth.v1.FlowState
 	1, // 1: koder.auth.v1.Flow.next_steps:type_name -> koder.auth.v1.FlowStep
-	3, // 2: koder.auth.v1.Flow.expire_time:type_name -> google.protobuf.Timestamp
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	4, // 2: koder.auth.v1.Flow.expire_time:type_name -> google.protobuf.Timestamp
+	3, // 3: koder.auth.v1.Flow.terms:type_name -> koder.auth.v1.Terms
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_proto_init() }
@@ -353,7 +438,7 @@ func file_koder_auth_v1_flow_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_proto_rawDesc), len(file_koder_auth_v1_flow_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   1,
+			NumMessages:   2,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1464,6 +1464,199 @@ func (x *GiveEmailCodeResponse) GetFlow() *Flow {
 	return nil
 }
 
+// AcceptTermsRequest says which terms.
+type AcceptTermsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The version that the person was shown: that of the flow.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptTermsRequest) Reset() {
+	*x = AcceptTermsRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptTermsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptTermsRequest) ProtoMessage() {}
+
+func (x *AcceptTermsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptTermsRequest.ProtoReflect.Descriptor instead.
+func (*AcceptTermsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *AcceptTermsRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *AcceptTermsRequest) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
+// AcceptTermsResponse has the flow.
+type AcceptTermsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptTermsResponse) Reset() {
+	*x = AcceptTermsResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptTermsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptTermsResponse) ProtoMessage() {}
+
+func (x *AcceptTermsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptTermsResponse.ProtoReflect.Descriptor instead.
+func (*AcceptTermsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *AcceptTermsResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
+// DeclineTermsRequest names a flow.
+type DeclineTermsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId        string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineTermsRequest) Reset() {
+	*x = DeclineTermsRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineTermsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineTermsRequest) ProtoMessage() {}
+
+func (x *DeclineTermsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineTermsRequest.ProtoReflect.Descriptor instead.
+func (*DeclineTermsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *DeclineTermsRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+// DeclineTermsResponse has the flow.
+type DeclineTermsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow, which has failed.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeclineTermsResponse) Reset() {
+	*x = DeclineTermsResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeclineTermsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeclineTermsResponse) ProtoMessage() {}
+
+func (x *DeclineTermsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeclineTermsResponse.ProtoReflect.Descriptor instead.
+func (*DeclineTermsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *DeclineTermsResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
@@ -1545,7 +1738,17 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
 	"\x04code\x18\x02 \x01(\tR\x04code\"@\n" +
 	"\x15GiveEmailCodeResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xce\t\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"G\n" +
+	"\x12AcceptTermsRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion\">\n" +
+	"\x13AcceptTermsResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\".\n" +
+	"\x13DeclineTermsRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\"?\n" +
+	"\x14DeclineTermsResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xfd\n" +
+	"\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
@@ -1561,7 +1764,9 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\n" +
 	"GiveNewOtp\x12 .koder.auth.v1.GiveNewOtpRequest\x1a!.koder.auth.v1.GiveNewOtpResponse\x12Z\n" +
 	"\rSendEmailCode\x12#.koder.auth.v1.SendEmailCodeRequest\x1a$.koder.auth.v1.SendEmailCodeResponse\x12Z\n" +
-	"\rGiveEmailCode\x12#.koder.auth.v1.GiveEmailCodeRequest\x1a$.koder.auth.v1.GiveEmailCodeResponse\x12`\n" +
+	"\rGiveEmailCode\x12#.koder.auth.v1.GiveEmailCodeRequest\x1a$.koder.auth.v1.GiveEmailCodeResponse\x12T\n" +
+	"\vAcceptTerms\x12!.koder.auth.v1.AcceptTermsRequest\x1a\".koder.auth.v1.AcceptTermsResponse\x12W\n" +
+	"\fDeclineTerms\x12\".koder.auth.v1.DeclineTermsRequest\x1a#.koder.auth.v1.DeclineTermsResponse\x12`\n" +
 	"\x0fGiveNewPassword\x12%.koder.auth.v1.GiveNewPasswordRequest\x1a&.koder.auth.v1.GiveNewPasswordResponseB\xb5\x01\n" +
 	"\x11com.koder.auth.v1B\x10FlowServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -1577,7 +1782,7 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
 	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
@@ -1607,59 +1812,69 @@ var file_koder_auth_v1_flow_service_proto_goTypes = []any{
 	(*SendEmailCodeResponse)(nil),     // 25: koder.auth.v1.SendEmailCodeResponse
 	(*GiveEmailCodeRequest)(nil),      // 26: koder.auth.v1.GiveEmailCodeRequest
 	(*GiveEmailCodeResponse)(nil),     // 27: koder.auth.v1.GiveEmailCodeResponse
-	(*Flow)(nil),                      // 28: koder.auth.v1.Flow
-	(OtpChannel)(0),                   // 29: koder.auth.v1.OtpChannel
-	(*timestamppb.Timestamp)(nil),     // 30: google.protobuf.Timestamp
+	(*AcceptTermsRequest)(nil),        // 28: koder.auth.v1.AcceptTermsRequest
+	(*AcceptTermsResponse)(nil),       // 29: koder.auth.v1.AcceptTermsResponse
+	(*DeclineTermsRequest)(nil),       // 30: koder.auth.v1.DeclineTermsRequest
+	(*DeclineTermsResponse)(nil),      // 31: koder.auth.v1.DeclineTermsResponse
+	(*Flow)(nil),                      // 32: koder.auth.v1.Flow
+	(OtpChannel)(0),                   // 33: koder.auth.v1.OtpChannel
+	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	28, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
-	28, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	29, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	30, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	28, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	29, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	30, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	28, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	30, // 13: koder.auth.v1.SendEmailCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
-	28, // 14: koder.auth.v1.GiveEmailCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 15: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 16: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 17: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 18: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 19: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 20: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
-	12, // 21: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
-	16, // 22: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
-	18, // 23: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
-	20, // 24: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
-	22, // 25: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
-	24, // 26: koder.auth.v1.FlowService.SendEmailCode:input_type -> koder.auth.v1.SendEmailCodeRequest
-	26, // 27: koder.auth.v1.FlowService.GiveEmailCode:input_type -> koder.auth.v1.GiveEmailCodeRequest
-	14, // 28: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 29: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 30: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 31: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 32: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 33: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 34: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
-	13, // 35: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
-	17, // 36: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
-	19, // 37: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
-	21, // 38: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
-	23, // 39: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
-	25, // 40: koder.auth.v1.FlowService.SendEmailCode:output_type -> koder.auth.v1.SendEmailCodeResponse
-	27, // 41: koder.auth.v1.FlowService.GiveEmailCode:output_type -> koder.auth.v1.GiveEmailCodeResponse
-	15, // 42: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	29, // [29:43] is the sub-list for method output_type
-	15, // [15:29] is the sub-list for method input_type
-	15, // [15:15] is the sub-list for extension type_name
-	15, // [15:15] is the sub-list for extension extendee
-	0,  // [0:15] is the sub-list for field type_name
+	32, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	33, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	34, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	33, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	34, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	34, // 13: koder.auth.v1.SendEmailCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
+	32, // 14: koder.auth.v1.GiveEmailCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 15: koder.auth.v1.AcceptTermsResponse.flow:type_name -> koder.auth.v1.Flow
+	32, // 16: koder.auth.v1.DeclineTermsResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 17: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 18: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 19: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 20: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 21: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 22: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 23: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	16, // 24: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
+	18, // 25: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
+	20, // 26: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
+	22, // 27: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
+	24, // 28: koder.auth.v1.FlowService.SendEmailCode:input_type -> koder.auth.v1.SendEmailCodeRequest
+	26, // 29: koder.auth.v1.FlowService.GiveEmailCode:input_type -> koder.auth.v1.GiveEmailCodeRequest
+	28, // 30: koder.auth.v1.FlowService.AcceptTerms:input_type -> koder.auth.v1.AcceptTermsRequest
+	30, // 31: koder.auth.v1.FlowService.DeclineTerms:input_type -> koder.auth.v1.DeclineTermsRequest
+	14, // 32: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 33: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 34: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 35: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 36: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 37: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 38: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 39: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	17, // 40: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
+	19, // 41: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
+	21, // 42: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
+	23, // 43: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
+	25, // 44: koder.auth.v1.FlowService.SendEmailCode:output_type -> koder.auth.v1.SendEmailCodeResponse
+	27, // 45: koder.auth.v1.FlowService.GiveEmailCode:output_type -> koder.auth.v1.GiveEmailCodeResponse
+	29, // 46: koder.auth.v1.FlowService.AcceptTerms:output_type -> koder.auth.v1.AcceptTermsResponse
+	31, // 47: koder.auth.v1.FlowService.DeclineTerms:output_type -> koder.auth.v1.DeclineTermsResponse
+	15, // 48: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	33, // [33:49] is the sub-list for method output_type
+	17, // [17:33] is the sub-list for method input_type
+	17, // [17:17] is the sub-list for extension type_name
+	17, // [17:17] is the sub-list for extension extendee
+	0,  // [0:17] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -1675,7 +1890,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   28,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -131,7 +131,9 @@ type ConfirmSignUpRequest struct {
 	// Full name, as shown to people; default: what the invitation says.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The password: 15 to 256 characters, NFC, and none that is easily guessed.
-	Password      string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	Password string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`
+	// The version of the tenant's terms that the person accepts, where the policy has them accept any (`terms_version`).
+	TermsVersion  string `protobuf:"bytes,4,opt,name=terms_version,json=termsVersion,proto3" json:"terms_version,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -183,6 +185,13 @@ func (x *ConfirmSignUpRequest) GetName() string {
 func (x *ConfirmSignUpRequest) GetPassword() string {
 	if x != nil {
 		return x.Password
+	}
+	return ""
+}
+
+func (x *ConfirmSignUpRequest) GetTermsVersion() string {
+	if x != nil {
+		return x.TermsVersion
 	}
 	return ""
 }
@@ -260,11 +269,12 @@ const file_koder_auth_v1_sign_up_service_proto_rawDesc = "" +
 	"\x05email\x18\x01 \x01(\tR\x05email\x12\x16\n" +
 	"\x06locale\x18\x02 \x01(\tR\x06locale\x12)\n" +
 	"\x10authorization_id\x18\x03 \x01(\tR\x0fauthorizationId\"\x15\n" +
-	"\x13StartSignUpResponse\"\\\n" +
+	"\x13StartSignUpResponse\"\x81\x01\n" +
 	"\x14ConfirmSignUpRequest\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1a\n" +
-	"\bpassword\x18\x03 \x01(\tR\bpassword\"q\n" +
+	"\bpassword\x18\x03 \x01(\tR\bpassword\x12#\n" +
+	"\rterms_version\x18\x04 \x01(\tR\ftermsVersion\"q\n" +
 	"\x15ConfirmSignUpResponse\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05email\x18\x02 \x01(\tR\x05email\x12)\n" +

@@ -187,6 +187,7 @@ type Event struct {
 	//	*Event_PasskeyCounterFell
 	//	*Event_InvitationChanged
 	//	*Event_RememberedDeviceChanged
+	//	*Event_AcceptedTermsChanged
 	Payload       isEvent_Payload `protobuf_oneof:"payload"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -997,6 +998,15 @@ func (x *Event) GetRememberedDeviceChanged() *RememberedDeviceChanged {
 	return nil
 }
 
+func (x *Event) GetAcceptedTermsChanged() *AcceptedTermsChanged {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_AcceptedTermsChanged); ok {
+			return x.AcceptedTermsChanged
+		}
+	}
+	return nil
+}
+
 type isEvent_Payload interface {
 	isEvent_Payload()
 }
@@ -1398,6 +1408,11 @@ type Event_RememberedDeviceChanged struct {
 	RememberedDeviceChanged *RememberedDeviceChanged `protobuf:"bytes,203,opt,name=remembered_device_changed,json=rememberedDeviceChanged,proto3,oneof"`
 }
 
+type Event_AcceptedTermsChanged struct {
+	// A person accepted the terms of their tenant, or what was kept of that is gone with them.
+	AcceptedTermsChanged *AcceptedTermsChanged `protobuf:"bytes,280,opt,name=accepted_terms_changed,json=acceptedTermsChanged,proto3,oneof"`
+}
+
 func (*Event_UserCreated) isEvent_Payload() {}
 
 func (*Event_UserUpdated) isEvent_Payload() {}
@@ -1555,6 +1570,8 @@ func (*Event_PasskeyCounterFell) isEvent_Payload() {}
 func (*Event_InvitationChanged) isEvent_Payload() {}
 
 func (*Event_RememberedDeviceChanged) isEvent_Payload() {}
+
+func (*Event_AcceptedTermsChanged) isEvent_Payload() {}
 
 // RecoveryStarted tells that somebody asked for a link to choose a new password by.
 type RecoveryStarted struct {
@@ -2134,7 +2151,9 @@ type FlowAdvanced struct {
 	// The state that was reached, as in `koder.auth.v1.FlowState`.
 	State string `protobuf:"bytes,1,opt,name=state,proto3" json:"state,omitempty"`
 	// The user, once known; empty for a name that nobody has.
-	UserId        string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Why it failed, where its person let it: `terms_declined`.
+	Reason        string `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2179,6 +2198,13 @@ func (x *FlowAdvanced) GetState() string {
 func (x *FlowAdvanced) GetUserId() string {
 	if x != nil {
 		return x.UserId
+	}
+	return ""
+}
+
+func (x *FlowAdvanced) GetReason() string {
+	if x != nil {
+		return x.Reason
 	}
 	return ""
 }
@@ -5648,11 +5674,66 @@ func (x *RememberedDeviceChanged) GetState() string {
 	return ""
 }
 
+// AcceptedTermsChanged tells of the terms that a person accepted.
+type AcceptedTermsChanged struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// Which version; empty where what was kept is gone.
+	Version       string `protobuf:"bytes,2,opt,name=version,proto3" json:"version,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AcceptedTermsChanged) Reset() {
+	*x = AcceptedTermsChanged{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AcceptedTermsChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AcceptedTermsChanged) ProtoMessage() {}
+
+func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AcceptedTermsChanged.ProtoReflect.Descriptor instead.
+func (*AcceptedTermsChanged) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
+}
+
+func (x *AcceptedTermsChanged) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *AcceptedTermsChanged) GetVersion() string {
+	if x != nil {
+		return x.Version
+	}
+	return ""
+}
+
 var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc95\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa96\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5743,7 +5824,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x0efactor_renamed\x18\xb4\x01 \x01(\v2\x1e.koder.events.v1.FactorRenamedH\x00R\rfactorRenamed\x12X\n" +
 	"\x14passkey_counter_fell\x18\xb5\x01 \x01(\v2#.koder.events.v1.PasskeyCounterFellH\x00R\x12passkeyCounterFell\x12T\n" +
 	"\x12invitation_changed\x18\xca\x01 \x01(\v2\".koder.events.v1.InvitationChangedH\x00R\x11invitationChanged\x12g\n" +
-	"\x19remembered_device_changed\x18\xcb\x01 \x01(\v2(.koder.events.v1.RememberedDeviceChangedH\x00R\x17rememberedDeviceChangedB\t\n" +
+	"\x19remembered_device_changed\x18\xcb\x01 \x01(\v2(.koder.events.v1.RememberedDeviceChangedH\x00R\x17rememberedDeviceChanged\x12^\n" +
+	"\x16accepted_terms_changed\x18\x98\x02 \x01(\v2%.koder.events.v1.AcceptedTermsChangedH\x00R\x14acceptedTermsChangedB\t\n" +
 	"\apayload\"*\n" +
 	"\x0fRecoveryStarted\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\",\n" +
@@ -5773,10 +5855,11 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x06status\x18\x02 \x01(\tR\x06status\"@\n" +
 	"\x13UserPasswordChanged\x12)\n" +
 	"\x10by_administrator\x18\x01 \x01(\bR\x0fbyAdministrator\"\r\n" +
-	"\vFlowStarted\"=\n" +
+	"\vFlowStarted\"U\n" +
 	"\fFlowAdvanced\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\x12\x17\n" +
-	"\auser_id\x18\x02 \x01(\tR\x06userId\"g\n" +
+	"\auser_id\x18\x02 \x01(\tR\x06userId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"g\n" +
 	"\rClientCreated\x12\x1f\n" +
 	"\vclient_name\x18\x01 \x01(\tR\n" +
 	"clientName\x125\n" +
@@ -5962,7 +6045,10 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\auser_id\x18\x02 \x01(\tR\x06userId\"H\n" +
 	"\x17RememberedDeviceChanged\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
-	"\x05state\x18\x02 \x01(\tR\x05state*\x83\x01\n" +
+	"\x05state\x18\x02 \x01(\tR\x05state\"I\n" +
+	"\x14AcceptedTermsChanged\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\tR\aversion*\x83\x01\n" +
 	"\tActorType\x12\x1a\n" +
 	"\x16ACTOR_TYPE_UNSPECIFIED\x10\x00\x12\x13\n" +
 	"\x0fACTOR_TYPE_USER\x10\x01\x12\x15\n" +
@@ -5985,7 +6071,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 81)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -6069,10 +6155,11 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*PasskeyCounterFell)(nil),          // 79: koder.events.v1.PasskeyCounterFell
 	(*InvitationChanged)(nil),           // 80: koder.events.v1.InvitationChanged
 	(*RememberedDeviceChanged)(nil),     // 81: koder.events.v1.RememberedDeviceChanged
-	(*timestamppb.Timestamp)(nil),       // 82: google.protobuf.Timestamp
+	(*AcceptedTermsChanged)(nil),        // 82: koder.events.v1.AcceptedTermsChanged
+	(*timestamppb.Timestamp)(nil),       // 83: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	82, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	83, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -6153,15 +6240,16 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	79, // 78: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
 	80, // 79: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
 	81, // 80: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
-	0,  // 81: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	82, // 82: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	82, // 83: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	82, // 84: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	85, // [85:85] is the sub-list for method output_type
-	85, // [85:85] is the sub-list for method input_type
-	85, // [85:85] is the sub-list for extension type_name
-	85, // [85:85] is the sub-list for extension extendee
-	0,  // [0:85] is the sub-list for field type_name
+	82, // 81: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
+	0,  // 82: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	83, // 83: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	83, // 84: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	83, // 85: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	86, // [86:86] is the sub-list for method output_type
+	86, // [86:86] is the sub-list for method input_type
+	86, // [86:86] is the sub-list for extension type_name
+	86, // [86:86] is the sub-list for extension extendee
+	0,  // [0:86] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -6249,6 +6337,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_PasskeyCounterFell)(nil),
 		(*Event_InvitationChanged)(nil),
 		(*Event_RememberedDeviceChanged)(nil),
+		(*Event_AcceptedTermsChanged)(nil),
 	}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
@@ -6256,7 +6345,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   81,
+			NumMessages:   82,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

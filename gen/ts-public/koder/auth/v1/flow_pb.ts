@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow.proto.
  */
 export const file_koder_auth_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEixwEKBEZsb3cSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbG9naW5faGFuZGxlGAUgASgJEhYKDnJlY292ZXJ5X2NvZGVzGAYgAygJKqkBCglGbG93U3RhdGUSGgoWRkxPV19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RBVEVfUEVORElORxABEhoKFkZMT1dfU1RBVEVfUEFTU1dPUkRfT0sQAhIbChdGTE9XX1NUQVRFX01GQV9SRVFVSVJFRBADEhgKFEZMT1dfU1RBVEVfQ09NUExFVEVEEAQSFQoRRkxPV19TVEFURV9GQUlMRUQQBSrgAgoIRmxvd1N0ZXASGQoVRkxPV19TVEVQX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEVQX1BBU1NXT1JEEAESGgoWRkxPV19TVEVQX05FV19QQVNTV09SRBACEhIKDkZMT1dfU1RFUF9UT1RQEAMSGwoXRkxPV19TVEVQX1JFQ09WRVJZX0NPREUQBBIYChRGTE9XX1NURVBfRU5ST0xfVE9UUBAHEhUKEUZMT1dfU1RFUF9QQVNTS0VZEAgSGwoXRkxPV19TVEVQX0VOUk9MX1BBU1NLRVkQCRIXChNGTE9XX1NURVBfRU1BSUxfT1RQEBQSFQoRRkxPV19TVEVQX1NNU19PVFAQFRIdChlGTE9XX1NURVBfRU5ST0xfRU1BSUxfT1RQEBYSGwoXRkxPV19TVEVQX0VOUk9MX1NNU19PVFAQFxIaChZGTE9XX1NURVBfVkVSSUZZX0VNQUlMEB5iBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEi7AEKBEZsb3cSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMbG9naW5faGFuZGxlGAUgASgJEhYKDnJlY292ZXJ5X2NvZGVzGAYgAygJEiMKBXRlcm1zGAcgASgLMhQua29kZXIuYXV0aC52MS5UZXJtcyI/CgVUZXJtcxIPCgd2ZXJzaW9uGAEgASgJEgsKA3VyaRgCIAEoCRIYChBhY2NlcHRlZF92ZXJzaW9uGAMgASgJKqkBCglGbG93U3RhdGUSGgoWRkxPV19TVEFURV9VTlNQRUNJRklFRBAAEhYKEkZMT1dfU1RBVEVfUEVORElORxABEhoKFkZMT1dfU1RBVEVfUEFTU1dPUkRfT0sQAhIbChdGTE9XX1NUQVRFX01GQV9SRVFVSVJFRBADEhgKFEZMT1dfU1RBVEVfQ09NUExFVEVEEAQSFQoRRkxPV19TVEFURV9GQUlMRUQQBSr8AgoIRmxvd1N0ZXASGQoVRkxPV19TVEVQX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEVQX1BBU1NXT1JEEAESGgoWRkxPV19TVEVQX05FV19QQVNTV09SRBACEhIKDkZMT1dfU1RFUF9UT1RQEAMSGwoXRkxPV19TVEVQX1JFQ09WRVJZX0NPREUQBBIYChRGTE9XX1NURVBfRU5ST0xfVE9UUBAHEhUKEUZMT1dfU1RFUF9QQVNTS0VZEAgSGwoXRkxPV19TVEVQX0VOUk9MX1BBU1NLRVkQCRIXChNGTE9XX1NURVBfRU1BSUxfT1RQEBQSFQoRRkxPV19TVEVQX1NNU19PVFAQFRIdChlGTE9XX1NURVBfRU5ST0xfRU1BSUxfT1RQEBYSGwoXRkxPV19TVEVQX0VOUk9MX1NNU19PVFAQFxIaChZGTE9XX1NURVBfVkVSSUZZX0VNQUlMEB4SGgoWRkxPV19TVEVQX0FDQ0VQVF9URVJNUxAfYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Flow is an authentication under way.
@@ -62,6 +62,13 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
    * @generated from field: repeated string recovery_codes = 6;
    */
   recoveryCodes: string[];
+
+  /**
+   * The terms that the person is asked to accept, where the next steps say so.
+   *
+   * @generated from field: koder.auth.v1.Terms terms = 7;
+   */
+  terms?: Terms | undefined;
 };
 
 /**
@@ -70,6 +77,41 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
  */
 export const FlowSchema: GenMessage<Flow> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow, 0);
+
+/**
+ * Terms are those of a tenant, which a person is asked to accept.
+ *
+ * @generated from message koder.auth.v1.Terms
+ */
+export type Terms = Message<"koder.auth.v1.Terms"> & {
+  /**
+   * Their version, as the tenant numbers them.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * Where the person reads them: an https URL.
+   *
+   * @generated from field: string uri = 2;
+   */
+  uri: string;
+
+  /**
+   * The version that the person accepted before; empty: none.
+   *
+   * @generated from field: string accepted_version = 3;
+   */
+  acceptedVersion: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.Terms.
+ * Use `create(TermsSchema)` to create a new message.
+ */
+export const TermsSchema: GenMessage<Terms> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow, 1);
 
 /**
  * FlowState is where an authentication flow stands.
@@ -231,6 +273,13 @@ export const FlowStep = {
    * @generated from enum value: FLOW_STEP_VERIFY_EMAIL = 30;
    */
   VERIFY_EMAIL: 30,
+
+  /**
+   * That the person accepts the tenant's terms, which the flow names, or declines them (AcceptTerms, DeclineTerms).
+   *
+   * @generated from enum value: FLOW_STEP_ACCEPT_TERMS = 31;
+   */
+  ACCEPT_TERMS: 31,
 } as const;
 
 /**

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImYKEVNlbmROZXdPdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSKgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbBIUCgxwaG9uZV9udW1iZXIYAyABKAkiWgoSU2VuZE5ld090cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIyChFHaXZlTmV3T3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiNwoSR2l2ZU5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciNgoUU2VuZEVtYWlsQ29kZVJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRINCgVlbWFpbBgCIAEoCSJdChVTZW5kRW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjUKFEdpdmVFbWFpbENvZGVSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSDAoEY29kZRgCIAEoCSI6ChVHaXZlRW1haWxDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzLOCQoLRmxvd1NlcnZpY2USTgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZRJNCgdHZXRGbG93Eh0ua29kZXIuYXV0aC52MS5HZXRGbG93UmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1Jlc3BvbnNlIgOQAgESVwoMR2l2ZVBhc3N3b3JkEiIua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXNwb25zZRJLCghHaXZlVG90cBIeLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXF1ZXN0Gh8ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlc3BvbnNlEmMKEEdpdmVSZWNvdmVyeUNvZGUSJi5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Gicua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVzcG9uc2USawoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIDkAIBElQKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2USSAoHU2VuZE90cBIdLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXNwb25zZRJICgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlElEKClNlbmROZXdPdHASIC5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVzcG9uc2USUQoKR2l2ZU5ld090cBIgLmtvZGVyLmF1dGgudjEuR2l2ZU5ld090cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXNwb25zZRJaCg1TZW5kRW1haWxDb2RlEiMua29kZXIuYXV0aC52MS5TZW5kRW1haWxDb2RlUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU2VuZEVtYWlsQ29kZVJlc3BvbnNlEloKDUdpdmVFbWFpbENvZGUSIy5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5HaXZlRW1haWxDb2RlUmVzcG9uc2USYAoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImYKEVNlbmROZXdPdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSKgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbBIUCgxwaG9uZV9udW1iZXIYAyABKAkiWgoSU2VuZE5ld090cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIyChFHaXZlTmV3T3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiNwoSR2l2ZU5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciNgoUU2VuZEVtYWlsQ29kZVJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRINCgVlbWFpbBgCIAEoCSJdChVTZW5kRW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjUKFEdpdmVFbWFpbENvZGVSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSDAoEY29kZRgCIAEoCSI6ChVHaXZlRW1haWxDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI2ChJBY2NlcHRUZXJtc1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJIjgKE0FjY2VwdFRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyImChNEZWNsaW5lVGVybXNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiOQoURGVjbGluZVRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzL9CgoLRmxvd1NlcnZpY2USTgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZRJNCgdHZXRGbG93Eh0ua29kZXIuYXV0aC52MS5HZXRGbG93UmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1Jlc3BvbnNlIgOQAgESVwoMR2l2ZVBhc3N3b3JkEiIua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXNwb25zZRJLCghHaXZlVG90cBIeLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXF1ZXN0Gh8ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlc3BvbnNlEmMKEEdpdmVSZWNvdmVyeUNvZGUSJi5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Gicua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVzcG9uc2USawoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIDkAIBElQKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2USSAoHU2VuZE90cBIdLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXNwb25zZRJICgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlElEKClNlbmROZXdPdHASIC5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVzcG9uc2USUQoKR2l2ZU5ld090cBIgLmtvZGVyLmF1dGgudjEuR2l2ZU5ld090cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXNwb25zZRJaCg1TZW5kRW1haWxDb2RlEiMua29kZXIuYXV0aC52MS5TZW5kRW1haWxDb2RlUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU2VuZEVtYWlsQ29kZVJlc3BvbnNlEloKDUdpdmVFbWFpbENvZGUSIy5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5HaXZlRW1haWxDb2RlUmVzcG9uc2USVAoLQWNjZXB0VGVybXMSIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRlcm1zUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQWNjZXB0VGVybXNSZXNwb25zZRJXCgxEZWNsaW5lVGVybXMSIi5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1JlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1Jlc3BvbnNlEmAKD0dpdmVOZXdQYXNzd29yZBIlLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -727,6 +727,97 @@ export const GiveEmailCodeResponseSchema: GenMessage<GiveEmailCodeResponse> = /*
   messageDesc(file_koder_auth_v1_flow_service, 27);
 
 /**
+ * AcceptTermsRequest says which terms.
+ *
+ * @generated from message koder.auth.v1.AcceptTermsRequest
+ */
+export type AcceptTermsRequest = Message<"koder.auth.v1.AcceptTermsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The version that the person was shown: that of the flow.
+   *
+   * @generated from field: string version = 2;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptTermsRequest.
+ * Use `create(AcceptTermsRequestSchema)` to create a new message.
+ */
+export const AcceptTermsRequestSchema: GenMessage<AcceptTermsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 28);
+
+/**
+ * AcceptTermsResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.AcceptTermsResponse
+ */
+export type AcceptTermsResponse = Message<"koder.auth.v1.AcceptTermsResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.AcceptTermsResponse.
+ * Use `create(AcceptTermsResponseSchema)` to create a new message.
+ */
+export const AcceptTermsResponseSchema: GenMessage<AcceptTermsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 29);
+
+/**
+ * DeclineTermsRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.DeclineTermsRequest
+ */
+export type DeclineTermsRequest = Message<"koder.auth.v1.DeclineTermsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.DeclineTermsRequest.
+ * Use `create(DeclineTermsRequestSchema)` to create a new message.
+ */
+export const DeclineTermsRequestSchema: GenMessage<DeclineTermsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 30);
+
+/**
+ * DeclineTermsResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.DeclineTermsResponse
+ */
+export type DeclineTermsResponse = Message<"koder.auth.v1.DeclineTermsResponse"> & {
+  /**
+   * The flow, which has failed.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.DeclineTermsResponse.
+ * Use `create(DeclineTermsResponseSchema)` to create a new message.
+ */
+export const DeclineTermsResponseSchema: GenMessage<DeclineTermsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 31);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -881,6 +972,27 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveEmailCodeRequestSchema;
     output: typeof GiveEmailCodeResponseSchema;
+  },
+  /**
+   * Accepts the terms that the flow names, once the person has; it is kept with the time. Errors: FLOW_NOT_FOUND,
+   * STEP_NOT_EXPECTED, TERMS_NOT_ACCEPTED for another version than the flow's.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.AcceptTerms
+   */
+  acceptTerms: {
+    methodKind: "unary";
+    input: typeof AcceptTermsRequestSchema;
+    output: typeof AcceptTermsResponseSchema;
+  },
+  /**
+   * Ends a flow whose person declined the terms: it has failed. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.DeclineTerms
+   */
+  declineTerms: {
+    methodKind: "unary";
+    input: typeof DeclineTermsRequestSchema;
+    output: typeof DeclineTermsResponseSchema;
   },
   /**
    * Gives a new password where the one that was given must be changed.

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_up_service.proto.
  */
 export const file_koder_auth_v1_sign_up_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9hdXRoL3YxL3NpZ25fdXBfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJNChJTdGFydFNpZ25VcFJlcXVlc3QSDQoFZW1haWwYASABKAkSDgoGbG9jYWxlGAIgASgJEhgKEGF1dGhvcml6YXRpb25faWQYAyABKAkiFQoTU3RhcnRTaWduVXBSZXNwb25zZSJFChRDb25maXJtU2lnblVwUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCHBhc3N3b3JkGAMgASgJIlEKFUNvbmZpcm1TaWduVXBSZXNwb25zZRIPCgd1c2VyX2lkGAEgASgJEg0KBWVtYWlsGAIgASgJEhgKEGF1dGhvcml6YXRpb25faWQYAyABKAkywQEKDVNpZ25VcFNlcnZpY2USVAoLU3RhcnRTaWduVXASIS5rb2Rlci5hdXRoLnYxLlN0YXJ0U2lnblVwUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuU3RhcnRTaWduVXBSZXNwb25zZRJaCg1Db25maXJtU2lnblVwEiMua29kZXIuYXV0aC52MS5Db25maXJtU2lnblVwUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuQ29uZmlybVNpZ25VcFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("CiNrb2Rlci9hdXRoL3YxL3NpZ25fdXBfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJNChJTdGFydFNpZ25VcFJlcXVlc3QSDQoFZW1haWwYASABKAkSDgoGbG9jYWxlGAIgASgJEhgKEGF1dGhvcml6YXRpb25faWQYAyABKAkiFQoTU3RhcnRTaWduVXBSZXNwb25zZSJcChRDb25maXJtU2lnblVwUmVxdWVzdBINCgV0b2tlbhgBIAEoCRIMCgRuYW1lGAIgASgJEhAKCHBhc3N3b3JkGAMgASgJEhUKDXRlcm1zX3ZlcnNpb24YBCABKAkiUQoVQ29uZmlybVNpZ25VcFJlc3BvbnNlEg8KB3VzZXJfaWQYASABKAkSDQoFZW1haWwYAiABKAkSGAoQYXV0aG9yaXphdGlvbl9pZBgDIAEoCTLBAQoNU2lnblVwU2VydmljZRJUCgtTdGFydFNpZ25VcBIhLmtvZGVyLmF1dGgudjEuU3RhcnRTaWduVXBSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5TdGFydFNpZ25VcFJlc3BvbnNlEloKDUNvbmZpcm1TaWduVXASIy5rb2Rlci5hdXRoLnYxLkNvbmZpcm1TaWduVXBSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5Db25maXJtU2lnblVwUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * StartSignUpRequest has the mailbox.
@@ -89,6 +89,13 @@ export type ConfirmSignUpRequest = Message<"koder.auth.v1.ConfirmSignUpRequest">
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * The version of the tenant's terms that the person accepts, where the policy has them accept any (`terms_version`).
+   *
+   * @generated from field: string terms_version = 4;
+   */
+  termsVersion: string;
 };
 
 /**
@@ -155,7 +162,7 @@ export const SignUpService: GenService<{
   },
   /**
    * Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
-   * in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
+   * in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, TERMS_NOT_ACCEPTED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
    * SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.SignUpService.ConfirmSignUp

@@ -13,7 +13,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow.proto.
  */
 export const file_koder_auth_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEi4QEKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMbG9naW5faGFuZGxlGAUgASgJQgj4uxgBgLwYARIgCg5yZWNvdmVyeV9jb2RlcxgGIAMoCUII+LsYAYC8GAEqqQEKCUZsb3dTdGF0ZRIaChZGTE9XX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEFURV9QRU5ESU5HEAESGgoWRkxPV19TVEFURV9QQVNTV09SRF9PSxACEhsKF0ZMT1dfU1RBVEVfTUZBX1JFUVVJUkVEEAMSGAoURkxPV19TVEFURV9DT01QTEVURUQQBBIVChFGTE9XX1NUQVRFX0ZBSUxFRBAFKuACCghGbG93U3RlcBIZChVGTE9XX1NURVBfVU5TUEVDSUZJRUQQABIWChJGTE9XX1NURVBfUEFTU1dPUkQQARIaChZGTE9XX1NURVBfTkVXX1BBU1NXT1JEEAISEgoORkxPV19TVEVQX1RPVFAQAxIbChdGTE9XX1NURVBfUkVDT1ZFUllfQ09ERRAEEhgKFEZMT1dfU1RFUF9FTlJPTF9UT1RQEAcSFQoRRkxPV19TVEVQX1BBU1NLRVkQCBIbChdGTE9XX1NURVBfRU5ST0xfUEFTU0tFWRAJEhcKE0ZMT1dfU1RFUF9FTUFJTF9PVFAQFBIVChFGTE9XX1NURVBfU01TX09UUBAVEh0KGUZMT1dfU1RFUF9FTlJPTF9FTUFJTF9PVFAQFhIbChdGTE9XX1NURVBfRU5ST0xfU01TX09UUBAXEhoKFkZMT1dfU1RFUF9WRVJJRllfRU1BSUwQHmIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_options_v1_field]);
+  fileDesc("Chhrb2Rlci9hdXRoL3YxL2Zsb3cucHJvdG8SDWtvZGVyLmF1dGgudjEihgIKBEZsb3cSEAoCaWQYASABKAlCBPi7GAESJwoFc3RhdGUYAiABKA4yGC5rb2Rlci5hdXRoLnYxLkZsb3dTdGF0ZRIrCgpuZXh0X3N0ZXBzGAMgAygOMhcua29kZXIuYXV0aC52MS5GbG93U3RlcBIvCgtleHBpcmVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASHgoMbG9naW5faGFuZGxlGAUgASgJQgj4uxgBgLwYARIgCg5yZWNvdmVyeV9jb2RlcxgGIAMoCUII+LsYAYC8GAESIwoFdGVybXMYByABKAsyFC5rb2Rlci5hdXRoLnYxLlRlcm1zIj8KBVRlcm1zEg8KB3ZlcnNpb24YASABKAkSCwoDdXJpGAIgASgJEhgKEGFjY2VwdGVkX3ZlcnNpb24YAyABKAkqqQEKCUZsb3dTdGF0ZRIaChZGTE9XX1NUQVRFX1VOU1BFQ0lGSUVEEAASFgoSRkxPV19TVEFURV9QRU5ESU5HEAESGgoWRkxPV19TVEFURV9QQVNTV09SRF9PSxACEhsKF0ZMT1dfU1RBVEVfTUZBX1JFUVVJUkVEEAMSGAoURkxPV19TVEFURV9DT01QTEVURUQQBBIVChFGTE9XX1NUQVRFX0ZBSUxFRBAFKvwCCghGbG93U3RlcBIZChVGTE9XX1NURVBfVU5TUEVDSUZJRUQQABIWChJGTE9XX1NURVBfUEFTU1dPUkQQARIaChZGTE9XX1NURVBfTkVXX1BBU1NXT1JEEAISEgoORkxPV19TVEVQX1RPVFAQAxIbChdGTE9XX1NURVBfUkVDT1ZFUllfQ09ERRAEEhgKFEZMT1dfU1RFUF9FTlJPTF9UT1RQEAcSFQoRRkxPV19TVEVQX1BBU1NLRVkQCBIbChdGTE9XX1NURVBfRU5ST0xfUEFTU0tFWRAJEhcKE0ZMT1dfU1RFUF9FTUFJTF9PVFAQFBIVChFGTE9XX1NURVBfU01TX09UUBAVEh0KGUZMT1dfU1RFUF9FTlJPTF9FTUFJTF9PVFAQFhIbChdGTE9XX1NURVBfRU5ST0xfU01TX09UUBAXEhoKFkZMT1dfU1RFUF9WRVJJRllfRU1BSUwQHhIaChZGTE9XX1NURVBfQUNDRVBUX1RFUk1TEB9iBnByb3RvMw", [file_google_protobuf_timestamp, file_koder_options_v1_field]);
 
 /**
  * Flow is an authentication under way.
@@ -63,6 +63,13 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
    * @generated from field: repeated string recovery_codes = 6;
    */
   recoveryCodes: string[];
+
+  /**
+   * The terms that the person is asked to accept, where the next steps say so.
+   *
+   * @generated from field: koder.auth.v1.Terms terms = 7;
+   */
+  terms?: Terms | undefined;
 };
 
 /**
@@ -71,6 +78,41 @@ export type Flow = Message<"koder.auth.v1.Flow"> & {
  */
 export const FlowSchema: GenMessage<Flow> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow, 0);
+
+/**
+ * Terms are those of a tenant, which a person is asked to accept.
+ *
+ * @generated from message koder.auth.v1.Terms
+ */
+export type Terms = Message<"koder.auth.v1.Terms"> & {
+  /**
+   * Their version, as the tenant numbers them.
+   *
+   * @generated from field: string version = 1;
+   */
+  version: string;
+
+  /**
+   * Where the person reads them: an https URL.
+   *
+   * @generated from field: string uri = 2;
+   */
+  uri: string;
+
+  /**
+   * The version that the person accepted before; empty: none.
+   *
+   * @generated from field: string accepted_version = 3;
+   */
+  acceptedVersion: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.Terms.
+ * Use `create(TermsSchema)` to create a new message.
+ */
+export const TermsSchema: GenMessage<Terms> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow, 1);
 
 /**
  * FlowState is where an authentication flow stands.
@@ -232,6 +274,13 @@ export const FlowStep = {
    * @generated from enum value: FLOW_STEP_VERIFY_EMAIL = 30;
    */
   VERIFY_EMAIL: 30,
+
+  /**
+   * That the person accepts the tenant's terms, which the flow names, or declines them (AcceptTerms, DeclineTerms).
+   *
+   * @generated from enum value: FLOW_STEP_ACCEPT_TERMS = 31;
+   */
+  ACCEPT_TERMS: 31,
 } as const;
 
 /**

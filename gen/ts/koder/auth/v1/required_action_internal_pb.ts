@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/required_action_internal.proto.
  */
 export const file_koder_auth_v1_required_action_internal: GenFile = /*@__PURE__*/
-  fileDesc("Cixrb2Rlci9hdXRoL3YxL3JlcXVpcmVkX2FjdGlvbl9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSKQAQoXUmVxdWVzdEVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIcCgVlbWFpbBgDIAEoCUINukgK2AEBcgUY/gFgASIvChhSZXF1ZXN0RW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkijAEKFlN1Ym1pdEVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJZChdTdWJtaXRFbWFpbENvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEyggIKFVJlcXVpcmVkQWN0aW9uU2VydmljZRJ1ChBSZXF1ZXN0RW1haWxDb2RlEiYua29kZXIuYXV0aC52MS5SZXF1ZXN0RW1haWxDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuUmVxdWVzdEVtYWlsQ29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnIKD1N1Ym1pdEVtYWlsQ29kZRIlLmtvZGVyLmF1dGgudjEuU3VibWl0RW1haWxDb2RlUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuU3VibWl0RW1haWxDb2RlUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Cixrb2Rlci9hdXRoL3YxL3JlcXVpcmVkX2FjdGlvbl9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSKQAQoXUmVxdWVzdEVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIcCgVlbWFpbBgDIAEoCUINukgK2AEBcgUY/gFgASIvChhSZXF1ZXN0RW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkijAEKFlN1Ym1pdEVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJZChdTdWJtaXRFbWFpbENvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimQEKElN1Ym1pdFRlcm1zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhAKCGFjY2VwdGVkGAMgASgIEhgKB3ZlcnNpb24YBCABKAlCB7pIBHICGEAiVQoTU3VibWl0VGVybXNSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEy6gIKFVJlcXVpcmVkQWN0aW9uU2VydmljZRJ1ChBSZXF1ZXN0RW1haWxDb2RlEiYua29kZXIuYXV0aC52MS5SZXF1ZXN0RW1haWxDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuUmVxdWVzdEVtYWlsQ29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnIKD1N1Ym1pdEVtYWlsQ29kZRIlLmtvZGVyLmF1dGgudjEuU3VibWl0RW1haWxDb2RlUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuU3VibWl0RW1haWxDb2RlUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSZgoLU3VibWl0VGVybXMSIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRlcm1zUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuU3VibWl0VGVybXNSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * RequestEmailCodeRequest names the flow.
@@ -139,6 +139,76 @@ export const SubmitEmailCodeResponseSchema: GenMessage<SubmitEmailCodeResponse> 
   messageDesc(file_koder_auth_v1_required_action_internal, 3);
 
 /**
+ * SubmitTermsRequest has the person's decision.
+ *
+ * @generated from message koder.auth.v1.SubmitTermsRequest
+ */
+export type SubmitTermsRequest = Message<"koder.auth.v1.SubmitTermsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The browser.
+   *
+   * @generated from field: koder.auth.v1.BrowserContext browser = 2;
+   */
+  browser?: BrowserContext | undefined;
+
+  /**
+   * Whether they accept.
+   *
+   * @generated from field: bool accepted = 3;
+   */
+  accepted: boolean;
+
+  /**
+   * The version that they were shown.
+   *
+   * @generated from field: string version = 4;
+   */
+  version: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitTermsRequest.
+ * Use `create(SubmitTermsRequestSchema)` to create a new message.
+ */
+export const SubmitTermsRequestSchema: GenMessage<SubmitTermsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_required_action_internal, 4);
+
+/**
+ * SubmitTermsResponse has the flow, and the session where it is completed.
+ *
+ * @generated from message koder.auth.v1.SubmitTermsResponse
+ */
+export type SubmitTermsResponse = Message<"koder.auth.v1.SubmitTermsResponse"> & {
+  /**
+   * The flow; FAILED where they declined.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+
+  /**
+   * The new session's token, for the browser's cookie; only when COMPLETED.
+   *
+   * @generated from field: string session_token = 2;
+   */
+  sessionToken: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SubmitTermsResponse.
+ * Use `create(SubmitTermsResponseSchema)` to create a new message.
+ */
+export const SubmitTermsResponseSchema: GenMessage<SubmitTermsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_required_action_internal, 5);
+
+/**
  * RequiredActionService is what a browser's flow asks of its person besides their factors.
  *
  * @generated from service koder.auth.v1.RequiredActionService
@@ -165,6 +235,17 @@ export const RequiredActionService: GenService<{
     methodKind: "unary";
     input: typeof SubmitEmailCodeRequestSchema;
     output: typeof SubmitEmailCodeResponseSchema;
+  },
+  /**
+   * Accepts the terms that the flow names, or declines them, by which the flow fails.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TERMS_NOT_ACCEPTED for another version than the flow's.
+   *
+   * @generated from rpc koder.auth.v1.RequiredActionService.SubmitTerms
+   */
+  submitTerms: {
+    methodKind: "unary";
+    input: typeof SubmitTermsRequestSchema;
+    output: typeof SubmitTermsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_koder_auth_v1_required_action_internal, 0);

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_up_internal.proto.
  */
 export const file_koder_auth_v1_sign_up_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9hdXRoL3YxL3NpZ25fdXBfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEiGAoWR2V0U2lnblVwUG9saWN5UmVxdWVzdCIqChdHZXRTaWduVXBQb2xpY3lSZXNwb25zZRIPCgdhbGxvd2VkGAEgASgIIjUKEEdldFNpZ25VcFJlcXVlc3QSIQoFdG9rZW4YASABKAlCErpIB3IFEAEYgAH4uxgBgLwYASIwChFHZXRTaWduVXBSZXNwb25zZRINCgVlbWFpbBgBIAEoCRIMCgRuYW1lGAIgASgJMvYBChFTaWduVXBQYWdlU2VydmljZRJ8Cg9HZXRTaWduVXBQb2xpY3kSJS5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFBvbGljeVJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFBvbGljeVJlc3BvbnNlIhqQAgGquxgTCgEGEgdnYXRld2F5EgVvYXV0aBJjCglHZXRTaWduVXASHy5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLkdldFNpZ25VcFJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9hdXRoL3YxL3NpZ25fdXBfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEiGAoWR2V0U2lnblVwUG9saWN5UmVxdWVzdCIqChdHZXRTaWduVXBQb2xpY3lSZXNwb25zZRIPCgdhbGxvd2VkGAEgASgIIjUKEEdldFNpZ25VcFJlcXVlc3QSIQoFdG9rZW4YASABKAlCErpIB3IFEAEYgAH4uxgBgLwYASJHChFHZXRTaWduVXBSZXNwb25zZRINCgVlbWFpbBgBIAEoCRIMCgRuYW1lGAIgASgJEhUKDXRlcm1zX3ZlcnNpb24YAyABKAky9gEKEVNpZ25VcFBhZ2VTZXJ2aWNlEnwKD0dldFNpZ25VcFBvbGljeRIlLmtvZGVyLmF1dGgudjEuR2V0U2lnblVwUG9saWN5UmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2V0U2lnblVwUG9saWN5UmVzcG9uc2UiGpACAaq7GBMKAQYSB2dhdGV3YXkSBW9hdXRoEmMKCUdldFNpZ25VcBIfLmtvZGVyLmF1dGgudjEuR2V0U2lnblVwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuR2V0U2lnblVwUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetSignUpPolicyRequest asks for the policy of the tenant of the call.
@@ -91,6 +91,13 @@ export type GetSignUpResponse = Message<"koder.auth.v1.GetSignUpResponse"> & {
    * @generated from field: string name = 2;
    */
   name: string;
+
+  /**
+   * The version of the tenant's terms that must be accepted with it; empty: none.
+   *
+   * @generated from field: string terms_version = 3;
+   */
+  termsVersion: string;
 };
 
 /**

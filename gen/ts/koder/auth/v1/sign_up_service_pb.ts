@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_up_service.proto.
  */
 export const file_koder_auth_v1_sign_up_service: GenFile = /*@__PURE__*/
-  fileDesc("CiNrb2Rlci9hdXRoL3YxL3NpZ25fdXBfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJwChJTdGFydFNpZ25VcFJlcXVlc3QSGQoFZW1haWwYASABKAlCCrpIB3IFGP4BYAESFwoGbG9jYWxlGAIgASgJQge6SARyAhgjEiYKEGF1dGhvcml6YXRpb25faWQYAyABKAlCDLpIBXIDGIAB+LsYASIVChNTdGFydFNpZ25VcFJlc3BvbnNlIncKFENvbmZpcm1TaWduVXBSZXF1ZXN0EiEKBXRva2VuGAEgASgJQhK6SAdyBRABGIAB+LsYAYC8GAESFgoEbmFtZRgCIAEoCUIIukgFcgMYyAESJAoIcGFzc3dvcmQYAyABKAlCErpIB3IFEAEYgAj4uxgBgLwYASJXChVDb25maXJtU2lnblVwUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIeChBhdXRob3JpemF0aW9uX2lkGAMgASgJQgT4uxgBMpICCg1TaWduVXBTZXJ2aWNlEngKC1N0YXJ0U2lnblVwEiEua29kZXIuYXV0aC52MS5TdGFydFNpZ25VcFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLlN0YXJ0U2lnblVwUmVzcG9uc2UiIqq7GAMKAQGC0+STAhU6ASoiEC92MS9hdXRoL3NpZ24tdXAShgEKDUNvbmZpcm1TaWduVXASIy5rb2Rlci5hdXRoLnYxLkNvbmZpcm1TaWduVXBSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5Db25maXJtU2lnblVwUmVzcG9uc2UiKqq7GAMKAQGC0+STAh06ASoiGC92MS9hdXRoL3NpZ24tdXAvY29uZmlybWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiNrb2Rlci9hdXRoL3YxL3NpZ25fdXBfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJwChJTdGFydFNpZ25VcFJlcXVlc3QSGQoFZW1haWwYASABKAlCCrpIB3IFGP4BYAESFwoGbG9jYWxlGAIgASgJQge6SARyAhgjEiYKEGF1dGhvcml6YXRpb25faWQYAyABKAlCDLpIBXIDGIAB+LsYASIVChNTdGFydFNpZ25VcFJlc3BvbnNlIpcBChRDb25maXJtU2lnblVwUmVxdWVzdBIhCgV0b2tlbhgBIAEoCUISukgHcgUQARiAAfi7GAGAvBgBEhYKBG5hbWUYAiABKAlCCLpIBXIDGMgBEiQKCHBhc3N3b3JkGAMgASgJQhK6SAdyBRABGIAI+LsYAYC8GAESHgoNdGVybXNfdmVyc2lvbhgEIAEoCUIHukgEcgIYQCJXChVDb25maXJtU2lnblVwUmVzcG9uc2USDwoHdXNlcl9pZBgBIAEoCRINCgVlbWFpbBgCIAEoCRIeChBhdXRob3JpemF0aW9uX2lkGAMgASgJQgT4uxgBMpICCg1TaWduVXBTZXJ2aWNlEngKC1N0YXJ0U2lnblVwEiEua29kZXIuYXV0aC52MS5TdGFydFNpZ25VcFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLlN0YXJ0U2lnblVwUmVzcG9uc2UiIqq7GAMKAQGC0+STAhU6ASoiEC92MS9hdXRoL3NpZ24tdXAShgEKDUNvbmZpcm1TaWduVXASIy5rb2Rlci5hdXRoLnYxLkNvbmZpcm1TaWduVXBSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5Db25maXJtU2lnblVwUmVzcG9uc2UiKqq7GAMKAQGC0+STAh06ASoiGC92MS9hdXRoL3NpZ24tdXAvY29uZmlybWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * StartSignUpRequest has the mailbox.
@@ -93,6 +93,13 @@ export type ConfirmSignUpRequest = Message<"koder.auth.v1.ConfirmSignUpRequest">
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * The version of the tenant's terms that the person accepts, where the policy has them accept any (`terms_version`).
+   *
+   * @generated from field: string terms_version = 4;
+   */
+  termsVersion: string;
 };
 
 /**
@@ -159,7 +166,7 @@ export const SignUpService: GenService<{
   },
   /**
    * Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
-   * in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
+   * in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, TERMS_NOT_ACCEPTED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
    * SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.SignUpService.ConfirmSignUp

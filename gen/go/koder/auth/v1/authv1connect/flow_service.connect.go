@@ -64,6 +64,11 @@ const (
 	// FlowServiceGiveEmailCodeProcedure is the fully-qualified name of the FlowService's GiveEmailCode
 	// RPC.
 	FlowServiceGiveEmailCodeProcedure = "/koder.auth.v1.FlowService/GiveEmailCode"
+	// FlowServiceAcceptTermsProcedure is the fully-qualified name of the FlowService's AcceptTerms RPC.
+	FlowServiceAcceptTermsProcedure = "/koder.auth.v1.FlowService/AcceptTerms"
+	// FlowServiceDeclineTermsProcedure is the fully-qualified name of the FlowService's DeclineTerms
+	// RPC.
+	FlowServiceDeclineTermsProcedure = "/koder.auth.v1.FlowService/DeclineTerms"
 	// FlowServiceGiveNewPasswordProcedure is the fully-qualified name of the FlowService's
 	// GiveNewPassword RPC.
 	FlowServiceGiveNewPasswordProcedure = "/koder.auth.v1.FlowService/GiveNewPassword"
@@ -115,6 +120,11 @@ type FlowServiceClient interface {
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
 	// named and is somebody else's.
 	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
+	// Accepts the terms that the flow names, once the person has; it is kept with the time. Errors: FLOW_NOT_FOUND,
+	// STEP_NOT_EXPECTED, TERMS_NOT_ACCEPTED for another version than the flow's.
+	AcceptTerms(context.Context, *connect.Request[v1.AcceptTermsRequest]) (*connect.Response[v1.AcceptTermsResponse], error)
+	// Ends a flow whose person declined the terms: it has failed. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	DeclineTerms(context.Context, *connect.Request[v1.DeclineTermsRequest]) (*connect.Response[v1.DeclineTermsResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -211,6 +221,18 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GiveEmailCode")),
 			connect.WithClientOptions(opts...),
 		),
+		acceptTerms: connect.NewClient[v1.AcceptTermsRequest, v1.AcceptTermsResponse](
+			httpClient,
+			baseURL+FlowServiceAcceptTermsProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("AcceptTerms")),
+			connect.WithClientOptions(opts...),
+		),
+		declineTerms: connect.NewClient[v1.DeclineTermsRequest, v1.DeclineTermsResponse](
+			httpClient,
+			baseURL+FlowServiceDeclineTermsProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("DeclineTerms")),
+			connect.WithClientOptions(opts...),
+		),
 		giveNewPassword: connect.NewClient[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse](
 			httpClient,
 			baseURL+FlowServiceGiveNewPasswordProcedure,
@@ -235,6 +257,8 @@ type flowServiceClient struct {
 	giveNewOtp        *connect.Client[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse]
 	sendEmailCode     *connect.Client[v1.SendEmailCodeRequest, v1.SendEmailCodeResponse]
 	giveEmailCode     *connect.Client[v1.GiveEmailCodeRequest, v1.GiveEmailCodeResponse]
+	acceptTerms       *connect.Client[v1.AcceptTermsRequest, v1.AcceptTermsResponse]
+	declineTerms      *connect.Client[v1.DeclineTermsRequest, v1.DeclineTermsResponse]
 	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
@@ -303,6 +327,16 @@ func (c *flowServiceClient) GiveEmailCode(ctx context.Context, req *connect.Requ
 	return c.giveEmailCode.CallUnary(ctx, req)
 }
 
+// AcceptTerms calls koder.auth.v1.FlowService.AcceptTerms.
+func (c *flowServiceClient) AcceptTerms(ctx context.Context, req *connect.Request[v1.AcceptTermsRequest]) (*connect.Response[v1.AcceptTermsResponse], error) {
+	return c.acceptTerms.CallUnary(ctx, req)
+}
+
+// DeclineTerms calls koder.auth.v1.FlowService.DeclineTerms.
+func (c *flowServiceClient) DeclineTerms(ctx context.Context, req *connect.Request[v1.DeclineTermsRequest]) (*connect.Response[v1.DeclineTermsResponse], error) {
+	return c.declineTerms.CallUnary(ctx, req)
+}
+
 // GiveNewPassword calls koder.auth.v1.FlowService.GiveNewPassword.
 func (c *flowServiceClient) GiveNewPassword(ctx context.Context, req *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {
 	return c.giveNewPassword.CallUnary(ctx, req)
@@ -354,6 +388,11 @@ type FlowServiceHandler interface {
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
 	// named and is somebody else's.
 	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
+	// Accepts the terms that the flow names, once the person has; it is kept with the time. Errors: FLOW_NOT_FOUND,
+	// STEP_NOT_EXPECTED, TERMS_NOT_ACCEPTED for another version than the flow's.
+	AcceptTerms(context.Context, *connect.Request[v1.AcceptTermsRequest]) (*connect.Response[v1.AcceptTermsResponse], error)
+	// Ends a flow whose person declined the terms: it has failed. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	DeclineTerms(context.Context, *connect.Request[v1.DeclineTermsRequest]) (*connect.Response[v1.DeclineTermsResponse], error)
 	// Gives a new password where the one that was given must be changed.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_NOT_ALLOWED (of identity).
 	GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error)
@@ -446,6 +485,18 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GiveEmailCode")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceAcceptTermsHandler := connect.NewUnaryHandler(
+		FlowServiceAcceptTermsProcedure,
+		svc.AcceptTerms,
+		connect.WithSchema(flowServiceMethods.ByName("AcceptTerms")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceDeclineTermsHandler := connect.NewUnaryHandler(
+		FlowServiceDeclineTermsProcedure,
+		svc.DeclineTerms,
+		connect.WithSchema(flowServiceMethods.ByName("DeclineTerms")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceGiveNewPasswordHandler := connect.NewUnaryHandler(
 		FlowServiceGiveNewPasswordProcedure,
 		svc.GiveNewPassword,
@@ -480,6 +531,10 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceSendEmailCodeHandler.ServeHTTP(w, r)
 		case FlowServiceGiveEmailCodeProcedure:
 			flowServiceGiveEmailCodeHandler.ServeHTTP(w, r)
+		case FlowServiceAcceptTermsProcedure:
+			flowServiceAcceptTermsHandler.ServeHTTP(w, r)
+		case FlowServiceDeclineTermsProcedure:
+			flowServiceDeclineTermsHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewPasswordProcedure:
 			flowServiceGiveNewPasswordHandler.ServeHTTP(w, r)
 		default:
@@ -541,6 +596,14 @@ func (UnimplementedFlowServiceHandler) SendEmailCode(context.Context, *connect.R
 
 func (UnimplementedFlowServiceHandler) GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveEmailCode is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) AcceptTerms(context.Context, *connect.Request[v1.AcceptTermsRequest]) (*connect.Response[v1.AcceptTermsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.AcceptTerms is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) DeclineTerms(context.Context, *connect.Request[v1.DeclineTermsRequest]) (*connect.Response[v1.DeclineTermsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.DeclineTerms is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) GiveNewPassword(context.Context, *connect.Request[v1.GiveNewPasswordRequest]) (*connect.Response[v1.GiveNewPasswordResponse], error) {

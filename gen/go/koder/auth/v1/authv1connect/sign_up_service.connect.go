@@ -48,7 +48,7 @@ type SignUpServiceClient interface {
 	// Errors: SIGN_UP_NOT_ALLOWED; TOO_MANY_ATTEMPTS for the caller's address, whatever the mailbox.
 	StartSignUp(context.Context, *connect.Request[v1.StartSignUpRequest]) (*connect.Response[v1.StartSignUpResponse], error)
 	// Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
-	// in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
+	// in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, TERMS_NOT_ACCEPTED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
 	// SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
 	ConfirmSignUp(context.Context, *connect.Request[v1.ConfirmSignUpRequest]) (*connect.Response[v1.ConfirmSignUpResponse], error)
 }
@@ -102,7 +102,7 @@ type SignUpServiceHandler interface {
 	// Errors: SIGN_UP_NOT_ALLOWED; TOO_MANY_ATTEMPTS for the caller's address, whatever the mailbox.
 	StartSignUp(context.Context, *connect.Request[v1.StartSignUpRequest]) (*connect.Response[v1.StartSignUpResponse], error)
 	// Opens the account of whoever the link was mailed to, its address verified, with what they were invited to. It signs nobody
-	// in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
+	// in. The link is used up, unless the password is refused. Errors: FACTOR_NOT_ALLOWED, TERMS_NOT_ACCEPTED, SIGN_UP_NOT_ALLOWED for whoever was not invited,
 	// SIGN_UP_TOKEN_INVALID; PASSWORD_NOT_ALLOWED, EMAIL_TAKEN and HASHING_BUSY (of identity).
 	ConfirmSignUp(context.Context, *connect.Request[v1.ConfirmSignUpRequest]) (*connect.Response[v1.ConfirmSignUpResponse], error)
 }

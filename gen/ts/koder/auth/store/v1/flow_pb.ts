@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/flow.proto.
  */
 export const file_koder_auth_store_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEi/wMKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAgSFwoPcmVtZW1iZXJfZGV2aWNlGBYgASgIYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiiwUKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAgSFwoPcmVtZW1iZXJfZGV2aWNlGBYgASgIEhsKE2Fza2VkX3Rlcm1zX3ZlcnNpb24YFyABKAkSFwoPYXNrZWRfdGVybXNfdXJpGBggASgJEhwKFGZvcm1lcl90ZXJtc192ZXJzaW9uGBkgASgJEh4KFmFjY2VwdGVkX3Rlcm1zX3ZlcnNpb24YGiABKAkSFgoOdGVybXNfZGVjbGluZWQYGyABKAhiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Flow is an authentication under way, under the keyed hash of its id.
@@ -152,6 +152,41 @@ export type Flow = Message<"koder.auth.store.v1.Flow"> & {
    * @generated from field: bool remember_device = 22;
    */
   rememberDevice: boolean;
+
+  /**
+   * The version of the terms that the person is asked to accept; empty while they are not.
+   *
+   * @generated from field: string asked_terms_version = 23;
+   */
+  askedTermsVersion: string;
+
+  /**
+   * Where these are.
+   *
+   * @generated from field: string asked_terms_uri = 24;
+   */
+  askedTermsUri: string;
+
+  /**
+   * The version that the person had accepted when they were asked; empty for none.
+   *
+   * @generated from field: string former_terms_version = 25;
+   */
+  formerTermsVersion: string;
+
+  /**
+   * The version that the person accepted within this flow; empty for none.
+   *
+   * @generated from field: string accepted_terms_version = 26;
+   */
+  acceptedTermsVersion: string;
+
+  /**
+   * Whether the person declined them, by which the flow failed.
+   *
+   * @generated from field: bool terms_declined = 27;
+   */
+  termsDeclined: boolean;
 };
 
 /**
