@@ -10,14 +10,18 @@ import type { KoderId } from "./koder-id.ts";
 
 /**
  * Starts the program: reads its settings, serves until it is told to stop, and exits with a sentence when it cannot start.
- * With several processes this one starts the others, which do the same in its place.
+ * With several processes this one starts the others, which do the same in its place. `unjoined`: why its modules were read one by one.
  */
-export async function startKoderId(env: Readonly<Record<string, string | undefined>>): Promise<void> {
+export async function startKoderId(
+  env: Readonly<Record<string, string | undefined>>,
+  unjoined?: string,
+): Promise<void> {
   let log: Log | undefined;
   let primary: Primary | undefined;
   try {
     const config = loadConfig(env);
     log = createLog({ level: config.logLevel });
+    if (unjoined !== undefined) log.info({ reason: unjoined }, "modules are read one by one, which takes more memory");
     if (config.processes > 1 && cluster.isWorker) {
       primary = await joinPrimary();
       log = log.child({ worker: primary.number });

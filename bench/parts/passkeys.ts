@@ -17,8 +17,8 @@ export const passkeys: Part = {
   run: ({ quick }) =>
     closing(async (started) => {
       const [byPassword, byPasskey] = [
-        await started(startKoderId({ preload: ["remembered-hash"] })),
-        await started(startKoderId({ preload: ["remembered-hash"] })),
+        await started(startKoderId({ program: "with-remembered-hash" })),
+        await started(startKoderId({ program: "with-remembered-hash" })),
       ];
       const password = tokenCases(await koderIdProvider(byPassword))["sign-in journey"];
       const passkey = await passkeyJourney(await koderIdProvider(byPasskey));

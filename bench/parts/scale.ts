@@ -102,7 +102,7 @@ async function startSide(
   readonly cases: Readonly<Record<ScaleWork, Case>>;
   readonly resident: () => number;
 }> {
-  const process = await started(startKoderId({ ...options, preload: ["remembered-hash"] }));
+  const process = await started(startKoderId({ ...options, program: "with-remembered-hash" }));
   const { usage, resident, identity, apiKey } = postgres?.measured(process) ?? process;
   const client = grpcClient(identity, apiKey);
   await started(Promise.resolve({ stop: async () => client.close() }));

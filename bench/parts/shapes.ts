@@ -42,7 +42,7 @@ const counts: Readonly<Record<Row["work"], number>> = {
   "gRPC GetUser": 500,
 };
 
-const preload = ["remembered-hash"] as const;
+const program = "with-remembered-hash";
 
 /** The same works in every shape, side by side. */
 export const shapes: Part = {
@@ -80,15 +80,15 @@ async function startShapes(started: Started): Promise<readonly Shape[]> {
   const postgres = await started(startBenchPostgres());
   const [first, second] = [await postgres.createDatabase(), await postgres.createDatabase()];
   const servers: readonly (readonly [ShapeName, KoderIdServer])[] = [
-    ["one process, sqlite", await started(startKoderId({ preload }))],
+    ["one process, sqlite", await started(startKoderId({ program }))],
     [
       "one process, PostgreSQL",
-      postgres.measured(await started(startKoderId({ preload, env: { KODER_ID_STORE: first } }))),
+      postgres.measured(await started(startKoderId({ program, env: { KODER_ID_STORE: first } }))),
     ],
-    ["split, sqlite", await started(startSplitKoderId({ preload }))],
+    ["split, sqlite", await started(startSplitKoderId({ program }))],
     [
       "split, PostgreSQL",
-      postgres.measured(await started(startSplitKoderId({ preload, env: { KODER_ID_STORE: second } }))),
+      postgres.measured(await started(startSplitKoderId({ program, env: { KODER_ID_STORE: second } }))),
     ],
   ];
   const ready: Shape[] = [];

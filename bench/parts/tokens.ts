@@ -26,7 +26,7 @@ export const tokens: Part = {
   async run({ quick }) {
     const rows = await closing(async (started) => {
       const limit = await started(startLimits());
-      const ours = await started(startKoderId({ preload: ["remembered-hash"] }));
+      const ours = await started(startKoderId({ program: "with-remembered-hash" }));
       const memory = await started(startProcess("bench/servers/oidc-provider.ts"));
       const sqlite = await started(startProcess("bench/servers/oidc-provider.ts", { BENCH_ADAPTER: "sqlite" }));
       const cases = {

@@ -1,14 +1,15 @@
 import { startSplitServer } from "../../tests/support/split-server.ts";
 import { residentMebibytes, treeCpuMicroseconds } from "../process-usage.ts";
-import { benchSettings, preloading, type KoderIdOptions, type KoderIdServer } from "./koder-id.ts";
+import { benchSettings, fileOf, type KoderIdOptions, type KoderIdServer } from "./koder-id.ts";
 
 /** Ours in six processes: the gateway and each service. Its requests go straight to the gateway. */
 export async function startSplitKoderId({
   env = {},
-  preload = [],
-}: Pick<KoderIdOptions, "env" | "preload">): Promise<KoderIdServer> {
+  program,
+}: Pick<KoderIdOptions, "env" | "program">): Promise<KoderIdServer> {
   const server = await startSplitServer({
-    env: { NODE_ENV: "production", ...preloading(preload), ...benchSettings, ...env },
+    program: program && fileOf(program),
+    env: { NODE_ENV: "production", ...benchSettings, ...env },
   });
   const running = [...server.processes.values()].flat();
   const pids = running.map(({ pid }) => pid);

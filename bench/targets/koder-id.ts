@@ -35,8 +35,10 @@ export interface KoderIdOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A data folder that stays; by default a new one, removed at the end. */
   readonly dataDir?: string;
-  /** Modules of `bench/servers/` that are read before the program. */
+  /** Modules of `bench/servers/` that are read before the program, which then has its modules one by one. */
   readonly preload?: readonly Preload[];
+  /** A module of `bench/servers/` that reads the program itself. */
+  readonly program?: Program;
   readonly nodeOptions?: readonly string[];
   /** False: as at the first start after an installation, when nothing is compiled yet. */
   readonly compiled?: boolean;
@@ -45,22 +47,25 @@ export interface KoderIdOptions {
 /** Modules that change what a server does, so that the rest of it can be measured. */
 export type Preload = "remembered-hash" | "empty-get-user";
 
+/** Programs that change what ours does. */
+export type Program = "with-remembered-hash";
+
+export const fileOf = (program: Preload | Program): string => join(import.meta.dirname, `../servers/${program}.ts`);
+
 /** Journeys come from many addresses, as behind a proxy: from one address only so many may begin. */
 export const benchSettings = { KODER_ID_TRUSTED_PROXIES: "127.0.0.1", KODER_ID_LOG_LEVEL: "info" } as const;
 
 /** The value of NODE_OPTIONS that reads modules first. */
 export function preloading(modules: readonly Preload[]): Readonly<Record<string, string>> {
-  const options = modules.map(
-    (name) => `--import=${pathToFileURL(join(import.meta.dirname, `../servers/${name}.ts`)).href}`,
-  );
+  const options = modules.map((name) => `--import=${pathToFileURL(fileOf(name)).href}`);
   return options.length === 0 ? {} : { NODE_OPTIONS: options.join(" ") };
 }
 
 /** Our server as a user starts it; with an empty data folder on the embedded store unless told otherwise. */
 export async function startKoderId(options: KoderIdOptions = {}): Promise<KoderIdProcess> {
-  const { env = {}, preload = [], nodeOptions = [], compiled = true } = options;
+  const { env = {}, preload = [], program, nodeOptions = [], compiled = true } = options;
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "koder-id-bench-"));
-  const command = startCommand();
+  const command = startCommand(program && fileOf(program));
   const removeData = (): void => {
     if (options.dataDir === undefined) rmSync(dataDir, { recursive: true, force: true });
   };

@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** A module that is loaded before the server's own: how a test of faults has a hand in it. */
   readonly preload?: string;
+  /** A module that has a hand in it and then reads the program, which stays as it is. */
+  readonly program?: string;
 }
 
 /** How long a server may take until it is ready, and how long until it has ended, in ms. */
@@ -54,7 +56,7 @@ interface ReadyLine {
 /** Starts a server on free ports and waits for its ready line. Rejects with what it wrote when it ends before. */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
   const dataDir = options.dataDir ?? mkdtempSync(join(tmpdir(), "koder-id-server-"));
-  const command = startCommand();
+  const command = startCommand(options.program);
   const preload = options.preload === undefined ? [] : ["--import", options.preload];
   const child = spawn(process.execPath, [...preload, ...command.args], {
     cwd: join(import.meta.dirname, "../.."),

@@ -24,6 +24,8 @@ export interface SplitServerOptions {
   readonly replicas?: number;
   /** Settings of all of them beyond those that a test needs. With a certificate of the services, peers are https. */
   readonly env?: Readonly<Record<string, string>>;
+  /** As of `startServer`. */
+  readonly program?: string | undefined;
   /** Where a service finds a peer, if not at the peer's own address. */
   readonly via?: (caller: ServiceName, callee: ServiceName, address: string) => string;
 }
@@ -32,6 +34,7 @@ export interface SplitServerOptions {
 export async function startSplitServer({
   replicas = 1,
   env = {},
+  program,
   via = (_caller, _callee, address) => address,
 }: SplitServerOptions = {}): Promise<SplitServer> {
   const dataDir = mkdtempSync(join(tmpdir(), "koder-id-split-"));
@@ -55,6 +58,7 @@ export async function startSplitServer({
     const own = peers.filter((peer) => peer.name === name)[replica];
     return startServer({
       dataDir,
+      ...(program === undefined ? {} : { program }),
       env: {
         KODER_ID_PUBLIC_URL: balancer.origin,
         KODER_ID_SERVICES: name,

@@ -8,14 +8,15 @@ export interface StartCommand {
   readonly args: readonly string[];
 }
 
-/** The command of the `start` script: settings of the environment, `node`, its arguments. */
-export function startCommand(): StartCommand {
+/** The command of the `start` script: settings of the environment, `node`, its arguments; with another program if one is named. */
+export function startCommand(program?: string): StartCommand {
   const { scripts } = JSON.parse(readFileSync(join(import.meta.dirname, "../../package.json"), "utf8")) as {
     readonly scripts: { readonly start: string };
   };
   const words = scripts.start.split(" ");
-  const program = words.indexOf("node");
-  if (program < 0) throw new Error("the start script does not call node");
-  const env = Object.fromEntries(words.slice(0, program).map((word) => word.split("=", 2) as [string, string]));
-  return { env, args: words.slice(program + 1) };
+  const node = words.indexOf("node");
+  if (node < 0) throw new Error("the start script does not call node");
+  const env = Object.fromEntries(words.slice(0, node).map((word) => word.split("=", 2) as [string, string]));
+  const args = words.slice(node + 1);
+  return { env, args: program === undefined ? args : [...args.slice(0, -1), program] };
 }

@@ -7,8 +7,8 @@ export const serve: Command = {
   async run({ positionals }, { env }) {
     const services = positionals.length === 0 ? {} : { KODER_ID_SERVICES: positionals.join(",") };
     // Everything that is served is read only where something is served.
-    const { startKoderId } = await import("../../../services/start.ts");
-    await startKoderId({ ...env, ...services });
+    const { startProgram } = await import("../../../services/start-program.ts");
+    await startProgram({ ...env, ...services });
     return undefined;
   },
 };

@@ -1,42 +1,16 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import type { FieldViolation } from "../../host/failure.ts";
-import { formats } from "./formats.ts";
 
 /** What is wrong with the attributes of a person, where `field` is what holds them in the request. */
 export type CheckAttributes = (attributes: JsonObject, field: string) => readonly FieldViolation[];
-
-/** The steps of the longest program that a pattern may be, and the longest text that one fits: together, the longest wait. */
-const [longestProgram, longestText] = [200, 1_000];
 
 /** One for the process: its own schemas are compiled once. Both packages are loaded with the first schema of any tenant. */
 const loading = { ajv: undefined as Promise<Ajv2020> | undefined };
 
 async function load(): Promise<Ajv2020> {
-  const [{ Ajv2020: Validator }, { RE2JS }] = await Promise.all([import("ajv/dist/2020.js"), import("re2js")]);
-  // RE2's patterns: their time grows with the text, and not with what was written to make it grow.
-  const engine = Object.assign(
-    (pattern: string) => {
-      const compiled = RE2JS.compile(pattern);
-      if (compiled.programSize() > longestProgram) throw new Error(`the pattern ${pattern} repeats too much`);
-      // It is by the name that two patterns are two.
-      return {
-        test: (text: string) => text.length <= longestText && compiled.matcher(text).find(),
-        toString: () => `/${pattern}/`,
-      };
-    },
-    { code: "re2" },
-  );
-  return new Validator({
-    strict: true,
-    strictTypes: false,
-    strictTuples: false,
-    allErrors: true,
-    ownProperties: true,
-    formats: { ...formats },
-    code: { regExp: engine },
-    logger: false,
-  });
+  const { newValidator } = await import("./new-validator.ts");
+  return newValidator();
 }
 
 /** Compiles a schema that has no faults. Throws an Error that says where a keyword has a value that it cannot have. */

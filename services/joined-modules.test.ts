@@ -1,0 +1,106 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { joinedIn, joinedModules } from "./joined-modules.ts";
+
+let folder: string;
+let project: string;
+
+beforeEach(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "koder-id-joined-")));
+  project = join(folder, "project");
+  write("package.json", `{"imports":{"#gen/*":"./gen/*"}}`);
+  write("node_modules/.package-lock.json", "{}");
+  write("node_modules/required/package.json", `{"main":"index.js"}`);
+  write("node_modules/required/index.js", `exports.joined = require("node:path").join("a", "b");`);
+  write("services/texts/greeting.txt", "hello");
+  write("gen/names.ts", `export const name: string = "world";`);
+  write("services/later.ts", `import required from "required"; export const later = required.joined;`);
+  write(
+    "services/start.ts",
+    `import { readFileSync } from "node:fs";
+     import { name } from "#gen/names.ts";
+     const greeting = readFileSync(import.meta.dirname + "/texts/greeting.txt", "utf8");
+     export const said = [greeting, name, (await import("./later.ts")).later].join(" ");`,
+  );
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(join(project, path)), { recursive: true });
+  writeFileSync(join(project, path), text);
+}
+
+/** What the program says that a start of the project runs. */
+function said(program: string | undefined): string {
+  const code = `console.log((await import(process.argv[1])).said)`;
+  return execFileSync(process.execPath, ["--input-type=module", "--eval", code, program ?? ""], {
+    encoding: "utf8",
+  }).trim();
+}
+const programs = (): readonly string[] =>
+  readdirSync(joinedIn(project).folder).filter((name) => !name.endsWith(".json"));
+
+test("a program is joined once, finds what is beside its modules, and is joined anew after a change", () => {
+  const { program } = joinedModules(project);
+  expect(said(program)).toBe("hello world a/b");
+
+  // Nothing is joined for modules that are the same, at whatever time they were written.
+  utimesSync(join(project, "gen/names.ts"), 1, 1);
+  rmSync(join(project, "node_modules/required"), { recursive: true });
+  expect(joinedModules(project)).toEqual({ program });
+
+  write("node_modules/required/index.js", `exports.joined = "c";`);
+  write("gen/names.ts", `export const name = "there";`);
+  const changed = joinedModules(project).program;
+  expect(changed).not.toBe(program);
+  expect(said(changed)).toBe("hello there c");
+  // Whoever still runs the one before may read a part of it later.
+  expect(said(program)).toBe("hello world a/b");
+});
+
+test("other packages, and a copy in another folder, are other programs", () => {
+  const { program } = joinedModules(project);
+  write("node_modules/required/index.js", `exports.joined = "d";`);
+  write("node_modules/.package-lock.json", `{"packages":{}}`);
+  expect(said(joinedModules(project).program)).toBe("hello world d");
+
+  const first = project;
+  project = join(folder, "copy");
+  cpSync(first, project, { recursive: true });
+  write("services/texts/greeting.txt", "goodbye");
+  expect(said(joinedModules(project).program)).toBe("goodbye world d");
+  expect(said(program)).toBe("hello world a/b");
+});
+
+test("ten are kept", () => {
+  for (let number = 0; number < 12; number++) {
+    write("gen/names.ts", `export const name = "number ${number}";`);
+    expect(said(joinedModules(project).program)).toBe(`hello number ${number} a/b`);
+  }
+  expect(programs()).toHaveLength(10);
+});
+
+test("what cannot be joined is said, and nothing is left of it", () => {
+  write("services/later.ts", "export const later = ;");
+  expect(joinedModules(project)).toEqual({
+    unjoined: expect.stringContaining("services/later.ts:1:21: ERROR: Unexpected"),
+  });
+  expect(() => programs()).toThrow("ENOENT");
+
+  write("services/later.ts", `export const { joined: later } = await import("required");`);
+  expect(joinedModules(project)).toEqual({ unjoined: expect.stringContaining("required/index.js is imported later") });
+
+  write("services/later.ts", "export const later = 1;");
+  write("node_modules/.cache", "no folder");
+  expect(joinedModules(project)).toEqual({ unjoined: expect.stringContaining("ENOTDIR") });
+});
+
+test("the server's own program is joined", () => {
+  const { program } = joinedModules();
+  const code = `console.log(typeof (await import(process.argv[1])).startKoderId)`;
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code, program ?? ""]);
+  expect(output.toString().trim()).toBe("function");
+});
