@@ -110,6 +110,7 @@ const oneOfEach = new Set([
   "authenticationpolicy",
   "passwordpolicy",
   "branding",
+  "mailserver",
   "mailsettings",
 ]);
 

@@ -5,6 +5,7 @@ import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_p
 import { PersonalAccessTokenService } from "../../gen/ts-public/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "../../gen/ts-public/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "../../gen/ts-public/koder/auth/v1/authentication_policy_service_pb.ts";
+import { MailServerService } from "../../gen/ts-public/koder/auth/v1/mail_server_service_pb.ts";
 import { MailSettingsService } from "../../gen/ts-public/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "../../gen/ts-public/koder/auth/v1/mail_template_service_pb.ts";
 import { FlowService } from "../../gen/ts-public/koder/auth/v1/flow_service_pb.ts";
@@ -83,6 +84,8 @@ export interface KoderId {
   readonly tenants: Client<typeof TenantService>;
   /** Shows and changes how a tenant looks to its people. */
   readonly branding: Client<typeof BrandingService>;
+  /** Shows, changes and tries the server that a tenant's mails go out by. */
+  readonly mailServer: Client<typeof MailServerService>;
   /** Shows and changes from whom the mails of a tenant are. */
   readonly mailSettings: Client<typeof MailSettingsService>;
   /** Shows and changes what the mails say that a tenant's people get. */
@@ -120,6 +123,7 @@ export function servicesOver(transport: Transport): KoderId {
     personalAccessTokens: createClient(PersonalAccessTokenService, transport),
     tenants: createClient(TenantService, transport),
     branding: createClient(BrandingService, transport),
+    mailServer: createClient(MailServerService, transport),
     mailSettings: createClient(MailSettingsService, transport),
     mailTemplates: createClient(MailTemplateService, transport),
     system: createClient(SystemService, transport),

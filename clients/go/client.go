@@ -66,6 +66,8 @@ type Client struct {
 	Tenants adminv1connect.TenantServiceClient
 	// Branding shows and changes how a tenant looks to its people.
 	Branding adminv1connect.BrandingServiceClient
+	// MailServer shows, changes and tries the server that a tenant's mails go out by.
+	MailServer authv1connect.MailServerServiceClient
 	// MailSettings shows and changes from whom the mails of a tenant are.
 	MailSettings authv1connect.MailSettingsServiceClient
 	// MailTemplates shows and changes what the mails say that a tenant's people get.
@@ -131,6 +133,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		PersonalAccessTokens: adminv1connect.NewPersonalAccessTokenServiceClient(httpClient, address, rpc...),
 		Tenants:              adminv1connect.NewTenantServiceClient(httpClient, address, rpc...),
 		Branding:             adminv1connect.NewBrandingServiceClient(httpClient, address, rpc...),
+		MailServer:           authv1connect.NewMailServerServiceClient(httpClient, address, rpc...),
 		MailSettings:         authv1connect.NewMailSettingsServiceClient(httpClient, address, rpc...),
 		MailTemplates:        authv1connect.NewMailTemplateServiceClient(httpClient, address, rpc...),
 		System:               adminv1connect.NewSystemServiceClient(httpClient, address, rpc...),

@@ -203,6 +203,13 @@ const (
 	// ReasonTermsNotAccepted: The terms of the tenant must be accepted in the version that the violation names. Show them, and send
 	// that version.
 	ReasonTermsNotAccepted ErrorReason = "TERMS_NOT_ACCEPTED"
+	// ReasonMailServerInvalid: The mail server breaks a rule; the violations name each field.
+	ReasonMailServerInvalid ErrorReason = "MAIL_SERVER_INVALID"
+	// ReasonTestMailNotSent: The tenant's mail server has not taken the mail. `fault` in the metadata says at which step
+	// that failed, as the message does.
+	ReasonTestMailNotSent ErrorReason = "TEST_MAIL_NOT_SENT"
+	// ReasonMailServerNotSet: The tenant has no mail server of its own: its mails go out by the operator's.
+	ReasonMailServerNotSet ErrorReason = "MAIL_SERVER_NOT_SET"
 
 	// Of clients and tokens.
 

@@ -4,17 +4,27 @@ import { MailNotSent, type MailTransport } from "../auth/mail/mail-transport.ts"
 import { createMailer } from "../auth/mail/queue-mail.ts";
 import { createShownTransport } from "../auth/mail/shown-mails.ts";
 import { createSmtpTransport } from "../auth/mail/smtp-transport.ts";
+import { mailPorts } from "../auth/mail-server/mail-server.ts";
+import { createMailRoute } from "../auth/mail-server/mail-route.ts";
+import { createOwnServerTransport } from "../auth/mail-server/own-server-transport.ts";
 import { createSmsWebhook } from "../auth/sms/sms-webhook.ts";
 import { tellMails } from "../auth/mail/tell-mails.ts";
+import { createGuardedConnect } from "../host/outbound/guarded-connect.ts";
 import type { ModuleParts } from "./modules.ts";
 
 /** What the auth service sends mails with. */
-export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" | "mailDeliveries" | "smsAvailable"> {
-  const { data, calls, clock, log, metrics, tenantsOf } = parts;
+export function mailParts(
+  parts: ModuleParts,
+): Pick<AuthDependencies, "mailer" | "mailDeliveries" | "mailConnect" | "ownServers" | "smsAvailable"> {
+  const { config, data, calls, clock, log, metrics, tenantsOf } = parts;
   const { store, vault } = data;
   const system = store.system();
   const sms = smsTransportOf(parts);
+  const mailConnect = createGuardedConnect({ exempt: config.outboundExempt, ports: mailPorts });
+  const ownServers = createOwnServerTransport({ connect: mailConnect, name: domainOf(config.mail.from) });
   return {
+    mailConnect,
+    ownServers,
     smsAvailable: sms !== undefined,
     mailer: createMailer({ system, clock }),
     mailDeliveries: createMailDeliveries({
@@ -23,7 +33,7 @@ export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" |
       vault,
       tenants: tenantsOf("auth"),
       peers: calls.peersOf("auth"),
-      transport: transportOf(parts),
+      transport: createMailRoute({ store, vault, ownServers, operators: transportOf(parts) }),
       sms: sms ?? noSms,
       clock,
       onAttempt: tellMails({ log, metrics }),
@@ -31,6 +41,9 @@ export function mailParts(parts: ModuleParts): Pick<AuthDependencies, "mailer" |
     }),
   };
 }
+
+/** How we call ourselves to servers of tenants: the domain that the operator's mails are from. */
+const domainOf = (from: string): string => /@([^<>@\s]+)>?\s*$/.exec(from)?.[1] ?? "localhost";
 
 function transportOf({ config, data, clock, log }: ModuleParts): MailTransport {
   const { smtp, from } = config.mail;

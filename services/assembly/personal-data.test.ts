@@ -49,6 +49,7 @@ const left: Readonly<Record<string, string>> = {
   auth_policies: "of the tenant",
   auth_mail_templates: "of the tenant",
   auth_mail_settings: "of the tenant",
+  auth_mail_servers: "of the tenant",
   admin_brandings: "of the tenant",
   oauth_clients: "of the tenant",
   oauth_resource_servers: "of the tenant",

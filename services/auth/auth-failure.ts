@@ -27,4 +27,7 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.MAIL_SETTINGS_INVALID]: Code.InvalidArgument,
   [AuthErrorReason.EMAIL_NEEDED]: Code.InvalidArgument,
   [AuthErrorReason.TERMS_NOT_ACCEPTED]: Code.InvalidArgument,
+  [AuthErrorReason.MAIL_SERVER_INVALID]: Code.InvalidArgument,
+  [AuthErrorReason.TEST_MAIL_NOT_SENT]: Code.FailedPrecondition,
+  [AuthErrorReason.MAIL_SERVER_NOT_SET]: Code.FailedPrecondition,
 });

@@ -26,6 +26,7 @@ import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
+import { createGuardedConnect, type GuardedConnect } from "../host/outbound/guarded-connect.ts";
 import { createPeers } from "../host/peers.ts";
 import { handlerContext } from "../host/testing/handler-context.ts";
 import { openStore } from "../store/open-store.ts";
@@ -46,6 +47,9 @@ import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
+import { createMailRoute } from "./mail-server/mail-route.ts";
+import { mailPorts } from "./mail-server/mail-server.ts";
+import { createOwnServerTransport } from "./mail-server/own-server-transport.ts";
 import { createMailDeliveries, type MailAttempt } from "./mail/deliver-mails.ts";
 import type { MailTransport } from "./mail/mail-transport.ts";
 import { createMailer } from "./mail/queue-mail.ts";
@@ -75,7 +79,10 @@ export const aBrowser = { browserToken: "browser-token-of-22-characters", remote
  * The auth service's use cases over a real store and vault, with a clock that the test owns. The services beside it are
  * stood in for by what their contracts say; `calls` has what they were asked, in order.
  */
-export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
+export async function authFixture(
+  attempts: Partial<AttemptPolicy> = {},
+  mailConnect: GuardedConnect = createGuardedConnect({ exempt: [], ports: mailPorts }),
+) {
   let now = Date.UTC(2026, 0, 1);
   const clock = () => now;
   const store = await openStore({ url: "memory:", collections: [...authCollections, vaultTenantKeys], clock });
@@ -230,7 +237,11 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     canonicalOrigin: "https://id.acme.test",
     active: true,
   });
-  const tenants = { get: async () => tenant, lookup: async () => tenant };
+  const tenants = {
+    get: async () => tenant,
+    lookup: async (_call: unknown, idOrSlug: string) =>
+      idOrSlug === "" ? create(TenantSchema, { id: "t0", slug: "default" }) : tenant,
+  };
   const vault = testVault(store, clock);
   const system = store.system();
   /** What mails say that were sent, and what sending does instead where a test wants it otherwise. */
@@ -240,6 +251,14 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
   const mailServer: { send?: MailTransport["send"] } = {};
   const mailAttempts: MailAttempt[] = [];
   const peers = createPeers(() => transport);
+  const ownServers = createOwnServerTransport({ connect: mailConnect, name: "id.example" });
+  const operators: MailTransport = {
+    async send(mail, job) {
+      await mailServer.send?.(mail, job);
+      mails.push(mail);
+    },
+    close: () => Promise.resolve(),
+  };
   const mailDeliveries = createMailDeliveries({
     peers,
     store,
@@ -252,13 +271,7 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
       },
       close: () => Promise.resolve(),
     },
-    transport: {
-      async send(mail, job) {
-        await mailServer.send?.(mail, job);
-        mails.push(mail);
-      },
-      close: () => Promise.resolve(),
-    },
+    transport: createMailRoute({ store, vault, ownServers, operators }),
     clock,
     onAttempt: (attempt) => mailAttempts.push(attempt),
     onFault: (error) => {
@@ -279,6 +292,8 @@ export async function authFixture(attempts: Partial<AttemptPolicy> = {}) {
     smsAvailable: true,
     mailer: createMailer({ system, clock }),
     mailDeliveries,
+    mailConnect,
+    ownServers,
     clock,
   };
   type Browser = Partial<typeof aBrowser> & { sessionToken?: string; userAgent?: string };

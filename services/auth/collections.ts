@@ -11,6 +11,7 @@ import { KnownDeviceSchema } from "#gen/koder/auth/store/v1/known_device_pb.ts";
 import { EmailChangeSchema, MailboxProofSchema } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import { DueMailSchema, MailJobSchema, ShownMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { MailServerSchema } from "#gen/koder/auth/store/v1/mail_server_pb.ts";
 import { MailSettingsSchema } from "#gen/koder/auth/store/v1/mail_settings_pb.ts";
 import { MailTemplateSchema } from "#gen/koder/auth/store/v1/mail_template_pb.ts";
 import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
@@ -185,6 +186,17 @@ export const mailSettings: Collection<typeof MailSettingsSchema> = {
   events: "required",
 };
 
+/** The one id of a tenant's mail server. */
+export const mailServerId = "mail_server";
+
+/** The server that a tenant's mails go out by: one record, absent while that is the operator's. */
+export const mailServers: Collection<typeof MailServerSchema> = {
+  name: "auth_mail_servers",
+  schema: MailServerSchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+
 /** The policy of a tenant for the sign-ins of its people: one record, absent while it is the default. */
 export const authenticationPolicies: Collection<typeof AuthenticationPolicySchema> = {
   name: "auth_policies",
@@ -215,5 +227,6 @@ export const authCollections: readonly Collection[] = [
   shownMails,
   mailTemplates,
   mailSettings,
+  mailServers,
   authenticationPolicies,
 ];

@@ -1,3 +1,4 @@
+import type { GuardedConnect } from "../host/outbound/guarded-connect.ts";
 import type { Peers } from "../host/peers.ts";
 import type { Tenants } from "../host/tenants.ts";
 import type { Store } from "../store/store.ts";
@@ -6,6 +7,7 @@ import type { AttemptPolicy } from "./attempts.ts";
 import type { EmailPolicy } from "./email/email-policy.ts";
 import type { MailDeliveries } from "./mail/deliver-mails.ts";
 import type { Mailer } from "./mail/queue-mail.ts";
+import type { OwnServerTransport } from "./mail-server/own-server-transport.ts";
 import type { OtpLimits } from "./otp/otp-limits.ts";
 import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
 import type { SignUpLimits } from "./sign-up/sign-up-limits.ts";
@@ -32,6 +34,9 @@ export interface AuthDependencies {
   readonly smsAvailable: boolean;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
+  /** The way to mail servers that tenants name. */
+  readonly mailConnect: GuardedConnect;
+  readonly ownServers: OwnServerTransport;
   readonly policies: AuthenticationPolicies;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;

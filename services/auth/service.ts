@@ -5,6 +5,7 @@ import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_p
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { LoginHandleService } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
+import { MailServerService } from "#gen/koder/auth/v1/mail_server_service_pb.ts";
 import { MailSettingsService } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { InvitationMailService } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
@@ -66,6 +67,9 @@ import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
 import { submitRecoveryCode } from "./flows/submit-recovery-code.ts";
 import { submitTotp } from "./flows/submit-totp.ts";
+import { getMailServer } from "./mail-server/get-mail-server.ts";
+import { sendTestMail } from "./mail-server/send-test-mail.ts";
+import { updateMailServer } from "./mail-server/update-mail-server.ts";
 import { deleteMailTemplate } from "./mail/delete-mail-template.ts";
 import { getMailSettings } from "./mail/get-mail-settings.ts";
 import { getMailTemplate } from "./mail/get-mail-template.ts";
@@ -185,6 +189,11 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         confirmEmail: confirmEmail(dependencies),
       }),
       implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
+      implementation(MailServerService, {
+        getMailServer: getMailServer(dependencies),
+        updateMailServer: updateMailServer(dependencies),
+        sendTestMail: sendTestMail(dependencies),
+      }),
       implementation(MailSettingsService, {
         getMailSettings: getMailSettings(dependencies),
         updateMailSettings: updateMailSettings(dependencies),

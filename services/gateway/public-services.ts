@@ -5,6 +5,7 @@ import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { PersonalAccessTokenService } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { SystemService } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import { MailServerService } from "#gen/koder/auth/v1/mail_server_service_pb.ts";
 import { MailSettingsService } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
@@ -57,6 +58,7 @@ export const publicServices: readonly DescService[] = [
   PersonalAccessTokenService,
   TenantService,
   BrandingService,
+  MailServerService,
   MailSettingsService,
   MailTemplateService,
   SystemService,

@@ -177,7 +177,7 @@ export const settings = {
     proxies,
   ),
   KODER_ID_OUTBOUND_EXEMPT: setting(
-    "Hosts that clients' URLs (`jwks_uri`, back-channel logout, logos) may lead to though they are not public: `<host>:<port>` or `<host>:<port>=<PEM file of who vouches for it>`, by commas",
+    "Hosts that clients' URLs (`jwks_uri`, back-channel logout, logos) and tenants' mail servers may be at though they are not public: `<host>:<port>` or `<host>:<port>=<PEM file of who vouches for it>`, by commas",
     "",
     readExemptions,
   ),

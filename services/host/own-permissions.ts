@@ -7,7 +7,17 @@ import { everyPermission } from "./held-permissions.ts";
  */
 export const ownPermissions: ReadonlySet<string> = new Set([
   everyPermission,
-  ...["api_keys", "branding", "clients", "consents", "factors", "groups", "keys", "logout_deliveries"].flatMap(both),
+  ...[
+    "api_keys",
+    "branding",
+    "clients",
+    "consents",
+    "factors",
+    "groups",
+    "keys",
+    "logout_deliveries",
+    "mail_server",
+  ].flatMap(both),
   ...["policies", "resource_servers", "roles", "sessions", "tenants", "tokens", "users"].flatMap(both),
   "audit.read",
   "roles.assign",

@@ -11,6 +11,7 @@ import { typed } from "../support/typed-command.ts";
 
 const example = join(import.meta.dirname, "../../examples/tenant.yaml");
 const secret = `kcs_${"Zz9_-".repeat(8)}abc`;
+const mailPassword = "swordfish of the shop";
 let server: RunningServer;
 let folder: string;
 beforeAll(async () => {
@@ -26,7 +27,11 @@ afterAll(async () => {
 /** A command on a tenant, by the instance's key or another one. */
 async function tenant(words: readonly string[], { slug, key }: { slug?: string; key?: string } = {}) {
   const named = slug === undefined ? [] : ["--tenant", slug];
-  const env = { KODER_ID_API_KEY: key ?? server.adminApiKey, SHOP_JOB_SECRET: secret };
+  const env = {
+    KODER_ID_API_KEY: key ?? server.adminApiKey,
+    SHOP_JOB_SECRET: secret,
+    SHOP_MAIL_PASSWORD: mailPassword,
+  };
   return typed(["tenant", ...words, ...named, "--url", server.url], env);
 }
 async function out(words: readonly string[], where: { slug?: string; key?: string } = {}): Promise<string> {
@@ -336,4 +341,27 @@ test("--create makes the tenant that a file is of, once the file is right, for w
     kept: [],
   });
   expect((await tenant(["apply", file, "--create"])).code).toBe(2);
+});
+
+test("a mail server has its password from where the file says, sent while there is none and with what else changes", async () => {
+  const { slug, host } = await createTenant(server);
+  const file = (port: number) =>
+    written(
+      `mail-${port}.yaml`,
+      `version: 1\nmail_server:\n  host: smtp.shop.example\n  port: ${port}\n  user_name: shop\n` +
+        "  password: { env: SHOP_MAIL_PASSWORD }\n  sender_address: no-reply@shop.example\n",
+    );
+  const set = "~ mail_server: host, port, user_name, sender_address, password\n";
+  expect(await out(["apply", file(587)], { slug })).toBe(set);
+  expect(await out(["apply", file(587)], { slug })).toBe("Nothing is to be changed.\n");
+  const { json } = await rest({ ...server, url: `http://${host}` }, "GET", "/v1/admin/mail-server");
+  expect(json).toMatchObject({ host: "smtp.shop.example", port: 587, password_set: true });
+  expect(await out(["apply", file(2525)], { slug })).toBe("~ mail_server: port, password\n");
+  const exported = await out(["export"], { slug });
+  expect(exported).toContain("host: smtp.shop.example");
+  expect(exported).not.toMatch(/swordfish|password:|password_set/);
+  const open = written("mail-open.yaml", `version: 1\nmail_server: { host: a.example, password: "${mailPassword}" }\n`);
+  const { code, err } = await tenant(["apply", open], { slug });
+  expect([code, err]).toEqual([1, expect.stringMatching(/mail_server\.password: must name where the secret is/)]);
+  expect(err).not.toContain("swordfish");
 });

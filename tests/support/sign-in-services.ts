@@ -5,6 +5,7 @@ import { TenantSchema } from "../../gen/ts/koder/admin/v1/tenant_pb.ts";
 import { ActorType } from "../../gen/ts/koder/events/v1/event_pb.ts";
 import { defaultAttemptPolicy } from "../../services/auth/attempts.ts";
 import { authCollections } from "../../services/auth/collections.ts";
+import { createOwnServerTransport } from "../../services/auth/mail-server/own-server-transport.ts";
 import { createMailer } from "../../services/auth/mail/queue-mail.ts";
 import { defaultEmailPolicy } from "../../services/auth/email/email-policy.ts";
 import { defaultRecoveryPolicy } from "../../services/auth/recovery/recovery-policy.ts";
@@ -12,6 +13,7 @@ import { defaultOtpLimits } from "../../services/auth/otp/otp-limits.ts";
 import { defaultSignUpLimits } from "../../services/auth/sign-up/sign-up-limits.ts";
 import { createAuthenticationPolicies } from "../../services/auth/policy/authentication-policies.ts";
 import { createAuthService } from "../../services/auth/service.ts";
+import { createGuardedConnect } from "../../services/host/outbound/guarded-connect.ts";
 import { forward, type ServiceName } from "../../services/host/call.ts";
 import { createIdempotency } from "../../services/host/idempotency.ts";
 import { accessRules } from "../../services/host/interceptors/access-rule.ts";
@@ -62,6 +64,7 @@ export async function signInServices() {
   const keys = new Map(names.map((name) => [name as string, generateServiceKey()]));
   const publicKeys = new Map(Array.from(keys, ([name, { publicKey }]) => [name, [publicKey]]));
   const local = new Map<ServiceName, Transport>();
+  const mailConnect = createGuardedConnect({ exempt: [], ports: [] });
   const peersOf = (caller: (typeof names)[number]): Peers => {
     const key = keys.get(caller);
     if (key === undefined) throw new Error(`${caller} has no key`);
@@ -114,6 +117,8 @@ export async function signInServices() {
       otp: defaultOtpLimits,
       smsAvailable: true,
       mailer: createMailer({ system: store.system(), clock }),
+      mailConnect,
+      ownServers: createOwnServerTransport({ connect: mailConnect, name: "id.example" }),
       mailDeliveries: { step: () => Promise.resolve(1_000), stop: () => Promise.resolve() },
       policies: createAuthenticationPolicies({ store: opened, clock }),
       clock,

@@ -48,6 +48,7 @@ export const tenantApply: Command = {
           file.singles.branding !== undefined ||
           file.singles.mail_settings !== undefined ||
           file.lists.mail_templates !== undefined,
+        wantsMailServer: file.singles.mail_server !== undefined,
       });
     const [dryRun, json, prune] = [values["dry-run"] === true, values["json"] === true, values["prune"] === true];
     const { out, err } = terminal;

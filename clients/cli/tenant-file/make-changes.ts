@@ -1,6 +1,7 @@
 import { fromJson } from "@bufbuild/protobuf";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
+import { MailServerSchema } from "#gen/koder/auth/v1/mail_server_pb.ts";
 import { MailSettingsSchema } from "#gen/koder/auth/v1/mail_settings_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
@@ -107,6 +108,11 @@ async function changeSingle(services: TenantServices, { key, json, fields }: Sin
     case "branding":
       await services.branding.updateBranding({ branding: fromJson(BrandingSchema, json), updateMask });
       return;
+    case "mail_server": {
+      const mailServer = fromJson(MailServerSchema, json);
+      await services.mailServer.updateMailServer({ mailServer, updateMask });
+      return;
+    }
     case "mail_settings": {
       const mailSettings = fromJson(MailSettingsSchema, json);
       await services.mailSettings.updateMailSettings({ mailSettings, updateMask });

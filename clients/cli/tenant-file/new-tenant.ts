@@ -32,6 +32,7 @@ export async function stateOfNewTenant({ roles }: Pick<TenantServices, "roles">)
       mail_templates: [],
     },
     singles: {},
+    secrets: new Set(),
   };
 }
 

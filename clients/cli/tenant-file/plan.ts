@@ -80,7 +80,13 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
       if (json === undefined) return [];
       const merged = mergeJson(singles[key].schema, before, json);
       const fields = differences(singles[key].schema, before, merged);
-      return fields.length === 0 ? [] : [{ action: "update" as const, key, json: merged, fields }];
+      // A secret cannot be compared: it is sent while there is none, and with whatever else of its section changes.
+      const [name, secret] = [singles[key].secret, file.secrets[key]];
+      const isSent = name !== undefined && secret !== undefined && (fields.length > 0 || !state.secrets.has(key));
+      const all = isSent
+        ? { json: { ...merged, [name]: secret }, fields: [...fields, name] }
+        : { json: merged, fields };
+      return all.fields.length === 0 ? [] : [{ action: "update" as const, key, ...all }];
     }),
     kept,
   };

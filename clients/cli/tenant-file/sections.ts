@@ -1,6 +1,7 @@
 import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { MailServerSchema } from "#gen/koder/auth/v1/mail_server_pb.ts";
 import { MailSettingsSchema } from "#gen/koder/auth/v1/mail_settings_pb.ts";
 import { MailTemplateSchema } from "#gen/koder/auth/v1/mail_template_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
@@ -20,6 +21,8 @@ export interface Section {
   readonly apart: readonly string[];
   /** The same of members that are messages themselves. */
   readonly apartWithin?: Readonly<Record<string, readonly string[]>>;
+  /** The field that is a secret: the file says where it is, and no answer has it. */
+  readonly secret?: string;
 }
 
 /** A part that lists resources of one kind. */
@@ -45,7 +48,8 @@ export type SingleKey =
   | "password_policy"
   | "attribute_schema"
   | "branding"
-  | "mail_settings";
+  | "mail_settings"
+  | "mail_server";
 
 /** A member that is a text; empty where there is none. */
 export function text(json: JsonObject, name: string): string {
@@ -124,6 +128,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
   mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
+  mail_server: { schema: MailServerSchema, apart: ["etag", "update_time", "password_set"], secret: "password" },
 };
 
 export const listKeys = Object.keys(lists) as readonly ListKey[];

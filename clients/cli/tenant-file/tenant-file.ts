@@ -25,6 +25,8 @@ export interface Declared {
 export interface TenantFile {
   readonly lists: Readonly<Partial<Record<ListKey, readonly Declared[]>>>;
   readonly singles: Readonly<Partial<Record<SingleKey, JsonObject>>>;
+  /** The secrets of those that name one. */
+  readonly secrets: Readonly<Partial<Record<SingleKey, string>>>;
   /** `file:line: path: what would be right`, for a problem that is found later. */
   readonly locate: (problem: Problem) => string;
 }
@@ -55,6 +57,7 @@ export function readTenantFile(text: string, fileName: string, secrets: SecretSo
     const near = nearestName(key, known);
     problems.push({ path: [key], description: `is no section${near === undefined ? "" : `; did you mean ${near}?`}` });
   }
+  const found: Partial<Record<SingleKey, string>> = {};
   const read: TenantFile = {
     lists: Object.fromEntries(
       listKeys
@@ -64,8 +67,9 @@ export function readTenantFile(text: string, fileName: string, secrets: SecretSo
     singles: Object.fromEntries(
       singleKeys
         .filter((key) => root[key] !== undefined && root[key] !== null)
-        .map((key) => [key, readSingle(key, root[key], secrets, problems)]),
+        .map((key) => [key, readSingle(key, root[key], { source: secrets, found }, problems)]),
     ),
+    secrets: found,
     locate,
   };
   if (problems.length > 0) throw new Error(`the file is not right\n${problems.map(locate).join("\n")}`);
@@ -87,10 +91,23 @@ function readList(key: ListKey, value: unknown, secrets: SecretSource, problems:
   return declared;
 }
 
-function readSingle(key: SingleKey, value: unknown, { folder }: SecretSource, problems: Problem[]): JsonObject {
-  const read = key === "branding" ? withImages(value, [key], folder) : { value, problems: [] };
+function readSingle(
+  key: SingleKey,
+  value: unknown,
+  { source, found }: { readonly source: SecretSource; readonly found: Partial<Record<SingleKey, string>> },
+  problems: Problem[],
+): JsonObject {
+  const read = key === "branding" ? withImages(value, [key], source.folder) : { value, problems: [] };
   problems.push(...read.problems);
-  return readMessage(singles[key], read.value, [key], problems);
+  const { secret: field } = singles[key];
+  if (field === undefined || !isObject(read.value) || read.value[field] === undefined) {
+    return readMessage(singles[key], read.value, [key], problems);
+  }
+  const { [field]: reference, ...rest } = read.value;
+  const secret = readSecret(reference, [key, field], source);
+  problems.push(...secret.problems);
+  found[key] = secret.secret;
+  return readMessage(singles[key], rest, [key], problems);
 }
 
 function readDeclared(key: ListKey, item: unknown, path: Path, secrets: SecretSource, problems: Problem[]): Declared {

@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from "@connectrpc/connect";
 import { BrandingService } from "#gen/koder/admin/v1/branding_service_pb.ts";
 import { TenantService } from "#gen/koder/admin/v1/tenant_service_pb.ts";
+import { MailServerService } from "#gen/koder/auth/v1/mail_server_service_pb.ts";
 import { MailSettingsService } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { MailTemplateService } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
@@ -21,6 +22,7 @@ export interface TenantServices {
   readonly groups: Client<typeof GroupService>;
   readonly oauthPolicy: Client<typeof OAuthPolicyService>;
   readonly attributeSchema: Client<typeof AttributeSchemaService>;
+  readonly mailServer: Client<typeof MailServerService>;
   readonly mailSettings: Client<typeof MailSettingsService>;
   readonly mailTemplates: Client<typeof MailTemplateService>;
   readonly branding: Client<typeof BrandingService>;
@@ -39,6 +41,7 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   groups: createClient(GroupService, transport),
   oauthPolicy: createClient(OAuthPolicyService, transport),
   attributeSchema: createClient(AttributeSchemaService, transport),
+  mailServer: createClient(MailServerService, transport),
   mailSettings: createClient(MailSettingsService, transport),
   mailTemplates: createClient(MailTemplateService, transport),
   branding: createClient(BrandingService, transport),

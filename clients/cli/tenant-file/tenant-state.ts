@@ -21,6 +21,8 @@ export interface Existing {
 export interface TenantState {
   readonly lists: Readonly<Record<ListKey, readonly Existing[]>>;
   readonly singles: Readonly<Partial<Record<SingleKey, JsonObject>>>;
+  /** Those of them whose secret is stored. */
+  readonly secrets: ReadonlySet<SingleKey>;
 }
 
 /** Calls at a time. */
@@ -29,7 +31,7 @@ const atOnce = 8;
 /**
  * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call; the section
  * `tenant` needs authority over the instance, and is read when `wantsTenant`; `branding` and `mail_templates` have permissions
- * of their own, and are read when `wantsBranding`.
+ * of their own, and are read when `wantsBranding`; so has `mail_server`.
  */
 export async function readTenantState(
   services: TenantServices,
@@ -37,7 +39,13 @@ export async function readTenantState(
     linksOf,
     wantsTenant,
     wantsBranding,
-  }: { linksOf: (key: ListKey, name: string) => boolean; wantsTenant: boolean; wantsBranding: boolean },
+    wantsMailServer,
+  }: {
+    linksOf: (key: ListKey, name: string) => boolean;
+    wantsTenant: boolean;
+    wantsBranding: boolean;
+    wantsMailServer: boolean;
+  },
 ): Promise<TenantState> {
   const { clients, resourceServers, roles, groups } = services;
   const size = { pageSize: 200 };
@@ -53,6 +61,7 @@ export async function readTenantState(
     branding,
     mails,
     sender,
+    mailServer,
     tenant,
   ] = await Promise.all([
     Array.fromAsync(pages(clients.listClients, size, (page) => page.clients)),
@@ -66,6 +75,7 @@ export async function readTenantState(
     wantsBranding ? services.branding.getBranding({}) : undefined,
     wantsBranding ? services.mailTemplates.listMailTemplates({ ownOnly: true }) : undefined,
     wantsBranding ? services.mailSettings.getMailSettings({}) : undefined,
+    wantsMailServer ? services.mailServer.getMailServer({}) : undefined,
     wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
   ]);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
@@ -130,8 +140,10 @@ export async function readTenantState(
       attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
       ...(branding === undefined ? {} : { branding: shown(singles.branding, branding.branding) }),
       ...(sender === undefined ? {} : { mail_settings: shown(singles.mail_settings, sender.mailSettings) }),
+      ...(mailServer === undefined ? {} : { mail_server: shown(singles.mail_server, mailServer.mailServer) }),
       ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
     },
+    secrets: new Set(mailServer?.mailServer?.passwordSet ? (["mail_server"] as const) : []),
   };
 }
 

@@ -36,6 +36,7 @@ const nobody: Readonly<Record<string, string>> = {
   branding_updated: "of the tenant",
   mail_template_changed: "of the tenant",
   mail_settings_updated: "of the tenant",
+  mail_server_updated: "of the tenant",
   resource_server_created: "of the tenant",
   resource_server_updated: "of the tenant",
   resource_server_deleted: "of the tenant",

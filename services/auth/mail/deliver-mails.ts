@@ -136,8 +136,9 @@ async function attempt(
     return undefined;
   }
   const now = clock();
-  const attempts = job.record.attempts + 1;
-  const next = now + (pauses[Math.min(attempts, pauses.length) - 1] ?? 0);
+  const isBusy = outcome.fault === "busy"; // nobody was asked
+  const attempts = job.record.attempts + (isBusy ? 0 : 1);
+  const next = now + (isBusy ? pauses[0] : (pauses[Math.min(attempts, pauses.length) - 1] ?? 0));
   const { fault, isFinal } = outcome;
   if (isFinal || next >= timeOf(job.record.expireTime)) {
     const record = { ...job.record, attempts };

@@ -74,7 +74,7 @@ describe("the catalogues", () => {
   });
   test("every text is used, and every kind has its own", () => {
     const names = kinds.map(kindName);
-    const frames = ["footer", "link_hint", "sms_otp_text"];
+    const frames = ["footer", "link_hint", "sms_otp_text", "test_subject", "test_text"];
     const isUsed = (key: string) => frames.includes(key) || names.some((name) => key.startsWith(`${name}_`));
     expect(Object.keys(english).filter((key) => !isUsed(key))).toEqual([]);
     for (const name of names)

@@ -1,4 +1,5 @@
 import type { Config } from "../../host/config.ts";
+import { mailHeaders } from "./mail-headers.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 
 /** How long each step of sending may take, in milliseconds. */
@@ -33,17 +34,13 @@ export async function createSmtpTransport(
     disableUrlAccess: true,
   });
   return {
-    async send({ to, subject, text, html, senderName, replyTo }) {
+    async send(mail) {
+      const { senderName } = mail;
       try {
         await transport.sendMail({
+          ...mailHeaders(mail),
           // The address stays the operator's, for which their server answers (SPF, DKIM).
           from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
-          ...(replyTo === "" ? {} : { replyTo: { name: "", address: replyTo } }),
-          to: { name: "", address: to },
-          subject,
-          text,
-          html,
-          headers: { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All" },
         });
       } catch (error) {
         throw notSent(error);

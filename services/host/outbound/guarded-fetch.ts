@@ -1,10 +1,9 @@
-import { isIP } from "node:net";
+import { allowedAddresses } from "./allowed-addresses.ts";
 import { createExemptions, type OutboundExemption } from "./exemptions.ts";
 import { createHostLanes } from "./host-lanes.ts";
 import { OutboundFailed } from "./outbound-failed.ts";
 import { pinnedRequest, type OutboundAnswer, type PinnedRequest } from "./pinned-request.ts";
-import { isPublicAddress } from "./public-address.ts";
-import { askNameServers, askSystem, type ResolveHost } from "./resolve-host.ts";
+import { askNameServers, type ResolveHost } from "./resolve-host.ts";
 
 /**
  * The only way by which a request leaves for a URL that somebody else wrote (security A17). It is https to port 443 of public
@@ -60,8 +59,7 @@ export function createGuardedFetch({
     if (exemption === undefined && url.port !== "") throw new OutboundFailed("url");
     const signal = AbortSignal.timeout(time);
     return lanes.run(url.host, signal, async () => {
-      const addresses = await addressesOf(url.hostname, exemption === undefined ? resolve : askSystem, signal);
-      if (exemption === undefined && !addresses.every(isPublicAddress)) throw new OutboundFailed("address");
+      const addresses = await allowedAddresses(url.hostname, { isExempt: exemption !== undefined, resolve, signal });
       return send({ ...what, url, addresses, ca: exemption?.ca, signal });
     });
   }
@@ -83,22 +81,4 @@ function checkUrl(text: string): URL {
   const url = new URL(text);
   if (url.protocol !== "https:" || url.username !== "" || url.password !== "") throw new OutboundFailed("url");
   return url;
-}
-
-/** The host's addresses, asked for once; at least one. An address in the URL is its own. */
-async function addressesOf(hostname: string, resolve: ResolveHost, signal: AbortSignal): Promise<readonly string[]> {
-  const literal = hostname.replace(/^\[(.*)\]$/, "$1");
-  if (isIP(literal) !== 0) return [literal];
-  const gaveUp = Promise.withResolvers<never>();
-  const giveUp = (): void => gaveUp.reject(new OutboundFailed("timeout"));
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    const addresses = await Promise.race([resolve(hostname, signal), gaveUp.promise]);
-    if (addresses.length === 0) throw new OutboundFailed(signal.aborted ? "timeout" : "address");
-    return addresses;
-  } catch (error) {
-    throw error instanceof OutboundFailed ? error : new OutboundFailed("address", { cause: error });
-  } finally {
-    signal.removeEventListener("abort", giveUp);
-  }
 }

@@ -2,6 +2,8 @@
 export type OutboundFault =
   /** The URL is not https, has credentials, or a port that is not open to it. */
   | "url"
+  /** The port is none that others may have us connect to. */
+  | "port"
   /** The host has no address, or one that is not public. */
   | "address"
   /** Too many requests to this host, or at all, wait already. */
@@ -17,6 +19,7 @@ export type OutboundFault =
 
 const sentences: Readonly<Record<OutboundFault, string>> = {
   url: "only https URLs without credentials are fetched, on port 443",
+  port: "the port is none of those that are open to it",
   address: "the host has no address, or one that is not public",
   busy: "too many requests to the host wait already",
   timeout: "the host did not answer in time",

@@ -1,7 +1,7 @@
 import { Agent, request, type RequestOptions } from "node:https";
 import type { IncomingMessage } from "node:http";
-import { isIP, type LookupFunction } from "node:net";
 import { OutboundFailed } from "./outbound-failed.ts";
+import { pinnedLookup } from "./pinned-lookup.ts";
 
 /** One request to a host whose addresses are known and allowed. */
 export interface PinnedRequest {
@@ -49,7 +49,7 @@ function options({ method, headers, body, ca, addresses, signal }: PinnedRequest
     agent,
     method,
     signal,
-    lookup: pinned(addresses),
+    lookup: pinnedLookup(addresses),
     minVersion: "TLSv1.2",
     rejectUnauthorized: true, // Said here so that NODE_TLS_REJECT_UNAUTHORIZED has no say.
     ...(ca === undefined ? {} : { ca }),
@@ -59,17 +59,6 @@ function options({ method, headers, body, ca, addresses, signal }: PinnedRequest
       ...headers,
       ...(body === undefined ? {} : { "content-length": String(body.byteLength) }),
     },
-  };
-}
-
-/** A look-up that answers what was resolved and checked before: a name cannot lead elsewhere in between (DNS rebinding). */
-function pinned(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_hostname, { all: wantsAll }, callback) => {
-    const [first] = all;
-    if (first === undefined) callback(new OutboundFailed("address"), "");
-    else if (wantsAll === true) callback(null, all);
-    else callback(null, first.address, first.family);
   };
 }
 

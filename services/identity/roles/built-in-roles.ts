@@ -28,7 +28,7 @@ export const builtInRoles: readonly Role[] = [
     ...both(...ofClients, "policies", "keys"),
   ]),
   builtIn("auditor", "Auditor", "Reads everything, changes nothing.", [
-    ...reads(...ofPeople, ...ofClients, "roles", "policies", "keys", "branding", "audit", "api_keys"),
+    ...reads(...ofPeople, ...ofClients, "roles", "policies", "keys", "branding", "mail_server", "audit", "api_keys"),
   ]),
   builtIn("support", "Support", "Looks people up and signs them out.", [...reads(...ofPeople), "sessions.write"]),
 ];

@@ -299,6 +299,9 @@ export const examples: Readonly<Record<string, Example>> = {
     policy: { logoutEndsOfflineGrants: false },
     updateMask: "logoutEndsOfflineGrants",
   }),
+  "koder.auth.v1.MailServerService/GetMailServer": none,
+  "koder.auth.v1.MailServerService/UpdateMailServer": async () => ({ mailServer: { host: "" }, updateMask: "host" }),
+  "koder.auth.v1.MailServerService/SendTestMail": async () => ({ to: "somebody@example.com" }),
   "koder.auth.v1.MailSettingsService/GetMailSettings": none,
   "koder.auth.v1.MailSettingsService/UpdateMailSettings": async ({ marker }) => ({
     mailSettings: { senderName: marker },
@@ -337,6 +340,8 @@ export const examples: Readonly<Record<string, Example>> = {
 export const refusedAnyway: Readonly<Record<string, string>> = {
   // Not the password that it asks for.
   "koder.auth.v1.AccountService/ChangePassword": "PASSWORD_MISMATCH",
+  // There is none of its own.
+  "koder.auth.v1.MailServerService/SendTestMail": "MAIL_SERVER_NOT_SET",
   // A guess of a code.
   "koder.auth.v1.FactorService/ConfirmTotp": "CODE_MISMATCH",
   "koder.auth.v1.FactorService/ConfirmOtp": "CODE_MISMATCH",

@@ -562,6 +562,27 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change the server that mails go out by",
+    covers: ["koder.auth.v1.MailServerService/UpdateMailServer"],
+    prepare: (server) =>
+      Promise.resolve({
+        // Back to the operator's, where the mails of the other writes are looked for.
+        call: async () => (await rest(server, "PATCH", "/v1/admin/mail-server", { host: "" })).status,
+      }),
+  },
+  {
+    name: "Send a test mail",
+    covers: ["koder.auth.v1.MailServerService/SendTestMail"],
+    prepare: (server) =>
+      Promise.resolve({
+        async call() {
+          const { status, json } = await rest(server, "POST", "/v1/admin/mail-server/test", { to: "a@example.com" });
+          // It is counted before it is seen that there is no server: nothing else is ever committed.
+          return JSON.stringify(json).includes("MAIL_SERVER_NOT_SET") ? 200 : status;
+        },
+      }),
+  },
+  {
     name: "Change what a mail says",
     covers: ["koder.auth.v1.MailTemplateService/UpdateMailTemplate"],
     prepare: (server) => {

@@ -75,6 +75,12 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_EMAIL_NEEDED AuthErrorReason = 180
 	// The terms of the tenant must be accepted in the version that the violation names. Show them, and send that version.
 	AuthErrorReason_AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED AuthErrorReason = 181
+	// The mail server breaks a rule; the violations name each field.
+	AuthErrorReason_AUTH_ERROR_REASON_MAIL_SERVER_INVALID AuthErrorReason = 170
+	// The tenant's mail server has not taken the mail. `fault` in the metadata says at which step that failed, as the message does.
+	AuthErrorReason_AUTH_ERROR_REASON_TEST_MAIL_NOT_SENT AuthErrorReason = 171
+	// The tenant has no mail server of its own: its mails go out by the operator's.
+	AuthErrorReason_AUTH_ERROR_REASON_MAIL_SERVER_NOT_SET AuthErrorReason = 172
 )
 
 // Enum value maps for AuthErrorReason.
@@ -104,6 +110,9 @@ var (
 		150: "AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID",
 		180: "AUTH_ERROR_REASON_EMAIL_NEEDED",
 		181: "AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED",
+		170: "AUTH_ERROR_REASON_MAIL_SERVER_INVALID",
+		171: "AUTH_ERROR_REASON_TEST_MAIL_NOT_SENT",
+		172: "AUTH_ERROR_REASON_MAIL_SERVER_NOT_SET",
 	}
 	AuthErrorReason_value = map[string]int32{
 		"AUTH_ERROR_REASON_UNSPECIFIED":                   0,
@@ -130,6 +139,9 @@ var (
 		"AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID":         150,
 		"AUTH_ERROR_REASON_EMAIL_NEEDED":                  180,
 		"AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED":            181,
+		"AUTH_ERROR_REASON_MAIL_SERVER_INVALID":           170,
+		"AUTH_ERROR_REASON_TEST_MAIL_NOT_SENT":            171,
+		"AUTH_ERROR_REASON_MAIL_SERVER_NOT_SET":           172,
 	}
 )
 
@@ -164,7 +176,7 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x87\b\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x8a\t\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
@@ -190,7 +202,10 @@ const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"'AUTH_ERROR_REASON_MAIL_TEMPLATE_INVALID\x10y\x12,\n" +
 	"'AUTH_ERROR_REASON_MAIL_SETTINGS_INVALID\x10\x96\x01\x12#\n" +
 	"\x1eAUTH_ERROR_REASON_EMAIL_NEEDED\x10\xb4\x01\x12)\n" +
-	"$AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED\x10\xb5\x01B\xb0\x01\n" +
+	"$AUTH_ERROR_REASON_TERMS_NOT_ACCEPTED\x10\xb5\x01\x12*\n" +
+	"%AUTH_ERROR_REASON_MAIL_SERVER_INVALID\x10\xaa\x01\x12)\n" +
+	"$AUTH_ERROR_REASON_TEST_MAIL_NOT_SENT\x10\xab\x01\x12*\n" +
+	"%AUTH_ERROR_REASON_MAIL_SERVER_NOT_SET\x10\xac\x01B\xb0\x01\n" +
 	"\x11com.koder.auth.v1B\vErrorsProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
 var (

@@ -151,6 +151,7 @@ type Event struct {
 	//	*Event_BrandingUpdated
 	//	*Event_MailTemplateChanged
 	//	*Event_MailSettingsUpdated
+	//	*Event_MailServerUpdated
 	//	*Event_RecoveryStarted
 	//	*Event_RecoveryTokenUsed
 	//	*Event_MailGivenUp
@@ -669,6 +670,15 @@ func (x *Event) GetMailSettingsUpdated() *MailSettingsUpdated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_MailSettingsUpdated); ok {
 			return x.MailSettingsUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetMailServerUpdated() *MailServerUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailServerUpdated); ok {
+			return x.MailServerUpdated
 		}
 	}
 	return nil
@@ -1228,6 +1238,11 @@ type Event_MailSettingsUpdated struct {
 	MailSettingsUpdated *MailSettingsUpdated `protobuf:"bytes,250,opt,name=mail_settings_updated,json=mailSettingsUpdated,proto3,oneof"`
 }
 
+type Event_MailServerUpdated struct {
+	// The server that a tenant's mails go out by was changed.
+	MailServerUpdated *MailServerUpdated `protobuf:"bytes,270,opt,name=mail_server_updated,json=mailServerUpdated,proto3,oneof"`
+}
+
 type Event_RecoveryStarted struct {
 	// Somebody asked for a link to choose a new password by.
 	RecoveryStarted *RecoveryStarted `protobuf:"bytes,150,opt,name=recovery_started,json=recoveryStarted,proto3,oneof"`
@@ -1498,6 +1513,8 @@ func (*Event_BrandingUpdated) isEvent_Payload() {}
 func (*Event_MailTemplateChanged) isEvent_Payload() {}
 
 func (*Event_MailSettingsUpdated) isEvent_Payload() {}
+
+func (*Event_MailServerUpdated) isEvent_Payload() {}
 
 func (*Event_RecoveryStarted) isEvent_Payload() {}
 
@@ -4690,6 +4707,52 @@ func (x *MailSettingsUpdated) GetPaths() []string {
 	return nil
 }
 
+// MailServerUpdated tells which fields of a tenant's mail server changed.
+type MailServerUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.auth.v1.MailServer`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailServerUpdated) Reset() {
+	*x = MailServerUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailServerUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailServerUpdated) ProtoMessage() {}
+
+func (x *MailServerUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailServerUpdated.ProtoReflect.Descriptor instead.
+func (*MailServerUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *MailServerUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 // BrandingUpdated tells what of a tenant's looks changed.
 type BrandingUpdated struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -4701,7 +4764,7 @@ type BrandingUpdated struct {
 
 func (x *BrandingUpdated) Reset() {
 	*x = BrandingUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4713,7 +4776,7 @@ func (x *BrandingUpdated) String() string {
 func (*BrandingUpdated) ProtoMessage() {}
 
 func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4726,7 +4789,7 @@ func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrandingUpdated.ProtoReflect.Descriptor instead.
 func (*BrandingUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *BrandingUpdated) GetPaths() []string {
@@ -4747,7 +4810,7 @@ type UserExported struct {
 
 func (x *UserExported) Reset() {
 	*x = UserExported{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4759,7 +4822,7 @@ func (x *UserExported) String() string {
 func (*UserExported) ProtoMessage() {}
 
 func (x *UserExported) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4772,7 +4835,7 @@ func (x *UserExported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserExported.ProtoReflect.Descriptor instead.
 func (*UserExported) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *UserExported) GetUserId() string {
@@ -4792,7 +4855,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4804,7 +4867,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4817,7 +4880,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 // RoleCreated tells of a new role.
@@ -4833,7 +4896,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4845,7 +4908,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4858,7 +4921,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4886,7 +4949,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4898,7 +4961,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4911,7 +4974,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4932,7 +4995,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4944,7 +5007,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4957,7 +5020,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -4980,7 +5043,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4992,7 +5055,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5005,7 +5068,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -5035,7 +5098,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5047,7 +5110,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5060,7 +5123,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -5088,7 +5151,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5100,7 +5163,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5113,7 +5176,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -5134,7 +5197,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5146,7 +5209,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5159,7 +5222,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -5180,7 +5243,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5192,7 +5255,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5205,7 +5268,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -5228,7 +5291,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5240,7 +5303,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5253,7 +5316,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -5283,7 +5346,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5295,7 +5358,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5308,7 +5371,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -5336,7 +5399,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5348,7 +5411,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5361,7 +5424,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -5382,7 +5445,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5394,7 +5457,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5407,7 +5470,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -5428,7 +5491,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5440,7 +5503,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5453,7 +5516,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5476,7 +5539,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5488,7 +5551,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5501,7 +5564,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5529,7 +5592,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5541,7 +5604,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5554,7 +5617,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5577,7 +5640,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5589,7 +5652,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5602,7 +5665,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5632,7 +5695,7 @@ type RememberedDeviceChanged struct {
 
 func (x *RememberedDeviceChanged) Reset() {
 	*x = RememberedDeviceChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5644,7 +5707,7 @@ func (x *RememberedDeviceChanged) String() string {
 func (*RememberedDeviceChanged) ProtoMessage() {}
 
 func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5657,7 +5720,7 @@ func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RememberedDeviceChanged.ProtoReflect.Descriptor instead.
 func (*RememberedDeviceChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *RememberedDeviceChanged) GetUserId() string {
@@ -5687,7 +5750,7 @@ type AcceptedTermsChanged struct {
 
 func (x *AcceptedTermsChanged) Reset() {
 	*x = AcceptedTermsChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5699,7 +5762,7 @@ func (x *AcceptedTermsChanged) String() string {
 func (*AcceptedTermsChanged) ProtoMessage() {}
 
 func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5712,7 +5775,7 @@ func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedTermsChanged.ProtoReflect.Descriptor instead.
 func (*AcceptedTermsChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *AcceptedTermsChanged) GetUserId() string {
@@ -5733,7 +5796,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa96\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x807\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5787,7 +5850,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\ruser_exported\x18\xdd\x01 \x01(\v2\x1d.koder.events.v1.UserExportedH\x00R\fuserExported\x12N\n" +
 	"\x10branding_updated\x18\xe6\x01 \x01(\v2 .koder.events.v1.BrandingUpdatedH\x00R\x0fbrandingUpdated\x12[\n" +
 	"\x15mail_template_changed\x18\xe7\x01 \x01(\v2$.koder.events.v1.MailTemplateChangedH\x00R\x13mailTemplateChanged\x12[\n" +
-	"\x15mail_settings_updated\x18\xfa\x01 \x01(\v2$.koder.events.v1.MailSettingsUpdatedH\x00R\x13mailSettingsUpdated\x12N\n" +
+	"\x15mail_settings_updated\x18\xfa\x01 \x01(\v2$.koder.events.v1.MailSettingsUpdatedH\x00R\x13mailSettingsUpdated\x12U\n" +
+	"\x13mail_server_updated\x18\x8e\x02 \x01(\v2\".koder.events.v1.MailServerUpdatedH\x00R\x11mailServerUpdated\x12N\n" +
 	"\x10recovery_started\x18\x96\x01 \x01(\v2 .koder.events.v1.RecoveryStartedH\x00R\x0frecoveryStarted\x12U\n" +
 	"\x13recovery_token_used\x18\x97\x01 \x01(\v2\".koder.events.v1.RecoveryTokenUsedH\x00R\x11recoveryTokenUsed\x12C\n" +
 	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
@@ -5997,6 +6061,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x13MailTemplateChanged\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\"+\n" +
 	"\x13MailSettingsUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\")\n" +
+	"\x11MailServerUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"'\n" +
 	"\x0fBrandingUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"'\n" +
@@ -6071,7 +6137,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 82)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -6135,31 +6201,32 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*PasswordPolicyUpdated)(nil),       // 59: koder.events.v1.PasswordPolicyUpdated
 	(*MailTemplateChanged)(nil),         // 60: koder.events.v1.MailTemplateChanged
 	(*MailSettingsUpdated)(nil),         // 61: koder.events.v1.MailSettingsUpdated
-	(*BrandingUpdated)(nil),             // 62: koder.events.v1.BrandingUpdated
-	(*UserExported)(nil),                // 63: koder.events.v1.UserExported
-	(*UserErased)(nil),                  // 64: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 65: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 66: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 67: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 68: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 69: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 70: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 71: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 72: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 73: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 74: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 75: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 76: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 77: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 78: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 79: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 80: koder.events.v1.InvitationChanged
-	(*RememberedDeviceChanged)(nil),     // 81: koder.events.v1.RememberedDeviceChanged
-	(*AcceptedTermsChanged)(nil),        // 82: koder.events.v1.AcceptedTermsChanged
-	(*timestamppb.Timestamp)(nil),       // 83: google.protobuf.Timestamp
+	(*MailServerUpdated)(nil),           // 62: koder.events.v1.MailServerUpdated
+	(*BrandingUpdated)(nil),             // 63: koder.events.v1.BrandingUpdated
+	(*UserExported)(nil),                // 64: koder.events.v1.UserExported
+	(*UserErased)(nil),                  // 65: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 66: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 67: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 68: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 69: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 70: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 71: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 72: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 73: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 74: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 75: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 76: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 77: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 78: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 79: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 80: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 81: koder.events.v1.InvitationChanged
+	(*RememberedDeviceChanged)(nil),     // 82: koder.events.v1.RememberedDeviceChanged
+	(*AcceptedTermsChanged)(nil),        // 83: koder.events.v1.AcceptedTermsChanged
+	(*timestamppb.Timestamp)(nil),       // 84: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	83, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	84, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -6200,56 +6267,57 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
 	58, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
 	59, // 40: koder.events.v1.Event.password_policy_updated:type_name -> koder.events.v1.PasswordPolicyUpdated
-	63, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
-	62, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
+	64, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
+	63, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
 	60, // 43: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
 	61, // 44: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
-	2,  // 45: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 46: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 47: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 48: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 49: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 50: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	43, // 51: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	44, // 52: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	45, // 53: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	49, // 54: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	50, // 55: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	51, // 56: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	52, // 57: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	53, // 58: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	54, // 59: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	55, // 60: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	56, // 61: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	57, // 62: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	64, // 63: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	65, // 64: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	66, // 65: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	67, // 66: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	68, // 67: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	69, // 68: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	70, // 69: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	71, // 70: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	72, // 71: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	73, // 72: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	74, // 73: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	75, // 74: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	76, // 75: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	77, // 76: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	78, // 77: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	79, // 78: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	80, // 79: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	81, // 80: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
-	82, // 81: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
-	0,  // 82: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	83, // 83: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	83, // 84: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	83, // 85: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	86, // [86:86] is the sub-list for method output_type
-	86, // [86:86] is the sub-list for method input_type
-	86, // [86:86] is the sub-list for extension type_name
-	86, // [86:86] is the sub-list for extension extendee
-	0,  // [0:86] is the sub-list for field type_name
+	62, // 45: koder.events.v1.Event.mail_server_updated:type_name -> koder.events.v1.MailServerUpdated
+	2,  // 46: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 47: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 48: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 49: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 50: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 51: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	43, // 52: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	44, // 53: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	45, // 54: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	49, // 55: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	50, // 56: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	51, // 57: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	52, // 58: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	53, // 59: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	54, // 60: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	55, // 61: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	56, // 62: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	57, // 63: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	65, // 64: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	66, // 65: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	67, // 66: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	68, // 67: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	69, // 68: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	70, // 69: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	71, // 70: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	72, // 71: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	73, // 72: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	74, // 73: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	75, // 74: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	76, // 75: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	77, // 76: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	78, // 77: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	79, // 78: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	80, // 79: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	81, // 80: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	82, // 81: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
+	83, // 82: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
+	0,  // 83: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	84, // 84: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	84, // 85: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	84, // 86: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	87, // [87:87] is the sub-list for method output_type
+	87, // [87:87] is the sub-list for method input_type
+	87, // [87:87] is the sub-list for extension type_name
+	87, // [87:87] is the sub-list for extension extendee
+	0,  // [0:87] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -6301,6 +6369,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_BrandingUpdated)(nil),
 		(*Event_MailTemplateChanged)(nil),
 		(*Event_MailSettingsUpdated)(nil),
+		(*Event_MailServerUpdated)(nil),
 		(*Event_RecoveryStarted)(nil),
 		(*Event_RecoveryTokenUsed)(nil),
 		(*Event_MailGivenUp)(nil),
@@ -6345,7 +6414,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   82,
+			NumMessages:   83,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

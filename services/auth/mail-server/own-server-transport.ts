@@ -1,0 +1,78 @@
+import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import type { GuardedConnect } from "../../host/outbound/guarded-connect.ts";
+import { createHostLanes, type HostLanes } from "../../host/outbound/host-lanes.ts";
+import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
+import { MailNotSent } from "../mail/mail-transport.ts";
+import { mailHeaders } from "../mail/mail-headers.ts";
+import type { OwnServer } from "./mail-server.ts";
+import { notTaken } from "./not-taken.ts";
+
+/** Hands mails to the servers of tenants. */
+export interface OwnServerTransport {
+  /** Resolves when the server has taken the mail, within so many milliseconds. Rejects with MailNotSent. */
+  send(server: OwnServer, mail: RenderedMail, tenantId: string, time?: number): Promise<void>;
+}
+
+/** How long handing over one mail may take in all, in milliseconds. */
+const patience = 30_000;
+/** Mails on their way at once: by one tenant's server, waiting for it, and by those of all; less than are under way in all. */
+const most = { perHost: 2, waiting: 2, overall: 12 } as const;
+/** Of what a server says, in bytes. */
+const longestAnswer = 65_536;
+
+/**
+ * One connection a mail, to an address that was looked at, with TLS that is verified for the server's name and without which
+ * nothing is said (security A17). A slow server holds up no other tenant. `name` is how we call ourselves.
+ */
+export function createOwnServerTransport(
+  { connect, name }: { readonly connect: GuardedConnect; readonly name: string },
+  lanes: HostLanes = createHostLanes(most),
+): OwnServerTransport {
+  return {
+    async send(server, mail, tenantId, time = patience) {
+      const signal = AbortSignal.timeout(time);
+      try {
+        await lanes.run(tenantId, signal, () => handOver({ connect, name }, server, mail, signal));
+      } catch (error) {
+        if (error instanceof OutboundFailed) throw new MailNotSent(faultOf(error), false);
+        throw error;
+      }
+    },
+  };
+}
+
+/** One fault for whatever keeps a connection from coming about: what is open on a host is nobody's to learn from us. */
+const faultOf = ({ fault }: OutboundFailed): string => (fault === "timeout" ? "connection" : fault);
+
+async function handOver(
+  { connect, name }: { readonly connect: GuardedConnect; readonly name: string },
+  { host, port, isTls, credentials, senderAddress }: OwnServer,
+  mail: RenderedMail,
+  signal: AbortSignal,
+): Promise<void> {
+  const { createTransport } = await import("nodemailer"); // read with the first mail
+  const { socket, ca } = await connect.open({ host, port }, signal);
+  try {
+    const transport = createTransport({
+      host,
+      port,
+      name,
+      secure: isTls,
+      requireTLS: !isTls,
+      getSocket: (_options, callback) => callback(null, { connection: socket }),
+      // rejectUnauthorized is said here so that NODE_TLS_REJECT_UNAUTHORIZED has no say.
+      tls: { servername: host, minVersion: "TLSv1.2", rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) },
+      forceAuth: credentials !== undefined,
+      ...(credentials === undefined ? {} : { auth: { user: credentials.user, pass: credentials.password } }),
+      maxResponseSize: longestAnswer,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    const from = mail.senderName === "" ? senderAddress : { name: mail.senderName, address: senderAddress };
+    await transport.sendMail({ ...mailHeaders(mail), from, signal });
+  } catch (error) {
+    throw notTaken(error);
+  } finally {
+    socket.destroy();
+  }
+}

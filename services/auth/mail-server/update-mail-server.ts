@@ -1,0 +1,78 @@
+import { create } from "@bufbuild/protobuf";
+import type { HandlerContext } from "@connectrpc/connect";
+import type { MailServer as StoredServer } from "#gen/koder/auth/store/v1/mail_server_pb.ts";
+import type { MailServer } from "#gen/koder/auth/v1/mail_server_pb.ts";
+import {
+  UpdateMailServerResponseSchema,
+  type UpdateMailServerRequest,
+  type UpdateMailServerResponse,
+} from "#gen/koder/auth/v1/mail_server_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { callOf, type Call } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { changeTenantRecord } from "../../host/tenant-record.ts";
+import type { TenantVault } from "../../vault/vault.ts";
+import { mailServerId, mailServers } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
+import { checkMailServer, mailServerInvalid } from "./check-mail-server.ts";
+import { mailServerMessage, passwordPlace } from "./mail-server.ts";
+
+/** Changes the server that the tenant's mails go out by, all or nothing of what the mask names. */
+export function updateMailServer(
+  needs: Pick<AuthDependencies, "store" | "clock" | "vault" | "tenants" | "mailConnect">,
+) {
+  const { vault, tenants, mailConnect } = needs;
+  return async (request: UpdateMailServerRequest, context: HandlerContext): Promise<UpdateMailServerResponse> => {
+    const call = callOf(context);
+    await checkMayRedirectMails(tenants, call);
+    const tenantVault = await vault.tenant(call.tenantId);
+    const stored = await changeTenantRecord(needs, call, place, {
+      asked: request.mailServer,
+      mask: request.updateMask,
+      change: (path, asked) => change(path, asked, tenantVault),
+      check: (record, paths) => checkMailServer(record, paths, mailConnect),
+      event: (paths) => ({
+        case: "mailServerUpdated",
+        value: { $typeName: "koder.events.v1.MailServerUpdated", paths },
+      }),
+    });
+    return create(UpdateMailServerResponseSchema, { mailServer: mailServerMessage(stored) });
+  };
+}
+
+const place = { collection: mailServers, id: mailServerId, resourceType: "mail_server", name: "mail server" };
+
+/**
+ * Refuses a change in the default tenant without INSTANCE authority: the owner of the instance is there, and who reads the mails
+ * can have a link for their password (security A32).
+ */
+async function checkMayRedirectMails(tenants: AuthDependencies["tenants"], call: Call): Promise<void> {
+  const { caller, tenantId } = call;
+  if ("instance" in caller && caller.instance) return;
+  if ((await tenants.lookup(call, "")).id !== tenantId) return;
+  const message = "only a credential with INSTANCE authority says where the default tenant's mails go";
+  throw failure(ErrorReason.PERMISSION_DENIED, message);
+}
+
+/** What one path of the mask changes. Throws MAIL_SERVER_INVALID for one that this call cannot. */
+function change(path: string, asked: MailServer, vault: TenantVault): Partial<StoredServer> {
+  const { host, port, tls, userName, password, senderAddress } = asked;
+  switch (path) {
+    case "host":
+      return { host: host.toLowerCase() };
+    case "port":
+      return { port };
+    case "tls":
+      return { tls };
+    case "user_name":
+      return { userName };
+    case "password":
+      return {
+        sealedPassword: password === "" ? new Uint8Array() : vault.seal(passwordPlace, Buffer.from(password, "utf8")),
+      };
+    case "sender_address":
+      return { senderAddress };
+    default:
+      throw mailServerInvalid(path, "cannot be changed by this call");
+  }
+}
