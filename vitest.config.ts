@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { defineConfig } from "vitest/config";
+import { defaultExclude, defineConfig } from "vitest/config";
 import LongestFirst from "./tools/test/longest-first.ts";
 
 /** What says within how long something must happen, while processes are killed: it runs alone. */
@@ -15,6 +15,24 @@ const waiting = [
   "tests/faults/{key-rotation,store-copy-killed,vault-rotation}.test.ts",
 ];
 
+const units = [
+  "services/**/*.test.ts",
+  "clients/**/*.test.ts",
+  "tools/**/*.test.ts",
+  "bench/**/*.test.ts",
+  "tests/contract/**/*.test.ts",
+];
+
+/** Unit tests that need a process of their own: what they change, or leave open, belongs to all that runs in it. */
+const apart = [
+  "services/host/{outbound/guarded-fetch,interceptors/deadline}.test.ts",
+  "services/host/transport/**/*.test.ts",
+  "services/session/browser-sessions/session-use.test.ts",
+  "services/store/**/*.test.ts",
+  "services/vault/random.test.ts",
+  "clients/typescript/transport.test.ts",
+];
+
 // Files run two at a time, the quick ones first; those that wait side by side, and those that look at the clock one by one.
 // All of `npm test` has those that wait beside the first two projects (tools/test.ts).
 export default defineConfig({
@@ -28,16 +46,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: [
-            "services/**/*.test.ts",
-            "clients/**/*.test.ts",
-            "tools/**/*.test.ts",
-            "bench/**/*.test.ts",
-            "tests/contract/**/*.test.ts",
-          ],
+          include: units,
+          exclude: [...defaultExclude, ...apart],
+          // Files share a process: to load what each needs took most of the time otherwise.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 30_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: "apart", include: apart, testTimeout: 60_000, hookTimeout: 30_000 },
       },
       {
         extends: true,

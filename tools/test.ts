@@ -30,7 +30,7 @@ async function everything(): Promise<Ended> {
     if (missing !== undefined) process.stdout.write(`${missing}\n`);
   }
   const [most, beside] = await Promise.all([
-    runVitest(["--project", "unit", "--project", "system"], "inherit"),
+    runVitest(["--project", "unit", "--project", "apart", "--project", "system"], "inherit"),
     besideTheRest(),
   ]);
   process.stdout.write(`${beside.waiting.output}\n${beside.inGo.output}`);
