@@ -8,6 +8,8 @@ import { joinedIn, type Index, type Input } from "./joined-modules.ts";
 
 const [project = join(import.meta.dirname, "..")] = process.argv.slice(2);
 const { folder: joined, index: indexFile } = joinedIn(project);
+/** As deep as what is made ends up, so that its maps find the sources. */
+const place = join(joined, "unnamed");
 
 /** What matters beside the modules: how they are joined, and which packages are installed. */
 const alsoRead = [relative(project, import.meta.filename), "package.json", "node_modules/.package-lock.json"];
@@ -34,7 +36,7 @@ const filesBeside: Plugin = {
 const { outputFiles, metafile } = await build({
   absWorkingDir: project,
   entryPoints: ["services/start.ts"],
-  outdir: joined,
+  outdir: place,
   outExtension: { ".js": ".mjs" },
   chunkNames: "[name]-[hash]",
   bundle: true,
@@ -70,13 +72,13 @@ for (const { entryPoint, exports } of Object.values(metafile.outputs)) {
 }
 
 const contents = createHash("sha256");
-for (const { path, hash: part } of outputFiles) contents.update(`${relative(joined, path)} ${part}\n`);
+for (const { path, hash: part } of outputFiles) contents.update(`${relative(place, path)} ${part}\n`);
 const name = contents.digest("hex").slice(0, 16);
 
 const folder = join(joined, name);
 const unfinished = join(joined, `${name}.${process.pid}`);
 mkdirSync(unfinished, { recursive: true });
-for (const { path, contents: bytes } of outputFiles) writeFileSync(join(unfinished, relative(joined, path)), bytes);
+for (const { path, contents: bytes } of outputFiles) writeFileSync(join(unfinished, relative(place, path)), bytes);
 try {
   renameSync(unfinished, folder);
 } catch {

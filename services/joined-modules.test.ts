@@ -23,6 +23,9 @@ beforeEach(() => {
     `import { readFileSync } from "node:fs";
      import { name } from "#gen/names.ts";
      const greeting = readFileSync(import.meta.dirname + "/texts/greeting.txt", "utf8");
+     export const fail = () => {
+       throw new Error("as asked");
+     };
      export const said = [greeting, name, (await import("./later.ts")).later].join(" ");`,
   );
 });
@@ -73,6 +76,15 @@ test("other packages, and a copy in another folder, are other programs", () => {
   write("services/texts/greeting.txt", "goodbye");
   expect(said(joinedModules(project).program)).toBe("goodbye world d");
   expect(said(program)).toBe("hello world a/b");
+});
+
+test("a stack names functions, and with source maps the module and its line", () => {
+  const { program = "" } = joinedModules(project);
+  const code = `try { (await import(process.argv[1])).fail(); } catch ({ stack }) { console.log(stack.split("\\n")[1].trim()); }`;
+  const stack = (...options: readonly string[]): string =>
+    execFileSync(process.execPath, [...options, "--input-type=module", "--eval", code, program], { encoding: "utf8" });
+  expect(stack()).toMatch(/^at Module\.fail \(file:.*\/start\.mjs:/);
+  expect(stack("--enable-source-maps")).toContain(`(${join(project, "services/start.ts")}:5:`);
 });
 
 test("ten are kept", () => {
