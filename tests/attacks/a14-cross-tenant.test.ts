@@ -3,17 +3,20 @@ import { getOption } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { access, Target } from "../../gen/ts/koder/options/v1/access_pb.ts";
 import { publicServices } from "../../services/gateway/public-services.ts";
-import { restBindings } from "../../services/gateway/rest/http-rule.ts";
+import { restBindings, type RestBinding } from "../../services/gateway/rest/http-rule.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import type { RunningServer } from "../support/server.ts";
 import { inMemory, inOneProcess, onPostgres } from "../support/shapes.ts";
 import { alternatives, examples, leftOut, refusedAnyway, type Example } from "./a14/examples.ts";
+import { everyMethodSuite } from "./a14/every-method-suite.ts";
+import { injectionSuite } from "./a14/injection-suite.ts";
 import { publicCalls, type PublicCall } from "./a14/resource-fields.ts";
 import { restCall, type RestCall } from "./a14/rest-calls.ts";
 import { tenantSide, type TenantSide } from "./a14/tenant-side.ts";
 
 // Made from the contract: every call, as an RPC and by each of its REST routes, and every field of it that names a resource, with the credential of one tenant and the id
-// of another's. The answer is that to an id that nobody has (K12), and afterwards what is there works as before.
+// of another's. The answer is that to an id that nobody has (K12), and afterwards what is there works as before. Each call is also
+// made by whoever has not the right (A14), and those that read, by texts that try to be more (A22).
 
 const calls = publicCalls(publicServices);
 const ofTenants = calls.filter(({ target }) => target !== Target.INSTANCE && target !== Target.UNSPECIFIED);
@@ -104,106 +107,116 @@ describe.each([inOneProcess, inMemory, onPostgres])("$name", ({ name: shape, sta
     server = await start();
     const permissions = calls.map(({ method }) => getOption(method, access).permission);
     const every = [...new Set(permissions)].filter((permission) => permission !== "");
-    [ours, theirs] = [await tenantSide(server, every), await tenantSide(server, every)];
+    [ours, theirs] = await Promise.all([tenantSide(server, every), tenantSide(server, every)]);
   });
   afterAll(() => server?.stop());
 
-  test("every call has an example with every field that names a resource: a new one needs a line in a14/examples.ts", async () => {
+  everyMethodSuite(() => server);
+  injectionSuite(ofTenants, examples, () => ours);
+
+  test("every call has an example: a new one needs a line in a14/examples.ts", () => {
     expect(Object.keys(examples).toSorted()).toEqual(ofTenants.map(({ name }) => name).toSorted());
-    for (const { name, fields } of ofTenants) {
-      const all = [examples[name], ...(alternatives[name] ?? [])];
-      const made = await Promise.all(all.map(async (example) => example?.(ours)));
-      for (const field of fields) {
-        if (leftOut[`${name} ${field}`] !== undefined) continue;
-        expect(
-          made.some((request) => request !== undefined && at(request, field) !== undefined),
-          `${name} ${field}`,
-        ).toBe(true);
-      }
-    }
   });
 
   describe.each(ofTenants)("A14: $name", (call) => {
-    const { name, fields } = call;
+    const { name, fields, method } = call;
     const made: readonly Example[] = [examples[name], ...(alternatives[name] ?? [])].filter(
       (example) => example !== undefined,
     );
+    // The routes lead to the same handlers, whatever keeps the data.
+    const routes = shape === inOneProcess.name ? restBindings(method) : [];
 
-    test("reaches nothing of another tenant, by whatever field, and nothing without a right", async () => {
-      for (const example of made) {
-        const [mine, other] = [await example(ours), await example(theirs)];
+    test("reaches nothing of another tenant, by whatever field or route, and nothing without a right", async () => {
+      const named = new Set(fields.filter((field) => leftOut[`${name} ${field}`] !== undefined));
+      for (const [number, example] of made.entries()) {
+        const [mine, other] = await Promise.all([example(ours), example(theirs)]);
         for (const field of fields) {
-          const stolen = at(other, field);
-          if (stolen === undefined) continue;
-          expect(stolen, field).not.toEqual(at(mine, field));
-          const absent = nobodys(stolen);
-          const credential = credentialFor(call, ours);
-          // What is created twice would be refused for that.
-          const another = async () => (name.includes("/Create") ? example(ours) : mine);
-          const answer = await send(ours, name, withValue(await another(), field, stolen), credential);
-          const usual = await send(ours, name, withValue(await another(), field, absent), credential);
-          expect(saidBy(answer, stolen), field).toEqual(saidBy(usual, absent));
-          expect(answer.body).not.toContain(theirs.marker);
+          if (at(mine, field) !== undefined) named.add(field);
+          await reachesNothing(field, example, mine, other);
         }
-        // Another tenant's credential is none here; a person may do no more than concerns themselves.
-        expect((await send(ours, name, mine)).status).toBe(401);
-        for (const credential of [theirs.owner, theirs.person.token]) {
-          expect((await send(ours, name, mine, credential)).status).toBe(401);
-        }
-        const isOwn = at(mine, "userId") === ours.person.id;
-        if (!isOwn) expect((await send(ours, name, mine, ours.person.token)).status).toBe(403);
-        // What was reached for is there, and so is one's own.
-        for (const [side, request] of [
-          [theirs, other],
-          [ours, mine],
-        ] as const) {
-          const { status, body } = await send(side, name, request, credentialFor(call, side));
-          const refused = refusedAnyway[name];
-          if (refused === undefined) expect(status, body).toBe(200);
-          else expect(body).toContain(refused);
+        await isRefusedToStrangers(mine);
+        const ofExample = number === 0 ? routes : [];
+        for (const route of ofExample) await reachesNothingBy(route, mine, other);
+        // What was reached for is there, and so is one's own: by its route, where it has one.
+        const theirsWorks = works(theirs, other, send(theirs, name, other, credentialFor(call, theirs)));
+        // On `/v1/me` it would be done to the person whom all these tests share.
+        const [first, ...more] = ofExample.filter(({ ownField }) => ownField === undefined);
+        const credential = credentialFor(call, ours);
+        const answer =
+          first === undefined ? send(ours, name, mine, credential) : sendRest(ours, restCall(first, mine), credential);
+        await Promise.all([theirsWorks, works(ours, mine, answer)]);
+        for (const route of more) {
+          const another = await example(ours);
+          await works(ours, another, sendRest(ours, restCall(route, another), credential));
         }
       }
+      expect([...named].toSorted(), "a field without an example needs one in a14/examples.ts").toEqual(
+        fields.toSorted(),
+      );
     });
-  });
 
-  // The routes lead to the same handlers, whatever keeps the data.
-  const routed = shape === inOneProcess.name ? ofTenants : [];
-  describe.each(routed)("A14: the REST routes of $name", (call) => {
-    const { name, method } = call;
-    const example = examples[name];
+    async function reachesNothing(field: string, example: Example, mine: Json, other: Json): Promise<void> {
+      const stolen = at(other, field);
+      if (stolen === undefined) return;
+      expect(stolen, field).not.toEqual(at(mine, field));
+      const absent = nobodys(stolen);
+      const credential = credentialFor(call, ours);
+      const asked = async (value: unknown) => {
+        // What is created twice would be refused for that.
+        const request = name.includes("/Create") ? await example(ours) : mine;
+        return send(ours, name, withValue(request, field, value), credential);
+      };
+      // One after the other: a change that is made twice at once is refused for that.
+      const [answer, usual] = [await asked(stolen), await asked(absent)];
+      expect(saidBy(answer, stolen), field).toEqual(saidBy(usual, absent));
+      expect(answer.body).not.toContain(theirs.marker);
+    }
 
-    test.each(restBindings(method))(
-      "$verb $path reaches nothing of another tenant, and no other id than the path's",
-      async (binding) => {
-        if (example === undefined) throw new Error(`${name} has no example`);
-        const [mine, other] = [await example(ours), await example(theirs)];
-        const credential = binding.ownField === undefined ? credentialFor(call, ours) : ours.person.token;
-        const named = binding.pathFields.filter(({ jsonName }) => call.fields.includes(jsonName));
-        for (const { jsonName, name: field } of named) {
-          const stolen = other[jsonName];
-          const absent = nobodys(stolen);
-          const answer = await sendRest(ours, restCall(binding, { ...mine, [jsonName]: stolen }), credential);
-          const usual = await sendRest(ours, restCall(binding, { ...mine, [jsonName]: absent }), credential);
-          expect(saidByRest(answer, stolen), field).toEqual(saidByRest(usual, absent));
-          expect(answer.body).not.toContain(theirs.marker);
-          // What stands in the path stands nowhere else.
-          const { body, ...asked } = restCall(binding, mine);
-          if (binding.body !== "*") continue;
-          const twice = await sendRest(ours, { ...asked, body: { ...body, [field]: stolen } }, credential);
-          expect([twice.status, twice.body]).toEqual([400, expect.stringContaining(field)]);
-        }
-        expect((await sendRest(ours, restCall(binding, mine))).status).toBe(401);
-        for (const stranger of [theirs.owner, theirs.person.token]) {
-          expect((await sendRest(ours, restCall(binding, mine), stranger)).status).toBe(401);
-        }
-        // On `/v1/me` it would be done to the person whom all these tests share.
-        if (binding.ownField !== undefined) return;
-        const { status, body } = await sendRest(ours, restCall(binding, mine), credential);
-        const refused = refusedAnyway[name];
-        if (refused === undefined) expect(status, body).toBe(200);
-        else expect(body).toContain(refused);
-      },
-    );
+    /** Another tenant's credential is none here; a person may do no more than concerns themselves. */
+    async function isRefusedToStrangers(mine: Json): Promise<void> {
+      const isOwn = at(mine, "userId") === ours.person.id;
+      const refused: readonly (readonly [credential: string | undefined, status: number])[] = [
+        [theirs.owner, 401],
+        [theirs.person.token, 401],
+        ...(routes.length === 0 ? [] : [[undefined, 401] as const]),
+        ...(isOwn ? [] : [[ours.person.token, 403] as const]),
+      ];
+      const answers = await Promise.all(refused.map(([credential]) => send(ours, name, mine, credential)));
+      expect(answers.map(({ status }) => status)).toEqual(refused.map(([, status]) => status));
+    }
+
+    async function reachesNothingBy(route: RestBinding, mine: Json, other: Json): Promise<void> {
+      const shown = `${route.verb} ${route.path}`;
+      const credential = route.ownField === undefined ? credentialFor(call, ours) : ours.person.token;
+      const inPath = route.pathFields.filter(({ jsonName }) => fields.includes(jsonName));
+      for (const { jsonName, name: field } of inPath) {
+        const stolen = other[jsonName];
+        const absent = nobodys(stolen);
+        const asked = (id: unknown) => sendRest(ours, restCall(route, { ...mine, [jsonName]: id }), credential);
+        const [answer, usual] = [await asked(stolen), await asked(absent)];
+        expect(saidByRest(answer, stolen), `${shown} ${field}`).toEqual(saidByRest(usual, absent));
+        expect(answer.body).not.toContain(theirs.marker);
+        // What stands in the path stands nowhere else.
+        if (route.body !== "*") continue;
+        const { body, ...rest } = restCall(route, mine);
+        const twice = await sendRest(ours, { ...rest, body: { ...body, [field]: stolen } }, credential);
+        expect([twice.status, twice.body], shown).toEqual([400, expect.stringContaining(field)]);
+      }
+      const strangers = [undefined, theirs.owner, theirs.person.token];
+      const answers = await Promise.all(strangers.map((one) => sendRest(ours, restCall(route, mine), one)));
+      expect(
+        answers.map(({ status }) => status),
+        shown,
+      ).toEqual([401, 401, 401]);
+    }
+
+    async function works({ slug }: TenantSide, request: Json, answer: Promise<Answer>): Promise<void> {
+      const { status, body } = await answer;
+      const refused = refusedAnyway[name];
+      const shown = `${slug} ${JSON.stringify(request)}: ${body}`;
+      if (refused === undefined) expect(status, shown).toBe(200);
+      else expect(body).toContain(refused);
+    }
   });
 
   describe.each(ofInstance)("A32: $name", ({ name }) => {

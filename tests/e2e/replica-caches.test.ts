@@ -137,6 +137,68 @@ describe("what one replica remembers and another changes", () => {
   });
 });
 
+describe("what somebody may do by their roles", () => {
+  /** A person who may read people by a role, through a group or by themselves, and what takes that away at the first replica. */
+  async function reader(how: "unassigned" | "out of the group" | "the role permits less") {
+    const [person, client, role, group] = await Promise.all([
+      createPerson(two.first),
+      registerClient(two.first, { scope: "openid users.read" }),
+      rest(two.first, "POST", "/v1/roles", { name: `reader-${(readers += 1)}`, permissions: ["users.read"] }),
+      rest(two.first, "POST", "/v1/groups", { name: `readers-${readers}` }),
+    ]);
+    const [roleId, groupId] = [String(role.json["id"]), String(group.json["id"])];
+    const isByGroup = how === "out of the group";
+    const to = isByGroup ? { group_id: groupId } : { user_id: person.id };
+    const given = await rest(two.first, "POST", `/v1/roles/${roleId}/assignments`, to);
+    expect(given.status, JSON.stringify(given.json)).toBe(200);
+    const joined = await rest(two.first, "POST", `/v1/groups/${groupId}/members`, { user_id: person.id });
+    expect(joined.status, JSON.stringify(joined.json)).toBe(200);
+    const parameters = { scope: "openid users.read" };
+    const { accessToken } = await tokensFor(two.first, client, person.username, { parameters });
+    const [, second] = two.replicas;
+    const readsAtSecond = async () =>
+      (await two.ask(second, "/v1/users?page_size=1", { authorization: bearer(accessToken) })).status;
+    const takeAway = () => {
+      if (how === "the role permits less") return rest(two.first, "PATCH", `/v1/roles/${roleId}`, { permissions: [] });
+      return isByGroup
+        ? rest(two.first, "DELETE", `/v1/groups/${groupId}/members/${person.id}`)
+        : rest(two.first, "DELETE", `/v1/roles/${roleId}/assignments/${String(given.json["id"])}`);
+    };
+    await expect.poll(readsAtSecond, { timeout: 10_000 }).toBe(200);
+    return { readsAtSecond, takeAway };
+  }
+  let readers = 0;
+
+  /** After how many milliseconds the second replica refuses what it remembers to be permitted. */
+  async function untilRefused({ readsAtSecond, takeAway }: Awaited<ReturnType<typeof reader>>): Promise<number> {
+    expect(await readsAtSecond()).toBe(200);
+    const { status, json } = await takeAway();
+    expect(status, JSON.stringify(json)).toBe(200);
+    const taken = performance.now();
+    for (let answer = 200; answer !== 403; answer = await readsAtSecond()) {
+      expect(answer).toBe(200);
+      expect(performance.now() - taken).toBeLessThan(10_000);
+      await delay(10);
+    }
+    return Math.round(performance.now() - taken);
+  }
+
+  test.each(["unassigned", "out of the group", "the role permits less"] as const)(
+    "%s at one replica: the other does not permit it any more, by the event log or within five seconds",
+    async (how) => {
+      const one = await reader(how);
+      await two.settled();
+      const byLog = await untilRefused(one);
+      const byTime = await withStalledLog(async () => untilRefused(await reader(how)));
+      console.info(
+        `${how} at one replica was refused by the other after ${byLog} ms, with the log stalled after ${byTime} ms`,
+      );
+      expect(byLog).toBeLessThan(2_500);
+      expect(byTime).toBeLessThan(6_000);
+    },
+  );
+});
+
 describe("A3: what was revoked at one replica is refused by the other at the very next request", () => {
   const client = { current: undefined as RelyingParty | undefined };
   beforeAll(async () => {
