@@ -40,6 +40,7 @@ import { resetFactors } from "./factors/reset-factors.ts";
 import { updateFactor } from "./factors/update-factor.ts";
 import { acceptPasskey } from "./flows/accept-passkey.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
+import { beginNewTotp, getNewPasskeyOptions, giveNewPasskey, giveNewTotp } from "./flows/direct-enrolment.ts";
 import {
   getFlow,
   getPasskeyOptions,
@@ -122,6 +123,10 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         giveRecoveryCode: giveRecoveryCode(dependencies),
         sendOtp: sendOtp(dependencies),
         giveOtp: giveOtp(dependencies),
+        beginNewTotp: beginNewTotp(dependencies),
+        giveNewTotp: giveNewTotp(dependencies),
+        getNewPasskeyOptions: getNewPasskeyOptions(dependencies),
+        giveNewPasskey: giveNewPasskey(dependencies),
         sendNewOtp: sendNewOtp(dependencies),
         giveNewOtp: giveNewOtp(dependencies),
         sendEmailCode: sendEmailCode(dependencies),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { overrideFor } from "../support/client-overrides.ts";
 import { sentCode } from "../support/dev-mail.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
-import { addOtp, addPasskey, addTotp } from "../support/factors.ts";
+import { addOtp, addPasskey, addTotp, totpCode } from "../support/factors.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import {
@@ -14,6 +14,7 @@ import {
   tokensFor,
   type RelyingParty,
 } from "../support/relying-party.ts";
+import { softwareAuthenticator } from "../support/software-authenticator.ts";
 import { passkeyOptionsOn } from "../support/passkey-page.ts";
 import { rememberBrowsers, rememberedBrowser, type RememberedBrowser } from "../support/remembered-browser.ts";
 import { askForTerms } from "../support/terms.ts";
@@ -354,6 +355,78 @@ describe("A6: codes that are added on the way", () => {
     expect(done.json["recovery_codes"]).toHaveLength(10);
     const asked = await rest(server, "GET", `/v1/auth/flows/${flow}`, undefined, "");
     expect(asked.json["recovery_codes"], "they are shown this once").toEqual([]);
+  });
+});
+
+describe("A6: an app or a passkey that is added outside of the pages", () => {
+  /** A flow of somebody without a second factor, whose client asks for one. */
+  async function atEnrolment() {
+    const [person, strict] = [await createPerson(server), await registerClient(server)];
+    await overrideFor(server, strict, { direct_flows: true, mfa: "MFA_REQUIREMENT_REQUIRED" });
+    const flow = await startFlow(server, strict, person.username);
+    const early = [
+      await flowStep(server, `/${flow}/new-totp/begin`, {}),
+      await flowStep(server, `/${flow}/new-totp`, { code: "000000" }),
+      await rest(server, "GET", `/v1/auth/flows/${flow}/new-passkey`, undefined, ""),
+    ];
+    for (const { json } of early) expect(json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const { json } = await flowStep(server, `/${flow}/password`, { password });
+    expect(json["next_steps"]).toEqual(expect.arrayContaining(["FLOW_STEP_ENROL_TOTP", "FLOW_STEP_ENROL_PASSKEY"]));
+    return { ...person, strict, flow };
+  }
+  const completed = { state: "FLOW_STATE_COMPLETED", login_handle: expect.stringMatching(/^klh_/) };
+
+  test("an app is added by a code of the secret that was given, counts as the second factor, and is asked for then", async () => {
+    const { username, strict, flow } = await atEnrolment();
+    const unbegun = await flowStep(server, `/${flow}/new-totp`, { code: "000000" });
+    expect(unbegun.json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const begun = await flowStep(server, `/${flow}/new-totp/begin`, {});
+    expect(begun.json).toMatchObject({
+      otpauth_uri: expect.stringMatching(/^otpauth:/),
+      qr_code_svg: expect.stringMatching(/^<svg/),
+    });
+    const secret = String(begun.json["secret"]);
+    expect((await flowStep(server, `/${flow}/new-totp/begin`, {})).json["secret"], "the same one").toBe(secret);
+    const code = totpCode(secret);
+    const wrong = await flowStep(server, `/${flow}/new-totp`, { code: otherThan(code) });
+    expect(wrong.json).toMatchObject({ error: { reason: "CODE_MISMATCH" } });
+    const settled = await Promise.all(Array.from({ length: 4 }, () => flowStep(server, `/${flow}/new-totp`, { code })));
+    const [done, ...others] = settled.filter(({ status }) => status === 200);
+    expect(done?.json).toMatchObject(completed);
+    expect(done?.json["recovery_codes"]).toHaveLength(10);
+    expect(others, "once of several at once").toEqual([]);
+    const next = await startFlow(server, strict, username);
+    const { json } = await flowStep(server, `/${next}/password`, { password });
+    expect(json).toMatchObject({ state: "FLOW_STATE_MFA_REQUIRED" });
+    expect(json["next_steps"]).toEqual(["FLOW_STEP_TOTP", "FLOW_STEP_RECOVERY_CODE"]);
+    expect((await flowStep(server, `/${next}/new-totp/begin`, {})).json).toMatchObject({
+      error: { reason: "STEP_NOT_EXPECTED" },
+    });
+    const stolen = await flowStep(server, `/${next}/totp`, { code });
+    expect(stolen.json, "A24: the code that added it is used up").toMatchObject({ error: { reason: "CODE_MISMATCH" } });
+  });
+
+  test("a passkey is added by what a flow asks of it, from a page that may ask, once", async () => {
+    const { strict, username, flow } = await atEnrolment();
+    const options = async (of: string) => {
+      const { json } = await rest(server, "GET", `/v1/auth/flows/${of}/new-passkey`, undefined, "");
+      return String(json["options_json"]);
+    };
+    const give = (of: string, credential_json: string) => flowStep(server, `/${of}/new-passkey`, { credential_json });
+    const elsewhere = softwareAuthenticator({ origin: "https://evil.example" }).create(await options(flow));
+    expect((await give(flow, elsewhere)).json).toMatchObject({ error: { reason: "PASSKEY_NOT_ACCEPTED" } });
+    const other = await atEnrolment();
+    const authenticator = softwareAuthenticator({ origin: server.url });
+    const forOther = authenticator.create(await options(other.flow));
+    expect((await give(flow, forOther)).json, "A24").toMatchObject({ error: { reason: "PASSKEY_NOT_ACCEPTED" } });
+    const ofFlow = authenticator.create(await options(flow));
+    const done = await give(flow, ofFlow);
+    expect(done.json).toMatchObject(completed);
+    expect(done.json["recovery_codes"]).toHaveLength(10);
+    expect((await give(flow, ofFlow)).json).toMatchObject({ error: { reason: "STEP_NOT_EXPECTED" } });
+    const next = await startFlow(server, strict, username);
+    const { json } = await flowStep(server, `/${next}/password`, { password });
+    expect(json["next_steps"]).toEqual(["FLOW_STEP_PASSKEY", "FLOW_STEP_RECOVERY_CODE"]);
   });
 });
 

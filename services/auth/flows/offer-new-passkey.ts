@@ -6,22 +6,29 @@ import {
   type OfferNewPasskeyResponse,
 } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import { callOf } from "../../host/call.ts";
+import { callOf, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
 import { offeredPasskey } from "../passkeys/offered-passkey.ts";
-import { openFlow } from "./open-flow.ts";
+import { openFlow, type FlowReference } from "./open-flow.ts";
 
 /** Answers what a browser makes a passkey by that the person adds to go on: by the challenge of the flow's present step. */
-export function offerNewPasskey(dependencies: AuthDependencies) {
+export async function newPasskeyOfFlow(
+  dependencies: AuthDependencies,
+  call: Call,
+  reference: FlowReference,
+): Promise<string> {
   const { store, vault } = dependencies;
+  const data = store.tenant(call.tenantId);
+  const { record: flow } = await openFlow(data, await vault.tenant(call.tenantId), reference, FlowStep.ENROL_PASSKEY);
+  const toBe = { userId: flow.userId, challenge: flow.passkeyChallenge };
+  return offeredPasskey(dependencies, call, toBe, await factorsOfUser(data, flow.userId));
+}
+
+/** The same in a browser's flow. */
+export function offerNewPasskey(dependencies: AuthDependencies) {
   return async (request: OfferNewPasskeyRequest, context: HandlerContext): Promise<OfferNewPasskeyResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const tenantVault = await vault.tenant(call.tenantId);
-    const { record: flow } = await openFlow(data, tenantVault, request, FlowStep.ENROL_PASSKEY);
-    const toBe = { userId: flow.userId, challenge: flow.passkeyChallenge };
-    const optionsJson = await offeredPasskey(dependencies, call, toBe, await factorsOfUser(data, flow.userId));
+    const optionsJson = await newPasskeyOfFlow(dependencies, callOf(context), request);
     return create(OfferNewPasskeyResponseSchema, { optionsJson });
   };
 }

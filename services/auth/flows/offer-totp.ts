@@ -17,22 +17,24 @@ import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { offeredTotp } from "../factors/offered-totp.ts";
 import { newTotpSecret } from "../factors/totp.ts";
 import { openSecret, sealSecret } from "../factors/totp-secret.ts";
-import { openFlow, stepNotExpected } from "./open-flow.ts";
+import { openFlow, stepNotExpected, type FlowReference } from "./open-flow.ts";
 
 /**
  * Answers the secret of an authenticator app that the person must add to go on. It is the same for as long as the flow lives:
  * a page that is shown again, after a code that was mistyped, must not ask for another app.
  */
-export function offerTotp(dependencies: AuthDependencies) {
+export async function totpOfFlow(dependencies: AuthDependencies, call: Call, reference: FlowReference) {
   const { store, vault } = dependencies;
-  return async (request: OfferTotpRequest, context: HandlerContext): Promise<OfferTotpResponse> => {
-    const call = callOf(context);
-    const tenantVault = await vault.tenant(call.tenantId);
-    const data = store.tenant(call.tenantId);
-    const { record: flow } = await openFlow(data, tenantVault, request, FlowStep.ENROL_TOTP);
-    const secret = (await secretOfFlow(dependencies, call, flow)) ?? (await newSecret(dependencies, call, flow));
-    return create(OfferTotpResponseSchema, await offeredTotp(dependencies, call, flow.userId, secret));
-  };
+  const data = store.tenant(call.tenantId);
+  const { record: flow } = await openFlow(data, await vault.tenant(call.tenantId), reference, FlowStep.ENROL_TOTP);
+  const secret = (await secretOfFlow(dependencies, call, flow)) ?? (await newSecret(dependencies, call, flow));
+  return offeredTotp(dependencies, call, flow.userId, secret);
+}
+
+/** The same in a browser's flow. */
+export function offerTotp(dependencies: AuthDependencies) {
+  return async (request: OfferTotpRequest, context: HandlerContext): Promise<OfferTotpResponse> =>
+    create(OfferTotpResponseSchema, await totpOfFlow(dependencies, callOf(context), request));
 }
 
 /** The id of the enrolment within a flow: no id of any other. */

@@ -2,9 +2,10 @@ import { expect } from "vitest";
 import { overrideFor } from "../../support/client-overrides.ts";
 import { sentCode } from "../../support/dev-mail.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
-import { addOtp } from "../../support/factors.ts";
+import { addOtp, totpCode } from "../../support/factors.ts";
 import { createPerson, password, registerClient, rest, tokensFor, type Instance } from "../../support/relying-party.ts";
 import { rememberedBrowser } from "../../support/remembered-browser.ts";
+import { softwareAuthenticator } from "../../support/software-authenticator.ts";
 import type { PublicWrite } from "./public-write.ts";
 
 let telephones = 0;
@@ -84,6 +85,34 @@ export const otpWrites: readonly PublicWrite[] = [
       expect(await send()).toBe(200);
       const code = await sentCode(server, phone, last);
       return { call: async () => (await flowStep(server, `/${flow}/otp`, { code })).status };
+    },
+  },
+  {
+    name: "Begin to add an authenticator app in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/BeginNewTotp"],
+    prepare: async (server) => {
+      const { flow } = await flowBeforeEnrolment(server);
+      return { call: async () => (await flowStep(server, `/${flow}/new-totp/begin`, {})).status };
+    },
+  },
+  {
+    name: "Add an authenticator app in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/GiveNewTotp"],
+    prepare: async (server) => {
+      const { flow } = await flowBeforeEnrolment(server);
+      const { json } = await flowStep(server, `/${flow}/new-totp/begin`, {});
+      const code = totpCode(String(json["secret"]));
+      return { call: async () => (await flowStep(server, `/${flow}/new-totp`, { code })).status };
+    },
+  },
+  {
+    name: "Add a passkey in a flow outside of the pages",
+    covers: ["koder.auth.v1.FlowService/GiveNewPasskey"],
+    prepare: async (server) => {
+      const { flow } = await flowBeforeEnrolment(server);
+      const { json } = await rest(server, "GET", `/v1/auth/flows/${flow}/new-passkey`, undefined, "");
+      const credential_json = softwareAuthenticator({ origin: server.url }).create(String(json["options_json"]));
+      return { call: async () => (await flowStep(server, `/${flow}/new-passkey`, { credential_json })).status };
     },
   },
   {

@@ -1657,6 +1657,411 @@ func (x *DeclineTermsResponse) GetFlow() *Flow {
 	return nil
 }
 
+// BeginNewTotpRequest names a flow.
+type BeginNewTotpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId        string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginNewTotpRequest) Reset() {
+	*x = BeginNewTotpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginNewTotpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginNewTotpRequest) ProtoMessage() {}
+
+func (x *BeginNewTotpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginNewTotpRequest.ProtoReflect.Descriptor instead.
+func (*BeginNewTotpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *BeginNewTotpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+// BeginNewTotpResponse has what an authenticator app needs.
+type BeginNewTotpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The secret in base 32, for who types it.
+	Secret string `protobuf:"bytes,1,opt,name=secret,proto3" json:"secret,omitempty"`
+	// `otpauth://totp/…`, for an app on the same device.
+	OtpauthUri string `protobuf:"bytes,2,opt,name=otpauth_uri,json=otpauthUri,proto3" json:"otpauth_uri,omitempty"`
+	// The URI as a QR code: an SVG document.
+	QrCodeSvg     string `protobuf:"bytes,3,opt,name=qr_code_svg,json=qrCodeSvg,proto3" json:"qr_code_svg,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BeginNewTotpResponse) Reset() {
+	*x = BeginNewTotpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BeginNewTotpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BeginNewTotpResponse) ProtoMessage() {}
+
+func (x *BeginNewTotpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BeginNewTotpResponse.ProtoReflect.Descriptor instead.
+func (*BeginNewTotpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *BeginNewTotpResponse) GetSecret() string {
+	if x != nil {
+		return x.Secret
+	}
+	return ""
+}
+
+func (x *BeginNewTotpResponse) GetOtpauthUri() string {
+	if x != nil {
+		return x.OtpauthUri
+	}
+	return ""
+}
+
+func (x *BeginNewTotpResponse) GetQrCodeSvg() string {
+	if x != nil {
+		return x.QrCodeSvg
+	}
+	return ""
+}
+
+// GiveNewTotpRequest has a code of the app.
+type GiveNewTotpRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// The code that the app shows; spaces do not matter.
+	Code          string `protobuf:"bytes,2,opt,name=code,proto3" json:"code,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveNewTotpRequest) Reset() {
+	*x = GiveNewTotpRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewTotpRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewTotpRequest) ProtoMessage() {}
+
+func (x *GiveNewTotpRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewTotpRequest.ProtoReflect.Descriptor instead.
+func (*GiveNewTotpRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *GiveNewTotpRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GiveNewTotpRequest) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+// GiveNewTotpResponse has the flow.
+type GiveNewTotpResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveNewTotpResponse) Reset() {
+	*x = GiveNewTotpResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewTotpResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewTotpResponse) ProtoMessage() {}
+
+func (x *GiveNewTotpResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewTotpResponse.ProtoReflect.Descriptor instead.
+func (*GiveNewTotpResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *GiveNewTotpResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
+// GetNewPasskeyOptionsRequest names a flow.
+type GetNewPasskeyOptionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId        string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetNewPasskeyOptionsRequest) Reset() {
+	*x = GetNewPasskeyOptionsRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetNewPasskeyOptionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetNewPasskeyOptionsRequest) ProtoMessage() {}
+
+func (x *GetNewPasskeyOptionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetNewPasskeyOptionsRequest.ProtoReflect.Descriptor instead.
+func (*GetNewPasskeyOptionsRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *GetNewPasskeyOptionsRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+// GetNewPasskeyOptionsResponse has the options.
+type GetNewPasskeyOptionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+	// `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+	OptionsJson   string `protobuf:"bytes,1,opt,name=options_json,json=optionsJson,proto3" json:"options_json,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetNewPasskeyOptionsResponse) Reset() {
+	*x = GetNewPasskeyOptionsResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetNewPasskeyOptionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetNewPasskeyOptionsResponse) ProtoMessage() {}
+
+func (x *GetNewPasskeyOptionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetNewPasskeyOptionsResponse.ProtoReflect.Descriptor instead.
+func (*GetNewPasskeyOptionsResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *GetNewPasskeyOptionsResponse) GetOptionsJson() string {
+	if x != nil {
+		return x.OptionsJson
+	}
+	return ""
+}
+
+// GiveNewPasskeyRequest has what the browser or app made.
+type GiveNewPasskeyRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the flow.
+	FlowId string `protobuf:"bytes,1,opt,name=flow_id,json=flowId,proto3" json:"flow_id,omitempty"`
+	// `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+	CredentialJson string `protobuf:"bytes,2,opt,name=credential_json,json=credentialJson,proto3" json:"credential_json,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *GiveNewPasskeyRequest) Reset() {
+	*x = GiveNewPasskeyRequest{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewPasskeyRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewPasskeyRequest) ProtoMessage() {}
+
+func (x *GiveNewPasskeyRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewPasskeyRequest.ProtoReflect.Descriptor instead.
+func (*GiveNewPasskeyRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{38}
+}
+
+func (x *GiveNewPasskeyRequest) GetFlowId() string {
+	if x != nil {
+		return x.FlowId
+	}
+	return ""
+}
+
+func (x *GiveNewPasskeyRequest) GetCredentialJson() string {
+	if x != nil {
+		return x.CredentialJson
+	}
+	return ""
+}
+
+// GiveNewPasskeyResponse has the flow.
+type GiveNewPasskeyResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The flow.
+	Flow          *Flow `protobuf:"bytes,1,opt,name=flow,proto3" json:"flow,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GiveNewPasskeyResponse) Reset() {
+	*x = GiveNewPasskeyResponse{}
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GiveNewPasskeyResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GiveNewPasskeyResponse) ProtoMessage() {}
+
+func (x *GiveNewPasskeyResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_flow_service_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GiveNewPasskeyResponse.ProtoReflect.Descriptor instead.
+func (*GiveNewPasskeyResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_flow_service_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *GiveNewPasskeyResponse) GetFlow() *Flow {
+	if x != nil {
+		return x.Flow
+	}
+	return nil
+}
+
 var File_koder_auth_v1_flow_service_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
@@ -1747,8 +2152,28 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\x13DeclineTermsRequest\x12\x17\n" +
 	"\aflow_id\x18\x01 \x01(\tR\x06flowId\"?\n" +
 	"\x14DeclineTermsResponse\x12'\n" +
-	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\xfd\n" +
-	"\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\".\n" +
+	"\x13BeginNewTotpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\"o\n" +
+	"\x14BeginNewTotpResponse\x12\x16\n" +
+	"\x06secret\x18\x01 \x01(\tR\x06secret\x12\x1f\n" +
+	"\votpauth_uri\x18\x02 \x01(\tR\n" +
+	"otpauthUri\x12\x1e\n" +
+	"\vqr_code_svg\x18\x03 \x01(\tR\tqrCodeSvg\"A\n" +
+	"\x12GiveNewTotpRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12\x12\n" +
+	"\x04code\x18\x02 \x01(\tR\x04code\">\n" +
+	"\x13GiveNewTotpResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow\"6\n" +
+	"\x1bGetNewPasskeyOptionsRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\"A\n" +
+	"\x1cGetNewPasskeyOptionsResponse\x12!\n" +
+	"\foptions_json\x18\x01 \x01(\tR\voptionsJson\"Y\n" +
+	"\x15GiveNewPasskeyRequest\x12\x17\n" +
+	"\aflow_id\x18\x01 \x01(\tR\x06flowId\x12'\n" +
+	"\x0fcredential_json\x18\x02 \x01(\tR\x0ecredentialJson\"A\n" +
+	"\x16GiveNewPasskeyResponse\x12'\n" +
+	"\x04flow\x18\x01 \x01(\v2\x13.koder.auth.v1.FlowR\x04flow2\x81\x0e\n" +
 	"\vFlowService\x12N\n" +
 	"\tStartFlow\x12\x1f.koder.auth.v1.StartFlowRequest\x1a .koder.auth.v1.StartFlowResponse\x12M\n" +
 	"\aGetFlow\x12\x1d.koder.auth.v1.GetFlowRequest\x1a\x1e.koder.auth.v1.GetFlowResponse\"\x03\x90\x02\x01\x12W\n" +
@@ -1758,7 +2183,11 @@ const file_koder_auth_v1_flow_service_proto_rawDesc = "" +
 	"\x11GetPasskeyOptions\x12'.koder.auth.v1.GetPasskeyOptionsRequest\x1a(.koder.auth.v1.GetPasskeyOptionsResponse\"\x03\x90\x02\x01\x12T\n" +
 	"\vGivePasskey\x12!.koder.auth.v1.GivePasskeyRequest\x1a\".koder.auth.v1.GivePasskeyResponse\x12H\n" +
 	"\aSendOtp\x12\x1d.koder.auth.v1.SendOtpRequest\x1a\x1e.koder.auth.v1.SendOtpResponse\x12H\n" +
-	"\aGiveOtp\x12\x1d.koder.auth.v1.GiveOtpRequest\x1a\x1e.koder.auth.v1.GiveOtpResponse\x12Q\n" +
+	"\aGiveOtp\x12\x1d.koder.auth.v1.GiveOtpRequest\x1a\x1e.koder.auth.v1.GiveOtpResponse\x12W\n" +
+	"\fBeginNewTotp\x12\".koder.auth.v1.BeginNewTotpRequest\x1a#.koder.auth.v1.BeginNewTotpResponse\x12T\n" +
+	"\vGiveNewTotp\x12!.koder.auth.v1.GiveNewTotpRequest\x1a\".koder.auth.v1.GiveNewTotpResponse\x12t\n" +
+	"\x14GetNewPasskeyOptions\x12*.koder.auth.v1.GetNewPasskeyOptionsRequest\x1a+.koder.auth.v1.GetNewPasskeyOptionsResponse\"\x03\x90\x02\x01\x12]\n" +
+	"\x0eGiveNewPasskey\x12$.koder.auth.v1.GiveNewPasskeyRequest\x1a%.koder.auth.v1.GiveNewPasskeyResponse\x12Q\n" +
 	"\n" +
 	"SendNewOtp\x12 .koder.auth.v1.SendNewOtpRequest\x1a!.koder.auth.v1.SendNewOtpResponse\x12Q\n" +
 	"\n" +
@@ -1782,99 +2211,117 @@ func file_koder_auth_v1_flow_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_flow_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_koder_auth_v1_flow_service_proto_msgTypes = make([]protoimpl.MessageInfo, 40)
 var file_koder_auth_v1_flow_service_proto_goTypes = []any{
-	(*StartFlowRequest)(nil),          // 0: koder.auth.v1.StartFlowRequest
-	(*StartFlowResponse)(nil),         // 1: koder.auth.v1.StartFlowResponse
-	(*GetFlowRequest)(nil),            // 2: koder.auth.v1.GetFlowRequest
-	(*GetFlowResponse)(nil),           // 3: koder.auth.v1.GetFlowResponse
-	(*GivePasswordRequest)(nil),       // 4: koder.auth.v1.GivePasswordRequest
-	(*GivePasswordResponse)(nil),      // 5: koder.auth.v1.GivePasswordResponse
-	(*GiveTotpRequest)(nil),           // 6: koder.auth.v1.GiveTotpRequest
-	(*GiveTotpResponse)(nil),          // 7: koder.auth.v1.GiveTotpResponse
-	(*GiveRecoveryCodeRequest)(nil),   // 8: koder.auth.v1.GiveRecoveryCodeRequest
-	(*GiveRecoveryCodeResponse)(nil),  // 9: koder.auth.v1.GiveRecoveryCodeResponse
-	(*GetPasskeyOptionsRequest)(nil),  // 10: koder.auth.v1.GetPasskeyOptionsRequest
-	(*GetPasskeyOptionsResponse)(nil), // 11: koder.auth.v1.GetPasskeyOptionsResponse
-	(*GivePasskeyRequest)(nil),        // 12: koder.auth.v1.GivePasskeyRequest
-	(*GivePasskeyResponse)(nil),       // 13: koder.auth.v1.GivePasskeyResponse
-	(*GiveNewPasswordRequest)(nil),    // 14: koder.auth.v1.GiveNewPasswordRequest
-	(*GiveNewPasswordResponse)(nil),   // 15: koder.auth.v1.GiveNewPasswordResponse
-	(*SendOtpRequest)(nil),            // 16: koder.auth.v1.SendOtpRequest
-	(*SendOtpResponse)(nil),           // 17: koder.auth.v1.SendOtpResponse
-	(*GiveOtpRequest)(nil),            // 18: koder.auth.v1.GiveOtpRequest
-	(*GiveOtpResponse)(nil),           // 19: koder.auth.v1.GiveOtpResponse
-	(*SendNewOtpRequest)(nil),         // 20: koder.auth.v1.SendNewOtpRequest
-	(*SendNewOtpResponse)(nil),        // 21: koder.auth.v1.SendNewOtpResponse
-	(*GiveNewOtpRequest)(nil),         // 22: koder.auth.v1.GiveNewOtpRequest
-	(*GiveNewOtpResponse)(nil),        // 23: koder.auth.v1.GiveNewOtpResponse
-	(*SendEmailCodeRequest)(nil),      // 24: koder.auth.v1.SendEmailCodeRequest
-	(*SendEmailCodeResponse)(nil),     // 25: koder.auth.v1.SendEmailCodeResponse
-	(*GiveEmailCodeRequest)(nil),      // 26: koder.auth.v1.GiveEmailCodeRequest
-	(*GiveEmailCodeResponse)(nil),     // 27: koder.auth.v1.GiveEmailCodeResponse
-	(*AcceptTermsRequest)(nil),        // 28: koder.auth.v1.AcceptTermsRequest
-	(*AcceptTermsResponse)(nil),       // 29: koder.auth.v1.AcceptTermsResponse
-	(*DeclineTermsRequest)(nil),       // 30: koder.auth.v1.DeclineTermsRequest
-	(*DeclineTermsResponse)(nil),      // 31: koder.auth.v1.DeclineTermsResponse
-	(*Flow)(nil),                      // 32: koder.auth.v1.Flow
-	(OtpChannel)(0),                   // 33: koder.auth.v1.OtpChannel
-	(*timestamppb.Timestamp)(nil),     // 34: google.protobuf.Timestamp
+	(*StartFlowRequest)(nil),             // 0: koder.auth.v1.StartFlowRequest
+	(*StartFlowResponse)(nil),            // 1: koder.auth.v1.StartFlowResponse
+	(*GetFlowRequest)(nil),               // 2: koder.auth.v1.GetFlowRequest
+	(*GetFlowResponse)(nil),              // 3: koder.auth.v1.GetFlowResponse
+	(*GivePasswordRequest)(nil),          // 4: koder.auth.v1.GivePasswordRequest
+	(*GivePasswordResponse)(nil),         // 5: koder.auth.v1.GivePasswordResponse
+	(*GiveTotpRequest)(nil),              // 6: koder.auth.v1.GiveTotpRequest
+	(*GiveTotpResponse)(nil),             // 7: koder.auth.v1.GiveTotpResponse
+	(*GiveRecoveryCodeRequest)(nil),      // 8: koder.auth.v1.GiveRecoveryCodeRequest
+	(*GiveRecoveryCodeResponse)(nil),     // 9: koder.auth.v1.GiveRecoveryCodeResponse
+	(*GetPasskeyOptionsRequest)(nil),     // 10: koder.auth.v1.GetPasskeyOptionsRequest
+	(*GetPasskeyOptionsResponse)(nil),    // 11: koder.auth.v1.GetPasskeyOptionsResponse
+	(*GivePasskeyRequest)(nil),           // 12: koder.auth.v1.GivePasskeyRequest
+	(*GivePasskeyResponse)(nil),          // 13: koder.auth.v1.GivePasskeyResponse
+	(*GiveNewPasswordRequest)(nil),       // 14: koder.auth.v1.GiveNewPasswordRequest
+	(*GiveNewPasswordResponse)(nil),      // 15: koder.auth.v1.GiveNewPasswordResponse
+	(*SendOtpRequest)(nil),               // 16: koder.auth.v1.SendOtpRequest
+	(*SendOtpResponse)(nil),              // 17: koder.auth.v1.SendOtpResponse
+	(*GiveOtpRequest)(nil),               // 18: koder.auth.v1.GiveOtpRequest
+	(*GiveOtpResponse)(nil),              // 19: koder.auth.v1.GiveOtpResponse
+	(*SendNewOtpRequest)(nil),            // 20: koder.auth.v1.SendNewOtpRequest
+	(*SendNewOtpResponse)(nil),           // 21: koder.auth.v1.SendNewOtpResponse
+	(*GiveNewOtpRequest)(nil),            // 22: koder.auth.v1.GiveNewOtpRequest
+	(*GiveNewOtpResponse)(nil),           // 23: koder.auth.v1.GiveNewOtpResponse
+	(*SendEmailCodeRequest)(nil),         // 24: koder.auth.v1.SendEmailCodeRequest
+	(*SendEmailCodeResponse)(nil),        // 25: koder.auth.v1.SendEmailCodeResponse
+	(*GiveEmailCodeRequest)(nil),         // 26: koder.auth.v1.GiveEmailCodeRequest
+	(*GiveEmailCodeResponse)(nil),        // 27: koder.auth.v1.GiveEmailCodeResponse
+	(*AcceptTermsRequest)(nil),           // 28: koder.auth.v1.AcceptTermsRequest
+	(*AcceptTermsResponse)(nil),          // 29: koder.auth.v1.AcceptTermsResponse
+	(*DeclineTermsRequest)(nil),          // 30: koder.auth.v1.DeclineTermsRequest
+	(*DeclineTermsResponse)(nil),         // 31: koder.auth.v1.DeclineTermsResponse
+	(*BeginNewTotpRequest)(nil),          // 32: koder.auth.v1.BeginNewTotpRequest
+	(*BeginNewTotpResponse)(nil),         // 33: koder.auth.v1.BeginNewTotpResponse
+	(*GiveNewTotpRequest)(nil),           // 34: koder.auth.v1.GiveNewTotpRequest
+	(*GiveNewTotpResponse)(nil),          // 35: koder.auth.v1.GiveNewTotpResponse
+	(*GetNewPasskeyOptionsRequest)(nil),  // 36: koder.auth.v1.GetNewPasskeyOptionsRequest
+	(*GetNewPasskeyOptionsResponse)(nil), // 37: koder.auth.v1.GetNewPasskeyOptionsResponse
+	(*GiveNewPasskeyRequest)(nil),        // 38: koder.auth.v1.GiveNewPasskeyRequest
+	(*GiveNewPasskeyResponse)(nil),       // 39: koder.auth.v1.GiveNewPasskeyResponse
+	(*Flow)(nil),                         // 40: koder.auth.v1.Flow
+	(OtpChannel)(0),                      // 41: koder.auth.v1.OtpChannel
+	(*timestamppb.Timestamp)(nil),        // 42: google.protobuf.Timestamp
 }
 var file_koder_auth_v1_flow_service_proto_depIdxs = []int32{
-	32, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
-	33, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	34, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	32, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	33, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
-	34, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
-	32, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
-	34, // 13: koder.auth.v1.SendEmailCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
-	32, // 14: koder.auth.v1.GiveEmailCodeResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 15: koder.auth.v1.AcceptTermsResponse.flow:type_name -> koder.auth.v1.Flow
-	32, // 16: koder.auth.v1.DeclineTermsResponse.flow:type_name -> koder.auth.v1.Flow
-	0,  // 17: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
-	2,  // 18: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
-	4,  // 19: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
-	6,  // 20: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
-	8,  // 21: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
-	10, // 22: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
-	12, // 23: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
-	16, // 24: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
-	18, // 25: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
-	20, // 26: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
-	22, // 27: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
-	24, // 28: koder.auth.v1.FlowService.SendEmailCode:input_type -> koder.auth.v1.SendEmailCodeRequest
-	26, // 29: koder.auth.v1.FlowService.GiveEmailCode:input_type -> koder.auth.v1.GiveEmailCodeRequest
-	28, // 30: koder.auth.v1.FlowService.AcceptTerms:input_type -> koder.auth.v1.AcceptTermsRequest
-	30, // 31: koder.auth.v1.FlowService.DeclineTerms:input_type -> koder.auth.v1.DeclineTermsRequest
-	14, // 32: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
-	1,  // 33: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
-	3,  // 34: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
-	5,  // 35: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
-	7,  // 36: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
-	9,  // 37: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
-	11, // 38: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
-	13, // 39: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
-	17, // 40: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
-	19, // 41: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
-	21, // 42: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
-	23, // 43: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
-	25, // 44: koder.auth.v1.FlowService.SendEmailCode:output_type -> koder.auth.v1.SendEmailCodeResponse
-	27, // 45: koder.auth.v1.FlowService.GiveEmailCode:output_type -> koder.auth.v1.GiveEmailCodeResponse
-	29, // 46: koder.auth.v1.FlowService.AcceptTerms:output_type -> koder.auth.v1.AcceptTermsResponse
-	31, // 47: koder.auth.v1.FlowService.DeclineTerms:output_type -> koder.auth.v1.DeclineTermsResponse
-	15, // 48: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
-	33, // [33:49] is the sub-list for method output_type
-	17, // [17:33] is the sub-list for method input_type
-	17, // [17:17] is the sub-list for extension type_name
-	17, // [17:17] is the sub-list for extension extendee
-	0,  // [0:17] is the sub-list for field type_name
+	40, // 0: koder.auth.v1.StartFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 1: koder.auth.v1.GetFlowResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 2: koder.auth.v1.GivePasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 3: koder.auth.v1.GiveTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 4: koder.auth.v1.GiveRecoveryCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 5: koder.auth.v1.GivePasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 6: koder.auth.v1.GiveNewPasswordResponse.flow:type_name -> koder.auth.v1.Flow
+	41, // 7: koder.auth.v1.SendOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	42, // 8: koder.auth.v1.SendOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 9: koder.auth.v1.GiveOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	41, // 10: koder.auth.v1.SendNewOtpRequest.channel:type_name -> koder.auth.v1.OtpChannel
+	42, // 11: koder.auth.v1.SendNewOtpResponse.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 12: koder.auth.v1.GiveNewOtpResponse.flow:type_name -> koder.auth.v1.Flow
+	42, // 13: koder.auth.v1.SendEmailCodeResponse.expire_time:type_name -> google.protobuf.Timestamp
+	40, // 14: koder.auth.v1.GiveEmailCodeResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 15: koder.auth.v1.AcceptTermsResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 16: koder.auth.v1.DeclineTermsResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 17: koder.auth.v1.GiveNewTotpResponse.flow:type_name -> koder.auth.v1.Flow
+	40, // 18: koder.auth.v1.GiveNewPasskeyResponse.flow:type_name -> koder.auth.v1.Flow
+	0,  // 19: koder.auth.v1.FlowService.StartFlow:input_type -> koder.auth.v1.StartFlowRequest
+	2,  // 20: koder.auth.v1.FlowService.GetFlow:input_type -> koder.auth.v1.GetFlowRequest
+	4,  // 21: koder.auth.v1.FlowService.GivePassword:input_type -> koder.auth.v1.GivePasswordRequest
+	6,  // 22: koder.auth.v1.FlowService.GiveTotp:input_type -> koder.auth.v1.GiveTotpRequest
+	8,  // 23: koder.auth.v1.FlowService.GiveRecoveryCode:input_type -> koder.auth.v1.GiveRecoveryCodeRequest
+	10, // 24: koder.auth.v1.FlowService.GetPasskeyOptions:input_type -> koder.auth.v1.GetPasskeyOptionsRequest
+	12, // 25: koder.auth.v1.FlowService.GivePasskey:input_type -> koder.auth.v1.GivePasskeyRequest
+	16, // 26: koder.auth.v1.FlowService.SendOtp:input_type -> koder.auth.v1.SendOtpRequest
+	18, // 27: koder.auth.v1.FlowService.GiveOtp:input_type -> koder.auth.v1.GiveOtpRequest
+	32, // 28: koder.auth.v1.FlowService.BeginNewTotp:input_type -> koder.auth.v1.BeginNewTotpRequest
+	34, // 29: koder.auth.v1.FlowService.GiveNewTotp:input_type -> koder.auth.v1.GiveNewTotpRequest
+	36, // 30: koder.auth.v1.FlowService.GetNewPasskeyOptions:input_type -> koder.auth.v1.GetNewPasskeyOptionsRequest
+	38, // 31: koder.auth.v1.FlowService.GiveNewPasskey:input_type -> koder.auth.v1.GiveNewPasskeyRequest
+	20, // 32: koder.auth.v1.FlowService.SendNewOtp:input_type -> koder.auth.v1.SendNewOtpRequest
+	22, // 33: koder.auth.v1.FlowService.GiveNewOtp:input_type -> koder.auth.v1.GiveNewOtpRequest
+	24, // 34: koder.auth.v1.FlowService.SendEmailCode:input_type -> koder.auth.v1.SendEmailCodeRequest
+	26, // 35: koder.auth.v1.FlowService.GiveEmailCode:input_type -> koder.auth.v1.GiveEmailCodeRequest
+	28, // 36: koder.auth.v1.FlowService.AcceptTerms:input_type -> koder.auth.v1.AcceptTermsRequest
+	30, // 37: koder.auth.v1.FlowService.DeclineTerms:input_type -> koder.auth.v1.DeclineTermsRequest
+	14, // 38: koder.auth.v1.FlowService.GiveNewPassword:input_type -> koder.auth.v1.GiveNewPasswordRequest
+	1,  // 39: koder.auth.v1.FlowService.StartFlow:output_type -> koder.auth.v1.StartFlowResponse
+	3,  // 40: koder.auth.v1.FlowService.GetFlow:output_type -> koder.auth.v1.GetFlowResponse
+	5,  // 41: koder.auth.v1.FlowService.GivePassword:output_type -> koder.auth.v1.GivePasswordResponse
+	7,  // 42: koder.auth.v1.FlowService.GiveTotp:output_type -> koder.auth.v1.GiveTotpResponse
+	9,  // 43: koder.auth.v1.FlowService.GiveRecoveryCode:output_type -> koder.auth.v1.GiveRecoveryCodeResponse
+	11, // 44: koder.auth.v1.FlowService.GetPasskeyOptions:output_type -> koder.auth.v1.GetPasskeyOptionsResponse
+	13, // 45: koder.auth.v1.FlowService.GivePasskey:output_type -> koder.auth.v1.GivePasskeyResponse
+	17, // 46: koder.auth.v1.FlowService.SendOtp:output_type -> koder.auth.v1.SendOtpResponse
+	19, // 47: koder.auth.v1.FlowService.GiveOtp:output_type -> koder.auth.v1.GiveOtpResponse
+	33, // 48: koder.auth.v1.FlowService.BeginNewTotp:output_type -> koder.auth.v1.BeginNewTotpResponse
+	35, // 49: koder.auth.v1.FlowService.GiveNewTotp:output_type -> koder.auth.v1.GiveNewTotpResponse
+	37, // 50: koder.auth.v1.FlowService.GetNewPasskeyOptions:output_type -> koder.auth.v1.GetNewPasskeyOptionsResponse
+	39, // 51: koder.auth.v1.FlowService.GiveNewPasskey:output_type -> koder.auth.v1.GiveNewPasskeyResponse
+	21, // 52: koder.auth.v1.FlowService.SendNewOtp:output_type -> koder.auth.v1.SendNewOtpResponse
+	23, // 53: koder.auth.v1.FlowService.GiveNewOtp:output_type -> koder.auth.v1.GiveNewOtpResponse
+	25, // 54: koder.auth.v1.FlowService.SendEmailCode:output_type -> koder.auth.v1.SendEmailCodeResponse
+	27, // 55: koder.auth.v1.FlowService.GiveEmailCode:output_type -> koder.auth.v1.GiveEmailCodeResponse
+	29, // 56: koder.auth.v1.FlowService.AcceptTerms:output_type -> koder.auth.v1.AcceptTermsResponse
+	31, // 57: koder.auth.v1.FlowService.DeclineTerms:output_type -> koder.auth.v1.DeclineTermsResponse
+	15, // 58: koder.auth.v1.FlowService.GiveNewPassword:output_type -> koder.auth.v1.GiveNewPasswordResponse
+	39, // [39:59] is the sub-list for method output_type
+	19, // [19:39] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_koder_auth_v1_flow_service_proto_init() }
@@ -1890,7 +2337,7 @@ func file_koder_auth_v1_flow_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_flow_service_proto_rawDesc), len(file_koder_auth_v1_flow_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   32,
+			NumMessages:   40,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImYKEVNlbmROZXdPdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSKgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbBIUCgxwaG9uZV9udW1iZXIYAyABKAkiWgoSU2VuZE5ld090cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIyChFHaXZlTmV3T3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiNwoSR2l2ZU5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciNgoUU2VuZEVtYWlsQ29kZVJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRINCgVlbWFpbBgCIAEoCSJdChVTZW5kRW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjUKFEdpdmVFbWFpbENvZGVSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSDAoEY29kZRgCIAEoCSI6ChVHaXZlRW1haWxDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI2ChJBY2NlcHRUZXJtc1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJIjgKE0FjY2VwdFRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyImChNEZWNsaW5lVGVybXNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiOQoURGVjbGluZVRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzL9CgoLRmxvd1NlcnZpY2USTgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZRJNCgdHZXRGbG93Eh0ua29kZXIuYXV0aC52MS5HZXRGbG93UmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1Jlc3BvbnNlIgOQAgESVwoMR2l2ZVBhc3N3b3JkEiIua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5HaXZlUGFzc3dvcmRSZXNwb25zZRJLCghHaXZlVG90cBIeLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXF1ZXN0Gh8ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlc3BvbnNlEmMKEEdpdmVSZWNvdmVyeUNvZGUSJi5rb2Rlci5hdXRoLnYxLkdpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Gicua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVzcG9uc2USawoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIDkAIBElQKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2USSAoHU2VuZE90cBIdLmtvZGVyLmF1dGgudjEuU2VuZE90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXNwb25zZRJICgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlElEKClNlbmROZXdPdHASIC5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVzcG9uc2USUQoKR2l2ZU5ld090cBIgLmtvZGVyLmF1dGgudjEuR2l2ZU5ld090cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXNwb25zZRJaCg1TZW5kRW1haWxDb2RlEiMua29kZXIuYXV0aC52MS5TZW5kRW1haWxDb2RlUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU2VuZEVtYWlsQ29kZVJlc3BvbnNlEloKDUdpdmVFbWFpbENvZGUSIy5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5HaXZlRW1haWxDb2RlUmVzcG9uc2USVAoLQWNjZXB0VGVybXMSIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRlcm1zUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQWNjZXB0VGVybXNSZXNwb25zZRJXCgxEZWNsaW5lVGVybXMSIi5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1JlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1Jlc3BvbnNlEmAKD0dpdmVOZXdQYXNzd29yZBIlLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3N3b3JkUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSJLChBTdGFydEZsb3dSZXF1ZXN0EhEKCWNsaWVudF9pZBgBIAEoCRIQCgh1c2VybmFtZRgCIAEoCRISCgphY3JfdmFsdWVzGAMgAygJIjYKEVN0YXJ0Rmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciIQoOR2V0Rmxvd1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCSI0Cg9HZXRGbG93UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChNHaXZlUGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyIwCg9HaXZlVG90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjUKEEdpdmVUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI4ChdHaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiPQoYR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciKwoYR2V0UGFzc2tleU9wdGlvbnNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiMQoZR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkiPgoSR2l2ZVBhc3NrZXlSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFwoPY3JlZGVudGlhbF9qc29uGAIgASgJIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI/ChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJIjwKF0dpdmVOZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTQoOU2VuZE90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIqCgdjaGFubmVsGAIgASgOMhkua29kZXIuYXV0aC52MS5PdHBDaGFubmVsIlcKD1NlbmRPdHBSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoOR2l2ZU90cFJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIMCgRjb2RlGAIgASgJIjQKD0dpdmVPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImYKEVNlbmROZXdPdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSKgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbBIUCgxwaG9uZV9udW1iZXIYAyABKAkiWgoSU2VuZE5ld090cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIyChFHaXZlTmV3T3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiNwoSR2l2ZU5ld090cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciNgoUU2VuZEVtYWlsQ29kZVJlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRINCgVlbWFpbBgCIAEoCSJdChVTZW5kRW1haWxDb2RlUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjUKFEdpdmVFbWFpbENvZGVSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkSDAoEY29kZRgCIAEoCSI6ChVHaXZlRW1haWxDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI2ChJBY2NlcHRUZXJtc1JlcXVlc3QSDwoHZmxvd19pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJIjgKE0FjY2VwdFRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyImChNEZWNsaW5lVGVybXNSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiOQoURGVjbGluZVRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyImChNCZWdpbk5ld1RvdHBSZXF1ZXN0Eg8KB2Zsb3dfaWQYASABKAkiUAoUQmVnaW5OZXdUb3RwUmVzcG9uc2USDgoGc2VjcmV0GAEgASgJEhMKC290cGF1dGhfdXJpGAIgASgJEhMKC3FyX2NvZGVfc3ZnGAMgASgJIjMKEkdpdmVOZXdUb3RwUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEgwKBGNvZGUYAiABKAkiOAoTR2l2ZU5ld1RvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93Ii4KG0dldE5ld1Bhc3NrZXlPcHRpb25zUmVxdWVzdBIPCgdmbG93X2lkGAEgASgJIjQKHEdldE5ld1Bhc3NrZXlPcHRpb25zUmVzcG9uc2USFAoMb3B0aW9uc19qc29uGAEgASgJIkEKFUdpdmVOZXdQYXNza2V5UmVxdWVzdBIPCgdmbG93X2lkGAEgASgJEhcKD2NyZWRlbnRpYWxfanNvbhgCIAEoCSI7ChZHaXZlTmV3UGFzc2tleVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cygQ4KC0Zsb3dTZXJ2aWNlEk4KCVN0YXJ0RmxvdxIfLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVxdWVzdBogLmtvZGVyLmF1dGgudjEuU3RhcnRGbG93UmVzcG9uc2USTQoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIDkAIBElcKDEdpdmVQYXNzd29yZBIiLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3N3b3JkUmVzcG9uc2USSwoIR2l2ZVRvdHASHi5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVxdWVzdBofLmtvZGVyLmF1dGgudjEuR2l2ZVRvdHBSZXNwb25zZRJjChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlEmsKEUdldFBhc3NrZXlPcHRpb25zEicua29kZXIuYXV0aC52MS5HZXRQYXNza2V5T3B0aW9uc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVzcG9uc2UiA5ACARJUCgtHaXZlUGFzc2tleRIhLmtvZGVyLmF1dGgudjEuR2l2ZVBhc3NrZXlSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlc3BvbnNlEkgKB1NlbmRPdHASHS5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVzcG9uc2USSAoHR2l2ZU90cBIdLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdpdmVPdHBSZXNwb25zZRJXCgxCZWdpbk5ld1RvdHASIi5rb2Rlci5hdXRoLnYxLkJlZ2luTmV3VG90cFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkJlZ2luTmV3VG90cFJlc3BvbnNlElQKC0dpdmVOZXdUb3RwEiEua29kZXIuYXV0aC52MS5HaXZlTmV3VG90cFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdUb3RwUmVzcG9uc2USdAoUR2V0TmV3UGFzc2tleU9wdGlvbnMSKi5rb2Rlci5hdXRoLnYxLkdldE5ld1Bhc3NrZXlPcHRpb25zUmVxdWVzdBorLmtvZGVyLmF1dGgudjEuR2V0TmV3UGFzc2tleU9wdGlvbnNSZXNwb25zZSIDkAIBEl0KDkdpdmVOZXdQYXNza2V5EiQua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc2tleVJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNza2V5UmVzcG9uc2USUQoKU2VuZE5ld090cBIgLmtvZGVyLmF1dGgudjEuU2VuZE5ld090cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXNwb25zZRJRCgpHaXZlTmV3T3RwEiAua29kZXIuYXV0aC52MS5HaXZlTmV3T3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuR2l2ZU5ld090cFJlc3BvbnNlEloKDVNlbmRFbWFpbENvZGUSIy5rb2Rlci5hdXRoLnYxLlNlbmRFbWFpbENvZGVSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5TZW5kRW1haWxDb2RlUmVzcG9uc2USWgoNR2l2ZUVtYWlsQ29kZRIjLmtvZGVyLmF1dGgudjEuR2l2ZUVtYWlsQ29kZVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXNwb25zZRJUCgtBY2NlcHRUZXJtcxIhLmtvZGVyLmF1dGgudjEuQWNjZXB0VGVybXNSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5BY2NlcHRUZXJtc1Jlc3BvbnNlElcKDERlY2xpbmVUZXJtcxIiLmtvZGVyLmF1dGgudjEuRGVjbGluZVRlcm1zUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuRGVjbGluZVRlcm1zUmVzcG9uc2USYAoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -818,6 +818,203 @@ export const DeclineTermsResponseSchema: GenMessage<DeclineTermsResponse> = /*@_
   messageDesc(file_koder_auth_v1_flow_service, 31);
 
 /**
+ * BeginNewTotpRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.BeginNewTotpRequest
+ */
+export type BeginNewTotpRequest = Message<"koder.auth.v1.BeginNewTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginNewTotpRequest.
+ * Use `create(BeginNewTotpRequestSchema)` to create a new message.
+ */
+export const BeginNewTotpRequestSchema: GenMessage<BeginNewTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 32);
+
+/**
+ * BeginNewTotpResponse has what an authenticator app needs.
+ *
+ * @generated from message koder.auth.v1.BeginNewTotpResponse
+ */
+export type BeginNewTotpResponse = Message<"koder.auth.v1.BeginNewTotpResponse"> & {
+  /**
+   * The secret in base 32, for who types it.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * `otpauth://totp/…`, for an app on the same device.
+   *
+   * @generated from field: string otpauth_uri = 2;
+   */
+  otpauthUri: string;
+
+  /**
+   * The URI as a QR code: an SVG document.
+   *
+   * @generated from field: string qr_code_svg = 3;
+   */
+  qrCodeSvg: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginNewTotpResponse.
+ * Use `create(BeginNewTotpResponseSchema)` to create a new message.
+ */
+export const BeginNewTotpResponseSchema: GenMessage<BeginNewTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 33);
+
+/**
+ * GiveNewTotpRequest has a code of the app.
+ *
+ * @generated from message koder.auth.v1.GiveNewTotpRequest
+ */
+export type GiveNewTotpRequest = Message<"koder.auth.v1.GiveNewTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The code that the app shows; spaces do not matter.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewTotpRequest.
+ * Use `create(GiveNewTotpRequestSchema)` to create a new message.
+ */
+export const GiveNewTotpRequestSchema: GenMessage<GiveNewTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 34);
+
+/**
+ * GiveNewTotpResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewTotpResponse
+ */
+export type GiveNewTotpResponse = Message<"koder.auth.v1.GiveNewTotpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewTotpResponse.
+ * Use `create(GiveNewTotpResponseSchema)` to create a new message.
+ */
+export const GiveNewTotpResponseSchema: GenMessage<GiveNewTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 35);
+
+/**
+ * GetNewPasskeyOptionsRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.GetNewPasskeyOptionsRequest
+ */
+export type GetNewPasskeyOptionsRequest = Message<"koder.auth.v1.GetNewPasskeyOptionsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetNewPasskeyOptionsRequest.
+ * Use `create(GetNewPasskeyOptionsRequestSchema)` to create a new message.
+ */
+export const GetNewPasskeyOptionsRequestSchema: GenMessage<GetNewPasskeyOptionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 36);
+
+/**
+ * GetNewPasskeyOptionsResponse has the options.
+ *
+ * @generated from message koder.auth.v1.GetNewPasskeyOptionsResponse
+ */
+export type GetNewPasskeyOptionsResponse = Message<"koder.auth.v1.GetNewPasskeyOptionsResponse"> & {
+  /**
+   * `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetNewPasskeyOptionsResponse.
+ * Use `create(GetNewPasskeyOptionsResponseSchema)` to create a new message.
+ */
+export const GetNewPasskeyOptionsResponseSchema: GenMessage<GetNewPasskeyOptionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 37);
+
+/**
+ * GiveNewPasskeyRequest has what the browser or app made.
+ *
+ * @generated from message koder.auth.v1.GiveNewPasskeyRequest
+ */
+export type GiveNewPasskeyRequest = Message<"koder.auth.v1.GiveNewPasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 2;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewPasskeyRequest.
+ * Use `create(GiveNewPasskeyRequestSchema)` to create a new message.
+ */
+export const GiveNewPasskeyRequestSchema: GenMessage<GiveNewPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 38);
+
+/**
+ * GiveNewPasskeyResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewPasskeyResponse
+ */
+export type GiveNewPasskeyResponse = Message<"koder.auth.v1.GiveNewPasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewPasskeyResponse.
+ * Use `create(GiveNewPasskeyResponseSchema)` to create a new message.
+ */
+export const GiveNewPasskeyResponseSchema: GenMessage<GiveNewPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 39);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -925,6 +1122,50 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveOtpRequestSchema;
     output: typeof GiveOtpResponseSchema;
+  },
+  /**
+   * Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.BeginNewTotp
+   */
+  beginNewTotp: {
+    methodKind: "unary";
+    input: typeof BeginNewTotpRequestSchema;
+    output: typeof BeginNewTotpResponseSchema;
+  },
+  /**
+   * Adds it by a code that it shows, which counts as the second factor; the flow then has new recovery codes, this once.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewTotp
+   */
+  giveNewTotp: {
+    methodKind: "unary";
+    input: typeof GiveNewTotpRequestSchema;
+    output: typeof GiveNewTotpResponseSchema;
+  },
+  /**
+   * Returns what a browser or an app makes a passkey by, where the next steps name that. Nothing is kept of it.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GetNewPasskeyOptions
+   */
+  getNewPasskeyOptions: {
+    methodKind: "unary";
+    input: typeof GetNewPasskeyOptionsRequestSchema;
+    output: typeof GetNewPasskeyOptionsResponseSchema;
+  },
+  /**
+   * Adds the passkey that was made by these options, which counts as the second factor; the flow then has new recovery codes, this
+   * once. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewPasskey
+   */
+  giveNewPasskey: {
+    methodKind: "unary";
+    input: typeof GiveNewPasskeyRequestSchema;
+    output: typeof GiveNewPasskeyResponseSchema;
   },
   /**
    * Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_service.proto.
  */
 export const file_koder_auth_v1_flow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKHAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSGgoIdXNlcm5hbWUYAiABKAlCCLpIBXIDGMACEiMKCmFjcl92YWx1ZXMYAyADKAlCD7pIDJIBCRBAIgVyAxiACCI2ChFTdGFydEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjEKDkdldEZsb3dSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIjQKD0dldEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IloKE0dpdmVQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJNCg9HaXZlVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiNQoQR2l2ZVRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKF0dpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIj0KGEdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjsKGEdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASIxChlHZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJdChJHaXZlUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAH4uxgBIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJhChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiYKDG5ld19wYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImkKDlNlbmRPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2NoYW5uZWwYAiABKA4yGS5rb2Rlci5hdXRoLnYxLk90cENoYW5uZWxCCrpIB4IBBBABIAAiVwoPU2VuZE90cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg5HaXZlT3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIZCgRjb2RlGAIgASgJQgu6SARyAhhA+LsYASI0Cg9HaXZlT3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKfAQoRU2VuZE5ld090cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbEIKukgHggEEEAEgABIxCgxwaG9uZV9udW1iZXIYAyABKAlCG7pIGNgBAXITMhFeXCtbMS05XVxkezYsMTR9JCJaChJTZW5kTmV3T3RwUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk8KEUdpdmVOZXdPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIjcKEkdpdmVOZXdPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKFFNlbmRFbWFpbENvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhwKBWVtYWlsGAIgASgJQg26SArYAQFyBRj+AWABIl0KFVNlbmRFbWFpbENvZGVSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUgoUR2l2ZUVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiOgoVR2l2ZUVtYWlsQ29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTwoSQWNjZXB0VGVybXNSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICGEAiOAoTQWNjZXB0VGVybXNSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjYKE0RlY2xpbmVUZXJtc1JlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAEiOQoURGVjbGluZVRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzL9EQoLRmxvd1NlcnZpY2USdgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZSImqrsYAwoBAYLT5JMCGToBKmIEZmxvdyIOL3YxL2F1dGgvZmxvd3MSegoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIwkAIBqrsYAwoBBYLT5JMCIGIEZmxvdxIYL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9EpIBCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlIjmquxgDCgEFgtPkkwIsOgEqYgRmbG93IiEvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc3dvcmQSggEKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2UiNaq7GAMKAQWC0+STAig6ASpiBGZsb3ciHS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS90b3RwEqMBChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlIj6quxgDCgEFgtPkkwIxOgEqYgRmbG93IiYvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcmVjb3ZlcnktY29kZRKaAQoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIykAIBqrsYAwoBBYLT5JMCIhIgL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Bhc3NrZXkSjgEKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2UiOKq7GAMKAQWC0+STAis6ASpiBGZsb3ciIC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9wYXNza2V5En0KB1NlbmRPdHASHS5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVzcG9uc2UiM6q7GAMKAQWC0+STAiY6ASoiIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9vdHAvc2VuZBJ+CgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlIjSquxgDCgEFgtPkkwInOgEqYgRmbG93IhwvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vb3RwEooBCgpTZW5kTmV3T3RwEiAua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuU2VuZE5ld090cFJlc3BvbnNlIjequxgDCgEFgtPkkwIqOgEqIiUvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LW90cC9zZW5kEosBCgpHaXZlTmV3T3RwEiAua29kZXIuYXV0aC52MS5HaXZlTmV3T3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuR2l2ZU5ld090cFJlc3BvbnNlIjiquxgDCgEFgtPkkwIrOgEqYgRmbG93IiAvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LW90cBKRAQoNU2VuZEVtYWlsQ29kZRIjLmtvZGVyLmF1dGgudjEuU2VuZEVtYWlsQ29kZVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLlNlbmRFbWFpbENvZGVSZXNwb25zZSI1qrsYAwoBBYLT5JMCKDoBKiIjL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L2VtYWlsL3NlbmQSkgEKDUdpdmVFbWFpbENvZGUSIy5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5HaXZlRW1haWxDb2RlUmVzcG9uc2UiNqq7GAMKAQWC0+STAik6ASpiBGZsb3ciHi92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9lbWFpbBKMAQoLQWNjZXB0VGVybXMSIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRlcm1zUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQWNjZXB0VGVybXNSZXNwb25zZSI2qrsYAwoBBYLT5JMCKToBKmIEZmxvdyIeL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Rlcm1zEpcBCgxEZWNsaW5lVGVybXMSIi5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1JlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkRlY2xpbmVUZXJtc1Jlc3BvbnNlIj6quxgDCgEFgtPkkwIxOgEqYgRmbG93IiYvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vdGVybXMvZGVjbGluZRKfAQoPR2l2ZU5ld1Bhc3N3b3JkEiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc3dvcmRSZXNwb25zZSI9qrsYAwoBBYLT5JMCMDoBKmIEZmxvdyIlL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L25ldy1wYXNzd29yZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiBrb2Rlci9hdXRoL3YxL2Zsb3dfc2VydmljZS5wcm90bxINa29kZXIuYXV0aC52MSKHAQoQU3RhcnRGbG93UmVxdWVzdBIyCgljbGllbnRfaWQYASABKAlCH7pIHHIaMhheW0EtWmEtejAtOS5ffi1dezEsMTAwfSQSGgoIdXNlcm5hbWUYAiABKAlCCLpIBXIDGMACEiMKCmFjcl92YWx1ZXMYAyADKAlCD7pIDJIBCRBAIgVyAxiACCI2ChFTdGFydEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjEKDkdldEZsb3dSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIjQKD0dldEZsb3dSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IloKE0dpdmVQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIgoIcGFzc3dvcmQYAiABKAlCELpIBXIDGIAI+LsYAYC8GAEiOQoUR2l2ZVBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJNCg9HaXZlVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiNQoQR2l2ZVRvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKF0dpdmVSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIj0KGEdpdmVSZWNvdmVyeUNvZGVSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjsKGEdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASIxChlHZXRQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJdChJHaXZlUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAH4uxgBIjgKE0dpdmVQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyJhChZHaXZlTmV3UGFzc3dvcmRSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEiYKDG5ld19wYXNzd29yZBgCIAEoCUIQukgFcgMYgAj4uxgBgLwYASI8ChdHaXZlTmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93ImkKDlNlbmRPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2NoYW5uZWwYAiABKA4yGS5rb2Rlci5hdXRoLnYxLk90cENoYW5uZWxCCrpIB4IBBBABIAAiVwoPU2VuZE90cFJlc3BvbnNlEhMKC2Rlc3RpbmF0aW9uGAEgASgJEi8KC2V4cGlyZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJMCg5HaXZlT3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIZCgRjb2RlGAIgASgJQgu6SARyAhhA+LsYASI0Cg9HaXZlT3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyKfAQoRU2VuZE5ld090cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHY2hhbm5lbBgCIAEoDjIZLmtvZGVyLmF1dGgudjEuT3RwQ2hhbm5lbEIKukgHggEEEAEgABIxCgxwaG9uZV9udW1iZXIYAyABKAlCG7pIGNgBAXITMhFeXCtbMS05XVxkezYsMTR9JCJaChJTZW5kTmV3T3RwUmVzcG9uc2USEwoLZGVzdGluYXRpb24YASABKAkSLwoLZXhwaXJlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIk8KEUdpdmVOZXdPdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhkKBGNvZGUYAiABKAlCC7pIBHICGED4uxgBIjcKEkdpdmVOZXdPdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IlUKFFNlbmRFbWFpbENvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhwKBWVtYWlsGAIgASgJQg26SArYAQFyBRj+AWABIl0KFVNlbmRFbWFpbENvZGVSZXNwb25zZRITCgtkZXN0aW5hdGlvbhgBIAEoCRIvCgtleHBpcmVfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiUgoUR2l2ZUVtYWlsQ29kZVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiOgoVR2l2ZUVtYWlsQ29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3ciTwoSQWNjZXB0VGVybXNSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEhgKB3ZlcnNpb24YAiABKAlCB7pIBHICGEAiOAoTQWNjZXB0VGVybXNSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93IjYKE0RlY2xpbmVUZXJtc1JlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAEiOQoURGVjbGluZVRlcm1zUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdyI2ChNCZWdpbk5ld1RvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBIm4KFEJlZ2luTmV3VG90cFJlc3BvbnNlEhgKBnNlY3JldBgBIAEoCUII+LsYAYC8GAESHQoLb3RwYXV0aF91cmkYAiABKAlCCPi7GAGAvBgBEh0KC3FyX2NvZGVfc3ZnGAMgASgJQgj4uxgBgLwYASJQChJHaXZlTmV3VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESGQoEY29kZRgCIAEoCUILukgEcgIYQPi7GAEiOAoTR2l2ZU5ld1RvdHBSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93Ij4KG0dldE5ld1Bhc3NrZXlPcHRpb25zUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYASI0ChxHZXROZXdQYXNza2V5T3B0aW9uc1Jlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSJgChVHaXZlTmV3UGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESJgoPY3JlZGVudGlhbF9qc29uGAIgASgJQg26SAZyBBiAgAL4uxgBIjsKFkdpdmVOZXdQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdzLsFgoLRmxvd1NlcnZpY2USdgoJU3RhcnRGbG93Eh8ua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXF1ZXN0GiAua29kZXIuYXV0aC52MS5TdGFydEZsb3dSZXNwb25zZSImqrsYAwoBAYLT5JMCGToBKmIEZmxvdyIOL3YxL2F1dGgvZmxvd3MSegoHR2V0RmxvdxIdLmtvZGVyLmF1dGgudjEuR2V0Rmxvd1JlcXVlc3QaHi5rb2Rlci5hdXRoLnYxLkdldEZsb3dSZXNwb25zZSIwkAIBqrsYAwoBBYLT5JMCIGIEZmxvdxIYL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9EpIBCgxHaXZlUGFzc3dvcmQSIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkdpdmVQYXNzd29yZFJlc3BvbnNlIjmquxgDCgEFgtPkkwIsOgEqYgRmbG93IiEvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcGFzc3dvcmQSggEKCEdpdmVUb3RwEh4ua29kZXIuYXV0aC52MS5HaXZlVG90cFJlcXVlc3QaHy5rb2Rlci5hdXRoLnYxLkdpdmVUb3RwUmVzcG9uc2UiNaq7GAMKAQWC0+STAig6ASpiBGZsb3ciHS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS90b3RwEqMBChBHaXZlUmVjb3ZlcnlDb2RlEiYua29kZXIuYXV0aC52MS5HaXZlUmVjb3ZlcnlDb2RlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2l2ZVJlY292ZXJ5Q29kZVJlc3BvbnNlIj6quxgDCgEFgtPkkwIxOgEqYgRmbG93IiYvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vcmVjb3ZlcnktY29kZRKaAQoRR2V0UGFzc2tleU9wdGlvbnMSJy5rb2Rlci5hdXRoLnYxLkdldFBhc3NrZXlPcHRpb25zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UGFzc2tleU9wdGlvbnNSZXNwb25zZSIykAIBqrsYAwoBBYLT5JMCIhIgL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L3Bhc3NrZXkSjgEKC0dpdmVQYXNza2V5EiEua29kZXIuYXV0aC52MS5HaXZlUGFzc2tleVJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVQYXNza2V5UmVzcG9uc2UiOKq7GAMKAQWC0+STAis6ASpiBGZsb3ciIC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9wYXNza2V5En0KB1NlbmRPdHASHS5rb2Rlci5hdXRoLnYxLlNlbmRPdHBSZXF1ZXN0Gh4ua29kZXIuYXV0aC52MS5TZW5kT3RwUmVzcG9uc2UiM6q7GAMKAQWC0+STAiY6ASoiIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9vdHAvc2VuZBJ+CgdHaXZlT3RwEh0ua29kZXIuYXV0aC52MS5HaXZlT3RwUmVxdWVzdBoeLmtvZGVyLmF1dGgudjEuR2l2ZU90cFJlc3BvbnNlIjSquxgDCgEFgtPkkwInOgEqYgRmbG93IhwvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vb3RwEpIBCgxCZWdpbk5ld1RvdHASIi5rb2Rlci5hdXRoLnYxLkJlZ2luTmV3VG90cFJlcXVlc3QaIy5rb2Rlci5hdXRoLnYxLkJlZ2luTmV3VG90cFJlc3BvbnNlIjmquxgDCgEFgtPkkwIsOgEqIicvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LXRvdHAvYmVnaW4SjwEKC0dpdmVOZXdUb3RwEiEua29kZXIuYXV0aC52MS5HaXZlTmV3VG90cFJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdUb3RwUmVzcG9uc2UiOaq7GAMKAQWC0+STAiw6ASpiBGZsb3ciIS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctdG90cBKnAQoUR2V0TmV3UGFzc2tleU9wdGlvbnMSKi5rb2Rlci5hdXRoLnYxLkdldE5ld1Bhc3NrZXlPcHRpb25zUmVxdWVzdBorLmtvZGVyLmF1dGgudjEuR2V0TmV3UGFzc2tleU9wdGlvbnNSZXNwb25zZSI2kAIBqrsYAwoBBYLT5JMCJhIkL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L25ldy1wYXNza2V5EpsBCg5HaXZlTmV3UGFzc2tleRIkLmtvZGVyLmF1dGgudjEuR2l2ZU5ld1Bhc3NrZXlSZXF1ZXN0GiUua29kZXIuYXV0aC52MS5HaXZlTmV3UGFzc2tleVJlc3BvbnNlIjyquxgDCgEFgtPkkwIvOgEqYgRmbG93IiQvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LXBhc3NrZXkSigEKClNlbmROZXdPdHASIC5rb2Rlci5hdXRoLnYxLlNlbmROZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5TZW5kTmV3T3RwUmVzcG9uc2UiN6q7GAMKAQWC0+STAio6ASoiJS92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctb3RwL3NlbmQSiwEKCkdpdmVOZXdPdHASIC5rb2Rlci5hdXRoLnYxLkdpdmVOZXdPdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5HaXZlTmV3T3RwUmVzcG9uc2UiOKq7GAMKAQWC0+STAis6ASpiBGZsb3ciIC92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS9uZXctb3RwEpEBCg1TZW5kRW1haWxDb2RlEiMua29kZXIuYXV0aC52MS5TZW5kRW1haWxDb2RlUmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU2VuZEVtYWlsQ29kZVJlc3BvbnNlIjWquxgDCgEFgtPkkwIoOgEqIiMvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vZW1haWwvc2VuZBKSAQoNR2l2ZUVtYWlsQ29kZRIjLmtvZGVyLmF1dGgudjEuR2l2ZUVtYWlsQ29kZVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLkdpdmVFbWFpbENvZGVSZXNwb25zZSI2qrsYAwoBBYLT5JMCKToBKmIEZmxvdyIeL3YxL2F1dGgvZmxvd3Mve2Zsb3dfaWR9L2VtYWlsEowBCgtBY2NlcHRUZXJtcxIhLmtvZGVyLmF1dGgudjEuQWNjZXB0VGVybXNSZXF1ZXN0GiIua29kZXIuYXV0aC52MS5BY2NlcHRUZXJtc1Jlc3BvbnNlIjaquxgDCgEFgtPkkwIpOgEqYgRmbG93Ih4vdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vdGVybXMSlwEKDERlY2xpbmVUZXJtcxIiLmtvZGVyLmF1dGgudjEuRGVjbGluZVRlcm1zUmVxdWVzdBojLmtvZGVyLmF1dGgudjEuRGVjbGluZVRlcm1zUmVzcG9uc2UiPqq7GAMKAQWC0+STAjE6ASpiBGZsb3ciJi92MS9hdXRoL2Zsb3dzL3tmbG93X2lkfS90ZXJtcy9kZWNsaW5lEp8BCg9HaXZlTmV3UGFzc3dvcmQSJS5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLkdpdmVOZXdQYXNzd29yZFJlc3BvbnNlIj2quxgDCgEFgtPkkwIwOgEqYgRmbG93IiUvdjEvYXV0aC9mbG93cy97Zmxvd19pZH0vbmV3LXBhc3N3b3JkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_koder_auth_v1_factor, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * StartFlowRequest has the client and the login name.
@@ -822,6 +822,203 @@ export const DeclineTermsResponseSchema: GenMessage<DeclineTermsResponse> = /*@_
   messageDesc(file_koder_auth_v1_flow_service, 31);
 
 /**
+ * BeginNewTotpRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.BeginNewTotpRequest
+ */
+export type BeginNewTotpRequest = Message<"koder.auth.v1.BeginNewTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginNewTotpRequest.
+ * Use `create(BeginNewTotpRequestSchema)` to create a new message.
+ */
+export const BeginNewTotpRequestSchema: GenMessage<BeginNewTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 32);
+
+/**
+ * BeginNewTotpResponse has what an authenticator app needs.
+ *
+ * @generated from message koder.auth.v1.BeginNewTotpResponse
+ */
+export type BeginNewTotpResponse = Message<"koder.auth.v1.BeginNewTotpResponse"> & {
+  /**
+   * The secret in base 32, for who types it.
+   *
+   * @generated from field: string secret = 1;
+   */
+  secret: string;
+
+  /**
+   * `otpauth://totp/…`, for an app on the same device.
+   *
+   * @generated from field: string otpauth_uri = 2;
+   */
+  otpauthUri: string;
+
+  /**
+   * The URI as a QR code: an SVG document.
+   *
+   * @generated from field: string qr_code_svg = 3;
+   */
+  qrCodeSvg: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.BeginNewTotpResponse.
+ * Use `create(BeginNewTotpResponseSchema)` to create a new message.
+ */
+export const BeginNewTotpResponseSchema: GenMessage<BeginNewTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 33);
+
+/**
+ * GiveNewTotpRequest has a code of the app.
+ *
+ * @generated from message koder.auth.v1.GiveNewTotpRequest
+ */
+export type GiveNewTotpRequest = Message<"koder.auth.v1.GiveNewTotpRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * The code that the app shows; spaces do not matter.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewTotpRequest.
+ * Use `create(GiveNewTotpRequestSchema)` to create a new message.
+ */
+export const GiveNewTotpRequestSchema: GenMessage<GiveNewTotpRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 34);
+
+/**
+ * GiveNewTotpResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewTotpResponse
+ */
+export type GiveNewTotpResponse = Message<"koder.auth.v1.GiveNewTotpResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewTotpResponse.
+ * Use `create(GiveNewTotpResponseSchema)` to create a new message.
+ */
+export const GiveNewTotpResponseSchema: GenMessage<GiveNewTotpResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 35);
+
+/**
+ * GetNewPasskeyOptionsRequest names a flow.
+ *
+ * @generated from message koder.auth.v1.GetNewPasskeyOptionsRequest
+ */
+export type GetNewPasskeyOptionsRequest = Message<"koder.auth.v1.GetNewPasskeyOptionsRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetNewPasskeyOptionsRequest.
+ * Use `create(GetNewPasskeyOptionsRequestSchema)` to create a new message.
+ */
+export const GetNewPasskeyOptionsRequestSchema: GenMessage<GetNewPasskeyOptionsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 36);
+
+/**
+ * GetNewPasskeyOptionsResponse has the options.
+ *
+ * @generated from message koder.auth.v1.GetNewPasskeyOptionsResponse
+ */
+export type GetNewPasskeyOptionsResponse = Message<"koder.auth.v1.GetNewPasskeyOptionsResponse"> & {
+  /**
+   * `PublicKeyCredentialCreationOptionsJSON` of WebAuthn Level 3, as text: the browser's
+   * `PublicKeyCredential.parseCreationOptionsFromJSON(JSON.parse(…))` reads it.
+   *
+   * @generated from field: string options_json = 1;
+   */
+  optionsJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetNewPasskeyOptionsResponse.
+ * Use `create(GetNewPasskeyOptionsResponseSchema)` to create a new message.
+ */
+export const GetNewPasskeyOptionsResponseSchema: GenMessage<GetNewPasskeyOptionsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 37);
+
+/**
+ * GiveNewPasskeyRequest has what the browser or app made.
+ *
+ * @generated from message koder.auth.v1.GiveNewPasskeyRequest
+ */
+export type GiveNewPasskeyRequest = Message<"koder.auth.v1.GiveNewPasskeyRequest"> & {
+  /**
+   * Id of the flow.
+   *
+   * @generated from field: string flow_id = 1;
+   */
+  flowId: string;
+
+  /**
+   * `RegistrationResponseJSON` of WebAuthn Level 3, as text: `JSON.stringify(credential)` in the browser.
+   *
+   * @generated from field: string credential_json = 2;
+   */
+  credentialJson: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewPasskeyRequest.
+ * Use `create(GiveNewPasskeyRequestSchema)` to create a new message.
+ */
+export const GiveNewPasskeyRequestSchema: GenMessage<GiveNewPasskeyRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 38);
+
+/**
+ * GiveNewPasskeyResponse has the flow.
+ *
+ * @generated from message koder.auth.v1.GiveNewPasskeyResponse
+ */
+export type GiveNewPasskeyResponse = Message<"koder.auth.v1.GiveNewPasskeyResponse"> & {
+  /**
+   * The flow.
+   *
+   * @generated from field: koder.auth.v1.Flow flow = 1;
+   */
+  flow?: Flow | undefined;
+};
+
+/**
+ * Describes the message koder.auth.v1.GiveNewPasskeyResponse.
+ * Use `create(GiveNewPasskeyResponseSchema)` to create a new message.
+ */
+export const GiveNewPasskeyResponseSchema: GenMessage<GiveNewPasskeyResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_flow_service, 39);
+
+/**
  * FlowService signs people in outside of the sign-in pages, for clients that the tenant's authentication policy lets do so
  * (`direct_flows`): the same flow, asked step by step. It ends in a `login_handle`, which is no token and begins no session of a
  * browser: its client pushes an authorization request with it. Steps that have no call here are done on the sign-in pages.
@@ -929,6 +1126,50 @@ export const FlowService: GenService<{
     methodKind: "unary";
     input: typeof GiveOtpRequestSchema;
     output: typeof GiveOtpResponseSchema;
+  },
+  /**
+   * Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.BeginNewTotp
+   */
+  beginNewTotp: {
+    methodKind: "unary";
+    input: typeof BeginNewTotpRequestSchema;
+    output: typeof BeginNewTotpResponseSchema;
+  },
+  /**
+   * Adds it by a code that it shows, which counts as the second factor; the flow then has new recovery codes, this once.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewTotp
+   */
+  giveNewTotp: {
+    methodKind: "unary";
+    input: typeof GiveNewTotpRequestSchema;
+    output: typeof GiveNewTotpResponseSchema;
+  },
+  /**
+   * Returns what a browser or an app makes a passkey by, where the next steps name that. Nothing is kept of it.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GetNewPasskeyOptions
+   */
+  getNewPasskeyOptions: {
+    methodKind: "unary";
+    input: typeof GetNewPasskeyOptionsRequestSchema;
+    output: typeof GetNewPasskeyOptionsResponseSchema;
+  },
+  /**
+   * Adds the passkey that was made by these options, which counts as the second factor; the flow then has new recovery codes, this
+   * once. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED.
+   *
+   * @generated from rpc koder.auth.v1.FlowService.GiveNewPasskey
+   */
+  giveNewPasskey: {
+    methodKind: "unary";
+    input: typeof GiveNewPasskeyRequestSchema;
+    output: typeof GiveNewPasskeyResponseSchema;
   },
   /**
    * Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the

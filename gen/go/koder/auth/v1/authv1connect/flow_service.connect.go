@@ -54,6 +54,17 @@ const (
 	FlowServiceSendOtpProcedure = "/koder.auth.v1.FlowService/SendOtp"
 	// FlowServiceGiveOtpProcedure is the fully-qualified name of the FlowService's GiveOtp RPC.
 	FlowServiceGiveOtpProcedure = "/koder.auth.v1.FlowService/GiveOtp"
+	// FlowServiceBeginNewTotpProcedure is the fully-qualified name of the FlowService's BeginNewTotp
+	// RPC.
+	FlowServiceBeginNewTotpProcedure = "/koder.auth.v1.FlowService/BeginNewTotp"
+	// FlowServiceGiveNewTotpProcedure is the fully-qualified name of the FlowService's GiveNewTotp RPC.
+	FlowServiceGiveNewTotpProcedure = "/koder.auth.v1.FlowService/GiveNewTotp"
+	// FlowServiceGetNewPasskeyOptionsProcedure is the fully-qualified name of the FlowService's
+	// GetNewPasskeyOptions RPC.
+	FlowServiceGetNewPasskeyOptionsProcedure = "/koder.auth.v1.FlowService/GetNewPasskeyOptions"
+	// FlowServiceGiveNewPasskeyProcedure is the fully-qualified name of the FlowService's
+	// GiveNewPasskey RPC.
+	FlowServiceGiveNewPasskeyProcedure = "/koder.auth.v1.FlowService/GiveNewPasskey"
 	// FlowServiceSendNewOtpProcedure is the fully-qualified name of the FlowService's SendNewOtp RPC.
 	FlowServiceSendNewOtpProcedure = "/koder.auth.v1.FlowService/SendNewOtp"
 	// FlowServiceGiveNewOtpProcedure is the fully-qualified name of the FlowService's GiveNewOtp RPC.
@@ -105,6 +116,18 @@ type FlowServiceClient interface {
 	// Gives the one-time code that was sent last; no code is taken twice.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
+	// Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	BeginNewTotp(context.Context, *connect.Request[v1.BeginNewTotpRequest]) (*connect.Response[v1.BeginNewTotpResponse], error)
+	// Adds it by a code that it shows, which counts as the second factor; the flow then has new recovery codes, this once.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+	GiveNewTotp(context.Context, *connect.Request[v1.GiveNewTotpRequest]) (*connect.Response[v1.GiveNewTotpResponse], error)
+	// Returns what a browser or an app makes a passkey by, where the next steps name that. Nothing is kept of it.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	GetNewPasskeyOptions(context.Context, *connect.Request[v1.GetNewPasskeyOptionsRequest]) (*connect.Response[v1.GetNewPasskeyOptionsResponse], error)
+	// Adds the passkey that was made by these options, which counts as the second factor; the flow then has new recovery codes, this
+	// once. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED.
+	GiveNewPasskey(context.Context, *connect.Request[v1.GiveNewPasskeyRequest]) (*connect.Response[v1.GiveNewPasskeyResponse], error)
 	// Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
 	// person's account, or to a telephone that they name. It takes the place of one that was sent before.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
@@ -197,6 +220,31 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 			connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
 			connect.WithClientOptions(opts...),
 		),
+		beginNewTotp: connect.NewClient[v1.BeginNewTotpRequest, v1.BeginNewTotpResponse](
+			httpClient,
+			baseURL+FlowServiceBeginNewTotpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("BeginNewTotp")),
+			connect.WithClientOptions(opts...),
+		),
+		giveNewTotp: connect.NewClient[v1.GiveNewTotpRequest, v1.GiveNewTotpResponse](
+			httpClient,
+			baseURL+FlowServiceGiveNewTotpProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GiveNewTotp")),
+			connect.WithClientOptions(opts...),
+		),
+		getNewPasskeyOptions: connect.NewClient[v1.GetNewPasskeyOptionsRequest, v1.GetNewPasskeyOptionsResponse](
+			httpClient,
+			baseURL+FlowServiceGetNewPasskeyOptionsProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GetNewPasskeyOptions")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
+		giveNewPasskey: connect.NewClient[v1.GiveNewPasskeyRequest, v1.GiveNewPasskeyResponse](
+			httpClient,
+			baseURL+FlowServiceGiveNewPasskeyProcedure,
+			connect.WithSchema(flowServiceMethods.ByName("GiveNewPasskey")),
+			connect.WithClientOptions(opts...),
+		),
 		sendNewOtp: connect.NewClient[v1.SendNewOtpRequest, v1.SendNewOtpResponse](
 			httpClient,
 			baseURL+FlowServiceSendNewOtpProcedure,
@@ -244,22 +292,26 @@ func NewFlowServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // flowServiceClient implements FlowServiceClient.
 type flowServiceClient struct {
-	startFlow         *connect.Client[v1.StartFlowRequest, v1.StartFlowResponse]
-	getFlow           *connect.Client[v1.GetFlowRequest, v1.GetFlowResponse]
-	givePassword      *connect.Client[v1.GivePasswordRequest, v1.GivePasswordResponse]
-	giveTotp          *connect.Client[v1.GiveTotpRequest, v1.GiveTotpResponse]
-	giveRecoveryCode  *connect.Client[v1.GiveRecoveryCodeRequest, v1.GiveRecoveryCodeResponse]
-	getPasskeyOptions *connect.Client[v1.GetPasskeyOptionsRequest, v1.GetPasskeyOptionsResponse]
-	givePasskey       *connect.Client[v1.GivePasskeyRequest, v1.GivePasskeyResponse]
-	sendOtp           *connect.Client[v1.SendOtpRequest, v1.SendOtpResponse]
-	giveOtp           *connect.Client[v1.GiveOtpRequest, v1.GiveOtpResponse]
-	sendNewOtp        *connect.Client[v1.SendNewOtpRequest, v1.SendNewOtpResponse]
-	giveNewOtp        *connect.Client[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse]
-	sendEmailCode     *connect.Client[v1.SendEmailCodeRequest, v1.SendEmailCodeResponse]
-	giveEmailCode     *connect.Client[v1.GiveEmailCodeRequest, v1.GiveEmailCodeResponse]
-	acceptTerms       *connect.Client[v1.AcceptTermsRequest, v1.AcceptTermsResponse]
-	declineTerms      *connect.Client[v1.DeclineTermsRequest, v1.DeclineTermsResponse]
-	giveNewPassword   *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
+	startFlow            *connect.Client[v1.StartFlowRequest, v1.StartFlowResponse]
+	getFlow              *connect.Client[v1.GetFlowRequest, v1.GetFlowResponse]
+	givePassword         *connect.Client[v1.GivePasswordRequest, v1.GivePasswordResponse]
+	giveTotp             *connect.Client[v1.GiveTotpRequest, v1.GiveTotpResponse]
+	giveRecoveryCode     *connect.Client[v1.GiveRecoveryCodeRequest, v1.GiveRecoveryCodeResponse]
+	getPasskeyOptions    *connect.Client[v1.GetPasskeyOptionsRequest, v1.GetPasskeyOptionsResponse]
+	givePasskey          *connect.Client[v1.GivePasskeyRequest, v1.GivePasskeyResponse]
+	sendOtp              *connect.Client[v1.SendOtpRequest, v1.SendOtpResponse]
+	giveOtp              *connect.Client[v1.GiveOtpRequest, v1.GiveOtpResponse]
+	beginNewTotp         *connect.Client[v1.BeginNewTotpRequest, v1.BeginNewTotpResponse]
+	giveNewTotp          *connect.Client[v1.GiveNewTotpRequest, v1.GiveNewTotpResponse]
+	getNewPasskeyOptions *connect.Client[v1.GetNewPasskeyOptionsRequest, v1.GetNewPasskeyOptionsResponse]
+	giveNewPasskey       *connect.Client[v1.GiveNewPasskeyRequest, v1.GiveNewPasskeyResponse]
+	sendNewOtp           *connect.Client[v1.SendNewOtpRequest, v1.SendNewOtpResponse]
+	giveNewOtp           *connect.Client[v1.GiveNewOtpRequest, v1.GiveNewOtpResponse]
+	sendEmailCode        *connect.Client[v1.SendEmailCodeRequest, v1.SendEmailCodeResponse]
+	giveEmailCode        *connect.Client[v1.GiveEmailCodeRequest, v1.GiveEmailCodeResponse]
+	acceptTerms          *connect.Client[v1.AcceptTermsRequest, v1.AcceptTermsResponse]
+	declineTerms         *connect.Client[v1.DeclineTermsRequest, v1.DeclineTermsResponse]
+	giveNewPassword      *connect.Client[v1.GiveNewPasswordRequest, v1.GiveNewPasswordResponse]
 }
 
 // StartFlow calls koder.auth.v1.FlowService.StartFlow.
@@ -305,6 +357,26 @@ func (c *flowServiceClient) SendOtp(ctx context.Context, req *connect.Request[v1
 // GiveOtp calls koder.auth.v1.FlowService.GiveOtp.
 func (c *flowServiceClient) GiveOtp(ctx context.Context, req *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error) {
 	return c.giveOtp.CallUnary(ctx, req)
+}
+
+// BeginNewTotp calls koder.auth.v1.FlowService.BeginNewTotp.
+func (c *flowServiceClient) BeginNewTotp(ctx context.Context, req *connect.Request[v1.BeginNewTotpRequest]) (*connect.Response[v1.BeginNewTotpResponse], error) {
+	return c.beginNewTotp.CallUnary(ctx, req)
+}
+
+// GiveNewTotp calls koder.auth.v1.FlowService.GiveNewTotp.
+func (c *flowServiceClient) GiveNewTotp(ctx context.Context, req *connect.Request[v1.GiveNewTotpRequest]) (*connect.Response[v1.GiveNewTotpResponse], error) {
+	return c.giveNewTotp.CallUnary(ctx, req)
+}
+
+// GetNewPasskeyOptions calls koder.auth.v1.FlowService.GetNewPasskeyOptions.
+func (c *flowServiceClient) GetNewPasskeyOptions(ctx context.Context, req *connect.Request[v1.GetNewPasskeyOptionsRequest]) (*connect.Response[v1.GetNewPasskeyOptionsResponse], error) {
+	return c.getNewPasskeyOptions.CallUnary(ctx, req)
+}
+
+// GiveNewPasskey calls koder.auth.v1.FlowService.GiveNewPasskey.
+func (c *flowServiceClient) GiveNewPasskey(ctx context.Context, req *connect.Request[v1.GiveNewPasskeyRequest]) (*connect.Response[v1.GiveNewPasskeyResponse], error) {
+	return c.giveNewPasskey.CallUnary(ctx, req)
 }
 
 // SendNewOtp calls koder.auth.v1.FlowService.SendNewOtp.
@@ -373,6 +445,18 @@ type FlowServiceHandler interface {
 	// Gives the one-time code that was sent last; no code is taken twice.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
+	// Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	BeginNewTotp(context.Context, *connect.Request[v1.BeginNewTotpRequest]) (*connect.Response[v1.BeginNewTotpResponse], error)
+	// Adds it by a code that it shows, which counts as the second factor; the flow then has new recovery codes, this once.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH.
+	GiveNewTotp(context.Context, *connect.Request[v1.GiveNewTotpRequest]) (*connect.Response[v1.GiveNewTotpResponse], error)
+	// Returns what a browser or an app makes a passkey by, where the next steps name that. Nothing is kept of it.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+	GetNewPasskeyOptions(context.Context, *connect.Request[v1.GetNewPasskeyOptionsRequest]) (*connect.Response[v1.GetNewPasskeyOptionsResponse], error)
+	// Adds the passkey that was made by these options, which counts as the second factor; the flow then has new recovery codes, this
+	// once. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED.
+	GiveNewPasskey(context.Context, *connect.Request[v1.GiveNewPasskeyRequest]) (*connect.Response[v1.GiveNewPasskeyResponse], error)
 	// Begins to add one-time codes by mail or SMS, where the next steps name that: sends a code to the verified address of the
 	// person's account, or to a telephone that they name. It takes the place of one that was sent before.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
@@ -461,6 +545,31 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 		connect.WithSchema(flowServiceMethods.ByName("GiveOtp")),
 		connect.WithHandlerOptions(opts...),
 	)
+	flowServiceBeginNewTotpHandler := connect.NewUnaryHandler(
+		FlowServiceBeginNewTotpProcedure,
+		svc.BeginNewTotp,
+		connect.WithSchema(flowServiceMethods.ByName("BeginNewTotp")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGiveNewTotpHandler := connect.NewUnaryHandler(
+		FlowServiceGiveNewTotpProcedure,
+		svc.GiveNewTotp,
+		connect.WithSchema(flowServiceMethods.ByName("GiveNewTotp")),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGetNewPasskeyOptionsHandler := connect.NewUnaryHandler(
+		FlowServiceGetNewPasskeyOptionsProcedure,
+		svc.GetNewPasskeyOptions,
+		connect.WithSchema(flowServiceMethods.ByName("GetNewPasskeyOptions")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
+	flowServiceGiveNewPasskeyHandler := connect.NewUnaryHandler(
+		FlowServiceGiveNewPasskeyProcedure,
+		svc.GiveNewPasskey,
+		connect.WithSchema(flowServiceMethods.ByName("GiveNewPasskey")),
+		connect.WithHandlerOptions(opts...),
+	)
 	flowServiceSendNewOtpHandler := connect.NewUnaryHandler(
 		FlowServiceSendNewOtpProcedure,
 		svc.SendNewOtp,
@@ -523,6 +632,14 @@ func NewFlowServiceHandler(svc FlowServiceHandler, opts ...connect.HandlerOption
 			flowServiceSendOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveOtpProcedure:
 			flowServiceGiveOtpHandler.ServeHTTP(w, r)
+		case FlowServiceBeginNewTotpProcedure:
+			flowServiceBeginNewTotpHandler.ServeHTTP(w, r)
+		case FlowServiceGiveNewTotpProcedure:
+			flowServiceGiveNewTotpHandler.ServeHTTP(w, r)
+		case FlowServiceGetNewPasskeyOptionsProcedure:
+			flowServiceGetNewPasskeyOptionsHandler.ServeHTTP(w, r)
+		case FlowServiceGiveNewPasskeyProcedure:
+			flowServiceGiveNewPasskeyHandler.ServeHTTP(w, r)
 		case FlowServiceSendNewOtpProcedure:
 			flowServiceSendNewOtpHandler.ServeHTTP(w, r)
 		case FlowServiceGiveNewOtpProcedure:
@@ -580,6 +697,22 @@ func (UnimplementedFlowServiceHandler) SendOtp(context.Context, *connect.Request
 
 func (UnimplementedFlowServiceHandler) GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveOtp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) BeginNewTotp(context.Context, *connect.Request[v1.BeginNewTotpRequest]) (*connect.Response[v1.BeginNewTotpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.BeginNewTotp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GiveNewTotp(context.Context, *connect.Request[v1.GiveNewTotpRequest]) (*connect.Response[v1.GiveNewTotpResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveNewTotp is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GetNewPasskeyOptions(context.Context, *connect.Request[v1.GetNewPasskeyOptionsRequest]) (*connect.Response[v1.GetNewPasskeyOptionsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GetNewPasskeyOptions is not implemented"))
+}
+
+func (UnimplementedFlowServiceHandler) GiveNewPasskey(context.Context, *connect.Request[v1.GiveNewPasskeyRequest]) (*connect.Response[v1.GiveNewPasskeyResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.FlowService.GiveNewPasskey is not implemented"))
 }
 
 func (UnimplementedFlowServiceHandler) SendNewOtp(context.Context, *connect.Request[v1.SendNewOtpRequest]) (*connect.Response[v1.SendNewOtpResponse], error) {
