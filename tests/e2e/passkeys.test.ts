@@ -192,6 +192,21 @@ describe("whoever keeps passkeys is told which are gone (Signal API)", () => {
   });
 });
 
+test("whoever keeps passkeys is told by the page that asks for one what their person is called by now (Signal API)", async () => {
+  const { id, username, authenticator } = await person();
+  expect(await authenticator.names()).toEqual([username]);
+  const renamed = `${username}-renamed`;
+  expect((await rest(server, "PATCH", `/v1/users/${id}`, { username: renamed })).status).toBe(200);
+  // A browser that knows no autofill: the virtual authenticator would sign in before a name is typed.
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = () => Promise.resolve(false);
+  });
+  await goTo(chat);
+  await givePassword(renamed);
+  await page.waitForSelector(passkeyButton);
+  await expect.poll(() => authenticator.names(), { timeout: 10_000 }).toEqual([renamed]);
+});
+
 test("the sign-in page is at most 30 KB, all told", async () => {
   const { url } = authorizationRequest(server, client);
   const bodies: Promise<Buffer>[] = [];

@@ -1,10 +1,10 @@
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startApplication } from "../support/application.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { mailedToken, sentCode } from "../support/dev-mail.ts";
-import { addOtp } from "../support/factors.ts";
+import { addOtp, addTotp, totpCode } from "../support/factors.ts";
 import { createPerson, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -188,5 +188,113 @@ describe("in Chromium", () => {
       await context.close();
       await app.stop();
     }
+  });
+});
+
+describe("in Chromium, as the application sees it in its id token", () => {
+  /** A browser before an application, and what a person does there. */
+  async function visit() {
+    const app = await application();
+    const context = await browser.newContext({ reducedMotion: "reduce" });
+    context.setDefaultTimeout(10_000);
+    onTestFinished(async () => {
+      await context.close();
+      await app.stop();
+    });
+    const page = await context.newPage();
+    const claims = async () => {
+      await page.waitForURL((url) => url.href.startsWith(app.callbackUrl));
+      const told = app.signedIn().tokens.claims();
+      if (told === undefined) throw new Error("the application was given no id token");
+      return told;
+    };
+    const person = await createPerson(server);
+    return {
+      ...person,
+      app,
+      page,
+      claims,
+      goTo: (query = "") => page.goto(`${app.origin}/login${query}`),
+      givePassword: async (given = password) => {
+        await page.fill("input[name=username]", person.username);
+        await page.fill("input[name=password]", given);
+        await page.click("button[type=submit]:not([name])");
+      },
+      giveCode: async (code: string, remember = false) => {
+        await page.fill("input[name=code]", code);
+        if (remember) await page.check("input[name=remember]");
+        await page.click("button[type=submit]:not([name])");
+      },
+      addTotp: async () =>
+        addTotp(server, (await tokensFor(server, await registerClient(server), person.username)).accessToken),
+    };
+  }
+  const oneFactor = { amr: ["pwd"], acr: "urn:koder:acr:1fa" };
+  const twoFactors = { amr: ["pwd", "otp", "mfa"], acr: "urn:koder:acr:mfa" };
+  const stepUp = "?acr_values=urn:koder:acr:mfa";
+
+  test("step-up: acr_values ask for a second factor, in a session that has shown one and in a remembered browser", async () => {
+    const { goTo, givePassword, giveCode, claims, addTotp: add, id } = await visit();
+    await goTo();
+    await givePassword();
+    expect(await claims()).toMatchObject({ sub: id, ...oneFactor });
+    const { secret: key } = await add();
+    await goTo();
+    expect(await claims(), "the session goes on").toMatchObject(oneFactor);
+    await goTo(stepUp);
+    await givePassword();
+    await giveCode(totpCode(key), true);
+    expect(await claims()).toMatchObject({ sub: id, ...twoFactors });
+    await goTo(stepUp);
+    expect(await claims(), "nothing is asked twice").toMatchObject(twoFactors);
+    // The browser is remembered now: no code is asked for, but where the application asks.
+    await goTo("?prompt=login");
+    await givePassword();
+    expect(await claims()).toMatchObject(oneFactor);
+    await goTo(stepUp);
+    await givePassword();
+    await giveCode(totpCode(key, 1));
+    expect(await claims()).toMatchObject(twoFactors);
+  });
+
+  test("prompt=login and max_age ask for a sign-in, whose time the id token tells", async () => {
+    const { page, goTo, givePassword, claims } = await visit();
+    const timeOf = async () => Number((await claims()).auth_time);
+    await goTo("?max_age=1000");
+    await givePassword();
+    const first = await timeOf();
+    await goTo("?max_age=1000");
+    expect(await timeOf(), "a sign-in that is young enough").toBe(first);
+    await expect.poll(() => Date.now() / 1_000, { timeout: 5_000 }).toBeGreaterThan(first + 2);
+    await goTo("?max_age=1");
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await givePassword();
+    const second = await timeOf();
+    expect(second).toBeGreaterThan(first + 1);
+    await goTo("?prompt=login&max_age=1000");
+    expect(new URL(page.url()).pathname, "however young").toBe("/sign-in");
+    await givePassword();
+    expect(await timeOf()).toBeGreaterThanOrEqual(second);
+  });
+
+  test("a password that was reset by mail still needs the second factor, and the one before is none any more", async () => {
+    const { page, goTo, givePassword, giveCode, claims, addTotp: add, username, id } = await visit();
+    const { secret: key } = await add();
+    await goTo();
+    await page.click("a[href^='/reset']");
+    await page.fill("input[name=username]", username);
+    await page.click("button[type=submit]");
+    const token = await mailedToken(server, `${username}@koder.dev`);
+    await page.goto(`${server.url}/reset?token=${token}`);
+    await page.fill("input[name=new_password]", secret);
+    await page.click("button[type=submit]");
+    await page.waitForFunction(() => document.querySelector("input[name=new_password]") === null);
+    await goTo();
+    await givePassword();
+    await page.waitForSelector("[role=alert]");
+    await givePassword(secret);
+    await page.waitForSelector("input[name=code]");
+    await giveCode(totpCode(key));
+    expect(await claims()).toMatchObject({ sub: id, ...twoFactors });
   });
 });

@@ -6,6 +6,8 @@ export interface VirtualAuthenticator {
   setSignCount(signCount: number): Promise<void>;
   /** How many credentials it has. */
   count(): Promise<number>;
+  /** What it calls the people of its credentials. */
+  names(): Promise<readonly (string | undefined)[]>;
 }
 
 /** What it is: a phone or computer by default, or a security key that keeps nothing and knows no PIN. */
@@ -39,6 +41,7 @@ export async function virtualAuthenticator(
       await cdp.send("WebAuthn.addCredential", { authenticatorId, credential: { ...credential, signCount } });
     },
     count: async () => (await credentials()).length,
+    names: async () => (await credentials()).map(({ userName }) => userName),
   };
 }
 

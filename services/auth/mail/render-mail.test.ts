@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
+import { BrandingSchema, ColorScheme } from "#gen/koder/admin/v1/branding_pb.ts";
 import { MailKind, MailKindSchema, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { contrast, readHex } from "../../host/colours/colour.ts";
 import { kindsOfMail } from "./mail-kinds.ts";
 import { mailLook } from "./mail-look.ts";
 import { usualWords } from "./mail-words.ts";
@@ -59,6 +60,31 @@ describe("what a tenant says", () => {
     const look = mailLook("Acme", create(BrandingSchema, { primaryColor: "#ffdd00", cornerRadius: 0 }));
     const { html } = await renderMail(mail, { ...frame, look });
     expect(html).toContain("background:#ffdd00;color:#000000;border-radius:0px");
+  });
+
+  test.each([
+    ["as the device asks for", ColorScheme.AUTOMATIC, "light dark", "#ffffff"],
+    ["light", ColorScheme.LIGHT, "light", "#ffffff"],
+    ["dark", ColorScheme.DARK, "dark", "#1d2026"],
+  ])("is %s where its pages are, and can be read", async (_name, colorScheme, schemes, surface) => {
+    for (const primaryColor of ["", "#1a1446", "#ffdd00", "#0f766e", "#000000"]) {
+      const look = mailLook("Acme", create(BrandingSchema, { colorScheme, primaryColor }));
+      const { html } = await renderMail(mail, { ...frame, look });
+      expect(html).toContain(`<meta name="color-scheme" content="${schemes}">`);
+      expect(html).toContain(`background:${surface}`);
+      const of = (one: string, other: string) => contrast(readHex(one), readHex(other));
+      for (const ground of [look.ground, look.surface]) {
+        expect(of(look.text, ground)).toBeGreaterThanOrEqual(4.5);
+        expect(of(look.quiet, ground)).toBeGreaterThanOrEqual(4.5);
+      }
+      expect(of(look.onAccent, look.accent)).toBeGreaterThanOrEqual(4.5);
+      if (colorScheme === ColorScheme.DARK) expect(of(look.accent, look.surface)).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  test("is in the colour that it has for dark pages, where they are always dark", () => {
+    const branding = { colorScheme: ColorScheme.DARK, primaryColor: "#1a1446", primaryColorDark: "#c77dff" };
+    expect(mailLook("Acme", create(BrandingSchema, branding)).accent).toBe("#c77dff");
   });
 });
 

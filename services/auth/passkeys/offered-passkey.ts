@@ -14,18 +14,28 @@ export async function offeredPasskey(
   { userId, challenge }: Pick<Enrolment, "userId" | "challenge">,
   factors: readonly Stored<typeof FactorSchema>[],
 ): Promise<string> {
-  const [relyingParty, { user }] = await Promise.all([
+  const [relyingParty, userName] = await Promise.all([
     relyingPartyOf(dependencies, call, "own"),
-    dependencies.peers.client(CredentialService).getClaims({ userId }, forward(call)),
+    passkeyUserName(dependencies, call, userId),
   ]);
   return JSON.stringify(
     creationOptions({
       relyingParty,
       userId,
-      userName: user?.username || user?.email || userId,
+      userName,
       challenge,
       present: passkeysAmong(factors).map(({ passkey }) => passkey),
       timeout: enrolmentLifetime,
     }),
   );
+}
+
+/** What a person's passkeys are called where they choose among them: what they sign in with. */
+export async function passkeyUserName(
+  { peers }: Pick<AuthDependencies, "peers">,
+  call: Call,
+  userId: string,
+): Promise<string> {
+  const { user } = await peers.client(CredentialService).getClaims({ userId }, forward(call));
+  return user?.username || user?.email || userId;
 }

@@ -20,7 +20,7 @@ export async function passkeyOptions(
   request: FastifyRequest,
   pending: PendingSignIn,
   flowId = "",
-): Promise<{ readonly optionsJson: string; readonly userHandle: string }> {
+): Promise<{ readonly optionsJson: string; readonly userHandle: string; readonly userName: string }> {
   const asked = { flowId, browser: browserOf(request, pending) };
   const { outbound } = contextOf(request);
   return peers.client(BrowserFlowService).offerPasskey(asked, forward(outbound));

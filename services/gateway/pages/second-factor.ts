@@ -116,11 +116,11 @@ export async function showSecondFactor(
     ...shownFault(fault, texts),
   });
   if (way === "passkey") {
-    const { optionsJson: options, userHandle } = await passkeyOptions(peers, request, pending, flowId);
+    const { optionsJson: options, userHandle, userName } = await passkeyOptions(peers, request, pending, flowId);
     return sendPage(request, reply, {
       ...page,
       template: "second-factor-passkey",
-      show: (texts) => ({ ...common(texts), options, userHandle }),
+      show: (texts) => ({ ...common(texts), options, userHandle, userName }),
     });
   }
   const { inputMode, autocomplete, ...keys } = ways[way];

@@ -64,7 +64,7 @@
       form.submit();
     });
   }
-  // Tells whoever keeps the passkeys which are gone here, where they can be told; nobody waits for it.
+  // Tells whoever keeps the passkeys which are gone here, and whose they are, where they can be told; nobody waits for it.
   function signal(name, about) {
     if (known[name]) known[name](Object.assign({ rpId: options.rpId }, about)).catch(function () {});
   }
@@ -96,6 +96,8 @@
       return one.id;
     });
     signal("signalAllAcceptedCredentials", { userId: person, allAcceptedCredentialIds: ids });
+    var name = form.getAttribute("data-person-name");
+    signal("signalCurrentUserDetails", { userId: person, name: name, displayName: name });
   }
   var without = document.querySelector("[data-without-passkeys]");
   if (without) without.hidden = true;
