@@ -3,7 +3,7 @@ import { defaultExclude, defineConfig } from "vitest/config";
 import LongestFirst from "./tools/test/longest-first.ts";
 
 /** What says within how long something must happen, while processes are killed: it runs alone. */
-const timed = "tests/faults/{postgres-outcome,postgres-restart,replicas-under-load,sequencer,shared-ports}.test.ts";
+const timed = "tests/faults/{postgres-outcome,postgres-restart,replicas-under-load}.test.ts";
 
 /**
  * What waits for most of its time, for a lifetime to end, a pause to pass or the lease of a killed process to run out, and is
@@ -33,8 +33,8 @@ const apart = [
   "clients/typescript/transport.test.ts",
 ];
 
-// Files run two at a time, the quick ones first; those that wait side by side, and those that look at the clock one by one.
-// All of `npm test` has those that wait beside the first two projects (tools/test.ts).
+// Unit tests run two files at a time, and those with servers three: each of them waits now and then, for a server to start above
+// all. Those that look at the clock run one by one. All of `npm test` has those that wait beside the others (tools/test.ts).
 export default defineConfig({
   test: {
     pool: "forks",
@@ -64,6 +64,7 @@ export default defineConfig({
           name: "system",
           include: ["tests/{e2e,attacks,conformance,interop,clients,faults}/**/*.test.ts"],
           exclude: [timed, ...waiting],
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
