@@ -1,4 +1,5 @@
 import type { Log } from "./log.ts";
+import { isLatePing } from "./transport/late-ping.ts";
 
 /** How long requests under way may take to finish, in milliseconds. */
 const usualGrace = 10_000;
@@ -21,7 +22,7 @@ export interface GracefulOptions {
 /**
  * Stops the process on SIGTERM and SIGINT, or when what it answers is called: each step in order, within the time given,
  * then exit with 0 or with what a step set as `process.exitCode`; a second signal, or running out of time, exits at once.
- * An error that nobody caught is logged and ends the process: its state is unknown.
+ * An error that nobody caught is logged and ends the process: its state is unknown; but for one kind, of which it is known.
  */
 export function stopGracefully({
   log,
@@ -56,6 +57,10 @@ export function stopGracefully({
   }
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void stop(signal));
   process.on("uncaughtException", (error) => {
+    if (isLatePing(error)) {
+      log.debug("a peer was asked whether it is there by a connection that has ended");
+      return;
+    }
     log.fatal({ err: error }, "an error that nobody caught");
     exit(1);
   });
