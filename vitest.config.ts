@@ -75,7 +75,7 @@ export default defineConfig({
         test: {
           name: "waiting",
           include: waiting,
-          maxWorkers: 4,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -24,21 +24,22 @@ interface Ended {
   readonly others: readonly Summary[];
 }
 
-/** What waits, and the tests in Go, have room beside the rest; what looks at the clock has the machine for itself at the end. */
+/**
+ * What waits has room beside the tests with servers. The others keep the processors busy by themselves, and what looks at the clock
+ * has the machine for itself.
+ */
 async function everything(): Promise<Ended> {
   for (const missing of [await ensureChromium(), await ensurePostgres()]) {
     if (missing !== undefined) process.stdout.write(`${missing}\n`);
   }
-  const [most, beside] = await Promise.all([
-    runVitest(["--project", "unit", "--project", "apart", "--project", "system"], "inherit"),
-    besideTheRest(),
+  const units = await runVitest(["--project", "unit", "--project", "apart"], "inherit");
+  const [system, waiting] = await Promise.all([
+    runVitest(["--project", "system"], "inherit"),
+    runVitest(["--project", "waiting"], "collect"),
   ]);
-  process.stdout.write(`${beside.waiting.output}\n${beside.inGo.output}`);
+  process.stdout.write(`${waiting.output}\n`);
   const timed = await runVitest(["--project", "faults"], "inherit");
-  return { vitest: [most, beside.waiting, timed], others: [beside.inGo.summary] };
-}
-
-async function besideTheRest() {
-  const waiting = await runVitest(["--project", "waiting"], "collect");
-  return { waiting, inGo: await goTests() };
+  const inGo = await goTests();
+  process.stdout.write(inGo.output);
+  return { vitest: [units, system, waiting, timed], others: [inGo.summary] };
 }
