@@ -6,6 +6,7 @@ import { joinedIn, type Index, type Input } from "./joined-modules.ts";
 
 // node services/join-modules.ts PROJECT: joins the modules of a program into a few files. `joined-modules.ts` runs it.
 
+const began = Date.now();
 const [project = join(import.meta.dirname, "..")] = process.argv.slice(2);
 const { folder: joined, index: indexFile } = joinedIn(project);
 /** As deep as what is made ends up, so that its maps find the sources. */
@@ -113,6 +114,8 @@ forgetOld();
 
 function inputOf(path: string): Input {
   const { size, mtimeMs } = statSync(join(project, path));
+  // What was read of it may be what it was before.
+  if (mtimeMs >= began) throw new Error(`${path} was changed while it was read`);
   return [path, size, mtimeMs, hash("sha256", readFileSync(join(project, path)))];
 }
 

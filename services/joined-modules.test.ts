@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, utim
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { joinedIn, joinedModules } from "./joined-modules.ts";
+import { joinedIn, joinedProgram, joinModules } from "./joined-modules.ts";
 
 let folder: string;
 let project: string;
@@ -43,43 +43,49 @@ function said(program: string | undefined): string {
     encoding: "utf8",
   }).trim();
 }
+/** The program of what the modules are now, joined if they were not. */
+async function joined(): Promise<string | undefined> {
+  if (joinedProgram(project) === undefined) await joinModules(project);
+  return joinedProgram(project);
+}
 const programs = (): readonly string[] =>
   readdirSync(joinedIn(project).folder).filter((name) => !name.endsWith(".json"));
 
-test("a program is joined once, finds what is beside its modules, and is joined anew after a change", () => {
-  const { program } = joinedModules(project);
+test("a program is joined once, finds what is beside its modules, and is joined anew after a change", async () => {
+  const program = await joined();
   expect(said(program)).toBe("hello world a/b");
 
   // Nothing is joined for modules that are the same, at whatever time they were written.
   utimesSync(join(project, "gen/names.ts"), 1, 1);
   rmSync(join(project, "node_modules/required"), { recursive: true });
-  expect(joinedModules(project)).toEqual({ program });
+  expect(joinedProgram(project)).toBe(program);
 
   write("node_modules/required/index.js", `exports.joined = "c";`);
   write("gen/names.ts", `export const name = "there";`);
-  const changed = joinedModules(project).program;
+  expect(joinedProgram(project)).toBeUndefined();
+  const changed = await joined();
   expect(changed).not.toBe(program);
   expect(said(changed)).toBe("hello there c");
   // Whoever still runs the one before may read a part of it later.
   expect(said(program)).toBe("hello world a/b");
 });
 
-test("other packages, and a copy in another folder, are other programs", () => {
-  const { program } = joinedModules(project);
+test("other packages, and a copy in another folder, are other programs", async () => {
+  const program = await joined();
   write("node_modules/required/index.js", `exports.joined = "d";`);
   write("node_modules/.package-lock.json", `{"packages":{}}`);
-  expect(said(joinedModules(project).program)).toBe("hello world d");
+  expect(said(await joined())).toBe("hello world d");
 
   const first = project;
   project = join(folder, "copy");
   cpSync(first, project, { recursive: true });
   write("services/texts/greeting.txt", "goodbye");
-  expect(said(joinedModules(project).program)).toBe("goodbye world d");
+  expect(said(await joined())).toBe("goodbye world d");
   expect(said(program)).toBe("hello world a/b");
 });
 
-test("a stack names functions, and with source maps the module and its line", () => {
-  const { program = "" } = joinedModules(project);
+test("a stack names functions, and with source maps the module and its line", async () => {
+  const program = (await joined()) ?? "";
   const code = `try { (await import(process.argv[1])).fail(); } catch ({ stack }) { console.log(stack.split("\\n")[1].trim()); }`;
   const stack = (...options: readonly string[]): string =>
     execFileSync(process.execPath, [...options, "--input-type=module", "--eval", code, program], { encoding: "utf8" });
@@ -87,32 +93,37 @@ test("a stack names functions, and with source maps the module and its line", ()
   expect(stack("--enable-source-maps")).toContain(`(${join(project, "services/start.ts")}:5:`);
 });
 
-test("ten are kept", () => {
+test("ten are kept", async () => {
   for (let number = 0; number < 12; number++) {
     write("gen/names.ts", `export const name = "number ${number}";`);
-    expect(said(joinedModules(project).program)).toBe(`hello number ${number} a/b`);
+    expect(said(await joined())).toBe(`hello number ${number} a/b`);
   }
   expect(programs()).toHaveLength(10);
 });
 
-test("what cannot be joined is said, and nothing is left of it", () => {
+test("what cannot be joined is said, and nothing is left of it", async () => {
   write("services/later.ts", "export const later = ;");
-  expect(joinedModules(project)).toEqual({
-    unjoined: expect.stringContaining("services/later.ts:1:21: ERROR: Unexpected"),
-  });
+  await expect(joinModules(project)).rejects.toThrow("services/later.ts:1:21: ERROR: Unexpected");
   expect(() => programs()).toThrow("ENOENT");
 
   write("services/later.ts", `export const { joined: later } = await import("required");`);
-  expect(joinedModules(project)).toEqual({ unjoined: expect.stringContaining("required/index.js is imported later") });
+  await expect(joinModules(project)).rejects.toThrow("required/index.js is imported later");
 
   write("services/later.ts", "export const later = 1;");
+  const soon = Date.now() / 1000 + 60;
+  utimesSync(join(project, "services/later.ts"), soon, soon);
+  await expect(joinModules(project)).rejects.toThrow("services/later.ts was changed while it was read");
+  expect(joinedProgram(project)).toBeUndefined();
+
+  write("services/later.ts", "export const later = 1;");
+  rmSync(join(project, "node_modules/.cache"), { recursive: true });
   write("node_modules/.cache", "no folder");
-  expect(joinedModules(project)).toEqual({ unjoined: expect.stringContaining("ENOTDIR") });
+  await expect(joinModules(project)).rejects.toThrow("ENOTDIR");
 });
 
-test("the server's own program is joined", () => {
-  const { program } = joinedModules();
+test("the server's own program is joined", async () => {
+  if (joinedProgram() === undefined) await joinModules();
   const code = `console.log(typeof (await import(process.argv[1])).startKoderId)`;
-  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code, program ?? ""]);
+  const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code, joinedProgram() ?? ""]);
   expect(output.toString().trim()).toBe("function");
 });

@@ -1,8 +1,13 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { hash } from "node:crypto";
+import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
+
+const projectHere = join(import.meta.dirname, "..");
 
 /** Where a project's joined programs are, and what says which of them is the one of its modules. */
 export function joinedIn(project: string): { readonly folder: string; readonly index: string } {
@@ -21,35 +26,12 @@ export interface Index {
   readonly inputs: readonly Input[];
 }
 
-/** Within what time modules are joined, in ms; it takes less than one second where nothing else runs. */
-const joinsWithin = 60_000;
-
-export interface JoinedModules {
-  /** The module to start from, as a URL. */
-  readonly program?: string;
-  /** Why there is none. */
-  readonly unjoined?: string;
-}
-
 /**
- * The program of a project (its `services/start.ts`) as a few files instead of 1,300. A module costs memory beyond its code for as
- * long as a process runs, and time at its start: joined, a server needs a fifth less of the one and a third less of the other.
- * Nobody builds anything: like compiled code, this is kept in `node_modules/.cache`, and is made by the first start that finds it
- * missing or other than the modules. Where that cannot be (a folder that is read-only, no binary of the bundler for the machine),
- * the modules are to be read one by one.
+ * The program of a project (its `services/start.ts`) as a few files instead of 1,300; undefined where nobody has joined its modules
+ * as they are now. A module costs memory beyond its code for as long as a process runs, and time at its start: joined, a
+ * server needs a fifth less of both. The answer is a URL.
  */
-export function joinedModules(project: string = join(import.meta.dirname, "..")): JoinedModules {
-  const known = freshProgram(project);
-  if (known !== undefined) return { program: known };
-  // In a process of its own: a server keeps nothing of the bundler.
-  const args = ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "join-modules.ts"), project];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: joinsWithin });
-  const program = status === 0 ? freshProgram(project) : undefined;
-  return program === undefined ? { unjoined: reasonIn(stderr) } : { program };
-}
-
-/** The joined program, as a URL, when every file that it was made of is as it was then. */
-function freshProgram(project: string): string | undefined {
+export function joinedProgram(project: string = projectHere): string | undefined {
   try {
     const { folder, index } = joinedIn(project);
     const { program, inputs } = JSON.parse(readFileSync(index, "utf8")) as Index;
@@ -62,6 +44,21 @@ function freshProgram(project: string): string | undefined {
   }
 }
 
+/**
+ * Joins them for the next start. Nobody builds anything: like compiled code, what comes of it is kept in `node_modules/.cache`, and a start
+ * that does not find it has it made once it serves. Rejects with an Error that says why it cannot be: a folder that is
+ * read-only, no binary of the bundler for the machine, a module that cannot be read.
+ */
+export async function joinModules(project: string = projectHere): Promise<void> {
+  // In a process of its own, after everything else that the machine has to do: a server keeps nothing of the bundler.
+  const args = ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "join-modules.ts"), project];
+  const joining = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
+  if (joining.pid !== undefined) setPriority(joining.pid, constants.priority.PRIORITY_LOW);
+  joining.unref();
+  const [said, [code]] = await Promise.all([text(joining.stderr), once(joining, "close")]);
+  if (code !== 0) throw new Error(reasonIn(said));
+}
+
 /** A copy of the project has the same files at other times. */
 function isUnchanged(project: string, [path, size, mtimeMs, sha256]: Input): boolean {
   const file = join(project, path);
@@ -70,5 +67,5 @@ function isUnchanged(project: string, [path, size, mtimeMs, sha256]: Input): boo
 }
 
 /** The error that ended it, in what Node writes: a line, and the one that a colon leads to. */
-const reasonIn = (output: string | null): string =>
-  /^\w*Error\b.*(?:(?<=:)\n.*)?/m.exec(output ?? "")?.[0] ?? "the modules could not be joined";
+const reasonIn = (output: string): string =>
+  /^\w*Error\b.*(?:(?<=:)\n.*)?/m.exec(output)?.[0] ?? "the modules could not be joined";

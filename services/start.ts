@@ -10,27 +10,25 @@ import type { KoderId } from "./koder-id.ts";
 
 /**
  * Starts the program: reads its settings, serves until it is told to stop, and exits with a sentence when it cannot start.
- * With several processes this one starts the others, which do the same in its place. `unjoined`: why its modules were read one by one.
+ * With several processes this one starts the others, which do the same in its place. Resolves once it serves, with its log; with
+ * undefined when it could not start.
  */
-export async function startKoderId(
-  env: Readonly<Record<string, string | undefined>>,
-  unjoined?: string,
-): Promise<void> {
+export async function startKoderId(env: Readonly<Record<string, string | undefined>>): Promise<Log | undefined> {
   let log: Log | undefined;
   let primary: Primary | undefined;
   try {
     const config = loadConfig(env);
     log = createLog({ level: config.logLevel });
-    if (unjoined !== undefined) log.info({ reason: unjoined }, "modules are read one by one, which takes more memory");
     if (config.processes > 1 && cluster.isWorker) {
       primary = await joinPrimary();
       log = log.child({ worker: primary.number });
       primary.ready(await serve(config, log, primary));
-      return;
+      return log;
     }
     const { url, listening, grpc, http } = await (config.processes > 1 ? lead(config, log) : serve(config, log));
     log.info({ url, ...(listening === undefined ? {} : { listening }), grpc, http }, "ready");
     if (process.stdout.isTTY) process.stdout.write(`\n  Koder ID is ready at ${url}\n\n`);
+    return log;
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
     if (error instanceof ConfigurationError || log === undefined) {
@@ -43,6 +41,7 @@ export async function startKoderId(
     }
     process.exitCode = 1;
     setImmediate(() => process.exit(1));
+    return undefined;
   }
 }
 
