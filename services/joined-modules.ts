@@ -10,7 +10,7 @@ import { pathToFileURL } from "node:url";
 const projectHere = join(import.meta.dirname, "..");
 
 /** Where a project's joined programs are, and what says which of them is the one of its modules. */
-export function joinedIn(project: string): { readonly folder: string; readonly index: string } {
+export function joinedIn(project: string = projectHere): { readonly folder: string; readonly index: string } {
   const folder = join(project, "node_modules/.cache/koder-id-joined");
   // Checkouts that share their packages have one index each.
   return { folder, index: join(folder, `${hash("sha256", project).slice(0, 16)}.json`) };

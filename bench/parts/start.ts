@@ -1,6 +1,5 @@
 import { rmSync } from "node:fs";
 import { joinedIn, joinModules } from "../../services/joined-modules.ts";
-import { repositoryRoot } from "../../tools/run-program.ts";
 import { closing } from "../closing.ts";
 import type { Part } from "../part.ts";
 import { residentMebibytes } from "../process-usage.ts";
@@ -56,7 +55,7 @@ export const start: Part = {
 
 /** A start that finds nothing of what starts before it have kept. */
 async function firstStart(): Promise<Start> {
-  rmSync(joinedIn(repositoryRoot).index, { force: true });
+  rmSync(joinedIn().index, { force: true });
   const first = await startOnce(() => startKoderId({ compiled: false }));
   await joinModules();
   return first;
