@@ -17,7 +17,7 @@ if (unknown !== undefined) {
 
 const machine = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Node ${process.version}`;
 // As any start after the first one finds them.
-if (joinedProgram() === undefined) await joinModules();
+if (joinedProgram() === undefined) await (await joinModules()).kept;
 for (const { name, run } of parts) {
   if (named.length > 0 && !named.includes(name)) continue;
   const began = performance.now();

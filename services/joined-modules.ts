@@ -2,12 +2,14 @@ import { spawn } from "node:child_process";
 import { hash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync, statSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
 
-const projectHere = join(import.meta.dirname, "..");
+/** The folder of this project. */
+export const projectHere = join(import.meta.dirname, "..");
 
 /** Where a project's joined programs are, and what says which of them is the one of its modules. */
 export function joinedIn(project: string = projectHere): { readonly folder: string; readonly index: string } {
@@ -29,7 +31,8 @@ export interface Index {
 /**
  * The program of a project (its `services/start.ts`) as a few files instead of 1,300; undefined where nobody has joined its modules
  * as they are now. A module costs memory beyond its code for as long as a process runs, and time at its start: joined, a
- * server needs a fifth less of both. The answer is a URL.
+ * server needs a fifth less of both. Nobody builds anything: like compiled code, what comes of it is kept in `node_modules/.cache`, and a
+ * start that does not find it makes it. The answer is a URL.
  */
 export function joinedProgram(project: string = projectHere): string | undefined {
   try {
@@ -45,19 +48,33 @@ export function joinedProgram(project: string = projectHere): string | undefined
 }
 
 /**
- * Joins them for the next start. Nobody builds anything: like compiled code, what comes of it is kept in `node_modules/.cache`, and a start
- * that does not find it has it made once it serves. Rejects with an Error that says why it cannot be: a folder that is
- * read-only, no binary of the bundler for the machine, a module that cannot be read.
+ * Joins them. Rejects with an Error that says why that cannot be: a folder that is read-only, no binary of the bundler for the machine, a
+ * module that cannot be read. `kept` resolves when the next start will find them.
  */
-export async function joinModules(project: string = projectHere): Promise<void> {
-  // In a process of its own, after everything else that the machine has to do: a server keeps nothing of the bundler.
+export async function joinModules(
+  project: string = projectHere,
+): Promise<{ readonly program: string; readonly kept: Promise<void> }> {
+  // In a process of its own: a server keeps nothing of the bundler.
   const args = ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "join-modules.ts"), project];
-  const joining = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-  if (joining.pid !== undefined) setPriority(joining.pid, constants.priority.PRIORITY_LOW);
-  joining.unref();
-  const [said, [code]] = await Promise.all([text(joining.stderr), once(joining, "close")]);
-  if (code !== 0) throw new Error(reasonIn(said));
+  const joining = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const said = text(joining.stderr);
+  const ended = once(joining, "close");
+  const program = await firstLine(joining.stdout);
+  if (program === "") throw new Error(reasonIn(await said));
+  const kept = ended.then(async ([code]) => {
+    if (code !== 0) throw new Error(reasonIn(await said));
+  });
+  return { program: pathToFileURL(join(joinedIn(project).folder, program)).href, kept };
 }
+
+async function firstLine(output: Readable): Promise<string> {
+  for await (const line of createInterface({ input: output })) return line;
+  return "";
+}
+
+/** The error that ended it, in what Node writes: a line, and the one that a colon leads to. */
+const reasonIn = (output: string): string =>
+  /^\w*Error\b.*(?:(?<=:)\n.*)?/m.exec(output)?.[0] ?? "the modules could not be joined";
 
 /** A copy of the project has the same files at other times. */
 function isUnchanged(project: string, [path, size, mtimeMs, sha256]: Input): boolean {
@@ -65,7 +82,3 @@ function isUnchanged(project: string, [path, size, mtimeMs, sha256]: Input): boo
   const now = statSync(file);
   return now.size === size && (now.mtimeMs === mtimeMs || hash("sha256", readFileSync(file)) === sha256);
 }
-
-/** The error that ended it, in what Node writes: a line, and the one that a colon leads to. */
-const reasonIn = (output: string): string =>
-  /^\w*Error\b.*(?:(?<=:)\n.*)?/m.exec(output)?.[0] ?? "the modules could not be joined";

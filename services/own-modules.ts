@@ -37,8 +37,12 @@ export function resolveOwnModules(): void {
 }
 
 /** Whether something is loaded before the program. */
-export const isSomethingLoadedBefore = (): boolean =>
-  loadsBefore.test([...process.execArgv, process.env["NODE_OPTIONS"]].join(" "));
+export const isSomethingLoadedBefore = (): boolean => loadsBefore.test(optionsOfNode());
+
+/** Whether stacks are to have the lines of the source. */
+export const isSourceWanted = (): boolean => /(?:^|\s)--enable-source-maps\b/.test(optionsOfNode());
+
+const optionsOfNode = (): string => [...process.execArgv, process.env["NODE_OPTIONS"]].join(" ");
 
 const loadsBefore = /(?:^|\s)(?:--import|--require|-r|--loader|--experimental-loader)\b/;
 

@@ -1,23 +1,36 @@
-import cluster from "node:cluster";
 import { joinedProgram, joinModules } from "./joined-modules.ts";
-import { isSomethingLoadedBefore, resolveOwnModules } from "./own-modules.ts";
+import { isSomethingLoadedBefore, isSourceWanted, resolveOwnModules } from "./own-modules.ts";
 
 /**
- * Reads the program and starts it with these settings. It is read as a few joined files where these are, else module by module, and
- * joined once it serves. What is loaded before the program, as instrumentation is, knows modules by their own files: then it is
- * always read by them.
+ * Reads the program and starts it with these settings. It is read as a few joined files, which are made if there are none; or, where
+ * that cannot be, module by module. What is loaded before the program, as instrumentation is, knows modules by their own files,
+ * and so does whoever wants stacks with lines of the source: then it is always read by them.
  */
 export async function startProgram(env: Readonly<Record<string, string | undefined>>): Promise<void> {
-  const asItIs = isSomethingLoadedBefore();
-  const program = asItIs ? undefined : joinedProgram();
-  if (program === undefined && !asItIs) resolveOwnModules();
+  const isLoadedBefore = isSomethingLoadedBefore();
+  const { program, kept } = isLoadedBefore || isSourceWanted() ? {} : await joined();
+  if (program === undefined && !isLoadedBefore) resolveOwnModules();
   const { startKoderId } = (await import(program ?? "./start.ts")) as typeof import("./start.ts");
   const log = await startKoderId(env);
-  if (program !== undefined || asItIs || log === undefined || cluster.isWorker) return;
-  await joinModules().catch((error: unknown) => {
-    log.info(
+  await kept?.catch((error: unknown) => {
+    log?.info(
       { reason: String(error) },
-      "modules are read one by one, which takes more memory: they could not be joined",
+      "modules could not be joined: read one by one, they take more memory and time",
     );
   });
+}
+
+interface Joined {
+  readonly program?: string;
+  /** Rejects where the next start will not find them. */
+  readonly kept?: Promise<void>;
+}
+
+async function joined(): Promise<Joined> {
+  const program = joinedProgram();
+  if (program !== undefined) return { program };
+  const joining = await joinModules().catch((error: unknown) => ({ kept: Promise.reject(error) }));
+  // Told of once there is a log.
+  joining.kept.catch(() => undefined);
+  return joining;
 }

@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { joinedIn, joinModules } from "../../services/joined-modules.ts";
+import { joinedIn } from "../../services/joined-modules.ts";
 import { closing } from "../closing.ts";
 import type { Part } from "../part.ts";
 import { residentMebibytes } from "../process-usage.ts";
@@ -54,11 +54,9 @@ export const start: Part = {
 };
 
 /** A start that finds nothing of what starts before it have kept. */
-async function firstStart(): Promise<Start> {
+function firstStart(): Promise<Start> {
   rmSync(joinedIn().index, { force: true });
-  const first = await startOnce(() => startKoderId({ compiled: false }));
-  await joinModules();
-  return first;
+  return startOnce(() => startKoderId({ compiled: false }));
 }
 
 interface Started {
