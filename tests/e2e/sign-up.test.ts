@@ -4,7 +4,7 @@ import { startApplication } from "../support/application.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { mailedToken, sentCode } from "../support/dev-mail.ts";
-import { addOtp, addTotp, totpCode } from "../support/factors.ts";
+import { addOtp, addTotp, recoveryCodes, totpCode } from "../support/factors.ts";
 import { createPerson, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -275,6 +275,25 @@ describe("in Chromium, as the application sees it in its id token", () => {
     expect(new URL(page.url()).pathname, "however young").toBe("/sign-in");
     await givePassword();
     expect(await timeOf()).toBeGreaterThanOrEqual(second);
+  });
+
+  test("a recovery code is as good as the app, once", async () => {
+    const { page, goTo, givePassword, giveCode, claims, username, id } = await visit();
+    const { accessToken } = await tokensFor(server, await registerClient(server), username);
+    await addTotp(server, accessToken);
+    const [code = ""] = await recoveryCodes(server, accessToken);
+    const byRecoveryCode = async () => {
+      await goTo(`${stepUp}&prompt=login`);
+      await givePassword();
+      await page.click("button[value=recovery-code]");
+      await page.waitForSelector("input[name=way][value=recovery-code]", { state: "attached" });
+      await giveCode(code);
+    };
+    await byRecoveryCode();
+    expect(await claims()).toMatchObject({ sub: id, ...twoFactors });
+    await byRecoveryCode();
+    await page.waitForSelector("[role=alert]");
+    expect(new URL(page.url()).origin).toBe(server.url);
   });
 
   test("a password that was reset by mail still needs the second factor, and the one before is none any more", async () => {
