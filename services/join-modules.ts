@@ -106,7 +106,10 @@ const own = Object.keys(metafile.inputs).filter((path) => !/^as-needed:|node_mod
 const how = [relative(project, import.meta.filename), "package.json", "node_modules/.package-lock.json"];
 const inputs = [...how, ...own].map(inputOf);
 const written = `${index}.${process.pid}`;
-writeFileSync(written, JSON.stringify({ program: `${name}/start.mjs`, inputs } satisfies Index));
+const parts = outputFiles.map(
+  ({ path, contents }) => [`${name}/${relative(folder, path)}`, contents.byteLength] as const,
+);
+writeFileSync(written, JSON.stringify({ program: `${name}/start.mjs`, files: parts, inputs } satisfies Index));
 renameSync(written, index);
 forgetOld();
 
@@ -122,7 +125,8 @@ function keep(files: readonly OutputFile[]): string {
   try {
     renameSync(unfinished, place);
   } catch {
-    // It was made before, or another process is as far.
+    // It was made before, perhaps not to its end, or another process is as far: what is in it is the same.
+    for (const file of readdirSync(unfinished)) renameSync(join(unfinished, file), join(place, file));
     rmSync(unfinished, { recursive: true });
     utimesSync(place, new Date(), new Date());
   }

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { joinedIn, joinedProgram, joinModules } from "./joined-modules.ts";
 
@@ -95,6 +96,14 @@ test("a stack names functions", async () => {
   const code = `try { (await import(process.argv[1])).fail(); } catch ({ stack }) { console.log(stack.split("\\n")[1].trim()); }`;
   const stack = execFileSync(process.execPath, ["--input-type=module", "--eval", code, program], { encoding: "utf8" });
   expect(stack).toMatch(/^at Module\.fail \(file:.*\/start\.mjs:/);
+});
+
+test("one that was lost in part is made again", async () => {
+  const program = await joined();
+  for (const name of readdirSync(dirname(fileURLToPath(program)))) writeFileSync(new URL(name, program), "");
+  expect(joinedProgram(project)).toBeUndefined();
+  expect(await joined()).toBe(program);
+  expect(said(program)).toBe("hello world a/b");
 });
 
 test("ten are kept", async () => {

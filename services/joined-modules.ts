@@ -25,6 +25,8 @@ export type Input = readonly [path: string, size: number, mtimeMs: number, sha25
 export interface Index {
   /** The module to start from, in the cache's folder. */
   readonly program: string;
+  /** All of its files, in the cache's folder, and their sizes in bytes: a machine that lost power may have lost a part of them. */
+  readonly files: readonly (readonly [path: string, size: number])[];
   readonly inputs: readonly Input[];
 }
 
@@ -37,11 +39,10 @@ export interface Index {
 export function joinedProgram(project: string = projectHere): string | undefined {
   try {
     const { folder, index } = joinedIn(project);
-    const { program, inputs } = JSON.parse(readFileSync(index, "utf8")) as Index;
-    if (!inputs.every((input) => isUnchanged(project, input))) return undefined;
-    const file = join(folder, program);
-    statSync(file);
-    return pathToFileURL(file).href;
+    const { program, files, inputs } = JSON.parse(readFileSync(index, "utf8")) as Index;
+    const isWhole = files.every(([path, size]) => statSync(join(folder, path)).size === size);
+    const isOfNow = inputs.every((input) => isUnchanged(project, input));
+    return isWhole && isOfNow ? pathToFileURL(join(folder, program)).href : undefined;
   } catch {
     return undefined; // never made, or a file is gone
   }
