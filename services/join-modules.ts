@@ -105,10 +105,10 @@ const own = Object.keys(metafile.inputs).filter((path) => !/^as-needed:|node_mod
 // What matters beside the modules: how they are joined, and which packages are installed.
 const how = [relative(project, import.meta.filename), "package.json", "node_modules/.package-lock.json"];
 const inputs = [...how, ...own].map(inputOf);
-const written = `${index}.${process.pid}`;
 const parts = outputFiles.map(
   ({ path, contents }) => [`${name}/${relative(folder, path)}`, contents.byteLength] as const,
 );
+const written = `${index}.${process.pid}`;
 writeFileSync(written, JSON.stringify({ program: `${name}/start.mjs`, files: parts, inputs } satisfies Index));
 renameSync(written, index);
 forgetOld();

@@ -51,7 +51,7 @@ function said(program: string | undefined): string {
 async function joinAll(): Promise<string> {
   const { program, kept } = await joinModules(project);
   await kept;
-  return program;
+  return program ?? "";
 }
 /** The program of what the modules are now, joined if they were not. */
 const joined = async (): Promise<string> => joinedProgram(project) ?? (await joinAll());
@@ -138,7 +138,7 @@ test("what cannot be joined is said, and nothing is left of it", async () => {
 });
 
 test("the server's own program is joined", async () => {
-  const program = joinedProgram() ?? (await joinModules()).program;
+  const program = joinedProgram() ?? (await joinModules()).program ?? "";
   const code = `console.log(typeof (await import(process.argv[1])).startKoderId)`;
   const output = execFileSync(process.execPath, ["--input-type=module", "--eval", code, program]);
   expect(output.toString().trim()).toBe("function");

@@ -30,6 +30,9 @@ export interface Index {
   readonly inputs: readonly Input[];
 }
 
+/** Within what time modules are joined, in ms; it takes a second or two where little else runs. */
+const joinsWithin = 60_000;
+
 /**
  * The program of a project (its `services/start.ts`) as a few files instead of 1,300; undefined where nobody has joined its modules
  * as they are now. A module costs memory beyond its code for as long as a process runs, and time at its start: joined, a
@@ -48,24 +51,28 @@ export function joinedProgram(project: string = projectHere): string | undefined
   }
 }
 
-/**
- * Joins them. Rejects with an Error that says why that cannot be: a folder that is read-only, no binary of the bundler for the machine, a
- * module that cannot be read. `kept` resolves when the next start will find them.
- */
-export async function joinModules(
-  project: string = projectHere,
-): Promise<{ readonly program: string; readonly kept: Promise<void> }> {
+/** What comes of joining. */
+export interface Joining {
+  /** The program, as a URL; undefined where it cannot be joined. */
+  readonly program: string | undefined;
+  /**
+   * Resolves when the next start will find it. Rejects with an Error that says why it will not: a folder that is read-only, no binary of
+   * the bundler for the machine, a module that cannot be read. Whoever does not look at it misses nothing.
+   */
+  readonly kept: Promise<void>;
+}
+
+/** Joins them. */
+export async function joinModules(project: string = projectHere): Promise<Joining> {
   // In a process of its own: a server keeps nothing of the bundler.
   const args = ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "join-modules.ts"), project];
-  const joining = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const said = text(joining.stderr);
-  const ended = once(joining, "close");
-  const program = await firstLine(joining.stdout);
-  if (program === "") throw new Error(reasonIn(await said));
-  const kept = ended.then(async ([code]) => {
-    if (code !== 0) throw new Error(reasonIn(await said));
+  const joining = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], timeout: joinsWithin });
+  const kept = Promise.all([once(joining, "close"), text(joining.stderr)]).then(([[code], said]) => {
+    if (code !== 0) throw new Error(reasonIn(said));
   });
-  return { program: pathToFileURL(join(joinedIn(project).folder, program)).href, kept };
+  kept.catch(() => undefined);
+  const made = await firstLine(joining.stdout);
+  return { program: made === "" ? undefined : pathToFileURL(join(joinedIn(project).folder, made)).href, kept };
 }
 
 async function firstLine(output: Readable): Promise<string> {

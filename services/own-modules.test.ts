@@ -53,3 +53,16 @@ describe("the project's own modules", () => {
     expect(foundBy(shortcut, options)).toEqual(byNode);
   });
 });
+
+test.each([
+  [[], "", false],
+  [["--enable-source-maps"], "", true],
+  [[], "--enable-source-maps", true],
+  [[], "--no-enable-source-maps", false],
+] as const)("with %j and %j for Node, lines of the source are wanted: %s", (options, variable, isWanted) => {
+  const program = `console.log((await import("./services/own-modules.ts")).isSourceWanted())`;
+  const args = [...options, "--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", program];
+  const env = { ...process.env, NODE_OPTIONS: variable };
+  const output = execFileSync(process.execPath, args, { cwd: join(import.meta.dirname, ".."), encoding: "utf8", env });
+  expect(output.trim()).toBe(String(isWanted));
+});

@@ -1,4 +1,4 @@
-import { joinedProgram, joinModules } from "./joined-modules.ts";
+import { joinedProgram, joinModules, type Joining } from "./joined-modules.ts";
 import { isSomethingLoadedBefore, isSourceWanted, resolveOwnModules } from "./own-modules.ts";
 
 /**
@@ -13,24 +13,12 @@ export async function startProgram(env: Readonly<Record<string, string | undefin
   const { startKoderId } = (await import(program ?? "./start.ts")) as typeof import("./start.ts");
   const log = await startKoderId(env);
   await kept?.catch((error: unknown) => {
-    log?.info(
-      { reason: String(error) },
-      "modules could not be joined: read one by one, they take more memory and time",
-    );
+    const what = "modules could not be joined for the next start: read one by one, they take more memory and time";
+    log?.info({ reason: String(error) }, what);
   });
 }
 
-interface Joined {
-  readonly program?: string;
-  /** Rejects where the next start will not find them. */
-  readonly kept?: Promise<void>;
-}
-
-async function joined(): Promise<Joined> {
+async function joined(): Promise<Partial<Joining>> {
   const program = joinedProgram();
-  if (program !== undefined) return { program };
-  const joining = await joinModules().catch((error: unknown) => ({ kept: Promise.reject(error) }));
-  // Told of once there is a log.
-  joining.kept.catch(() => undefined);
-  return joining;
+  return program === undefined ? joinModules() : { program };
 }
