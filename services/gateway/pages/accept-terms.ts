@@ -1,6 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { FlowState, FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
+import { FlowState, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
 import { RequiredActionService } from "#gen/koder/auth/v1/required_action_internal_pb.ts";
 import { AuthorizationService } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
@@ -24,7 +24,7 @@ export const showTerms = (
   reply: FastifyReply,
   { authorizationId, shown }: PendingSignIn,
   { flowId, username }: PageFlow,
-  { terms }: Pick<Flow, "terms">,
+  terms: Flow["terms"],
 ): Promise<FastifyReply> =>
   sendPage(request, reply, {
     template: "accept-terms",
@@ -75,7 +75,3 @@ export async function submitTermsDecision(
     .declineAuthorization({ authorizationId, browserToken, sessionToken }, options);
   return leadOn(request, reply, next);
 }
-
-/** Whether a flow asks for it. */
-export const asksForTerms = ({ nextSteps }: Pick<Flow, "nextSteps">): boolean =>
-  nextSteps.includes(FlowStep.ACCEPT_TERMS);

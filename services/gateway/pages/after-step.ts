@@ -6,7 +6,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { leadOn } from "../oidc/authorization-answer.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
-import { asksForTerms, showTerms } from "./accept-terms.ts";
+import { showTerms } from "./accept-terms.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
 import { showEnrolment } from "./enrol-factor.ts";
 import { showRecoveryCodes } from "./enrol-totp.ts";
@@ -52,7 +52,7 @@ export async function afterStep(
   if (steps.includes(FlowStep.VERIFY_EMAIL)) {
     return askEmailCode(peers, request, reply, pending, { ...pageFlow, email: "", isAgain: false });
   }
-  if (flow !== undefined && asksForTerms(flow)) return showTerms(request, reply, pending, pageFlow, flow);
+  if (steps.includes(FlowStep.ACCEPT_TERMS)) return showTerms(request, reply, pending, pageFlow, flow?.terms);
   const added = enrolWays(steps);
   const [toAdd] = added;
   if (toAdd !== undefined)

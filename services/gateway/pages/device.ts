@@ -9,7 +9,7 @@ import { leadToPage } from "../oidc/authorization-answer.ts";
 import { browserCookies, browserCookiesOrNew } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { authorizationIdOf } from "./form-page.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
@@ -87,8 +87,7 @@ export function mountDevice(
 const showCodeForm = (request: FastifyRequest, reply: FastifyReply, typed: string, fault?: Fault) =>
   sendPage(request, reply, {
     template: "device",
-    status: fault?.status ?? 200,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...answeredBy(fault),
     show: (texts) => ({ userCode: typed, ...shownFault(fault, texts) }),
   });
 

@@ -9,7 +9,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { otherEnrolWays, type EnrolFlow } from "./enrol-ways.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { filled, unbroken, type Texts } from "./texts.ts";
@@ -127,9 +127,8 @@ const shown = (pending: PendingSignIn, flow: EnrolOtpFlow, texts: Texts, fault: 
 });
 
 const page = (pending: PendingSignIn, fault: Fault | undefined) => ({
-  status: fault?.status ?? 200,
+  ...answeredBy(fault),
   uiLocales: pending.shown.uiLocales,
-  ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
 });
 
 /** Asks for the number of a telephone. */

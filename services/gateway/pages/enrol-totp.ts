@@ -8,7 +8,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { PageFlow } from "./after-step.ts";
 import { otherEnrolWays, type EnrolFlow } from "./enrol-ways.ts";
-import { shownFault, text, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 
@@ -33,7 +33,7 @@ export async function showEnrolTotp(
   ]);
   return sendPage(request, reply, {
     template: "enrol-totp",
-    status: fault?.status ?? 200,
+    ...answeredBy(fault),
     uiLocales: pending.shown.uiLocales,
     show: (texts) => ({
       authorization: pending.authorizationId,

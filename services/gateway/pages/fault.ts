@@ -10,6 +10,12 @@ export interface Fault {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** How a page is answered: as its fault says, or well. */
+export const answeredBy = (fault: Fault | undefined) => ({
+  status: fault?.status ?? 200,
+  headers: fault?.headers ?? {},
+});
+
 /** What a template shows of a fault. */
 export const shownFault = (fault: Fault | undefined, texts: Texts) =>
   fault === undefined

@@ -4,7 +4,7 @@ import { errorAnswer } from "../../host/error-answer.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import type { Peers } from "../../host/peers.ts";
 import type { PageFlow } from "./after-step.ts";
-import { busyFault, shownFault, text, type Fault } from "./fault.ts";
+import { answeredBy, busyFault, shownFault, text, type Fault } from "./fault.ts";
 import { ruleSentence, shortestFor } from "./new-password-judgement.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -27,7 +27,7 @@ export async function showNewPassword(
   return sendPage(request, reply, {
     template: "new-password",
     judgesPassword: true,
-    status: fault?.status ?? 200,
+    ...answeredBy(fault),
     uiLocales: shown.uiLocales,
     show: (texts) => ({
       authorization: authorizationId,

@@ -8,7 +8,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 import { shortestFor } from "./new-password-judgement.ts";
@@ -89,8 +89,7 @@ const showAsk = (
 ) =>
   sendPage(request, reply, {
     template: "reset",
-    status: fault?.status ?? 200,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...answeredBy(fault),
     show: (texts) => ({ ...asked, ...shownFault(fault, texts) }),
   });
 
@@ -105,8 +104,7 @@ async function showChoose(
   return sendPage(request, reply, {
     template: "reset-choose",
     judgesPassword: true,
-    status: fault?.status ?? 200,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...answeredBy(fault),
     show: (texts) => ({ token, hint: newPasswordHint(texts, shortest), ...shownFault(fault, texts) }),
   });
 }

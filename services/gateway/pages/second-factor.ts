@@ -7,7 +7,7 @@ import { errorAnswer } from "../../host/error-answer.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { PageFlow } from "./after-step.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { passkeyOptions } from "./passkey.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -96,9 +96,8 @@ export async function showSecondFactor(
   const { flowId, username, ways: open, way, sent, remember = false } = flow;
   const days = await rememberedDays(peers, request, pending, flowId);
   const page = {
-    status: fault?.status ?? 200,
+    ...answeredBy(fault),
     uiLocales: shown.uiLocales,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
   };
   const common = (texts: Texts) => ({
     authorization: authorizationId,

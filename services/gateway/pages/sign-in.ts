@@ -15,7 +15,7 @@ import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
 import type { ShowError } from "./error-page.ts";
-import { busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { givePasskey, passkeyFault, passkeyOptions, unknownPasskey } from "./passkey.ts";
@@ -193,9 +193,8 @@ async function showSignIn(
   const passkey = first.passkey ? (await passkeyOptions(peers, request, pending)).optionsJson : "";
   return sendPage(request, reply, {
     template: "sign-in",
-    status: fault?.status ?? 200,
+    ...answeredBy(fault),
     uiLocales: shown.uiLocales,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
     show: (texts) => ({
       authorization: authorizationId,
       username,

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { shownFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, type Fault } from "./fault.ts";
 import { newPasswordHint } from "./new-password.ts";
 import type { PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -18,8 +18,7 @@ export const showSignUp = (
 ): Promise<FastifyReply> =>
   sendPage(request, reply, {
     template: "sign-up",
-    status: fault?.status ?? 200,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...answeredBy(fault),
     ...(pending === undefined ? {} : { uiLocales: pending.shown.uiLocales }),
     show: (texts) => ({
       email,
@@ -55,8 +54,7 @@ export const showSignUpChoice = (
   sendPage(request, reply, {
     template: "sign-up-choose",
     judgesPassword: true,
-    status: fault?.status ?? 200,
-    ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
+    ...answeredBy(fault),
     show: (texts, tenant, { termsUri }) => ({
       token,
       termsVersion,

@@ -7,7 +7,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
-import { shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -113,9 +113,8 @@ const shown = (
 });
 
 const page = (pending: PendingSignIn, fault: Fault | undefined) => ({
-  status: fault?.status ?? 200,
+  ...answeredBy(fault),
   uiLocales: pending.shown.uiLocales,
-  ...(fault?.headers === undefined ? {} : { headers: fault.headers }),
 });
 
 /** Asks for the address. */
