@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
-import { joinedProgram, joinModules } from "../services/joined-modules.ts";
+import { joinModules } from "../services/join-modules.ts";
+import { joinedProgram } from "../services/joined-modules.ts";
 import { parts } from "./parts/parts.ts";
 import { keepReport } from "./report.ts";
 
@@ -17,7 +18,7 @@ if (unknown !== undefined) {
 
 const machine = `${cpus()[0]?.model ?? "unknown"}, ${cpus().length} cores, Node ${process.version}`;
 // As any start after the first one finds them.
-if (joinedProgram() === undefined) await (await joinModules()).kept;
+if (joinedProgram() === undefined) await joinModules();
 for (const { name, run } of parts) {
   if (named.length > 0 && !named.includes(name)) continue;
   const began = performance.now();

@@ -1,4 +1,4 @@
-import { joinedProgram, joinModules, type Joining } from "./joined-modules.ts";
+import { joinedProgram } from "./joined-modules.ts";
 import { isSomethingLoadedBefore, isSourceWanted, resolveOwnModules } from "./own-modules.ts";
 
 /**
@@ -8,17 +8,20 @@ import { isSomethingLoadedBefore, isSourceWanted, resolveOwnModules } from "./ow
  */
 export async function startProgram(env: Readonly<Record<string, string | undefined>>): Promise<void> {
   const isLoadedBefore = isSomethingLoadedBefore();
-  const { program, kept } = isLoadedBefore || isSourceWanted() ? {} : await joined();
+  let program: string | undefined;
+  let reason: string | undefined;
+  if (!isLoadedBefore && !isSourceWanted()) {
+    try {
+      program = joinedProgram() ?? (await (await import("./join-modules.ts")).joinModules());
+    } catch (error) {
+      reason = error instanceof Error ? error.message : String(error);
+    }
+  }
   if (program === undefined && !isLoadedBefore) resolveOwnModules();
   const { startKoderId } = (await import(program ?? "./start.ts")) as typeof import("./start.ts");
   const log = await startKoderId(env);
-  await kept?.catch((error: unknown) => {
-    const what = "modules could not be joined for the next start: read one by one, they take more memory and time";
-    log?.info({ reason: String(error) }, what);
-  });
-}
-
-async function joined(): Promise<Partial<Joining>> {
-  const program = joinedProgram();
-  return program === undefined ? joinModules() : { program };
+  if (reason !== undefined) {
+    const what = "modules could not be joined, and were read one by one: they take more memory and time";
+    log?.info({ reason }, what);
+  }
 }

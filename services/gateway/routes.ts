@@ -1,23 +1,16 @@
 import type { FastifyInstance } from "fastify";
 
-interface KnownRoute {
-  readonly pattern: RegExp;
-  readonly methods: Set<string>;
-}
-
-const known = new WeakMap<FastifyInstance, Map<string, KnownRoute>>();
+/** The methods of each route, by its URL as the router writes it. */
+const known = new WeakMap<FastifyInstance, Map<string, Set<string>>>();
 
 /** Keeps which methods each path takes, so that a wrong one can be told from an unknown path. Call it before the first route. */
 export function rememberRoutes(app: FastifyInstance): void {
-  const routes = new Map<string, KnownRoute>();
+  const routes = new Map<string, Set<string>>();
   known.set(app, routes);
   app.addHook("onRoute", ({ url, method }) => {
-    let route = routes.get(url);
-    if (route === undefined) {
-      const pattern = url.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll(/:[A-Za-z_]+/g, "[^/]+");
-      routes.set(url, (route = { pattern: new RegExp(`^${pattern}$`), methods: new Set() }));
-    }
-    for (const one of [method].flat()) route.methods.add(one);
+    const methods = routes.get(url) ?? new Set();
+    routes.set(url, methods);
+    for (const one of [method].flat()) methods.add(one);
   });
 }
 
@@ -25,8 +18,23 @@ export function rememberRoutes(app: FastifyInstance): void {
 export function allowedMethods(app: FastifyInstance, url: string): readonly string[] {
   const [path = ""] = url.split("?");
   const methods = new Set<string>();
-  for (const { pattern, methods: own } of known.get(app)?.values() ?? []) {
-    if (pattern.test(path)) for (const method of own) methods.add(method);
+  for (const [route, own] of known.get(app) ?? []) {
+    if (patternOf(route).test(path)) for (const method of own) methods.add(method);
   }
   return [...methods].toSorted();
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** Made when it is first asked for: who only starts needs none. */
+function patternOf(route: string): RegExp {
+  const made = patterns.get(route);
+  if (made !== undefined) return made;
+  const path = route
+    .replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
+    .replaceAll(/:[A-Za-z_]+/g, "[^/]+")
+    .replace(/\*$/, ".*");
+  const pattern = new RegExp(`^${path}$`);
+  patterns.set(route, pattern);
+  return pattern;
 }

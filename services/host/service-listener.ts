@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { Interceptor } from "@connectrpc/connect";
-import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import { mountConnect } from "./mount-connect.ts";
 import type { FastifyInstance } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "./failure.ts";
@@ -94,7 +94,7 @@ function mountRpc(
   open: readonly Implementation[],
   protocols: { readonly grpc?: boolean; readonly grpcWeb?: boolean },
 ): void {
-  void app.register(fastifyConnectPlugin, {
+  mountConnect(app, {
     ...protocols,
     interceptors: [...interceptors],
     readMaxBytes: largestBody,

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { pageLanguages } from "../../host/page-languages.ts";
 import { matchingLanguage } from "../../host/matching-language.ts";
+import { ownFile } from "../../host/own-files.ts";
 
 /** What mails say in one language, by keys. */
 export type MailTexts = Readonly<Record<string, string>>;
 
 const read = (file: string): MailTexts =>
-  JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as MailTexts;
+  JSON.parse(readFileSync(ownFile(`auth/mail/texts/${file}`), "utf8")) as MailTexts;
 
 /** One catalogue a language; the first is the source and the fallback. */
 export const mailCatalogues: ReadonlyMap<string, MailTexts> = new Map(

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { create } from "@bufbuild/protobuf";
 import type { Liquid } from "liquidjs";
 import {
@@ -9,6 +8,7 @@ import {
   type RenderedMail,
 } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { openTemplates } from "../../host/templates.ts";
+import { ownFile } from "../../host/own-files.ts";
 import { mailCatalogues } from "./mail-texts.ts";
 import type { MailLook } from "./mail-look.ts";
 import { paragraphsOf, wordsWith, type MailWords } from "./mail-words.ts";
@@ -50,7 +50,7 @@ export async function renderMail(
   const texts = mailCatalogues.get(language) ?? {};
   const [footer, linkHint] = ["footer", "link_hint"].map((key) => wordsWith(texts[key] ?? "", values));
   const subject = wordsWith(words.subject, values);
-  engine ??= openTemplates(join(import.meta.dirname, "templates"));
+  engine ??= openTemplates(ownFile("auth/mail/templates"));
   const html = (await (
     await engine
   ).renderFile("mail", {

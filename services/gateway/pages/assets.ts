@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import { ownFile } from "../../host/own-files.ts";
 
 interface Asset {
   readonly url: string;
@@ -9,7 +9,7 @@ interface Asset {
   readonly type: string;
 }
 
-const read = (file: string): Buffer => readFileSync(join(import.meta.dirname, "assets", file));
+const read = (file: string): Buffer => readFileSync(ownFile(`gateway/pages/assets/${file}`));
 
 function asset(file: string, type: string, body = read(file)): Asset {
   const hash = createHash("sha256").update(body).digest("hex").slice(0, 16);

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Liquid } from "liquidjs";
 import { openTemplates } from "../../host/templates.ts";
+import { ownFile } from "../../host/own-files.ts";
 import { contextOf } from "../context.ts";
 import type { Brand } from "./branding/brand.ts";
 import { frameOf } from "./branding/frame.ts";
@@ -73,7 +73,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const name = brand.displayName || tenant.displayName;
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
-  engine ??= openTemplates(join(import.meta.dirname, "templates"));
+  engine ??= openTemplates(ownFile("gateway/pages/templates"));
   const templates = await engine;
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
   const html = templates.renderFileSync(page.template, {

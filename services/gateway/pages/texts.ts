@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { pageLanguages } from "../../host/page-languages.ts";
 import { matchingLanguage } from "../../host/matching-language.ts";
+import { ownFile } from "../../host/own-files.ts";
 
 /** A catalogue of texts by their keys. */
 export type Texts = Readonly<Record<string, string>>;
 
-const read = (file: string): Texts =>
-  JSON.parse(readFileSync(join(import.meta.dirname, "texts", file), "utf8")) as Texts;
+const read = (file: string): Texts => JSON.parse(readFileSync(ownFile(`gateway/pages/texts/${file}`), "utf8")) as Texts;
 
 /** One catalogue a language; the first is the source and the fallback (koder.md K10). */
 export const catalogues: ReadonlyMap<string, Texts> = new Map(

@@ -6,7 +6,7 @@ import {
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
-import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
+import { mountConnect } from "../../host/mount-connect.ts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { forward } from "../../host/call.ts";
 import { largestBody } from "../../host/http-app.ts";
@@ -36,7 +36,7 @@ export interface RpcOptions {
  * its service by the typed client. The caller's own credential goes along, and is verified there.
  */
 export function mountRpc(app: FastifyInstance, { peers, services, own, interceptors, clock }: RpcOptions): void {
-  void app.register(fastifyConnectPlugin, {
+  mountConnect(app, {
     interceptors: [...interceptors, refuseWhereRefused],
     readMaxBytes: largestBody,
     shutdownTimeoutMs: shutdownTimeout,

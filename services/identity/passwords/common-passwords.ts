@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { ownFile } from "../../host/own-files.ts";
 
 /** Where the list is, from the root of the repository. */
 export const commonPasswordsFile = "services/identity/passwords/common-passwords.bin";
@@ -19,7 +19,7 @@ let read: Float64Array | undefined;
 /** Whether a text in lower case is one of the passwords that people choose most. The list is read at the first question. */
 export function isCommonPassword(text: string): boolean {
   if (!listedForm.test(text)) return false;
-  const known = (read ??= numbers(readFileSync(join(import.meta.dirname, "common-passwords.bin"))));
+  const known = (read ??= numbers(readFileSync(ownFile("identity/passwords/common-passwords.bin"))));
   const wanted = fingerprint(text).readUIntBE(0, fingerprintLength);
   let [low, high] = [0, known.length];
   while (low < high) {
