@@ -223,7 +223,7 @@ describe("A6, A15: the terms of the tenant", () => {
     await askForTerms(server, { terms_version: "2026-12", terms_uri });
     expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
     const silent = await walk(server, client, { prompt: "none" }, way.browser);
-    expect(silent.at().searchParams.get("error")).toBe("login_required");
+    expect(silent.at().searchParams.get("error")).toBe("interaction_required");
     const { json } = await rest(server, "GET", policy);
     expect(json).toMatchObject({ terms_version: "2026-12" });
     await askForTerms(server, { terms_version: "2026-11", terms_uri });

@@ -14,7 +14,7 @@ import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
 import { missingTerms } from "../required-actions/terms-to-accept.ts";
 import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
-import { acceptedFor, rulesOfSignIn } from "./effective-policy.ts";
+import { acceptedFor, rulesOfSignIn, type SignInRules } from "./effective-policy.ts";
 import { isAnotherSignInNeeded, isSecondFactorWanted } from "./second-factor-need.ts";
 
 /** Whether what a session has proven is enough for a client. Most calls read nothing. */
@@ -23,23 +23,33 @@ export function checkSignIn(
 ) {
   return async (request: CheckSignInRequest, context: HandlerContext): Promise<CheckSignInResponse> => {
     const call = callOf(context);
-    const { userId, clientId, acrValues } = request;
+    const { userId, clientId } = request;
     if (await isTooOld(dependencies, call, request)) return create(CheckSignInResponseSchema);
     const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
-    if (await isVerifiedEmailMissing(dependencies, call, userId, rules)) return create(CheckSignInResponseSchema);
-    if ((await missingTerms(dependencies, call, userId)) !== undefined) return create(CheckSignInResponseSchema);
-    if (request.acr === acr.severalFactors) return create(CheckSignInResponseSchema, { sufficient: true });
-    const requirement = rules.mfa;
-    const isWanted = isSecondFactorWanted(acrValues);
-    // What a remembered browser was not asked for it is not asked for now: unless the client asks, or the policy has changed.
-    const isRemembered = request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted;
-    if (isRemembered) return create(CheckSignInResponseSchema, { sufficient: true });
-    // Where it is required, having none is no excuse.
-    const isAsked = isWanted && requirement !== MfaRequirement.REQUIRED;
-    const isThere = isAsked && hasSecondFactor(await secondFactorsOf(dependencies, call, userId, rules));
-    const sufficient = !isAnotherSignInNeeded({ requirement, isWanted, isThere });
-    return create(CheckSignInResponseSchema, { sufficient });
+    if (!(await isProofEnough(dependencies, call, request, rules))) return create(CheckSignInResponseSchema);
+    const actionRequired =
+      (await isVerifiedEmailMissing(dependencies, call, userId, rules)) ||
+      (await missingTerms(dependencies, call, userId)) !== undefined;
+    return create(CheckSignInResponseSchema, { sufficient: !actionRequired, actionRequired });
   };
+}
+
+/** Whether what a session has proven is as much as the policy and the client want of this person. */
+async function isProofEnough(
+  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
+  call: Call,
+  request: CheckSignInRequest,
+  rules: SignInRules,
+): Promise<boolean> {
+  if (request.acr === acr.severalFactors) return true;
+  const requirement = rules.mfa;
+  const isWanted = isSecondFactorWanted(request.acrValues);
+  // What a remembered browser was not asked for it is not asked for now: unless the client asks, or the policy has changed.
+  if (request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted) return true;
+  // Where it is required, having none is no excuse.
+  const isAsked = isWanted && requirement !== MfaRequirement.REQUIRED;
+  const isThere = isAsked && hasSecondFactor(await secondFactorsOf(dependencies, call, request.userId, rules));
+  return !isAnotherSignInNeeded({ requirement, isWanted, isThere });
 }
 
 /** Whether a client takes the session no more, because its sign-in is too long ago, or it was unused for too long. */

@@ -214,7 +214,7 @@ test("A15: it comes after a new password, and before codes by mail that are adde
   const check = () => checkSignIn(f.dependencies)(request, handlerContext());
   expect(await check()).toMatchObject({ sufficient: true });
   f.ana.emailVerified = false;
-  expect(await check()).toMatchObject({ sufficient: false });
+  expect(await check()).toMatchObject({ sufficient: false, actionRequired: true });
   f.ana.passwordChangeRequired = true;
   expect(await afterPassword()).toMatchObject({ nextSteps: [FlowStep.NEW_PASSWORD] });
 });

@@ -138,7 +138,7 @@ test("A15: they come before a factor that is added, and a session of before must
     authTime: timestampFromMs(f.dependencies.clock()),
   });
   const check = () => checkSignIn(f.dependencies)(request, handlerContext());
-  expect(await check()).toMatchObject({ sufficient: false });
+  expect(await check()).toMatchObject({ sufficient: false, actionRequired: true });
   const flow = await afterPassword();
   expect(flow).toMatchObject({ nextSteps: [FlowStep.ACCEPT_TERMS] });
   const { flow: after } = await decide(flow?.id ?? "", true);

@@ -4,18 +4,29 @@ import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 
-/** Whether what a session has proven is enough for a request. The auth service says so, by its policy (security A15). */
-export async function isSignInEnough(
+/** What a person whose session is there has to do for a request before it goes on. */
+export type LeftToDo = "sign in" | "act";
+
+/**
+ * What is left to do where what a session has proven is not enough for a request: another sign-in, or something beside it, which
+ * signing in leads to as well; undefined where nothing is. The auth service says so, by its policy (security A15).
+ */
+export async function leftToDo(
   peers: Peers,
   call: Call,
   { clientId, acrValues }: Pick<Authorization, "clientId" | "acrValues">,
   { id: sessionId, userId, acr, authTime, secondFactorRemembered }: Session,
-): Promise<boolean> {
-  const { sufficient } = await peers
+): Promise<LeftToDo | undefined> {
+  const { sufficient, actionRequired } = await peers
     .client(SignInPolicyService)
     .checkSignIn(
       { sessionId, userId, acr, clientId, acrValues, secondFactorRemembered, ...(authTime ? { authTime } : {}) },
       forward(call),
     );
-  return sufficient;
+  if (sufficient) return undefined;
+  return actionRequired ? "act" : "sign in";
 }
+
+/** Whether nothing is left to do. */
+export const isSignInEnough = async (...asked: Parameters<typeof leftToDo>): Promise<boolean> =>
+  (await leftToDo(...asked)) === undefined;

@@ -8,12 +8,13 @@ import type { Interaction } from "./interaction.ts";
  */
 export const chooseAccount: Interaction = {
   next: "chooseAccount",
-  refusal: {
-    code: "account_selection_required",
-    description: "several people are signed in, and the person has not said who it is to be",
-  },
-  isNeeded: (_dependencies, state) => isChoiceNeeded(state),
+  need: (_dependencies, state) => (isChoiceNeeded(state) ? refusal : undefined),
 };
+
+const refusal = {
+  code: "account_selection_required",
+  description: "several people are signed in, and the person has not said who it is to be",
+} as const;
 
 /**
  * Whether the person must be asked: the client wants it, or it knows another of the accounts and not the active one, and nothing

@@ -6,9 +6,10 @@ import type { Interaction } from "./interaction.ts";
 /** The person lets the client have what it asks for, or refuses (OpenID Connect Core §3.1.2.4). */
 export const consent: Interaction = {
   next: "consent",
-  refusal: { code: "consent_required", description: "the person has not agreed to what is asked for" },
-  isNeeded: (_dependencies, state) => isConsentNeeded(state),
+  need: (_dependencies, state) => (isConsentNeeded(state) ? refusal : undefined),
 };
+
+const refusal = { code: "consent_required", description: "the person has not agreed to what is asked for" } as const;
 
 /** Whether a person's consent counts at all: the administrator has given it for first-party clients, unless they ask for it. */
 export const needsConsent = (

@@ -13,10 +13,18 @@ export type NextStep = Exclude<ResumeAuthorizationResponse["next"], { case: unde
 export interface Interaction {
   /** The page that it leads to, as a member of `next`. */
   readonly next: Exclude<NextStep["case"], "redirect">;
-  /**
-   * What `prompt=none` answers in its stead (OpenID Connect Core §3.1.2.6): the code that names what is missing, and
-   * `interaction_required` where none does.
-   */
-  readonly refusal: { readonly code: OAuthErrorCode; readonly description: string };
-  readonly isNeeded: (dependencies: OauthDependencies, state: AuthorizationState) => boolean | Promise<boolean>;
+  /** What the client is told where it is needed and `prompt=none` forbids it; undefined where it is not needed. */
+  readonly need: (
+    dependencies: OauthDependencies,
+    state: AuthorizationState,
+  ) => Refusal | undefined | Promise<Refusal | undefined>;
+}
+
+/**
+ * What `prompt=none` answers in the stead of a page (OpenID Connect Core §3.1.2.6): the code that names what is missing, and
+ * `interaction_required` where none does.
+ */
+export interface Refusal {
+  readonly code: OAuthErrorCode;
+  readonly description: string;
 }

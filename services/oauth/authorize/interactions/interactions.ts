@@ -8,8 +8,8 @@ import { checkAcr } from "../check-acr.ts";
 import { useUpPushed } from "../pushed-request.ts";
 import { chooseAccount } from "./choose-account.ts";
 import { consent } from "./consent.ts";
-import type { Interaction, NextStep } from "./interaction.ts";
-import { signIn } from "./sign-in.ts";
+import type { Interaction, NextStep, Refusal } from "./interaction.ts";
+import { nobodySignedIn, signIn } from "./sign-in.ts";
 
 /** In the order in which a person meets them. */
 const interactions: readonly Interaction[] = [chooseAccount, signIn, consent];
@@ -24,19 +24,20 @@ export async function nextStep(
   keep: () => Promise<string>,
 ): Promise<NextStep> {
   const { authorization, session } = state;
-  const waitFor = async ({ next, refusal }: Interaction): Promise<NextStep> => {
+  const waitFor = async ({ next }: Interaction, refusal: Refusal): Promise<NextStep> => {
     if (authorization.prompts.includes("none")) throw new OAuthRefusal(refusal.code, refusal.description);
     const createAccount = next === "signIn" && authorization.prompts.includes("create");
     const value = create(PendingInteractionSchema, { authorizationId: await keep(), createAccount });
     return { case: next, value };
   };
   for (const interaction of interactions) {
-    if (await interaction.isNeeded(dependencies, state)) return waitFor(interaction);
+    const refusal = await interaction.need(dependencies, state);
+    if (refusal !== undefined) return waitFor(interaction, refusal);
   }
-  if (session === undefined) return waitFor(signIn);
+  if (session === undefined) return waitFor(signIn, nobodySignedIn);
   checkAcr(authorization, session);
   await useUpPushed(dependencies, state.call, authorization);
   const redirect = await answerWithCode(dependencies, { ...state, session });
   // The session ended since it was looked at.
-  return redirect === undefined ? waitFor(signIn) : { case: "redirect", value: redirect };
+  return redirect === undefined ? waitFor(signIn, nobodySignedIn) : { case: "redirect", value: redirect };
 }

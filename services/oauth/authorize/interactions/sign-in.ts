@@ -1,18 +1,28 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { AuthorizationState } from "../authorization-request.ts";
-import { isSignInEnough } from "../sign-in-policy.ts";
-import type { Interaction } from "./interaction.ts";
+import { leftToDo, type LeftToDo } from "../sign-in-policy.ts";
+import type { Interaction, Refusal } from "./interaction.ts";
 
-/** The person proves who they are. */
+/** The person proves who they are, and does what the policy wants done with it: verifies their address, accepts terms. */
 export const signIn: Interaction = {
   next: "signIn",
-  refusal: { code: "login_required", description: "nobody is signed in whom the request would do with" },
-  async isNeeded({ subjects, peers }, state) {
+  async need({ subjects, peers }, state) {
     const { call, client, session } = state;
-    if (session === undefined) return true;
-    if (isSignInNeeded({ ...state, subject: await subjects.of(call, client, session.userId) })) return true;
-    return !(await isSignInEnough(peers, call, state.authorization, session));
+    if (session === undefined) return nobodySignedIn;
+    if (isSignInNeeded({ ...state, subject: await subjects.of(call, client, session.userId) })) return nobodySignedIn;
+    const left = await leftToDo(peers, call, state.authorization, session);
+    return left === undefined ? undefined : refusals[left];
   },
+};
+
+export const nobodySignedIn: Refusal = {
+  code: "login_required",
+  description: "nobody is signed in whom the request would do with",
+};
+
+const refusals: Readonly<Record<LeftToDo, Refusal>> = {
+  "sign in": nobodySignedIn,
+  act: { code: "interaction_required", description: "the person has to do something on a page first" },
 };
 
 /**
