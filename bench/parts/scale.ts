@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { closing, type Started } from "../closing.ts";
 import { grpcClient } from "../grpc-client.ts";
 import { populatedPostgres, populatedSqlite, type PopulatedFolder } from "../load/populated-folder.ts";
@@ -31,12 +32,16 @@ const userWorks = Object.keys(userCounts) as readonly UserWorkName[];
 const empty: Population = { tenants: 1, users: 200 };
 const many = { full: { tenants: 10_000, users: 1_000_000 }, quick: { tenants: 100, users: 10_000 } } as const;
 
+/** How long a server has nothing to do before its memory is looked at again, in milliseconds. */
+const rest = 30_000;
+
 interface OnStore {
   readonly store: "sqlite" | "PostgreSQL";
   readonly works: readonly { readonly work: ScaleWork; readonly pairs: Pairs }[];
   readonly start: { readonly base: Start; readonly other: Start };
-  /** MiB after the works. */
+  /** MiB after the works, and once the server had nothing to do for a while. */
   readonly resident: { readonly base: number; readonly other: number };
+  readonly rested: { readonly base: number; readonly other: number };
 }
 
 /** What a call costs where many tenants and users are, as a multiple of what it costs where few are. */
@@ -84,7 +89,9 @@ async function measureOn(store: OnStore["store"], population: Population, { quic
       process.stdout.write(`${store}, ${work}: ${cells(taken).join("  ")}\n`);
       works.push({ work, pairs: taken });
     }
-    return { store, works, start, resident: { base: base.resident(), other: other.resident() } };
+    const resident = { base: base.resident(), other: other.resident() };
+    await setTimeout(rest);
+    return { store, works, start, resident, rested: { base: base.resident(), other: other.resident() } };
   });
 }
 
@@ -146,6 +153,7 @@ function markdown(found: readonly OnStore[], { tenants, users }: Population): st
         of("cold start to ready", ({ start }) => [start.base.wall, start.other.wall], "ms"),
         of("resident, just started", ({ start }) => [start.base.resident, start.other.resident], "MiB"),
         of("resident, after the works", ({ resident }) => [resident.base, resident.other], "MiB"),
+        of(`resident, ${rest / 1000} s later`, ({ rested }) => [rested.base, rested.other], "MiB"),
       ],
     ),
   ].join("\n");

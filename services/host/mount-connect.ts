@@ -1,28 +1,69 @@
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Implementation } from "./service-module.ts";
 
-export type ConnectOptions = Parameters<typeof fastifyConnectPlugin>[1];
+type PluginOptions = Parameters<typeof fastifyConnectPlugin>[1];
+
+export interface ConnectOptions extends Omit<PluginOptions, "routes" | "shutdownSignal" | "shutdownTimeoutMs"> {
+  /** What is served through the interceptors. */
+  readonly implementations: readonly Implementation[];
+  /** What is served without them: health, and what else is open. */
+  readonly open: readonly [Implementation, ...Implementation[]];
+}
+
+/** How long streams under way may go on once the port closes, in milliseconds. */
+const shutdownTimeout = 1_000;
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
 /**
  * Serves RPCs by gRPC, gRPC-web and Connect. The plugin adds a route for each RPC and each method of HTTP, 1,500 for all services, which
- * took a tenth of a second of every start and memory beside. Here those of a package (`/koder.*`) are one route, and an RPC
- * is found by its whole path, which has no parameters.
+ * took a tenth of a second of every start and 4 MiB. Here the RPCs of a package (`/koder.*`) are one route, where one is found by
+ * its whole path, which has no parameters; and what serves a service is made with the first call of it.
  */
-export function mountConnect(app: FastifyInstance, options: ConnectOptions): void {
+export function mountConnect(app: FastifyInstance, { implementations, open, ...options }: ConnectOptions): void {
+  const unmade = new Map([
+    ...implementations.map((one) => [one.service.typeName, { ...one, own: {} }] as const),
+    ...open.map((one) => [one.service.typeName, { ...one, own: { interceptors: [] } }] as const),
+  ]);
+  const packages = new Set([...unmade.keys()].map((name) => name.slice(0, name.indexOf(".") + 1)));
   const handlers = new Map<string, Handler>();
-  const handle = (request: FastifyRequest, reply: FastifyReply) => {
-    const [path = ""] = request.url.split("?", 1);
-    const handler = handlers.get(path);
-    return handler === undefined ? reply.callNotFound() : handler(request, reply);
-  };
-  void app.register((scope, _none, done) => {
-    const all = (path: string, _options: unknown, handler: Handler) => void handlers.set(path, handler);
-    fastifyConnectPlugin(Object.create(scope, { all: { value: all } }) as FastifyInstance, options, (error) => {
-      const packages = new Set([...handlers.keys()].map((path) => path.slice(0, path.indexOf(".") + 1)));
-      for (const start of packages) scope.route({ method: ["GET", "POST"], url: `${start}*`, handler: handle });
-      done(error);
+  const closing = new AbortController();
+
+  /** Has the plugin make what serves a service, which takes no time: it waits for nothing. */
+  function make(name: string, parsers: Pick<FastifyInstance, "addContentTypeParser">): void {
+    const found = unmade.get(name);
+    if (found === undefined) return;
+    unmade.delete(name);
+    const { service, methods, own } = found;
+    const into = {
+      all: (path: string, _options: unknown, handler: Handler) => void handlers.set(path, handler),
+      addContentTypeParser: parsers.addContentTypeParser.bind(parsers),
+    };
+    fastifyConnectPlugin(
+      into as unknown as FastifyInstance,
+      {
+        ...options,
+        shutdownSignal: closing.signal,
+        routes: (router) => router.service(service, methods as never, own),
+      },
+      () => undefined,
+    );
+  }
+
+  void app.register(async (scope) => {
+    scope.addHook("preClose", (done) => {
+      setTimeout(() => closing.abort(), shutdownTimeout).unref();
+      done();
     });
+    // With the first it says which bodies nobody but itself reads.
+    make(open[0].service.typeName, scope);
+    const readAlready = { addContentTypeParser: () => scope };
+    const handler = (request: FastifyRequest, reply: FastifyReply) => {
+      const [path = ""] = request.url.split("?", 1);
+      make(path.slice(1, path.indexOf("/", 1)), readAlready as never);
+      return handlers.get(path)?.(request, reply) ?? reply.callNotFound();
+    };
+    for (const start of packages) scope.route({ method: ["GET", "POST"], url: `/${start}*`, handler });
   });
 }

@@ -11,9 +11,6 @@ import type { Metrics } from "./metrics.ts";
 import { reflection } from "./reflection.ts";
 import type { Implementation, ServiceModule } from "./service-module.ts";
 
-/** How long streams under way may go on once the listener closes, in milliseconds. */
-const shutdownTimeout = 1_000;
-
 export interface ServiceListenerOptions extends HttpAppOptions {
   readonly module: ServiceModule;
   readonly interceptors: readonly Interceptor[];
@@ -98,13 +95,8 @@ function mountRpc(
     ...protocols,
     interceptors: [...interceptors],
     readMaxBytes: largestBody,
-    shutdownTimeoutMs: shutdownTimeout,
-    routes(router) {
-      for (const { service, methods } of module.implementations) router.service(service, methods as never);
-      for (const { service, methods } of [health.implementation, ...open]) {
-        router.service(service, methods as never, { interceptors: [] });
-      }
-    },
+    implementations: module.implementations,
+    open: [health.implementation, ...open],
   });
 }
 

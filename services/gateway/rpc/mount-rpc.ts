@@ -18,14 +18,11 @@ import { contextOf, type GatewayContext } from "../context.ts";
 
 const gatewayContextKey = createContextKey<GatewayContext | undefined>(undefined, { description: "gateway context" });
 
-/** How long streams under way may go on once the gateway closes, in milliseconds. */
-const shutdownTimeout = 1_000;
-
 export interface RpcOptions {
   readonly peers: Peers;
   readonly services: readonly DescService[];
   /** Health and reflection, which are answered here. */
-  readonly own: readonly Implementation[];
+  readonly own: readonly [Implementation, ...Implementation[]];
   readonly interceptors: readonly Interceptor[];
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
@@ -39,12 +36,9 @@ export function mountRpc(app: FastifyInstance, { peers, services, own, intercept
   mountConnect(app, {
     interceptors: [...interceptors, refuseWhereRefused],
     readMaxBytes: largestBody,
-    shutdownTimeoutMs: shutdownTimeout,
     contextValues: (request) => createContextValues().set(gatewayContextKey, contextOf(request)),
-    routes(router) {
-      for (const service of services) router.service(service, handedOn(peers, service, clock) as never);
-      for (const { service, methods } of own) router.service(service, methods as never, { interceptors: [] });
-    },
+    implementations: services.map((service) => ({ service, methods: handedOn(peers, service, clock) })),
+    open: own,
   });
 }
 
