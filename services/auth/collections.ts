@@ -65,20 +65,22 @@ export const factorUses: Collection<typeof FactorUseSchema> = {
   events: "none", // one-time codes, and last-use times
 };
 
-/** Factors to be, until their person shows that they have them. */
+/** Factors to be, until their person shows that they have them; found by their user. */
 export const enrolments: Collection<typeof EnrolmentSchema> = {
   name: "auth_enrolments",
   schema: EnrolmentSchema,
   id: (enrolment) => enrolment.id,
+  indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
   expiresAt: (enrolment) => (enrolment.expireTime ? timestampMs(enrolment.expireTime) : undefined),
   events: "none", // they expire by themselves, and nothing counts until then
 };
 
-/** One-time codes that were sent, until they are given. */
+/** One-time codes that were sent, until they are given; found by whom they were sent to. */
 export const otpChallenges: Collection<typeof OtpChallengeSchema> = {
   name: "auth_otp_challenges",
   schema: OtpChallengeSchema,
   id: (challenge) => challenge.id,
+  indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
   expiresAt: (challenge) => (challenge.expireTime ? timestampMs(challenge.expireTime) : undefined),
   events: "none", // one-time proofs; what they bring about has its own event
 };
@@ -113,20 +115,22 @@ export const rememberedDevices: Collection<typeof RememberedDeviceSchema> = {
   events: "required",
 };
 
-/** What whoever reads a mailbox can show once, under the keyed hash of its secret. */
+/** What whoever reads a mailbox can show once, under the keyed hash of its secret; found by their user. */
 export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
   name: "auth_mailbox_proofs",
   schema: MailboxProofSchema,
   id: (proof) => proof.secretHash,
+  indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
   expiresAt: expiry,
   events: "required",
 };
 
-/** Changes of address that wait for their confirmations. */
+/** Changes of address that wait for their confirmations, found by their user. */
 export const emailChanges: Collection<typeof EmailChangeSchema> = {
   name: "auth_email_changes",
   schema: EmailChangeSchema,
   id: (change) => change.id,
+  indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
   expiresAt: expiry,
   events: "required",
 };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { allowDirectFlows, startFlow } from "../support/direct-flows.ts";
 import { password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer } from "../support/server.ts";
 
@@ -12,6 +13,7 @@ const person = {
   picture: "https://pictures.example/quetzal.png",
   password,
 };
+const wanted = { email: "xochi@flowers.example", phone_number: "+5215598765432" };
 const traces = ["quetzalcoatl", "quetzal@feathers.example", "Xochiquetzal", "+5215512345678", "quetzal.png"];
 
 test("K7: of an erased person nothing is left in the files of the store, however much there was", async () => {
@@ -62,6 +64,19 @@ test("K7: of an erased person nothing is left in the files of the store, however
   const byAdministrator = await rest(server, "POST", `/v1/users/${id}/export`, {});
   expect((byAdministrator.json["data"] as typeof data)["identity"]?.["identity_data_exports"]).toHaveLength(2);
 
+  // What waits for them names addresses and telephones, too, and ends with them.
+  for (const [path, body] of [
+    ["/v1/me/email/verify", {}],
+    ["/v1/me/email/change", { email: wanted.email }],
+    ["/v1/me/mfa/otp", { channel: "OTP_CHANNEL_SMS", phone_number: wanted.phone_number }],
+    ["/v1/auth/recovery", { username: person.username }],
+  ] as const) {
+    const { status, json: answer } = await rest(server, "POST", path, body, accessToken);
+    expect(status, `${path} ${JSON.stringify(answer)}`).toBe(200);
+  }
+  await allowDirectFlows(server, client);
+  await startFlow(server, client, person.username);
+
   const asked = await rest(server, "DELETE", "/v1/me", undefined, accessToken);
   expect(asked.status, JSON.stringify(asked.json)).toBe(200);
   const day = Date.parse(String(asked.json["erase_time"])) - Date.now();
@@ -78,12 +93,18 @@ test("K7: of an erased person nothing is left in the files of the store, however
   const left = async () =>
     Promise.all(Object.entries(lists).map(async ([name, path]) => (await rest(server, "GET", path)).json[name]));
   await expect.poll(left, { timeout: 20_000 }).toEqual([[], [], []]);
+  const forgotten = async (kind: string) =>
+    ((await rest(server, "GET", `/v1/admin/audit?type=${kind}`)).json["events"] as readonly unknown[]).length;
+  await expect.poll(() => forgotten("email_change_forgotten"), { timeout: 20_000 }).toBe(1);
+  expect(await forgotten("mailbox_proof_forgotten")).toBe(3);
   await server.end();
 
   const files = readdirSync(server.dataDir).map((name) => join(server.dataDir, name));
   const found = files.flatMap((file) => {
     const bytes = readFileSync(file);
-    return traces.filter((trace) => bytes.includes(trace)).map((trace) => `${trace} in ${file}`);
+    return [...traces, ...Object.values(wanted)]
+      .filter((trace) => bytes.includes(trace))
+      .map((trace) => `${trace} in ${file}`);
   });
   expect(files.some((file) => file.endsWith(".db"))).toBe(true);
   expect(found).toEqual([]);

@@ -4,7 +4,7 @@ import {
   type MailboxProof,
 } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Call, Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 
 const proofResource = ({ secretHash }: MailboxProof, version: number) => ({
@@ -43,4 +43,25 @@ export const emailChangeAdvanced = (
       case: "emailChangeAdvanced",
       value: { $typeName: "koder.events.v1.EmailChangeAdvanced", userId, oldConfirmed, newConfirmed },
     },
+  );
+
+/** A link was removed with its user; `version` is the record's after that. */
+export const mailboxProofForgotten = (call: Outbound, now: number, proof: MailboxProof, version: number): Event =>
+  eventOf(call, now, proofResource(proof, version), {
+    case: "mailboxProofForgotten",
+    value: { $typeName: "koder.events.v1.MailboxProofForgotten", userId: proof.userId, use: useOf(proof) },
+  });
+
+/** A change of address was removed with its user; `version` is the record's after that. */
+export const emailChangeForgotten = (
+  call: Outbound,
+  now: number,
+  { id, userId }: EmailChange,
+  version: number,
+): Event =>
+  eventOf(
+    call,
+    now,
+    { type: "email_change", id, version },
+    { case: "emailChangeForgotten", value: { $typeName: "koder.events.v1.EmailChangeForgotten", userId } },
   );

@@ -25,6 +25,8 @@ export const newChallenge = (challenge: {
   readonly sendId: string;
   readonly codeHash: string;
   readonly channel: OtpChannel;
+  /** Whom it is sent to. */
+  readonly userId: string;
   /** The address that giving it verifies; empty for one that is a factor. */
   readonly email: string;
   readonly expires: number;

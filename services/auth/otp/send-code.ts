@@ -43,7 +43,7 @@ export async function sendCode(
 ): Promise<number> {
   const data = store.tenant(call.tenantId);
   await countSent(data, otp, clock(), asked);
-  const { challengeId, channel, to, locale, kind = channelParts(channel).kind, verifies: email = "" } = asked;
+  const { challengeId, userId, channel, to, locale, kind = channelParts(channel).kind, verifies: email = "" } = asked;
   const [tenantVault, before] = await Promise.all([vault.tenant(call.tenantId), data.get(otpChallenges, challengeId)]);
   const now = clock();
   const expires = now + otp.lifetime;
@@ -53,6 +53,7 @@ export async function sendCode(
     sendId: ulid(now),
     codeHash: tenantVault.keyedHash(otpUse, hashedCode(challengeId, code)),
     channel,
+    userId,
     email,
     expires,
   });

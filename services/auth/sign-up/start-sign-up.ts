@@ -49,11 +49,13 @@ export function startSignUp(dependencies: AuthDependencies) {
     const isNew = ownerId === "";
     const now = clock();
     const token = randomToken("kmp_");
+    const userId = isNew && isMailed ? ulid(now) : "";
     const proof = create(MailboxProofSchema, {
       secretHash: mailboxProofHash(tenantVault, token),
       use: MailboxProofUse.SIGN_UP,
-      userId: isNew && isMailed ? ulid(now) : "",
-      email,
+      userId,
+      // Nobody is sent a link for it otherwise, and nothing of who has the address already is kept apart from them.
+      email: userId === "" ? "" : email,
       locale,
       authorizationId,
       expireTime: timestampFromMs(now + signUp.lifetime),

@@ -158,6 +158,8 @@ type Event struct {
 	//	*Event_MailboxProofAsked
 	//	*Event_MailboxProofUsed
 	//	*Event_EmailChangeAdvanced
+	//	*Event_MailboxProofForgotten
+	//	*Event_EmailChangeForgotten
 	//	*Event_DeviceCodeIssued
 	//	*Event_DeviceCodeDecided
 	//	*Event_DeviceCodeSlowed
@@ -738,6 +740,24 @@ func (x *Event) GetEmailChangeAdvanced() *EmailChangeAdvanced {
 	return nil
 }
 
+func (x *Event) GetMailboxProofForgotten() *MailboxProofForgotten {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_MailboxProofForgotten); ok {
+			return x.MailboxProofForgotten
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetEmailChangeForgotten() *EmailChangeForgotten {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_EmailChangeForgotten); ok {
+			return x.EmailChangeForgotten
+		}
+	}
+	return nil
+}
+
 func (x *Event) GetDeviceCodeIssued() *DeviceCodeIssued {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_DeviceCodeIssued); ok {
@@ -1273,6 +1293,16 @@ type Event_EmailChangeAdvanced struct {
 	EmailChangeAdvanced *EmailChangeAdvanced `protobuf:"bytes,155,opt,name=email_change_advanced,json=emailChangeAdvanced,proto3,oneof"`
 }
 
+type Event_MailboxProofForgotten struct {
+	// What a person was asked to prove a mailbox by was removed with them.
+	MailboxProofForgotten *MailboxProofForgotten `protobuf:"bytes,156,opt,name=mailbox_proof_forgotten,json=mailboxProofForgotten,proto3,oneof"`
+}
+
+type Event_EmailChangeForgotten struct {
+	// A change of address that waited was removed with its person.
+	EmailChangeForgotten *EmailChangeForgotten `protobuf:"bytes,157,opt,name=email_change_forgotten,json=emailChangeForgotten,proto3,oneof"`
+}
+
 type Event_DeviceCodeIssued struct {
 	// A device asked for a person's consent.
 	DeviceCodeIssued *DeviceCodeIssued `protobuf:"bytes,80,opt,name=device_code_issued,json=deviceCodeIssued,proto3,oneof"`
@@ -1527,6 +1557,10 @@ func (*Event_MailboxProofAsked) isEvent_Payload() {}
 func (*Event_MailboxProofUsed) isEvent_Payload() {}
 
 func (*Event_EmailChangeAdvanced) isEvent_Payload() {}
+
+func (*Event_MailboxProofForgotten) isEvent_Payload() {}
+
+func (*Event_EmailChangeForgotten) isEvent_Payload() {}
 
 func (*Event_DeviceCodeIssued) isEvent_Payload() {}
 
@@ -1920,6 +1954,107 @@ func (x *EmailChangeAdvanced) GetNewConfirmed() bool {
 	return false
 }
 
+// MailboxProofForgotten tells that a link is good for nothing any more, because its user was erased.
+type MailboxProofForgotten struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which user.
+	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	// What for: `PASSWORD_RESET`, `EMAIL_VERIFICATION`, `EMAIL_CHANGE_NEW` or `EMAIL_CHANGE_OLD`.
+	Use           string `protobuf:"bytes,2,opt,name=use,proto3" json:"use,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MailboxProofForgotten) Reset() {
+	*x = MailboxProofForgotten{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MailboxProofForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MailboxProofForgotten) ProtoMessage() {}
+
+func (x *MailboxProofForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MailboxProofForgotten.ProtoReflect.Descriptor instead.
+func (*MailboxProofForgotten) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *MailboxProofForgotten) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+func (x *MailboxProofForgotten) GetUse() string {
+	if x != nil {
+		return x.Use
+	}
+	return ""
+}
+
+// EmailChangeForgotten tells that a change of address ended, because its user was erased.
+type EmailChangeForgotten struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whose address.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmailChangeForgotten) Reset() {
+	*x = EmailChangeForgotten{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmailChangeForgotten) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmailChangeForgotten) ProtoMessage() {}
+
+func (x *EmailChangeForgotten) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmailChangeForgotten.ProtoReflect.Descriptor instead.
+func (*EmailChangeForgotten) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *EmailChangeForgotten) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // Actor is who caused a change.
 type Actor struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1933,7 +2068,7 @@ type Actor struct {
 
 func (x *Actor) Reset() {
 	*x = Actor{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1945,7 +2080,7 @@ func (x *Actor) String() string {
 func (*Actor) ProtoMessage() {}
 
 func (x *Actor) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[7]
+	mi := &file_koder_events_v1_event_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1958,7 +2093,7 @@ func (x *Actor) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Actor.ProtoReflect.Descriptor instead.
 func (*Actor) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{7}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Actor) GetId() string {
@@ -1988,7 +2123,7 @@ type UserCreated struct {
 
 func (x *UserCreated) Reset() {
 	*x = UserCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2000,7 +2135,7 @@ func (x *UserCreated) String() string {
 func (*UserCreated) ProtoMessage() {}
 
 func (x *UserCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[8]
+	mi := &file_koder_events_v1_event_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2013,7 +2148,7 @@ func (x *UserCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserCreated.ProtoReflect.Descriptor instead.
 func (*UserCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{8}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
 }
 
 // Deprecated: Marked as deprecated in koder/events/v1/event.proto.
@@ -2037,7 +2172,7 @@ type UserUpdated struct {
 
 func (x *UserUpdated) Reset() {
 	*x = UserUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2049,7 +2184,7 @@ func (x *UserUpdated) String() string {
 func (*UserUpdated) ProtoMessage() {}
 
 func (x *UserUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[9]
+	mi := &file_koder_events_v1_event_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2062,7 +2197,7 @@ func (x *UserUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserUpdated.ProtoReflect.Descriptor instead.
 func (*UserUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{9}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *UserUpdated) GetPaths() []string {
@@ -2090,7 +2225,7 @@ type UserPasswordChanged struct {
 
 func (x *UserPasswordChanged) Reset() {
 	*x = UserPasswordChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2102,7 +2237,7 @@ func (x *UserPasswordChanged) String() string {
 func (*UserPasswordChanged) ProtoMessage() {}
 
 func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[10]
+	mi := &file_koder_events_v1_event_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2115,7 +2250,7 @@ func (x *UserPasswordChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserPasswordChanged.ProtoReflect.Descriptor instead.
 func (*UserPasswordChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{10}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *UserPasswordChanged) GetByAdministrator() bool {
@@ -2134,7 +2269,7 @@ type FlowStarted struct {
 
 func (x *FlowStarted) Reset() {
 	*x = FlowStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2146,7 +2281,7 @@ func (x *FlowStarted) String() string {
 func (*FlowStarted) ProtoMessage() {}
 
 func (x *FlowStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[11]
+	mi := &file_koder_events_v1_event_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2159,7 +2294,7 @@ func (x *FlowStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowStarted.ProtoReflect.Descriptor instead.
 func (*FlowStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{11}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
 }
 
 // FlowAdvanced tells of a step of an authentication flow.
@@ -2177,7 +2312,7 @@ type FlowAdvanced struct {
 
 func (x *FlowAdvanced) Reset() {
 	*x = FlowAdvanced{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2189,7 +2324,7 @@ func (x *FlowAdvanced) String() string {
 func (*FlowAdvanced) ProtoMessage() {}
 
 func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[12]
+	mi := &file_koder_events_v1_event_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2202,7 +2337,7 @@ func (x *FlowAdvanced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FlowAdvanced.ProtoReflect.Descriptor instead.
 func (*FlowAdvanced) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{12}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *FlowAdvanced) GetState() string {
@@ -2239,7 +2374,7 @@ type ClientCreated struct {
 
 func (x *ClientCreated) Reset() {
 	*x = ClientCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2251,7 +2386,7 @@ func (x *ClientCreated) String() string {
 func (*ClientCreated) ProtoMessage() {}
 
 func (x *ClientCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[13]
+	mi := &file_koder_events_v1_event_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2264,7 +2399,7 @@ func (x *ClientCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientCreated.ProtoReflect.Descriptor instead.
 func (*ClientCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{13}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ClientCreated) GetClientName() string {
@@ -2290,7 +2425,7 @@ type ClientDeleted struct {
 
 func (x *ClientDeleted) Reset() {
 	*x = ClientDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2302,7 +2437,7 @@ func (x *ClientDeleted) String() string {
 func (*ClientDeleted) ProtoMessage() {}
 
 func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[14]
+	mi := &file_koder_events_v1_event_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2315,7 +2450,7 @@ func (x *ClientDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientDeleted.ProtoReflect.Descriptor instead.
 func (*ClientDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{14}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
 }
 
 // ClientUpdated tells which fields of a client changed.
@@ -2331,7 +2466,7 @@ type ClientUpdated struct {
 
 func (x *ClientUpdated) Reset() {
 	*x = ClientUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2343,7 +2478,7 @@ func (x *ClientUpdated) String() string {
 func (*ClientUpdated) ProtoMessage() {}
 
 func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[15]
+	mi := &file_koder_events_v1_event_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2356,7 +2491,7 @@ func (x *ClientUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientUpdated.ProtoReflect.Descriptor instead.
 func (*ClientUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{15}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ClientUpdated) GetPaths() []string {
@@ -2386,7 +2521,7 @@ type ClientSecretCreated struct {
 
 func (x *ClientSecretCreated) Reset() {
 	*x = ClientSecretCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2398,7 +2533,7 @@ func (x *ClientSecretCreated) String() string {
 func (*ClientSecretCreated) ProtoMessage() {}
 
 func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[16]
+	mi := &file_koder_events_v1_event_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2411,7 +2546,7 @@ func (x *ClientSecretCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretCreated.ProtoReflect.Descriptor instead.
 func (*ClientSecretCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{16}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ClientSecretCreated) GetId() string {
@@ -2439,7 +2574,7 @@ type ClientSecretDeleted struct {
 
 func (x *ClientSecretDeleted) Reset() {
 	*x = ClientSecretDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2451,7 +2586,7 @@ func (x *ClientSecretDeleted) String() string {
 func (*ClientSecretDeleted) ProtoMessage() {}
 
 func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[17]
+	mi := &file_koder_events_v1_event_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2464,7 +2599,7 @@ func (x *ClientSecretDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClientSecretDeleted.ProtoReflect.Descriptor instead.
 func (*ClientSecretDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{17}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ClientSecretDeleted) GetId() string {
@@ -2485,7 +2620,7 @@ type OAuthPolicyUpdated struct {
 
 func (x *OAuthPolicyUpdated) Reset() {
 	*x = OAuthPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2632,7 @@ func (x *OAuthPolicyUpdated) String() string {
 func (*OAuthPolicyUpdated) ProtoMessage() {}
 
 func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[18]
+	mi := &file_koder_events_v1_event_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2645,7 @@ func (x *OAuthPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use OAuthPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*OAuthPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{18}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *OAuthPolicyUpdated) GetPaths() []string {
@@ -2531,7 +2666,7 @@ type InitialAccessTokenCreated struct {
 
 func (x *InitialAccessTokenCreated) Reset() {
 	*x = InitialAccessTokenCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2543,7 +2678,7 @@ func (x *InitialAccessTokenCreated) String() string {
 func (*InitialAccessTokenCreated) ProtoMessage() {}
 
 func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[19]
+	mi := &file_koder_events_v1_event_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2556,7 +2691,7 @@ func (x *InitialAccessTokenCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenCreated.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{19}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *InitialAccessTokenCreated) GetDisplayName() string {
@@ -2575,7 +2710,7 @@ type InitialAccessTokenDeleted struct {
 
 func (x *InitialAccessTokenDeleted) Reset() {
 	*x = InitialAccessTokenDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2587,7 +2722,7 @@ func (x *InitialAccessTokenDeleted) String() string {
 func (*InitialAccessTokenDeleted) ProtoMessage() {}
 
 func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[20]
+	mi := &file_koder_events_v1_event_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2600,7 +2735,7 @@ func (x *InitialAccessTokenDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InitialAccessTokenDeleted.ProtoReflect.Descriptor instead.
 func (*InitialAccessTokenDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{20}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
 }
 
 // SigningKeyChanged tells the state of a signing key.
@@ -2616,7 +2751,7 @@ type SigningKeyChanged struct {
 
 func (x *SigningKeyChanged) Reset() {
 	*x = SigningKeyChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2628,7 +2763,7 @@ func (x *SigningKeyChanged) String() string {
 func (*SigningKeyChanged) ProtoMessage() {}
 
 func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[21]
+	mi := &file_koder_events_v1_event_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2641,7 +2776,7 @@ func (x *SigningKeyChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SigningKeyChanged.ProtoReflect.Descriptor instead.
 func (*SigningKeyChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{21}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *SigningKeyChanged) GetAlg() string {
@@ -2673,7 +2808,7 @@ type ConsentGiven struct {
 
 func (x *ConsentGiven) Reset() {
 	*x = ConsentGiven{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2685,7 +2820,7 @@ func (x *ConsentGiven) String() string {
 func (*ConsentGiven) ProtoMessage() {}
 
 func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[22]
+	mi := &file_koder_events_v1_event_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2698,7 +2833,7 @@ func (x *ConsentGiven) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentGiven.ProtoReflect.Descriptor instead.
 func (*ConsentGiven) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{22}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *ConsentGiven) GetClientId() string {
@@ -2735,7 +2870,7 @@ type ConsentRevoked struct {
 
 func (x *ConsentRevoked) Reset() {
 	*x = ConsentRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2747,7 +2882,7 @@ func (x *ConsentRevoked) String() string {
 func (*ConsentRevoked) ProtoMessage() {}
 
 func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[23]
+	mi := &file_koder_events_v1_event_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2760,7 +2895,7 @@ func (x *ConsentRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentRevoked.ProtoReflect.Descriptor instead.
 func (*ConsentRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{23}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ConsentRevoked) GetClientId() string {
@@ -2790,7 +2925,7 @@ type SessionCreated struct {
 
 func (x *SessionCreated) Reset() {
 	*x = SessionCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2802,7 +2937,7 @@ func (x *SessionCreated) String() string {
 func (*SessionCreated) ProtoMessage() {}
 
 func (x *SessionCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[24]
+	mi := &file_koder_events_v1_event_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2815,7 +2950,7 @@ func (x *SessionCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionCreated.ProtoReflect.Descriptor instead.
 func (*SessionCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{24}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *SessionCreated) GetUserId() string {
@@ -2845,7 +2980,7 @@ type SessionRenewed struct {
 
 func (x *SessionRenewed) Reset() {
 	*x = SessionRenewed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2857,7 +2992,7 @@ func (x *SessionRenewed) String() string {
 func (*SessionRenewed) ProtoMessage() {}
 
 func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[25]
+	mi := &file_koder_events_v1_event_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2870,7 +3005,7 @@ func (x *SessionRenewed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRenewed.ProtoReflect.Descriptor instead.
 func (*SessionRenewed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{25}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *SessionRenewed) GetUserId() string {
@@ -2901,7 +3036,7 @@ type SessionRevoked struct {
 
 func (x *SessionRevoked) Reset() {
 	*x = SessionRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2913,7 +3048,7 @@ func (x *SessionRevoked) String() string {
 func (*SessionRevoked) ProtoMessage() {}
 
 func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[26]
+	mi := &file_koder_events_v1_event_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2926,7 +3061,7 @@ func (x *SessionRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SessionRevoked.ProtoReflect.Descriptor instead.
 func (*SessionRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{26}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *SessionRevoked) GetUserId() string {
@@ -2964,7 +3099,7 @@ type LogoutDeliveryChanged struct {
 
 func (x *LogoutDeliveryChanged) Reset() {
 	*x = LogoutDeliveryChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2976,7 +3111,7 @@ func (x *LogoutDeliveryChanged) String() string {
 func (*LogoutDeliveryChanged) ProtoMessage() {}
 
 func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[27]
+	mi := &file_koder_events_v1_event_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2989,7 +3124,7 @@ func (x *LogoutDeliveryChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LogoutDeliveryChanged.ProtoReflect.Descriptor instead.
 func (*LogoutDeliveryChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{27}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *LogoutDeliveryChanged) GetClientId() string {
@@ -3047,7 +3182,7 @@ type AuthorizationCodeIssued struct {
 
 func (x *AuthorizationCodeIssued) Reset() {
 	*x = AuthorizationCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3059,7 +3194,7 @@ func (x *AuthorizationCodeIssued) String() string {
 func (*AuthorizationCodeIssued) ProtoMessage() {}
 
 func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[28]
+	mi := &file_koder_events_v1_event_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3072,7 +3207,7 @@ func (x *AuthorizationCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeIssued.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{28}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *AuthorizationCodeIssued) GetClientId() string {
@@ -3106,7 +3241,7 @@ type GrantCreated struct {
 
 func (x *GrantCreated) Reset() {
 	*x = GrantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3118,7 +3253,7 @@ func (x *GrantCreated) String() string {
 func (*GrantCreated) ProtoMessage() {}
 
 func (x *GrantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[29]
+	mi := &file_koder_events_v1_event_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3131,7 +3266,7 @@ func (x *GrantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantCreated.ProtoReflect.Descriptor instead.
 func (*GrantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{29}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *GrantCreated) GetClientId() string {
@@ -3175,7 +3310,7 @@ type GrantRefreshed struct {
 
 func (x *GrantRefreshed) Reset() {
 	*x = GrantRefreshed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3187,7 +3322,7 @@ func (x *GrantRefreshed) String() string {
 func (*GrantRefreshed) ProtoMessage() {}
 
 func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[30]
+	mi := &file_koder_events_v1_event_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3200,7 +3335,7 @@ func (x *GrantRefreshed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRefreshed.ProtoReflect.Descriptor instead.
 func (*GrantRefreshed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{30}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *GrantRefreshed) GetGeneration() int64 {
@@ -3233,7 +3368,7 @@ type GrantRevoked struct {
 
 func (x *GrantRevoked) Reset() {
 	*x = GrantRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3245,7 +3380,7 @@ func (x *GrantRevoked) String() string {
 func (*GrantRevoked) ProtoMessage() {}
 
 func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[31]
+	mi := &file_koder_events_v1_event_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3258,7 +3393,7 @@ func (x *GrantRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrantRevoked.ProtoReflect.Descriptor instead.
 func (*GrantRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{31}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *GrantRevoked) GetClientId() string {
@@ -3295,7 +3430,7 @@ type EpochBumped struct {
 
 func (x *EpochBumped) Reset() {
 	*x = EpochBumped{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3307,7 +3442,7 @@ func (x *EpochBumped) String() string {
 func (*EpochBumped) ProtoMessage() {}
 
 func (x *EpochBumped) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[32]
+	mi := &file_koder_events_v1_event_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3320,7 +3455,7 @@ func (x *EpochBumped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use EpochBumped.ProtoReflect.Descriptor instead.
 func (*EpochBumped) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{32}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *EpochBumped) GetEpoch() int64 {
@@ -3348,7 +3483,7 @@ type AccessTokenRevoked struct {
 
 func (x *AccessTokenRevoked) Reset() {
 	*x = AccessTokenRevoked{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3360,7 +3495,7 @@ func (x *AccessTokenRevoked) String() string {
 func (*AccessTokenRevoked) ProtoMessage() {}
 
 func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[33]
+	mi := &file_koder_events_v1_event_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3373,7 +3508,7 @@ func (x *AccessTokenRevoked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AccessTokenRevoked.ProtoReflect.Descriptor instead.
 func (*AccessTokenRevoked) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{33}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *AccessTokenRevoked) GetClientId() string {
@@ -3396,7 +3531,7 @@ type AuthorizationCodeVoided struct {
 
 func (x *AuthorizationCodeVoided) Reset() {
 	*x = AuthorizationCodeVoided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3408,7 +3543,7 @@ func (x *AuthorizationCodeVoided) String() string {
 func (*AuthorizationCodeVoided) ProtoMessage() {}
 
 func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[34]
+	mi := &file_koder_events_v1_event_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3421,7 +3556,7 @@ func (x *AuthorizationCodeVoided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthorizationCodeVoided.ProtoReflect.Descriptor instead.
 func (*AuthorizationCodeVoided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{34}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *AuthorizationCodeVoided) GetClientId() string {
@@ -3449,7 +3584,7 @@ type TenantCreated struct {
 
 func (x *TenantCreated) Reset() {
 	*x = TenantCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3461,7 +3596,7 @@ func (x *TenantCreated) String() string {
 func (*TenantCreated) ProtoMessage() {}
 
 func (x *TenantCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[35]
+	mi := &file_koder_events_v1_event_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3474,7 +3609,7 @@ func (x *TenantCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantCreated.ProtoReflect.Descriptor instead.
 func (*TenantCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{35}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *TenantCreated) GetSlug() string {
@@ -3495,7 +3630,7 @@ type TenantUpdated struct {
 
 func (x *TenantUpdated) Reset() {
 	*x = TenantUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3507,7 +3642,7 @@ func (x *TenantUpdated) String() string {
 func (*TenantUpdated) ProtoMessage() {}
 
 func (x *TenantUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[36]
+	mi := &file_koder_events_v1_event_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3520,7 +3655,7 @@ func (x *TenantUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantUpdated.ProtoReflect.Descriptor instead.
 func (*TenantUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{36}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *TenantUpdated) GetPaths() []string {
@@ -3543,7 +3678,7 @@ type TenantStateChanged struct {
 
 func (x *TenantStateChanged) Reset() {
 	*x = TenantStateChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3555,7 +3690,7 @@ func (x *TenantStateChanged) String() string {
 func (*TenantStateChanged) ProtoMessage() {}
 
 func (x *TenantStateChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[37]
+	mi := &file_koder_events_v1_event_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3568,7 +3703,7 @@ func (x *TenantStateChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantStateChanged.ProtoReflect.Descriptor instead.
 func (*TenantStateChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{37}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *TenantStateChanged) GetState() string {
@@ -3596,7 +3731,7 @@ type TenantPurged struct {
 
 func (x *TenantPurged) Reset() {
 	*x = TenantPurged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3608,7 +3743,7 @@ func (x *TenantPurged) String() string {
 func (*TenantPurged) ProtoMessage() {}
 
 func (x *TenantPurged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[38]
+	mi := &file_koder_events_v1_event_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3621,7 +3756,7 @@ func (x *TenantPurged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantPurged.ProtoReflect.Descriptor instead.
 func (*TenantPurged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{38}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *TenantPurged) GetSlug() string {
@@ -3646,7 +3781,7 @@ type TenantDomainChanged struct {
 
 func (x *TenantDomainChanged) Reset() {
 	*x = TenantDomainChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3658,7 +3793,7 @@ func (x *TenantDomainChanged) String() string {
 func (*TenantDomainChanged) ProtoMessage() {}
 
 func (x *TenantDomainChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[39]
+	mi := &file_koder_events_v1_event_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3671,7 +3806,7 @@ func (x *TenantDomainChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use TenantDomainChanged.ProtoReflect.Descriptor instead.
 func (*TenantDomainChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{39}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *TenantDomainChanged) GetTenantId() string {
@@ -3706,7 +3841,7 @@ type ApiKeyCreated struct {
 
 func (x *ApiKeyCreated) Reset() {
 	*x = ApiKeyCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3718,7 +3853,7 @@ func (x *ApiKeyCreated) String() string {
 func (*ApiKeyCreated) ProtoMessage() {}
 
 func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[40]
+	mi := &file_koder_events_v1_event_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3731,7 +3866,7 @@ func (x *ApiKeyCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyCreated.ProtoReflect.Descriptor instead.
 func (*ApiKeyCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{40}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ApiKeyCreated) GetDisplayName() string {
@@ -3752,7 +3887,7 @@ type InstanceOwnerClaimed struct {
 
 func (x *InstanceOwnerClaimed) Reset() {
 	*x = InstanceOwnerClaimed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3764,7 +3899,7 @@ func (x *InstanceOwnerClaimed) String() string {
 func (*InstanceOwnerClaimed) ProtoMessage() {}
 
 func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[41]
+	mi := &file_koder_events_v1_event_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3777,7 +3912,7 @@ func (x *InstanceOwnerClaimed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InstanceOwnerClaimed.ProtoReflect.Descriptor instead.
 func (*InstanceOwnerClaimed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{41}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *InstanceOwnerClaimed) GetUserId() string {
@@ -3800,7 +3935,7 @@ type DeviceCodeIssued struct {
 
 func (x *DeviceCodeIssued) Reset() {
 	*x = DeviceCodeIssued{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3812,7 +3947,7 @@ func (x *DeviceCodeIssued) String() string {
 func (*DeviceCodeIssued) ProtoMessage() {}
 
 func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[42]
+	mi := &file_koder_events_v1_event_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3825,7 +3960,7 @@ func (x *DeviceCodeIssued) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeIssued.ProtoReflect.Descriptor instead.
 func (*DeviceCodeIssued) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{42}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *DeviceCodeIssued) GetClientId() string {
@@ -3857,7 +3992,7 @@ type DeviceCodeDecided struct {
 
 func (x *DeviceCodeDecided) Reset() {
 	*x = DeviceCodeDecided{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3869,7 +4004,7 @@ func (x *DeviceCodeDecided) String() string {
 func (*DeviceCodeDecided) ProtoMessage() {}
 
 func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[43]
+	mi := &file_koder_events_v1_event_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3882,7 +4017,7 @@ func (x *DeviceCodeDecided) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeDecided.ProtoReflect.Descriptor instead.
 func (*DeviceCodeDecided) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{43}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *DeviceCodeDecided) GetClientId() string {
@@ -3917,7 +4052,7 @@ type DeviceCodeSlowed struct {
 
 func (x *DeviceCodeSlowed) Reset() {
 	*x = DeviceCodeSlowed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3929,7 +4064,7 @@ func (x *DeviceCodeSlowed) String() string {
 func (*DeviceCodeSlowed) ProtoMessage() {}
 
 func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[44]
+	mi := &file_koder_events_v1_event_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3942,7 +4077,7 @@ func (x *DeviceCodeSlowed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceCodeSlowed.ProtoReflect.Descriptor instead.
 func (*DeviceCodeSlowed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{44}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *DeviceCodeSlowed) GetIntervalSeconds() int32 {
@@ -3963,7 +4098,7 @@ type ResourceServerCreated struct {
 
 func (x *ResourceServerCreated) Reset() {
 	*x = ResourceServerCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3975,7 +4110,7 @@ func (x *ResourceServerCreated) String() string {
 func (*ResourceServerCreated) ProtoMessage() {}
 
 func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[45]
+	mi := &file_koder_events_v1_event_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3988,7 +4123,7 @@ func (x *ResourceServerCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerCreated.ProtoReflect.Descriptor instead.
 func (*ResourceServerCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{45}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ResourceServerCreated) GetIdentifier() string {
@@ -4009,7 +4144,7 @@ type ResourceServerUpdated struct {
 
 func (x *ResourceServerUpdated) Reset() {
 	*x = ResourceServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4021,7 +4156,7 @@ func (x *ResourceServerUpdated) String() string {
 func (*ResourceServerUpdated) ProtoMessage() {}
 
 func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[46]
+	mi := &file_koder_events_v1_event_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4034,7 +4169,7 @@ func (x *ResourceServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerUpdated.ProtoReflect.Descriptor instead.
 func (*ResourceServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{46}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ResourceServerUpdated) GetPaths() []string {
@@ -4055,7 +4190,7 @@ type ResourceServerDeleted struct {
 
 func (x *ResourceServerDeleted) Reset() {
 	*x = ResourceServerDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4067,7 +4202,7 @@ func (x *ResourceServerDeleted) String() string {
 func (*ResourceServerDeleted) ProtoMessage() {}
 
 func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[47]
+	mi := &file_koder_events_v1_event_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4080,7 +4215,7 @@ func (x *ResourceServerDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ResourceServerDeleted.ProtoReflect.Descriptor instead.
 func (*ResourceServerDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{47}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ResourceServerDeleted) GetIdentifier() string {
@@ -4103,7 +4238,7 @@ type FactorAdded struct {
 
 func (x *FactorAdded) Reset() {
 	*x = FactorAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4115,7 +4250,7 @@ func (x *FactorAdded) String() string {
 func (*FactorAdded) ProtoMessage() {}
 
 func (x *FactorAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[48]
+	mi := &file_koder_events_v1_event_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4128,7 +4263,7 @@ func (x *FactorAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorAdded.ProtoReflect.Descriptor instead.
 func (*FactorAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{48}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *FactorAdded) GetUserId() string {
@@ -4158,7 +4293,7 @@ type FactorRemoved struct {
 
 func (x *FactorRemoved) Reset() {
 	*x = FactorRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4170,7 +4305,7 @@ func (x *FactorRemoved) String() string {
 func (*FactorRemoved) ProtoMessage() {}
 
 func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[49]
+	mi := &file_koder_events_v1_event_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4183,7 +4318,7 @@ func (x *FactorRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRemoved.ProtoReflect.Descriptor instead.
 func (*FactorRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{49}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *FactorRemoved) GetUserId() string {
@@ -4211,7 +4346,7 @@ type RecoveryCodesChanged struct {
 
 func (x *RecoveryCodesChanged) Reset() {
 	*x = RecoveryCodesChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4223,7 +4358,7 @@ func (x *RecoveryCodesChanged) String() string {
 func (*RecoveryCodesChanged) ProtoMessage() {}
 
 func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[50]
+	mi := &file_koder_events_v1_event_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4236,7 +4371,7 @@ func (x *RecoveryCodesChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodesChanged.ProtoReflect.Descriptor instead.
 func (*RecoveryCodesChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{50}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *RecoveryCodesChanged) GetLeft() int32 {
@@ -4257,7 +4392,7 @@ type RecoveryCodeUsed struct {
 
 func (x *RecoveryCodeUsed) Reset() {
 	*x = RecoveryCodeUsed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4269,7 +4404,7 @@ func (x *RecoveryCodeUsed) String() string {
 func (*RecoveryCodeUsed) ProtoMessage() {}
 
 func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[51]
+	mi := &file_koder_events_v1_event_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4282,7 +4417,7 @@ func (x *RecoveryCodeUsed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoveryCodeUsed.ProtoReflect.Descriptor instead.
 func (*RecoveryCodeUsed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{51}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *RecoveryCodeUsed) GetLeft() int32 {
@@ -4303,7 +4438,7 @@ type ApiKeyDeleted struct {
 
 func (x *ApiKeyDeleted) Reset() {
 	*x = ApiKeyDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4315,7 +4450,7 @@ func (x *ApiKeyDeleted) String() string {
 func (*ApiKeyDeleted) ProtoMessage() {}
 
 func (x *ApiKeyDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[52]
+	mi := &file_koder_events_v1_event_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4328,7 +4463,7 @@ func (x *ApiKeyDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ApiKeyDeleted.ProtoReflect.Descriptor instead.
 func (*ApiKeyDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{52}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *ApiKeyDeleted) GetDisplayName() string {
@@ -4351,7 +4486,7 @@ type PersonalAccessTokenCreated struct {
 
 func (x *PersonalAccessTokenCreated) Reset() {
 	*x = PersonalAccessTokenCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4363,7 +4498,7 @@ func (x *PersonalAccessTokenCreated) String() string {
 func (*PersonalAccessTokenCreated) ProtoMessage() {}
 
 func (x *PersonalAccessTokenCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[53]
+	mi := &file_koder_events_v1_event_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4376,7 +4511,7 @@ func (x *PersonalAccessTokenCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PersonalAccessTokenCreated.ProtoReflect.Descriptor instead.
 func (*PersonalAccessTokenCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{53}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *PersonalAccessTokenCreated) GetUserId() string {
@@ -4404,7 +4539,7 @@ type PersonalAccessTokenDeleted struct {
 
 func (x *PersonalAccessTokenDeleted) Reset() {
 	*x = PersonalAccessTokenDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4416,7 +4551,7 @@ func (x *PersonalAccessTokenDeleted) String() string {
 func (*PersonalAccessTokenDeleted) ProtoMessage() {}
 
 func (x *PersonalAccessTokenDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[54]
+	mi := &file_koder_events_v1_event_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4429,7 +4564,7 @@ func (x *PersonalAccessTokenDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PersonalAccessTokenDeleted.ProtoReflect.Descriptor instead.
 func (*PersonalAccessTokenDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{54}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *PersonalAccessTokenDeleted) GetUserId() string {
@@ -4450,7 +4585,7 @@ type UserDeleted struct {
 
 func (x *UserDeleted) Reset() {
 	*x = UserDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4462,7 +4597,7 @@ func (x *UserDeleted) String() string {
 func (*UserDeleted) ProtoMessage() {}
 
 func (x *UserDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[55]
+	mi := &file_koder_events_v1_event_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4475,7 +4610,7 @@ func (x *UserDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserDeleted.ProtoReflect.Descriptor instead.
 func (*UserDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{55}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *UserDeleted) GetPurgeTime() *timestamppb.Timestamp {
@@ -4494,7 +4629,7 @@ type UserRestored struct {
 
 func (x *UserRestored) Reset() {
 	*x = UserRestored{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4506,7 +4641,7 @@ func (x *UserRestored) String() string {
 func (*UserRestored) ProtoMessage() {}
 
 func (x *UserRestored) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[56]
+	mi := &file_koder_events_v1_event_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4519,7 +4654,7 @@ func (x *UserRestored) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserRestored.ProtoReflect.Descriptor instead.
 func (*UserRestored) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{56}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
 }
 
 // AttributeSchemaUpdated tells which fields of the schema of attributes changed.
@@ -4533,7 +4668,7 @@ type AttributeSchemaUpdated struct {
 
 func (x *AttributeSchemaUpdated) Reset() {
 	*x = AttributeSchemaUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4545,7 +4680,7 @@ func (x *AttributeSchemaUpdated) String() string {
 func (*AttributeSchemaUpdated) ProtoMessage() {}
 
 func (x *AttributeSchemaUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[57]
+	mi := &file_koder_events_v1_event_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4558,7 +4693,7 @@ func (x *AttributeSchemaUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttributeSchemaUpdated.ProtoReflect.Descriptor instead.
 func (*AttributeSchemaUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{57}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *AttributeSchemaUpdated) GetPaths() []string {
@@ -4579,7 +4714,7 @@ type PasswordPolicyUpdated struct {
 
 func (x *PasswordPolicyUpdated) Reset() {
 	*x = PasswordPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4591,7 +4726,7 @@ func (x *PasswordPolicyUpdated) String() string {
 func (*PasswordPolicyUpdated) ProtoMessage() {}
 
 func (x *PasswordPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[58]
+	mi := &file_koder_events_v1_event_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4604,7 +4739,7 @@ func (x *PasswordPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasswordPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*PasswordPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{58}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *PasswordPolicyUpdated) GetPaths() []string {
@@ -4626,7 +4761,7 @@ type MailTemplateChanged struct {
 
 func (x *MailTemplateChanged) Reset() {
 	*x = MailTemplateChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4638,7 +4773,7 @@ func (x *MailTemplateChanged) String() string {
 func (*MailTemplateChanged) ProtoMessage() {}
 
 func (x *MailTemplateChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[59]
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4651,7 +4786,7 @@ func (x *MailTemplateChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailTemplateChanged.ProtoReflect.Descriptor instead.
 func (*MailTemplateChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{59}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *MailTemplateChanged) GetState() string {
@@ -4672,7 +4807,7 @@ type MailSettingsUpdated struct {
 
 func (x *MailSettingsUpdated) Reset() {
 	*x = MailSettingsUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4684,7 +4819,7 @@ func (x *MailSettingsUpdated) String() string {
 func (*MailSettingsUpdated) ProtoMessage() {}
 
 func (x *MailSettingsUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[60]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4697,7 +4832,7 @@ func (x *MailSettingsUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailSettingsUpdated.ProtoReflect.Descriptor instead.
 func (*MailSettingsUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{60}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *MailSettingsUpdated) GetPaths() []string {
@@ -4718,7 +4853,7 @@ type MailServerUpdated struct {
 
 func (x *MailServerUpdated) Reset() {
 	*x = MailServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4730,7 +4865,7 @@ func (x *MailServerUpdated) String() string {
 func (*MailServerUpdated) ProtoMessage() {}
 
 func (x *MailServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4743,7 +4878,7 @@ func (x *MailServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailServerUpdated.ProtoReflect.Descriptor instead.
 func (*MailServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *MailServerUpdated) GetPaths() []string {
@@ -4764,7 +4899,7 @@ type BrandingUpdated struct {
 
 func (x *BrandingUpdated) Reset() {
 	*x = BrandingUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4776,7 +4911,7 @@ func (x *BrandingUpdated) String() string {
 func (*BrandingUpdated) ProtoMessage() {}
 
 func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4789,7 +4924,7 @@ func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrandingUpdated.ProtoReflect.Descriptor instead.
 func (*BrandingUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *BrandingUpdated) GetPaths() []string {
@@ -4810,7 +4945,7 @@ type UserExported struct {
 
 func (x *UserExported) Reset() {
 	*x = UserExported{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4822,7 +4957,7 @@ func (x *UserExported) String() string {
 func (*UserExported) ProtoMessage() {}
 
 func (x *UserExported) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4835,7 +4970,7 @@ func (x *UserExported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserExported.ProtoReflect.Descriptor instead.
 func (*UserExported) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *UserExported) GetUserId() string {
@@ -4855,7 +4990,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4867,7 +5002,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4880,7 +5015,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 // RoleCreated tells of a new role.
@@ -4896,7 +5031,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4908,7 +5043,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4921,7 +5056,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -4949,7 +5084,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4961,7 +5096,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4974,7 +5109,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -4995,7 +5130,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5007,7 +5142,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5020,7 +5155,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -5043,7 +5178,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5055,7 +5190,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5068,7 +5203,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -5098,7 +5233,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5110,7 +5245,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5123,7 +5258,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -5151,7 +5286,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5163,7 +5298,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5176,7 +5311,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -5197,7 +5332,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5209,7 +5344,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5222,7 +5357,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -5243,7 +5378,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5255,7 +5390,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5268,7 +5403,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -5291,7 +5426,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5303,7 +5438,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5316,7 +5451,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -5346,7 +5481,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5358,7 +5493,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5371,7 +5506,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -5399,7 +5534,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5411,7 +5546,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5424,7 +5559,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -5445,7 +5580,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5457,7 +5592,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5470,7 +5605,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -5491,7 +5626,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5503,7 +5638,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5516,7 +5651,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5539,7 +5674,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5551,7 +5686,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5564,7 +5699,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5592,7 +5727,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5604,7 +5739,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5617,7 +5752,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5640,7 +5775,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5652,7 +5787,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5665,7 +5800,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5695,7 +5830,7 @@ type RememberedDeviceChanged struct {
 
 func (x *RememberedDeviceChanged) Reset() {
 	*x = RememberedDeviceChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5707,7 +5842,7 @@ func (x *RememberedDeviceChanged) String() string {
 func (*RememberedDeviceChanged) ProtoMessage() {}
 
 func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5720,7 +5855,7 @@ func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RememberedDeviceChanged.ProtoReflect.Descriptor instead.
 func (*RememberedDeviceChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *RememberedDeviceChanged) GetUserId() string {
@@ -5750,7 +5885,7 @@ type AcceptedTermsChanged struct {
 
 func (x *AcceptedTermsChanged) Reset() {
 	*x = AcceptedTermsChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[82]
+	mi := &file_koder_events_v1_event_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5762,7 +5897,7 @@ func (x *AcceptedTermsChanged) String() string {
 func (*AcceptedTermsChanged) ProtoMessage() {}
 
 func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[82]
+	mi := &file_koder_events_v1_event_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5775,7 +5910,7 @@ func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedTermsChanged.ProtoReflect.Descriptor instead.
 func (*AcceptedTermsChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{82}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *AcceptedTermsChanged) GetUserId() string {
@@ -5796,7 +5931,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x807\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc38\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5857,7 +5992,9 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\rmail_given_up\x18\x98\x01 \x01(\v2\x1c.koder.events.v1.MailGivenUpH\x00R\vmailGivenUp\x12U\n" +
 	"\x13mailbox_proof_asked\x18\x99\x01 \x01(\v2\".koder.events.v1.MailboxProofAskedH\x00R\x11mailboxProofAsked\x12R\n" +
 	"\x12mailbox_proof_used\x18\x9a\x01 \x01(\v2!.koder.events.v1.MailboxProofUsedH\x00R\x10mailboxProofUsed\x12[\n" +
-	"\x15email_change_advanced\x18\x9b\x01 \x01(\v2$.koder.events.v1.EmailChangeAdvancedH\x00R\x13emailChangeAdvanced\x12Q\n" +
+	"\x15email_change_advanced\x18\x9b\x01 \x01(\v2$.koder.events.v1.EmailChangeAdvancedH\x00R\x13emailChangeAdvanced\x12a\n" +
+	"\x17mailbox_proof_forgotten\x18\x9c\x01 \x01(\v2&.koder.events.v1.MailboxProofForgottenH\x00R\x15mailboxProofForgotten\x12^\n" +
+	"\x16email_change_forgotten\x18\x9d\x01 \x01(\v2%.koder.events.v1.EmailChangeForgottenH\x00R\x14emailChangeForgotten\x12Q\n" +
 	"\x12device_code_issued\x18P \x01(\v2!.koder.events.v1.DeviceCodeIssuedH\x00R\x10deviceCodeIssued\x12T\n" +
 	"\x13device_code_decided\x18Q \x01(\v2\".koder.events.v1.DeviceCodeDecidedH\x00R\x11deviceCodeDecided\x12Q\n" +
 	"\x12device_code_slowed\x18R \x01(\v2!.koder.events.v1.DeviceCodeSlowedH\x00R\x10deviceCodeSlowed\x12B\n" +
@@ -5908,7 +6045,12 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x13EmailChangeAdvanced\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12#\n" +
 	"\rold_confirmed\x18\x02 \x01(\bR\foldConfirmed\x12#\n" +
-	"\rnew_confirmed\x18\x03 \x01(\bR\fnewConfirmed\"G\n" +
+	"\rnew_confirmed\x18\x03 \x01(\bR\fnewConfirmed\"B\n" +
+	"\x15MailboxProofForgotten\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x10\n" +
+	"\x03use\x18\x02 \x01(\tR\x03use\"/\n" +
+	"\x14EmailChangeForgotten\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"G\n" +
 	"\x05Actor\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04type\x18\x02 \x01(\x0e2\x1a.koder.events.v1.ActorTypeR\x04type\"-\n" +
@@ -6137,7 +6279,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 83)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -6147,177 +6289,181 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*MailboxProofAsked)(nil),           // 5: koder.events.v1.MailboxProofAsked
 	(*MailboxProofUsed)(nil),            // 6: koder.events.v1.MailboxProofUsed
 	(*EmailChangeAdvanced)(nil),         // 7: koder.events.v1.EmailChangeAdvanced
-	(*Actor)(nil),                       // 8: koder.events.v1.Actor
-	(*UserCreated)(nil),                 // 9: koder.events.v1.UserCreated
-	(*UserUpdated)(nil),                 // 10: koder.events.v1.UserUpdated
-	(*UserPasswordChanged)(nil),         // 11: koder.events.v1.UserPasswordChanged
-	(*FlowStarted)(nil),                 // 12: koder.events.v1.FlowStarted
-	(*FlowAdvanced)(nil),                // 13: koder.events.v1.FlowAdvanced
-	(*ClientCreated)(nil),               // 14: koder.events.v1.ClientCreated
-	(*ClientDeleted)(nil),               // 15: koder.events.v1.ClientDeleted
-	(*ClientUpdated)(nil),               // 16: koder.events.v1.ClientUpdated
-	(*ClientSecretCreated)(nil),         // 17: koder.events.v1.ClientSecretCreated
-	(*ClientSecretDeleted)(nil),         // 18: koder.events.v1.ClientSecretDeleted
-	(*OAuthPolicyUpdated)(nil),          // 19: koder.events.v1.OAuthPolicyUpdated
-	(*InitialAccessTokenCreated)(nil),   // 20: koder.events.v1.InitialAccessTokenCreated
-	(*InitialAccessTokenDeleted)(nil),   // 21: koder.events.v1.InitialAccessTokenDeleted
-	(*SigningKeyChanged)(nil),           // 22: koder.events.v1.SigningKeyChanged
-	(*ConsentGiven)(nil),                // 23: koder.events.v1.ConsentGiven
-	(*ConsentRevoked)(nil),              // 24: koder.events.v1.ConsentRevoked
-	(*SessionCreated)(nil),              // 25: koder.events.v1.SessionCreated
-	(*SessionRenewed)(nil),              // 26: koder.events.v1.SessionRenewed
-	(*SessionRevoked)(nil),              // 27: koder.events.v1.SessionRevoked
-	(*LogoutDeliveryChanged)(nil),       // 28: koder.events.v1.LogoutDeliveryChanged
-	(*AuthorizationCodeIssued)(nil),     // 29: koder.events.v1.AuthorizationCodeIssued
-	(*GrantCreated)(nil),                // 30: koder.events.v1.GrantCreated
-	(*GrantRefreshed)(nil),              // 31: koder.events.v1.GrantRefreshed
-	(*GrantRevoked)(nil),                // 32: koder.events.v1.GrantRevoked
-	(*EpochBumped)(nil),                 // 33: koder.events.v1.EpochBumped
-	(*AccessTokenRevoked)(nil),          // 34: koder.events.v1.AccessTokenRevoked
-	(*AuthorizationCodeVoided)(nil),     // 35: koder.events.v1.AuthorizationCodeVoided
-	(*TenantCreated)(nil),               // 36: koder.events.v1.TenantCreated
-	(*TenantUpdated)(nil),               // 37: koder.events.v1.TenantUpdated
-	(*TenantStateChanged)(nil),          // 38: koder.events.v1.TenantStateChanged
-	(*TenantPurged)(nil),                // 39: koder.events.v1.TenantPurged
-	(*TenantDomainChanged)(nil),         // 40: koder.events.v1.TenantDomainChanged
-	(*ApiKeyCreated)(nil),               // 41: koder.events.v1.ApiKeyCreated
-	(*InstanceOwnerClaimed)(nil),        // 42: koder.events.v1.InstanceOwnerClaimed
-	(*DeviceCodeIssued)(nil),            // 43: koder.events.v1.DeviceCodeIssued
-	(*DeviceCodeDecided)(nil),           // 44: koder.events.v1.DeviceCodeDecided
-	(*DeviceCodeSlowed)(nil),            // 45: koder.events.v1.DeviceCodeSlowed
-	(*ResourceServerCreated)(nil),       // 46: koder.events.v1.ResourceServerCreated
-	(*ResourceServerUpdated)(nil),       // 47: koder.events.v1.ResourceServerUpdated
-	(*ResourceServerDeleted)(nil),       // 48: koder.events.v1.ResourceServerDeleted
-	(*FactorAdded)(nil),                 // 49: koder.events.v1.FactorAdded
-	(*FactorRemoved)(nil),               // 50: koder.events.v1.FactorRemoved
-	(*RecoveryCodesChanged)(nil),        // 51: koder.events.v1.RecoveryCodesChanged
-	(*RecoveryCodeUsed)(nil),            // 52: koder.events.v1.RecoveryCodeUsed
-	(*ApiKeyDeleted)(nil),               // 53: koder.events.v1.ApiKeyDeleted
-	(*PersonalAccessTokenCreated)(nil),  // 54: koder.events.v1.PersonalAccessTokenCreated
-	(*PersonalAccessTokenDeleted)(nil),  // 55: koder.events.v1.PersonalAccessTokenDeleted
-	(*UserDeleted)(nil),                 // 56: koder.events.v1.UserDeleted
-	(*UserRestored)(nil),                // 57: koder.events.v1.UserRestored
-	(*AttributeSchemaUpdated)(nil),      // 58: koder.events.v1.AttributeSchemaUpdated
-	(*PasswordPolicyUpdated)(nil),       // 59: koder.events.v1.PasswordPolicyUpdated
-	(*MailTemplateChanged)(nil),         // 60: koder.events.v1.MailTemplateChanged
-	(*MailSettingsUpdated)(nil),         // 61: koder.events.v1.MailSettingsUpdated
-	(*MailServerUpdated)(nil),           // 62: koder.events.v1.MailServerUpdated
-	(*BrandingUpdated)(nil),             // 63: koder.events.v1.BrandingUpdated
-	(*UserExported)(nil),                // 64: koder.events.v1.UserExported
-	(*UserErased)(nil),                  // 65: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 66: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 67: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 68: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 69: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 70: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 71: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 72: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 73: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 74: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 75: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 76: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 77: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 78: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 79: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 80: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 81: koder.events.v1.InvitationChanged
-	(*RememberedDeviceChanged)(nil),     // 82: koder.events.v1.RememberedDeviceChanged
-	(*AcceptedTermsChanged)(nil),        // 83: koder.events.v1.AcceptedTermsChanged
-	(*timestamppb.Timestamp)(nil),       // 84: google.protobuf.Timestamp
+	(*MailboxProofForgotten)(nil),       // 8: koder.events.v1.MailboxProofForgotten
+	(*EmailChangeForgotten)(nil),        // 9: koder.events.v1.EmailChangeForgotten
+	(*Actor)(nil),                       // 10: koder.events.v1.Actor
+	(*UserCreated)(nil),                 // 11: koder.events.v1.UserCreated
+	(*UserUpdated)(nil),                 // 12: koder.events.v1.UserUpdated
+	(*UserPasswordChanged)(nil),         // 13: koder.events.v1.UserPasswordChanged
+	(*FlowStarted)(nil),                 // 14: koder.events.v1.FlowStarted
+	(*FlowAdvanced)(nil),                // 15: koder.events.v1.FlowAdvanced
+	(*ClientCreated)(nil),               // 16: koder.events.v1.ClientCreated
+	(*ClientDeleted)(nil),               // 17: koder.events.v1.ClientDeleted
+	(*ClientUpdated)(nil),               // 18: koder.events.v1.ClientUpdated
+	(*ClientSecretCreated)(nil),         // 19: koder.events.v1.ClientSecretCreated
+	(*ClientSecretDeleted)(nil),         // 20: koder.events.v1.ClientSecretDeleted
+	(*OAuthPolicyUpdated)(nil),          // 21: koder.events.v1.OAuthPolicyUpdated
+	(*InitialAccessTokenCreated)(nil),   // 22: koder.events.v1.InitialAccessTokenCreated
+	(*InitialAccessTokenDeleted)(nil),   // 23: koder.events.v1.InitialAccessTokenDeleted
+	(*SigningKeyChanged)(nil),           // 24: koder.events.v1.SigningKeyChanged
+	(*ConsentGiven)(nil),                // 25: koder.events.v1.ConsentGiven
+	(*ConsentRevoked)(nil),              // 26: koder.events.v1.ConsentRevoked
+	(*SessionCreated)(nil),              // 27: koder.events.v1.SessionCreated
+	(*SessionRenewed)(nil),              // 28: koder.events.v1.SessionRenewed
+	(*SessionRevoked)(nil),              // 29: koder.events.v1.SessionRevoked
+	(*LogoutDeliveryChanged)(nil),       // 30: koder.events.v1.LogoutDeliveryChanged
+	(*AuthorizationCodeIssued)(nil),     // 31: koder.events.v1.AuthorizationCodeIssued
+	(*GrantCreated)(nil),                // 32: koder.events.v1.GrantCreated
+	(*GrantRefreshed)(nil),              // 33: koder.events.v1.GrantRefreshed
+	(*GrantRevoked)(nil),                // 34: koder.events.v1.GrantRevoked
+	(*EpochBumped)(nil),                 // 35: koder.events.v1.EpochBumped
+	(*AccessTokenRevoked)(nil),          // 36: koder.events.v1.AccessTokenRevoked
+	(*AuthorizationCodeVoided)(nil),     // 37: koder.events.v1.AuthorizationCodeVoided
+	(*TenantCreated)(nil),               // 38: koder.events.v1.TenantCreated
+	(*TenantUpdated)(nil),               // 39: koder.events.v1.TenantUpdated
+	(*TenantStateChanged)(nil),          // 40: koder.events.v1.TenantStateChanged
+	(*TenantPurged)(nil),                // 41: koder.events.v1.TenantPurged
+	(*TenantDomainChanged)(nil),         // 42: koder.events.v1.TenantDomainChanged
+	(*ApiKeyCreated)(nil),               // 43: koder.events.v1.ApiKeyCreated
+	(*InstanceOwnerClaimed)(nil),        // 44: koder.events.v1.InstanceOwnerClaimed
+	(*DeviceCodeIssued)(nil),            // 45: koder.events.v1.DeviceCodeIssued
+	(*DeviceCodeDecided)(nil),           // 46: koder.events.v1.DeviceCodeDecided
+	(*DeviceCodeSlowed)(nil),            // 47: koder.events.v1.DeviceCodeSlowed
+	(*ResourceServerCreated)(nil),       // 48: koder.events.v1.ResourceServerCreated
+	(*ResourceServerUpdated)(nil),       // 49: koder.events.v1.ResourceServerUpdated
+	(*ResourceServerDeleted)(nil),       // 50: koder.events.v1.ResourceServerDeleted
+	(*FactorAdded)(nil),                 // 51: koder.events.v1.FactorAdded
+	(*FactorRemoved)(nil),               // 52: koder.events.v1.FactorRemoved
+	(*RecoveryCodesChanged)(nil),        // 53: koder.events.v1.RecoveryCodesChanged
+	(*RecoveryCodeUsed)(nil),            // 54: koder.events.v1.RecoveryCodeUsed
+	(*ApiKeyDeleted)(nil),               // 55: koder.events.v1.ApiKeyDeleted
+	(*PersonalAccessTokenCreated)(nil),  // 56: koder.events.v1.PersonalAccessTokenCreated
+	(*PersonalAccessTokenDeleted)(nil),  // 57: koder.events.v1.PersonalAccessTokenDeleted
+	(*UserDeleted)(nil),                 // 58: koder.events.v1.UserDeleted
+	(*UserRestored)(nil),                // 59: koder.events.v1.UserRestored
+	(*AttributeSchemaUpdated)(nil),      // 60: koder.events.v1.AttributeSchemaUpdated
+	(*PasswordPolicyUpdated)(nil),       // 61: koder.events.v1.PasswordPolicyUpdated
+	(*MailTemplateChanged)(nil),         // 62: koder.events.v1.MailTemplateChanged
+	(*MailSettingsUpdated)(nil),         // 63: koder.events.v1.MailSettingsUpdated
+	(*MailServerUpdated)(nil),           // 64: koder.events.v1.MailServerUpdated
+	(*BrandingUpdated)(nil),             // 65: koder.events.v1.BrandingUpdated
+	(*UserExported)(nil),                // 66: koder.events.v1.UserExported
+	(*UserErased)(nil),                  // 67: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 68: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 69: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 70: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 71: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 72: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 73: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 74: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 75: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 76: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 77: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 78: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 79: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 80: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 81: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 82: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 83: koder.events.v1.InvitationChanged
+	(*RememberedDeviceChanged)(nil),     // 84: koder.events.v1.RememberedDeviceChanged
+	(*AcceptedTermsChanged)(nil),        // 85: koder.events.v1.AcceptedTermsChanged
+	(*timestamppb.Timestamp)(nil),       // 86: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	84, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
-	8,  // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
-	9,  // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
-	10, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
-	11, // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
-	12, // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
-	13, // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
-	14, // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
-	15, // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
-	22, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
-	16, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
-	17, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
-	18, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
-	23, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
-	24, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
-	20, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
-	21, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
-	19, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
-	28, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
-	25, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
-	27, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
-	26, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
-	29, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
-	30, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
-	31, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
-	32, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
-	33, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
-	34, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
-	35, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
-	36, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
-	37, // 30: koder.events.v1.Event.tenant_updated:type_name -> koder.events.v1.TenantUpdated
-	38, // 31: koder.events.v1.Event.tenant_state_changed:type_name -> koder.events.v1.TenantStateChanged
-	39, // 32: koder.events.v1.Event.tenant_purged:type_name -> koder.events.v1.TenantPurged
-	40, // 33: koder.events.v1.Event.tenant_domain_changed:type_name -> koder.events.v1.TenantDomainChanged
-	41, // 34: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
-	42, // 35: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
-	46, // 36: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
-	47, // 37: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
-	48, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
-	58, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
-	59, // 40: koder.events.v1.Event.password_policy_updated:type_name -> koder.events.v1.PasswordPolicyUpdated
-	64, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
-	63, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
-	60, // 43: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
-	61, // 44: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
-	62, // 45: koder.events.v1.Event.mail_server_updated:type_name -> koder.events.v1.MailServerUpdated
+	86, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	10, // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
+	11, // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
+	12, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
+	13, // 4: koder.events.v1.Event.user_password_changed:type_name -> koder.events.v1.UserPasswordChanged
+	14, // 5: koder.events.v1.Event.flow_started:type_name -> koder.events.v1.FlowStarted
+	15, // 6: koder.events.v1.Event.flow_advanced:type_name -> koder.events.v1.FlowAdvanced
+	16, // 7: koder.events.v1.Event.client_created:type_name -> koder.events.v1.ClientCreated
+	17, // 8: koder.events.v1.Event.client_deleted:type_name -> koder.events.v1.ClientDeleted
+	24, // 9: koder.events.v1.Event.signing_key_changed:type_name -> koder.events.v1.SigningKeyChanged
+	18, // 10: koder.events.v1.Event.client_updated:type_name -> koder.events.v1.ClientUpdated
+	19, // 11: koder.events.v1.Event.client_secret_created:type_name -> koder.events.v1.ClientSecretCreated
+	20, // 12: koder.events.v1.Event.client_secret_deleted:type_name -> koder.events.v1.ClientSecretDeleted
+	25, // 13: koder.events.v1.Event.consent_given:type_name -> koder.events.v1.ConsentGiven
+	26, // 14: koder.events.v1.Event.consent_revoked:type_name -> koder.events.v1.ConsentRevoked
+	22, // 15: koder.events.v1.Event.initial_access_token_created:type_name -> koder.events.v1.InitialAccessTokenCreated
+	23, // 16: koder.events.v1.Event.initial_access_token_deleted:type_name -> koder.events.v1.InitialAccessTokenDeleted
+	21, // 17: koder.events.v1.Event.oauth_policy_updated:type_name -> koder.events.v1.OAuthPolicyUpdated
+	30, // 18: koder.events.v1.Event.logout_delivery_changed:type_name -> koder.events.v1.LogoutDeliveryChanged
+	27, // 19: koder.events.v1.Event.session_created:type_name -> koder.events.v1.SessionCreated
+	29, // 20: koder.events.v1.Event.session_revoked:type_name -> koder.events.v1.SessionRevoked
+	28, // 21: koder.events.v1.Event.session_renewed:type_name -> koder.events.v1.SessionRenewed
+	31, // 22: koder.events.v1.Event.authorization_code_issued:type_name -> koder.events.v1.AuthorizationCodeIssued
+	32, // 23: koder.events.v1.Event.grant_created:type_name -> koder.events.v1.GrantCreated
+	33, // 24: koder.events.v1.Event.grant_refreshed:type_name -> koder.events.v1.GrantRefreshed
+	34, // 25: koder.events.v1.Event.grant_revoked:type_name -> koder.events.v1.GrantRevoked
+	35, // 26: koder.events.v1.Event.epoch_bumped:type_name -> koder.events.v1.EpochBumped
+	36, // 27: koder.events.v1.Event.access_token_revoked:type_name -> koder.events.v1.AccessTokenRevoked
+	37, // 28: koder.events.v1.Event.authorization_code_voided:type_name -> koder.events.v1.AuthorizationCodeVoided
+	38, // 29: koder.events.v1.Event.tenant_created:type_name -> koder.events.v1.TenantCreated
+	39, // 30: koder.events.v1.Event.tenant_updated:type_name -> koder.events.v1.TenantUpdated
+	40, // 31: koder.events.v1.Event.tenant_state_changed:type_name -> koder.events.v1.TenantStateChanged
+	41, // 32: koder.events.v1.Event.tenant_purged:type_name -> koder.events.v1.TenantPurged
+	42, // 33: koder.events.v1.Event.tenant_domain_changed:type_name -> koder.events.v1.TenantDomainChanged
+	43, // 34: koder.events.v1.Event.api_key_created:type_name -> koder.events.v1.ApiKeyCreated
+	44, // 35: koder.events.v1.Event.instance_owner_claimed:type_name -> koder.events.v1.InstanceOwnerClaimed
+	48, // 36: koder.events.v1.Event.resource_server_created:type_name -> koder.events.v1.ResourceServerCreated
+	49, // 37: koder.events.v1.Event.resource_server_updated:type_name -> koder.events.v1.ResourceServerUpdated
+	50, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
+	60, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
+	61, // 40: koder.events.v1.Event.password_policy_updated:type_name -> koder.events.v1.PasswordPolicyUpdated
+	66, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
+	65, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
+	62, // 43: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
+	63, // 44: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
+	64, // 45: koder.events.v1.Event.mail_server_updated:type_name -> koder.events.v1.MailServerUpdated
 	2,  // 46: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
 	3,  // 47: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
 	4,  // 48: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
 	5,  // 49: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
 	6,  // 50: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
 	7,  // 51: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	43, // 52: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	44, // 53: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	45, // 54: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	49, // 55: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	50, // 56: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	51, // 57: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	52, // 58: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	53, // 59: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	54, // 60: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	55, // 61: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	56, // 62: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	57, // 63: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	65, // 64: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	66, // 65: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	67, // 66: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	68, // 67: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	69, // 68: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	70, // 69: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	71, // 70: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	72, // 71: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	73, // 72: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	74, // 73: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	75, // 74: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	76, // 75: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	77, // 76: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	78, // 77: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	79, // 78: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	80, // 79: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	81, // 80: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	82, // 81: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
-	83, // 82: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
-	0,  // 83: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	84, // 84: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	84, // 85: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	84, // 86: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	87, // [87:87] is the sub-list for method output_type
-	87, // [87:87] is the sub-list for method input_type
-	87, // [87:87] is the sub-list for extension type_name
-	87, // [87:87] is the sub-list for extension extendee
-	0,  // [0:87] is the sub-list for field type_name
+	8,  // 52: koder.events.v1.Event.mailbox_proof_forgotten:type_name -> koder.events.v1.MailboxProofForgotten
+	9,  // 53: koder.events.v1.Event.email_change_forgotten:type_name -> koder.events.v1.EmailChangeForgotten
+	45, // 54: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	46, // 55: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	47, // 56: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	51, // 57: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	52, // 58: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	53, // 59: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	54, // 60: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	55, // 61: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	56, // 62: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	57, // 63: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	58, // 64: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	59, // 65: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	67, // 66: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	68, // 67: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	69, // 68: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	70, // 69: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	71, // 70: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	72, // 71: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	73, // 72: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	74, // 73: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	75, // 74: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	76, // 75: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	77, // 76: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	78, // 77: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	79, // 78: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	80, // 79: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	81, // 80: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	82, // 81: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	83, // 82: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	84, // 83: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
+	85, // 84: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
+	0,  // 85: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	86, // 86: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	86, // 87: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	86, // 88: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	89, // [89:89] is the sub-list for method output_type
+	89, // [89:89] is the sub-list for method input_type
+	89, // [89:89] is the sub-list for extension type_name
+	89, // [89:89] is the sub-list for extension extendee
+	0,  // [0:89] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -6376,6 +6522,8 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_MailboxProofAsked)(nil),
 		(*Event_MailboxProofUsed)(nil),
 		(*Event_EmailChangeAdvanced)(nil),
+		(*Event_MailboxProofForgotten)(nil),
+		(*Event_EmailChangeForgotten)(nil),
 		(*Event_DeviceCodeIssued)(nil),
 		(*Event_DeviceCodeDecided)(nil),
 		(*Event_DeviceCodeSlowed)(nil),
@@ -6414,7 +6562,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   83,
+			NumMessages:   85,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

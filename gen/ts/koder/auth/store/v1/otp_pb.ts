@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/otp.proto.
  */
 export const file_koder_auth_store_v1_otp: GenFile = /*@__PURE__*/
-  fileDesc("Ch1rb2Rlci9hdXRoL3N0b3JlL3YxL290cC5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKPAQoMT3RwQ2hhbGxlbmdlEgoKAmlkGAEgASgJEg8KB3NlbmRfaWQYAiABKAkSEQoJY29kZV9oYXNoGAMgASgJEg8KB2NoYW5uZWwYBCABKAUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWVtYWlsGAYgASgJYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch1rb2Rlci9hdXRoL3N0b3JlL3YxL290cC5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKgAQoMT3RwQ2hhbGxlbmdlEgoKAmlkGAEgASgJEg8KB3NlbmRfaWQYAiABKAkSEQoJY29kZV9oYXNoGAMgASgJEg8KB2NoYW5uZWwYBCABKAUSLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBWVtYWlsGAYgASgJEg8KB3VzZXJfaWQYByABKAliBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * OtpChallenge is a one-time code that was sent, until it is given.
@@ -61,6 +61,13 @@ export type OtpChallenge = Message<"koder.auth.store.v1.OtpChallenge"> & {
    * @generated from field: string email = 6;
    */
   email: string;
+
+  /**
+   * Whom it was sent to.
+   *
+   * @generated from field: string user_id = 7;
+   */
+  userId: string;
 };
 
 /**
