@@ -276,10 +276,15 @@ function assembleGateway({
     },
     showRefused: (request, reply, refusal) => {
       const { status, reason, id, headers } = errorAnswer(refusal);
-      const retryAfter = { "retry-after": headers["retry-after"] ?? "1" };
-      return showError(request, reply, { status, reason, id, headers: retryAfter });
+      if (status === 405) return showError(request, reply, { status, reason, id, detail: refusal.rawMessage });
+      const retryAfter = headers["retry-after"];
+      return showError(request, reply, {
+        status,
+        reason,
+        id,
+        ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
+      });
     },
-    showNotFound: (request, reply) => showError(request, reply, { status: 404, reason: "NOT_FOUND" }),
   });
 }
 

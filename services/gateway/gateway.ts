@@ -26,10 +26,8 @@ export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "servic
   /** Adds the standard endpoints and the pages. */
   readonly mount: (app: FastifyInstance) => void;
   readonly limits: RateLimits;
-  /** Shows a person that they must wait. */
+  /** Shows a person why the gateway itself refuses: they must wait, or no such path is here. */
   readonly showRefused: (request: FastifyRequest, reply: FastifyReply, refusal: ConnectError) => unknown;
-  /** Shows a person that there is no such page. */
-  readonly showNotFound: (request: FastifyRequest, reply: FastifyReply) => unknown;
 }
 
 /** On every answer; pages and the standard endpoints set what they need beyond it. */
@@ -78,7 +76,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, brands, now });
       // Each RPC protocol has a form of its own for errors, which its handler knows.
       if (refusal === undefined || isRpc(path)) return done();
-      if (headerOf(request, "accept")?.includes("text/html") === true) options.showRefused(request, reply, refusal);
+      if (showsPage(request)) options.showRefused(request, reply, refusal);
       else sendError(reply, refusal);
     };
     const known = hosts.peek(host);
@@ -98,18 +96,21 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   });
   app.setNotFoundHandler((request, reply) => {
     const allowed = allowedMethods(app, request.url);
-    if (allowed.length > 0 && !allowed.includes(request.method)) {
-      void reply.header("allow", allowed.join(", "));
-      return sendError(reply, failure(ErrorReason.METHOD_NOT_ALLOWED, `the path takes ${allowed.join(", ")}`));
-    }
-    if (headerOf(request, "accept")?.includes("text/html") === true) return options.showNotFound(request, reply);
-    return sendError(reply, failure(ErrorReason.NOT_FOUND, "no such path is here"));
+    const isWrongMethod = allowed.length > 0 && !allowed.includes(request.method);
+    if (isWrongMethod) void reply.header("allow", allowed.join(", "));
+    const refusal = isWrongMethod
+      ? failure(ErrorReason.METHOD_NOT_ALLOWED, `the path takes ${allowed.join(", ")}`)
+      : failure(ErrorReason.NOT_FOUND, "no such path is here");
+    return showsPage(request) ? options.showRefused(request, reply, refusal) : sendError(reply, refusal);
   });
   return app;
 }
 
 /** Paths of `<package>.<Service>/<Method>`. */
 const isRpc = (path: string): boolean => path.startsWith("/koder.") || path.startsWith("/grpc.");
+
+/** Whether a person reads the answer. */
+const showsPage = (request: FastifyRequest): boolean => headerOf(request, "accept")?.includes("text/html") === true;
 
 function refuse(reply: FastifyReply, reason: ErrorReason, message: string): void {
   sendError(reply, failure(reason, message));

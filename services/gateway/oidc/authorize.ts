@@ -6,13 +6,11 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { seeOther } from "../see-other.ts";
 import type { ShowError } from "../pages/error-page.ts";
-import { answering } from "../pages/page-form.ts";
 import { leadOn } from "./authorization-answer.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
 import { browserCookiesOrNew } from "./browser-cookies.ts";
-import { MalformedForm, type Form } from "./form.ts";
-import { readFormsOnly, type FormBody } from "./form-body.ts";
-import { queryForm } from "./query-form.ts";
+import { mountBrowserEndpoint } from "./browser-endpoint.ts";
+import type { Form } from "./form.ts";
 
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a GET,
@@ -23,23 +21,14 @@ export function mountAuthorize(
   { peers, showError }: { peers: Peers; showError: ShowError },
 ): void {
   const path = "/oauth/v2/authorize";
-  app.get(path, async (request, reply) => {
-    const form = queryForm(request);
-    if (form instanceof MalformedForm) {
-      return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail: form.message });
-    }
-    return answering(showError, request, reply, () => answer(request, reply, form));
-  });
-  void app.register(async (posts) => {
-    readFormsOnly(posts);
-    posts.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
-      const form = request.body;
-      if (form === undefined || form instanceof MalformedForm) {
-        const detail = form?.message ?? "the request has no form";
-        return showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail });
-      }
-      return answering(showError, request, reply, () => keep(request, reply, form));
-    });
+  mountBrowserEndpoint(app, {
+    path,
+    showError,
+    read: answer,
+    sent: async (request, reply, form) =>
+      form === undefined
+        ? showError(request, reply, { status: 400, reason: "INVALID_REQUEST", detail: "the request has no form" })
+        : keep(request, reply, form),
   });
 
   async function keep(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {

@@ -18,8 +18,8 @@ export function clientAuthentications(authorization: string | undefined, form: F
     if (at < 0) throw new MalformedForm("the Basic credential has no colon");
     found.push({
       method: "client_secret_basic",
-      clientId: decode(text.slice(0, at)),
-      clientSecret: decode(text.slice(at + 1)),
+      clientId: decode(text.slice(0, at), "the client id of the Basic credential"),
+      clientSecret: decode(text.slice(at + 1), "the secret of the Basic credential"),
     });
   } else if (authorization !== undefined) {
     throw new MalformedForm("the Authorization header is not Basic");

@@ -8,39 +8,32 @@ import { seeOther } from "../see-other.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
 import { browserCookies, giveBrowserToken } from "./browser-cookies.ts";
+import { mountBrowserEndpoint } from "./browser-endpoint.ts";
 import { cookieNames, forgetCookie } from "./cookies.ts";
-import { duplicatesOf, MalformedForm, type Form } from "./form.ts";
-import { readFormsOnly, type FormBody } from "./form-body.ts";
-import { queryForm } from "./query-form.ts";
+import { duplicatesOf, type Form } from "./form.ts";
 
 /** Longer than this, a request line is cut off somewhere on the way. */
 const longestQuery = 8_000;
 
 /**
  * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A POST is sent on to a GET with the same parameters,
- * so that Lax cookies come with it (design §5).
+ * so that Lax cookies come with it (design §5). Where a part of us is away, people see a page that says so.
  */
 export function mountEndSession(
   app: FastifyInstance,
   { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
 ): void {
   const path = "/oidc/v1/end_session";
-  const refuse = (request: FastifyRequest, reply: FastifyReply, detail: string, reason = "INVALID_REQUEST") =>
-    showError(request, reply, { status: 400, reason, detail });
-
-  app.get(path, async (request, reply) => {
-    const form = queryForm(request);
-    return form instanceof MalformedForm ? refuse(request, reply, form.message) : answer(request, reply, form);
-  });
-  void app.register(async (posts) => {
-    readFormsOnly(posts);
-    posts.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
-      const form = request.body;
-      if (form instanceof MalformedForm) return refuse(request, reply, form.message);
+  mountBrowserEndpoint(app, {
+    path,
+    showError,
+    read: answer,
+    async sent(request, reply, form) {
       const query = new URLSearchParams((form?.pairs ?? []).map(([name, value]) => [name, value])).toString();
-      if (query.length > longestQuery) return refuse(request, reply, "the request is too long", "BODY_TOO_LARGE");
-      return seeOther(reply, `${path}?${query}`);
-    });
+      if (query.length <= longestQuery) return seeOther(reply, `${path}?${query}`);
+      const detail = `the parameters are longer than ${longestQuery} characters`;
+      return showError(request, reply, { status: 400, reason: "BODY_TOO_LARGE", detail });
+    },
   });
 
   async function answer(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {

@@ -3,6 +3,9 @@ import { MalformedForm, parseForm, type Form } from "./form.ts";
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** The largest form that is read, in bytes. */
+export const largestForm = 65_536;
+
 /** What was sent as a body: a form, or why it is none. */
 export type FormBody = Form | MalformedForm;
 
@@ -11,7 +14,7 @@ export function readFormsOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
     "application/x-www-form-urlencoded",
-    { parseAs: "buffer", bodyLimit: 65_536 },
+    { parseAs: "buffer", bodyLimit: largestForm },
     (_request, body, done) => done(null, readForm(body)),
   );
 }

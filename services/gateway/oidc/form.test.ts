@@ -40,4 +40,14 @@ describe("forms", () => {
   test.each(["a=%", "a=%zz", "a=%ff", "%c3%28=1", "a=%00", "a&".repeat(101)])("%j is malformed", (text) => {
     expect(() => parseForm(text)).toThrow(MalformedForm);
   });
+
+  test.each([
+    ["a=1&scope=%ff", "scope: a percent escape is broken, or is not UTF-8"],
+    ["a=1&scope=%", "scope: a percent escape is broken, or is not UTF-8"],
+    ["scope=%00", "scope: holds NUL or is not UTF-8"],
+    ["sc%C3%B6pe=%ff", "sc?pe: a percent escape is broken, or is not UTF-8"],
+    ["%ff=1", "the name of a parameter: a percent escape is broken, or is not UTF-8"],
+  ])("%j: the message names the parameter", (text, message) => {
+    expect(() => parseForm(text)).toThrow(message);
+  });
 });

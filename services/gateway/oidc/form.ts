@@ -30,8 +30,8 @@ export function parseForm(text: string): Form {
     for (const part of parts) {
       if (part === "") continue;
       const at = part.indexOf("=");
-      const name = decode(at < 0 ? part : part.slice(0, at));
-      const value = at < 0 ? "" : decode(part.slice(at + 1));
+      const name = decode(at < 0 ? part : part.slice(0, at), "the name of a parameter");
+      const value = at < 0 ? "" : decode(part.slice(at + 1), shortened(name));
       pairs.push([name, value]);
       if (values.has(name)) duplicates.add(name);
       else values.set(name, value);
@@ -46,22 +46,27 @@ export function parseForm(text: string): Form {
   };
 }
 
-/** One form-encoded text: `+` is a space. */
-export function decode(text: string): string {
+/** One form-encoded text, `+` being a space. Throws MalformedForm that says `what` it is of. */
+export function decode(text: string, what: string): string {
   const spaced = text.includes("+") ? text.replaceAll("+", " ") : text;
-  if (!spaced.includes("%")) return checked(spaced);
+  if (!spaced.includes("%")) return checked(spaced, what);
+  let decoded: string;
   try {
-    return checked(decodeURIComponent(spaced));
+    decoded = decodeURIComponent(spaced);
   } catch {
-    throw new MalformedForm("a percent escape is broken, or is not UTF-8");
+    throw new MalformedForm(`${what}: a percent escape is broken, or is not UTF-8`);
   }
+  return checked(decoded, what);
 }
 
-function checked(text: string): string {
-  if (text.includes("\0") || !text.isWellFormed()) throw new MalformedForm("a parameter holds NUL or is not UTF-8");
+function checked(text: string, what: string): string {
+  if (text.includes("\0") || !text.isWellFormed()) throw new MalformedForm(`${what}: holds NUL or is not UTF-8`);
   return text;
 }
 
+/** A parameter's name, fit for a sentence. */
+const shortened = (name: string): string => name.slice(0, 100).replaceAll(/[^\x21-\x7e]/g, "?");
+
 /** Names that were sent more than once, of those that a standard lets come once. */
 export const duplicatesOf = ({ duplicates }: Form): string[] =>
-  duplicates.filter((name) => name !== "resource").map((name) => name.slice(0, 100).replaceAll(/[^\x21-\x7e]/g, "?"));
+  duplicates.filter((name) => name !== "resource").map(shortened);

@@ -5,7 +5,7 @@ import { contextOf } from "../context.ts";
 import { readFormsOnly, type FormBody } from "../oidc/form-body.ts";
 import { MalformedForm, type Form } from "../oidc/form.ts";
 import { queryForm } from "../oidc/query-form.ts";
-import type { ShowError } from "./error-page.ts";
+import type { ErrorPage, ShowError } from "./error-page.ts";
 import { isFromOurPage } from "./own-page.ts";
 
 /** Takes the form of a page of ours, from nowhere else (security A26). What no page of the step handles becomes an error page. */
@@ -47,16 +47,21 @@ export async function answering(
     return await step();
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
-    const { status, reason, id, headers } = errorAnswer(error);
-    const away = error.code === Code.Unavailable || error.code === Code.ResourceExhausted;
-    const retryAfter = headers["retry-after"];
-    return showError(request, reply, {
-      status: away ? 503 : status,
-      reason,
-      id,
-      ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
-    });
+    return showError(request, reply, errorPageOf(error));
   }
+}
+
+/** How a failed call is shown to a person. */
+export function errorPageOf(error: ConnectError): ErrorPage {
+  const { status, reason, id, headers } = errorAnswer(error);
+  const away = error.code === Code.Unavailable || error.code === Code.ResourceExhausted;
+  const retryAfter = headers["retry-after"];
+  return {
+    status: away ? 503 : status,
+    reason,
+    id,
+    ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
+  };
 }
 
 /** The query of a page's URL; undefined for one that is none. */

@@ -1,0 +1,60 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorPage, ShowError } from "../pages/error-page.ts";
+import { errorPageOf } from "../pages/page-form.ts";
+import { MalformedForm, type Form } from "./form.ts";
+import { largestForm, readFormsOnly, type FormBody } from "./form-body.ts";
+import { queryForm } from "./query-form.ts";
+
+export interface BrowserEndpoint {
+  readonly path: string;
+  readonly showError: ShowError;
+  /** Answers a GET. */
+  readonly read: (request: FastifyRequest, reply: FastifyReply, form: Form) => Promise<FastifyReply>;
+  /** Answers a POST; undefined where it has no body. */
+  readonly sent: (request: FastifyRequest, reply: FastifyReply, form: Form | undefined) => Promise<FastifyReply>;
+}
+
+/**
+ * Adds an endpoint that an application sends a person's browser to, by GET or with a form. Whatever is wrong, a person reads
+ * it: each refusal is a page with what was wrong in its details, and so is a part of us that is away.
+ */
+export function mountBrowserEndpoint(app: FastifyInstance, { path, showError, read, sent }: BrowserEndpoint): void {
+  void app.register(async (own) => {
+    readFormsOnly(own);
+    own.setErrorHandler(async (error, request, reply) => {
+      const page = errorPage(error);
+      if (page === undefined) throw error;
+      return showError(request, reply, page);
+    });
+    own.get(path, async (request, reply) => read(request, reply, wellFormed(queryForm(request))));
+    own.post<{ Body: FormBody | undefined }>(path, async (request, reply) =>
+      sent(request, reply, request.body === undefined ? undefined : wellFormed(request.body)),
+    );
+  });
+}
+
+function wellFormed(form: Form | MalformedForm): Form {
+  if (form instanceof MalformedForm) throw form;
+  return form;
+}
+
+/** The page of an error; undefined for a fault of ours, which is to be reported. */
+function errorPage(error: unknown): ErrorPage | undefined {
+  if (error instanceof MalformedForm) return refused(400, "INVALID_REQUEST", error.message);
+  if (error instanceof ConnectError) {
+    const page = errorPageOf(error);
+    return error.code === Code.InvalidArgument ? { ...page, detail: error.rawMessage, culprit: "application" } : page;
+  }
+  const { code, statusCode = 500 } = error as { code?: string; statusCode?: number };
+  switch (code) {
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return refused(413, "BODY_TOO_LARGE", `the form is larger than ${largestForm} bytes`);
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return refused(415, "UNSUPPORTED_MEDIA_TYPE", "the body must be application/x-www-form-urlencoded");
+    default:
+      return statusCode < 500 ? refused(statusCode, "INVALID_REQUEST", "the request cannot be read") : undefined;
+  }
+}
+
+const refused = (status: number, reason: string, detail: string): ErrorPage => ({ status, reason, detail });
