@@ -33,6 +33,10 @@ test("a resource server is named, by its identifier where it has no name, and it
   ]);
 });
 
+test("of who asks for nothing it is said what they learn all the same", () => {
+  expect(groupedScopes([own()], texts)).toEqual([{ heading: "About you", sentences: [texts["scope_openid"]] }]);
+});
+
 test("no scope is left out, and none finds a text that is another's", () => {
   for (const scope of ["calendar.read", "other", "offline_access2", "__proto__", "scope_openid"]) {
     expect(groupedScopes([own(scope)], texts)).toEqual([{ heading: "Also", sentences: [`use “${scope}”`] }]);

@@ -20,7 +20,9 @@ export function groupedScopes(groups: readonly ScopeGroup[], texts: Texts): read
   const away: string[] = [];
   const others = new Map<string, string[]>();
   for (const { resource, displayName, scopes } of groups) {
-    if (scopes.length === 0) others.set(displayName || resource, [texts["scope_none"] ?? ""]);
+    // Who asks for nothing still learns who it is.
+    if (scopes.length === 0 && resource === "") about.push(texts["scope_openid"] ?? "");
+    else if (scopes.length === 0) others.set(displayName || resource, [texts["scope_none"] ?? ""]);
     for (const { scope, description } of scopes) {
       const [own] = resource === "" ? scopeSentences([scope], texts) : [];
       if (own?.text !== undefined) (scope === awayScope ? away : about).push(own.text);

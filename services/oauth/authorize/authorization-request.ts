@@ -21,7 +21,7 @@ export interface AuthorizationState {
   readonly session: Session | undefined;
   /** Whether the request or its person said which of several it is. */
   readonly isSessionNamed: boolean;
-  /** What the client gets: of the scopes asked for, those that it still may have. */
+  /** What the client gets: of the scopes asked for, and of those that carry claims asked for by name, the ones that it still may have. */
   readonly groups: readonly ScopeGroup[];
   /** What the session's person has let the client have; undefined where that is not asked, or nothing. */
   readonly consent: Stored<typeof ConsentSchema> | undefined;

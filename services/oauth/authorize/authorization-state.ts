@@ -3,11 +3,13 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { consents } from "../collections.ts";
+import { scopesOfClaims } from "../claims/user-claims.ts";
 import { scopeGroups } from "../consents/scope-groups.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { AuthorizationState } from "./authorization-request.ts";
 import { browserSessions } from "./browser-sessions.ts";
 import { chooseSession } from "./choose-session.ts";
+import { namesOf, readClaims } from "./claims-request.ts";
 import { needsConsent } from "./interactions/consent.ts";
 
 /** Looks at everything that interactions decide by, as it is now. */
@@ -25,8 +27,12 @@ export async function authorizationState(
   const { client, authorization, sessionToken, now } = asked;
   const sessions = await browserSessions(dependencies.peers, call, sessionToken, client.clientId);
   const { session, isNamed } = await chooseSession(dependencies, call, client, sessions, authorization);
-  const scopes = authorization.scopes.filter((scope) => client.scopes.includes(scope));
-  const groups = await scopeGroups(dependencies, call, { scopes, resources: authorization.resources });
+  const mayHave = (scope: string): boolean => client.scopes.includes(scope);
+  const groups = await scopeGroups(dependencies, call, {
+    scopes: authorization.scopes.filter(mayHave),
+    scopesOfClaims: scopesOfClaims(namesOf(readClaims(authorization.claims))).filter(mayHave),
+    resources: authorization.resources,
+  });
   return forSession(
     dependencies,
     { call, client, authorization, sessions, isSessionNamed: isNamed, groups, now },

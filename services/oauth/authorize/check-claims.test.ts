@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AuthorizationParametersSchema } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { checkClaims } from "./check-claims.ts";
+import { checkClaims, claimsFor } from "./check-claims.ts";
 import { readClaims, valuesOf, writeClaims } from "./claims-request.ts";
 
 const check = (claims: string) => checkClaims(create(AuthorizationParametersSchema, { claims }));
@@ -21,6 +21,18 @@ test("the example of the standard is taken as it stands (OpenID Connect Core §5
     },
   };
   expect(check(JSON.stringify(example))).toEqual(example);
+});
+
+test("claims of a person are left where the client may have their scope, and all others are", () => {
+  const asked = check(
+    JSON.stringify({ userinfo: { email: null, name: null, x: null }, id_token: { sub: null, email: null } }),
+  );
+  expect(claimsFor({ scopes: ["openid", "profile"] }, asked)).toEqual({
+    userinfo: { name: null, x: null },
+    id_token: { sub: null },
+  });
+  expect(claimsFor({ scopes: ["profile", "email"] }, asked)).toEqual(asked);
+  expect(claimsFor({ scopes: ["email"] }, {})).toEqual({});
 });
 
 test("nothing is asked for by nothing", () => {

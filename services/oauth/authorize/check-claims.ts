@@ -1,6 +1,8 @@
+import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { scopesOfClaims } from "../claims/user-claims.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
-import { writeClaims, type ClaimRequest, type ClaimsRequest } from "./claims-request.ts";
+import { keptClaims, writeClaims, type ClaimRequest, type ClaimsRequest } from "./claims-request.ts";
 
 /** More than there are claims. */
 const mostClaims = 100;
@@ -28,6 +30,13 @@ export function checkClaims({ claims }: AuthorizationParameters): ClaimsRequest 
   if (writeClaims(request).length > 16_384) throw refused("are too long");
   return request;
 }
+
+/**
+ * What is left of them for a client: claims of a person are passed over where it may not have the scope that carries them, as that
+ * scope would be. No claim is refused for being essential (OpenID Connect Core §5.5.1).
+ */
+export const claimsFor = ({ scopes }: Pick<Client, "scopes">, claims: ClaimsRequest): ClaimsRequest =>
+  keptClaims(claims, (name) => scopesOfClaims([name]).every((scope) => scopes.includes(scope)));
 
 function checkMember(name: string, value: unknown): Readonly<Record<string, ClaimRequest>> {
   const members = Object.entries(objectOf(value, `must have an object as ${name}`));

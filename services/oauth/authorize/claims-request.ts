@@ -11,6 +11,23 @@ export interface ClaimsRequest {
   readonly id_token?: Readonly<Record<string, ClaimRequest>>;
 }
 
+/** The names of all claims that are asked for, wherever they are to be. */
+export const namesOf = ({ userinfo, id_token: idToken }: ClaimsRequest): readonly string[] => [
+  ...Object.keys(userinfo ?? {}),
+  ...Object.keys(idToken ?? {}),
+];
+
+/** The same request without the claims that `isKept` does not hold for. */
+export function keptClaims(claims: ClaimsRequest, isKept: (name: string) => boolean): ClaimsRequest {
+  const kept = (members: Readonly<Record<string, ClaimRequest>>) =>
+    Object.fromEntries(Object.entries(members).filter(([name]) => isKept(name)));
+  const { userinfo, id_token: idToken } = claims;
+  return {
+    ...(userinfo === undefined ? {} : { userinfo: kept(userinfo) }),
+    ...(idToken === undefined ? {} : { id_token: kept(idToken) }),
+  };
+}
+
 /** The text in which it is kept; empty where nothing is asked for. */
 export const writeClaims = (claims: ClaimsRequest): string =>
   Object.keys(claims).length === 0 ? "" : JSON.stringify(claims);

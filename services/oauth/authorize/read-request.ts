@@ -4,9 +4,10 @@ import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { scopesLeft } from "../scopes-left.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 import { askedAcrValues } from "./asked-acr-values.ts";
-import { checkClaims } from "./check-claims.ts";
+import { checkClaims, claimsFor } from "./check-claims.ts";
 import { checkExpectedSubject } from "./check-expected-subject.ts";
 import {
   checkDpopJkt,
@@ -46,9 +47,9 @@ export async function readRequest(
   const prompts = checkPrompt(parameters);
   await checkSignUpPrompt(dependencies.peers, call, prompts);
   const maxAge = checkMaxAge(parameters) ?? client.defaultMaxAge;
-  const claims = checkClaims(parameters);
+  const claims = claimsFor(client, checkClaims(parameters));
   const resources = await dependencies.accessTargets.checkResources(call, client, checkResource(parameters));
-  const scopes = await dependencies.accessTargets.grantable(call, resources, allowedScopes);
+  const scopes = scopesLeft(allowedScopes, await dependencies.accessTargets.grantable(call, resources, allowedScopes));
   const expectedSubject = await checkExpectedSubject(dependencies, call, client, parameters, claims);
   const { state, nonce, loginHint, uiLocales } = parameters;
   return create(AuthorizationSchema, {

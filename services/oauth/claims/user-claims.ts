@@ -49,6 +49,18 @@ const claimsOfScope: ReadonlyMap<string, readonly UserClaim[]> = new Map([
 export const claimsOfScopes = (scopes: Iterable<string>): readonly UserClaim[] =>
   [...scopes].flatMap((scope) => claimsOfScope.get(scope) ?? []);
 
+/** The scopes that carry claims which are asked for by name; claims that are none of a user's have none. */
+export function scopesOfClaims(names: Iterable<string>): readonly string[] {
+  const asked = new Set(names);
+  return [...claimsOfScope].filter(([, claims]) => claims.some((claim) => asked.has(claim))).map(([scope]) => scope);
+}
+
+/** Those of the named claims that are among others. */
+export function claimsAmong(names: Iterable<string>, others: readonly UserClaim[]): readonly UserClaim[] {
+  const asked = new Set(names);
+  return others.filter((claim) => asked.has(claim));
+}
+
 /** Those of the named claims that are known of a user. */
 export function claimsOfUser(user: User, names: Iterable<string>): Claims {
   const asked = new Set(names);

@@ -19,9 +19,10 @@ const servers = new Map([
     }),
   ],
 ]);
-const groups = (scopes: string[], resources: string[] = []) =>
+const groups = (scopes: string[], resources: string[] = [], scopesOfClaims: string[] = []) =>
   scopeGroups({ resourceServers: { of: () => Promise.resolve(servers), forget: () => undefined } }, testCall(), {
     scopes,
+    scopesOfClaims,
     resources,
   });
 const plain = (...scopes: string[]) => ({
@@ -49,5 +50,16 @@ test("a server that is named without a scope of its own is a group as well; one 
   expect(await groups([], [drive, "https://gone.example"])).toEqual([
     { resource: drive, displayName: "Drive", scopes: [] },
   ]);
-  expect(await groups([])).toEqual([]);
+  expect(await groups([], ["https://gone.example"])).toEqual([plain()]);
+});
+
+test("scopes that carry claims stand with what is about the person, once, and never with a server", async () => {
+  expect(await groups(["openid", "phone"], [drive], ["email", "phone"])).toEqual([
+    plain("openid", "phone", "email"),
+    { resource: drive, displayName: "Drive", scopes: [] },
+  ]);
+});
+
+test("a request for nothing at all is a group as well, so that somebody is asked about it", async () => {
+  expect(await groups([])).toEqual([plain()]);
 });

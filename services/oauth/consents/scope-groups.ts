@@ -1,4 +1,3 @@
-import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
@@ -14,15 +13,24 @@ export interface ScopeGroup {
 
 const ofPerson: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes]);
 
+/** What a request asks for. */
+export interface AskedScopes {
+  readonly scopes: readonly string[];
+  /** Scopes that carry what it asks for by name: they mean the person, never a resource server. */
+  readonly scopesOfClaims: readonly string[];
+  /** Identifiers of resource servers. */
+  readonly resources: readonly string[];
+}
+
 /**
  * What a request asks for, by the resource servers that it names: a server's group has the scopes that mean something there,
  * in its own words, and is there without any as well, because its tokens are asked for all the same. Scopes of OpenID Connect,
- * which pages have texts for, need no description.
+ * which pages have texts for, need no description. There always is a group: also who asks for no scope learns who it is.
  */
 export async function scopeGroups(
   { resourceServers }: Pick<OauthDependencies, "resourceServers">,
   call: Call,
-  { scopes, resources }: Pick<Authorization, "scopes" | "resources">,
+  { scopes, scopesOfClaims, resources }: AskedScopes,
 ): Promise<readonly ScopeGroup[]> {
   const servers = resources.length === 0 ? undefined : await resourceServers.of(call);
   const groups = resources.flatMap((resource): ScopeGroup[] => {
@@ -38,7 +46,8 @@ export async function scopeGroups(
     ];
   });
   const named = new Set(groups.flatMap((group) => group.scopes.map(({ scope }) => scope)));
-  const rest = scopes.filter((scope) => ofPerson.has(scope) || !named.has(scope));
-  if (rest.length === 0) return groups;
+  const own = scopes.filter((scope) => ofPerson.has(scope) || !named.has(scope));
+  const rest = [...new Set([...own, ...scopesOfClaims])];
+  if (rest.length === 0 && groups.length > 0) return groups;
   return [{ resource: "", displayName: "", scopes: rest.map((scope) => ({ scope, description: "" })) }, ...groups];
 }

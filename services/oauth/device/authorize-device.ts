@@ -12,6 +12,7 @@ import { checkResource } from "../authorize/check-resource.ts";
 import { checkScope } from "../authorize/check-scope.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { scopesLeft } from "../scopes-left.ts";
 import { authenticateClient } from "../token/authenticate-client.ts";
 import { deviceCodeGrantType } from "./device-code-grant-type.ts";
 
@@ -37,7 +38,7 @@ export function authorizeDevice(dependencies: OauthDependencies) {
       const allowedScopes = checkScope(client, parameters);
       const asked = checkResource(parameters);
       await accessTargets.checkResources(call, client, asked);
-      const scopes = await accessTargets.grantable(call, asked, allowedScopes);
+      const scopes = scopesLeft(allowedScopes, await accessTargets.grantable(call, asked, allowedScopes));
       const resources = await accessTargets.granted(call, asked, scopes);
       const request = { clientId: client.clientId, scopes: [...scopes], resources: [...resources] };
       const [{ canonicalOrigin }, issued] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { scopesLeft } from "../scopes-left.ts";
 import { parseScope, personScopes } from "../scopes.ts";
 import { mintForClient } from "./mint.ts";
 import type { GrantHandler } from "./token-request.ts";
@@ -9,7 +10,7 @@ const ofPersons: ReadonlySet<string> = new Set([...personScopes, "groups"]);
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4), for confidential clients: an access token of the client's own, for the
  * scopes asked for among those that it may have, or all of them, as far as they mean something at the resource; those that
- * speak of a person are not among them.
+ * speak of a person are not among them. Throws invalid_scope where some are asked for and none is left.
  */
 export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets } = dependencies;
@@ -21,9 +22,16 @@ export function clientCredentialsGrant(dependencies: OauthDependencies): GrantHa
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
     const own = client.scopes.filter((scope) => !ofPersons.has(scope));
-    const scopes = asked.length === 0 ? own : asked.filter((scope) => own.includes(scope));
+    const scopes =
+      asked.length === 0
+        ? own
+        : scopesLeft(
+            asked,
+            asked.filter((scope) => own.includes(scope)),
+          );
     const resources = await accessTargets.checkResources(call, client, resource === "" ? [] : [resource]);
     const target = await accessTargets.targetOf(call, client, resources, scopes);
+    scopesLeft(asked, target.scopes);
     return mintForClient(dependencies, { call, client, dpopJkt }, target);
   };
 }

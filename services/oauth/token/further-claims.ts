@@ -1,11 +1,12 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Grant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
-import type { Peers } from "../../host/peers.ts";
 import { readClaims } from "../authorize/claims-request.ts";
+import { givenClaims } from "../claims/given-claims.ts";
 import { mappedClaims, mappersFor, readMemberships, readUser } from "../claims/mapped-claims.ts";
 import { isMembershipClaim, membershipClaims, readPerson } from "../claims/person.ts";
-import { claimsOfUser, userClaimNames, type Claims } from "../claims/user-claims.ts";
+import { claimsOfUser, type Claims } from "../claims/user-claims.ts";
+import type { OauthDependencies } from "../dependencies.ts";
 import type { AccessTarget } from "../resource-servers/access-target.ts";
 
 /** What stands in tokens beyond what the standards put there. */
@@ -19,7 +20,7 @@ export interface FurtherClaims {
  * the tokens of a grant. The person is read only where one of them needs it.
  */
 export async function furtherClaims(
-  peers: Peers,
+  needs: Pick<OauthDependencies, "peers" | "store">,
   call: Call,
   {
     client,
@@ -33,15 +34,18 @@ export async function furtherClaims(
     readonly target: AccessTarget;
   },
 ): Promise<FurtherClaims> {
-  const asked = new Set(Object.keys(readClaims(grant.claims).id_token ?? {}));
+  const { userId, clientId } = grant;
+  const named = Object.keys(readClaims(grant.claims).id_token ?? {});
+  const asked = await givenClaims(needs, call, { client, userId }, named);
   const forAccess = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
   const forId = mappersFor(client.claimMappers, "inIdToken", scopes);
   const withMemberships =
     [...scopes, ...target.scopes].some(isMembershipClaim) || readMemberships(forAccess) || readMemberships(forId);
-  const needsUser = userClaimNames.some((name) => asked.has(name)) || readUser(forAccess) || readUser(forId);
-  const { userId, clientId } = grant;
+  const needsUser = asked.length > 0 || readUser(forAccess) || readUser(forId);
   const person =
-    needsUser || withMemberships ? await readPerson(peers, call, { userId, clientId, withMemberships }) : undefined;
+    needsUser || withMemberships
+      ? await readPerson(needs.peers, call, { userId, clientId, withMemberships })
+      : undefined;
   return {
     accessToken: { ...mappedClaims(forAccess, person), ...membershipClaims(person, target.scopes) },
     idToken: {

@@ -9,6 +9,7 @@ import { callOf, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import { readClaims } from "../authorize/claims-request.ts";
+import { givenClaims } from "../claims/given-claims.ts";
 import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
 import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
 import { isMembershipClaim, membershipClaims, readPerson } from "../claims/person.ts";
@@ -39,11 +40,13 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
     }
     const clientId = textClaim(claims, "client_id");
     const client = await clients.get(call, clientId);
-    const mappers = mappersFor(client?.claimMappers ?? [], "inUserinfo", scopes);
+    if (client === undefined) throw invalid();
+    const mappers = mappersFor(client.claimMappers, "inUserinfo", scopes);
     const withMemberships = [...scopes].some(isMembershipClaim) || readMemberships(mappers);
     const person = await readPerson(peers, call, { userId, clientId, withMemberships });
     if (person === undefined) throw invalid();
-    const asked = [...claimsOfScopes(scopes), ...Object.keys(readClaims(claimsRequested).userinfo ?? {})];
+    const named = Object.keys(readClaims(claimsRequested).userinfo ?? {});
+    const asked = [...claimsOfScopes(scopes), ...(await givenClaims(dependencies, call, { client, userId }, named))];
     const sub = textClaim(claims, "sub");
     const value = {
       ...mappedClaims(mappers, person),
@@ -51,7 +54,7 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
       ...claimsOfUser(person.user, asked),
       sub,
     };
-    const alg = client?.userinfoSignedResponseAlg ?? "";
+    const alg = client.userinfoSignedResponseAlg;
     return isSigningAlg(alg)
       ? { case: "jwt" as const, value: await signed(call, alg, { ...value, aud: clientId }) }
       : { case: "claims" as const, value: { claims: value } };

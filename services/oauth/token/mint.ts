@@ -16,7 +16,10 @@ import { furtherClaims } from "./further-claims.ts";
 /** Whose tokens they are, and the key that the access token is bound to. */
 type Whose = Pick<TokenRequest, "call" | "client" | "dpopJkt">;
 
-type Needs = Pick<OauthDependencies, "peers" | "tenants" | "signingKeys" | "subjects" | "clock" | "lifetimes">;
+type Needs = Pick<
+  OauthDependencies,
+  "store" | "peers" | "tenants" | "signingKeys" | "subjects" | "clock" | "lifetimes"
+>;
 
 /** The tokens of a grant that was redeemed or refreshed, for the scopes given: all of the grant's or fewer. */
 export async function mintForGrant(
@@ -29,7 +32,7 @@ export async function mintForGrant(
   const [{ issuer, now, key }, sub, further] = await Promise.all([
     preparation(needs, call, target),
     needs.subjects.of(call, client, grant.userId),
-    furtherClaims(needs.peers, call, { client, grant, scopes, target }),
+    furtherClaims(needs, call, { client, grant, scopes, target }),
   ]);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
   const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, sub));

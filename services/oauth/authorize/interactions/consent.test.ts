@@ -62,8 +62,10 @@ describe("a third-party client", () => {
     expect(needed({ firstParty, granted: [{ resource: drive, scopes: [] }], groups: [group(drive)] })).toBe(false);
   });
 
-  test("that asks for nothing has nothing to be agreed to", () => {
-    expect(needed({ firstParty, groups: [] })).toBe(false);
+  test("that asks for nothing is asked about until anything about the person was agreed to", () => {
+    expect(needed({ firstParty, groups: [group("")] })).toBe(true);
+    expect(needed({ firstParty, groups: [group("")], granted: [{ resource: drive, scopes: [] }] })).toBe(true);
+    expect(needed({ firstParty, groups: [group("")], granted: [{ resource: "", scopes: [] }] })).toBe(false);
   });
 });
 

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { PendingInteractionSchema } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { OauthDependencies } from "../../dependencies.ts";
 import { OAuthRefusal } from "../../oauth-error.ts";
+import { scopesLeft } from "../../scopes-left.ts";
 import { answerWithCode } from "../answer-with-code.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 import { checkAcr } from "../check-acr.ts";
@@ -16,14 +17,19 @@ const interactions: readonly Interaction[] = [chooseAccount, signIn, consent];
 
 /**
  * Goes on with a request as far as it can: to the first interaction that is needed, or to the code. `keep` answers the id
- * under which the request waits for its person. Throws an OAuthRefusal for the client where the person must not be asked.
+ * under which the request waits for its person. Throws an OAuthRefusal for the client where the person must not be asked,
+ * or the client may no longer have any of what it asked for.
  */
 export async function nextStep(
   dependencies: OauthDependencies,
   state: AuthorizationState,
   keep: () => Promise<string>,
 ): Promise<NextStep> {
-  const { authorization, session } = state;
+  const { authorization, client, session } = state;
+  scopesLeft(
+    authorization.scopes,
+    authorization.scopes.filter((scope) => client.scopes.includes(scope)),
+  );
   const waitFor = async ({ next }: Interaction, refusal: Refusal): Promise<NextStep> => {
     if (authorization.prompts.includes("none")) throw new OAuthRefusal(refusal.code, refusal.description);
     const createAccount = next === "signIn" && authorization.prompts.includes("create");
