@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { walk } from "../support/interaction-pages.ts";
 import {
   createPerson,
   registerClient,
+  rest,
   tokenRequest,
   tokensFor,
   userinfoStatus,
@@ -75,5 +77,79 @@ describe("A11: what was granted is never exceeded", () => {
       expect(Object.keys(first)).toEqual(expect.arrayContaining(Object.keys(second)));
       expect(Number(second["iat"])).toBeGreaterThanOrEqual(Number(first["iat"]));
     }
+  });
+});
+
+describe("A11: whoever lets an application know who they are has not given it their account", () => {
+  /** What an application of somebody else gets for a scope that the person lets it have, and the page that asked them. */
+  async function tokenFor(scope: string) {
+    const person = await createPerson(server);
+    const way = await walk(server, await registerClient(server, { first_party: false, scope }), { scope });
+    await way.signIn(person.username);
+    const { html } = await way.page();
+    await way.send({ action: "allow" });
+    return { person, html, token: String((await way.redeem())["access_token"]) };
+  }
+  /** How the account's own calls are answered to it. */
+  async function atAccount({ person, token }: { readonly person: { readonly id: string }; readonly token: string }) {
+    const call = async (method: string, path: string, body?: object) =>
+      (await rest(server, method, path, body, token)).status;
+    return {
+      read: [
+        await call("GET", "/v1/me"),
+        await call("GET", `/v1/users/${person.id}`),
+        await call("GET", "/v1/me/mfa"),
+        await call("GET", "/v1/me/sessions"),
+      ],
+      write: [
+        await call("PATCH", "/v1/me", { nickname: "Mallory" }),
+        await call("POST", "/v1/me/mfa/totp", {}),
+        await call("POST", "/v1/me/mfa/webauthn/register/begin", {}),
+        await call("POST", "/v1/me/email/change", { email: "mallory@evil.example" }),
+        await call("DELETE", "/v1/me"),
+      ],
+    };
+  }
+  const all = (status: number, count: number) => Array.from({ length: count }, () => status);
+
+  test("with `openid` alone, or whatever says who they are, it is nowhere in the account", async () => {
+    for (const scope of ["openid", "openid profile email phone address roles groups offline_access"]) {
+      const made = await tokenFor(scope);
+      expect(await userinfoStatus(server, made.token)).toBe(200);
+      expect(await atAccount(made), scope).toEqual({ read: all(403, 4), write: all(403, 5) });
+      expect((await rest(server, "GET", `/v1/users/${made.person.id}`)).json).toMatchObject({
+        status: "USER_STATUS_ACTIVE",
+      });
+    }
+  });
+
+  test("it reads, or changes, where the person was asked just that and agreed", async () => {
+    const reading = await tokenFor("openid account.read");
+    expect(reading.html).toContain("see everything that is kept about you here");
+    expect(reading.html).not.toContain("change or close your account here");
+    expect(await atAccount(reading)).toEqual({ read: all(200, 4), write: all(403, 5) });
+
+    const changing = await tokenFor("openid account.write");
+    expect(changing.html).toContain("change or close your account here, and add ways to sign in to it");
+    const { read, write } = await atAccount(changing);
+    expect(read).toEqual(all(403, 4));
+    expect(write.filter((status) => status !== 200)).toEqual([]);
+  });
+
+  test("an application of the house that becomes another's has less with its next token", async () => {
+    const person = await createPerson(server);
+    const own = await registerClient(server);
+    const { accessToken, refreshToken } = await tokensFor(server, own, person.username);
+    expect((await rest(server, "GET", "/v1/me", undefined, accessToken)).status).toBe(200);
+    await rest(server, "PATCH", `/v1/clients/${own.clientId}`, { first_party: false });
+    const next = await vi.waitFor(
+      async () => {
+        const { json } = await tokenRequest(server, own, { grant_type: "refresh_token", refresh_token: refreshToken });
+        expect(claimsOf(json["access_token"])["first_party"]).toBe(false);
+        return String(json["access_token"]);
+      },
+      { timeout: 8_000, interval: 500 },
+    );
+    expect((await rest(server, "GET", "/v1/me", undefined, next)).status).toBe(403);
   });
 });

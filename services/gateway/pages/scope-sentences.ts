@@ -10,6 +10,8 @@ const known: ReadonlyMap<string, (texts: Texts) => string | undefined> = new Map
   ["offline_access", (t) => t.scope_offline_access],
   ["roles", (t) => t.scope_roles],
   ["groups", (t) => t.scope_groups],
+  ["account.read", (t) => t.scope_account_read],
+  ["account.write", (t) => t.scope_account_write],
 ]);
 
 /** What scopes allow, a plain sentence each, and a scope by its name where there is none. */

@@ -189,7 +189,7 @@ describe("a personal access token", () => {
         userId,
         clientId: "",
         sessionId: "",
-        scopes: new Set(["users.read"]),
+        scopes: new Set(["users.read", "account.read", "account.write"]),
         permissions: new Set(["users.read", "users.write"]),
         instance: false,
         authTime: 0,
@@ -224,6 +224,17 @@ describe("an access token", () => {
       },
     });
     expect(new Set(asked.map((one) => one.tenantId))).toEqual(new Set([tenantId]));
+  });
+
+  test("of a person for the house's own application is for their account, too", async () => {
+    const scopesOf = async (more: object) => {
+      const { caller } = await verify(await bearer({ ...userClaims(), ...more }));
+      return caller.kind === "user" ? [...caller.scopes] : [];
+    };
+    expect(await scopesOf({ first_party: true })).toEqual(["openid", "users.read", "account.read", "account.write"]);
+    for (const other of [{}, { first_party: false }, { first_party: "true" }, { first_party: 1 }]) {
+      expect(await scopesOf(other), JSON.stringify(other)).toEqual(["openid", "users.read"]);
+    }
   });
 
   test.each([

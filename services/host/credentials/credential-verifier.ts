@@ -6,6 +6,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { LogEntry } from "../../store/store.ts";
 import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
+import { accountScopes } from "../account-scopes.ts";
 import { forward, type Caller, type Outbound } from "../call.ts";
 import { dpopChallenge } from "../challenges.ts";
 import { hasPossession, type PresentedToken } from "../dpop/check-possession.ts";
@@ -112,7 +113,8 @@ export function createCredentialVerifier({
         userId,
         clientId: "",
         sessionId: "",
-        scopes: new Set(scopes),
+        // Whoever made it gave it their account.
+        scopes: new Set([...scopes, ...accountScopes]),
         permissions: new Set(permissions),
         instance,
         authTime: 0,
@@ -161,7 +163,10 @@ export function createCredentialVerifier({
         userId,
         clientId,
         sessionId: text(claims, "sid"),
-        scopes: new Set(text(claims, "scope").split(" ")),
+        scopes: new Set([
+          ...text(claims, "scope").split(" "),
+          ...(claims["first_party"] === true ? accountScopes : []),
+        ]),
         permissions: new Set(permissions),
         instance,
         authTime: Number(claims["auth_time"] ?? 0),

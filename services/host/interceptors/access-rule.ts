@@ -1,6 +1,7 @@
 import { getOption, hasOption, type DescMethod, type DescService } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { access, Caller, Target } from "#gen/koder/options/v1/access_pb.ts";
+import { accountScopeOf } from "../account-scopes.ts";
 
 /** The `access` option of a method, read once. */
 export interface AccessRule {
@@ -14,6 +15,8 @@ export interface AccessRule {
   readonly permission: string;
   /** Milliseconds. */
   readonly maxAuthAge: number | undefined;
+  /** The scope that a person's token needs for their own account. */
+  readonly accountScope: string;
   /** Reads the resource's id from a request. */
   readonly resourceId: ((request: unknown) => unknown) | undefined;
 }
@@ -38,6 +41,7 @@ export function accessRule(method: DescMethod): AccessRule {
     target,
     permission,
     maxAuthAge: maxAuthAge === undefined ? undefined : durationMs(maxAuthAge),
+    accountScope: accountScopeOf(method),
     resourceId: resourceField === "" ? undefined : fieldReader(method, resourceField),
   };
   const self = target === Target.SELF || target === Target.SELF_OR_PERMISSION;

@@ -35,7 +35,7 @@ const user = (overrides: Partial<Extract<Credential["caller"], { kind: "user" }>
     userId,
     clientId: "app",
     sessionId: "s",
-    scopes: new Set(["openid"]),
+    scopes: new Set(["openid", "account.read", "account.write"]),
     permissions: new Set(),
     instance: false,
     authTime: start / 1000,
@@ -56,6 +56,9 @@ const credentials: Readonly<Record<string, Credential>> = {
     instance: true,
     scopes: new Set(["openid", "users.read", "users.write", "system.read"]),
   }),
+  "person-in-an-app": user({ scopes: new Set(["openid", "profile"]) }),
+  "person-in-a-reading-app": user({ scopes: new Set(["openid", "account.read"]) }),
+  "person-in-a-writing-app": user({ scopes: new Set(["openid", "account.write"]) }),
   machine: {
     tenantId: "t1",
     caller: { kind: "client", clientId: "m", apiKeyId: undefined, permissions: new Set(), instance: false },
@@ -284,6 +287,25 @@ describe("rights", () => {
     expect(await call(getUser, as("person"), { userId: otherId })).toBe("PERMISSION_DENIED");
     expect(await call(getUser, as("reader"), { userId: otherId })).toBe("ok");
     expect(await call(getUser, as("everything"), { userId: "me" })).toBe("PERMISSION_DENIED");
+  });
+
+  test("A11: an application is at somebody's own account by the scope for it alone, whatever they may do", async () => {
+    const { updateProfile } = UserService.method;
+    const atAccount = async (name: string) => [
+      await call(getUser, as(name), { userId: "me" }),
+      await call(getUser, as(name), { userId }),
+      await call(updateProfile, as(name), { userId: "me", user: {}, updateMask: {} }),
+    ];
+    const refused = "PERMISSION_DENIED";
+    expect(await atAccount("person")).toEqual(["ok", "ok", "ok"]);
+    expect(await atAccount("person-in-an-app")).toEqual([refused, refused, refused]);
+    expect(await atAccount("person-in-a-reading-app")).toEqual(["ok", "ok", refused]);
+    expect(await atAccount("person-in-a-writing-app")).toEqual([refused, refused, "ok"]);
+    expect(await atAccount("owner-in-the-console"), "as an administrator, by their id").toEqual([
+      refused,
+      "ok",
+      refused,
+    ]);
   });
 
   test("the instance wants INSTANCE authority, whatever the permissions", async () => {

@@ -170,14 +170,16 @@ const tenantHeaderRefused = () =>
 function checkRight(rule: AccessRule, caller: Credential["caller"], message: unknown): void {
   if (rule.target === Target.SELF || rule.target === Target.SELF_OR_PERMISSION) {
     const asked = rule.resourceId?.(message);
-    if (caller.kind === "user" && (asked === "me" || asked === caller.userId)) return;
+    const isOwn = caller.kind === "user" && (asked === "me" || asked === caller.userId);
+    if (isOwn && caller.scopes.has(rule.accountScope)) return;
     // `me` is nobody else, whatever the permission.
-    if (rule.target === Target.SELF || asked === "me") throw denied(rule.permission);
+    if (rule.target === Target.SELF || asked === "me") throw denied(isOwn ? rule.accountScope : rule.permission);
   }
   if (rule.target === Target.INSTANCE && !caller.instance) throw denied(`${rule.permission} for the instance`);
   if (!holds(caller, rule.permission)) throw denied(rule.permission);
 }
 
+/** `permission`: what is lacking, which may be a scope; empty where nothing would open the method. */
 const denied = (permission: string) =>
   failure(
     ErrorReason.PERMISSION_DENIED,

@@ -15,7 +15,7 @@ const reserved: ReadonlySet<string> = new Set([
   ...userClaimNames,
   ..."iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash s_hash acr amr sid".split(" "),
   ..."client_id scope roles groups entitlements active token_type username act may_act cnf events".split(" "),
-  ..."sub_jwk claims _claim_names _claim_sources tenant_id gid epoch".split(" "),
+  ..."sub_jwk claims _claim_names _claim_sources tenant_id gid epoch first_party".split(" "),
 ]);
 
 /** What is wrong with mappers, where `field` names their list. */

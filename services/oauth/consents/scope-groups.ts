@@ -1,5 +1,6 @@
 import type { Call } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { accountScopes } from "../../host/account-scopes.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** Scopes that belong together, as people see them and as a consent keeps them. */
@@ -11,7 +12,7 @@ export interface ScopeGroup {
   readonly scopes: readonly { readonly scope: string; readonly description: string }[];
 }
 
-const ofPerson: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes]);
+const ofPerson: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes, ...accountScopes]);
 
 /** What a request asks for. */
 export interface AskedScopes {

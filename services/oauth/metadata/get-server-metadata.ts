@@ -7,6 +7,7 @@ import {
 } from "#gen/koder/oauth/v1/metadata_internal_pb.ts";
 import { isSignUpAllowed } from "../authorize/check-sign-up-prompt.ts";
 import { callOf } from "../../host/call.ts";
+import { accountScopes } from "../../host/account-scopes.ts";
 import { foreignAlgs } from "../../vault/foreign-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
@@ -38,7 +39,7 @@ export function getServerMetadata({
       backchannelLogoutSessionSupported: true,
       endSessionEndpoint: `${issuer}/oidc/v1/end_session`,
       jwksUri: `${issuer}/oauth/v2/keys`,
-      scopesSupported: [...personScopes, ...membershipScopes],
+      scopesSupported: [...personScopes, ...membershipScopes, ...accountScopes],
       responseTypesSupported: ["code"],
       responseModesSupported: ["query", "form_post"],
       grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],

@@ -9,6 +9,7 @@ import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { accountScopes } from "../../host/account-scopes.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
 
 /** What an administrator says of a resource server and may say otherwise later. */
@@ -24,7 +25,7 @@ export type ResourceServerSettings = Pick<
   | "claimMappers"
 >;
 
-const reserved: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes]);
+const reserved: ReadonlySet<string> = new Set([...personScopes, ...membershipScopes, ...accountScopes]);
 
 /** The settings with every default filled in. `lifetime` in milliseconds: that of access tokens, unless said otherwise. */
 export function resourceServerSettings(server: ResourceServer, lifetime: number): ResourceServerSettings {

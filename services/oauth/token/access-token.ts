@@ -5,7 +5,7 @@ import type { Grant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Claims } from "../claims/user-claims.ts";
 import type { AccessTarget } from "../resource-servers/access-target.ts";
 
-/** The claims of an access token (RFC 9068 §2.2), with our own `tenant_id`, `gid` and `epoch`. */
+/** The claims of an access token (RFC 9068 §2.2), with our own `tenant_id`, `gid`, `epoch` and `first_party`. */
 export interface AccessTokenClaims {
   readonly iss: string;
   readonly sub: string;
@@ -22,6 +22,8 @@ export interface AccessTokenClaims {
   readonly gid?: string;
   /** The client's epoch, where there is no grant. */
   readonly epoch?: number;
+  /** In tokens for this server: whether the client may do with the person's account what they may, without a scope for it. */
+  readonly first_party?: boolean;
   readonly sid?: string;
   readonly auth_time?: number;
   readonly acr?: string;
@@ -58,9 +60,14 @@ const common = ({ issuer, tenantId, target, now, dpopJkt, more }: Issue) => {
 };
 
 /** For a person, by the grant that they gave; `sub` is what they are to the client. */
-export function personAccessToken(issue: Issue, grant: Grant, sub: string): AccessTokenClaims {
+export function personAccessToken(
+  issue: Issue,
+  grant: Grant,
+  { sub, firstParty }: { readonly sub: string; readonly firstParty: boolean },
+): AccessTokenClaims {
   return {
     ...common(issue),
+    ...(issue.target.audience === issue.issuer ? { first_party: firstParty } : {}),
     sub,
     client_id: grant.clientId,
     gid: grant.id,

@@ -1,3 +1,4 @@
+import { accountScopes } from "../../host/account-scopes.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { scopesLeft } from "../scopes-left.ts";
@@ -5,7 +6,7 @@ import { parseScope, personScopes } from "../scopes.ts";
 import { mintForClient } from "./mint.ts";
 import type { GrantHandler } from "./token-request.ts";
 
-const ofPersons: ReadonlySet<string> = new Set([...personScopes, "groups"]);
+const ofPersons: ReadonlySet<string> = new Set([...personScopes, ...accountScopes, "groups"]);
 
 /**
  * `grant_type=client_credentials` (RFC 6749 §4.4), for confidential clients: an access token of the client's own, for the

@@ -19,7 +19,7 @@ import { authenticateClient } from "./authenticate-client.ts";
 import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 /** What our own services read in a token, and nobody else needs. */
-const ownClaims: ReadonlySet<string> = new Set(["gid", "epoch"]);
+const ownClaims: ReadonlySet<string> = new Set(["gid", "epoch", "first_party"]);
 
 const inactive = (): IntrospectedToken => create(IntrospectedTokenSchema, { active: false });
 

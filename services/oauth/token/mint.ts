@@ -35,7 +35,8 @@ export async function mintForGrant(
     furtherClaims(needs, call, { client, grant, scopes, target }),
   ]);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
-  const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, sub));
+  const firstParty = client.firstParty !== false;
+  const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, { sub, firstParty }));
   // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
   const signIdToken = async (): Promise<string> => {
     const alg = isSigningAlg(client.idTokenSignedResponseAlg) ? client.idTokenSignedResponseAlg : "RS256";

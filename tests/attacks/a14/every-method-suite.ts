@@ -2,6 +2,7 @@ import { getOption, type DescMethod } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, test } from "vitest";
 import { access, Caller, Target, type Access } from "#gen/koder/options/v1/access_pb.ts";
 import { publicServices } from "../../../services/gateway/public-services.ts";
+import { walk } from "../../support/interaction-pages.ts";
 import { createPerson, registerClient, rest, tokensFor, type Instance } from "../../support/relying-party.ts";
 
 /** A method that needs a right, and what its option says. */
@@ -26,7 +27,10 @@ function guardedMethod(method: DescMethod): Guarded {
   return { name, path: `/${name}`, rule, ownMember: isOwn ? rule.resourceField : undefined };
 }
 
-type Credentials = Record<"person" | "otherRight" | "tenantOwner" | "ownersToken" | "ownersSmallToken", string>;
+type Credentials = Record<
+  "person" | "personInAnApp" | "otherRight" | "tenantOwner" | "ownersToken" | "ownersSmallToken",
+  string
+>;
 
 /** Whom the methods are called as, and somebody whom it may be about. */
 async function castFor(server: Instance): Promise<{ readonly credentials: Credentials; readonly otherPerson: string }> {
@@ -48,7 +52,20 @@ async function castFor(server: Instance): Promise<{ readonly credentials: Creden
   ]);
   const small = await rest(server, "POST", "/v1/users/me/tokens", { scopes: ["openid"] }, ownersToken);
   const ownersSmallToken = String(small.json["token"]);
-  return { credentials: { person, ownersToken, ownersSmallToken, otherRight, tenantOwner }, otherPerson: other.id };
+  const personInAnApp = await tokenOfAnotherHouse(server, username);
+  return {
+    credentials: { person, personInAnApp, ownersToken, ownersSmallToken, otherRight, tenantOwner },
+    otherPerson: other.id,
+  };
+}
+
+/** What an application of somebody else is given, once the person let it know who they are. */
+async function tokenOfAnotherHouse(server: Instance, username: string): Promise<string> {
+  const scope = "openid";
+  const way = await walk(server, await registerClient(server, { first_party: false, scope }), { scope });
+  await way.signIn(username);
+  await way.send({ action: "allow" });
+  return String((await way.redeem())["access_token"]);
 }
 
 /** A call with a credential, and the code of Connect that it is to be refused with. */
@@ -86,6 +103,8 @@ export function everyMethodSuite(serverOf: () => Instance): void {
           : [
               [credentials.person, "permission_denied", { [ownMember]: otherPerson }] as const,
               [credentials.tenantOwner, "permission_denied", { [ownMember]: "me" }] as const,
+              // Who only lets an application know who they are has not given it their account.
+              [credentials.personInAnApp, "permission_denied", { [ownMember]: "me" }] as const,
             ]),
         ...(rule.target === Target.INSTANCE ? [[credentials.tenantOwner, "permission_denied"] as const] : []),
       ];

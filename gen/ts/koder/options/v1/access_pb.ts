@@ -183,14 +183,15 @@ export const Target = {
   ORGANIZATION: 3,
 
   /**
-   * The caller's own data.
+   * The caller's own data. An application that is not of the house needs the scope `account.read` for a method without side effects,
+   * and `account.write` for others.
    *
    * @generated from enum value: TARGET_SELF = 4;
    */
   SELF: 4,
 
   /**
-   * The caller's own data, or anybody's in the tenant with the permission.
+   * The caller's own data, as with SELF, or anybody's in the tenant with the permission.
    *
    * @generated from enum value: TARGET_SELF_OR_PERMISSION = 5;
    */
