@@ -105,6 +105,9 @@ export const roles: Collection<typeof RoleSchema> = {
   events: "required",
 };
 
+/** Where the roles of one client are in that index. */
+export const rolesOfClient = (clientId: string) => ({ index: "name", prefix: `${clientId}/` });
+
 /** What the unique index of assignments has for one. */
 export const assignmentIndexed = (roleId: string, subject: string): string => `${roleId}/${subject}`;
 

@@ -38,6 +38,7 @@ import { createRole } from "./roles/create-role.ts";
 import { createRoleAssignment } from "./roles/create-role-assignment.ts";
 import { deleteRole } from "./roles/delete-role.ts";
 import { deleteRoleAssignment } from "./roles/delete-role-assignment.ts";
+import { finishClientDeletion } from "./roles/finish-client-deletion.ts";
 import { finishRoleDeletion } from "./roles/finish-role-deletion.ts";
 import { getRole } from "./roles/get-role.ts";
 import { listEffectivePermissions } from "./roles/list-effective-permissions.ts";
@@ -74,6 +75,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
   const finishing = [
     finishVoiding(dependencies),
     finishRoleDeletion(dependencies),
+    finishClientDeletion(dependencies),
     finishGroupDeletion(dependencies),
     finishErasure(dependencies),
   ];

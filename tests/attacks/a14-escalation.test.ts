@@ -186,6 +186,26 @@ describe("A14: nobody grants more than they have", () => {
     expect(await answer(accessToken, "GET", "/v1/roles")).toEqual(permissionDenied);
   });
 
+  test("a client that is deleted takes its own roles, and what it was given, with it", async () => {
+    const account = await serviceAccount("support", "users.read");
+    const { id: person } = await createPerson(server);
+    const role = await rest(server, "POST", "/v1/roles", { name: "own", client_id: account.clientId });
+    const id = String(role.json["id"]);
+    await rest(server, "POST", `/v1/roles/${id}/assignments`, { user_id: person });
+    const left = async () => {
+      const lists = [
+        `/v1/roles?client_id=${account.clientId}`,
+        `/v1/role-assignments?client_id=${account.clientId}`,
+        `/v1/role-assignments?user_id=${person}`,
+      ];
+      const found = await Promise.all(lists.map((path) => rest(server, "GET", path)));
+      return found.map(({ json }) => ((json["roles"] ?? json["assignments"]) as readonly unknown[]).length);
+    };
+    expect(await left()).toEqual([1, 1, 1]);
+    expect((await rest(server, "DELETE", `/v1/clients/${account.clientId}`)).status).toBe(200);
+    await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0, 0]);
+  });
+
   test("a role that is taken permits nothing from then on", async () => {
     const { accessToken, assignmentId } = await administrator("support", "openid users.read");
     expect((await rest(server, "GET", "/v1/users", undefined, accessToken)).status).toBe(200);

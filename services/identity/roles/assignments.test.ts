@@ -181,6 +181,28 @@ test("the assignments of a role that is deleted go, and permit nothing before th
   expect((await f.assignments({ userId })).assignments).toEqual([]);
 });
 
+test("a role that is deleted goes out of those that include it, which can be changed before and after", async () => {
+  const [part, other] = [await f.role({ name: "part" }), await f.role({ name: "other" })];
+  const whole = await f.role({ name: "whole", includedRoleIds: [part.id, other.id] });
+  await f.deleteRole(part.id);
+  const described = await f.updateRole(whole.id, { description: "d" }, ["description"]);
+  expect(described).toMatchObject({ description: "d", includedRoleIds: [part.id, other.id] });
+  await f.updateRole(whole.id, { includedRoleIds: [part.id] }, ["included_role_ids"]);
+  expect(await refusal(f.updateRole(other.id, { includedRoleIds: [part.id] }, ["included_role_ids"]))).toMatchObject({
+    reason: "ROLE_INVALID",
+    fields: ["role.included_role_ids[0]"],
+  });
+  await f.updateRole(whole.id, { includedRoleIds: [part.id, other.id] }, ["included_role_ids"]);
+  const deleted = (await f.events()).findLast(({ payload }) => payload.case === "roleDeleted");
+  if (deleted === undefined) throw new Error("no event tells of the deletion");
+  for (let time = 0; time < 2; time += 1) await finishRoleDeletion(f.dependencies)({ tenantId: "t1", event: deleted });
+  expect(await f.getRole(whole.id)).toMatchObject({ includedRoleIds: [other.id], etag: "v5" });
+  expect((await f.events()).at(-1)?.payload).toMatchObject({
+    case: "roleUpdated",
+    value: { paths: ["included_role_ids"] },
+  });
+});
+
 test("what is remembered is asked anew after an event, and after a moment without one", async () => {
   const { authorities } = f.dependencies;
   // Another replica's commit: this process learns of it by the log alone.

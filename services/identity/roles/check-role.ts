@@ -7,10 +7,11 @@ import { permissionsOf, withIncluded, type RoleCatalogue } from "./role-catalogu
 import { refuseRoleFaults } from "./role-refused.ts";
 
 /**
- * Checks a role as it is to be, among the others of its tenant. Throws ROLE_INVALID, and PERMISSION_DENIED for a role that
- * permits more than the caller's own credential does.
+ * Checks a role as it is to be, among the others of its tenant. `before` are the ids that it includes already: one of a role
+ * that was deleted since may stay, as it counts for nothing. Throws ROLE_INVALID, and PERMISSION_DENIED for a role that permits
+ * more than the caller's own credential does.
  */
-export function checkRole(role: Role, catalogue: RoleCatalogue, caller: Caller): void {
+export function checkRole(role: Role, catalogue: RoleCatalogue, caller: Caller, before: readonly string[] = []): void {
   const faults: FieldViolation[] = [];
   if (role.name === "") faults.push({ field: "role.name", description: "must be set" });
   if (role.clientId === "" && isBuiltIn(role.name)) {
@@ -18,8 +19,9 @@ export function checkRole(role: Role, catalogue: RoleCatalogue, caller: Caller):
   }
   for (const [index, id] of role.includedRoleIds.entries()) {
     const field = `role.included_role_ids[${index}]`;
-    if (!catalogue.has(id)) faults.push({ field, description: "must be a role of the tenant" });
-    else if (withIncluded(catalogue, [id]).some(({ id: included }) => included === role.id)) {
+    if (!catalogue.has(id) && !before.includes(id)) {
+      faults.push({ field, description: "must be a role of the tenant" });
+    } else if (withIncluded(catalogue, [id]).some(({ id: included }) => included === role.id)) {
       faults.push({ field, description: "must not be the role itself, or one that includes it" });
     }
   }

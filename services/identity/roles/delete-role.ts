@@ -6,7 +6,6 @@ import {
   type DeleteRoleResponse,
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
@@ -14,12 +13,13 @@ import { roles } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { isBuiltIn } from "./built-in-roles.ts";
 import { permissionsOf, readRoles } from "./role-catalogue.ts";
+import { roleDeleted } from "./role-events.ts";
 import { roleEtag } from "./role-message.ts";
 import { roleBuiltIn, roleChangedMeanwhile, roleNotFound } from "./role-refused.ts";
 
 /**
- * Deletes a role. From this commit on it permits nothing, because what names a role that is gone counts for nothing; the
- * assignments go afterwards (`finishRoleDeletion`), however many there are.
+ * Deletes a role. From this commit on it permits nothing, because what names a role that is gone counts for nothing; that
+ * goes afterwards (`finishRoleDeletion`), however much there is.
  */
 export function deleteRole({
   store,
@@ -34,13 +34,7 @@ export function deleteRole({
     if (stored === undefined) throw roleNotFound(roleId);
     if (etag !== "" && etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
     checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
-    const { name } = stored.record;
-    const deleted = eventOf(
-      call,
-      clock(),
-      { type: "role", id: roleId, version: stored.version + 1 },
-      { case: "roleDeleted", value: { $typeName: "koder.events.v1.RoleDeleted", name } },
-    );
+    const deleted = roleDeleted(call, clock(), { id: roleId, version: stored.version + 1 }, stored.record.name);
     if (!(await commitUnlessChanged(data, [remove(roles, stored)], [deleted]))) throw roleChangedMeanwhile();
     authorities.forgetTenant(call.tenantId);
     return create(DeleteRoleResponseSchema, {});

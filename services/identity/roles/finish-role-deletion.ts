@@ -6,16 +6,22 @@ import { remove } from "../../store/writes.ts";
 import { roleAssignments } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { roleUnassigned } from "./assignment-events.ts";
+import { removeInclusions } from "./remove-inclusions.ts";
 
 /** Assignments that go in one commit. */
 const batch = 50;
 
-/** Takes away the assignments of a role that an event says is gone. They permit nothing already. */
+/**
+ * Takes a role that an event says is gone out of the roles that include it, and its assignments away. Both permit nothing
+ * already.
+ */
 export function finishRoleDeletion({ store, clock }: Pick<IdentityDependencies, "store" | "clock">): FinishWrite {
   return async ({ tenantId, event: { payload, requestId, resourceId } }) => {
     if (payload.case !== "roleDeleted") return;
+    const data = store.tenant(tenantId);
     const work = ownWork({ service: "identity", tenantId, requestId, deadline: clock() + deadlines.usual });
-    await removeAssignments(store.tenant(tenantId), work, clock, { index: "role", equals: resourceId });
+    await removeInclusions(data, work, clock, resourceId);
+    await removeAssignments(data, work, clock, { index: "role", equals: resourceId });
   };
 }
 

@@ -10,7 +10,6 @@ import {
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
-import { eventOf } from "../../host/event.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
@@ -20,6 +19,7 @@ import { isBuiltIn } from "./built-in-roles.ts";
 import { checkRole } from "./check-role.ts";
 import { inclusionRace, oneInclusionAtATime } from "./inclusions.ts";
 import { permissionsOf, readRoles } from "./role-catalogue.ts";
+import { roleUpdated } from "./role-events.ts";
 import { roleEtag, roleMessage } from "./role-message.ts";
 import { refuseRoleFaults, roleBuiltIn, roleChangedMeanwhile, roleNameTaken, roleNotFound } from "./role-refused.ts";
 
@@ -59,14 +59,9 @@ export function updateRole({
       updateTime: timestampFromMs(now),
     });
     checkHolds(call.caller, permissionsOf(catalogue, [stored.record.id]));
-    checkRole(record, catalogue, call.caller);
+    checkRole(record, catalogue, call.caller, stored.record.includedRoleIds);
     const version = stored.version + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "role", id: record.id, version },
-      { case: "roleUpdated", value: { $typeName: "koder.events.v1.RoleUpdated", paths } },
-    );
+    const updated = roleUpdated(call, now, { id: record.id, version }, paths);
     try {
       await data.commit([replace(roles, record, stored.version), ...inclusion], [updated]);
     } catch (error) {
