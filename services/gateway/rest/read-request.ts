@@ -13,6 +13,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../../host/failure.ts";
 import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
 import type { RestBinding } from "./http-rule.ts";
+import { jsonFault } from "./json-fault.ts";
 
 /** What a REST request is made of. */
 export interface RestRequest {
@@ -29,7 +30,8 @@ const invalid = (field: string, description: string) =>
 
 /**
  * The request message of a REST call: path, query and body put where the binding says. Members have the protos' names, or
- * their JSON spelling; what there is no field for is refused by name. PATCH derives the mask from the members sent.
+ * their JSON spelling; what there is no field for is refused by name. PATCH derives the mask from the members sent; that
+ * of PUT is `*`.
  */
 export function readRequest(method: DescMethod, binding: RestBinding, { params, query, body }: RestRequest): Message {
   const json: JsonObject = Object.create(null);
@@ -46,12 +48,13 @@ export function readRequest(method: DescMethod, binding: RestBinding, { params, 
     const sent = objectBody(body);
     json[binding.body.jsonName] = sent;
     if (binding.verb === "patch") mask = Object.keys(sent).map((name) => protoName(binding.body as DescField, name));
+    else if (binding.verb === "put") mask = ["*"];
   }
   for (const [field, value] of queryValues(binding, query)) json[field.jsonName] = value;
   for (const field of binding.pathFields) json[field.jsonName] = params[field.name] ?? "";
   if (binding.ownField !== undefined) json[binding.ownField.jsonName] = "me";
 
-  const message = decode(method, binding, json);
+  const message = decode(method, json);
   const maskField = method.input.fields.find(({ message: type }) => type?.typeName === FieldMaskSchema.typeName);
   if (mask !== undefined && maskField !== undefined) {
     (message as unknown as Record<string, unknown>)[maskField.localName] ??= create(FieldMaskSchema, {
@@ -106,16 +109,12 @@ function queryValue(field: DescField, value: string): JsonValue {
   throw invalid(field.name, "must be true or false");
 }
 
-/** Decoding errors name the field; the value, which may be a secret, is never repeated. */
-function decode(method: DescMethod, binding: RestBinding, json: JsonObject): Message {
+/** Decoding errors name the member that cannot be read, and what it must be. */
+function decode({ input }: DescMethod, json: JsonObject): Message {
   try {
-    return fromJson(method.input, json);
-  } catch (error) {
-    const said = error instanceof Error ? error.message : "";
-    const resource = typeof binding.body === "object" ? `${binding.body.name}.` : "";
-    const unknown = /key "([^"]{1,100})" is unknown/.exec(said)?.[1];
-    if (unknown !== undefined) throw invalid(`${resource}${unknown}`, "is no field of this request");
-    const field = /field [\w.]+\.([\w]+)/.exec(said)?.[1];
-    throw invalid(field === undefined ? "" : `${resource}${field}`, "has a value of the wrong kind");
+    return fromJson(input, json);
+  } catch {
+    const { field, description } = jsonFault(input, json);
+    throw invalid(field, description);
   }
 }

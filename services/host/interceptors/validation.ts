@@ -1,10 +1,11 @@
 import type { DescMessage, Message } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
-import { createValidator, type Validator } from "@bufbuild/protovalidate";
+import { createValidator, type Validator, type Violation } from "@bufbuild/protovalidate";
 import type { Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
 import { jsonFaults } from "./json-bounds.ts";
+import { patternSentence } from "./pattern-sentences.ts";
 
 /**
  * Refuses a request that breaks a rule of its message, with one violation for each field. The rules of a message are compiled at
@@ -37,10 +38,16 @@ function validate(validator: Validator, schema: DescMessage, message: Message): 
   if (result.kind === "error") throw result.error;
   const broken = result.kind === "invalid" ? result.violations : [];
   const violations = [
-    ...broken.map(({ field, message: description }) => ({ field: pathToString(field), description })),
+    ...broken.map((violation) => ({ field: pathToString(violation.field), description: sentenceOf(violation) })),
     ...jsonFaults(schema, message),
   ];
   if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`));
   throw failure(ErrorReason.INVALID_REQUEST, said.join("; "), { violations });
+}
+
+/** What a field must be; of a pattern in words. */
+function sentenceOf({ message, ruleId }: Violation): string {
+  const pattern = ruleId === "string.pattern" ? /`(.*)`/s.exec(message)?.[1] : undefined;
+  return (pattern === undefined ? undefined : patternSentence(pattern)) ?? message;
 }
