@@ -87,6 +87,7 @@ import { confirmRecovery } from "./recovery/confirm-recovery.ts";
 import { collectPersonalData } from "./personal-data.ts";
 import { requestEmailCode, submitEmailCode, submitTerms } from "./required-actions/browser-actions.ts";
 import { acceptTerms, declineTerms, giveEmailCode, sendEmailCode } from "./required-actions/direct-actions.ts";
+import { sendPasswordReset } from "./recovery/send-password-reset.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
@@ -169,6 +170,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       }),
       implementation(RecoveryService, {
         startRecovery: startRecovery(dependencies),
+        sendPasswordReset: sendPasswordReset(dependencies),
         confirmRecovery: confirmRecovery(dependencies),
       }),
       implementation(SignUpService, {

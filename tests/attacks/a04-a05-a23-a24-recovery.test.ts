@@ -95,6 +95,34 @@ describe("A5: a reset", () => {
   });
 });
 
+describe("A5: a reset that an administrator has mailed", () => {
+  const send = (id: string, credential?: string) =>
+    rest(server, "POST", `/v1/users/${id}/password/reset`, {}, credential);
+
+  test("changes nothing until its person has used the link, which is good once and for them alone", async () => {
+    const { username, client, areTokensGood, id } = await personWithTokens(server);
+    const { id: other } = await createPerson(server);
+    expect((await send(id)).status).toBe(200);
+    const token = await tokenFor(username);
+    expect([await areTokensGood(), await signsIn(server, client, username, password)]).toEqual([true, true]);
+    const use = async (userId: string) => {
+      const path = `/v1/users/${userId}/password/reset/confirm`;
+      return (await rest(server, "POST", path, { token, new_password: newPassword }, "")).status;
+    };
+    expect([await use(other), await use(id), await use(id)]).toEqual([400, 200, 400]);
+    expect(await areTokensGood()).toBe(false);
+    expect(await signsIn(server, client, username, password)).toBe(false);
+    expect(await signsIn(server, client, username, newPassword)).toBe(true);
+  });
+
+  test("is mailed ten times an hour, and to nobody who is not there", async () => {
+    const { id } = await createPerson(server);
+    for (let sent = 0; sent < 10; sent++) expect((await send(id)).status).toBe(200);
+    expect((await send(id)).json).toMatchObject({ error: { reason: "TOO_MANY_ATTEMPTS" } });
+    expect((await send("01J9ZK3V5T8QW2X4Y6Z7ABCDEF")).json).toMatchObject({ error: { reason: "MAILBOX_NOT_FOUND" } });
+  });
+});
+
 describe("A24: a link", () => {
   test("is good once, however many send it at once, and opening it uses nothing up", async () => {
     const { username } = await createPerson(server);

@@ -70,6 +70,10 @@ describe("A14: nobody grants more than they have", () => {
       await answer(admin.accessToken, "PATCH", `/v1/users/${owner.id}`, { status: "USER_STATUS_DISABLED" }),
     ).toEqual(permissionDenied);
     expect(await answer(admin.accessToken, "DELETE", `/v1/users/${owner.id}/mfa`)).toEqual(permissionDenied);
+    expect(await answer(admin.accessToken, "POST", `/v1/users/${owner.id}/password/reset`, {})).toEqual(
+      permissionDenied,
+    );
+    expect(await answer(admin.accessToken, "POST", `/v1/users/${person}/password/reset`, {})).toEqual([200, undefined]);
     const own = await rest(server, "PATCH", `/v1/users/${person}`, { name: "Another" }, admin.accessToken);
     expect(own.status).toBe(200);
   });

@@ -136,6 +136,7 @@ const tokenReasons = [
   "REQUEST_ID_REUSED",
 ];
 const deletionReasons = ["USER_NOT_FOUND", "USER_NOT_DELETED", "USER_OWNS_INSTANCE", "ETAG_MISMATCH"];
+const recoveryReasons = ["RECOVERY_TOKEN_INVALID", "FACTOR_NOT_ALLOWED", "PASSWORD_NOT_ALLOWED", "HASHING_BUSY"];
 const invitationFields = ["email", "name", "locale", "role_ids", "group_ids", "id", "expire_time"];
 const invitationReasons = [
   "INVITATION_NOT_FOUND",
@@ -400,11 +401,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("GET", "/pages/logo/dev.koder.chat", ["v"], [], ["page"]),
   standard("GET", "/pages/branding/0123456789abcdef", ["v"], [], ["page"]),
   rest("POST", "/v1/auth/recovery", ["username", "locale"], ["TOO_MANY_ATTEMPTS", "FACTOR_NOT_ALLOWED"]),
+  rest("POST", "/v1/auth/recovery/confirm", ["token", "new_password", "user_id"], recoveryReasons),
+  rest("POST", `/v1/users/${userId}/password/reset/confirm`, ["token", "new_password"], recoveryReasons),
   rest(
     "POST",
-    "/v1/auth/recovery/confirm",
-    ["token", "new_password"],
-    ["RECOVERY_TOKEN_INVALID", "FACTOR_NOT_ALLOWED", "PASSWORD_NOT_ALLOWED", "HASHING_BUSY"],
+    `/v1/users/${userId}/password/reset`,
+    [],
+    ["MAILBOX_NOT_FOUND", "FACTOR_NOT_ALLOWED", "TOO_MANY_ATTEMPTS"],
   ),
   rest(
     "POST",
@@ -574,6 +577,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("PATCH", `/v1/resource-servers/${userId}`, resourceServerFields, resourceServerReasons),
   rest("DELETE", `/v1/resource-servers/${userId}`, ["etag"], resourceServerReasons),
   rest("POST", "/v1/clients/dev.koder.chat/secrets", ["expire_time", "request_id"], clientReasons),
+  rest("POST", "/v1/clients/dev.koder.chat/secret", ["expire_time", "request_id"], clientReasons),
   rest("DELETE", `/v1/clients/dev.koder.chat/secrets/${userId}`, [], clientReasons),
   rest("GET", "/v1/admin/policies/authentication", []),
   rest(
@@ -688,6 +692,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("GET", "/v1/admin/tenants", ["page_size", "page_token", "slug_prefix"], pageReasons),
   rest("GET", `/v1/admin/tenants/${userId}`, [], tenantReasons),
   rest("PATCH", `/v1/admin/tenants/${userId}`, tenantFields, tenantReasons),
+  rest("PUT", `/v1/admin/tenants/${userId}`, tenantFields, tenantReasons),
   rest("DELETE", `/v1/admin/tenants/${userId}`, ["etag"], tenantReasons),
   rest("POST", `/v1/admin/tenants/${userId}/suspend`, [], tenantReasons),
   rest("POST", `/v1/admin/tenants/${userId}/resume`, [], tenantReasons),

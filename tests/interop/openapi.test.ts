@@ -97,6 +97,7 @@ const open: ReadonlySet<string> = new Set([
   "POST /v1/auth/sign-up",
   "POST /v1/auth/sign-up/confirm",
   "POST /v1/users/{user_id}/email/verify/confirm",
+  "POST /v1/users/{user_id}/password/reset/confirm",
 ]);
 
 describe("every operation is there, and refuses a caller without a credential in the documented shape", () => {

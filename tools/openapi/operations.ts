@@ -70,7 +70,7 @@ function parameters({ pathFields, queryFields, verb }: RestBinding, schemas: Sch
       if (field.message !== undefined && !isFieldMask(field) && !isTimestamp(field))
         throw new Error(`${field.parent.typeName}.${field.name}: a message in a query is not described`);
       // A PATCH derives its mask from the members sent.
-      const required = valueIsRequired(field) && !(verb === "patch" && isFieldMask(field));
+      const required = valueIsRequired(field) && !((verb === "patch" || verb === "put") && isFieldMask(field));
       return { name: field.name, in: "query", ...(required && { required }), schema: schemas.field(field) };
     }),
   ];

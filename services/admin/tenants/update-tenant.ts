@@ -26,13 +26,14 @@ const settingOf: Readonly<Record<string, "displayName" | "defaultDomain" | "cust
   custom_domain: "customDomain",
 };
 
-/** Changes the settings that the mask names, all or none. */
+/** Changes the settings that the mask names, all or none; `*` names each, and what else of a tenant is sent with it is passed over. */
 export function updateTenant(dependencies: Pick<AdminDependencies, "system" | "clock" | "publicOrigin">) {
   const { system, publicOrigin } = dependencies;
   return async (request: UpdateTenantRequest, context: HandlerContext): Promise<UpdateTenantResponse> => {
     const call = callOf(context);
     const { tenantId } = request;
-    const { asked, paths } = readUpdate(request.tenant, request.updateMask);
+    const { asked, paths: named } = readUpdate(request.tenant, request.updateMask);
+    const paths = named.includes("*") ? Object.keys(settingOf) : named;
     const changes = changesOf(paths, asked);
     await checkDomain(system, tenantId, changes.customDomain);
     const stored = await changeTenant(dependencies, { tenantId, etag: asked.etag }, (before, now) => {

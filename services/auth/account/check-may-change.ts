@@ -6,20 +6,18 @@ import { checkHolds } from "../../host/held-permissions.ts";
 import type { Peers } from "../../host/peers.ts";
 
 /**
- * Refuses to remove factors of somebody who may do more than the caller's own credential: whoever took away their second factor
- * would need their password only (security A14). Those of somebody with authority over the instance are removed with such
- * authority (security A32). What they may do is read from the store: it was perhaps given a moment ago.
+ * Refuses to change by what somebody signs in who may do more than the caller's own credential: whoever took away their second
+ * factor would need their password only (security A14). What is of somebody with authority over the instance is changed with
+ * such authority (security A32), and `does` says what that is. What they may do is read from the store: it was perhaps given a
+ * moment ago.
  */
-export async function checkMayRemove(peers: Peers, call: Call, userId: string): Promise<void> {
+export async function checkMayChange(peers: Peers, call: Call, userId: string, does: string): Promise<void> {
   const { caller } = call;
   if (caller.kind === "user" && caller.userId === userId) return;
   const asked = { userId, uncached: true };
   const { instance, permissions } = await peers.client(CredentialService).getAuthority(asked, forward(call));
   if (instance && !("instance" in caller && caller.instance)) {
-    throw failure(
-      ErrorReason.PERMISSION_DENIED,
-      "only a credential with INSTANCE authority removes factors of somebody who has it",
-    );
+    throw failure(ErrorReason.PERMISSION_DENIED, `only a credential with INSTANCE authority ${does}`);
   }
   checkHolds(caller, permissions);
 }

@@ -7,7 +7,7 @@ import {
 } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { checkMayRemove } from "./check-may-remove.ts";
+import { checkMayChange } from "../account/check-may-change.ts";
 import { removeFactors } from "./remove-factors.ts";
 import { userOf } from "../../host/user-of.ts";
 
@@ -16,7 +16,7 @@ export function resetFactors({ store, peers, clock }: Pick<AuthDependencies, "st
   return async (request: ResetFactorsRequest, context: HandlerContext): Promise<ResetFactorsResponse> => {
     const call = callOf(context);
     const userId = userOf(call, request);
-    await checkMayRemove(peers, call, userId);
+    await checkMayChange(peers, call, userId, "removes factors of somebody who has it");
     await removeFactors(store.tenant(call.tenantId), call, clock(), userId, "all");
     return create(ResetFactorsResponseSchema, {});
   };

@@ -33,6 +33,7 @@ export function confirmRecovery(dependencies: AuthDependencies) {
     const proof = await openMailboxProof(data, tenantVault, request.token, MailboxProofUse.PASSWORD_RESET);
     const { userId, email, userEpoch } = proof.record;
     const { newPassword } = request;
+    if (request.userId !== "" && request.userId !== userId) throw proofInvalid();
     await checkPasswordAllowed(dependencies, call, userId);
     const mailboxes = peers.client(MailboxService);
     const [current] = await Promise.all([

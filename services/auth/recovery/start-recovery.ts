@@ -1,8 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
-import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
-import { MailboxProofSchema, MailboxProofUse } from "#gen/koder/auth/store/v1/mailbox_proof_pb.ts";
 import {
   StartRecoveryResponseSchema,
   type StartRecoveryRequest,
@@ -13,16 +10,11 @@ import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
 import { countAttemptInWindow, inWindow } from "../../host/windowed-attempts.ts";
-import { insert } from "../../store/writes.ts";
-import { randomToken } from "../../vault/random.ts";
 import { accountKeyOf } from "../account-key.ts";
 import { tooMany } from "../attempts.ts";
-import { mailboxProofs } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { checkPasswordAllowed } from "../factors/check-factor-allowed.ts";
-import { mailLink } from "../mail/mail-link.ts";
-import { mailboxProofHash } from "./mailbox-proof.ts";
-import { recoveryStarted } from "./recovery-events.ts";
+import { askRecovery } from "./ask-recovery.ts";
 
 const hour = 60 * 60_000;
 
@@ -34,7 +26,7 @@ const hour = 60 * 60_000;
  * An address that is not verified is mailed too: only an administrator can have set it, and whoever reads it verifies it so.
  */
 export function startRecovery(dependencies: AuthDependencies) {
-  const { store, vault, peers, tenants, mailer, recovery, clock } = dependencies;
+  const { store, vault, peers, tenants, recovery, clock } = dependencies;
   return async (request: StartRecoveryRequest, context: HandlerContext): Promise<StartRecoveryResponse> => {
     const call = callOf(context);
     await checkPasswordAllowed(dependencies, call, "");
@@ -53,25 +45,17 @@ export function startRecovery(dependencies: AuthDependencies) {
       peers.client(MailboxService).getMailbox({ userId }, forward(call)),
       peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
     ]);
-    const isMailed = mailbox.email !== "" && asked <= recovery.perAccount;
-    const now = clock();
-    const token = randomToken("kmp_");
-    const proof = create(MailboxProofSchema, {
-      secretHash: mailboxProofHash(tenantVault, token),
-      use: MailboxProofUse.PASSWORD_RESET,
-      userId: isMailed ? userId : "",
-      email: isMailed ? mailbox.email : "",
-      userEpoch,
-      expireTime: timestampFromMs(now + recovery.lifetime),
-    });
-    const mail = mailer.prepare(
-      { tenantId: call.tenantId, vault: tenantVault },
-      MailKind.PASSWORD_RESET,
-      { to: proof.email, locale: mailbox.locale || request.locale, link: mailLink(tenant, "reset", token) },
-      now + recovery.lifetime,
+    await askRecovery(
+      dependencies,
+      call,
+      { vault: tenantVault, tenant },
+      {
+        userId,
+        userEpoch,
+        email: asked <= recovery.perAccount ? mailbox.email : "",
+        locale: mailbox.locale || request.locale,
+      },
     );
-    await data.commit([insert(mailboxProofs, proof), mail.write], [recoveryStarted(call, now, { ...proof, userId })]);
-    await mail.queue();
     return create(StartRecoveryResponseSchema);
   };
 }

@@ -206,6 +206,7 @@ export const examples: Readonly<Record<string, Example>> = {
     updateMask: "mfa",
   }),
   "koder.auth.v1.EmailService/SendEmailVerification": userId,
+  "koder.auth.v1.RecoveryService/SendPasswordReset": userId,
   "koder.auth.v1.EmailService/StartEmailChange": async (side) => ({
     userId: side.person.id,
     email: `${fresh()}@koder.dev`,

@@ -119,6 +119,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Mail a reset of a password",
+    covers: ["koder.auth.v1.RecoveryService/SendPasswordReset"],
+    prepare: async (server) => {
+      const { id } = await createPerson(server);
+      return { call: async () => (await rest(server, "POST", `/v1/users/${id}/password/reset`, {})).status };
+    },
+  },
+  {
     name: "Ask for another address",
     covers: ["koder.auth.v1.EmailService/StartEmailChange"],
     prepare: async (server) => {

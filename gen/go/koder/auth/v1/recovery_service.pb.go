@@ -113,20 +113,105 @@ func (*StartRecoveryResponse) Descriptor() ([]byte, []int) {
 	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{1}
 }
 
+// SendPasswordResetRequest names a user.
+type SendPasswordResetRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Id of the user.
+	UserId        string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendPasswordResetRequest) Reset() {
+	*x = SendPasswordResetRequest{}
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendPasswordResetRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendPasswordResetRequest) ProtoMessage() {}
+
+func (x *SendPasswordResetRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendPasswordResetRequest.ProtoReflect.Descriptor instead.
+func (*SendPasswordResetRequest) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *SendPasswordResetRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
+// SendPasswordResetResponse says that a link is on its way.
+type SendPasswordResetResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SendPasswordResetResponse) Reset() {
+	*x = SendPasswordResetResponse{}
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SendPasswordResetResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SendPasswordResetResponse) ProtoMessage() {}
+
+func (x *SendPasswordResetResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SendPasswordResetResponse.ProtoReflect.Descriptor instead.
+func (*SendPasswordResetResponse) Descriptor() ([]byte, []int) {
+	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{3}
+}
+
 // ConfirmRecoveryRequest has the secret of the link, and the new password.
 type ConfirmRecoveryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `token` of the link in the mail.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
 	// The new password: 15 to 256 characters, NFC, and none that is easily guessed.
-	NewPassword   string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	NewPassword string `protobuf:"bytes,2,opt,name=new_password,json=newPassword,proto3" json:"new_password,omitempty"`
+	// Whose link it is; may be empty.
+	UserId        string `protobuf:"bytes,3,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ConfirmRecoveryRequest) Reset() {
 	*x = ConfirmRecoveryRequest{}
-	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[2]
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -138,7 +223,7 @@ func (x *ConfirmRecoveryRequest) String() string {
 func (*ConfirmRecoveryRequest) ProtoMessage() {}
 
 func (x *ConfirmRecoveryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[2]
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -151,7 +236,7 @@ func (x *ConfirmRecoveryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmRecoveryRequest.ProtoReflect.Descriptor instead.
 func (*ConfirmRecoveryRequest) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{2}
+	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConfirmRecoveryRequest) GetToken() string {
@@ -168,6 +253,13 @@ func (x *ConfirmRecoveryRequest) GetNewPassword() string {
 	return ""
 }
 
+func (x *ConfirmRecoveryRequest) GetUserId() string {
+	if x != nil {
+		return x.UserId
+	}
+	return ""
+}
+
 // ConfirmRecoveryResponse says nothing more than that it was done.
 type ConfirmRecoveryResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -177,7 +269,7 @@ type ConfirmRecoveryResponse struct {
 
 func (x *ConfirmRecoveryResponse) Reset() {
 	*x = ConfirmRecoveryResponse{}
-	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[3]
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -189,7 +281,7 @@ func (x *ConfirmRecoveryResponse) String() string {
 func (*ConfirmRecoveryResponse) ProtoMessage() {}
 
 func (x *ConfirmRecoveryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[3]
+	mi := &file_koder_auth_v1_recovery_service_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -202,7 +294,7 @@ func (x *ConfirmRecoveryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConfirmRecoveryResponse.ProtoReflect.Descriptor instead.
 func (*ConfirmRecoveryResponse) Descriptor() ([]byte, []int) {
-	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{3}
+	return file_koder_auth_v1_recovery_service_proto_rawDescGZIP(), []int{5}
 }
 
 var File_koder_auth_v1_recovery_service_proto protoreflect.FileDescriptor
@@ -213,13 +305,18 @@ const file_koder_auth_v1_recovery_service_proto_rawDesc = "" +
 	"\x14StartRecoveryRequest\x12\x1a\n" +
 	"\busername\x18\x01 \x01(\tR\busername\x12\x16\n" +
 	"\x06locale\x18\x02 \x01(\tR\x06locale\"\x17\n" +
-	"\x15StartRecoveryResponse\"Q\n" +
+	"\x15StartRecoveryResponse\"3\n" +
+	"\x18SendPasswordResetRequest\x12\x17\n" +
+	"\auser_id\x18\x01 \x01(\tR\x06userId\"\x1b\n" +
+	"\x19SendPasswordResetResponse\"j\n" +
 	"\x16ConfirmRecoveryRequest\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12!\n" +
-	"\fnew_password\x18\x02 \x01(\tR\vnewPassword\"\x19\n" +
-	"\x17ConfirmRecoveryResponse2\xcf\x01\n" +
+	"\fnew_password\x18\x02 \x01(\tR\vnewPassword\x12\x17\n" +
+	"\auser_id\x18\x03 \x01(\tR\x06userId\"\x19\n" +
+	"\x17ConfirmRecoveryResponse2\xb7\x02\n" +
 	"\x0fRecoveryService\x12Z\n" +
-	"\rStartRecovery\x12#.koder.auth.v1.StartRecoveryRequest\x1a$.koder.auth.v1.StartRecoveryResponse\x12`\n" +
+	"\rStartRecovery\x12#.koder.auth.v1.StartRecoveryRequest\x1a$.koder.auth.v1.StartRecoveryResponse\x12f\n" +
+	"\x11SendPasswordReset\x12'.koder.auth.v1.SendPasswordResetRequest\x1a(.koder.auth.v1.SendPasswordResetResponse\x12`\n" +
 	"\x0fConfirmRecovery\x12%.koder.auth.v1.ConfirmRecoveryRequest\x1a&.koder.auth.v1.ConfirmRecoveryResponseB\xb9\x01\n" +
 	"\x11com.koder.auth.v1B\x14RecoveryServiceProtoP\x01Z8github.com/koder-id/koder-id/gen/go/koder/auth/v1;authv1\xa2\x02\x03KAX\xaa\x02\rKoder.Auth.V1\xca\x02\rKoder\\Auth\\V1\xe2\x02\x19Koder\\Auth\\V1\\GPBMetadata\xea\x02\x0fKoder::Auth::V1b\x06proto3"
 
@@ -235,20 +332,24 @@ func file_koder_auth_v1_recovery_service_proto_rawDescGZIP() []byte {
 	return file_koder_auth_v1_recovery_service_proto_rawDescData
 }
 
-var file_koder_auth_v1_recovery_service_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_koder_auth_v1_recovery_service_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_koder_auth_v1_recovery_service_proto_goTypes = []any{
-	(*StartRecoveryRequest)(nil),    // 0: koder.auth.v1.StartRecoveryRequest
-	(*StartRecoveryResponse)(nil),   // 1: koder.auth.v1.StartRecoveryResponse
-	(*ConfirmRecoveryRequest)(nil),  // 2: koder.auth.v1.ConfirmRecoveryRequest
-	(*ConfirmRecoveryResponse)(nil), // 3: koder.auth.v1.ConfirmRecoveryResponse
+	(*StartRecoveryRequest)(nil),      // 0: koder.auth.v1.StartRecoveryRequest
+	(*StartRecoveryResponse)(nil),     // 1: koder.auth.v1.StartRecoveryResponse
+	(*SendPasswordResetRequest)(nil),  // 2: koder.auth.v1.SendPasswordResetRequest
+	(*SendPasswordResetResponse)(nil), // 3: koder.auth.v1.SendPasswordResetResponse
+	(*ConfirmRecoveryRequest)(nil),    // 4: koder.auth.v1.ConfirmRecoveryRequest
+	(*ConfirmRecoveryResponse)(nil),   // 5: koder.auth.v1.ConfirmRecoveryResponse
 }
 var file_koder_auth_v1_recovery_service_proto_depIdxs = []int32{
 	0, // 0: koder.auth.v1.RecoveryService.StartRecovery:input_type -> koder.auth.v1.StartRecoveryRequest
-	2, // 1: koder.auth.v1.RecoveryService.ConfirmRecovery:input_type -> koder.auth.v1.ConfirmRecoveryRequest
-	1, // 2: koder.auth.v1.RecoveryService.StartRecovery:output_type -> koder.auth.v1.StartRecoveryResponse
-	3, // 3: koder.auth.v1.RecoveryService.ConfirmRecovery:output_type -> koder.auth.v1.ConfirmRecoveryResponse
-	2, // [2:4] is the sub-list for method output_type
-	0, // [0:2] is the sub-list for method input_type
+	2, // 1: koder.auth.v1.RecoveryService.SendPasswordReset:input_type -> koder.auth.v1.SendPasswordResetRequest
+	4, // 2: koder.auth.v1.RecoveryService.ConfirmRecovery:input_type -> koder.auth.v1.ConfirmRecoveryRequest
+	1, // 3: koder.auth.v1.RecoveryService.StartRecovery:output_type -> koder.auth.v1.StartRecoveryResponse
+	3, // 4: koder.auth.v1.RecoveryService.SendPasswordReset:output_type -> koder.auth.v1.SendPasswordResetResponse
+	5, // 5: koder.auth.v1.RecoveryService.ConfirmRecovery:output_type -> koder.auth.v1.ConfirmRecoveryResponse
+	3, // [3:6] is the sub-list for method output_type
+	0, // [0:3] is the sub-list for method input_type
 	0, // [0:0] is the sub-list for extension type_name
 	0, // [0:0] is the sub-list for extension extendee
 	0, // [0:0] is the sub-list for field type_name
@@ -265,7 +366,7 @@ func file_koder_auth_v1_recovery_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_auth_v1_recovery_service_proto_rawDesc), len(file_koder_auth_v1_recovery_service_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

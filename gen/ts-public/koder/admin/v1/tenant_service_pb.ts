@@ -191,7 +191,7 @@ export type UpdateTenantRequest = Message<"koder.admin.v1.UpdateTenantRequest"> 
   tenant?: Tenant | undefined;
 
   /**
-   * The fields to change; over REST, the members sent.
+   * The fields to change; over REST, the members sent, or with PUT `*`: what is not sent becomes empty.
    *
    * @generated from field: google.protobuf.FieldMask update_mask = 3;
    */
@@ -580,7 +580,7 @@ export const TenantService: GenService<{
     output: typeof ListTenantsResponseSchema;
   },
   /**
-   * Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`.
+   * Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`; `*`, as PUT sends it, all three.
    * Errors: TENANT_UNKNOWN, TENANT_INVALID, TENANT_DOMAIN_NOT_FOUND, ETAG_MISMATCH.
    *
    * @generated from rpc koder.admin.v1.TenantService.UpdateTenant

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/recovery_service.proto.
  */
 export const file_koder_auth_v1_recovery_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9hdXRoL3YxL3JlY292ZXJ5X3NlcnZpY2UucHJvdG8SDWtvZGVyLmF1dGgudjEiOAoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSDgoGbG9jYWxlGAIgASgJIhcKFVN0YXJ0UmVjb3ZlcnlSZXNwb25zZSI9ChZDb25maXJtUmVjb3ZlcnlSZXF1ZXN0Eg0KBXRva2VuGAEgASgJEhQKDG5ld19wYXNzd29yZBgCIAEoCSIZChdDb25maXJtUmVjb3ZlcnlSZXNwb25zZTLPAQoPUmVjb3ZlcnlTZXJ2aWNlEloKDVN0YXJ0UmVjb3ZlcnkSIy5rb2Rlci5hdXRoLnYxLlN0YXJ0UmVjb3ZlcnlSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5TdGFydFJlY292ZXJ5UmVzcG9uc2USYAoPQ29uZmlybVJlY292ZXJ5EiUua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXNwb25zZWIGcHJvdG8z");
+  fileDesc("CiRrb2Rlci9hdXRoL3YxL3JlY292ZXJ5X3NlcnZpY2UucHJvdG8SDWtvZGVyLmF1dGgudjEiOAoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSEAoIdXNlcm5hbWUYASABKAkSDgoGbG9jYWxlGAIgASgJIhcKFVN0YXJ0UmVjb3ZlcnlSZXNwb25zZSIrChhTZW5kUGFzc3dvcmRSZXNldFJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIbChlTZW5kUGFzc3dvcmRSZXNldFJlc3BvbnNlIk4KFkNvbmZpcm1SZWNvdmVyeVJlcXVlc3QSDQoFdG9rZW4YASABKAkSFAoMbmV3X3Bhc3N3b3JkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkiGQoXQ29uZmlybVJlY292ZXJ5UmVzcG9uc2UytwIKD1JlY292ZXJ5U2VydmljZRJaCg1TdGFydFJlY292ZXJ5EiMua29kZXIuYXV0aC52MS5TdGFydFJlY292ZXJ5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU3RhcnRSZWNvdmVyeVJlc3BvbnNlEmYKEVNlbmRQYXNzd29yZFJlc2V0Eicua29kZXIuYXV0aC52MS5TZW5kUGFzc3dvcmRSZXNldFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlNlbmRQYXNzd29yZFJlc2V0UmVzcG9uc2USYAoPQ29uZmlybVJlY292ZXJ5EiUua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * StartRecoveryRequest says whose password was lost.
@@ -56,6 +56,42 @@ export const StartRecoveryResponseSchema: GenMessage<StartRecoveryResponse> = /*
   messageDesc(file_koder_auth_v1_recovery_service, 1);
 
 /**
+ * SendPasswordResetRequest names a user.
+ *
+ * @generated from message koder.auth.v1.SendPasswordResetRequest
+ */
+export type SendPasswordResetRequest = Message<"koder.auth.v1.SendPasswordResetRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendPasswordResetRequest.
+ * Use `create(SendPasswordResetRequestSchema)` to create a new message.
+ */
+export const SendPasswordResetRequestSchema: GenMessage<SendPasswordResetRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_recovery_service, 2);
+
+/**
+ * SendPasswordResetResponse says that a link is on its way.
+ *
+ * @generated from message koder.auth.v1.SendPasswordResetResponse
+ */
+export type SendPasswordResetResponse = Message<"koder.auth.v1.SendPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message koder.auth.v1.SendPasswordResetResponse.
+ * Use `create(SendPasswordResetResponseSchema)` to create a new message.
+ */
+export const SendPasswordResetResponseSchema: GenMessage<SendPasswordResetResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_recovery_service, 3);
+
+/**
  * ConfirmRecoveryRequest has the secret of the link, and the new password.
  *
  * @generated from message koder.auth.v1.ConfirmRecoveryRequest
@@ -74,6 +110,13 @@ export type ConfirmRecoveryRequest = Message<"koder.auth.v1.ConfirmRecoveryReque
    * @generated from field: string new_password = 2;
    */
   newPassword: string;
+
+  /**
+   * Whose link it is; may be empty.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
 };
 
 /**
@@ -81,7 +124,7 @@ export type ConfirmRecoveryRequest = Message<"koder.auth.v1.ConfirmRecoveryReque
  * Use `create(ConfirmRecoveryRequestSchema)` to create a new message.
  */
 export const ConfirmRecoveryRequestSchema: GenMessage<ConfirmRecoveryRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_recovery_service, 2);
+  messageDesc(file_koder_auth_v1_recovery_service, 4);
 
 /**
  * ConfirmRecoveryResponse says nothing more than that it was done.
@@ -96,7 +139,7 @@ export type ConfirmRecoveryResponse = Message<"koder.auth.v1.ConfirmRecoveryResp
  * Use `create(ConfirmRecoveryResponseSchema)` to create a new message.
  */
 export const ConfirmRecoveryResponseSchema: GenMessage<ConfirmRecoveryResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_recovery_service, 3);
+  messageDesc(file_koder_auth_v1_recovery_service, 5);
 
 /**
  * RecoveryService lets people who have lost their password choose another one, by a link that is mailed to them.
@@ -115,6 +158,18 @@ export const RecoveryService: GenService<{
     methodKind: "unary";
     input: typeof StartRecoveryRequestSchema;
     output: typeof StartRecoveryResponseSchema;
+  },
+  /**
+   * Mails a user the link by which they choose another password; the password of before
+   * stays good until they do. Nobody has it mailed to somebody who may do more than they.
+   * Errors: MAILBOX_NOT_FOUND, FACTOR_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.RecoveryService.SendPasswordReset
+   */
+  sendPasswordReset: {
+    methodKind: "unary";
+    input: typeof SendPasswordResetRequestSchema;
+    output: typeof SendPasswordResetResponseSchema;
   },
   /**
    * Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.

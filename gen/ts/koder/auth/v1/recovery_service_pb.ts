@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/recovery_service.proto.
  */
 export const file_koder_auth_v1_recovery_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9hdXRoL3YxL3JlY292ZXJ5X3NlcnZpY2UucHJvdG8SDWtvZGVyLmF1dGgudjEiTQoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISFwoGbG9jYWxlGAIgASgJQge6SARyAhgjIhcKFVN0YXJ0UmVjb3ZlcnlSZXNwb25zZSJlChZDb25maXJtUmVjb3ZlcnlSZXF1ZXN0EiEKBXRva2VuGAEgASgJQhK6SAdyBRABGIAB+LsYAYC8GAESKAoMbmV3X3Bhc3N3b3JkGAIgASgJQhK6SAdyBRABGIAI+LsYAYC8GAEiGQoXQ29uZmlybVJlY292ZXJ5UmVzcG9uc2UyogIKD1JlY292ZXJ5U2VydmljZRJ/Cg1TdGFydFJlY292ZXJ5EiMua29kZXIuYXV0aC52MS5TdGFydFJlY292ZXJ5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU3RhcnRSZWNvdmVyeVJlc3BvbnNlIiOquxgDCgEBgtPkkwIWOgEqIhEvdjEvYXV0aC9yZWNvdmVyeRKNAQoPQ29uZmlybVJlY292ZXJ5EiUua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5Db25maXJtUmVjb3ZlcnlSZXNwb25zZSIrqrsYAwoBAYLT5JMCHjoBKiIZL3YxL2F1dGgvcmVjb3ZlcnkvY29uZmlybWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9hdXRoL3YxL3JlY292ZXJ5X3NlcnZpY2UucHJvdG8SDWtvZGVyLmF1dGgudjEiTQoUU3RhcnRSZWNvdmVyeVJlcXVlc3QSHAoIdXNlcm5hbWUYASABKAlCCrpIB3IFEAEYwAISFwoGbG9jYWxlGAIgASgJQge6SARyAhgjIhcKFVN0YXJ0UmVjb3ZlcnlSZXNwb25zZSJRChhTZW5kUGFzc3dvcmRSZXNldFJlcXVlc3QSNQoHdXNlcl9pZBgBIAEoCUIkukghch8yHV5bMC03XVswLTlBLUhKS01OUC1UVi1aXXsyNX0kIhsKGVNlbmRQYXNzd29yZFJlc2V0UmVzcG9uc2UinwEKFkNvbmZpcm1SZWNvdmVyeVJlcXVlc3QSIQoFdG9rZW4YASABKAlCErpIB3IFEAEYgAH4uxgBgLwYARIoCgxuZXdfcGFzc3dvcmQYAiABKAlCErpIB3IFEAEYgAj4uxgBgLwYARI4Cgd1c2VyX2lkGAMgASgJQie6SCRyIjIgXih8WzAtN11bMC05QS1ISktNTlAtVFYtWl17MjV9KSQiGQoXQ29uZmlybVJlY292ZXJ5UmVzcG9uc2UyiwQKD1JlY292ZXJ5U2VydmljZRJ/Cg1TdGFydFJlY292ZXJ5EiMua29kZXIuYXV0aC52MS5TdGFydFJlY292ZXJ5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU3RhcnRSZWNvdmVyeVJlc3BvbnNlIiOquxgDCgEBgtPkkwIWOgEqIhEvdjEvYXV0aC9yZWNvdmVyeRK1AQoRU2VuZFBhc3N3b3JkUmVzZXQSJy5rb2Rlci5hdXRoLnYxLlNlbmRQYXNzd29yZFJlc2V0UmVxdWVzdBooLmtvZGVyLmF1dGgudjEuU2VuZFBhc3N3b3JkUmVzZXRSZXNwb25zZSJNqrsYHAoCAgMYAiILdXNlcnMud3JpdGUyB3VzZXJfaWSC0+STAic6ASoiIi92MS91c2Vycy97dXNlcl9pZH0vcGFzc3dvcmQvcmVzZXQSvgEKD0NvbmZpcm1SZWNvdmVyeRIlLmtvZGVyLmF1dGgudjEuQ29uZmlybVJlY292ZXJ5UmVxdWVzdBomLmtvZGVyLmF1dGgudjEuQ29uZmlybVJlY292ZXJ5UmVzcG9uc2UiXKq7GAMKAQGC0+STAk86ASpaLzoBKiIqL3YxL3VzZXJzL3t1c2VyX2lkfS9wYXNzd29yZC9yZXNldC9jb25maXJtIhkvdjEvYXV0aC9yZWNvdmVyeS9jb25maXJtYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * StartRecoveryRequest says whose password was lost.
@@ -60,6 +60,42 @@ export const StartRecoveryResponseSchema: GenMessage<StartRecoveryResponse> = /*
   messageDesc(file_koder_auth_v1_recovery_service, 1);
 
 /**
+ * SendPasswordResetRequest names a user.
+ *
+ * @generated from message koder.auth.v1.SendPasswordResetRequest
+ */
+export type SendPasswordResetRequest = Message<"koder.auth.v1.SendPasswordResetRequest"> & {
+  /**
+   * Id of the user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.SendPasswordResetRequest.
+ * Use `create(SendPasswordResetRequestSchema)` to create a new message.
+ */
+export const SendPasswordResetRequestSchema: GenMessage<SendPasswordResetRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_recovery_service, 2);
+
+/**
+ * SendPasswordResetResponse says that a link is on its way.
+ *
+ * @generated from message koder.auth.v1.SendPasswordResetResponse
+ */
+export type SendPasswordResetResponse = Message<"koder.auth.v1.SendPasswordResetResponse"> & {
+};
+
+/**
+ * Describes the message koder.auth.v1.SendPasswordResetResponse.
+ * Use `create(SendPasswordResetResponseSchema)` to create a new message.
+ */
+export const SendPasswordResetResponseSchema: GenMessage<SendPasswordResetResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_recovery_service, 3);
+
+/**
  * ConfirmRecoveryRequest has the secret of the link, and the new password.
  *
  * @generated from message koder.auth.v1.ConfirmRecoveryRequest
@@ -78,6 +114,13 @@ export type ConfirmRecoveryRequest = Message<"koder.auth.v1.ConfirmRecoveryReque
    * @generated from field: string new_password = 2;
    */
   newPassword: string;
+
+  /**
+   * Whose link it is; may be empty.
+   *
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
 };
 
 /**
@@ -85,7 +128,7 @@ export type ConfirmRecoveryRequest = Message<"koder.auth.v1.ConfirmRecoveryReque
  * Use `create(ConfirmRecoveryRequestSchema)` to create a new message.
  */
 export const ConfirmRecoveryRequestSchema: GenMessage<ConfirmRecoveryRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_recovery_service, 2);
+  messageDesc(file_koder_auth_v1_recovery_service, 4);
 
 /**
  * ConfirmRecoveryResponse says nothing more than that it was done.
@@ -100,7 +143,7 @@ export type ConfirmRecoveryResponse = Message<"koder.auth.v1.ConfirmRecoveryResp
  * Use `create(ConfirmRecoveryResponseSchema)` to create a new message.
  */
 export const ConfirmRecoveryResponseSchema: GenMessage<ConfirmRecoveryResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_recovery_service, 3);
+  messageDesc(file_koder_auth_v1_recovery_service, 5);
 
 /**
  * RecoveryService lets people who have lost their password choose another one, by a link that is mailed to them.
@@ -119,6 +162,18 @@ export const RecoveryService: GenService<{
     methodKind: "unary";
     input: typeof StartRecoveryRequestSchema;
     output: typeof StartRecoveryResponseSchema;
+  },
+  /**
+   * Mails a user the link by which they choose another password; the password of before
+   * stays good until they do. Nobody has it mailed to somebody who may do more than they.
+   * Errors: MAILBOX_NOT_FOUND, FACTOR_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
+   *
+   * @generated from rpc koder.auth.v1.RecoveryService.SendPasswordReset
+   */
+  sendPasswordReset: {
+    methodKind: "unary";
+    input: typeof SendPasswordResetRequestSchema;
+    output: typeof SendPasswordResetResponseSchema;
   },
   /**
    * Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.

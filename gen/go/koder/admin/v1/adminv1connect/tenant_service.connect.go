@@ -75,7 +75,7 @@ type TenantServiceClient interface {
 	GetTenant(context.Context, *connect.Request[v1.GetTenantRequest]) (*connect.Response[v1.GetTenantResponse], error)
 	// Lists tenants by slug. Errors: PAGE_TOKEN_INVALID.
 	ListTenants(context.Context, *connect.Request[v1.ListTenantsRequest]) (*connect.Response[v1.ListTenantsResponse], error)
-	// Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`.
+	// Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`; `*`, as PUT sends it, all three.
 	// Errors: TENANT_UNKNOWN, TENANT_INVALID, TENANT_DOMAIN_NOT_FOUND, ETAG_MISMATCH.
 	UpdateTenant(context.Context, *connect.Request[v1.UpdateTenantRequest]) (*connect.Response[v1.UpdateTenantResponse], error)
 	// Suspends a tenant: it answers nobody, and nothing that it gave is good, until it is resumed. A repeat changes nothing.
@@ -261,7 +261,7 @@ type TenantServiceHandler interface {
 	GetTenant(context.Context, *connect.Request[v1.GetTenantRequest]) (*connect.Response[v1.GetTenantResponse], error)
 	// Lists tenants by slug. Errors: PAGE_TOKEN_INVALID.
 	ListTenants(context.Context, *connect.Request[v1.ListTenantsRequest]) (*connect.Response[v1.ListTenantsResponse], error)
-	// Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`.
+	// Changes the fields that the mask names: `display_name`, `default_domain`, `custom_domain`; `*`, as PUT sends it, all three.
 	// Errors: TENANT_UNKNOWN, TENANT_INVALID, TENANT_DOMAIN_NOT_FOUND, ETAG_MISMATCH.
 	UpdateTenant(context.Context, *connect.Request[v1.UpdateTenantRequest]) (*connect.Response[v1.UpdateTenantResponse], error)
 	// Suspends a tenant: it answers nobody, and nothing that it gave is good, until it is resumed. A repeat changes nothing.

@@ -36,6 +36,9 @@ const (
 	// RecoveryServiceStartRecoveryProcedure is the fully-qualified name of the RecoveryService's
 	// StartRecovery RPC.
 	RecoveryServiceStartRecoveryProcedure = "/koder.auth.v1.RecoveryService/StartRecovery"
+	// RecoveryServiceSendPasswordResetProcedure is the fully-qualified name of the RecoveryService's
+	// SendPasswordReset RPC.
+	RecoveryServiceSendPasswordResetProcedure = "/koder.auth.v1.RecoveryService/SendPasswordReset"
 	// RecoveryServiceConfirmRecoveryProcedure is the fully-qualified name of the RecoveryService's
 	// ConfirmRecovery RPC.
 	RecoveryServiceConfirmRecoveryProcedure = "/koder.auth.v1.RecoveryService/ConfirmRecovery"
@@ -47,6 +50,10 @@ type RecoveryServiceClient interface {
 	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name;
 	// FACTOR_NOT_ALLOWED where nobody signs in by a password.
 	StartRecovery(context.Context, *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error)
+	// Mails a user the link by which they choose another password; the password of before
+	// stays good until they do. Nobody has it mailed to somebody who may do more than they.
+	// Errors: MAILBOX_NOT_FOUND, FACTOR_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
+	SendPasswordReset(context.Context, *connect.Request[v1.SendPasswordResetRequest]) (*connect.Response[v1.SendPasswordResetResponse], error)
 	// Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.
 	// It signs nobody in: the new password and whatever else their sign-in asks for are needed next. The link is used up,
 	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, FACTOR_NOT_ALLOWED, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
@@ -70,6 +77,12 @@ func NewRecoveryServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 			connect.WithSchema(recoveryServiceMethods.ByName("StartRecovery")),
 			connect.WithClientOptions(opts...),
 		),
+		sendPasswordReset: connect.NewClient[v1.SendPasswordResetRequest, v1.SendPasswordResetResponse](
+			httpClient,
+			baseURL+RecoveryServiceSendPasswordResetProcedure,
+			connect.WithSchema(recoveryServiceMethods.ByName("SendPasswordReset")),
+			connect.WithClientOptions(opts...),
+		),
 		confirmRecovery: connect.NewClient[v1.ConfirmRecoveryRequest, v1.ConfirmRecoveryResponse](
 			httpClient,
 			baseURL+RecoveryServiceConfirmRecoveryProcedure,
@@ -81,13 +94,19 @@ func NewRecoveryServiceClient(httpClient connect.HTTPClient, baseURL string, opt
 
 // recoveryServiceClient implements RecoveryServiceClient.
 type recoveryServiceClient struct {
-	startRecovery   *connect.Client[v1.StartRecoveryRequest, v1.StartRecoveryResponse]
-	confirmRecovery *connect.Client[v1.ConfirmRecoveryRequest, v1.ConfirmRecoveryResponse]
+	startRecovery     *connect.Client[v1.StartRecoveryRequest, v1.StartRecoveryResponse]
+	sendPasswordReset *connect.Client[v1.SendPasswordResetRequest, v1.SendPasswordResetResponse]
+	confirmRecovery   *connect.Client[v1.ConfirmRecoveryRequest, v1.ConfirmRecoveryResponse]
 }
 
 // StartRecovery calls koder.auth.v1.RecoveryService.StartRecovery.
 func (c *recoveryServiceClient) StartRecovery(ctx context.Context, req *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error) {
 	return c.startRecovery.CallUnary(ctx, req)
+}
+
+// SendPasswordReset calls koder.auth.v1.RecoveryService.SendPasswordReset.
+func (c *recoveryServiceClient) SendPasswordReset(ctx context.Context, req *connect.Request[v1.SendPasswordResetRequest]) (*connect.Response[v1.SendPasswordResetResponse], error) {
+	return c.sendPasswordReset.CallUnary(ctx, req)
 }
 
 // ConfirmRecovery calls koder.auth.v1.RecoveryService.ConfirmRecovery.
@@ -101,6 +120,10 @@ type RecoveryServiceHandler interface {
 	// many links were asked for already. Errors: TOO_MANY_ATTEMPTS for the caller's address, whatever the name;
 	// FACTOR_NOT_ALLOWED where nobody signs in by a password.
 	StartRecovery(context.Context, *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error)
+	// Mails a user the link by which they choose another password; the password of before
+	// stays good until they do. Nobody has it mailed to somebody who may do more than they.
+	// Errors: MAILBOX_NOT_FOUND, FACTOR_NOT_ALLOWED, TOO_MANY_ATTEMPTS.
+	SendPasswordReset(context.Context, *connect.Request[v1.SendPasswordResetRequest]) (*connect.Response[v1.SendPasswordResetResponse], error)
 	// Sets the password of whoever the link was mailed to, and ends every session and token of theirs before the answer.
 	// It signs nobody in: the new password and whatever else their sign-in asks for are needed next. The link is used up,
 	// unless the password is refused. Errors: RECOVERY_TOKEN_INVALID, FACTOR_NOT_ALLOWED, PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
@@ -120,6 +143,12 @@ func NewRecoveryServiceHandler(svc RecoveryServiceHandler, opts ...connect.Handl
 		connect.WithSchema(recoveryServiceMethods.ByName("StartRecovery")),
 		connect.WithHandlerOptions(opts...),
 	)
+	recoveryServiceSendPasswordResetHandler := connect.NewUnaryHandler(
+		RecoveryServiceSendPasswordResetProcedure,
+		svc.SendPasswordReset,
+		connect.WithSchema(recoveryServiceMethods.ByName("SendPasswordReset")),
+		connect.WithHandlerOptions(opts...),
+	)
 	recoveryServiceConfirmRecoveryHandler := connect.NewUnaryHandler(
 		RecoveryServiceConfirmRecoveryProcedure,
 		svc.ConfirmRecovery,
@@ -130,6 +159,8 @@ func NewRecoveryServiceHandler(svc RecoveryServiceHandler, opts ...connect.Handl
 		switch r.URL.Path {
 		case RecoveryServiceStartRecoveryProcedure:
 			recoveryServiceStartRecoveryHandler.ServeHTTP(w, r)
+		case RecoveryServiceSendPasswordResetProcedure:
+			recoveryServiceSendPasswordResetHandler.ServeHTTP(w, r)
 		case RecoveryServiceConfirmRecoveryProcedure:
 			recoveryServiceConfirmRecoveryHandler.ServeHTTP(w, r)
 		default:
@@ -143,6 +174,10 @@ type UnimplementedRecoveryServiceHandler struct{}
 
 func (UnimplementedRecoveryServiceHandler) StartRecovery(context.Context, *connect.Request[v1.StartRecoveryRequest]) (*connect.Response[v1.StartRecoveryResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.RecoveryService.StartRecovery is not implemented"))
+}
+
+func (UnimplementedRecoveryServiceHandler) SendPasswordReset(context.Context, *connect.Request[v1.SendPasswordResetRequest]) (*connect.Response[v1.SendPasswordResetResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("koder.auth.v1.RecoveryService.SendPasswordReset is not implemented"))
 }
 
 func (UnimplementedRecoveryServiceHandler) ConfirmRecovery(context.Context, *connect.Request[v1.ConfirmRecoveryRequest]) (*connect.Response[v1.ConfirmRecoveryResponse], error) {
