@@ -98,7 +98,7 @@ function saidBy({ status, body }: Answer, asked: unknown): unknown {
   return [status, code, message, info?.debug?.reason];
 }
 
-describe.each([inOneProcess, inMemory, onPostgres])("$name", ({ name: shape, start }) => {
+describe.each([inOneProcess, inMemory, onPostgres])("$name", ({ start }) => {
   let server: RunningServer;
   let ours: TenantSide;
   let theirs: TenantSide;
@@ -123,8 +123,7 @@ describe.each([inOneProcess, inMemory, onPostgres])("$name", ({ name: shape, sta
     const made: readonly Example[] = [examples[name], ...(alternatives[name] ?? [])].filter(
       (example) => example !== undefined,
     );
-    // The routes lead to the same handlers, whatever keeps the data.
-    const routes = shape === inOneProcess.name ? restBindings(method) : [];
+    const routes = restBindings(method);
 
     test("reaches nothing of another tenant, by whatever field or route, and nothing without a right", async () => {
       const named = new Set(fields.filter((field) => leftOut[`${name} ${field}`] !== undefined));

@@ -6,8 +6,8 @@ import { startServer, type RunningServer } from "../support/server.ts";
 import { document, operations, requestsOf, type Operation, type Schema } from "./openapi-requests.ts";
 
 // Requests made from the OpenAPI document, by a credential that may do everything: whatever they are, the answer is one that
-// the document has. KODER_FUZZ_CALLS=5000 makes more of them than CI does, KODER_FUZZ_SEED the same ones again.
-const calls = Number(process.env["KODER_FUZZ_CALLS"] ?? 400);
+// the document has. KODER_FUZZ_CALLS says how many, KODER_FUZZ_SEED makes the same ones again.
+const calls = Number(process.env["KODER_FUZZ_CALLS"] ?? 5_000);
 const seed = Number(process.env["KODER_FUZZ_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 let server: RunningServer;

@@ -9,6 +9,7 @@ export const longest: readonly string[] = [
   "tests/faults/crash-between-services.test.ts",
   "tests/e2e/every-page.test.ts",
   "tests/attacks/a14-cross-tenant.test.ts",
+  "tests/attacks/a27-openapi.test.ts",
   "tests/faults/key-rotation.test.ts",
   "tests/conformance/dynamic.test.ts",
   "tests/attacks/a07-a23-guessing.test.ts",
