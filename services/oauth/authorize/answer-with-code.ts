@@ -6,6 +6,7 @@ import {
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { forward } from "../../host/call.ts";
+import { allowedScopes } from "../allowed-scopes.ts";
 import { isRegisteredRedirectUri } from "../clients/redirect-uri.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { AuthorizationState } from "./authorization-request.ts";
@@ -29,7 +30,7 @@ export async function answerWithCode(
 ): Promise<AuthorizationRedirect | undefined> {
   const { redirectUri } = authorization;
   // Of those asked for, the ones that the client still may have.
-  const scopes = authorization.scopes.filter((scope) => client.scopes.includes(scope));
+  const scopes = allowedScopes(client, authorization.scopes);
   const resources = await accessTargets.granted(call, authorization.resources, scopes);
   const [{ canonicalOrigin }, { outcome }] = await Promise.all([
     tenants.get(call),
@@ -39,7 +40,7 @@ export async function answerWithCode(
         redirectUri,
         codeChallenge: authorization.codeChallenge,
         nonce: authorization.nonce,
-        scopes,
+        scopes: [...scopes],
         sessionId: session.id,
         // A request that was stored before there was a field for it says so by its max_age.
         authTimeRequested: authorization.authTimeRequested || authorization.maxAge !== undefined,

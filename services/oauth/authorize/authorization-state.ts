@@ -3,6 +3,7 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { consents } from "../collections.ts";
+import { allowedScopes } from "../allowed-scopes.ts";
 import { scopesOfClaims } from "../claims/user-claims.ts";
 import { scopeGroups } from "../consents/scope-groups.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -27,10 +28,9 @@ export async function authorizationState(
   const { client, authorization, sessionToken, now } = asked;
   const sessions = await browserSessions(dependencies.peers, call, sessionToken, client.clientId);
   const { session, isNamed } = await chooseSession(dependencies, call, client, sessions, authorization);
-  const mayHave = (scope: string): boolean => client.scopes.includes(scope);
   const groups = await scopeGroups(dependencies, call, {
-    scopes: authorization.scopes.filter(mayHave),
-    scopesOfClaims: scopesOfClaims(namesOf(readClaims(authorization.claims))).filter(mayHave),
+    scopes: allowedScopes(client, authorization.scopes),
+    scopesOfClaims: allowedScopes(client, scopesOfClaims(namesOf(readClaims(authorization.claims)))),
     resources: authorization.resources,
   });
   return forSession(

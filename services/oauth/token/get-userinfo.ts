@@ -9,6 +9,7 @@ import { callOf, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import { readClaims } from "../authorize/claims-request.ts";
+import { allowedScopes } from "../allowed-scopes.ts";
 import { givenClaims } from "../claims/given-claims.ts";
 import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
 import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
@@ -34,13 +35,13 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
     const { active, userId, claims: claimsRequested } = await accessTokens.check(call, claims);
     if (!active) throw invalid();
     await checkPresentation(dependencies, call, { accessToken, claims, presentation });
-    const scopes = new Set(textClaim(claims, "scope").split(" "));
-    if (textClaim(claims, "gid") === "" || !scopes.has("openid")) {
-      throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
-    }
     const clientId = textClaim(claims, "client_id");
     const client = await clients.get(call, clientId);
     if (client === undefined) throw invalid();
+    const scopes = new Set(allowedScopes(client, textClaim(claims, "scope").split(" ")));
+    if (textClaim(claims, "gid") === "" || !scopes.has("openid")) {
+      throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
+    }
     const mappers = mappersFor(client.claimMappers, "inUserinfo", scopes);
     const withMemberships = [...scopes].some(isMembershipClaim) || readMemberships(mappers);
     const person = await readPerson(peers, call, { userId, clientId, withMemberships });

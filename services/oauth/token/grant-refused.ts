@@ -15,6 +15,11 @@ export function grantRefused(what: "code" | "refresh_token", refusal: GrantRefus
       return new OAuthRefusal("invalid_grant", `the ${what} is bound to another key than that of the DPoP proof`);
     case GrantRefusal.RESOURCE:
       return new OAuthRefusal("invalid_target", "resource is not among those that were granted");
+    case GrantRefusal.SCOPE:
+      return new OAuthRefusal(
+        "invalid_scope",
+        "the client may no longer have the scopes that were granted or asked for",
+      );
     default:
       return new OAuthRefusal("invalid_grant", `the ${what} is unknown, expired, used or revoked`);
   }

@@ -14,6 +14,7 @@ import { callOf, forward, type Call } from "../../host/call.ts";
 import type { JwtClaims } from "../../vault/verify-jwt.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { allowedScopes } from "../allowed-scopes.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
@@ -26,10 +27,10 @@ const inactive = (): IntrospectedToken => create(IntrospectedTokenSchema, { acti
 /**
  * The introspection endpoint (RFC 7662), for confidential clients only. A client may ask about its own tokens, and about
  * those of resource servers that let it (§4: who may ask is no more than who needs to). Whatever else a token is, the answer
- * is that it is not active, and nothing more (§2.2).
+ * is that it is not active, and nothing more (§2.2). A scope that was taken from the client since is not told of.
  */
 export function introspectToken(dependencies: OauthDependencies, accessTokens: AccessTokens) {
-  const { peers, tenants, resourceServers, subjects } = dependencies;
+  const { clients, peers, tenants, resourceServers, subjects } = dependencies;
 
   async function mayAsk(call: Call, clientId: string, claims: JwtClaims): Promise<boolean> {
     if (claims["client_id"] === clientId) return true;
@@ -42,11 +43,14 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
     const claims = await accessTokens.read(call, token);
     if (claims === undefined || !(await mayAsk(call, clientId, claims))) return inactive();
     if (!(await accessTokens.check(call, claims)).active) return inactive();
+    const owner = await clients.get(call, textClaim(claims, "client_id"));
+    if (owner === undefined) return inactive();
     const told = Object.entries(claims).filter(([name]) => !ownClaims.has(name));
+    const scope = allowedScopes(owner, textClaim(claims, "scope").split(" ")).join(" ");
     return create(IntrospectedTokenSchema, {
       active: true,
       tokenType: "cnf" in claims ? "DPoP" : "Bearer",
-      claims: Object.fromEntries(told) as JsonObject,
+      claims: { ...(Object.fromEntries(told) as JsonObject), scope },
     });
   }
 
@@ -62,7 +66,7 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
         iss: canonicalOrigin,
         sub,
         client_id: grant.clientId,
-        scope: grant.scopes.join(" "),
+        scope: allowedScopes(client, grant.scopes).join(" "),
         sid: grant.sessionId,
         tenant_id: call.tenantId,
         ...(expireTime ? { exp: Math.floor(timestampMs(expireTime) / 1000) } : {}),

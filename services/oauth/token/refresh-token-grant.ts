@@ -2,6 +2,7 @@ import { GrantRefusal, GrantService } from "#gen/koder/session/v1/grant_internal
 import { forward } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { allowedScopes } from "../allowed-scopes.ts";
 import { parseScope } from "../scopes.ts";
 import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
@@ -10,7 +11,7 @@ import type { GrantHandler } from "./token-request.ts";
 
 /**
  * `grant_type=refresh_token` (RFC 6749 §6): narrower scopes may be asked for, never wider ones, and a token for another of
- * the resources that were granted (RFC 8707 §2.2).
+ * the resources that were granted (RFC 8707 §2.2). What was taken from the client since the grant is not in its tokens.
  */
 export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler {
   const { accessTargets, peers, tenants } = dependencies;
@@ -29,13 +30,14 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         issuer,
         dpopJkt,
         refreshPolicy: refreshPolicyOf(client),
+        clientScopes: client.scopes,
       },
       forward(call),
     );
     switch (outcome.case) {
       case "refreshed": {
         const { grant } = outcome.value;
-        const scopes = asked.length > 0 ? asked : (grant?.scopes ?? []);
+        const scopes = allowedScopes(client, asked.length > 0 ? asked : (grant?.scopes ?? []));
         const resources = resource === "" ? (grant?.resources ?? []) : [resource];
         const target = await accessTargets.targetOf(call, client, resources, scopes);
         return mintForGrant(dependencies, { call, client, dpopJkt }, outcome.value, { scopes, target });

@@ -72,6 +72,19 @@ describe("refreshing", () => {
     granted(await f.refresh(refreshToken, { scopes: ["openid"] }));
   });
 
+  test("A11: what is left of a client's scopes counts, and a refusal rotates nothing", async () => {
+    const { f, refreshToken } = await family();
+    for (const asked of [
+      { clientScopes: ["email"] },
+      { scopes: ["profile"], clientScopes: ["openid", "offline_access"] },
+      { clientScopes: ["openid", "profile"] },
+    ]) {
+      expect(await f.refresh(refreshToken, asked)).toMatchObject(refusal(GrantRefusal.SCOPE));
+    }
+    f.advance(11_000);
+    granted(await f.refresh(refreshToken, { clientScopes: ["openid", "offline_access"] }));
+  });
+
   test("ends after 14 days without use, and after 30 days in any case", async () => {
     const { f, refreshToken } = await family();
     f.advance(14 * 86_400_000);

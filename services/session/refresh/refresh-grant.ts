@@ -20,6 +20,7 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { noteUse } from "../browser-sessions/session-use.ts";
 import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { clientMayGoOn } from "./client-may-go-on.ts";
 import { endGrant } from "./end-grant.ts";
 import { aliveGrant } from "./grant-alive.ts";
 import { isResourceGranted } from "./granted-resource.ts";
@@ -64,6 +65,7 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
       if (foreign !== undefined) {
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
+      if (!clientMayGoOn(grant, request)) return refused(GrantRefusal.SCOPE);
       // Its client uses the session for its person: where they are it does not know.
       if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);

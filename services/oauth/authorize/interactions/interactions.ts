@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { PendingInteractionSchema } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { OauthDependencies } from "../../dependencies.ts";
 import { OAuthRefusal } from "../../oauth-error.ts";
+import { allowedScopes } from "../../allowed-scopes.ts";
 import { scopesLeft } from "../../scopes-left.ts";
 import { answerWithCode } from "../answer-with-code.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
@@ -26,10 +27,7 @@ export async function nextStep(
   keep: () => Promise<string>,
 ): Promise<NextStep> {
   const { authorization, client, session } = state;
-  scopesLeft(
-    authorization.scopes,
-    authorization.scopes.filter((scope) => client.scopes.includes(scope)),
-  );
+  scopesLeft(authorization.scopes, allowedScopes(client, authorization.scopes));
   const waitFor = async ({ next }: Interaction, refusal: Refusal): Promise<NextStep> => {
     if (authorization.prompts.includes("none")) throw new OAuthRefusal(refusal.code, refusal.description);
     const createAccount = next === "signIn" && authorization.prompts.includes("create");

@@ -1,0 +1,100 @@
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  clientRequest,
+  createPerson,
+  registerClient,
+  rest,
+  signIn,
+  tokenRequest,
+  tokensFor,
+  userinfoStatus,
+  type RelyingParty,
+} from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+const claimsOf = (token: unknown): Record<string, unknown> => decodeJwt(String(token));
+
+describe("A11: a scope that is taken from a client is in nothing that it gets from then on", () => {
+  const administrator = "users.read users.write";
+  const all = `openid email offline_access ${administrator}`;
+
+  async function allowOnly({ clientId }: RelyingParty, scope: string): Promise<void> {
+    const { status, json } = await rest(server, "PATCH", `/v1/clients/${clientId}`, { scope });
+    expect(status, JSON.stringify(json)).toBe(200);
+  }
+  const own = (form: Record<string, string>, of: RelyingParty) => tokenRequest(server, of, form);
+  const refreshOf = (of: RelyingParty, refreshToken: string, scope = "") =>
+    own({ grant_type: "refresh_token", refresh_token: refreshToken, ...(scope === "" ? {} : { scope }) }, of);
+
+  test("not by a refresh, which takes what is left, and nothing where nothing is", async () => {
+    const of = await registerClient(server, { scope: all });
+    const { username } = await createPerson(server);
+    const given = await tokensFor(server, of, username, { parameters: { scope: all } });
+    expect(claimsOf(given.accessToken)["scope"]).toBe(all);
+
+    await allowOnly(of, "openid email offline_access");
+    const whole = await refreshOf(of, given.refreshToken);
+    expect([whole.status, whole.json["scope"]]).toEqual([200, "openid email offline_access"]);
+    expect(claimsOf(whole.json["access_token"])["scope"]).toBe("openid email offline_access");
+    let token = String(whole.json["refresh_token"]);
+    const asked = await refreshOf(of, token, "openid users.write");
+    expect([asked.status, asked.json["scope"]]).toEqual([200, "openid"]);
+    token = String(asked.json["refresh_token"]);
+    const refused = await refreshOf(of, token, administrator);
+    expect([refused.status, refused.json["error"]]).toEqual([400, "invalid_scope"]);
+
+    await allowOnly(of, "openid email");
+    expect((await refreshOf(of, token)).json["error"]).toBe("invalid_scope");
+    await allowOnly(of, "profile offline_access");
+    expect((await refreshOf(of, token)).json["error"]).toBe("invalid_scope");
+    // No refusal has used the token up.
+    await allowOnly(of, all);
+    expect((await refreshOf(of, token)).json["scope"]).toBe(all);
+  });
+
+  test("not by a code that was issued before", async () => {
+    const of = await registerClient(server, { scope: all });
+    const { username } = await createPerson(server);
+    const redeem = async (left: string) => {
+      const { callback, codeVerifier } = await signIn(server, of, username, { parameters: { scope: all } });
+      await allowOnly(of, left);
+      const code = callback.searchParams.get("code") ?? "";
+      const form = {
+        grant_type: "authorization_code",
+        code,
+        redirect_uri: of.redirectUri,
+        code_verifier: codeVerifier,
+      };
+      const { status, json } = await own(form, of);
+      await allowOnly(of, all);
+      return { status, json };
+    };
+    const { status, json } = await redeem("openid email");
+    expect([status, json["scope"]]).toEqual([200, "openid email"]);
+    expect(claimsOf(json["access_token"])["scope"]).toBe("openid email");
+    expect(json).not.toHaveProperty("refresh_token");
+    expect((await redeem("profile")).json["error"]).toBe("invalid_scope");
+  });
+
+  test("nor by userinfo and introspection of a token that is out already", async () => {
+    const of = await registerClient(server, { scope: all });
+    const { username } = await createPerson(server);
+    const { accessToken, refreshToken } = await tokensFor(server, of, username, { parameters: { scope: all } });
+    await allowOnly(of, "openid offline_access");
+    const headers = { authorization: `Bearer ${accessToken}` };
+    expect(await (await fetch(`${server.url}/oidc/v1/userinfo`, { headers })).json()).not.toHaveProperty("email");
+    for (const token of [accessToken, refreshToken]) {
+      const { json } = await clientRequest(server, of, "/oauth/v2/introspect", { token });
+      expect(json).toMatchObject({ active: true, scope: "openid offline_access" });
+    }
+    await allowOnly(of, "email");
+    expect(await userinfoStatus(server, accessToken)).toBe(403);
+  });
+});
