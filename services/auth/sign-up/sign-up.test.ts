@@ -30,9 +30,9 @@ async function withSignUp(signUpAllowed = true) {
     );
   };
   await allow(signUpAllowed);
-  const start = (address = email, { clientAddress = "192.0.2.1", authorizationId = "waiting" } = {}) =>
+  const start = (address = email, { clientAddress = "192.0.2.1", authorizationId = "waiting", locale = "es" } = {}) =>
     startSignUp(f.dependencies)(
-      create(StartSignUpRequestSchema, { email: address, locale: "es", authorizationId }),
+      create(StartSignUpRequestSchema, { email: address, locale, authorizationId }),
       handlerContext({ clientAddress }),
     );
   const confirm = (token: string, secret = password) =>
@@ -52,6 +52,11 @@ async function withSignUp(signUpAllowed = true) {
 }
 
 describe("signing up", () => {
+  test("takes no language that is none", async () => {
+    const { start } = await withSignUp();
+    expect(await refusal(start(email, { locale: "not a locale!!" }))).toMatchObject({ reason: "INVALID_REQUEST" });
+  });
+
   test("opens an account by the link that was mailed, and signs nobody in", async () => {
     const { f, start, confirm, look, mailedLink } = await withSignUp();
     await start();

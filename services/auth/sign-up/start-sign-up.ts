@@ -9,7 +9,10 @@ import {
   type StartSignUpResponse,
 } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { isLanguageTag, wantedLanguageTag } from "../../host/language-tag.ts";
 import { countAttemptInWindow, inWindow } from "../../host/windowed-attempts.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
@@ -35,6 +38,11 @@ export function startSignUp(dependencies: AuthDependencies) {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     await checkSignUpAllowed(dependencies, call);
+    if (request.locale !== "" && !isLanguageTag(request.locale)) {
+      throw failure(ErrorReason.INVALID_REQUEST, `locale: ${wantedLanguageTag}`, {
+        violations: [{ field: "locale", description: wantedLanguageTag }],
+      });
+    }
     const counted = await countAttemptInWindow(data, "sign-up", signUp, clock(), call.clientAddress);
     if (counted.isTooMany) throw tooMany(signUp.window);
     const { email, locale, authorizationId } = request;

@@ -17,6 +17,7 @@ import {
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
+import { isLanguageTag, wantedLanguageTag } from "../../host/language-tag.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -103,6 +104,11 @@ function checkedInvitation(asked: Invitation | undefined): Invitation {
   if (asked === undefined || asked.email === "") {
     throw failure(ErrorReason.INVALID_REQUEST, "invitation: an e-mail address is needed", {
       violations: [{ field: "invitation.email", description: "must be set" }],
+    });
+  }
+  if (asked.locale !== "" && !isLanguageTag(asked.locale)) {
+    throw failure(ErrorReason.INVALID_REQUEST, `invitation.locale: ${wantedLanguageTag}`, {
+      violations: [{ field: "invitation.locale", description: wantedLanguageTag }],
     });
   }
   const { id, createTime, sendTime, expireTime } = asked;

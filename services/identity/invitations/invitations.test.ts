@@ -30,7 +30,7 @@ const email = "Bea@Example.com";
 async function withInvitations() {
   const f = await roleFixture();
   const service = f.context({ caller: { kind: "service", service: "auth" } });
-  type Asked = { email?: string; roleIds?: string[]; groupIds?: string[]; name?: string };
+  type Asked = { email?: string; locale?: string; roleIds?: string[]; groupIds?: string[]; name?: string };
   const invite = async (asked: Asked = {}, overrides: Partial<Call> = {}, requestId = "") => {
     const request = create(CreateInvitationRequestSchema, { invitation: { email, ...asked }, requestId });
     const { invitation } = await createInvitation(f.dependencies)(request, f.context(overrides));
@@ -214,5 +214,13 @@ describe("A14: nobody invites to more than they have", () => {
     const second = await inviter("cid", "owner");
     await resend(id, second.calls);
     expect((await accept()).opened).toBe(true);
+  });
+});
+
+test("a language that is none is refused by its name", async () => {
+  const { invite } = await withInvitations();
+  expect(await refusal(invite({ locale: "not a locale!!" }))).toMatchObject({
+    reason: "INVALID_REQUEST",
+    fields: ["invitation.locale"],
   });
 });

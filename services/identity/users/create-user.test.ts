@@ -41,6 +41,16 @@ describe("creating a user", () => {
     expect(kept?.record.phc).toMatch(/^\$argon2id\$v=19\$/);
   });
 
+  test("has no claim that is none", async () => {
+    const f = await identityFixture();
+    expect(await refusal(f.user({ username: "ana", locale: "not a locale!!", birthdate: "1999-02-29" }))).toMatchObject(
+      {
+        reason: "INVALID_REQUEST",
+        fields: ["user.locale", "user.birthdate"],
+      },
+    );
+  });
+
   test("keeps the hash that another system made, and answers nothing of it", async () => {
     const f = await identityFixture();
     const passwordHash = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";

@@ -25,6 +25,7 @@ import { identityFailure } from "../identity-failure.ts";
 import { readHash } from "../passwords/hash-formats.ts";
 import type { PasswordHash } from "../passwords/password-hashing.ts";
 import { checkByPolicy } from "../passwords/check-by-policy.ts";
+import { checkProfile } from "./check-profile.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -44,6 +45,7 @@ export function createUser(dependencies: IdentityDependencies) {
         violations: [{ field: "user.username", description: "must be set where email is not" }],
       });
     }
+    checkProfile(user);
     const username = user.username === "" ? "" : checkedUsername("user.username", user.username);
     const attributes = mergedAttributes(
       await attributeSchemas.get(call.tenantId),

@@ -55,6 +55,14 @@ describe("a person's own profile", () => {
     });
   });
 
+  test("a claim that is none is refused", async () => {
+    const { update } = await withProfile();
+    expect(await refusal(update({ birthdate: "2000-99-99" }, "birthdate"))).toMatchObject({
+      reason: "INVALID_REQUEST",
+      fields: ["user.birthdate"],
+    });
+  });
+
   test("A16: another telephone is not verified, the same one stays so", async () => {
     const { update } = await withProfile();
     expect((await update({ phoneNumber: "+5511999990000" }, "phone_number"))?.phoneNumberVerified).toBe(true);

@@ -19,6 +19,7 @@ import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
+import { checkProfile } from "./check-profile.ts";
 import { profileFields } from "./profile-fields.ts";
 import { userUpdated } from "./user-events.ts";
 import { storedAddress, userEtag, userMessage } from "./user-message.ts";
@@ -34,6 +35,7 @@ export function updateProfile({ store, clock }: Pick<IdentityDependencies, "stor
     const userId = userOf(call, request);
     const { asked: user, paths } = readUpdate(request.user, request.updateMask);
     refuseOthers(paths);
+    checkProfile(user, paths);
     const data = store.tenant(call.tenantId);
     const stored = await data.get(users, userId);
     if (stored?.record.status !== UserStatus.ACTIVE) throw userNotFound(userId);

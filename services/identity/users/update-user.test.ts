@@ -37,6 +37,15 @@ describe("updating a user", () => {
     expect(await update({}, ["name"])).toMatchObject({ name: "", locale: "es" });
   });
 
+  test("a claim that is none is refused where the mask names it", async () => {
+    const { update } = await withUser();
+    expect(await refusal(update({ zoneinfo: "Mars/Phobos" }, ["name", "zoneinfo"]))).toMatchObject({
+      reason: "INVALID_REQUEST",
+      fields: ["user.zoneinfo"],
+    });
+    await update({ zoneinfo: "Mars/Phobos" }, ["name"]);
+  });
+
   test("an address is replaced as a whole, and cleared by none or an empty one", async () => {
     const { update } = await withUser();
     await update({ address: { locality: "Recife", country: "BR" } }, ["address"]);

@@ -21,6 +21,7 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { attributesOf, mergedAttributes, storedAttributes } from "../attributes/merged-attributes.ts";
 import { checkMayChange } from "./check-may-change.ts";
+import { checkProfile } from "./check-profile.ts";
 import { checkedUsername, emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -45,6 +46,7 @@ export function updateUser(dependencies: IdentityDependencies) {
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
 
+    checkProfile(user, paths);
     const now = clock();
     const fields = paths.filter((path) => path !== "attributes");
     const attributes = paths.includes("attributes")

@@ -1,0 +1,45 @@
+import { create } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
+import { refusal } from "../identity-fixture.ts";
+import { checkProfile } from "./check-profile.ts";
+
+const check = async (claims: Readonly<Record<string, string>>, paths?: readonly string[]): Promise<void> =>
+  checkProfile(create(UserSchema, claims), paths);
+
+test.each([
+  { locale: "es-MX" },
+  { locale: "zh-Hant-TW" },
+  { locale: "pt" },
+  { zoneinfo: "America/Sao_Paulo" },
+  { zoneinfo: "UTC" },
+  { zoneinfo: "Etc/GMT+5" },
+  { birthdate: "1990-12-31" },
+  { birthdate: "0000-02-29" },
+  { birthdate: "2000-02-29" },
+  { birthdate: "1990" },
+  { locale: "", zoneinfo: "", birthdate: "" },
+])("%j is taken", async (claims) => {
+  await expect(check(claims)).resolves.toBeUndefined();
+});
+
+test.each([
+  { locale: "not a locale!!" },
+  { locale: "en_US" },
+  { locale: "e" },
+  { zoneinfo: "Mars/Phobos" },
+  { zoneinfo: "+01:00" },
+  { birthdate: "2000-99-99" },
+  { birthdate: "1999-02-29" },
+  { birthdate: "1990-00-10" },
+  { birthdate: "0000" },
+])("%j is refused, by its name", async (claims) => {
+  const [name = ""] = Object.keys(claims);
+  expect(await refusal(check(claims))).toMatchObject({ reason: "INVALID_REQUEST", fields: [`user.${name}`] });
+});
+
+test("only what is written is looked at, and all that is wrong of it is said", async () => {
+  const wrong = { locale: "!", zoneinfo: "Mars/Phobos" };
+  await check(wrong, ["name", "birthdate"]);
+  expect(await refusal(check(wrong))).toMatchObject({ fields: ["user.locale", "user.zoneinfo"] });
+});
