@@ -132,6 +132,7 @@ test("A14: another tenant's key is not there", async () => {
 
 test.each([
   ["no permission", {}],
+  ["a permission that there is none of", { permissions: ["users.read", "users.raed"] }],
   ["a value of its own", { permissions: ["users.read"], apiKey: "kak_mine" }],
   ["an end that is past", { permissions: ["users.read"], expireTime: timestampFromMs(1) }],
 ])("is refused with %s", async (_what, key) => {

@@ -16,6 +16,7 @@ import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
+import { ownPermissions } from "../../host/own-permissions.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -90,6 +91,16 @@ function check(asked: ApiKey, now: number): void {
     ...(asked.permissions.length === 0
       ? [{ field: "api_key.permissions", description: "must name at least one" }]
       : []),
+    ...asked.permissions.flatMap((permission, at) =>
+      ownPermissions.has(permission)
+        ? []
+        : [
+            {
+              field: `api_key.permissions[${at}]`,
+              description: "must be a permission of this system such as users.read",
+            },
+          ],
+    ),
     ...(asked.expireTime && timestampMs(asked.expireTime) <= now
       ? [{ field: "api_key.expire_time", description: "must be in the future" }]
       : []),

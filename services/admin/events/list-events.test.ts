@@ -89,7 +89,7 @@ test("those that every filter matches", async () => {
     [9, 8],
     [8, 9],
   ]);
-  expect(await numbers({ type: "nothing_like_it" })).toEqual([]);
+  expect(await numbers({ type: "mail_given_up" })).toEqual([]);
 });
 
 test("those of one person are found among the stretches that are noted of them, and what was not noted yet", async () => {
@@ -174,4 +174,10 @@ test("the end is found among any number of events", async () => {
     expect([end, await lastNumber({ events })]).toEqual([end, end]);
     expect(reads.length).toBeLessThan(50);
   }
+});
+
+test("a type that no event has is refused, also one that is another field's name", async () => {
+  await happen(3);
+  expect(await numbers({ type: "role_deleted" })).toEqual([3]);
+  for (const type of ["nonsense", "resource_type"]) expect(await reasonOf(list({ type }))).toBe("INVALID_REQUEST");
 });
