@@ -296,6 +296,10 @@ roles:
   - { name: owner }
 groups:
   - { name: g, roles: [nobody] }
+authentication_policy:
+  group_overrides:
+    - { group_name: G }
+    - { group_name: nowhere }
 `,
   );
   const { code, err } = await tenant(["apply", file], { slug: one.slug });
@@ -305,6 +309,7 @@ groups:
     `${file}:4: roles[1].included_roles[1]: there is no role none`,
     `${file}:5: roles[2]: is not for a file to change`,
     `${file}:7: groups[0].roles[0]: there is no role nobody`,
+    `${file}:11: authentication_policy.group_overrides[1].group_name: there is no group nowhere`,
   ]);
   expect(await out(["export", "--json"], { slug: one.slug })).not.toContain("roles");
   const settings = written("tenant.yaml", "version: 1\ntenant: { display_name: X }\n");

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
-import { listKeys, lists, singleKeys, singles, type ListKey, type SingleKey } from "./sections.ts";
+import { listKeys, lists, singleKeys, singles, text, type ListKey, type SingleKey } from "./sections.ts";
 import type { Declared, TenantFile } from "./tenant-file.ts";
 import type { Existing, TenantState } from "./tenant-state.ts";
 
@@ -47,7 +47,8 @@ export interface Plan {
 
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
- * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, and for circles.
+ * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group,
+ * and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -67,6 +68,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
       else changes.push(...updateOf(key, before, declared));
     }
   }
+  checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = gone(key).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
@@ -137,6 +139,25 @@ function checkLinks(
       if (there.has(found) && !going.has(found)) continue;
       problems.push({ path: [...path, link, at], description: `there is no ${lists[of].what} ${name}` });
     }
+  }
+}
+
+/** The groups that a policy says something of, by their names: of the file, or of the tenant and not going. */
+function checkGroupsOfPolicy(
+  file: TenantFile,
+  state: TenantState,
+  going: readonly Existing[],
+  problems: Problem[],
+): void {
+  const overrides = file.singles.authentication_policy?.["group_overrides"];
+  if (!Array.isArray(overrides)) return;
+  const there = new Set([...(file.lists.groups ?? []), ...state.lists.groups].map(({ name }) => name));
+  for (const { name } of going) there.delete(name);
+  for (const [at, override] of (overrides as readonly JsonObject[]).entries()) {
+    const name = text(override, "group_name");
+    if (name === "" || there.has(linkName("groups", name))) continue;
+    const path = ["authentication_policy", "group_overrides", at, "group_name"];
+    problems.push({ path, description: `there is no group ${name}` });
   }
 }
 
