@@ -134,6 +134,13 @@ describe("without a hint", () => {
     expect(await isSignedIn(server, client, browser)).toBe(false);
   });
 
+  test("a client that nobody is: the person is told that it made a mistake, and of no address where it named none", async () => {
+    const { browser } = await signedIn();
+    const html = await (await requestLogout(server, browser, { client_id: "nobody" })).text();
+    for (const shown of ["Sign out?", "made a mistake", "no client has this client_id"]) expect(html).toContain(shown);
+    expect(html).not.toContain("address");
+  });
+
   test("nobody signed in: nothing is asked, and the way back is a link", async () => {
     const page = await requestLogout(server, httpBrowser(), {
       client_id: client.clientId,

@@ -49,7 +49,8 @@ export function readMetadata(text: string): SentMetadata {
   return { json, client };
 }
 
-const present = (value: JsonValue | undefined): value is JsonValue => value !== undefined && value !== null;
+/** Whether a member says something: null does not. */
+export const present = (value: JsonValue | undefined): value is JsonValue => value !== undefined && value !== null;
 
 function jsonObject(text: string): JsonObject {
   let parsed: JsonValue;

@@ -19,7 +19,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { underPolicy } from "./check-policy.ts";
 import { metadataRefused, refusingMetadata } from "./metadata-refused.ts";
-import { readMetadata, type SentMetadata } from "./read-metadata.ts";
+import { present, readMetadata, type SentMetadata } from "./read-metadata.ts";
 import { registeredMembers } from "./registered-members.ts";
 import { registeredClient } from "./registration-access-token.ts";
 import { registrationAnswer } from "./registration-answer.ts";
@@ -60,7 +60,7 @@ export function updateRegistration(dependencies: OauthDependencies) {
   };
 }
 
-/** The client names itself, by its own secret if by any, and leaves out what is not its to say. */
+/** The client names itself, by its own secret if by any, and leaves out what is not its to say; null is as good as nothing. */
 async function checkOwn(
   dependencies: Pick<OauthDependencies, "vault" | "clock">,
   call: Call,
@@ -68,13 +68,13 @@ async function checkOwn(
   { json }: SentMetadata,
 ): Promise<void> {
   const violations: FieldViolation[] = serversOwn
-    .filter((name) => Object.hasOwn(json, name))
+    .filter((name) => Object.hasOwn(json, name) && present(json[name]))
     .map((field) => ({ field, description: "must not be sent" }));
   if (json["client_id"] !== stored.clientId) {
     violations.push({ field: "client_id", description: "must be the client's own" });
   }
   const secret = json["client_secret"];
-  if (secret !== undefined) {
+  if (present(secret)) {
     const isOwn = typeof secret === "string" && (await isClientSecret(dependencies, call, stored, secret));
     if (!isOwn) violations.push({ field: "client_secret", description: "must be the client's own, or left out" });
   }
