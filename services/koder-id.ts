@@ -11,6 +11,7 @@ import { openPorts, type Ports } from "./assembly/ports.ts";
 import { createServiceCalls } from "./assembly/service-calls.ts";
 import { createGateway, type GatewayOptions } from "./gateway/gateway.ts";
 import { createRateLimits } from "./gateway/limits/rate-limits.ts";
+import { createKeySets, type KeySets } from "./gateway/oidc/keys.ts";
 import { mountOidc } from "./gateway/oidc/oidc.ts";
 import { createBrands, type Brands } from "./gateway/pages/branding/brands.ts";
 import { createShowError } from "./gateway/pages/error-page.ts";
@@ -174,8 +175,9 @@ export async function createKoderId({
     const peers = calls.peersOf("gateway");
     const hosts = createTenantOfHost({ peers, clock });
     const brands = createBrands({ peers, clock, log });
-    rememberers.push(hosts, brands);
-    gateway = assembleGateway({ config, peers, hosts, brands, health, report, onFault, clock, log });
+    const keySets = createKeySets({ peers, clock });
+    rememberers.push(hosts, brands, keySets);
+    gateway = assembleGateway({ config, peers, hosts, brands, keySets, health, report, onFault, clock, log });
     const { host } = config.listen;
     const port = await listen(gateway, host, config.listen.port);
     listening = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -241,6 +243,7 @@ function assembleGateway({
   peers,
   hosts,
   brands,
+  keySets,
   health,
   report,
   onFault,
@@ -251,6 +254,7 @@ function assembleGateway({
   readonly peers: Peers;
   readonly hosts: TenantOfHost;
   readonly brands: Brands;
+  readonly keySets: KeySets;
   readonly health: HealthBoard;
   readonly report: (fault: Fault) => void;
   readonly onFault: GatewayOptions["onFault"];
@@ -271,7 +275,7 @@ function assembleGateway({
     onFault,
     limits: createRateLimits(config.rateLimits),
     mount(app) {
-      mountOidc(app, { peers, showError, clock });
+      mountOidc(app, { peers, showError, keySets, clock });
       mountPages(app, { peers, showError, showsMails: config.mode === "development" });
     },
     showRefused: (request, reply, refusal) => {

@@ -70,6 +70,16 @@ describe("a rotation as the conformance suite looks at it", () => {
   });
 });
 
+describe("the first key of an algorithm, which signs at once", () => {
+  test("is in the key set that was answered a moment ago without it", async () => {
+    const algs = async () => (await keySet()).map(({ alg }) => alg);
+    expect(await algs()).not.toContain("ES256");
+    const asked = { identifier: "https://first.example.com", signing_alg: "ES256" };
+    expect((await rest(server, "POST", "/v1/resource-servers", asked)).status).toBe(200);
+    await expect.poll(algs, { timeout: 2_500, interval: 20 }).toContain("ES256");
+  });
+});
+
 describe("who may not, and what cannot be", () => {
   test.each([
     ["GET", "/v1/admin/keys", undefined],

@@ -18,7 +18,7 @@ export function mountDiscovery(
   app: FastifyInstance,
   { peers, clock }: { readonly peers: Peers; readonly clock: () => number },
 ): void {
-  const answer = preparedAnswer({
+  const { answer } = preparedAnswer({
     clock,
     contentType: "application/json; charset=utf-8",
     async make(request) {

@@ -7,7 +7,7 @@ import { mountDiscovery } from "./discovery.ts";
 import { mountRelatedOrigins } from "./related-origins.ts";
 import { mountIntrospect } from "./introspect.ts";
 import { mountEndSession } from "./end-session.ts";
-import { mountKeys } from "./keys.ts";
+import { mountKeys, type KeySets } from "./keys.ts";
 import { mountPar } from "./par.ts";
 import { mountRevoke } from "./revoke.ts";
 import { mountRegister } from "./register.ts";
@@ -17,6 +17,7 @@ import { mountUserinfo } from "./userinfo.ts";
 export interface OidcOptions {
   readonly peers: Peers;
   readonly showError: ShowError;
+  readonly keySets: KeySets;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
 }

@@ -19,9 +19,16 @@ export interface PublicDocument {
   readonly maxAge: number;
 }
 
+/** A public document of each tenant, as it is answered. */
+export interface PreparedAnswer {
+  readonly answer: (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply>;
+  /** Has the tenant's document made anew for whoever asks next. */
+  readonly forget: (tenantId: string) => void;
+}
+
 /**
- * Answers a public document of a tenant from prepared bytes, made anew every five seconds, with an ETag. No event ends them
- * earlier, and none has to: what may be in others' hands for `maxAge` must still be good then.
+ * Answers a public document of a tenant from prepared bytes, made anew every five seconds, with an ETag. What may be in others'
+ * hands for `maxAge` must still be good then, so that nothing has to end them earlier; what is new in it can be known sooner.
  */
 export function preparedAnswer({
   make,
@@ -31,7 +38,7 @@ export function preparedAnswer({
   readonly make: (request: FastifyRequest) => Promise<PublicDocument>;
   readonly contentType: string;
   readonly clock: () => number;
-}): (request: FastifyRequest, reply: FastifyReply) => FastifyReply | Promise<FastifyReply> {
+}): PreparedAnswer {
   const cache = createBoundedCache<Prepared>({ ...remembered, clock });
 
   async function prepare(request: FastifyRequest): Promise<Prepared> {
@@ -49,10 +56,13 @@ export function preparedAnswer({
     return hasMatchingEtag(request.headers["if-none-match"], etag) ? reply.code(304).send() : reply.send(body);
   }
 
-  return (request, reply) => {
-    const { tenant } = contextOf(request);
-    const known = cache.peek(tenant.id);
-    if (known !== undefined) return answer(request, reply, known);
-    return cache.get(tenant.id, () => prepare(request)).then((prepared) => answer(request, reply, prepared));
+  return {
+    answer(request, reply) {
+      const { tenant } = contextOf(request);
+      const known = cache.peek(tenant.id);
+      if (known !== undefined) return answer(request, reply, known);
+      return cache.get(tenant.id, () => prepare(request)).then((prepared) => answer(request, reply, prepared));
+    },
+    forget: (tenantId) => cache.delete(tenantId),
   };
 }

@@ -5,7 +5,8 @@ import type { SigningKeys } from "./signing-keys.ts";
 
 /**
  * Makes the keys that sign what a client is given while it is registered, where they are others than that which every tenant
- * has: so that they are in the key set before they sign.
+ * has: so that they are in the key set that whoever asks next is answered. Nobody has kept one with them before: a first key
+ * signs at once.
  */
 export async function prepareClientKeys(
   signingKeys: Pick<SigningKeys, "prepare">,

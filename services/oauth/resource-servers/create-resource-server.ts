@@ -27,7 +27,7 @@ import { resourceServerMessage } from "./resource-server-message.ts";
 import { refuseFaults, resourceServerSettings, settingsFaults } from "./resource-server-settings.ts";
 import { mostResourceServers } from "./resource-servers.ts";
 
-/** Creates a resource server. The key of its algorithm is made first, so that it is in the key set before it signs. */
+/** Creates a resource server. The key of its algorithm is made first, so that whoever asks next has it in the key set. */
 export function createResourceServer(
   dependencies: Pick<
     OauthDependencies,
