@@ -62,6 +62,8 @@ const (
 	ReasonUserNotFound ErrorReason = "USER_NOT_FOUND"
 	// ReasonUsernameTaken: Another user of the tenant has this username. Choose another.
 	ReasonUsernameTaken ErrorReason = "USERNAME_TAKEN"
+	// ReasonUsernameTooSimilar: The username looks like that of another user of the tenant, such as `paypa1` and `paypal`. Choose another.
+	ReasonUsernameTooSimilar ErrorReason = "USERNAME_TOO_SIMILAR"
 	// ReasonEmailTaken: Another user of the tenant has this e-mail address.
 	ReasonEmailTaken ErrorReason = "EMAIL_TAKEN"
 	// ReasonUsernameNotAllowed: The username breaks the tenant's policy; the violation says how.

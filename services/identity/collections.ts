@@ -24,6 +24,8 @@ export const users: Collection<typeof UserSchema> = {
   id: (user) => user.id,
   unique: {
     username: { type: "text", value: (user) => user.username || undefined },
+    // After it: who takes another's name is told so.
+    username_skeleton: { type: "text", value: (user) => user.usernameSkeleton || undefined },
     email: { type: "text", value: (user) => user.emailKey || undefined },
     owner: { type: "text", value: (user) => (user.instanceOwner ? ownerIndexed : undefined) },
   },

@@ -33,4 +33,5 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.ATTRIBUTES_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE]: Code.PermissionDenied,
   [IdentityErrorReason.PASSWORD_POLICY_INVALID]: Code.InvalidArgument,
+  [IdentityErrorReason.USERNAME_TOO_SIMILAR]: Code.AlreadyExists,
 });

@@ -20,6 +20,7 @@ import { checkedUsername, emailKey } from "../users/login-names.ts";
 import { ownerExists, takenFailure } from "../users/taken.ts";
 import { userCreated } from "../users/user-events.ts";
 import { userMessage } from "../users/user-message.ts";
+import { usernameSkeleton } from "../users/username-skeleton.ts";
 import { voidWhatWasIssued } from "./void-what-was-issued.ts";
 
 /**
@@ -69,6 +70,7 @@ async function insertOwner(
   const record = create(UserSchema, {
     id: owner.userId,
     username: owner.username,
+    usernameSkeleton: usernameSkeleton(owner.username),
     email: owner.email,
     emailKey: emailKey(owner.email),
     status: UserStatus.ACTIVE,

@@ -31,6 +31,7 @@ import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userCreated } from "./user-events.ts";
 import { storedAddress, userMessage } from "./user-message.ts";
+import { usernameSkeleton } from "./username-skeleton.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
 export function createUser(dependencies: IdentityDependencies) {
@@ -77,6 +78,7 @@ export function createUser(dependencies: IdentityDependencies) {
           ...Object.fromEntries(profileFields.map(({ name }) => [name, user[name]])),
           id: ulid(now),
           username,
+          usernameSkeleton: usernameSkeleton(username),
           email: user.email,
           emailKey: emailKey(user.email),
           emailVerified: user.emailVerified,

@@ -10,7 +10,7 @@ const [shortest, longest] = [2, 20];
 const longestKey = 320;
 
 /**
- * A username as it is kept and looked up: lower-cased. The form allows ASCII only, so that nothing can look like another.
+ * A username as it is kept and looked up: lower-cased. The form allows ASCII only; what of that looks alike, `usernameSkeleton` knows.
  * What cannot be kept, because it is too long or no text, becomes what nobody has.
  */
 export const usernameKey = (username: string): string => storable(username.toLowerCase());

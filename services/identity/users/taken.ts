@@ -14,6 +14,12 @@ export function takenFailure(conflict: Conflict, parent: "user." | "" = "user.")
       return identityFailure(IdentityErrorReason.USERNAME_TAKEN, "username: another user has this name", {
         violations: [{ field: `${parent}username`, description: "must not be another user's" }],
       });
+    case "username_skeleton": {
+      const message = "username: looks like the name of another user";
+      return identityFailure(IdentityErrorReason.USERNAME_TOO_SIMILAR, message, {
+        violations: [{ field: `${parent}username`, description: "must not look like another user's" }],
+      });
+    }
     case "email":
       return emailTaken(parent);
     case "owner":

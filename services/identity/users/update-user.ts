@@ -28,6 +28,7 @@ import { takenFailure } from "./taken.ts";
 import { userUpdated } from "./user-events.ts";
 import { storedAddress, userEtag, userMessage } from "./user-message.ts";
 import { userNotFound } from "./user-not-found.ts";
+import { usernameSkeleton } from "./username-skeleton.ts";
 
 /**
  * Changes the fields that the mask names, all or none. A status of DISABLED, also where it was so before, voids every
@@ -96,13 +97,15 @@ function unproven(paths: readonly string[], user: User, before: StoredUser): Par
   };
 }
 
+const named = (username: string) => ({ username, usernameSkeleton: usernameSkeleton(username) });
+
 /** What one path of the mask changes. Throws FIELD_NOT_WRITABLE for one that this call cannot. */
 function change(path: string, user: User): Partial<StoredUser> {
   const profile = profileFields.find((field) => field.path === path);
   if (profile !== undefined) return { [profile.name]: user[profile.name] };
   switch (path) {
     case "username":
-      return { username: user.username === "" ? "" : checkedUsername("user.username", user.username) };
+      return named(user.username === "" ? "" : checkedUsername("user.username", user.username));
     case "email":
       return { email: user.email, emailKey: emailKey(user.email) };
     case "email_verified":

@@ -706,7 +706,7 @@ export const UpdateProfileResponseSchema: GenMessage<UpdateProfileResponse> = /*
 export const UserService: GenService<{
   /**
    * Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-   * Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+   * Errors: USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
    * FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.CreateUser
@@ -738,7 +738,7 @@ export const UserService: GenService<{
   },
   /**
    * Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
+   * Errors: USER_NOT_FOUND, USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.UpdateUser
    */

@@ -65,7 +65,7 @@ const (
 // UserServiceClient is a client for the koder.identity.v1.UserService service.
 type UserServiceClient interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+	// Errors: USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
 	// FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
@@ -73,7 +73,7 @@ type UserServiceClient interface {
 	// Lists users by id, oldest first, or those that the filters name. Errors: PAGE_TOKEN_INVALID.
 	ListUsers(context.Context, *connect.Request[v1.ListUsersRequest]) (*connect.Response[v1.ListUsersResponse], error)
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
+	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
 	// Changes the fields of the caller's own profile that the mask names: the names, the pages and the picture, gender, birthdate,
 	// zone, language, telephone and address. Another telephone is not verified. Of an address of mail see StartEmailChange; the rest is
@@ -272,7 +272,7 @@ func (c *userServiceClient) SetUserPassword(ctx context.Context, req *connect.Re
 // UserServiceHandler is an implementation of the koder.identity.v1.UserService service.
 type UserServiceHandler interface {
 	// Creates a user. Username or e-mail is needed; a user without a password cannot sign in with one until it is set.
-	// Errors: USERNAME_TAKEN, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
+	// Errors: USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, USERNAME_NOT_ALLOWED, PASSWORD_NOT_ALLOWED, PASSWORD_HASH_NOT_SUPPORTED,
 	// FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	CreateUser(context.Context, *connect.Request[v1.CreateUserRequest]) (*connect.Response[v1.CreateUserResponse], error)
 	// Returns one user. Errors: USER_NOT_FOUND.
@@ -280,7 +280,7 @@ type UserServiceHandler interface {
 	// Lists users by id, oldest first, or those that the filters name. Errors: PAGE_TOKEN_INVALID.
 	ListUsers(context.Context, *connect.Request[v1.ListUsersRequest]) (*connect.Response[v1.ListUsersResponse], error)
 	// Changes the fields that the mask names. Disabling a user ends every session and token of theirs before the answer.
-	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
+	// Errors: USER_NOT_FOUND, USERNAME_TAKEN, USERNAME_TOO_SIMILAR, EMAIL_TAKEN, ETAG_MISMATCH, FIELD_NOT_WRITABLE, ATTRIBUTES_INVALID.
 	UpdateUser(context.Context, *connect.Request[v1.UpdateUserRequest]) (*connect.Response[v1.UpdateUserResponse], error)
 	// Changes the fields of the caller's own profile that the mask names: the names, the pages and the picture, gender, birthdate,
 	// zone, language, telephone and address. Another telephone is not verified. Of an address of mail see StartEmailChange; the rest is
