@@ -239,7 +239,7 @@ describe("A6, A15: the terms of the tenant", () => {
     expect(way.at().searchParams.has("code")).toBe(false);
     expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
     const late = await way.browser.post(`${server.url}/sign-in`, { ...form, terms: "accept" });
-    expect(late.status, "the flow has failed").toBe(400);
+    expect(late.status, "the request is over").toBe(404);
     expect((await walk(server, client, {}, way.browser)).at().pathname).toBe("/sign-in");
   });
 

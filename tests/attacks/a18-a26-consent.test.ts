@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { httpBrowser } from "../support/http-browser.ts";
-import { walk, type Walk } from "../support/interaction-pages.ts";
+import { walk, walkTo, type Walk } from "../support/interaction-pages.ts";
 import { logoPng, startLogoHost, type LogoHost } from "../support/logo-host.ts";
-import { createPerson, registerClient, rest, type RelyingParty } from "../support/relying-party.ts";
+import {
+  createPerson,
+  pushedRequestUrl,
+  pushRequest,
+  registerClient,
+  rest,
+  type RelyingParty,
+} from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -168,6 +175,50 @@ describe("A26: consent is the person's own", () => {
     const query = new URLSearchParams({ ...hidden, action: "allow" });
     expect((await way.browser.get(`${server.url}/consent?${query.toString()}`)).status).toBe(200);
     expect(await isConsented(client, way)).toBe(false);
+  });
+
+  test("and a no that was given is not taken back by a form that is still open, nor by a link", async () => {
+    const { client, way } = await beforeConsent();
+    const [{ hidden }, open] = [await way.page(), way.at().href];
+    await way.send({ action: "deny" });
+    expect(way.at().searchParams.get("error")).toBe("access_denied");
+    for (const action of ["allow", "deny"]) {
+      expect((await way.browser.post(`${server.url}/consent`, { ...hidden, action })).status).toBe(404);
+    }
+    expect((await way.browser.get(open)).status).toBe(404);
+    expect(await isConsented(client, way)).toBe(false);
+  });
+
+  test("nor by the request_uri that a no has used up, here and in another window", async () => {
+    const person = await createPerson(server);
+    const client = await registerClient(server, { first_party: false });
+    const pushed = (await pushRequest(server, client)).json["request_uri"];
+    const url = pushedRequestUrl(server, client, pushed);
+    const [one, other] = [await walkTo(server, url), await walkTo(server, url)];
+    for (const way of [one, other]) await way.signIn(person.username);
+    await one.send({ action: "deny" });
+    expect(one.at().searchParams.get("error")).toBe("access_denied");
+    expect((await one.browser.get(url)).status).toBe(400);
+    await other.send({ action: "allow" });
+    expect(Object.fromEntries(other.at().searchParams)).toMatchObject({ error: "invalid_request_uri" });
+  });
+
+  test("of a yes and a no at one moment, one is the answer", async () => {
+    for (let turn = 0; turn < 5; turn++) {
+      const person = await createPerson(server);
+      const client = await registerClient(server, { first_party: false });
+      const url = pushedRequestUrl(server, client, (await pushRequest(server, client)).json["request_uri"]);
+      const way = await walkTo(server, url);
+      await way.signIn(person.username);
+      const { hidden } = await way.page();
+      const answers = await Promise.all(
+        ["allow", "deny"].map((action) => way.browser.post(`${server.url}/consent`, { ...hidden, action })),
+      );
+      const given = answers
+        .map((answer) => new URL(answer.headers.get("location") ?? "/", server.url).searchParams)
+        .filter((query) => query.has("code") || query.get("error") === "access_denied");
+      expect(given).toHaveLength(1);
+    }
   });
 
   test("an account is chosen by its browser's own form alone", async () => {

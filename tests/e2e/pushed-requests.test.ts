@@ -113,6 +113,13 @@ describe("pushed authorization requests (RFC 9126)", () => {
     expect(codes).toHaveLength(1);
   });
 
+  test("an answer that refuses uses it up as well", async () => {
+    const browser = httpBrowser();
+    const url = await push({ prompt: "none" });
+    expect(locationOf(await browser.get(url), server.url).searchParams.get("error")).toBe("login_required");
+    expect((await browser.get(url)).status).toBe(400);
+  });
+
   test("what the authorization endpoint would refuse is refused here, in JSON", async () => {
     const wrongSecret = { ...client, clientSecret: "wrong" };
     for (const [by, parameters, status, error] of [

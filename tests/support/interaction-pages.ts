@@ -43,8 +43,27 @@ export async function walk(
   browser = httpBrowser(),
 ): Promise<Walk> {
   const { url, codeVerifier } = authorizationRequest(server, client, parameters);
+  const way = await walkTo(server, url, browser);
+  return {
+    ...way,
+    async redeem() {
+      const at = way.at();
+      const { status, json } = await tokenRequest(server, client, {
+        grant_type: "authorization_code",
+        code: at.searchParams.get("code") ?? "",
+        redirect_uri: client.redirectUri,
+        code_verifier: codeVerifier,
+      });
+      expect(status, `${at.href} ${JSON.stringify(json)}`).toBe(200);
+      return json;
+    },
+  };
+}
+
+/** Begins a walk at the address to which a client sends its person. */
+export async function walkTo(server: Instance, url: string, browser = httpBrowser()): Promise<Omit<Walk, "redeem">> {
   let at = locationOf(await browser.get(url), server.url);
-  const way: Walk = {
+  const way: Omit<Walk, "redeem"> = {
     browser,
     at: () => at,
     async page() {
@@ -71,16 +90,6 @@ export async function walk(
     async signIn(username) {
       const response = await way.send({ username, password });
       expect(response.status, await response.clone().text()).toBe(303);
-    },
-    async redeem() {
-      const { status, json } = await tokenRequest(server, client, {
-        grant_type: "authorization_code",
-        code: at.searchParams.get("code") ?? "",
-        redirect_uri: client.redirectUri,
-        code_verifier: codeVerifier,
-      });
-      expect(status, `${at.href} ${JSON.stringify(json)}`).toBe(200);
-      return json;
     },
   };
   return way;

@@ -8,14 +8,13 @@ import {
 import { callOf } from "../../host/call.ts";
 import { giveConsent } from "../consents/give-consent.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { OAuthRefusal } from "../oauth-error.ts";
-import { answerWithError } from "./answer-with-error.ts";
+import { answerWithRefusal } from "./answer-with-refusal.ts";
 import { forSession } from "./authorization-state.ts";
 import { goOn } from "./go-on.ts";
 import { pendingState } from "./pending-state.ts";
 
 /**
- * Keeps what the person agreed to, and goes on; or tells the client that they refused (RFC 6749 §4.1.2.1). The decision is
+ * Keeps what the person agreed to, and goes on; or tells the client that they refused, with which the request is over. The decision is
  * that of the account that the page showed: where it is signed out by then, or was never there, nothing is decided. What was
  * agreed to is kept first; a crash before the code leaves the person to press the button again.
  */
@@ -29,8 +28,7 @@ export function decideConsent(dependencies: OauthDependencies) {
       return create(DecideConsentResponseSchema, { next: await goOn(dependencies, state, request) });
     }
     if (!request.granted) {
-      const refusal = new OAuthRefusal("access_denied", "the person refused");
-      const redirect = await answerWithError(dependencies, call, state.authorization, refusal);
+      const redirect = await answerWithRefusal(dependencies, call, pending, "the person refused");
       return create(DecideConsentResponseSchema, { next: { case: "redirect", value: redirect } });
     }
     const authorization = await giveConsent(dependencies, call, pending, {

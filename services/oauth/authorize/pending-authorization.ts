@@ -51,8 +51,12 @@ export async function pendingAuthorization(
   if (stored !== undefined && tenantVault.verifyKeyedHash(browserUse, stored.record.browserHash, browserToken)) {
     return stored;
   }
-  throw oauthFailure(
-    OauthErrorReason.AUTHORIZATION_NOT_FOUND,
-    "this sign-in has expired or was begun in another browser; go back to the application and start again",
-  );
+  throw authorizationGone();
 }
+
+/** Nothing waits any more, or not for this browser. */
+export const authorizationGone = () =>
+  oauthFailure(
+    OauthErrorReason.AUTHORIZATION_NOT_FOUND,
+    "this sign-in has expired, is over or was begun in another browser; go back to the application and start again",
+  );

@@ -136,10 +136,17 @@ export async function useUpPushed(
   call: Call,
   { pushedIdHash }: Authorization,
 ): Promise<void> {
-  if (pushedIdHash === "") return;
-  const used = () => new OAuthRefusal("invalid_request_uri", "request_uri was used");
+  if (pushedIdHash === "" || (await forgetPushed({ store }, call, pushedIdHash))) return;
+  throw new OAuthRefusal("invalid_request_uri", "request_uri was used");
+}
+
+/** Forgets a pushed request that was answered by a refusal; false where it was answered before. */
+export async function forgetPushed(
+  { store }: Pick<Needs, "store">,
+  call: Call,
+  pushedIdHash: string,
+): Promise<boolean> {
   const data = store.tenant(call.tenantId);
   const stored = await data.get(pushedRequests, pushedIdHash);
-  if (stored === undefined) throw used();
-  if (!(await commitUnlessChanged(data, [remove(pushedRequests, stored)], []))) throw used();
+  return stored !== undefined && (await commitUnlessChanged(data, [remove(pushedRequests, stored)], []));
 }

@@ -8,6 +8,7 @@ import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict, type Stored } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
+import { authorizationGone } from "../authorize/pending-authorization.ts";
 import { authorizations, consents } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { ScopeGroup } from "./scope-groups.ts";
@@ -24,7 +25,7 @@ const attempts = 16;
 
 /**
  * Adds what a person agrees to to what they have let the client have, and marks the request as agreed to by them, in one
- * commit. Answers the request as marked.
+ * commit. Answers the request as marked. Throws AUTHORIZATION_NOT_FOUND where the request is over by then.
  */
 export async function giveConsent(
   { store, clock }: Pick<OauthDependencies, "store" | "clock">,
@@ -71,9 +72,11 @@ export async function giveConsent(
       return marked;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
+      // Gone where the person refused in another window: then there is nothing to agree to.
       asked = await data.get(authorizations, pending.record.idHash);
     }
   }
+  if (asked === undefined) throw authorizationGone();
   throw failure(ErrorReason.CONFLICT, "the consent is being changed by too many others at once");
 }
 

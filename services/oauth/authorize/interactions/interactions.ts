@@ -7,7 +7,7 @@ import { scopesLeft } from "../../scopes-left.ts";
 import { answerWithCode } from "../answer-with-code.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 import { checkAcr } from "../check-acr.ts";
-import { useUpPushed } from "../pushed-request.ts";
+import { forgetPushed, useUpPushed } from "../pushed-request.ts";
 import { chooseAccount } from "./choose-account.ts";
 import { consent } from "./consent.ts";
 import type { Interaction, NextStep, Refusal } from "./interaction.ts";
@@ -19,9 +19,21 @@ const interactions: readonly Interaction[] = [chooseAccount, signIn, consent];
 /**
  * Goes on with a request as far as it can: to the first interaction that is needed, or to the code. `keep` answers the id
  * under which the request waits for its person. Throws an OAuthRefusal for the client where the person must not be asked,
- * or the client may no longer have any of what it asked for.
+ * or the client may no longer have any of what it asked for; a pushed request is used up by that, too.
  */
-export async function nextStep(
+export async function nextStep(...asked: Parameters<typeof step>): Promise<NextStep> {
+  try {
+    return await step(...asked);
+  } catch (error) {
+    const [dependencies, { call, authorization }] = asked;
+    if (error instanceof OAuthRefusal && authorization.pushedIdHash !== "") {
+      await forgetPushed(dependencies, call, authorization.pushedIdHash);
+    }
+    throw error;
+  }
+}
+
+async function step(
   dependencies: OauthDependencies,
   state: AuthorizationState,
   keep: () => Promise<string>,
