@@ -13,7 +13,7 @@ import {
   rest,
   tokensFor,
 } from "../support/relying-party.ts";
-import { startServer } from "../support/server.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
 
 let dataDir: string;
 beforeAll(() => {
@@ -128,5 +128,62 @@ describe("A32: the instance is claimed once, by whoever has the token", () => {
     } finally {
       await server.stop();
     }
+  });
+});
+
+describe("A32: an administrator of the default tenant gets no authority over the instance by a client", () => {
+  let server: RunningServer;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.stop());
+  const denied = { status: 403, json: { error: { reason: "PERMISSION_DENIED" } } };
+  const redirect_uris = ["https://mine.example/cb"];
+  /** A key of an administrator: of the default tenant, with every permission there. */
+  const tenantKey = async () => {
+    const { json } = await rest(server, "POST", "/v1/admin/api-keys", {
+      display_name: "an owner's",
+      permissions: ["*"],
+    });
+    return String(json["api_key"]);
+  };
+
+  test("neither by a new one, nor by where an owner's sends its codes, nor by those that register themselves", async () => {
+    const key = await tenantKey();
+    for (const scope of [
+      "openid tenants.read tenants.write users.read *",
+      "openid clients.write",
+      "openid account.write",
+    ]) {
+      expect(await rest(server, "POST", "/v1/clients", { first_party: true, redirect_uris, scope }, key)).toMatchObject(
+        denied,
+      );
+      const { clientId } = await registerClient(server, { scope });
+      const path = `/v1/clients/${clientId}`;
+      for (const change of [{ redirect_uris }, { scope: "openid" }, { jwks_uri: "https://mine.example/k" }]) {
+        expect(await rest(server, "PATCH", path, change, key)).toMatchObject(denied);
+      }
+      expect(await rest(server, "POST", `${path}/secrets`, {}, key)).toMatchObject(denied);
+      expect(await rest(server, "DELETE", path, undefined, key)).toMatchObject(denied);
+      const registration = {
+        open: true,
+        allowed_scopes: scope.split(" "),
+        allowed_grant_types: ["authorization_code"],
+        max_redirect_uris: 1,
+      };
+      expect(await rest(server, "PATCH", "/v1/admin/policies/oauth", { registration }, key)).toMatchObject(denied);
+    }
+    const own = await rest(server, "POST", "/v1/clients", { redirect_uris, scope: "openid posts.write" }, key);
+    expect(own.status, JSON.stringify(own.json)).toBe(200);
+    const widened = await rest(
+      server,
+      "PATCH",
+      `/v1/clients/${String(own.json["client_id"])}`,
+      { scope: "openid *" },
+      key,
+    );
+    expect(widened).toMatchObject(denied);
+    const machine = { grant_types: ["client_credentials"], redirect_uris: [], scope: "users.read" };
+    expect(await rest(server, "POST", "/v1/clients", machine, key)).toMatchObject({ status: 200 });
   });
 });

@@ -7,9 +7,8 @@ import {
   type UpdateMailServerRequest,
   type UpdateMailServerResponse,
 } from "#gen/koder/auth/v1/mail_server_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { callOf, type Call } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
+import { callOf } from "../../host/call.ts";
+import { checkMayReachOwner } from "../../host/instance-reach.ts";
 import { changeTenantRecord } from "../../host/tenant-record.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { mailServerId, mailServers } from "../collections.ts";
@@ -24,7 +23,8 @@ export function updateMailServer(
   const { vault, tenants, mailConnect } = needs;
   return async (request: UpdateMailServerRequest, context: HandlerContext): Promise<UpdateMailServerResponse> => {
     const call = callOf(context);
-    await checkMayRedirectMails(tenants, call);
+    // Who reads the mails can have a link for the owner's password.
+    await checkMayReachOwner(tenants, call, "says where the default tenant's mails go");
     const tenantVault = await vault.tenant(call.tenantId);
     const stored = await changeTenantRecord(needs, call, place, {
       asked: request.mailServer,
@@ -41,18 +41,6 @@ export function updateMailServer(
 }
 
 const place = { collection: mailServers, id: mailServerId, resourceType: "mail_server", name: "mail server" };
-
-/**
- * Refuses a change in the default tenant without INSTANCE authority: the owner of the instance is there, and who reads the mails
- * can have a link for their password (security A32).
- */
-async function checkMayRedirectMails(tenants: AuthDependencies["tenants"], call: Call): Promise<void> {
-  const { caller, tenantId } = call;
-  if ("instance" in caller && caller.instance) return;
-  if ((await tenants.lookup(call, "")).id !== tenantId) return;
-  const message = "only a credential with INSTANCE authority says where the default tenant's mails go";
-  throw failure(ErrorReason.PERMISSION_DENIED, message);
-}
 
 /** What one path of the mask changes. Throws MAIL_SERVER_INVALID for one that this call cannot. */
 function change(path: string, asked: MailServer, vault: TenantVault): Partial<StoredServer> {

@@ -123,3 +123,64 @@ test("A14: nobody gives a client such a scope, nor lets those have it that regis
   expect(await refusal(invite(small))).toMatchObject(denied);
   await invite(large);
 });
+
+test("A32: in the default tenant only authority over the instance decides about clients at which its owner could give it", async () => {
+  const f = await clientFixture();
+  const owner = holding("*");
+  const instanceOwner = { ...owner, caller: { ...owner.caller, instance: true } as const };
+  for (const scope of ["openid tenants.write", "openid *", "openid account.write"]) {
+    const request = create(CreateClientRequestSchema, {
+      client: { redirectUris: ["https://app.example.com/cb"], scope },
+    });
+    const { client } = await createClient(f.dependencies)(request, f.context(instanceOwner));
+    const ways = waysToChange(f, client ?? create(ClientSchema), { scope });
+    f.place.isDefault = true;
+    expect(await refusedOf(ways, "*"), scope).toEqual([0, 1, 2, 3, 4]);
+    for (const way of ways(instanceOwner)) await way();
+    f.place.isDefault = false;
+    expect(await refusedOf(waysToChange(f, await f.client({ scope: "openid" }), { scope }), "*"), scope).toEqual([]);
+  }
+});
+
+test("A32: there it decides about such scopes of one that is there, and of those that register themselves, too", async () => {
+  const f = await clientFixture();
+  f.place.isDefault = true;
+  const owner = holding("*");
+  const instanceOwner = { ...owner, caller: { ...owner.caller, instance: true } as const };
+  const { clientId } = await f.client({ scope: "openid" });
+  const give = (asked: MessageInitShape<typeof ClientSchema>, of = clientId, caller = owner) => {
+    const request = { clientId: of, client: asked, updateMask: { paths: Object.keys(asked).map(snakeCase) } };
+    return updateClient(f.dependencies)(create(UpdateClientRequestSchema, request), f.context(caller));
+  };
+  const letHave = (allowedScopes: string[], caller = owner) => {
+    const policy = { registration: { allowedScopes, allowedGrantTypes: ["authorization_code"], maxRedirectUris: 1 } };
+    const request = { policy, updateMask: { paths: ["registration"] } };
+    return updateOauthPolicy(f.dependencies)(create(UpdateOAuthPolicyRequestSchema, request), f.context(caller));
+  };
+  const invite = (caller = owner) =>
+    createInitialAccessToken(f.dependencies)(create(CreateInitialAccessTokenRequestSchema), f.context(caller));
+  const denied = { reason: "PERMISSION_DENIED" };
+  for (const scope of ["users.read", "*", "account.write"]) {
+    expect(await refusal(give({ scope: `openid ${scope}` })), scope).toMatchObject(denied);
+    expect(await refusal(letHave(["openid", scope])), scope).toMatchObject(denied);
+    await letHave(["openid", scope], instanceOwner);
+    expect(await refusal(invite()), scope).toMatchObject(denied);
+    await invite(instanceOwner);
+    await letHave(["openid", "posts.write"]);
+    await invite();
+  }
+  // Nobody signs in at a service account, until somebody could.
+  const redirectUris = ["https://app.example.com/cb"];
+  const client = { scope: "users.read", grantTypes: ["client_credentials"] };
+  const { client: account } = await createClient(f.dependencies)(
+    create(CreateClientRequestSchema, { client }),
+    f.context(owner),
+  );
+  const turned = { grantTypes: ["client_credentials", "authorization_code"], responseTypes: ["code"], redirectUris };
+  await give({ clientName: "Nightly" }, account?.clientId);
+  expect(await refusal(give(turned, account?.clientId))).toMatchObject(denied);
+  await give(turned, account?.clientId, instanceOwner);
+  expect(await refusal(give({ grantTypes: ["client_credentials"] }, account?.clientId))).toMatchObject(denied);
+});
+
+const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -39,7 +39,8 @@ export function createClient(dependencies: OauthDependencies) {
     const { clientSecret: chosen, ...asked } = request.client;
     const metadata = clientMetadata({ ...asked, clientSecret: "" });
     checkChosenSecret(metadata, chosen);
-    await checkMayChangeClient(dependencies, call, { clientId: asked.clientId, scopes: metadata.scopes });
+    const { scopes, grantTypes } = metadata;
+    await checkMayChangeClient(dependencies, call, { clientId: asked.clientId, scopes, grantTypes });
     await checkSector({ outbound }, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
     return idempotency.run(

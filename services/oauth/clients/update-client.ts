@@ -31,7 +31,8 @@ export function updateClient(dependencies: OauthDependencies) {
     await checkMayChangeClient(dependencies, call, stored.record);
     if (asked.etag !== "" && asked.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
     const wanted = merged(clientMessage(stored), asked, paths);
-    checkMayGiveScopes(call, parseScope(wanted.scope) ?? []);
+    const { scope, grantTypes } = wanted;
+    await checkMayGiveScopes(dependencies, call, { scopes: parseScope(scope) ?? [], grantTypes });
     const { client } = await changeClient(dependencies, call, stored, wanted, paths);
     return create(UpdateClientResponseSchema, { client });
   };

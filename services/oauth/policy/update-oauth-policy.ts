@@ -25,16 +25,16 @@ import { policyMessage } from "./policy-message.ts";
  * Changes the fields of the tenant's policy that the mask names, all or none. Nobody lets clients that register themselves have what
  * their own credential does not.
  */
-export function updateOauthPolicy(needs: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies">) {
+export function updateOauthPolicy(needs: Pick<OauthDependencies, "store" | "clock" | "oauthPolicies" | "tenants">) {
   return async (request: UpdateOAuthPolicyRequest, context: HandlerContext): Promise<UpdateOAuthPolicyResponse> => {
     const call = callOf(context);
     const stored = await changeTenantRecord(needs, call, place, {
       asked: request.policy,
       mask: request.updateMask,
       change,
-      check(record, paths) {
+      async check(record, paths) {
         if (!paths.includes("registration")) return;
-        checkMayGiveScopes(call, policyWithDefaults(record).registration.allowedScopes);
+        await checkMayGiveScopes(needs, call, { scopes: policyWithDefaults(record).registration.allowedScopes });
       },
       event: (paths) => ({
         case: "oauthPolicyUpdated",

@@ -34,7 +34,8 @@ export function createInitialAccessToken({
   clock,
   idempotency,
   oauthPolicies,
-}: Pick<OauthDependencies, "store" | "vault" | "clock" | "idempotency" | "oauthPolicies">) {
+  tenants,
+}: Pick<OauthDependencies, "store" | "vault" | "clock" | "idempotency" | "oauthPolicies" | "tenants">) {
   return async (
     request: CreateInitialAccessTokenRequest,
     context: HandlerContext,
@@ -42,7 +43,8 @@ export function createInitialAccessToken({
     const call = callOf(context);
     const asked = request.initialAccessToken;
     check(asked, clock());
-    checkMayGiveScopes(call, (await oauthPolicies.get(call)).registration.allowedScopes);
+    const { registration } = await oauthPolicies.get(call);
+    await checkMayGiveScopes({ tenants }, call, { scopes: registration.allowedScopes });
     return idempotency.run(
       call,
       {

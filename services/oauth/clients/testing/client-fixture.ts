@@ -45,6 +45,8 @@ export async function clientFixture() {
     });
   });
   const tenant = create(TenantSchema, { id: "t1", canonicalOrigin: "https://id.example", active: true });
+  const defaultTenant = create(TenantSchema, { id: "t0", canonicalOrigin: "https://default.example", active: true });
+  const place = { isDefault: false };
   // The use cases of clients need no more than this.
   const dependencies = {
     store,
@@ -55,13 +57,15 @@ export async function clientFixture() {
     idempotency: createIdempotency({ store, vault, clock, collection: oauthRequests }),
     clients: createClients({ store, clock }),
     oauthPolicies: createOauthPolicies({ store, clock }),
-    tenants: { get: async () => tenant, lookup: async () => tenant },
+    tenants: { get: async () => tenant, lookup: async () => (place.isDefault ? tenant : defaultTenant) },
   } as unknown as OauthDependencies;
   const context = (overrides: Partial<Call> = {}) => handlerContext(overrides);
   return {
     dependencies,
     data: store.tenant("t1"),
     session,
+    /** Whether the tenant is the default one. */
+    place,
     /** What the roles of clients permit. */
     permissions,
     context,
