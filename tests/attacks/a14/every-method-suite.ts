@@ -28,7 +28,7 @@ function guardedMethod(method: DescMethod): Guarded {
 }
 
 type Credentials = Record<
-  "person" | "personInAnApp" | "otherRight" | "tenantOwner" | "ownersToken" | "ownersSmallToken",
+  "person" | "personInAnApp" | "keyReader" | "brandReader" | "tenantOwner" | "ownersToken" | "ownersSmallToken",
   string
 >;
 
@@ -37,12 +37,13 @@ async function castFor(server: Instance): Promise<{ readonly credentials: Creden
   const scope = "openid tokens.write";
   const key = async (permission: string) =>
     String((await rest(server, "POST", "/v1/admin/api-keys", { permissions: [permission] })).json["api_key"]);
-  const [{ username }, other, owner, client, otherRight, tenantOwner] = await Promise.all([
+  const [{ username }, other, owner, client, keyReader, brandReader, tenantOwner] = await Promise.all([
     createPerson(server),
     createPerson(server),
     createPerson(server),
     registerClient(server, { scope }),
-    key("something.else"),
+    key("keys.read"),
+    key("branding.read"),
     key("*"),
   ]);
   await rest(server, "POST", "/v1/roles/owner/assignments", { user_id: owner.id });
@@ -54,7 +55,7 @@ async function castFor(server: Instance): Promise<{ readonly credentials: Creden
   const ownersSmallToken = String(small.json["token"]);
   const personInAnApp = await tokenOfAnotherHouse(server, username);
   return {
-    credentials: { person, personInAnApp, ownersToken, ownersSmallToken, otherRight, tenantOwner },
+    credentials: { person, personInAnApp, ownersToken, ownersSmallToken, keyReader, brandReader, tenantOwner },
     otherPerson: other.id,
   };
 }
@@ -93,7 +94,7 @@ export function everyMethodSuite(serverOf: () => Instance): void {
       const attempts: readonly Attempt[] = [
         ["", "unauthenticated"],
         ["kak_nobody", "unauthenticated"],
-        [credentials.otherRight, "permission_denied"],
+        [rule.permission === "keys.read" ? credentials.brandReader : credentials.keyReader, "permission_denied"],
         [credentials.person, "permission_denied"],
         // Whoever may do everything does by a token what its scopes name: here nothing, or nothing but to make tokens.
         [credentials.ownersSmallToken, "permission_denied"],
