@@ -128,6 +128,63 @@ describe("A7: attempts of one account", () => {
   });
 });
 
+describe("A7, A23: attempts of one account by two of its names", () => {
+  const byNames = async () => {
+    const { data, policy, now, advance } = await setUp();
+    /** Whether one is verified, wrong without being verified, or waits. */
+    const by = async (nameKey: string, knownDevice?: string) => {
+      const attempt = { accountKey: "ana", nameKey, userEpoch: 0n, remoteAddress: "192.0.2.1", knownDevice };
+      return countAttempt(data, policy, now, attempt).then(
+        ({ isHeldUp }) => (isHeldUp ? "held up" : "passed"),
+        async (error: unknown) => (await refusal(Promise.reject(error as Error))).reason,
+      );
+    };
+    return { by, advance, data, policy, now };
+  };
+
+  test("each name is seen to wait for its own alone; the account is held up for both", async () => {
+    const { by, advance } = await byNames();
+    for (let i = 0; i < 5; i++) expect(await by("username")).toBe("passed");
+    expect(await by("username")).toBe("TOO_MANY_ATTEMPTS");
+    expect(await by("email")).toBe("passed");
+    for (let i = 0; i < 4; i++) expect(await by("email")).toBe("held up");
+    expect(await by("email")).toBe("TOO_MANY_ATTEMPTS");
+    advance(1_000);
+    expect(await by("username")).toBe("passed");
+    expect(await by("email")).toBe("held up");
+  });
+
+  test("whoever uses one name only is never held up, and nobody guesses more than 100 times", async () => {
+    const one = await byNames();
+    const seen = new Set<string>();
+    for (let i = 0; i < 400; i++) {
+      seen.add(await one.by("username"));
+      one.advance(50_000);
+    }
+    expect(seen).toEqual(new Set(["passed", "TOO_MANY_ATTEMPTS"]));
+    const two = await byNames();
+    let passed = 0;
+    for (let i = 0; i < 400; i++) {
+      for (const name of ["username", "email"]) if ((await two.by(name)) === "passed") passed += 1;
+      two.advance(15 * minutes);
+    }
+    expect(passed).toBe(100);
+  });
+
+  test("a success by one name ends the account's row; a browser that is known has its own for all names", async () => {
+    const { by, data, policy, now } = await byNames();
+    for (let i = 0; i < 4; i++) await by("username");
+    const attempt = { accountKey: "ana", nameKey: "username", userEpoch: 0n, remoteAddress: "192.0.2.1" };
+    await (await countAttempt(data, policy, now, attempt)).succeeded();
+    for (let i = 0; i < 5; i++) expect(await by("email")).toBe("passed");
+    expect(await by("username")).toBe("passed");
+    for (const name of ["username", "email", "username", "email", "username"]) {
+      expect(await by(name, "device")).toBe("passed");
+    }
+    expect(await by("email", "device")).toBe("TOO_MANY_ATTEMPTS");
+  });
+});
+
 describe("A7: attempts of one address and of the tenant", () => {
   test("100 failures in ten minutes, over however many accounts; successes do not count", async () => {
     const { count, outcome, advance } = await setUp(defaultAttemptPolicy);

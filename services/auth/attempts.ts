@@ -1,3 +1,4 @@
+import type { ConnectError } from "@connectrpc/connect";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import { clientNetwork } from "../host/client-network.ts";
 import { countAttemptInWindow, inWindow, takeFromCounter, type AttemptLimits } from "../host/windowed-attempts.ts";
@@ -36,6 +37,8 @@ export const defaultAttemptPolicy: AttemptPolicy = {
 export interface Attempt {
   /** The account, or the name that no account has. */
   readonly accountKey: string;
+  /** The name that was typed, where nobody may learn yet whether anybody has it: then it is the name that is seen to wait. */
+  readonly nameKey?: string | undefined;
   /** The account's epoch: whoever gets a new password from an administrator begins a new row of failures. */
   readonly userEpoch: bigint;
   readonly remoteAddress: string;
@@ -45,6 +48,11 @@ export interface Attempt {
 
 /** An attempt that was counted and may be verified. */
 export interface CountedAttempt {
+  /**
+   * Whether the account must wait although the name need not, for guesses at another name of its own: then nothing of it may be
+   * verified, and the answer is that to a wrong one, for the same work (security A23).
+   */
+  readonly isHeldUp: boolean;
   /** Takes it back, because it was no failure, and ends the account's row of failures. A wait under way runs out. */
   succeeded(): Promise<void>;
 }
@@ -54,31 +62,69 @@ export interface CountedAttempt {
  * store, so that attempts at the same moment, on whichever replica, cannot slip through together. Throws
  * TOO_MANY_ATTEMPTS when it must wait; it was counted all the same, but makes no wait longer: only what is verified does.
  *
+ * Where only a name was given, the row of failures that is seen is the name's, whoever has it: two names of one account that
+ * waited together would tell that it is there (security A23). The account has a row beside it, for guesses that are spread over
+ * its names. It lets one failure more through before it waits, so that whoever uses one name only is never held up by it.
+ *
  * A browser that the account has signed in from has a row of its own, with the same limits, and is not held up by what others
- * do: so nobody locks a person out by guessing, and whoever has their browser guesses no more than anybody.
+ * do: so nobody locks a person out by guessing, and whoever has their browser guesses no more than anybody. It knows the account.
  */
 export async function countAttempt(
   data: TenantStore,
   policy: AttemptPolicy,
   clock: () => number,
-  { accountKey, userEpoch, remoteAddress, knownDevice }: Attempt,
+  { accountKey, nameKey, userEpoch, remoteAddress, knownDevice }: Attempt,
 ): Promise<CountedAttempt> {
-  const now = clock();
-  const row = `${accountKey}/${userEpoch}${knownDevice === undefined ? "" : `/${knownDevice}`}`;
-  const [account, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
-  const forgotten = now + policy.remembered;
-  const [ofAccount, windowed] = await Promise.all([
-    data.add(account, 1, forgotten),
-    countAttemptInWindow(data, "attempts", policy, now, remoteAddress),
+  const isOfName = nameKey !== undefined && knownDevice === undefined;
+  const ofAccount = `${accountKey}/${userEpoch}`;
+  const ofDevice = knownDevice === undefined ? ofAccount : `${ofAccount}/${knownDevice}`;
+  const later = { ...policy, firstWaitAt: policy.firstWaitAt + 1 };
+  const [seen, unseen, windowed] = await Promise.all([
+    countInRow(data, policy, clock, isOfName ? `name/${nameKey}/${userEpoch}` : ofDevice),
+    isOfName ? countInRow(data, later, clock, ofAccount) : undefined,
+    countAttemptInWindow(data, "attempts", policy, clock(), remoteAddress),
   ]);
   if (windowed.isTooMany && knownDevice === undefined) throw tooMany(policy.window);
-  const slowedAttempts = ofAccount < policy.firstWaitAt ? 0 : await passSlowly(data, policy, clock, row, slowed);
+  const refusal = await seen.refusal();
+  if (refusal !== undefined) throw refusal;
+  const isHeldUp = (await unseen?.refusal()) !== undefined;
   return {
+    isHeldUp,
     async succeeded() {
+      await Promise.all([seen.takeBack(), unseen?.takeBack(), windowed.takeBack()]);
+    },
+  };
+}
+
+/** An attempt that was counted in a row of failures. */
+interface CountedInRow {
+  /** Why it may not pass; undefined where it does. */
+  refusal(): Promise<ConnectError | undefined>;
+  /** Takes back the row of failures that this one is the last of. */
+  takeBack(): Promise<void>;
+}
+
+async function countInRow(
+  data: TenantStore,
+  policy: AttemptPolicy,
+  clock: () => number,
+  row: string,
+): Promise<CountedInRow> {
+  const [counted, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
+  const forgotten = clock() + policy.remembered;
+  const attempts = await data.add(counted, 1, forgotten);
+  let slowedAttempts = 0;
+  return {
+    async refusal() {
+      if (attempts < policy.firstWaitAt) return undefined;
+      const { passed, refusal } = await passSlowly(data, policy, clock, row, slowed);
+      slowedAttempts = passed;
+      return refusal;
+    },
+    async takeBack() {
       await Promise.all([
-        takeFromCounter(data, account, ofAccount, forgotten),
+        takeFromCounter(data, counted, attempts, forgotten),
         takeFromCounter(data, slowed, slowedAttempts, forgotten),
-        windowed.takeBack(),
       ]);
     },
   };
@@ -86,7 +132,7 @@ export async function countAttempt(
 
 /**
  * Lets one attempt through for each wait. The lock is a counter that lives as long as the wait: whoever makes it 1 passes.
- * Answers how many have passed so, this one included.
+ * Answers how many have passed so, this one included, or 0 and why it may not.
  */
 async function passSlowly(
   data: TenantStore,
@@ -94,17 +140,17 @@ async function passSlowly(
   clock: () => number,
   row: string,
   slowed: string,
-): Promise<number> {
+): Promise<{ readonly passed: number; readonly refusal?: ConnectError }> {
+  const refused = (milliseconds: number) => ({ passed: 0, refusal: tooMany(milliseconds) });
   const forgotten = clock() + policy.remembered;
   const mostSlowed = policy.mostFailures - policy.firstWaitAt + 1;
   const before = await data.add(slowed, 0, forgotten);
-  if (before >= mostSlowed) throw tooMany(policy.longestWait);
+  if (before >= mostSlowed) return refused(policy.longestWait);
   const wait = (passed: number) => Math.min(policy.firstWait * 2 ** Math.max(passed, 0), policy.longestWait);
   // From now: where a flood keeps the server busy, the clock of before would have the wait run out while it is counted.
-  if ((await data.add(`attempts/wait/${row}`, 1, clock() + wait(before))) > 1) throw tooMany(wait(before - 1));
+  if ((await data.add(`attempts/wait/${row}`, 1, clock() + wait(before))) > 1) return refused(wait(before - 1));
   const passed = await data.add(slowed, 1, forgotten);
-  if (passed > mostSlowed) throw tooMany(policy.longestWait);
-  return passed;
+  return passed > mostSlowed ? refused(policy.longestWait) : { passed };
 }
 
 /** Counts a flow that is started. Throws TOO_MANY_ATTEMPTS when one address starts too many. */

@@ -120,7 +120,10 @@ export async function authFixture(
   const branding = create(BrandingSchema);
   const transport = createRouterTransport(({ service }) => {
     service(CredentialService, {
-      resolveLogin: ({ login }) => ({ userId: people.get(login.toLowerCase())?.id ?? "" }),
+      resolveLogin: ({ login }) => {
+        const loginKey = login.trim().toLowerCase();
+        return { userId: people.get(loginKey)?.id ?? "", loginKey };
+      },
       async verifyPassword({ userId, password }) {
         calls.push(`verifyPassword ${userId}`);
         const person = byId(userId);

@@ -7,6 +7,7 @@ import {
   locationOf,
   password,
   registerClient,
+  rest,
   type RelyingParty,
 } from "../support/relying-party.ts";
 import type { RunningServer } from "../support/server.ts";
@@ -105,6 +106,24 @@ export function guessingAttacks({ start }: Shape): void {
       const ofNobody = await answersTo("nobody-at-all");
       expect(ofNobody.map((answer) => answer.slice(0, 3))).toEqual(["401", "429"]);
       expect(await answersTo(person.username)).toEqual(ofNobody);
+    });
+
+    test("another name of an account that waits is answered like another name of nobody, and guesses no more by it", async () => {
+      const username = "xavier";
+      const made = { username, email: "xavier@xn--bcher-kva.example", name: "Xavier Person", password };
+      expect((await rest(server, "POST", "/v1/users", made)).status).toBe(200);
+      const guess = await guesser();
+      const statuses = async (first: string, ...others: string[]) => {
+        const isWaiting = async () => (await guess(first, "not the password")).status;
+        await expect.poll(isWaiting, { interval: 1 }).toBe(429);
+        const seen: number[] = [];
+        for (const name of others) seen.push((await guess(name, "not the password")).status);
+        return seen;
+      };
+      const ofNobody = await statuses("nobody", "nobody@bücher.example", "nobody@xn--bcher-kva.example");
+      expect(ofNobody).toEqual([401, 401]);
+      const address = "xavier@xn--bcher-kva.example";
+      expect(await statuses(username, "xavier@bücher.example", address)).toEqual(ofNobody);
     });
   });
 }

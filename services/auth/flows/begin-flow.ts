@@ -8,7 +8,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { forward, type Call } from "../../host/call.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken } from "../../vault/random.ts";
-import { accountKeyOf } from "../account-key.ts";
+import { accountKeyOf, nameKeyOf } from "../account-key.ts";
 import { countFlow } from "../attempts.ts";
 import { flows } from "../collections.ts";
 import { flowLifetime, type AuthDependencies } from "../dependencies.ts";
@@ -30,8 +30,8 @@ export interface BegunFlow {
 }
 
 /**
- * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): its
- * attempts are counted under the name instead of a user. Without any name, whoever shows a passkey may go on with it.
+ * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): what
+ * its attempts must wait for is counted under the name, whoever has it. Without any name, whoever shows a passkey may go on with it.
  */
 export async function beginFlow(dependencies: AuthDependencies, call: Call, request: BegunFlow): Promise<Flow> {
   const { store, vault, peers, attempts, clock } = dependencies;
@@ -39,9 +39,9 @@ export async function beginFlow(dependencies: AuthDependencies, call: Call, requ
   await countFlow(data, attempts, clock(), remoteAddressOf(call, { flowId: "", browser: request.browser }));
   const isNameless = request.username === "";
   const { clientId } = request;
-  const [{ userId }, tenantVault, { firstFactors }] = await Promise.all([
+  const [{ userId, loginKey }, tenantVault, { firstFactors }] = await Promise.all([
     isNameless
-      ? { userId: "" }
+      ? { userId: "", loginKey: "" }
       : peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
     vault.tenant(call.tenantId),
     // As they are before anybody is known.
@@ -54,7 +54,8 @@ export async function beginFlow(dependencies: AuthDependencies, call: Call, requ
     browserHash: request.browser === undefined ? "" : browserHash(tenantVault, request.browser.browserToken),
     direct: request.browser === undefined,
     userId,
-    accountKey: isNameless ? "" : accountKeyOf(tenantVault, userId, request.username),
+    accountKey: isNameless ? "" : accountKeyOf(tenantVault, userId, loginKey),
+    nameKey: isNameless ? "" : nameKeyOf(tenantVault, loginKey),
     state: FlowState.PENDING,
     nextSteps: [
       ...(!isNameless && firstFactors.has(SignInFactor.PASSWORD) ? [FlowStep.PASSWORD] : []),

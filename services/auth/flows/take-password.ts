@@ -31,20 +31,22 @@ export async function takePassword(
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const stored = await openFlow(data, tenantVault, given, FlowStep.PASSWORD);
-  const { userId, accountKey, clientId } = stored.record;
+  const { userId, accountKey, nameKey, clientId } = stored.record;
   const [{ userEpoch }, device] = await Promise.all([
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
     knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
   ]);
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey,
+    nameKey: `${nameKey}/${userId}`,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
     knownDevice: device?.record.idHash,
   });
+  // Where the account is held up, nobody's password is verified: it takes as long, and is wrong.
   const { verified, passwordChangeRequired, secondFactorNeeded } = await peers
     .client(CredentialService)
-    .verifyPassword({ userId, password: given.password }, forward(call));
+    .verifyPassword({ userId: attempt.isHeldUp ? "" : userId, password: given.password }, forward(call));
   // Whether it was right is not told to whom it does not sign in.
   if (!verified || !(await isAllowed())) {
     throw authFailure(AuthErrorReason.PASSWORD_MISMATCH, "the name or the password is not right");

@@ -33,12 +33,12 @@ export function startRecovery(dependencies: AuthDependencies) {
     const data = store.tenant(call.tenantId);
     const counted = await countAttemptInWindow(data, "recovery", recovery, clock(), call.clientAddress);
     if (counted.isTooMany) throw tooMany(recovery.window);
-    const [{ userId }, tenantVault, tenant] = await Promise.all([
+    const [{ userId, loginKey }, tenantVault, tenant] = await Promise.all([
       peers.client(CredentialService).resolveLogin({ login: request.username }, forward(call)),
       vault.tenant(call.tenantId),
       tenants.get(call),
     ]);
-    const accountKey = accountKeyOf(tenantVault, userId, request.username);
+    const accountKey = accountKeyOf(tenantVault, userId, loginKey);
     const [ofAccount, forgotten] = inWindow(`recovery/account/${accountKey}`, hour, clock());
     const [asked, mailbox, { userEpoch }] = await Promise.all([
       data.add(ofAccount, 1, forgotten),

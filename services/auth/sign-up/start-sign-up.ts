@@ -46,12 +46,12 @@ export function startSignUp(dependencies: AuthDependencies) {
     const counted = await countAttemptInWindow(data, "sign-up", signUp, clock(), call.clientAddress);
     if (counted.isTooMany) throw tooMany(signUp.window);
     const { email, locale, authorizationId } = request;
-    const [{ userId: ownerId }, tenantVault, tenant] = await Promise.all([
+    const [{ userId: ownerId, loginKey }, tenantVault, tenant] = await Promise.all([
       peers.client(CredentialService).resolveLogin({ login: email }, forward(call)),
       vault.tenant(call.tenantId),
       tenants.get(call),
     ]);
-    const mailboxKey = accountKeyOf(tenantVault, ownerId, email);
+    const mailboxKey = accountKeyOf(tenantVault, ownerId, loginKey);
     const [ofMailbox, forgotten] = inWindow(`sign-up/mailbox/${mailboxKey}`, hour, clock());
     const isMailed = (await data.add(ofMailbox, 1, forgotten)) <= signUp.perMailbox;
     const isNew = ownerId === "";

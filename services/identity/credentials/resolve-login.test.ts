@@ -39,6 +39,30 @@ describe("K5: a login name", () => {
     expect(await resolve("ana", "t2")).toBe("");
   });
 
+  test("A23: names with one key are found alike, those of one user have two, and whether anybody has them does not tell", async () => {
+    const { f } = await withUsers();
+    await f.user({ username: "xavier", email: "x@bücher.example" });
+    const resolved = (login: string) =>
+      resolveLogin(f.dependencies)(create(ResolveLoginRequestSchema, { login }), f.context({ tenantId: "t1" }));
+    const keyOf = async (login: string) => (await resolved(login)).loginKey;
+    for (const name of ["x", "nobody"]) {
+      expect(await keyOf(`${name}@bücher.example`)).toBe(`${name}@xn--bcher-kva.example`);
+      expect(await keyOf(` ${name.toUpperCase()}@xn--bcher-kva.example `)).toBe(`${name}@xn--bcher-kva.example`);
+    }
+    expect(await keyOf(" Ana ")).toBe("ana");
+    expect(await keyOf("ana@koder.dev")).toBe("ana@koder.dev");
+    const unit = fc.constantFrom("a", "n", "A", "N", "ａ", "K", "@", "koder.dev", "KODER.dev", " ");
+    const found = new Map<string, string>();
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit, minLength: 1, maxLength: 6 }), async (login) => {
+        const { userId, loginKey } = await resolved(login);
+        expect(found.get(loginKey) ?? userId).toBe(userId);
+        found.set(loginKey, userId);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("is answered whatever it holds", async () => {
     const { byAddress, byName, resolve } = await withUsers();
     const unit = fc.constantFrom("a", "n", "@", ".", " ", "\0", "\ud800", "\ufdfa", "\uff20", "İ", "xn--");

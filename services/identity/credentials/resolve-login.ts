@@ -28,6 +28,8 @@ export function resolveLogin({ store, tenants }: IdentityDependencies) {
       data.find(users, "username", usernameKey(login)),
     ]);
     const found = isAddress ? byAddress : ((defaultDomain === "" ? undefined : byAddress) ?? byName);
-    return create(ResolveLoginResponseSchema, { userId: found?.record.id ?? "" });
+    // Of names with one key the same is found: the address of a name without `@` follows from what it is as a username.
+    const loginKey = isAddress ? emailKey(address) : usernameKey(login);
+    return create(ResolveLoginResponseSchema, { userId: found?.record.id ?? "", loginKey });
   };
 }
