@@ -160,6 +160,32 @@ describe("A3: introspection and userinfo refuse at once", () => {
   });
 });
 
+test("userinfo takes no parameter twice (RFC 6749 §3.2), and repeats none in a challenge as it came", async () => {
+  const { username } = await createPerson(server);
+  const { accessToken } = await tokensFor(server, await registerClient(server), username);
+  const post = (body: string) =>
+    fetch(`${server.url}/oidc/v1/userinfo`, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body,
+    });
+  const good = `access_token=${accessToken}`;
+  expect((await post(good)).status).toBe(200);
+  for (const twice of [
+    `${good}&access_token=x`,
+    `access_token=x&${good}`,
+    `${good}&${good}`,
+    `${good}&a%22=1&a%22=2`,
+  ]) {
+    const answer = await post(twice);
+    expect([answer.status, await answer.json()], twice).toEqual([
+      400,
+      { error: "invalid_request", error_description: expect.stringMatching(/^(?:access_token|a\?) was sent twice$/) },
+    ]);
+    expect(answer.headers.get("www-authenticate")).toMatch(/error_description="(?:access_token|a\?) was sent twice"$/);
+  }
+});
+
 describe("revocation", () => {
   test("answers 200 for what is unknown, and refuses another client's token, which stays good", async () => {
     for (const token of ["krt_unknown", "a.b.c", "x"]) expect((await revoke(client, token)).status).toBe(200);

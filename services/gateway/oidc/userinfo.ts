@@ -6,7 +6,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { dpopProofOf } from "./dpop-header.ts";
-import { MalformedForm } from "./form.ts";
+import { duplicatesOf, MalformedForm } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
 import { oauthErrorOf } from "./oauth-error.ts";
 
@@ -35,6 +35,10 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
       own.post<{ Body: FormBody | undefined }>(path, async (request, reply) => {
         const form = request.body;
         if (form instanceof MalformedForm) throw form;
+        // RFC 6749 §3.2: which of the two was meant cannot be told.
+        const [duplicate] = form === undefined ? [] : duplicatesOf(form);
+        if (duplicate !== undefined)
+          return refuse(reply, 400, "invalid_request", `${duplicate.replaceAll(/["\\]/g, "?")} was sent twice`);
         const [inHeader, inBody] = [tokenInHeader(request), form?.get("access_token") ?? ""];
         // RFC 6750 §2: one way in a request.
         if (inHeader.accessToken !== "" && inBody !== "") {
