@@ -160,6 +160,11 @@ test("a service account's token says its roles where that scope was granted, and
     grant_types: ["client_credentials"],
     redirect_uris: [],
     scope: "roles orders.read",
+    claim_mappers: [
+      { claim: "perms", user_attribute: "roles", in_access_token: true },
+      { claim: "nick", user_attribute: "nickname", in_access_token: true },
+      { claim: "teams", user_attribute: "groups", in_access_token: true },
+    ],
   });
   for (const name of ["reports", "billing"]) {
     const role = await rest(server, "POST", "/v1/roles", { name });
@@ -191,6 +196,9 @@ test("a service account's token says its roles where that scope was granted, and
   });
   const narrowed = await token({ resource: identifier, scope: "orders.read" });
   expect(narrowed).not.toHaveProperty("roles");
+  // By a mapper, whatever the scopes; it has neither groups nor what people have.
+  expect(narrowed).toMatchObject({ perms: ["billing", "reports"] });
+  expect(Object.keys(narrowed)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(?:nick|teams)$/)]));
   expect(await token({})).not.toHaveProperty("region");
 });
 

@@ -25,8 +25,11 @@ export const readUser = (mappers: readonly ClaimMapper[]): boolean =>
 export const readMemberships = (mappers: readonly ClaimMapper[]): boolean =>
   mappers.some(({ source }) => source.case === "userAttribute" && isMembershipClaim(source.value));
 
-/** The claims that mappers make of a person, or of nobody: then there are the constants alone. */
-export function mappedClaims(mappers: readonly ClaimMapper[], person: Person | undefined): Claims {
+/** Whom a token is about, as far as mappers read it: a client that acts for itself has roles, and is no user. */
+export type Described = Omit<Person, "user"> & { readonly user: Person["user"] | undefined };
+
+/** The claims that mappers make of a person, of a client, or of nobody: then there are the constants alone. */
+export function mappedClaims(mappers: readonly ClaimMapper[], described: Described | undefined): Claims {
   const claims = mappers.flatMap(({ claim, source }) => {
     switch (source.case) {
       case "constantJson": {
@@ -34,11 +37,11 @@ export function mappedClaims(mappers: readonly ClaimMapper[], person: Person | u
         return value === undefined ? [] : [[claim, value] as const];
       }
       case "userAttribute": {
-        const value = person === undefined ? undefined : attributeOf(person, source.value);
+        const value = described === undefined ? undefined : attributeOf(described, source.value);
         return value === undefined ? [] : [[claim, value] as const];
       }
       case "customAttribute": {
-        const value = person === undefined ? undefined : claimOf(person.user.attributes?.[source.value]);
+        const value = claimOf(described?.user?.attributes?.[source.value]);
         return value === undefined ? [] : [[claim, value] as const];
       }
       case undefined:
@@ -48,7 +51,8 @@ export function mappedClaims(mappers: readonly ClaimMapper[], person: Person | u
   return Object.fromEntries(claims);
 }
 
-function attributeOf(person: Person, name: string): ClaimValue | undefined {
-  if (!isMembershipClaim(name)) return claimsOfUser(person.user, [name])[name];
-  return person[name].length === 0 ? undefined : [...person[name]];
+function attributeOf(described: Described, name: string): ClaimValue | undefined {
+  const { user } = described;
+  if (!isMembershipClaim(name)) return user === undefined ? undefined : claimsOfUser(user, [name])[name];
+  return described[name].length === 0 ? undefined : [...described[name]];
 }

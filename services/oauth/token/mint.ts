@@ -5,7 +5,7 @@ import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { isSigningAlg } from "../../vault/signing-key.ts";
-import { mappedClaims, mappersFor } from "../claims/mapped-claims.ts";
+import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { AccessTarget } from "../resource-servers/access-target.ts";
 import { clientAccessToken, personAccessToken } from "./access-token.ts";
@@ -62,17 +62,18 @@ export async function mintForClient(
   { call, client, dpopJkt }: Whose,
   target: AccessTarget,
 ): Promise<IssuedTokens> {
+  const mappers = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
   const says = target.scopes.includes("roles");
   const [{ issuer, now, key }, { roles }] = await Promise.all([
     preparation(needs, call, target),
-    says
+    says || readMemberships(mappers)
       ? needs.peers.client(CredentialService).getAuthority({ clientId: client.clientId }, forward(call))
       : { roles: [] },
   ]);
-  const mappers = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
-  const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: mappedClaims(mappers, undefined) };
+  const more = mappedClaims(mappers, { user: undefined, roles, groups: [] });
+  const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more };
   return create(IssuedTokensSchema, {
-    accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client, roles)),
+    accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client, says ? roles : [])),
     tokenType: tokenType(dpopJkt),
     expiresIn: Math.floor(target.lifetime / 1000),
     scope: target.scopes.join(" "),
