@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createRouterTransport } from "@connectrpc/connect";
 import { onTestFinished } from "vitest";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
@@ -64,6 +65,12 @@ export async function adminFixture() {
     epochs,
     context: (overrides: Partial<Call> = {}) => handlerContext({ tenantId, ...overrides }),
     advance: (milliseconds: number): void => void (now += milliseconds),
+    /** Leaves of a tenant, made for that, what is left of one that is gone for good; answers its data keys. */
+    goneTenant: async (id: string) => {
+      const tombstone = create(TenantSchema, { id, slug: id, goneTime: timestampFromMs(clock()) });
+      await system.commit([insert(tenants, tombstone)], [create(EventSchema)]);
+      return async () => (await system.page(vaultTenantKeys, { index: "tenant_id", equals: id, limit: 10 })).items;
+    },
     events: async () => (await system.outbox(0, 1_000)).slice(1),
   };
 }

@@ -87,6 +87,13 @@ test("a key that is made up is nobody's, whatever tenant it names", async () => 
   }
 });
 
+test("A30: nobody has keys made again for a tenant that is gone, by an API key that names it", async () => {
+  const id = "01JGANE0000000000000000000";
+  const keysOf = await f.goneTenant(id);
+  expect((await verified(`kak_${id}_${"A".repeat(43)}`)).active).toBe(false);
+  expect(await keysOf()).toEqual([]);
+});
+
 test("when it was last used is noted to the minute, once a minute", async () => {
   const key = await made({ permissions: ["users.read"] });
   expect((await list(TENANT))[0]?.lastUseTime).toBeUndefined();

@@ -5,8 +5,9 @@ import {
   type VerifyApiKeyResponse,
 } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
-import { apiKeys, tenants } from "../collections.ts";
+import { apiKeys } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
+import { findTenant } from "../tenants/find-tenant.ts";
 import { apiKeyUse, claimedTenant } from "./api-key.ts";
 import { noteUse } from "./note-use.ts";
 
@@ -17,8 +18,8 @@ export function verifyApiKey(dependencies: AdminDependencies) {
   return async ({ apiKey }: VerifyApiKeyRequest): Promise<VerifyApiKeyResponse> => {
     const inactive = create(VerifyApiKeyResponseSchema, { active: false });
     const claimed = claimedTenant(apiKey);
-    // Whoever makes up the id of a tenant makes it no keys.
-    if (claimed !== undefined && (await system.get(tenants, claimed)) === undefined) return inactive;
+    // Whoever makes up the id of a tenant, or knows that of one which is gone, makes it no keys.
+    if (claimed !== undefined && (await findTenant(system, claimed)) === undefined) return inactive;
     const data = claimed === undefined ? system : store.tenant(claimed);
     const keys = await vault.tenant(data.tenantId);
     const stored = await findBySecret(keys, apiKeyUse, apiKey, (hash) => data.find(apiKeys, "key_hash", hash));

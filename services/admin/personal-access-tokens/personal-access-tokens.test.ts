@@ -104,3 +104,10 @@ test.each([
 ])("is refused with %s", async (_what, token) => {
   expect(await reasonOf(made(token))).toBe("PERSONAL_ACCESS_TOKEN_INVALID");
 });
+
+test("A30: nobody has keys made again for a tenant that is gone, by a token that names it", async () => {
+  const id = "01JGANE0000000000000000000";
+  const keysOf = await f.goneTenant(id);
+  expect((await verified(`kpat_${id}_${"A".repeat(43)}`)).active).toBe(false);
+  expect(await keysOf()).toEqual([]);
+});

@@ -10,8 +10,9 @@ import { callOf, forward } from "../../host/call.ts";
 import { findBySecret } from "../../vault/find-by-secret.ts";
 import { claimedTenant } from "../api-keys/api-key.ts";
 import { noteUse } from "../api-keys/note-use.ts";
-import { personalAccessTokens, tenants } from "../collections.ts";
+import { personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
+import { findTenant } from "../tenants/find-tenant.ts";
 import { personalAccessTokenUse } from "./personal-access-token.ts";
 
 /**
@@ -27,7 +28,7 @@ export function verifyPersonalAccessToken(dependencies: AdminDependencies) {
   ): Promise<VerifyPersonalAccessTokenResponse> => {
     const inactive = create(VerifyPersonalAccessTokenResponseSchema, { active: false });
     const tenantId = claimedTenant(token);
-    if (tenantId === undefined || (await system.get(tenants, tenantId)) === undefined) return inactive;
+    if (tenantId === undefined || (await findTenant(system, tenantId)) === undefined) return inactive;
     const data = store.tenant(tenantId);
     const stored = await findBySecret(await vault.tenant(tenantId), personalAccessTokenUse, token, (hash) =>
       data.find(personalAccessTokens, "token_hash", hash),
