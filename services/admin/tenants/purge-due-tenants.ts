@@ -21,8 +21,9 @@ type Needs = Pick<AdminDependencies, "system" | "eraseTenant" | "onTenantFault" 
 
 /**
  * One step of deleting tenants for good: answers how long to wait. First a tenant becomes a tombstone, from which nobody brings
- * it back and which keeps its slug from ever being given again (security A30). Then its key is destroyed, so that nothing sealed
- * can be read, wherever a copy is; then its records are removed. A crash in between leaves its `purge_time`, by which it is found again.
+ * it back and which keeps its slug from ever being given again (security A30). Then its key is destroyed, so that what was sealed
+ * by it is closed in this store; then its records are removed. A copy of the store from before has the key still, wrapped by the
+ * master key of then. A crash in between leaves its `purge_time`, by which it is found again.
  */
 export function purgeDueTenants({ system, eraseTenant, onTenantFault, clock }: Needs): () => Promise<number> {
   async function purge({ record, version }: Stored<typeof TenantSchema>): Promise<void> {

@@ -615,8 +615,9 @@ export const TenantService: GenService<{
     output: typeof ResumeTenantResponseSchema;
   },
   /**
-   * Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that nothing sealed can be read
-   * again, and then everything in it is removed. Its slug and domains are never given again. Until then it can be resumed.
+   * Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that what it sealed in the
+   * store cannot be read again, and then everything in it is removed; copies of the store from before are as they were. Its
+   * slug and domains are never given again. Until then it can be resumed.
    * Errors: TENANT_UNKNOWN, TENANT_IS_DEFAULT, ETAG_MISMATCH.
    *
    * @generated from rpc koder.admin.v1.TenantService.DeleteTenant

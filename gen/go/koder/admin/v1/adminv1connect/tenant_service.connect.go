@@ -83,8 +83,9 @@ type TenantServiceClient interface {
 	SuspendTenant(context.Context, *connect.Request[v1.SuspendTenantRequest]) (*connect.Response[v1.SuspendTenantResponse], error)
 	// Lets a tenant that is suspended, or whose deletion waits, serve again. A repeat changes nothing. Errors: TENANT_UNKNOWN.
 	ResumeTenant(context.Context, *connect.Request[v1.ResumeTenantRequest]) (*connect.Response[v1.ResumeTenantResponse], error)
-	// Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that nothing sealed can be read
-	// again, and then everything in it is removed. Its slug and domains are never given again. Until then it can be resumed.
+	// Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that what it sealed in the
+	// store cannot be read again, and then everything in it is removed; copies of the store from before are as they were. Its
+	// slug and domains are never given again. Until then it can be resumed.
 	// Errors: TENANT_UNKNOWN, TENANT_IS_DEFAULT, ETAG_MISMATCH.
 	DeleteTenant(context.Context, *connect.Request[v1.DeleteTenantRequest]) (*connect.Response[v1.DeleteTenantResponse], error)
 	// Adds a domain to a tenant, which is not theirs until it is verified. Errors: TENANT_UNKNOWN, TENANT_IS_DEFAULT,
@@ -269,8 +270,9 @@ type TenantServiceHandler interface {
 	SuspendTenant(context.Context, *connect.Request[v1.SuspendTenantRequest]) (*connect.Response[v1.SuspendTenantResponse], error)
 	// Lets a tenant that is suspended, or whose deletion waits, serve again. A repeat changes nothing. Errors: TENANT_UNKNOWN.
 	ResumeTenant(context.Context, *connect.Request[v1.ResumeTenantRequest]) (*connect.Response[v1.ResumeTenantResponse], error)
-	// Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that nothing sealed can be read
-	// again, and then everything in it is removed. Its slug and domains are never given again. Until then it can be resumed.
+	// Suspends a tenant at once, and deletes it when the grace is over: its key is destroyed, so that what it sealed in the
+	// store cannot be read again, and then everything in it is removed; copies of the store from before are as they were. Its
+	// slug and domains are never given again. Until then it can be resumed.
 	// Errors: TENANT_UNKNOWN, TENANT_IS_DEFAULT, ETAG_MISMATCH.
 	DeleteTenant(context.Context, *connect.Request[v1.DeleteTenantRequest]) (*connect.Response[v1.DeleteTenantResponse], error)
 	// Adds a domain to a tenant, which is not theirs until it is verified. Errors: TENANT_UNKNOWN, TENANT_IS_DEFAULT,
