@@ -6,15 +6,9 @@ import type { SecureContext } from "node:tls";
 import type { FastifyServerFactory } from "fastify";
 import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
 import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
-import { http2Limits, idleCheck, listenerLimits } from "./listener-limits.ts";
-
-/** The types know only two of them; https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener has all. */
-const http1Limits = {
-  headersTimeout: listenerLimits.headersTimeout,
-  requestTimeout: listenerLimits.requestTimeout,
-  keepAliveTimeout: listenerLimits.keepAliveTimeout,
-  maxHeaderSize: listenerLimits.maxHeaderBytes,
-};
+import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
+import { http1Limits, http2Limits, idleCheck, listenerLimits, type ListenerLimits } from "./listener-limits.ts";
+import { boundBodies } from "./unfinished-bodies.ts";
 
 /** A certificate and its key, PEM files. With `clientCaFile` only clients that it vouches for get in (mutual TLS). */
 export interface TlsFiles {
@@ -32,13 +26,10 @@ export interface TlsFiles {
  * written in the place of these are shown to who connects from then on, and no connection is dropped for it. Throws when a
  * file cannot be read.
  */
-export function dualSecure({
-  certFile,
-  keyFile,
-  clientCaFile,
-  folder,
-  onBroken = () => undefined,
-}: TlsFiles): FastifyServerFactory {
+export function dualSecure(
+  { certFile, keyFile, clientCaFile, folder, onBroken = () => undefined }: TlsFiles,
+  limits: ListenerLimits = listenerLimits,
+): FastifyServerFactory {
   const files = {
     cert: readFileSync(certFile),
     key: readFileSync(keyFile),
@@ -52,16 +43,17 @@ export function dualSecure({
     const server = createSecureServer(
       {
         ...files,
-        ...http2Limits,
+        ...http2Limits(limits),
         allowHTTP1: true,
         ...secureOptions,
         ...(others === undefined ? {} : { SNICallback: answering(others) }),
-        handshakeTimeout: listenerLimits.firstByte,
-        http1Options: http1Limits,
+        handshakeTimeout: limits.firstByte,
+        // The types know only two of them; https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener has all.
+        http1Options: http1Limits(limits),
       },
-      handler as never,
+      boundBodies(handler, limits) as never,
     );
-    server.maxConnections = listenerLimits.maxConnections;
+    server.maxConnections = limits.maxConnections;
     const own = followPair(
       { certFile, keyFile },
       {
@@ -74,11 +66,14 @@ export function dualSecure({
         clock,
       },
     );
-    server.on("session", (session) => {
-      // Asked to end, not cut off: a stream may be under way that has nothing to say for long.
-      session.setTimeout(listenerLimits.keepAliveTimeout, () => session.close());
-      session.on("error", () => session.destroy());
+    holdToTimes(server, limits);
+    const ofHttp2 = new Set<Socket>();
+    server.on("secureConnection", (socket) => {
+      if (socket.alpnProtocol !== "h2") return;
+      ofHttp2.add(socket);
+      socket.once("close", () => ofHttp2.delete(socket));
     });
+    server.once("close", cutHalfClosed(ofHttp2, limits));
     const sockets = new Set<Socket>();
     server.on("connection", (socket: Socket) => {
       void own.current();

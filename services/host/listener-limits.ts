@@ -1,6 +1,7 @@
 /** Limits of a listener, in milliseconds, bytes and counts: a slow or greedy client costs little and not for long. */
 export const listenerLimits = {
   headersTimeout: 10_000,
+  /** Until a request is complete, its body too: by HTTP/1.1 and by HTTP/2. */
   requestTimeout: 30_000,
   keepAliveTimeout: 65_000,
   maxHeaderBytes: 32_768,
@@ -9,16 +10,30 @@ export const listenerLimits = {
   /** Until the first byte of a connection has come, or its TLS handshake is done. */
   firstByte: 10_000,
   maxConcurrentStreams: 128,
-} as const;
+  /** For how long the client of an HTTP/2 connection that we ended may leave its side of it open. */
+  halfClosed: 10_000,
+  /** Of bodies that have begun to arrive: of all requests of one connection, and of all that a port has. */
+  bodiesOfConnection: 16_777_216,
+  bodiesOfPort: 134_217_728,
+  /** A body up to here arrives whatever else does. */
+  smallBody: 16_384,
+};
+
+export type ListenerLimits = Readonly<typeof listenerLimits>;
 
 /** While a listener closes: how often connections that have become idle are let go, in milliseconds. */
 export const idleCheck = 50;
 
+/** What HTTP/1.1 clients are held to. */
+export const http1Limits = ({ headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderBytes }: ListenerLimits) => ({
+  headersTimeout,
+  requestTimeout,
+  keepAliveTimeout,
+  maxHeaderSize: maxHeaderBytes,
+});
+
 /** What HTTP/2 peers are told and held to. */
-export const http2Limits = {
-  maxHeaderListPairs: listenerLimits.maxHeaders,
-  settings: {
-    maxConcurrentStreams: listenerLimits.maxConcurrentStreams,
-    maxHeaderListSize: listenerLimits.maxHeaderBytes,
-  },
-} as const;
+export const http2Limits = ({ maxHeaders, maxConcurrentStreams, maxHeaderBytes }: ListenerLimits) => ({
+  maxHeaderListPairs: maxHeaders,
+  settings: { maxConcurrentStreams, maxHeaderListSize: maxHeaderBytes },
+});

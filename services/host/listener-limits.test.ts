@@ -1,0 +1,184 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { connect as connectTcp, type AddressInfo, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { makeAuthority, type Certificate } from "../../tests/support/certificates.ts";
+import { dualCleartextWithin } from "./dual-cleartext.ts";
+import { dualSecure } from "./dual-secure.ts";
+import { listenerLimits, type ListenerLimits } from "./listener-limits.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "koder-listener-"));
+let certificate: Certificate;
+beforeAll(() => void (certificate = makeAuthority(folder).issue("listener")));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+const shapes = [
+  ["h2c", false],
+  ["TLS", true],
+] as const;
+
+/** A port of a shape within narrower limits; answers where it is. */
+async function open(secure: boolean, narrower: Partial<ListenerLimits>, handler: RequestListener): Promise<number> {
+  const limits = { ...listenerLimits, ...narrower };
+  const server = secure ? dualSecure(certificate, limits)(handler, {}) : dualCleartextWithin(limits, handler);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  ends.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+function sessionTo(port: number, secure: boolean): ClientHttp2Session {
+  const session = connect(`${secure ? "https" : "http"}://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  session.on("error", () => undefined);
+  ends.push(() => session.destroy());
+  return session;
+}
+
+function post(session: ClientHttp2Session): ClientHttp2Stream {
+  const stream = session.request({ ":method": "POST", ":path": "/" });
+  stream.on("error", () => undefined);
+  return stream;
+}
+
+/** Unlike `once`, it does not mind by what error it came to it. */
+const closed = (one: Socket | ClientHttp2Stream): Promise<void> =>
+  new Promise((resolve) => void one.once("close", () => resolve()));
+
+/** Reads the body, and answers with how long it was. */
+const reading: RequestListener = (request, response) => {
+  let bytes = 0;
+  request.on("error", () => undefined);
+  request.on("data", (chunk: Buffer) => (bytes += chunk.byteLength));
+  request.on("end", () => response.end(String(bytes)));
+};
+
+async function answerTo(stream: ClientHttp2Stream): Promise<string> {
+  let text = "";
+  for await (const chunk of stream as AsyncIterable<Buffer>) text += chunk.toString();
+  return text;
+}
+
+describe.each(shapes)("a client of HTTP/2, %s", (_name, secure) => {
+  test("whose request is not complete in time has its stream ended, whether it is silent, slow or nobody reads it", async () => {
+    const port = await open(secure, { headersTimeout: 200, requestTimeout: 200 }, (request, response) => {
+      if (request.headers["x-unread"] === undefined) reading(request, response);
+    });
+    const session = sessionTo(port, secure);
+    const [silent, slow] = [post(session), post(session)];
+    const unread = session.request({ ":method": "POST", ":path": "/", "x-unread": "1" });
+    unread.on("error", () => undefined);
+    unread.write("begun");
+    const drip = setInterval(() => slow.writable && slow.write("x"), 20);
+    await Promise.all([silent, slow, unread].map(closed));
+    clearInterval(drip);
+    expect([silent.rstCode, slow.rstCode, unread.rstCode]).toEqual(Array(3).fill(constants.NGHTTP2_CANCEL));
+    const whole = post(session);
+    whole.end("abc");
+    expect(await answerTo(whole)).toBe("3");
+  });
+
+  test("whose request is complete is answered for as long as it takes, on a connection that takes no more", async () => {
+    const limits = { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 150, halfClosed: 50 };
+    let say: (text: string) => void = () => undefined;
+    const port = await open(secure, limits, (request, response) => {
+      if (request.headers["x-unread"] === undefined) request.resume();
+      response.write("begun");
+      say = (text) => response.end(text);
+    });
+    for (const headers of [{}, { "x-unread": "1" }]) {
+      const session = sessionTo(port, secure);
+      const stream = session.request({ ":method": "POST", ":path": "/", ...headers });
+      const told = once(session, "goaway");
+      stream.end("a whole request");
+      const answer = answerTo(stream);
+      await told;
+      await pause(300);
+      say(", ended");
+      expect(await answer).toBe("begun, ended");
+    }
+  });
+
+  test("who asks for nothing is asked to go, and cut off where they stay", async () => {
+    const port = await open(secure, { keepAliveTimeout: 100, halfClosed: 50 }, reading);
+    const options = { port, host: "127.0.0.1", allowHalfOpen: true };
+    const socket: Socket = secure
+      ? connectTls({ ...options, rejectUnauthorized: false, ALPNProtocols: ["h2"] })
+      : connectTcp(options);
+    socket.on("error", () => undefined);
+    ends.push(() => socket.destroy());
+    await once(socket, secure ? "secureConnect" : "connect");
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0");
+    socket.resume();
+    await once(socket, "end");
+    // It never ends its own side; what it writes is answered with a reset once we have none.
+    const drip = setInterval(() => socket.write("x"), 20);
+    await closed(socket);
+    clearInterval(drip);
+    expect(socket.destroyed).toBe(true);
+  });
+
+  test("who begins many bodies and ends none is cut off at the limit of the connection, and of the port", async () => {
+    const narrow = { smallBody: 1_000, bodiesOfConnection: 30_000, bodiesOfPort: 50_000 };
+    const port = await open(secure, narrow, reading);
+    const [one, other] = [sessionTo(port, secure), sessionTo(port, secure)];
+    const cut: string[] = [];
+    async function begin(session: ClientHttp2Session, name: string): Promise<ClientHttp2Stream> {
+      const stream = post(session);
+      stream.once("close", () => cut.push(`${name} ${stream.rstCode}`));
+      stream.write(Buffer.alloc(10_000));
+      // What is asked later on a connection is answered later.
+      const small = post(session);
+      small.end(Buffer.alloc(900));
+      expect(await answerTo(small)).toBe("900");
+      return stream;
+    }
+    for (const name of ["1", "2", "3", "4"]) await begin(one, name);
+    expect(cut).toEqual([`4 ${constants.NGHTTP2_ENHANCE_YOUR_CALM}`]);
+    const held = await begin(other, "5");
+    await begin(other, "6");
+    await begin(other, "7");
+    expect(cut.slice(1)).toEqual([`7 ${constants.NGHTTP2_ENHANCE_YOUR_CALM}`]);
+    // Whoever ends a body makes room.
+    held.end();
+    expect(await answerTo(held)).toBe("10000");
+    const again = post(other);
+    again.end(Buffer.alloc(9_000));
+    expect(await answerTo(again)).toBe("9000");
+  });
+});
+
+describe.each(shapes)("a client of HTTP/1.1, %s", (_name, secure) => {
+  test("counts towards the limit of the port", async () => {
+    const port = await open(secure, { smallBody: 1_000, bodiesOfPort: 15_000 }, reading);
+    const talk = (bytes: number): Socket => {
+      const options = { port, host: "127.0.0.1", rejectUnauthorized: false };
+      const socket = secure ? connectTls(options) : connectTcp(options);
+      socket.on("error", () => undefined);
+      ends.push(() => socket.destroy());
+      socket.write("POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 20000\r\n\r\n");
+      socket.write(Buffer.alloc(bytes));
+      return socket.resume();
+    };
+    const first = talk(10_000);
+    await pause(100);
+    const second = talk(10_000);
+    await closed(second);
+    first.write(Buffer.alloc(2_000));
+    await pause(50);
+    expect(first.destroyed).toBe(false);
+  });
+});
