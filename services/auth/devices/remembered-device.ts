@@ -12,6 +12,7 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { rememberedDevices } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { isSecondFactorShown, shownFactors } from "../factors/shown-factors.ts";
 import { everySecondFactor, rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import type { FlowReference } from "../flows/open-flow.ts";
 import { rememberedDeviceChanged } from "./remembered-device-event.ts";
@@ -83,8 +84,9 @@ export async function rememberBrowser(
   const { store, vault, clock } = dependencies;
   if (browser === undefined || !flow.rememberDevice || !flow.amr.includes("mfa")) return { writes: [], events: [] };
   const rules = await rulesOfSignIn(dependencies, call, flow);
-  const { rememberedFor } = rules;
-  if (rememberedFor === 0) return { writes: [], events: [] };
+  const { rememberedFor, secondFactors } = rules;
+  // A factor that is not allowed was shown to go on, and stands for nothing later.
+  if (rememberedFor === 0 || !isSecondFactorShown(shownFactors(flow), secondFactors)) return { writes: [], events: [] };
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const { userId, userEpoch } = flow;

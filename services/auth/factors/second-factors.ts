@@ -7,20 +7,27 @@ import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import type { SignInRules } from "../policy/effective-policy.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
 
-/** Which second factors a person can show. */
+/** The second factors that a person has added; recovery codes, which stand in for one, are none. */
 export interface SecondFactors {
-  readonly totp: boolean;
-  readonly passkey: boolean;
-  readonly emailOtp: boolean;
-  readonly smsOtp: boolean;
+  /** Those that the policy allows and that can be shown here. */
+  readonly allowed: ReadonlySet<SignInFactor>;
+  /** Those that can be shown here, allowed or not. */
+  readonly usable: ReadonlySet<SignInFactor>;
+  /** Whether there is any: also a passkey for a host that the tenant had before, which can be shown nowhere. */
+  readonly isAnyThere: boolean;
 }
 
-/**
- * The second factors of a person that are of use, and allowed: a passkey for a host that the tenant had before is of none, and must not be
- * asked for.
- */
+const kinds: ReadonlyMap<Factor["kind"]["case"], SignInFactor> = new Map([
+  ["totp", SignInFactor.TOTP],
+  ["emailOtp", SignInFactor.EMAIL_OTP],
+  ["smsOtp", SignInFactor.SMS_OTP],
+]);
+
+type Needs = Pick<AuthDependencies, "store" | "tenants" | "policies">;
+
+/** The second factors of a person. */
 export async function secondFactorsOf(
-  dependencies: Pick<AuthDependencies, "store" | "tenants" | "policies">,
+  dependencies: Needs,
   call: Call,
   userId: string,
   { secondFactors }: Pick<SignInRules, "secondFactors">,
@@ -28,16 +35,26 @@ export async function secondFactorsOf(
   const all = await factorsOfUser(dependencies.store.tenant(call.tenantId), userId);
   const passkeys = passkeysAmong(all);
   const relyingPartyId = passkeys.length === 0 ? "" : (await relyingPartyOf(dependencies, call, "own")).id;
-  const has = (kind: Factor["kind"]["case"], allowed: SignInFactor): boolean =>
-    secondFactors.has(allowed) && all.some(({ record }) => record.kind.case === kind);
-  return {
-    totp: has("totp", SignInFactor.TOTP),
-    emailOtp: has("emailOtp", SignInFactor.EMAIL_OTP),
-    smsOtp: has("smsOtp", SignInFactor.SMS_OTP),
-    passkey: secondFactors.has(SignInFactor.PASSKEY) && passkeys.some(({ passkey }) => passkey.rpId === relyingPartyId),
-  };
+  const isPasskeyUsable = passkeys.some(({ passkey }) => passkey.rpId === relyingPartyId);
+  const usable = new Set([
+    ...(isPasskeyUsable ? [SignInFactor.PASSKEY] : []),
+    ...all.flatMap(({ record }) => kinds.get(record.kind.case) ?? []),
+  ]);
+  return { allowed: usable.intersection(secondFactors), usable, isAnyThere: all.length > 0 };
 }
 
-/** Whether there is any. */
-export const hasSecondFactor = ({ totp, passkey, emailOtp, smsOtp }: SecondFactors): boolean =>
-  totp || passkey || emailOtp || smsOtp;
+/**
+ * Whether a second factor is taken of a person: one that is allowed. Where they have none such, one that they have is taken as well,
+ * which speaks for them and does no more: a policy that allows fewer factors must not leave the password alone.
+ */
+export async function isSecondFactorTaken(
+  dependencies: Needs,
+  call: Call,
+  userId: string,
+  rules: Pick<SignInRules, "secondFactors">,
+  factor: SignInFactor,
+): Promise<boolean> {
+  if (rules.secondFactors.has(factor)) return true;
+  const { allowed, usable } = await secondFactorsOf(dependencies, call, userId, rules);
+  return allowed.size === 0 && usable.has(factor);
+}

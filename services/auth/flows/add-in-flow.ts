@@ -6,11 +6,13 @@ import type { Call } from "../../host/call.ts";
 import type { Stored, Write } from "../../store/store.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { newRecoveryCodes } from "../factors/new-recovery-codes.ts";
-import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
+import { secondFactorsOf } from "../factors/second-factors.ts";
+import { isAnyShown, shownFactors } from "../factors/shown-factors.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
 import { stepNotExpected, type FlowReference } from "./open-flow.ts";
+import { withSecondFactor } from "./with-second-factor.ts";
 
 /** A factor that its person has shown within a flow. */
 export interface AddedFactor {
@@ -40,19 +42,20 @@ export async function addInFlow(
   show: (now: number) => Promise<AddedFactor>,
 ): Promise<GoneOnWithCodes> {
   const { store, vault, clock } = dependencies;
-  const { userId, amr } = stored.record;
+  const { userId } = stored.record;
   await checkStillGood(dependencies, call, stored.record);
   const rules = await rulesOfSignIn(dependencies, call, stored.record);
   const { secondFactors } = rules;
   if (!secondFactors.has(factor)) throw stepNotExpected(); // the policy has changed since
-  // One was added elsewhere since: the password alone adds none beside it.
-  if (hasSecondFactor(await secondFactorsOf(dependencies, call, userId, rules))) throw stepNotExpected();
+  const { allowed, isAnyThere } = await secondFactorsOf(dependencies, call, userId, rules);
+  // One was added elsewhere since: the password alone adds none beside it, nor beside one that is not allowed.
+  if (allowed.size > 0 || (isAnyThere && !isAnyShown(shownFactors(stored.record)))) throw stepNotExpected();
   const now = clock();
   const { writes, event, methods } = await show(now);
   const recovery = secondFactors.has(SignInFactor.RECOVERY_CODE)
     ? await newRecoveryCodes(store.tenant(call.tenantId), await vault.tenant(call.tenantId), call, now, userId)
     : undefined;
-  const proven = { amr: [...amr, ...methods, "mfa"], authTime: timestampFromMs(now) };
+  const proven = { ...withSecondFactor(stored.record, factor, methods), authTime: timestampFromMs(now) };
   const usedUp = {
     writes: [...writes, ...(recovery === undefined ? [] : [recovery.write])],
     events: [event, ...(recovery === undefined ? [] : [recovery.event])],

@@ -9,7 +9,8 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { recoveryCodesLeft } from "../factors/factors-of-user.ts";
 import { isRemembered } from "../devices/remembered-device.ts";
 import { factorNotAllowed } from "../factors/check-factor-allowed.ts";
-import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
+import { secondFactorsOf } from "../factors/second-factors.ts";
+import { isAnyShown, isSecondFactorShown, shownFactors } from "../factors/shown-factors.ts";
 import { rulesOfSignIn, type SignInRules } from "../policy/effective-policy.ts";
 import { secondFactorNeed } from "../policy/second-factor-need.ts";
 import { missingTerms, noTerms, termsUriOf, type AskedTerms } from "../required-actions/terms-to-accept.ts";
@@ -64,7 +65,7 @@ async function nextOf(
 ): Promise<({ readonly state: FlowState; readonly nextSteps: FlowStep[] } & Partial<AskedTerms>) | undefined> {
   const rules = await rulesOfSignIn(dependencies, call, flow);
   const isEmailMissing = await isVerifiedEmailMissing(dependencies, call, flow.userId, rules);
-  const isShown = flow.amr.includes("mfa") || flow.secondFactorRemembered;
+  const isShown = flow.secondFactorRemembered || isSecondFactorShown(shownFactors(flow), rules.secondFactors);
   const { need, steps } = isShown ? nothing : await needOf(dependencies, call, flow, rules, isEmailMissing);
   if (need === "show") return { state: FlowState.MFA_REQUIRED, nextSteps: steps };
   if (flow.passwordChangeRequired) return { state: FlowState.PASSWORD_OK, nextSteps: [FlowStep.NEW_PASSWORD] };
@@ -88,18 +89,24 @@ interface Need {
 
 const nothing: Need = { need: "nothing", steps: [] };
 
-/** `isEmailNext`: whether the person verifies their address before they would add a factor. */
+/**
+ * What is asked for where no second factor was shown that is allowed. Whoever has one that is not shows it all the same, before they
+ * go on or add one that is: the password alone must do no more where the policy allows less (security A15).
+ * `isEmailNext`: whether the person verifies their address before they would add a factor.
+ */
 async function needOf(
   dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants" | "smsAvailable">,
   call: Call,
-  { userId, secondFactorWanted, secondFactorNeeded }: Flow,
+  flow: Flow,
   rules: SignInRules,
   isEmailNext: boolean,
 ): Promise<Need> {
-  const factors = await secondFactorsOf(dependencies, call, userId, rules);
+  const { userId, secondFactorWanted, secondFactorNeeded } = flow;
+  const { allowed, usable, isAnyThere } = await secondFactorsOf(dependencies, call, userId, rules);
   // A password that was allowed to be short because of the second factor does not do without it.
   const requirement = secondFactorNeeded ? MfaRequirement.REQUIRED : rules.mfa;
-  const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere: hasSecondFactor(factors) });
+  const isThere = allowed.size > 0 || (isAnyThere && !isAnyShown(shownFactors(flow)));
+  const need = secondFactorNeed({ requirement, isWanted: secondFactorWanted, isThere });
   if (need === "add") {
     const steps = await stepsToAdd(dependencies, call, userId, rules, isEmailNext);
     if (steps.length > 0) return { need, steps };
@@ -108,17 +115,29 @@ async function needOf(
     throw factorNotAllowed("a second factor is required, and none that is allowed can be added; ask an administrator");
   }
   if (need === "nothing") return nothing;
-  const left = rules.secondFactors.has(SignInFactor.RECOVERY_CODE)
-    ? await recoveryCodesLeft(dependencies.store.tenant(call.tenantId), userId)
+  const steps = await stepsToShow(dependencies, call, userId, rules, allowed.size > 0 ? allowed : usable);
+  if (steps.length > 0) return { need, steps };
+  throw factorNotAllowed("none of the second factors that are there can be shown here; ask an administrator");
+}
+
+/** The ways to show one of these factors, or a recovery code in its place, where such codes are allowed. */
+async function stepsToShow(
+  { store }: Pick<AuthDependencies, "store">,
+  call: Call,
+  userId: string,
+  { secondFactors }: SignInRules,
+  theirs: ReadonlySet<SignInFactor>,
+): Promise<FlowStep[]> {
+  const left = secondFactors.has(SignInFactor.RECOVERY_CODE)
+    ? await recoveryCodesLeft(store.tenant(call.tenantId), userId)
     : 0;
-  const steps = [
-    ...(factors.passkey ? [FlowStep.PASSKEY] : []),
-    ...(factors.totp ? [FlowStep.TOTP] : []),
-    ...(factors.smsOtp ? [FlowStep.SMS_OTP] : []),
-    ...(factors.emailOtp ? [FlowStep.EMAIL_OTP] : []),
+  return [
+    ...(theirs.has(SignInFactor.PASSKEY) ? [FlowStep.PASSKEY] : []),
+    ...(theirs.has(SignInFactor.TOTP) ? [FlowStep.TOTP] : []),
+    ...(theirs.has(SignInFactor.SMS_OTP) ? [FlowStep.SMS_OTP] : []),
+    ...(theirs.has(SignInFactor.EMAIL_OTP) ? [FlowStep.EMAIL_OTP] : []),
     ...(left > 0 ? [FlowStep.RECOVERY_CODE] : []),
   ];
-  return { need, steps };
 }
 
 /** What can be added within a flow: codes by mail by those whose address is verified, codes by SMS where any are sent. */

@@ -10,10 +10,12 @@ import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { isSecondFactorTaken } from "../factors/second-factors.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import type { UsedUp } from "./complete-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
 import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "./open-flow.ts";
+import { withSecondFactor } from "./with-second-factor.ts";
 
 /** A code that a person gives for their flow. */
 export interface GivenCode extends FlowReference {
@@ -40,7 +42,8 @@ export async function takeSecondFactor(
   await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
   // It was when it was asked for: the policy has changed since.
-  if (!(await rulesOfSignIn(dependencies, call, flow)).secondFactors.has(factor)) throw stepNotExpected();
+  const rules = await rulesOfSignIn(dependencies, call, flow);
+  if (!(await isSecondFactorTaken(dependencies, call, flow.userId, rules, factor))) throw stepNotExpected();
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,
@@ -51,7 +54,7 @@ export async function takeSecondFactor(
     if (usedUp === undefined) {
       throw authFailure(AuthErrorReason.CODE_MISMATCH, "the code is wrong, too old, or was used before");
     }
-    const proven = { amr: [...flow.amr, method, "mfa"], authTime: timestampFromMs(clock()) };
+    const proven = { ...withSecondFactor(flow, factor, [method]), authTime: timestampFromMs(clock()) };
     try {
       const gone = await goOn(dependencies, call, stored, proven, given, usedUp);
       await attempt.succeeded();

@@ -13,6 +13,7 @@ import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { credentialKey, factors } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { isSecondFactorTaken } from "../factors/second-factors.ts";
 import { knownDevice } from "../devices/known-device.ts";
 import { challengeOf, readAssertion } from "../passkeys/credential-json.ts";
 import { passkeyMethods } from "../passkeys/passkey-methods.ts";
@@ -25,6 +26,7 @@ import { checkStillGood } from "./check-still-good.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
 import { offeredFlow } from "./offered-flow.ts";
 import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "./open-flow.ts";
+import { withSecondFactor } from "./with-second-factor.ts";
 
 /** What a passkey signed, for a flow or to begin one. */
 export interface GivenPasskey extends FlowReference {
@@ -74,12 +76,15 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
         })
       : undefined;
   if (found === undefined || shown === undefined) throw passkeyNotAccepted("credential_json", { isUnknown });
-  const amr = [...stored.record.amr, ...passkeyMethods(found.passkey), "mfa"];
+  const methods = passkeyMethods(found.passkey);
+  const shownHere = isFirst
+    ? { amr: [...methods, "mfa"], firstFactor: SignInFactor.PASSKEY }
+    : withSecondFactor(stored.record, SignInFactor.PASSKEY, methods);
   for (;;) {
     const usedUp = await useUpPasskey(dependencies, call, found.factor.id, shown);
     if (usedUp === undefined) throw passkeyNotAccepted("credential_json");
     try {
-      const proven = { amr, authTime: timestampFromMs(clock()), userEpoch };
+      const proven = { ...shownHere, authTime: timestampFromMs(clock()), userEpoch };
       const gone = await goOn(dependencies, call, stored, proven, given, usedUp);
       await attempt.succeeded();
       return gone;
@@ -93,8 +98,9 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   }
   async function isAllowed(): Promise<boolean> {
     const { clientId } = stored.record;
-    const { firstFactors, secondFactors } = await rulesOfSignIn(dependencies, call, { userId, clientId });
-    return (isFirst ? firstFactors : secondFactors).has(SignInFactor.PASSKEY);
+    const rules = await rulesOfSignIn(dependencies, call, { userId, clientId });
+    if (isFirst) return rules.firstFactors.has(SignInFactor.PASSKEY);
+    return isSecondFactorTaken(dependencies, call, userId, rules, SignInFactor.PASSKEY);
   }
   async function maySignIn(): Promise<boolean> {
     return (await peers.client(CredentialService).getAuthority({ userId }, forward(call))).active;

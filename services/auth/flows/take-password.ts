@@ -54,7 +54,8 @@ export async function takePassword(
   // Beside what follows, not before it: on a store that groups commits they share a transaction.
   const takenBack = attempt.succeeded();
   const authTime = timestampFromMs(clock());
-  const proven = { amr: ["pwd"], authTime, userEpoch, passwordChangeRequired, secondFactorNeeded };
+  const shown = { amr: ["pwd"], firstFactor: SignInFactor.PASSWORD };
+  const proven = { ...shown, authTime, userEpoch, passwordChangeRequired, secondFactorNeeded };
   const [gone] = await Promise.all([goOn(dependencies, call, stored, proven, given), takenBack]);
   return gone;
 

@@ -2,6 +2,7 @@ import type { OtpChannel } from "#gen/koder/auth/v1/factor_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
+import { isSecondFactorTaken } from "../factors/second-factors.ts";
 import { checkStillGood } from "../flows/check-still-good.ts";
 import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "../flows/open-flow.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
@@ -26,8 +27,9 @@ export async function sendOtpOfFlow(
   const { step, allowed, factor: kind } = channelParts(channel);
   const { record: flow } = await openFlow(data, await vault.tenant(call.tenantId), asked, step);
   await checkStillGood(dependencies, call, flow);
-  if (!(await rulesOfSignIn(dependencies, call, flow)).secondFactors.has(allowed)) throw stepNotExpected();
   const { userId } = flow;
+  const rules = await rulesOfSignIn(dependencies, call, flow);
+  if (!(await isSecondFactorTaken(dependencies, call, userId, rules, allowed))) throw stepNotExpected();
   const factor = (await factorsOfUser(data, userId)).find(({ record }) => record.kind.case === kind)?.record;
   if (factor === undefined) throw stepNotExpected(); // removed since
   const phoneNumber = factor.kind.case === "smsOtp" ? factor.kind.value.phoneNumber : "";

@@ -10,7 +10,7 @@ import {
 import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { hasSecondFactor, secondFactorsOf } from "../factors/second-factors.ts";
+import { secondFactorsOf } from "../factors/second-factors.ts";
 import { acr } from "../flows/acr.ts";
 import { missingTerms } from "../required-actions/terms-to-accept.ts";
 import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
@@ -48,7 +48,7 @@ async function isProofEnough(
   if (request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted) return true;
   // Where it is required, having none is no excuse.
   const isAsked = isWanted && requirement !== MfaRequirement.REQUIRED;
-  const isThere = isAsked && hasSecondFactor(await secondFactorsOf(dependencies, call, request.userId, rules));
+  const isThere = isAsked && (await secondFactorsOf(dependencies, call, request.userId, rules)).allowed.size > 0;
   return !isAnotherSignInNeeded({ requirement, isWanted, isThere });
 }
 

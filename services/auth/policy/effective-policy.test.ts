@@ -16,9 +16,11 @@ import {
   CheckSignInRequestSchema,
   GetFirstFactorsRequestSchema,
 } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
+import { softwareAuthenticator } from "../../../tests/support/software-authenticator.ts";
+import type { Call } from "../../host/call.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { refusal } from "../auth-fixture.ts";
-import { factorFixture } from "../factors/factor-fixture.ts";
+import { acme, factorFixture } from "../factors/factor-fixture.ts";
 import { checkSignIn } from "./check-sign-in.ts";
 import {
   everyFirstFactor,
@@ -265,18 +267,41 @@ describe("A15: a factor that is not allowed", () => {
     expect((await f.submitPasskey(flow.id, shown)).flow?.state).toBe(FlowState.COMPLETED);
   });
 
-  test("counts as none: whoever has no other is as if they had none", async () => {
+  test("speaks for whoever has no other, and counts as none: they show it, and add one that is allowed where one is required", async () => {
     const { f, update } = await setUp();
-    await f.app();
+    const { secret } = await f.app();
     await update({ secondFactors: [EMAIL_OTP, PASSKEY] }, ["second_factors"]);
-    expect((await f.attempt("ana", f.ana.password)).flow?.state).toBe(FlowState.COMPLETED);
+    const optional = await f.atSecondFactor();
+    expect(optional).toMatchObject({ state: FlowState.MFA_REQUIRED, nextSteps: [FlowStep.TOTP] });
+    expect((await f.submitTotp(optional.id, f.codeOf(secret))).flow?.state).toBe(FlowState.COMPLETED);
     await update({ mfa: REQUIRED }, ["mfa"]);
-    const { flow } = await f.attempt("ana", f.ana.password);
+    const { id, nextSteps } = await f.atSecondFactor();
+    expect(nextSteps).toEqual([FlowStep.TOTP]);
+    expect(await refusal(f.offerNewPasskey(id))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+    const { flow } = await f.submitTotp(id, f.codeOf(secret, 1));
     expect(flow).toMatchObject({
       state: FlowState.PASSWORD_OK,
       nextSteps: [FlowStep.ENROL_PASSKEY, FlowStep.ENROL_EMAIL_OTP],
     });
-    expect(await refusal(f.offerTotp(flow?.id ?? ""))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+    expect(await refusal(f.offerTotp(id))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+    const made = softwareAuthenticator({ origin: acme.origin }).create(await f.offerNewPasskey(id));
+    expect((await f.acceptPasskey(id, made)).flow?.state).toBe(FlowState.COMPLETED);
+    expect(f.sessions.at(-1)).toMatchObject({ amr: ["pwd", "otp", "mfa", "hwk", "user"] });
+  });
+
+  test("a passkey of a host that the tenant had before leaves nobody to the password alone", async () => {
+    const { f, update } = await setUp();
+    await f.passkey();
+    const tenant = await f.dependencies.tenants.get({ tenantId: "t1" } as Call);
+    tenant.canonicalOrigin = "https://login.acme.test";
+    for (const mfa of [OPTIONAL, REQUIRED]) {
+      await update({ mfa }, ["mfa"]);
+      expect(await refusal(f.attempt("ana", f.ana.password))).toMatchObject(notAllowed);
+    }
+    const [code = ""] = await f.generateCodes();
+    const flow = await f.atSecondFactor();
+    expect(flow.nextSteps).toEqual([FlowStep.RECOVERY_CODE]);
+    expect((await f.submitRecoveryCode(flow.id, code)).flow?.state).toBe(FlowState.COMPLETED);
   });
 
   test("is not added, and what was begun with it is not finished", async () => {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/flow.proto.
  */
 export const file_koder_auth_store_v1_flow: GenFile = /*@__PURE__*/
-  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEinQUKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAgSFwoPcmVtZW1iZXJfZGV2aWNlGBYgASgIEhsKE2Fza2VkX3Rlcm1zX3ZlcnNpb24YFyABKAkSFwoPYXNrZWRfdGVybXNfdXJpGBggASgJEhwKFGZvcm1lcl90ZXJtc192ZXJzaW9uGBkgASgJEh4KFmFjY2VwdGVkX3Rlcm1zX3ZlcnNpb24YGiABKAkSFgoOdGVybXNfZGVjbGluZWQYGyABKAgSEAoIbmFtZV9rZXkYHCABKAliBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5rb2Rlci9hdXRoL3N0b3JlL3YxL2Zsb3cucHJvdG8SE2tvZGVyLmF1dGguc3RvcmUudjEiywUKBEZsb3cSDwoHaWRfaGFzaBgBIAEoCRIUCgxicm93c2VyX2hhc2gYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRITCgthY2NvdW50X2tleRgEIAEoCRINCgVzdGF0ZRgFIAEoBRISCgpuZXh0X3N0ZXBzGAYgAygFEgsKA2FtchgHIAMoCRItCglhdXRoX3RpbWUYCCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCnVzZXJfZXBvY2gYCSABKAMSLwoLZXhwaXJlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2NyZWF0ZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhwYXNzd29yZF9jaGFuZ2VfcmVxdWlyZWQYDCABKAgSEQoJY2xpZW50X2lkGA0gASgJEhwKFHNlY29uZF9mYWN0b3Jfd2FudGVkGA4gASgIEg4KBmRpcmVjdBgPIAEoCBIZChFwYXNza2V5X2NoYWxsZW5nZRgQIAEoCRIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSHAoUc2Vjb25kX2ZhY3Rvcl9uZWVkZWQYFSABKAgSFwoPcmVtZW1iZXJfZGV2aWNlGBYgASgIEhsKE2Fza2VkX3Rlcm1zX3ZlcnNpb24YFyABKAkSFwoPYXNrZWRfdGVybXNfdXJpGBggASgJEhwKFGZvcm1lcl90ZXJtc192ZXJzaW9uGBkgASgJEh4KFmFjY2VwdGVkX3Rlcm1zX3ZlcnNpb24YGiABKAkSFgoOdGVybXNfZGVjbGluZWQYGyABKAgSEAoIbmFtZV9rZXkYHCABKAkSFAoMZmlyc3RfZmFjdG9yGB0gASgFEhYKDnNlY29uZF9mYWN0b3JzGB4gAygFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * Flow is an authentication under way, under the keyed hash of its id.
@@ -194,6 +194,20 @@ export type Flow = Message<"koder.auth.store.v1.Flow"> & {
    * @generated from field: string name_key = 28;
    */
   nameKey: string;
+
+  /**
+   * Number of `koder.auth.v1.SignInFactor`: what it began by; 0 before that was right.
+   *
+   * @generated from field: int32 first_factor = 29;
+   */
+  firstFactor: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`: the second factors that were shown after it, or added, in their order.
+   *
+   * @generated from field: repeated int32 second_factors = 30;
+   */
+  secondFactors: number[];
 };
 
 /**
