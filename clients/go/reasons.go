@@ -157,6 +157,10 @@ const (
 	ReasonPasswordMismatch ErrorReason = "PASSWORD_MISMATCH"
 	// ReasonTooManyAttempts: Too many wrong attempts. Wait for the time in `Retry-After`.
 	ReasonTooManyAttempts ErrorReason = "TOO_MANY_ATTEMPTS"
+	// ReasonAttemptsUsedUp: As many wrong attempts in a row as the policy lets through (`max_attempts`). Waiting does
+	// not help: the person chooses a new password by mail, or an administrator sets one. Said of a name that nobody has
+	// as well.
+	ReasonAttemptsUsedUp ErrorReason = "ATTEMPTS_USED_UP"
 	// ReasonRecoveryTokenInvalid: The link was used, has expired, or something else has changed the password since. Ask
 	// for another one.
 	ReasonRecoveryTokenInvalid ErrorReason = "RECOVERY_TOKEN_INVALID"

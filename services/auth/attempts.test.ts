@@ -76,13 +76,16 @@ describe("A7: attempts of one account", () => {
   });
 
   test("100 failures in a row are the most, at whatever pace; a new password begins a new row", async () => {
-    const { outcome, advance } = await setUp();
+    const { count, outcome, advance } = await setUp();
     let passed = 0;
     for (let i = 0; i < 400; i++) {
       if ((await outcome()) === "passed") passed += 1;
       advance(15 * minutes);
     }
     expect(passed).toBe(100);
+    // Not told to wait: it would not help.
+    const { reason, retryAfter } = await refusal(count());
+    expect({ reason, retryAfter }).toEqual({ reason: "ATTEMPTS_USED_UP", retryAfter: undefined });
     expect(await outcome("ana", "192.0.2.1", 1n)).toBe("passed");
   });
 

@@ -60,7 +60,8 @@ export interface CountedAttempt {
 /**
  * Counts an attempt before anything of it is verified (security A7). Each attempt sees its own number, atomically, in the
  * store, so that attempts at the same moment, on whichever replica, cannot slip through together. Throws
- * TOO_MANY_ATTEMPTS when it must wait; it was counted all the same, but makes no wait longer: only what is verified does.
+ * TOO_MANY_ATTEMPTS when it must wait; it was counted all the same, but makes no wait longer: only what is verified does. Throws
+ * ATTEMPTS_USED_UP when no more is let through, until the account's epoch changes or the row is forgotten.
  *
  * Where only a name was given, the row of failures that is seen is the name's, whoever has it: two names of one account that
  * waited together would tell that it is there (security A23). The account has a row beside it, for guesses that are spread over
@@ -98,7 +99,7 @@ export async function countAttempt(
 
 /** An attempt that was counted in a row of failures. */
 interface CountedInRow {
-  /** Why it may not pass; undefined where it does. */
+  /** Why it may not pass: TOO_MANY_ATTEMPTS or ATTEMPTS_USED_UP; undefined where it does. */
   refusal(): Promise<ConnectError | undefined>;
   /** Takes back the row of failures that this one is the last of. */
   takeBack(): Promise<void>;
@@ -141,16 +142,17 @@ async function passSlowly(
   row: string,
   slowed: string,
 ): Promise<{ readonly passed: number; readonly refusal?: ConnectError }> {
-  const refused = (milliseconds: number) => ({ passed: 0, refusal: tooMany(milliseconds) });
+  const refused = (refusal: ConnectError) => ({ passed: 0, refusal });
   const forgotten = clock() + policy.remembered;
   const mostSlowed = policy.mostFailures - policy.firstWaitAt + 1;
   const before = await data.add(slowed, 0, forgotten);
-  if (before >= mostSlowed) return refused(policy.longestWait);
+  if (before >= mostSlowed) return refused(usedUp());
   const wait = (passed: number) => Math.min(policy.firstWait * 2 ** Math.max(passed, 0), policy.longestWait);
   // From now: where a flood keeps the server busy, the clock of before would have the wait run out while it is counted.
-  if ((await data.add(`attempts/wait/${row}`, 1, clock() + wait(before))) > 1) return refused(wait(before - 1));
+  if ((await data.add(`attempts/wait/${row}`, 1, clock() + wait(before))) > 1)
+    return refused(tooMany(wait(before - 1)));
   const passed = await data.add(slowed, 1, forgotten);
-  return passed > mostSlowed ? refused(policy.longestWait) : { passed };
+  return passed > mostSlowed ? refused(usedUp()) : { passed };
 }
 
 /** Counts a flow that is started. Throws TOO_MANY_ATTEMPTS when one address starts too many. */
@@ -169,3 +171,10 @@ export const tooMany = (wait: number) =>
   authFailure(AuthErrorReason.TOO_MANY_ATTEMPTS, "too many attempts; wait before the next one", {
     retryAfter: Math.ceil(wait / 1000),
   });
+
+/** The answer once no attempt is let through any more, however long they wait. */
+const usedUp = () =>
+  authFailure(
+    AuthErrorReason.ATTEMPTS_USED_UP,
+    "as many wrong attempts in a row as are let through; choose a new password by mail, or ask an administrator to set one",
+  );

@@ -8,6 +8,7 @@ export const authFailure = failures<AuthErrorReason>(AuthErrorReasonSchema, {
   [AuthErrorReason.STEP_NOT_EXPECTED]: Code.FailedPrecondition,
   [AuthErrorReason.PASSWORD_MISMATCH]: Code.Unauthenticated,
   [AuthErrorReason.TOO_MANY_ATTEMPTS]: Code.ResourceExhausted,
+  [AuthErrorReason.ATTEMPTS_USED_UP]: Code.ResourceExhausted,
   [AuthErrorReason.FACTOR_NOT_FOUND]: Code.NotFound,
   [AuthErrorReason.CODE_MISMATCH]: Code.InvalidArgument,
   [AuthErrorReason.FACTOR_LIMIT]: Code.FailedPrecondition,

@@ -108,6 +108,26 @@ export function guessingAttacks({ start }: Shape): void {
       expect(await answersTo(person.username)).toEqual(ofNobody);
     });
 
+    test("where no attempt is let through any more the page leads to a new password, whoever the name belongs to", async () => {
+      const limits = (body: object) => rest(server, "PATCH", "/v1/admin/policies/authentication", body);
+      expect((await limits({ attempts_before_wait: 10, max_attempts: 10 })).status).toBe(200);
+      try {
+        const person = await createPerson(server);
+        const guess = await guesser();
+        const last = async (username: string) => {
+          for (let i = 0; i < 10; i++) await guess(username, "not the password");
+          await expect.poll(async () => (await guess(username, password)).headers.get("retry-after")).toBe(null);
+          const answer = await guess(username, password);
+          const page = await answer.text();
+          return [answer.status, page.includes("waiting does not help"), /<a href="\/reset\?authorization=/.test(page)];
+        };
+        expect(await last(person.username)).toEqual([429, true, true]);
+        expect(await last("nobody-of-these")).toEqual([429, true, true]);
+      } finally {
+        await limits({ attempts_before_wait: 5, max_attempts: 100 });
+      }
+    });
+
     test("another name of an account that waits is answered like another name of nobody, and guesses no more by it", async () => {
       const username = "xavier";
       const made = { username, email: "xavier@xn--bcher-kva.example", name: "Xavier Person", password };

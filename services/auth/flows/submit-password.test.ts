@@ -152,6 +152,23 @@ describe("a wrong password", () => {
     expect(f.sessions).toHaveLength(0);
   });
 
+  test("A7, A23: that all attempts are used up is told of any name, and a new password ends it", async () => {
+    const f = await authFixture({ mostFailures: 6 });
+    const answers = new Map<string, unknown>();
+    for (const name of ["ana", "nobody"]) {
+      for (let i = 0; i < 6; i++) {
+        expect((await refusal(f.attempt(name, "wrong"))).reason).toBe("PASSWORD_MISMATCH");
+        f.advance(2_000);
+      }
+      f.advance(3_600_000);
+      answers.set(name, await refusal(f.attempt(name, f.ana.password)));
+    }
+    expect(answers.get("ana")).toMatchObject({ reason: "ATTEMPTS_USED_UP", retryAfter: undefined });
+    expect(answers.get("nobody")).toEqual(answers.get("ana"));
+    f.ana.epoch += 1n;
+    expect((await f.attempt("ana", f.ana.password)).sessionToken).toBe("ksn_1");
+  });
+
   test("A7, A23: a name that nobody has is locked like one that somebody has", async () => {
     const lock = async (name: string) => {
       const f = await authFixture();

@@ -8,6 +8,8 @@ export interface Fault {
   readonly sentence: (texts: Texts) => string;
   readonly field?: (texts: Texts) => string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether a new password by mail is the way on: the page leads there. */
+  readonly leadsToReset?: boolean;
 }
 
 /** How a page is answered: as its fault says, or well. */
@@ -20,7 +22,14 @@ export const answeredBy = (fault: Fault | undefined) => ({
 export const shownFault = (fault: Fault | undefined, texts: Texts) =>
   fault === undefined
     ? {}
-    : { fault: { id: fault.id, sentence: fault.sentence(texts), field: fault.field?.(texts) ?? "" } };
+    : {
+        fault: {
+          id: fault.id,
+          sentence: fault.sentence(texts),
+          field: fault.field?.(texts) ?? "",
+          leadsToReset: fault.leadsToReset === true,
+        },
+      };
 
 /** A text by its key, with its `{names}` filled in. */
 export const text =
@@ -35,6 +44,14 @@ export function waitFault({ id, headers }: Pick<ErrorAnswer, "id" | "headers">):
     seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
   return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
 }
+
+/** No attempt is let through any more, however long they wait. */
+export const usedUpFault = ({ id }: Pick<ErrorAnswer, "id">): Fault => ({
+  status: 429,
+  id,
+  sentence: text("fault_used_up"),
+  leadsToReset: true,
+});
 
 /** Too many passwords are being verified at this moment. */
 export const busyFault = ({ id, headers }: Pick<ErrorAnswer, "id" | "headers">): Fault => ({

@@ -8,7 +8,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { PageFlow } from "./after-step.ts";
-import { text, waitFault, type Fault } from "./fault.ts";
+import { text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 
 // Passkeys on the pages: what the page's script asks for goes in an attribute of a form, and what it gets comes as the form's
@@ -69,6 +69,7 @@ export function passkeyFault(error: unknown, isSecond: boolean): Fault | undefin
   if (!(error instanceof ConnectError)) return undefined;
   const { reason, id, headers } = errorAnswer(error);
   if (reason === "TOO_MANY_ATTEMPTS") return waitFault({ id, headers });
+  if (reason === "ATTEMPTS_USED_UP") return usedUpFault({ id });
   const isRefused = reason === "PASSKEY_NOT_ACCEPTED" || (reason === "STEP_NOT_EXPECTED" && !isSecond);
   return isRefused ? { status: 401, id, sentence: text("fault_passkey") } : undefined;
 }

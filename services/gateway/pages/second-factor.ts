@@ -7,7 +7,7 @@ import { errorAnswer } from "../../host/error-answer.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { PageFlow } from "./after-step.ts";
-import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { passkeyOptions } from "./passkey.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -168,6 +168,8 @@ export function secondFactorFault(error: unknown, way: SecondFactorWay): Fault |
         : { status: 401, id, sentence: text("fault_recovery_code"), field: text("fault_recovery_code_field") };
     case "TOO_MANY_ATTEMPTS":
       return waitFault({ id, headers });
+    case "ATTEMPTS_USED_UP":
+      return usedUpFault({ id });
     case "MAILBOX_NOT_FOUND":
     case "SMS_NOT_AVAILABLE":
       return { status: 503, id, sentence: text("fault_otp_unsent") };

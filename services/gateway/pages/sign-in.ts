@@ -15,7 +15,7 @@ import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
 import type { ShowError } from "./error-page.ts";
-import { answeredBy, busyFault, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, busyFault, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { givePasskey, passkeyFault, passkeyOptions, unknownPasskey } from "./passkey.ts";
@@ -221,6 +221,8 @@ function signInFault(error: unknown): Fault | undefined {
       return { status: 401, id, sentence: text("fault_mismatch"), field: text("fault_mismatch_field") };
     case "TOO_MANY_ATTEMPTS":
       return waitFault({ id, headers });
+    case "ATTEMPTS_USED_UP":
+      return usedUpFault({ id });
     case "HASHING_BUSY":
       return busyFault({ id, headers });
     default:

@@ -7,7 +7,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
-import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { answeredBy, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -88,6 +88,8 @@ function emailFault(error: unknown): (Fault & { readonly isAddress: boolean }) |
       return { status: 400, id, sentence: text("fault_otp"), field: text("fault_otp_field"), isAddress: false };
     case "TOO_MANY_ATTEMPTS":
       return { ...waitFault({ id, headers }), isAddress: false };
+    case "ATTEMPTS_USED_UP":
+      return { ...usedUpFault({ id }), isAddress: false };
     case "EMAIL_NEEDED":
     case "INVALID_REQUEST":
       return { status: 400, id, sentence: text("fault_sign_up_email"), isAddress: true };

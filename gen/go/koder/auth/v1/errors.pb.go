@@ -35,6 +35,9 @@ const (
 	AuthErrorReason_AUTH_ERROR_REASON_PASSWORD_MISMATCH AuthErrorReason = 3
 	// Too many wrong attempts. Wait for the time in `Retry-After`.
 	AuthErrorReason_AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS AuthErrorReason = 4
+	// As many wrong attempts in a row as the policy lets through (`max_attempts`). Waiting does not help: the person chooses a new
+	// password by mail, or an administrator sets one. Said of a name that nobody has as well.
+	AuthErrorReason_AUTH_ERROR_REASON_ATTEMPTS_USED_UP AuthErrorReason = 5
 	// The person has no factor with this id, or what was begun with it has expired.
 	AuthErrorReason_AUTH_ERROR_REASON_FACTOR_NOT_FOUND AuthErrorReason = 10
 	// The code is wrong, too old, or was used before. Wait for the next one and try again.
@@ -91,6 +94,7 @@ var (
 		2:   "AUTH_ERROR_REASON_STEP_NOT_EXPECTED",
 		3:   "AUTH_ERROR_REASON_PASSWORD_MISMATCH",
 		4:   "AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS",
+		5:   "AUTH_ERROR_REASON_ATTEMPTS_USED_UP",
 		10:  "AUTH_ERROR_REASON_FACTOR_NOT_FOUND",
 		11:  "AUTH_ERROR_REASON_CODE_MISMATCH",
 		12:  "AUTH_ERROR_REASON_FACTOR_LIMIT",
@@ -120,6 +124,7 @@ var (
 		"AUTH_ERROR_REASON_STEP_NOT_EXPECTED":             2,
 		"AUTH_ERROR_REASON_PASSWORD_MISMATCH":             3,
 		"AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS":             4,
+		"AUTH_ERROR_REASON_ATTEMPTS_USED_UP":              5,
 		"AUTH_ERROR_REASON_FACTOR_NOT_FOUND":              10,
 		"AUTH_ERROR_REASON_CODE_MISMATCH":                 11,
 		"AUTH_ERROR_REASON_FACTOR_LIMIT":                  12,
@@ -176,13 +181,14 @@ var File_koder_auth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_auth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\x8a\t\n" +
+	"\x1akoder/auth/v1/errors.proto\x12\rkoder.auth.v1*\xb2\t\n" +
 	"\x0fAuthErrorReason\x12!\n" +
 	"\x1dAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12$\n" +
 	" AUTH_ERROR_REASON_FLOW_NOT_FOUND\x10\x01\x12'\n" +
 	"#AUTH_ERROR_REASON_STEP_NOT_EXPECTED\x10\x02\x12'\n" +
 	"#AUTH_ERROR_REASON_PASSWORD_MISMATCH\x10\x03\x12'\n" +
 	"#AUTH_ERROR_REASON_TOO_MANY_ATTEMPTS\x10\x04\x12&\n" +
+	"\"AUTH_ERROR_REASON_ATTEMPTS_USED_UP\x10\x05\x12&\n" +
 	"\"AUTH_ERROR_REASON_FACTOR_NOT_FOUND\x10\n" +
 	"\x12#\n" +
 	"\x1fAUTH_ERROR_REASON_CODE_MISMATCH\x10\v\x12\"\n" +

@@ -71,7 +71,7 @@ export const AccountService: GenService<{
   /**
    * Changes the caller's own password, by the one that they have. Every session and token of theirs ends before the answer,
    * the caller's own included: they sign in with the new one. Attempts count like those of a sign-in.
-   * Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+   * Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
    *
    * @generated from rpc koder.auth.v1.AccountService.ChangePassword
    */

@@ -1046,7 +1046,7 @@ export const FlowService: GenService<{
   },
   /**
    * Gives the password. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.FlowService.GivePassword
    */
@@ -1057,7 +1057,7 @@ export const FlowService: GenService<{
   },
   /**
    * Gives a code of one of the person's authenticator apps; no code is taken twice.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.FlowService.GiveTotp
    */
@@ -1068,7 +1068,7 @@ export const FlowService: GenService<{
   },
   /**
    * Gives a recovery code, which is used up.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.FlowService.GiveRecoveryCode
    */
@@ -1091,7 +1091,7 @@ export const FlowService: GenService<{
   /**
    * Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
    * verified its user, and then it counts as two factors. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.FlowService.GivePasskey
    */
@@ -1114,7 +1114,7 @@ export const FlowService: GenService<{
   },
   /**
    * Gives the one-time code that was sent last; no code is taken twice.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.FlowService.GiveOtp
    */
@@ -1204,7 +1204,7 @@ export const FlowService: GenService<{
   },
   /**
    * Verifies the address by the code that was sent last; no code is taken twice. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP; EMAIL_TAKEN (of identity) for an address that was
    * named and is somebody else's.
    *
    * @generated from rpc koder.auth.v1.FlowService.GiveEmailCode

@@ -787,7 +787,7 @@ export const BrowserFlowService: GenService<{
   },
   /**
    * Gives the password. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitPassword
    */
@@ -798,7 +798,7 @@ export const BrowserFlowService: GenService<{
   },
   /**
    * Gives a code of one of the person's authenticator apps. The attempt is counted before it is verified, and no code is taken
-   * twice. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * twice. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitTotp
    */
@@ -809,7 +809,7 @@ export const BrowserFlowService: GenService<{
   },
   /**
    * Gives a recovery code, which is used up. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitRecoveryCode
    */
@@ -831,7 +831,7 @@ export const BrowserFlowService: GenService<{
   },
   /**
    * Gives what a passkey signed. Without a flow it begins one, and completes it: what was offered is good once. The attempt is
-   * counted before it is verified. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+   * counted before it is verified. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitPasskey
    */

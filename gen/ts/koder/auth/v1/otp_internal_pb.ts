@@ -292,7 +292,7 @@ export const BrowserOtpService: GenService<{
   },
   /**
    * Gives the code that was sent last. The attempt is counted before it is verified, and no code is taken twice.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserOtpService.SubmitOtp
    */

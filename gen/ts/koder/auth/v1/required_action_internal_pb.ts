@@ -227,7 +227,7 @@ export const RequiredActionService: GenService<{
   },
   /**
    * Verifies the address by the code that was sent last. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity).
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP; EMAIL_TAKEN (of identity).
    *
    * @generated from rpc koder.auth.v1.RequiredActionService.SubmitEmailCode
    */

@@ -42,7 +42,7 @@ const (
 type AccountServiceClient interface {
 	// Changes the caller's own password, by the one that they have. Every session and token of theirs ends before the answer,
 	// the caller's own included: they sign in with the new one. Attempts count like those of a sign-in.
-	// Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+	// Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
 	ChangePassword(context.Context, *connect.Request[v1.ChangePasswordRequest]) (*connect.Response[v1.ChangePasswordResponse], error)
 }
 
@@ -80,7 +80,7 @@ func (c *accountServiceClient) ChangePassword(ctx context.Context, req *connect.
 type AccountServiceHandler interface {
 	// Changes the caller's own password, by the one that they have. Every session and token of theirs ends before the answer,
 	// the caller's own included: they sign in with the new one. Attempts count like those of a sign-in.
-	// Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
+	// Errors: PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP, SIGN_IN_TOO_OLD, FACTOR_NOT_ALLOWED; PASSWORD_NOT_ALLOWED and HASHING_BUSY (of identity).
 	ChangePassword(context.Context, *connect.Request[v1.ChangePasswordRequest]) (*connect.Response[v1.ChangePasswordResponse], error)
 }
 

@@ -94,27 +94,27 @@ type FlowServiceClient interface {
 	// Returns where a flow stands. Errors: FLOW_NOT_FOUND.
 	GetFlow(context.Context, *connect.Request[v1.GetFlowRequest]) (*connect.Response[v1.GetFlowResponse], error)
 	// Gives the password. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GivePassword(context.Context, *connect.Request[v1.GivePasswordRequest]) (*connect.Response[v1.GivePasswordResponse], error)
 	// Gives a code of one of the person's authenticator apps; no code is taken twice.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveTotp(context.Context, *connect.Request[v1.GiveTotpRequest]) (*connect.Response[v1.GiveTotpResponse], error)
 	// Gives a recovery code, which is used up.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveRecoveryCode(context.Context, *connect.Request[v1.GiveRecoveryCodeRequest]) (*connect.Response[v1.GiveRecoveryCodeResponse], error)
 	// Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
 	// factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
 	GetPasskeyOptions(context.Context, *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error)
 	// Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
 	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
 	// Sends a one-time code by mail or SMS, where the person has added that; it takes the place of one that was sent before. It is
 	// good for five minutes and five tries.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
 	SendOtp(context.Context, *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error)
 	// Gives the one-time code that was sent last; no code is taken twice.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
 	// Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
@@ -140,7 +140,7 @@ type FlowServiceClient interface {
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, EMAIL_NEEDED, TOO_MANY_ATTEMPTS.
 	SendEmailCode(context.Context, *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error)
 	// Verifies the address by the code that was sent last; no code is taken twice. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP; EMAIL_TAKEN (of identity) for an address that was
 	// named and is somebody else's.
 	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
 	// Accepts the terms that the flow names, once the person has; it is kept with the time. Errors: FLOW_NOT_FOUND,
@@ -423,27 +423,27 @@ type FlowServiceHandler interface {
 	// Returns where a flow stands. Errors: FLOW_NOT_FOUND.
 	GetFlow(context.Context, *connect.Request[v1.GetFlowRequest]) (*connect.Response[v1.GetFlowResponse], error)
 	// Gives the password. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GivePassword(context.Context, *connect.Request[v1.GivePasswordRequest]) (*connect.Response[v1.GivePasswordResponse], error)
 	// Gives a code of one of the person's authenticator apps; no code is taken twice.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveTotp(context.Context, *connect.Request[v1.GiveTotpRequest]) (*connect.Response[v1.GiveTotpResponse], error)
 	// Gives a recovery code, which is used up.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveRecoveryCode(context.Context, *connect.Request[v1.GiveRecoveryCodeRequest]) (*connect.Response[v1.GiveRecoveryCodeResponse], error)
 	// Returns what a browser or an app asks a passkey by, in the place of the password or as a second factor. Before the first
 	// factor it names none. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
 	GetPasskeyOptions(context.Context, *connect.Request[v1.GetPasskeyOptionsRequest]) (*connect.Response[v1.GetPasskeyOptionsResponse], error)
 	// Gives what a passkey signed by these options, which are good once. In the place of the password its authenticator must have
 	// verified its user, and then it counts as two factors. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSKEY_NOT_ACCEPTED, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GivePasskey(context.Context, *connect.Request[v1.GivePasskeyRequest]) (*connect.Response[v1.GivePasskeyResponse], error)
 	// Sends a one-time code by mail or SMS, where the person has added that; it takes the place of one that was sent before. It is
 	// good for five minutes and five tries.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, TOO_MANY_ATTEMPTS, MAILBOX_NOT_FOUND, SMS_NOT_AVAILABLE.
 	SendOtp(context.Context, *connect.Request[v1.SendOtpRequest]) (*connect.Response[v1.SendOtpResponse], error)
 	// Gives the one-time code that was sent last; no code is taken twice.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS.
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
 	GiveOtp(context.Context, *connect.Request[v1.GiveOtpRequest]) (*connect.Response[v1.GiveOtpResponse], error)
 	// Begins to add an authenticator app, where the next steps name that: answers its secret, the same one within a flow.
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
@@ -469,7 +469,7 @@ type FlowServiceHandler interface {
 	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, EMAIL_NEEDED, TOO_MANY_ATTEMPTS.
 	SendEmailCode(context.Context, *connect.Request[v1.SendEmailCodeRequest]) (*connect.Response[v1.SendEmailCodeResponse], error)
 	// Verifies the address by the code that was sent last; no code is taken twice. The attempt is counted before it is verified.
-	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS; EMAIL_TAKEN (of identity) for an address that was
+	// Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, CODE_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP; EMAIL_TAKEN (of identity) for an address that was
 	// named and is somebody else's.
 	GiveEmailCode(context.Context, *connect.Request[v1.GiveEmailCodeRequest]) (*connect.Response[v1.GiveEmailCodeResponse], error)
 	// Accepts the terms that the flow names, once the person has; it is kept with the time. Errors: FLOW_NOT_FOUND,
