@@ -42,7 +42,7 @@ test("A7: none is let through after as many as the tenant says, the right one ne
   const { f, guess } = await withLimits({ attemptsBeforeWait: 3, maxAttempts: 10 });
   const reasons = await guess(20, 20 * 60_000);
   expect(reasons.filter((reason) => reason === "PASSWORD_MISMATCH")).toHaveLength(10);
-  expect(await refusal(f.attempt("ana", f.ana.password))).toMatchObject({ reason: "TOO_MANY_ATTEMPTS" });
+  expect(await refusal(f.attempt("ana", f.ana.password))).toMatchObject({ reason: "ATTEMPTS_USED_UP" });
   f.ana.epoch += 1n;
   expect((await f.attempt("ana", f.ana.password)).sessionToken).not.toBe("");
 });
