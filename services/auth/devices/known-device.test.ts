@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { authFixture, refusal } from "../auth-fixture.ts";
 import { knownDevices } from "../collections.ts";
+import { factorFixture } from "../factors/factor-fixture.ts";
 
 const own = { browserToken: "the-own-browser-of-ana-0", remoteAddress: "192.0.2.1" };
 const stranger = { browserToken: "the-browser-of-a-stranger", remoteAddress: "198.51.100.1" };
@@ -46,6 +47,26 @@ describe("A7: a browser in which somebody has signed in", () => {
     f.advance(30 * 86_400_000);
     await lockOut();
     expect((await refusal(f.attempt("ana", password, own))).reason).toBe("TOO_MANY_ATTEMPTS");
+  });
+
+  test("takes a second factor whatever codes were guessed elsewhere by who has the password, and guesses no more", async () => {
+    const f = await factorFixture();
+    const { secret } = await f.app();
+    const atCode = async (browser: typeof own) => (await f.attempt("ana", f.ana.password, browser)).flow?.id ?? "";
+    const guess = async (browser: typeof own) =>
+      (await refusal(f.submitTotp(await atCode(browser), "wrong!", browser))).reason;
+    f.advance(30_000);
+    await f.submitTotp(await atCode(own), f.codeOf(secret), own);
+    const sessions = f.sessions.length;
+    for (let i = 0; i < 5; i++) expect(await guess(stranger)).toBe("CODE_MISMATCH");
+    expect(await guess(stranger)).toBe("TOO_MANY_ATTEMPTS");
+    f.advance(30_000);
+    const code = f.codeOf(secret);
+    for (let i = 0; i < 5; i++) await guess(stranger);
+    await f.submitTotp(await atCode(own), code, own);
+    expect(f.sessions).toHaveLength(sessions + 1);
+    for (let i = 0; i < 5; i++) expect(await guess(own)).toBe("CODE_MISMATCH");
+    expect(await guess(own)).toBe("TOO_MANY_ATTEMPTS");
   });
 
   test("is remembered once, also by sign-ins at the same moment", async () => {

@@ -25,6 +25,16 @@ export function knownDevice(
   return findBySecret(vault, use, secretOf(userId, browserToken), (hash) => data.get(knownDevices, hash));
 }
 
+/** What attempts there are counted under beside the account (`Attempt.knownDevice`); undefined where the user has not signed in there. */
+export async function knownDeviceId(
+  data: TenantStore,
+  vault: TenantVault,
+  userId: string,
+  browser: { readonly browserToken: string } | undefined,
+): Promise<string | undefined> {
+  return (await knownDevice(data, vault, userId, browser?.browserToken ?? ""))?.record.idHash;
+}
+
 /** What remembers the browser, for the commit that completes a sign-in there; nothing where it was remembered lately. */
 export async function rememberDevice(
   data: TenantStore,

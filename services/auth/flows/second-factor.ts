@@ -11,6 +11,7 @@ import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { isSecondFactorTaken } from "../factors/second-factors.ts";
+import { knownDeviceId } from "../devices/known-device.ts";
 import { checkStillGood } from "./check-still-good.ts";
 import type { UsedUp } from "./complete-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
@@ -24,7 +25,8 @@ export interface GivenCode extends FlowReference {
 
 /**
  * Takes a code as the second factor of a flow. The attempt is counted before anything of it is verified (security A7), in a
- * row of its own, so that a right password gives no more guesses. `useUp` verifies the code as things are now, and answers
+ * row of its own, so that a right password gives no more guesses; where the person has signed in before, in one of that browser, so
+ * that whoever has learnt their password cannot keep them out by wrong codes. `useUp` verifies the code as things are now, and answers
  * what accepting it uses up; undefined for a wrong one. That is committed with the flow's next state: a code is used and has
  * its effect, or neither (security A24). `method` is what it counts as (RFC 8176). Where another request used something of it up meanwhile, it is verified anew.
  */
@@ -38,7 +40,8 @@ export async function takeSecondFactor(
 ): Promise<GoneOn> {
   const { store, vault, clock } = dependencies;
   const data = store.tenant(call.tenantId);
-  const stored = await openFlow(data, await vault.tenant(call.tenantId), given, step);
+  const tenantVault = await vault.tenant(call.tenantId);
+  const stored = await openFlow(data, tenantVault, given, step);
   await checkStillGood(dependencies, call, stored.record);
   const { record: flow } = stored;
   // It was when it was asked for: the policy has changed since.
@@ -48,6 +51,7 @@ export async function takeSecondFactor(
     accountKey: `${flow.accountKey}/second-factor`,
     userEpoch: flow.userEpoch,
     remoteAddress: remoteAddressOf(call, given),
+    knownDevice: await knownDeviceId(data, tenantVault, flow.userId, given.browser),
   });
   for (;;) {
     const usedUp = await useUp(flow);

@@ -14,7 +14,7 @@ import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { credentialKey, factors } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { isSecondFactorTaken } from "../factors/second-factors.ts";
-import { knownDevice } from "../devices/known-device.ts";
+import { knownDeviceId } from "../devices/known-device.ts";
 import { challengeOf, readAssertion } from "../passkeys/credential-json.ts";
 import { passkeyMethods } from "../passkeys/passkey-methods.ts";
 import { passkeyNotAccepted } from "../passkeys/passkey-not-accepted.ts";
@@ -62,7 +62,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
     nameKey: isFirst && before.record.nameKey !== "" ? `${before.record.nameKey}/${userId}/passkey` : undefined,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
-    knownDevice: isFirst ? await deviceId() : undefined,
+    knownDevice: await deviceId(),
   });
   const shown =
     found !== undefined && !attempt.isHeldUp && (await isAllowed()) && (!isFirst || (await maySignIn()))
@@ -107,7 +107,7 @@ export async function takePasskey(dependencies: AuthDependencies, call: Call, gi
   }
   async function deviceId(): Promise<string | undefined> {
     const vault = await dependencies.vault.tenant(call.tenantId);
-    return (await knownDevice(data, vault, userId, given.browser?.browserToken ?? ""))?.record.idHash;
+    return knownDeviceId(data, vault, userId, given.browser);
   }
 }
 

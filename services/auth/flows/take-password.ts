@@ -10,7 +10,7 @@ import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
-import { knownDevice } from "../devices/known-device.ts";
+import { knownDeviceId } from "../devices/known-device.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
 import { openFlow, remoteAddressOf, type FlowReference } from "./open-flow.ts";
 
@@ -32,16 +32,16 @@ export async function takePassword(
   const tenantVault = await vault.tenant(call.tenantId);
   const stored = await openFlow(data, tenantVault, given, FlowStep.PASSWORD);
   const { userId, accountKey, nameKey, clientId } = stored.record;
-  const [{ userEpoch }, device] = await Promise.all([
+  const [{ userEpoch }, deviceId] = await Promise.all([
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
-    knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
+    knownDeviceId(data, tenantVault, userId, given.browser),
   ]);
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey,
     nameKey: `${nameKey}/${userId}`,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
-    knownDevice: device?.record.idHash,
+    knownDevice: deviceId,
   });
   // Where the account is held up, nobody's password is verified: it takes as long, and is wrong.
   const { verified, passwordChangeRequired, secondFactorNeeded } = await peers

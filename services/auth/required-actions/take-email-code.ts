@@ -10,6 +10,7 @@ import { countAttempt } from "../attempts.ts";
 import { authFailure } from "../auth-failure.ts";
 import { otpChallenges } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { knownDeviceId } from "../devices/known-device.ts";
 import { checkStillGood } from "../flows/check-still-good.ts";
 import { goOn, type GoneOn } from "../flows/go-on.ts";
 import { openFlow, remoteAddressOf, stepNotExpected } from "../flows/open-flow.ts";
@@ -26,13 +27,15 @@ import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 export async function takeEmailCode(dependencies: AuthDependencies, call: Call, given: GivenCode): Promise<GoneOn> {
   const { store, vault, clock } = dependencies;
   const data = store.tenant(call.tenantId);
-  const stored = await openFlow(data, await vault.tenant(call.tenantId), given, FlowStep.VERIFY_EMAIL);
+  const tenantVault = await vault.tenant(call.tenantId);
+  const stored = await openFlow(data, tenantVault, given, FlowStep.VERIFY_EMAIL);
   await checkStillGood(dependencies, call, stored.record);
   const { userId, userEpoch } = stored.record;
   const attempt = await countAttempt(data, await attemptsOfTenant(dependencies, call), clock, {
     accountKey: `${userId}/email-code`,
     userEpoch,
     remoteAddress: remoteAddressOf(call, given),
+    knownDevice: await knownDeviceId(data, tenantVault, userId, given.browser),
   });
   const challengeId = challengeOfEmail(stored.record);
   const challenge = await rightChallenge(dependencies, call, challengeId, OtpChannel.EMAIL, given.code);
