@@ -225,6 +225,12 @@ export async function authFixture(
         calls.push(`getSessionUse ${sessionId}`);
         return used.at === undefined ? {} : { lastUseTime: timestampFromMs(used.at) };
       },
+      // Of whichever was begun last.
+      getSessionFactors() {
+        calls.push("getSessionFactors");
+        const { firstFactor = 0, secondFactors = [], amr = [] } = sessions.at(-1) ?? {};
+        return { firstFactor, secondFactors, amr };
+      },
       async createSession(request) {
         calls.push("createSession");
         await meanwhile.createSession?.();

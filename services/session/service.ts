@@ -11,6 +11,7 @@ import { endRunOutSessions } from "./browser-sessions/end-run-out-sessions.ts";
 import { finishEnds } from "./browser-sessions/finish-ends.ts";
 import { createSession } from "./browser-sessions/create-session.ts";
 import { listSessionClients } from "./browser-sessions/list-session-clients.ts";
+import { getSessionFactors } from "./browser-sessions/get-session-factors.ts";
 import { getSessionUse } from "./browser-sessions/get-session-use.ts";
 import { resolveSession } from "./browser-sessions/resolve-session.ts";
 import { issueCode } from "./codes/issue-code.ts";
@@ -56,6 +57,7 @@ export function createSessionService(dependencies: SessionDependencies): Service
         createSession: createSession(dependencies),
         resolveSession: resolveSession(dependencies),
         getSessionUse: getSessionUse(dependencies),
+        getSessionFactors: getSessionFactors(dependencies),
         endSession: signOut(dependencies),
         listSessionClients: listSessionClients(dependencies),
       }),

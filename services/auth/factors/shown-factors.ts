@@ -1,4 +1,5 @@
 import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
+import { everySecondFactor } from "../policy/effective-policy.ts";
 
 /** The factors that a sign-in has shown, as they are kept with it. */
 export interface KeptFactors {
@@ -46,3 +47,13 @@ export const isSecondFactorShown = ({ first, second }: ShownFactors, allowed: Re
 /** Whether any second factor was shown, allowed or not: then more than the password speaks for the person. */
 export const isAnyShown = ({ first, second }: ShownFactors): boolean =>
   first === SignInFactor.PASSKEY || second.length > 0;
+
+/**
+ * What was shown in a session of before. In a remembered browser it may have been any of those that were allowed then; of a session that
+ * did not keep which, any at all: it counts where all of them are allowed.
+ */
+export function shownInSession(kept: KeptFactors, isRemembered: boolean): ShownFactors {
+  const shown = shownFactors(kept);
+  if (!isRemembered) return shown;
+  return { ...shown, second: [kept.firstFactor === 0 ? [...everySecondFactor] : shown.second.flat()] };
+}

@@ -78,7 +78,7 @@ export async function completeFlow(
     const { record } = await advanceFlow(data, call, clock(), stored, done, withHandle);
     return { flow: record, sessionToken: "", loginHandle };
   }
-  const { sessionLifetime, idleLifetime } = await rulesOfSignIn(dependencies, call, stored.record);
+  const { sessionLifetime, idleLifetime, secondFactors } = await rulesOfSignIn(dependencies, call, stored.record);
   const { record: flow } = await commitDone();
   const { sessionToken } = await peers.client(BrowserSessionService).createSession(
     {
@@ -88,6 +88,9 @@ export async function completeFlow(
       amr: flow.amr,
       userEpoch: flow.userEpoch,
       secondFactorRemembered: flow.secondFactorRemembered,
+      firstFactor: flow.firstFactor,
+      // A browser is remembered by any of those that are allowed, and which of them it was is not kept.
+      secondFactors: flow.secondFactorRemembered ? [...secondFactors] : flow.secondFactors,
       lifetime: durationFromMs(sessionLifetime),
       ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
       remoteAddress: browser?.remoteAddress ?? "",

@@ -17,7 +17,7 @@ export const loginHandleLifetime = 60_000;
 export async function newLoginHandle(
   { vault, clock }: Pick<AuthDependencies, "vault" | "clock">,
   call: Call,
-  { clientId, userId, amr, authTime, userEpoch }: Flow,
+  { clientId, userId, amr, firstFactor, secondFactors, authTime, userEpoch }: Flow,
 ): Promise<{ readonly loginHandle: string; readonly write: Write }> {
   const loginHandle = randomToken("klh_");
   const record = create(LoginHandleSchema, {
@@ -25,6 +25,8 @@ export async function newLoginHandle(
     clientId,
     userId,
     amr,
+    firstFactor,
+    secondFactors,
     userEpoch,
     remoteAddress: call.clientAddress,
     expireTime: timestampFromMs(clock() + loginHandleLifetime),

@@ -39,7 +39,7 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
       if (error instanceof Conflict) return refused;
       throw error;
     }
-    const { userId, amr, authTime, userEpoch, remoteAddress } = stored.record;
+    const { userId, amr, firstFactor, secondFactors, authTime, userEpoch, remoteAddress } = stored.record;
     const { sessionLifetime, idleLifetime } = await rulesOfSignIn({ policies, peers }, call, { userId, clientId });
     // The session is for nobody else than this client.
     const accepted = acceptedFor(policy, clientId);
@@ -51,6 +51,8 @@ export function redeemLoginHandle({ store, vault, peers, policies }: AuthDepende
         ...(authTime ? { authTime } : {}),
         acr: acrOf(amr),
         amr,
+        firstFactor,
+        secondFactors,
         userEpoch,
         lifetime: durationFromMs(lifetime),
         ...(idle === undefined ? {} : { idleLifetime: durationFromMs(idle) }),

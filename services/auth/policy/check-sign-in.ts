@@ -11,10 +11,17 @@ import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_int
 import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { secondFactorsOf } from "../factors/second-factors.ts";
+import { isAnyShown, isSecondFactorShown, shownInSession, type ShownFactors } from "../factors/shown-factors.ts";
 import { acr } from "../flows/acr.ts";
 import { missingTerms } from "../required-actions/terms-to-accept.ts";
 import { isVerifiedEmailMissing } from "../required-actions/verified-email-need.ts";
-import { acceptedFor, rulesOfSignIn, type SignInRules } from "./effective-policy.ts";
+import {
+  acceptedFor,
+  everyFirstFactor,
+  everySecondFactor,
+  rulesOfSignIn,
+  type SignInRules,
+} from "./effective-policy.ts";
 import { isAnotherSignInNeeded, isSecondFactorWanted } from "./second-factor-need.ts";
 
 /** Whether what a session has proven is enough for a client. Most calls read nothing. */
@@ -34,22 +41,45 @@ export function checkSignIn(
   };
 }
 
-/** Whether what a session has proven is as much as the policy and the client want of this person. */
+/**
+ * Whether what a session has proven is as much as the policy and the client want of this person. A factor that is not allowed counts as
+ * little in it as in a new sign-in: a first one not at all, and a second one as none.
+ */
 async function isProofEnough(
-  dependencies: Pick<AuthDependencies, "store" | "policies" | "tenants">,
+  dependencies: Pick<AuthDependencies, "store" | "peers" | "policies" | "tenants">,
   call: Call,
   request: CheckSignInRequest,
   rules: SignInRules,
 ): Promise<boolean> {
-  if (request.acr === acr.severalFactors) return true;
   const requirement = rules.mfa;
   const isWanted = isSecondFactorWanted(request.acrValues);
+  const shown = isEveryFactorAllowed(rules) ? undefined : await shownIn(dependencies, call, request);
+  if (shown !== undefined && (shown.first === undefined || !rules.firstFactors.has(shown.first))) return false;
+  const isCounted = shown === undefined || isSecondFactorShown(shown, rules.secondFactors);
+  if (isCounted && request.acr === acr.severalFactors) return true;
   // What a remembered browser was not asked for it is not asked for now: unless the client asks, or the policy has changed.
-  if (request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted) return true;
+  if (isCounted && request.secondFactorRemembered && rules.rememberedFor > 0 && !isWanted) return true;
+  // Whoever has shown one that does not count shows one that does, where they have it.
+  const isAnotherOne = shown !== undefined && !isCounted && isAnyShown(shown) && requirement !== MfaRequirement.NEVER;
   // Where it is required, having none is no excuse.
-  const isAsked = isWanted && requirement !== MfaRequirement.REQUIRED;
+  const isAsked = (isWanted || isAnotherOne) && requirement !== MfaRequirement.REQUIRED;
   const isThere = isAsked && (await secondFactorsOf(dependencies, call, request.userId, rules)).allowed.size > 0;
-  return !isAnotherSignInNeeded({ requirement, isWanted, isThere });
+  return !isAnotherSignInNeeded({ requirement, isWanted: isWanted || isAnotherOne, isThere });
+}
+
+/** Whether nothing depends on which factors were shown. */
+const isEveryFactorAllowed = ({ firstFactors, secondFactors }: SignInRules): boolean =>
+  firstFactors.isSupersetOf(everyFirstFactor) && secondFactors.isSupersetOf(everySecondFactor);
+
+/** Which factors were shown in the session; none where it is over. */
+async function shownIn(
+  { peers }: Pick<AuthDependencies, "peers">,
+  call: Call,
+  { sessionId, secondFactorRemembered }: CheckSignInRequest,
+): Promise<ShownFactors> {
+  if (sessionId === "") return { first: undefined, second: [] };
+  const kept = await peers.client(BrowserSessionService).getSessionFactors({ sessionId }, forward(call));
+  return shownInSession(kept, secondFactorRemembered);
 }
 
 /** Whether a client takes the session no more, because its sign-in is too long ago, or it was unused for too long. */

@@ -43,6 +43,8 @@ export function createSession({ store, vault, sessionSchedule, clock, lifetimes 
       amr: request.amr,
       userEpoch: request.userEpoch,
       secondFactorRemembered: request.secondFactorRemembered,
+      firstFactor: request.firstFactor,
+      secondFactors: request.secondFactors,
       remoteAddress: request.remoteAddress,
       userAgent: request.userAgent,
       expireTime: timestampFromMs(end),

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/v1/browser_session_internal.proto.
  */
 export const file_koder_session_v1_browser_session_internal: GenFile = /*@__PURE__*/
-  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIp4DChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBEisKCGxpZmV0aW1lGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCBIwCg1pZGxlX2xpZmV0aW1lGBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uImAKFUNyZWF0ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiWQoVUmVzb2x2ZVNlc3Npb25SZXF1ZXN0EiMKDXNlc3Npb25fdG9rZW4YASABKAlCDLpIBXIDGIAC+LsYARIbCgljbGllbnRfaWQYAiABKAlCCLpIBXIDGIACIngKFlJlc29sdmVTZXNzaW9uUmVzcG9uc2USKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIyCghzZXNzaW9ucxgCIAMoCzIgLmtvZGVyLnNlc3Npb24udjEuQnJvd3NlclNlc3Npb24idgoOQnJvd3NlclNlc3Npb24SKgoHc2Vzc2lvbhgBIAEoCzIZLmtvZGVyLnNlc3Npb24udjEuU2Vzc2lvbhIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEhsKE3NpZ25lZF9pbl90b19jbGllbnQYAyABKAgiNAoUR2V0U2Vzc2lvblVzZVJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgOYARoiSgoVR2V0U2Vzc2lvblVzZVJlc3BvbnNlEjEKDWxhc3RfdXNlX3RpbWUYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMuIEChVCcm93c2VyU2Vzc2lvblNlcnZpY2USbwoNQ3JlYXRlU2Vzc2lvbhImLmtvZGVyLnNlc3Npb24udjEuQ3JlYXRlU2Vzc2lvblJlcXVlc3QaJy5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXNwb25zZSINqrsYCQoBBhIEYXV0aBJ2Cg5SZXNvbHZlU2Vzc2lvbhInLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXF1ZXN0Gigua29kZXIuc2Vzc2lvbi52MS5SZXNvbHZlU2Vzc2lvblJlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aBJyCg1HZXRTZXNzaW9uVXNlEiYua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uVXNlUmVxdWVzdBonLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblVzZVJlc3BvbnNlIhCQAgGquxgJCgEGEgRhdXRoEmcKCkVuZFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5FbmRTZXNzaW9uUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoIBChJMaXN0U2Vzc2lvbkNsaWVudHMSKy5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1Jlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
+  fileDesc("Ci9rb2Rlci9zZXNzaW9uL3YxL2Jyb3dzZXJfc2Vzc2lvbl9pbnRlcm5hbC5wcm90bxIQa29kZXIuc2Vzc2lvbi52MSIxChFFbmRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIUChJFbmRTZXNzaW9uUmVzcG9uc2UiOQoZTGlzdFNlc3Npb25DbGllbnRzUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiIwChpMaXN0U2Vzc2lvbkNsaWVudHNSZXNwb25zZRISCgpjbGllbnRfaWRzGAEgAygJIt8DChRDcmVhdGVTZXNzaW9uUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGhI1CglhdXRoX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQga6SAPIAQESFQoDYWNyGAMgASgJQgi6SAVyAxjIARIbCgNhbXIYBCADKAlCDrpIC5IBCBAQIgRyAhhAEhIKCnVzZXJfZXBvY2gYBSABKAMSHwoOcmVtb3RlX2FkZHJlc3MYBiABKAlCB7pIBHICGEASHAoKdXNlcl9hZ2VudBgHIAEoCUIIukgFcgMYgAISLAoWcHJldmlvdXNfc2Vzc2lvbl90b2tlbhgIIAEoCUIMukgFcgMYgAL4uxgBEisKCGxpZmV0aW1lGAkgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEiAKGHNlY29uZF9mYWN0b3JfcmVtZW1iZXJlZBgUIAEoCBIwCg1pZGxlX2xpZmV0aW1lGBUgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEh0KDGZpcnN0X2ZhY3RvchgWIAEoBUIHukgEGgIoABIgCg5zZWNvbmRfZmFjdG9ycxgXIAMoBUIIukgFkgECEBAiYAoVQ3JlYXRlU2Vzc2lvblJlc3BvbnNlEioKB3Nlc3Npb24YASABKAsyGS5rb2Rlci5zZXNzaW9uLnYxLlNlc3Npb24SGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASJZChVSZXNvbHZlU2Vzc2lvblJlcXVlc3QSIwoNc2Vzc2lvbl90b2tlbhgBIAEoCUIMukgFcgMYgAL4uxgBEhsKCWNsaWVudF9pZBgCIAEoCUIIukgFcgMYgAIieAoWUmVzb2x2ZVNlc3Npb25SZXNwb25zZRIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEjIKCHNlc3Npb25zGAIgAygLMiAua29kZXIuc2Vzc2lvbi52MS5Ccm93c2VyU2Vzc2lvbiJ2Cg5Ccm93c2VyU2Vzc2lvbhIqCgdzZXNzaW9uGAEgASgLMhkua29kZXIuc2Vzc2lvbi52MS5TZXNzaW9uEhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAESGwoTc2lnbmVkX2luX3RvX2NsaWVudBgDIAEoCCI0ChRHZXRTZXNzaW9uVXNlUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA5gBGiJKChVHZXRTZXNzaW9uVXNlUmVzcG9uc2USMQoNbGFzdF91c2VfdGltZRgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiOAoYR2V0U2Vzc2lvbkZhY3RvcnNSZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDmAEaIlYKGUdldFNlc3Npb25GYWN0b3JzUmVzcG9uc2USFAoMZmlyc3RfZmFjdG9yGAEgASgFEhYKDnNlY29uZF9mYWN0b3JzGAIgAygFEgsKA2FtchgDIAMoCTLiBQoVQnJvd3NlclNlc3Npb25TZXJ2aWNlEm8KDUNyZWF0ZVNlc3Npb24SJi5rb2Rlci5zZXNzaW9uLnYxLkNyZWF0ZVNlc3Npb25SZXF1ZXN0Gicua29kZXIuc2Vzc2lvbi52MS5DcmVhdGVTZXNzaW9uUmVzcG9uc2UiDaq7GAkKAQYSBGF1dGgSdgoOUmVzb2x2ZVNlc3Npb24SJy5rb2Rlci5zZXNzaW9uLnYxLlJlc29sdmVTZXNzaW9uUmVxdWVzdBooLmtvZGVyLnNlc3Npb24udjEuUmVzb2x2ZVNlc3Npb25SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgScgoNR2V0U2Vzc2lvblVzZRImLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvblVzZVJlcXVlc3QaJy5rb2Rlci5zZXNzaW9uLnYxLkdldFNlc3Npb25Vc2VSZXNwb25zZSIQkAIBqrsYCQoBBhIEYXV0aBJ+ChFHZXRTZXNzaW9uRmFjdG9ycxIqLmtvZGVyLnNlc3Npb24udjEuR2V0U2Vzc2lvbkZhY3RvcnNSZXF1ZXN0Gisua29kZXIuc2Vzc2lvbi52MS5HZXRTZXNzaW9uRmFjdG9yc1Jlc3BvbnNlIhCQAgGquxgJCgEGEgRhdXRoEmcKCkVuZFNlc3Npb24SIy5rb2Rlci5zZXNzaW9uLnYxLkVuZFNlc3Npb25SZXF1ZXN0GiQua29kZXIuc2Vzc2lvbi52MS5FbmRTZXNzaW9uUmVzcG9uc2UiDqq7GAoKAQYSBW9hdXRoEoIBChJMaXN0U2Vzc2lvbkNsaWVudHMSKy5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1JlcXVlc3QaLC5rb2Rlci5zZXNzaW9uLnYxLkxpc3RTZXNzaW9uQ2xpZW50c1Jlc3BvbnNlIhGQAgGquxgKCgEGEgVvYXV0aGIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_timestamp, file_koder_options_v1_access, file_koder_options_v1_field, file_koder_session_v1_session]);
 
 /**
  * EndSessionRequest names a session.
@@ -179,6 +179,21 @@ export type CreateSessionRequest = Message<"koder.session.v1.CreateSessionReques
    * @generated from field: google.protobuf.Duration idle_lifetime = 21;
    */
   idleLifetime?: Duration | undefined;
+
+  /**
+   * Number of `koder.auth.v1.SignInFactor`: what the sign-in began by.
+   *
+   * @generated from field: int32 first_factor = 22;
+   */
+  firstFactor: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`: the second factors that were shown; where the browser is remembered, those that may have
+   * been when it was.
+   *
+   * @generated from field: repeated int32 second_factors = 23;
+   */
+  secondFactors: number[];
 };
 
 /**
@@ -352,6 +367,63 @@ export const GetSessionUseResponseSchema: GenMessage<GetSessionUseResponse> = /*
   messageDesc(file_koder_session_v1_browser_session_internal, 10);
 
 /**
+ * GetSessionFactorsRequest names a session.
+ *
+ * @generated from message koder.session.v1.GetSessionFactorsRequest
+ */
+export type GetSessionFactorsRequest = Message<"koder.session.v1.GetSessionFactorsRequest"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+};
+
+/**
+ * Describes the message koder.session.v1.GetSessionFactorsRequest.
+ * Use `create(GetSessionFactorsRequestSchema)` to create a new message.
+ */
+export const GetSessionFactorsRequestSchema: GenMessage<GetSessionFactorsRequest> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 11);
+
+/**
+ * GetSessionFactorsResponse has what was shown; nothing where the session is over.
+ *
+ * @generated from message koder.session.v1.GetSessionFactorsResponse
+ */
+export type GetSessionFactorsResponse = Message<"koder.session.v1.GetSessionFactorsResponse"> & {
+  /**
+   * Number of `koder.auth.v1.SignInFactor`: what the sign-in began by; 0 where it was not kept.
+   *
+   * @generated from field: int32 first_factor = 1;
+   */
+  firstFactor: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`: the second factors that were shown; where the browser was remembered, those that may have
+   * been when it was.
+   *
+   * @generated from field: repeated int32 second_factors = 2;
+   */
+  secondFactors: number[];
+
+  /**
+   * Authentication methods used (RFC 8176).
+   *
+   * @generated from field: repeated string amr = 3;
+   */
+  amr: string[];
+};
+
+/**
+ * Describes the message koder.session.v1.GetSessionFactorsResponse.
+ * Use `create(GetSessionFactorsResponseSchema)` to create a new message.
+ */
+export const GetSessionFactorsResponseSchema: GenMessage<GetSessionFactorsResponse> = /*@__PURE__*/
+  messageDesc(file_koder_session_v1_browser_session_internal, 12);
+
+/**
  * BrowserSessionService keeps the sessions of browsers. A browser has one session, or those of several people side by side. Its
  * cookie holds a token for each, joined by dots, the active one first: wherever a `session_token` is what a browser sent or is
  * to keep, it is the whole of that, which only this service takes apart.
@@ -389,6 +461,16 @@ export const BrowserSessionService: GenService<{
     methodKind: "unary";
     input: typeof GetSessionUseRequestSchema;
     output: typeof GetSessionUseResponseSchema;
+  },
+  /**
+   * Returns by what a session was signed in to, for whoever allows only some factors.
+   *
+   * @generated from rpc koder.session.v1.BrowserSessionService.GetSessionFactors
+   */
+  getSessionFactors: {
+    methodKind: "unary";
+    input: typeof GetSessionFactorsRequestSchema;
+    output: typeof GetSessionFactorsResponseSchema;
   },
   /**
    * Ends a session because its person signs out, and what ends with it, before the answer. A repeat changes nothing.

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/store/v1/login_handle.proto.
  */
 export const file_koder_auth_store_v1_login_handle: GenFile = /*@__PURE__*/
-  fileDesc("CiZrb2Rlci9hdXRoL3N0b3JlL3YxL2xvZ2luX2hhbmRsZS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSLfAQoLTG9naW5IYW5kbGUSEwoLaGFuZGxlX2hhc2gYASABKAkSEQoJY2xpZW50X2lkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkSCwoDYW1yGAQgAygJEi0KCWF1dGhfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKdXNlcl9lcG9jaBgGIAEoAxIWCg5yZW1vdGVfYWRkcmVzcxgHIAEoCRIvCgtleHBpcmVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("CiZrb2Rlci9hdXRoL3N0b3JlL3YxL2xvZ2luX2hhbmRsZS5wcm90bxITa29kZXIuYXV0aC5zdG9yZS52MSKNAgoLTG9naW5IYW5kbGUSEwoLaGFuZGxlX2hhc2gYASABKAkSEQoJY2xpZW50X2lkGAIgASgJEg8KB3VzZXJfaWQYAyABKAkSCwoDYW1yGAQgAygJEi0KCWF1dGhfdGltZRgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKdXNlcl9lcG9jaBgGIAEoAxIWCg5yZW1vdGVfYWRkcmVzcxgHIAEoCRIvCgtleHBpcmVfdGltZRgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFAoMZmlyc3RfZmFjdG9yGAkgASgFEhYKDnNlY29uZF9mYWN0b3JzGAogAygFYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * LoginHandle is what a flow outside of a browser came to, until its client uses it.
@@ -75,6 +75,20 @@ export type LoginHandle = Message<"koder.auth.store.v1.LoginHandle"> & {
    * @generated from field: google.protobuf.Timestamp expire_time = 8;
    */
   expireTime?: Timestamp | undefined;
+
+  /**
+   * Number of `koder.auth.v1.SignInFactor`: what the sign-in began by.
+   *
+   * @generated from field: int32 first_factor = 9;
+   */
+  firstFactor: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`: the second factors that were shown.
+   *
+   * @generated from field: repeated int32 second_factors = 10;
+   */
+  secondFactors: number[];
 };
 
 /**

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/session.proto.
  */
 export const file_koder_session_store_v1_session: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEi+QIKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSMAoNaWRsZV9saWZldGltZRgVIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiLIAQoKU2Vzc2lvblVzZRISCgpzZXNzaW9uX2lkGAEgASgJEjEKDWxhc3RfdXNlX3RpbWUYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB25ldHdvcmsYAyABKAkSMQoNaWRsZV9lbmRfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiRrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL3Nlc3Npb24ucHJvdG8SFmtvZGVyLnNlc3Npb24uc3RvcmUudjEipwMKB1Nlc3Npb24SCgoCaWQYASABKAkSEgoKdG9rZW5faGFzaBgCIAEoCRIPCgd1c2VyX2lkGAMgASgJEi0KCWF1dGhfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAUgASgJEgsKA2FtchgGIAMoCRISCgp1c2VyX2Vwb2NoGAcgASgDEhYKDnJlbW90ZV9hZGRyZXNzGAggASgJEhIKCnVzZXJfYWdlbnQYCSABKAkSLwoLY3JlYXRlX3RpbWUYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYFCABKAgSMAoNaWRsZV9saWZldGltZRgVIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIUCgxmaXJzdF9mYWN0b3IYFiABKAUSFgoOc2Vjb25kX2ZhY3RvcnMYFyADKAUiyAEKClNlc3Npb25Vc2USEgoKc2Vzc2lvbl9pZBgBIAEoCRIxCg1sYXN0X3VzZV90aW1lGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgduZXR3b3JrGAMgASgJEjEKDWlkbGVfZW5kX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Session is a browser session.
@@ -110,6 +110,20 @@ export type Session = Message<"koder.session.store.v1.Session"> & {
    * @generated from field: google.protobuf.Duration idle_lifetime = 21;
    */
   idleLifetime?: Duration | undefined;
+
+  /**
+   * Number of `koder.auth.v1.SignInFactor`: what the sign-in began by; 0 where it was not kept.
+   *
+   * @generated from field: int32 first_factor = 22;
+   */
+  firstFactor: number;
+
+  /**
+   * Numbers of `koder.auth.v1.SignInFactor`: the second factors that were shown, or that may have been when the browser was remembered.
+   *
+   * @generated from field: repeated int32 second_factors = 23;
+   */
+  secondFactors: number[];
 };
 
 /**
