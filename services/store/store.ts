@@ -141,7 +141,8 @@ export interface SystemStore extends TenantStore {
   outbox(after: number, limit: number): Promise<readonly OutboxEntry[]>;
   /**
    * Takes a lease, or takes it anew, until `ttl` milliseconds from now. Undefined while another holder has it. Each change of
-   * hands raises the fence, so that what a former holder still sends is refused.
+   * hands raises the fence, so that what a former holder still sends is refused. Nobody has one that ends more than a minute later
+   * than it would for whoever asks: the clock that it was taken by was ahead.
    */
   lease(name: string, holder: string, ttl: number): Promise<Lease | undefined>;
   /** Gives a lease up before its time; does nothing when it has passed to another. */

@@ -63,7 +63,7 @@ export async function startTwoReplicas(): Promise<TwoReplicas> {
       // Fences are small numbers: whoever has the lease is made to have given it up, and we are first to take it.
       for (let fence = 1; fence < 1_000; fence += 1) {
         await system.release({ name: "sequencer", holder: "", fence, expiresAt: 0 });
-        const lease = await system.lease("sequencer", "test", 600_000);
+        const lease = await system.lease("sequencer", "test", 60_000);
         if (lease !== undefined) return () => system.release(lease);
       }
       throw new Error("the lease of the sequencer could not be taken");

@@ -81,6 +81,25 @@ describe.each(stores)("the sequencer on $name", ({ url }) => {
   });
 });
 
+test("an outbox that nobody empties is told of every half minute, and one that is emptied is not", async () => {
+  const { system, sequencer, happen, lines } = await eventLogFixture("memory:");
+  const other = await system.lease("sequencer", "other", 60_000);
+  if (other === undefined) throw new Error("the lease is taken");
+  await happen(1);
+  let now = Date.now();
+  sequencer("a", { clock: () => (now += 2_000) });
+  await soon(() => expect(lines.length).toBeGreaterThan(1));
+  expect(lines[0]).toMatchObject({ level: "warn", fields: { position: 1, hasLease: false } });
+  expect(Number(lines[0]?.fields["seconds"])).toBeGreaterThan(30);
+  await system.release(other);
+  await soon(async () => expect(await system.logEnd()).toBe(1));
+  const told = lines.length;
+  now += 600_000;
+  await happen(1);
+  await soon(async () => expect(await system.logEnd()).toBe(2));
+  expect(lines).toHaveLength(told);
+});
+
 test("the age of what waits is told by whoever may sequence, also while another has the lease", async () => {
   const { system, sequencer, happen, metric } = await eventLogFixture("memory:");
   const other = await system.lease("sequencer", "other", 60_000);

@@ -14,6 +14,8 @@ export interface SequencerTimes {
 }
 
 const usual: SequencerTimes = { every: 100, lease: 3_000 };
+/** For how long an event may wait at the head of the outbox before somebody has to look, and until that is said again. */
+const longWait = 30_000;
 /** Events in one transaction: bounds how long other commits wait for it. */
 const batch = 200;
 
@@ -22,7 +24,7 @@ const batch = 200;
  * its lease finds its fence refused by the store, so that the log has no forks; one that stops gives the lease up, and
  * another goes on within a third of its length. `holder` names this process.
  *
- * Those without the lease look at what waits as well, so that an outbox that nobody empties is seen in the metrics.
+ * Those without the lease look at what waits as well, so that an outbox that nobody empties is seen in the metrics, and said.
  */
 export function runSequencer({
   system,
@@ -52,8 +54,26 @@ export function runSequencer({
     waitingSince === undefined ? 0 : Math.max(0, clock() - waitingSince) / 1000,
   );
 
+  /** The head of the outbox, and since when it was that; by the same clock, whatever the event says. */
+  let head: { readonly position: number; readonly since: number } | undefined;
+  function tellOfLongWait(position: number | undefined): void {
+    const now = clock();
+    if (position === undefined) {
+      head = undefined;
+    } else if (head?.position !== position || now < head.since) {
+      head = { position, since: now };
+    } else if (now - head.since > longWait) {
+      log.warn(
+        { holder, position, seconds: Math.round((now - head.since) / 1000), hasLease: lease.current() !== undefined },
+        "no event enters the log: another process has the lease of the sequencer, or what it does fails",
+      );
+      head = { position, since: now };
+    }
+  }
+
   async function step(): Promise<number> {
     const [oldest] = await system.outbox(0, 1);
+    tellOfLongWait(oldest?.position);
     waitingSince = oldest && (oldest.event.time ? timestampMs(oldest.event.time) : clock());
     const held = await lease.hold();
     if (held === undefined) return times.lease / 3;

@@ -43,6 +43,26 @@ export function leaseConformance(open: OpenDriver): void {
       expect(await system.lease("work", "a", 1_000)).toBeDefined();
     });
 
+    test("are free where the clock that they were taken by was ahead, and fence off whoever had them", async () => {
+      const { store, time } = await openedStore(open);
+      const system = store.system();
+      const right = time.now;
+      time.now += 86_400_000;
+      const ahead = await system.lease("work", "a", 1_000);
+      time.now = right;
+      const second = await system.lease("work", "b", 1_000);
+      expect(second).toMatchObject({ holder: "b", expiresAt: right + 1_000 });
+      expect(second?.fence).toBeGreaterThan(ahead?.fence ?? Infinity);
+      expect(await system.lease("work", "a", 1_000)).toBeUndefined();
+      // The same holder is another one, too, by a clock that was set right; a minute is no reason.
+      time.now += 61_002;
+      const third = await system.lease("work", "b", 1_000);
+      time.now -= 60_000;
+      expect(await system.lease("work", "a", 1_000)).toBeUndefined();
+      time.now -= 2;
+      expect((await system.lease("work", "b", 1_000))?.fence).toBeGreaterThan(third?.fence ?? Infinity);
+    });
+
     test("go to exactly one of many who want them at once", async () => {
       const { store, time } = await openedStore(open);
       const system = store.system();

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { LeaseLost, type Lease } from "../../store.ts";
+import { latestLeaseEnd } from "../sql/lease-tolerance.ts";
 
 /** The statements of the leases. Everything is synchronous, and runs inside a transaction; times are milliseconds. */
 export interface LeaseTable {
@@ -19,8 +20,9 @@ export function leaseTable(database: DatabaseSync): LeaseTable {
   return {
     take(name, holder, ttl, now) {
       const found = select.get(name);
-      const isFree = found === undefined || (found["expires"] as number) <= now;
-      if (!isFree && found["holder"] !== holder) return undefined;
+      const expires = (found?.["expires"] as number | undefined) ?? 0;
+      const isFree = expires <= now || expires > latestLeaseEnd(ttl, now);
+      if (!isFree && found?.["holder"] !== holder) return undefined;
       // A holder that comes back after its time is another one: what it sent before that must not count.
       const fence = ((found?.["fence"] as number | undefined) ?? 0) + (isFree ? 1 : 0);
       const expiresAt = now + ttl;
