@@ -8,6 +8,14 @@ import type { DescMethod } from "@bufbuild/protobuf";
  */
 export const accountScopes = ["account.read", "account.write"] as const;
 
+/**
+ * What a token of a person for an application of the house lets it at without naming it. An application of the default tenant is made
+ * by its administrators, and whoever changes how the owner of the instance signs in is the owner: theirs must name `account.write`,
+ * which only authority over the instance gives a client there (security A32).
+ */
+export const accountScopesOfHouse = (instance: boolean): readonly string[] =>
+  instance ? ["account.read"] : accountScopes;
+
 /** The scope that a call about the caller's own account needs. */
 export const accountScopeOf = (method: DescMethod): (typeof accountScopes)[number] =>
   method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ? "account.read" : "account.write";

@@ -134,7 +134,7 @@ describe("A32: the instance is claimed once, by whoever has the token", () => {
 describe("A32: an administrator of the default tenant gets no authority over the instance by a client", () => {
   let server: RunningServer;
   beforeAll(async () => {
-    server = await startServer();
+    server = await startServer({ env: { KODER_ID_ADMIN_PASSWORD: password } });
   });
   afterAll(() => server?.stop());
   const denied = { status: 403, json: { error: { reason: "PERMISSION_DENIED" } } };
@@ -185,5 +185,23 @@ describe("A32: an administrator of the default tenant gets no authority over the
     expect(widened).toMatchObject(denied);
     const machine = { grant_types: ["client_credentials"], redirect_uris: [], scope: "users.read" };
     expect(await rest(server, "POST", "/v1/clients", machine, key)).toMatchObject({ status: 200 });
+  });
+
+  test("nor by the owner's account, which an application of theirs reads and does not change", async () => {
+    const redirectUri = "https://mine.example/cb";
+    const client = { first_party: true, redirect_uris: [redirectUri], scope: "openid profile" };
+    const { json } = await rest(server, "POST", "/v1/clients", client, await tenantKey());
+    const own = { clientId: String(json["client_id"]), clientSecret: String(json["client_secret"]), redirectUri };
+    const tokenOf = async (username: string) =>
+      (await tokensFor(server, own, username, { parameters: { scope: "openid profile" } })).accessToken;
+    const person = await createPerson(server);
+    for (const [username, changes] of [
+      [person.username, 200],
+      ["admin", 403],
+    ] as const) {
+      const token = await tokenOf(username);
+      expect((await rest(server, "GET", "/v1/me", undefined, token)).status, username).toBe(200);
+      expect((await rest(server, "POST", "/v1/me/mfa/totp", {}, token)).status, username).toBe(changes);
+    }
   });
 });

@@ -54,6 +54,7 @@ let peersState: {
   published: SigningKey[];
   active: boolean;
   userActive: boolean;
+  instance: boolean;
   permissions: string[];
   /** The method that fails as a peer does that is away. */
   away: DescMethod | undefined;
@@ -73,6 +74,7 @@ beforeEach(() => {
     published: [signer],
     active: true,
     userActive: true,
+    instance: false,
     permissions: [],
     away: undefined,
     directoryAway: false,
@@ -88,7 +90,7 @@ beforeEach(() => {
     [RevocationService.method.checkToken, () => ({ active: peersState.active, userId })],
     [
       CredentialService.method.getAuthority,
-      () => ({ permissions: peersState.permissions, instance: false, active: peersState.userActive }),
+      () => ({ permissions: peersState.permissions, instance: peersState.instance, active: peersState.userActive }),
     ],
     [
       ApiKeyVerificationService.method.verifyPersonalAccessToken,
@@ -235,6 +237,16 @@ describe("an access token", () => {
     for (const other of [{}, { first_party: false }, { first_party: "true" }, { first_party: 1 }]) {
       expect(await scopesOf(other), JSON.stringify(other)).toEqual(["openid", "users.read"]);
     }
+  });
+
+  test("A32: of the instance's owner changes their account only where its scope says so", async () => {
+    peersState.instance = true;
+    const scopesOf = async (scope: string) => {
+      const { caller } = await verify(await bearer({ ...userClaims(), first_party: true, scope }));
+      return caller.kind === "user" ? [...caller.scopes] : [];
+    };
+    expect(await scopesOf("openid")).toEqual(["openid", "account.read"]);
+    expect(await scopesOf("openid account.write")).toEqual(["openid", "account.write", "account.read"]);
   });
 
   test.each([

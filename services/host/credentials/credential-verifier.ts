@@ -6,7 +6,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { LogEntry } from "../../store/store.ts";
 import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
-import { accountScopes } from "../account-scopes.ts";
+import { accountScopes, accountScopesOfHouse } from "../account-scopes.ts";
 import { forward, type Caller, type Outbound } from "../call.ts";
 import { dpopChallenge } from "../challenges.ts";
 import { hasPossession, type PresentedToken } from "../dpop/check-possession.ts";
@@ -165,7 +165,7 @@ export function createCredentialVerifier({
         sessionId: text(claims, "sid"),
         scopes: new Set([
           ...text(claims, "scope").split(" "),
-          ...(claims["first_party"] === true ? accountScopes : []),
+          ...(claims["first_party"] === true ? accountScopesOfHouse(instance) : []),
         ]),
         permissions: new Set(permissions),
         instance,
