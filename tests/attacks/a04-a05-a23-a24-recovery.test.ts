@@ -75,6 +75,14 @@ describe("A5: a reset", () => {
     const token = /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
     const done = await browser.post(`${server.url}/reset`, { token, new_password: newPassword });
     expect(done.status).toBe(200);
+    // That a link is good for nothing is told when it is opened, not once a password was chosen.
+    for (const dead of [link.href, `${server.url}/reset?token=bogus`]) {
+      const opened = await browser.get(dead);
+      expect(opened.status).toBe(400);
+      const text = await opened.text();
+      expect(text).toContain("This link was used or has expired.");
+      expect(text).not.toContain("new_password");
+    }
     expect([...browser.cookies.keys()].filter((name) => name.includes("session"))).toEqual([]);
     expect(await areTokensGood()).toBe(false);
     expect(await signsIn(server, client, username, password)).toBe(false);

@@ -4,6 +4,7 @@ import { brandedStates } from "./branded-states.ts";
 import { afterLogout } from "./logout.ts";
 import { authorizeDevice, registerDevice } from "./device.ts";
 import { addOtp, addPasskey, addTotp, recoveryCodes, totpCode } from "./factors.ts";
+import { mailedToken } from "./dev-mail.ts";
 import { authorizationRequest, createPerson, password, registerClient, rest, tokensFor } from "./relying-party.ts";
 import type { RunningServer } from "./server.ts";
 
@@ -211,15 +212,15 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
         await page.click("button[type=submit]");
       },
     },
-    { name: "reset-choose", open: (page) => page.goto(`${server.url}/reset?token=a-link`) },
     {
-      name: "reset-wrong-link",
+      name: "reset-choose",
       async open(page) {
-        await page.goto(`${server.url}/reset?token=a-link`);
-        await page.fill("input[name=new_password]", "another good pass phrase");
-        await page.click("button[type=submit]");
+        const { username } = await createPerson(server);
+        await rest(server, "POST", "/v1/auth/recovery", { username }, "");
+        await page.goto(`${server.url}/reset?token=${await mailedToken(server, `${username}@koder.dev`)}`);
       },
     },
+    { name: "reset-wrong-link", open: (page) => page.goto(`${server.url}/reset?token=a-link`) },
     {
       name: "sign-up",
       async open(page) {

@@ -38,5 +38,7 @@ test("so is a link that was mailed, which is as good afterwards", async () => {
   for (let time = 0; time < 2; time++) {
     expect(await judge({ token, password: "x" })).toMatchObject({ rule: `of ${f.ana.id}` });
   }
+  f.ana.epoch += 1n;
+  expect(await refusal(judge({ token, password: "x" }))).toMatchObject({ reason: "RECOVERY_TOKEN_INVALID" });
   expect(await refusal(judge({ token: "none", password: "x" }))).toMatchObject({ reason: "RECOVERY_TOKEN_INVALID" });
 });

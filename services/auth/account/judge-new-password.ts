@@ -8,6 +8,7 @@ import {
   type JudgeNewPasswordResponse,
 } from "#gen/koder/auth/v1/new_password_internal_pb.ts";
 import { CredentialService, type JudgePasswordRequestSchema } from "#gen/koder/identity/v1/credential_internal_pb.ts";
+import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { openFlow } from "../flows/open-flow.ts";
@@ -31,9 +32,9 @@ export function judgeNewPassword(dependencies: Needs) {
   };
 }
 
-/** Whose password it is to be. Throws FLOW_NOT_FOUND, STEP_NOT_EXPECTED or RECOVERY_TOKEN_INVALID. */
+/** Whose password it is to be. A link from before the user was voided is void too, as when it is used. Throws FLOW_NOT_FOUND, STEP_NOT_EXPECTED or RECOVERY_TOKEN_INVALID. */
 async function whoseOf(
-  { store, vault }: Needs,
+  { store, vault, peers }: Needs,
   call: Call,
   { flowId, browser, token, name }: JudgeNewPasswordRequest,
 ): Promise<MessageInitShape<typeof JudgePasswordRequestSchema>> {
@@ -45,8 +46,12 @@ async function whoseOf(
   }
   const proof = (await findMailboxProof(data, tenantVault, token))?.record;
   switch (proof?.use) {
-    case MailboxProofUse.PASSWORD_RESET:
-      return { userId: proof.userId };
+    case MailboxProofUse.PASSWORD_RESET: {
+      const { userId, userEpoch } = proof;
+      const current = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
+      if (current.userEpoch !== userEpoch) throw proofInvalid();
+      return { userId };
+    }
     case MailboxProofUse.SIGN_UP:
     case MailboxProofUse.INVITATION:
       return { email: proof.email, name: name || proof.name };

@@ -7,6 +7,7 @@ import {
   type JudgeNewPasswordResponse,
 } from "#gen/koder/auth/v1/new_password_internal_pb.ts";
 import { forward } from "../../host/call.ts";
+import { errorAnswer } from "../../host/error-answer.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { filled, type Texts } from "./texts.ts";
@@ -51,12 +52,12 @@ export function judgementSentence(texts: Texts, judgement: JudgeNewPasswordRespo
 /** What a new password is like where nothing else is known. */
 const usualShortest = 15;
 
-/** The length that is asked for, before anything is typed. A link that is good for nothing is told of when the form is sent. */
+/** The length that is asked for, before anything is typed. Rejects with RECOVERY_TOKEN_INVALID for a link that is good for nothing. */
 export async function shortestFor(peers: Peers, request: FastifyRequest, choosing: Choosing): Promise<number> {
   try {
     return (await judge(peers, request, choosing, "")).minLength;
   } catch (error) {
-    if (error instanceof ConnectError) return usualShortest;
+    if (error instanceof ConnectError && errorAnswer(error).reason !== "RECOVERY_TOKEN_INVALID") return usualShortest;
     throw error;
   }
 }

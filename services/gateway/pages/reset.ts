@@ -67,14 +67,8 @@ export function mountReset(
     try {
       await peers.client(RecoveryService).confirmRecovery({ token, newPassword }, forward(contextOf(request).outbound));
     } catch (error) {
-      if (!(error instanceof ConnectError)) throw error;
-      const { reason, id } = errorAnswer(error);
-      if (reason === "RECOVERY_TOKEN_INVALID") {
-        const fault = { status: 400, id, sentence: text("fault_reset_token") };
-        return showAsk(request, reply, { authorization: "", username: "" }, fault);
-      }
       const fault = newPasswordFault(error);
-      if (fault === undefined) throw error;
+      if (fault === undefined) return askAgain(request, reply, error);
       return showChoose(peers, request, reply, token, fault);
     }
     return sendPage(request, reply, { template: "reset-done", status: 200, show: () => ({}) });
@@ -93,6 +87,16 @@ const showAsk = (
     show: (texts) => ({ ...asked, ...shownFault(fault, texts) }),
   });
 
+/** Says that a link is good for nothing, with the form that asks for another one. Rejects with any other error. */
+async function askAgain(request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<FastifyReply> {
+  if (!(error instanceof ConnectError)) throw error;
+  const { reason, id } = errorAnswer(error);
+  if (reason !== "RECOVERY_TOKEN_INVALID") throw error;
+  const fault = { status: 400, id, sentence: text("fault_reset_token") };
+  return showAsk(request, reply, { authorization: "", username: "" }, fault);
+}
+
+/** The form of a link; for one that is good for nothing, the form that asks for another. */
 async function showChoose(
   peers: Peers,
   request: FastifyRequest,
@@ -100,7 +104,12 @@ async function showChoose(
   token: string,
   fault?: Fault,
 ): Promise<FastifyReply> {
-  const shortest = await shortestFor(peers, request, { token });
+  let shortest: number;
+  try {
+    shortest = await shortestFor(peers, request, { token });
+  } catch (error) {
+    return askAgain(request, reply, error);
+  }
   return sendPage(request, reply, {
     template: "reset-choose",
     judgesPassword: true,

@@ -120,7 +120,12 @@ export function mountSignUp(
     if (!(error instanceof ConnectError)) throw error;
     const { reason } = errorAnswer(error);
     if (reason === "SIGN_UP_NOT_ALLOWED") return noSuchPage(request, reply);
-    const sentence = { SIGN_UP_TOKEN_INVALID: "fault_sign_up_token", EMAIL_TAKEN: "fault_sign_up_taken" }[reason];
+    const sentence = {
+      SIGN_UP_TOKEN_INVALID: "fault_sign_up_token",
+      // It was used between two looks at it.
+      RECOVERY_TOKEN_INVALID: "fault_sign_up_token",
+      EMAIL_TAKEN: "fault_sign_up_taken",
+    }[reason];
     if (sentence === undefined) throw error;
     const fault = { status: 400, id: errorId(reason), sentence: text(sentence) };
     return showSignUp(request, reply, undefined, "", fault, await isSignUpOpen(peers, request));
