@@ -76,13 +76,15 @@ export async function countAttempt(
   clock: () => number,
   { accountKey, nameKey, userEpoch, remoteAddress, knownDevice }: Attempt,
 ): Promise<CountedAttempt> {
-  const isOfName = nameKey !== undefined && knownDevice === undefined;
-  const ofAccount = `${accountKey}/${userEpoch}`;
-  const ofDevice = knownDevice === undefined ? ofAccount : `${ofAccount}/${knownDevice}`;
+  const device = knownDevice === undefined ? "" : `/${knownDevice}`;
+  const ofAccount = `${accountKey}/${userEpoch}${device}`;
+  const ofName = nameKey === undefined ? undefined : `name/${nameKey}/${userEpoch}${device}`;
+  // A browser that is known sees the account's; the name's holds it up never, and is counted for the same work.
+  const [first, second] = ofName === undefined || knownDevice !== undefined ? [ofAccount, ofName] : [ofName, ofAccount];
   const later = { ...policy, firstWaitAt: policy.firstWaitAt + 1 };
   const [seen, unseen, windowed] = await Promise.all([
-    countInRow(data, policy, clock, isOfName ? `name/${nameKey}/${userEpoch}` : ofDevice),
-    isOfName ? countInRow(data, later, clock, ofAccount) : undefined,
+    countInRow(data, policy, clock, first),
+    second === undefined ? undefined : countInRow(data, later, clock, second),
     countAttemptInWindow(data, "attempts", policy, clock(), remoteAddress),
   ]);
   if (windowed.isTooMany && knownDevice === undefined) throw tooMany(policy.window);
