@@ -25,7 +25,7 @@ export function createSmsWebhook(
       const seconds = Math.floor(clock() / 1000);
       const signature = createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex");
       const headers = { "koder-signature": `t=${seconds},v1=${signature}` };
-      const status = await post(outbound, url, body, headers);
+      const status = await post(outbound, tenantId, url, { body, headers });
       if (status >= 200 && status < 300) return;
       const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429;
       throw new MailNotSent(isFinal ? "refused" : `http_${status}`, isFinal);
@@ -36,12 +36,12 @@ export function createSmsWebhook(
 
 async function post(
   outbound: GuardedFetch,
+  tenantId: string,
   url: string,
-  body: string,
-  headers: Readonly<Record<string, string>>,
+  message: { readonly body: string; readonly headers: Readonly<Record<string, string>> },
 ): Promise<number> {
   try {
-    return (await outbound.post(url, { contentType: "application/json", body, headers })).status;
+    return (await outbound.post(url, { ...message, tenantId, contentType: "application/json" })).status;
   } catch (error) {
     if (error instanceof OutboundFailed) throw new MailNotSent(error.fault, false);
     throw error;

@@ -41,7 +41,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const json = { accept: "application/json", maxBytes: 1000 };
+const json = { tenantId: "t1", accept: "application/json", maxBytes: 1000 };
 const get = (path = "/keys") => exempt.get(`https://localhost:${port}${path}`, json);
 
 describe("an exempt host", () => {
@@ -70,7 +70,7 @@ describe("an exempt host", () => {
       request.on("data", (chunk) => (seen += String(chunk)));
       request.on("end", () => response.writeHead(400).end());
     };
-    const sent = { contentType: "application/x-www-form-urlencoded", body: "logout_token=é" };
+    const sent = { tenantId: "t1", contentType: "application/x-www-form-urlencoded", body: "logout_token=é" };
     expect((await exempt.post(`https://localhost:${port}/`, sent)).status).toBe(400);
     expect(seen).toBe(sent.body);
   });
@@ -229,6 +229,35 @@ describe("any other host", () => {
       signal: AbortSignal.timeout(1000),
     });
     await expect(elsewhere).rejects.toMatchObject({ fault: "connection" });
+  });
+
+  test("a tenant that has us wait at many hosts, or at one, holds up no other", async () => {
+    const asked: string[] = [];
+    const guarded = createGuardedFetch({
+      exempt: [],
+      resolve: (name) => {
+        asked.push(name);
+        return name.startsWith("slow") ? new Promise(() => undefined) : Promise.resolve([]);
+      },
+      limits: { time: 300, perTenant: 8 },
+    });
+    const of = (tenantId: string, host: string) => guarded.get(`https://${host}/`, { ...json, tenantId });
+    const hosts = [
+      "slow",
+      "slow",
+      "slow",
+      "slow",
+      "slow-1.example",
+      "slow-2.example",
+      "slow-3.example",
+      "slow-4.example",
+    ];
+    const held = Promise.allSettled(hosts.map((host) => of("greedy", host)));
+    await expect(of("greedy", "keys.example")).rejects.toMatchObject({ fault: "busy" });
+    await expect(of("t1", "keys.example")).rejects.toMatchObject({ fault: "address" });
+    await expect(of("t1", "slow")).rejects.toMatchObject({ fault: "timeout" });
+    expect(asked.filter((name) => name === "slow")).toHaveLength(5);
+    await held;
   });
 
   test("name servers that never answer are given up in time", async () => {

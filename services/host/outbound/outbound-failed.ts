@@ -6,7 +6,7 @@ export type OutboundFault =
   | "port"
   /** The host has no address, or one that is not public. */
   | "address"
-  /** Too many requests to this host, or at all, wait already. */
+  /** Too many requests to this host, of this tenant, or at all, are under way already. */
   | "busy"
   | "timeout"
   /** The host's certificate is not good. */

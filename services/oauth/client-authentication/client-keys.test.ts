@@ -1,6 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, describe, expect, test } from "vitest";
 import { ClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { readForeignJwt } from "../../vault/foreign-jwt.ts";
 import { createClientKeys } from "./client-keys.ts";
@@ -113,6 +115,15 @@ describe("keys at a jwks_uri", () => {
       expect(fetches).toHaveLength(1);
       now += 10_000;
     }
+    answer = {};
+    expect(await keys.hasSigned(call, remote, signedBy(first))).toBe(true);
+  });
+
+  test("that cannot be asked for now are no fault of the client, and are asked for again at once", async () => {
+    answer = { fault: new OutboundFailed("busy") };
+    const refused: unknown = await keys.hasSigned(call, remote, signedBy(first)).catch((error: unknown) => error);
+    if (!(refused instanceof ConnectError)) throw new Error("it was not refused");
+    expect([errorInfoOf(refused)?.reason, refused.metadata.get("retry-after")]).toEqual(["OVERLOADED", "5"]);
     answer = {};
     expect(await keys.hasSigned(call, remote, signedBy(first))).toBe(true);
   });

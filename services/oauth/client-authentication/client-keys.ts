@@ -10,7 +10,7 @@ import { parseKeySet } from "./key-set.ts";
 
 /** The keys that clients sign with, registered or at their `jwks_uri`. */
 export interface ClientKeys {
-  /** Whether one of the client's keys signed this. Throws an OAuthRefusal where its `jwks_uri` has none for us. */
+  /** Whether one of the client's keys signed this. Throws an OAuthRefusal where its `jwks_uri` has none for us, OVERLOADED where it cannot be asked now. */
   hasSigned(call: Pick<Call, "tenantId">, client: Client, jwt: ForeignJwt): Promise<boolean>;
   /** Fetches the client's keys anew the next time: it was changed. */
   readonly forget: (tenantId: string, clientId: string) => void;
@@ -52,7 +52,7 @@ export function createClientKeys({
   /** What is known, unless it was fetched from elsewhere or is `old`, by when it was fetched. */
   async function fetched(tenantId: string, { clientId, jwksUri }: Client, isOld: (known: Known) => boolean) {
     const key = keyOf(tenantId, clientId);
-    const load = async () => ({ jwksUri, fetched: await fetchKeySet(outbound, jwksUri), at: clock() });
+    const load = async () => ({ jwksUri, fetched: await fetchKeySet(outbound, tenantId, jwksUri), at: clock() });
     const known = await cache.get(key, load);
     if (known.jwksUri === jwksUri && !isOld(known)) return known;
     // The first that finds it old has it fetched; those at the same moment wait for the same answer.

@@ -38,7 +38,7 @@ export async function changeClient(
     // Whoever registered itself belongs to the tenant only where that is said.
     firstParty: wanted.firstParty ?? !before.dynamicallyRegistered,
   });
-  await checkSector(dependencies, metadata, before);
+  await checkSector(dependencies, call, metadata, before);
   await prepareClientKeys(signingKeys, call, metadata);
   const now = clock();
   const needsSecret = usesSecret(metadata);

@@ -5,6 +5,7 @@ import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { checkSector } from "./check-sector.ts";
 
 const sectorIdentifierUri = "https://sector.example/uris.json";
+const call = { tenantId: "t1" };
 const [a, b] = ["https://a.example/cb", "https://b.example/cb"];
 
 /** A host that answers so, and keeps what it was asked. */
@@ -27,10 +28,12 @@ const fault = async (work: Promise<void>): Promise<string | undefined> =>
 
 test("every redirect URI is in the document", async () => {
   const { outbound, asked } = host(JSON.stringify([b, a, 7]));
-  expect(await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a, b] }))).toBeUndefined();
+  expect(await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b] }))).toBeUndefined();
   expect(asked).toEqual([sectorIdentifierUri]);
   const redirectUris = [a, "https://a.example/cb2"];
-  expect(await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris }))).toContain("must list every");
+  expect(await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris }))).toContain(
+    "must list every",
+  );
 });
 
 test.each([
@@ -41,7 +44,7 @@ test.each([
   [new OutboundFailed("address"), 200, "not public"],
 ])("%s with status %i is refused: %s", async (answer, status, why) => {
   const { outbound } = host(answer, status);
-  const said = await fault(checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a] }));
+  const said = await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a] }));
   expect(said).toMatch(/^sector_identifier_uri /);
   expect(said).toContain(why);
 });
@@ -49,10 +52,10 @@ test.each([
 test("it is asked for only where the sector or the redirect URIs are new", async () => {
   const { outbound, asked } = host(JSON.stringify([a, b]));
   const before = { sectorIdentifierUri, redirectUris: [a] };
-  await checkSector({ outbound }, before, before);
-  await checkSector({ outbound }, { sectorIdentifierUri: "", redirectUris: [a] });
+  await checkSector({ outbound }, call, before, before);
+  await checkSector({ outbound }, call, { sectorIdentifierUri: "", redirectUris: [a] });
   expect(asked).toHaveLength(0);
-  await checkSector({ outbound }, { sectorIdentifierUri, redirectUris: [a, b] }, before);
-  await checkSector({ outbound }, before, { sectorIdentifierUri: "https://other.example/", redirectUris: [a] });
+  await checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b] }, before);
+  await checkSector({ outbound }, call, before, { sectorIdentifierUri: "https://other.example/", redirectUris: [a] });
   expect(asked).toHaveLength(2);
 });

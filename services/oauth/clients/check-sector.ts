@@ -1,7 +1,9 @@
 import type { Client as StoredClient } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
+import type { Call } from "../../host/call.ts";
 import type { GuardedFetch } from "../../host/outbound/guarded-fetch.ts";
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
+import { refuseBusy } from "../../host/outbound/refuse-busy.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
 type Sector = Pick<StoredClient, "sectorIdentifierUri" | "redirectUris">;
@@ -12,10 +14,11 @@ const largestDocument = 2_097_152;
 /**
  * A sector's document lists every redirect URI of a client that says it belongs there (OpenID Connect Registration §5): else
  * anybody could have the pairwise subjects of another's sector. It is fetched when a client comes to name it, or other redirect
- * URIs. Throws CLIENT_METADATA_INVALID, naming the field.
+ * URIs. Throws CLIENT_METADATA_INVALID, naming the field, and OVERLOADED.
  */
 export async function checkSector(
   { outbound }: { readonly outbound: GuardedFetch },
+  { tenantId }: Pick<Call, "tenantId">,
   client: Sector,
   before?: Sector,
 ): Promise<void> {
@@ -23,7 +26,7 @@ export async function checkSector(
   if (sectorIdentifierUri === "") return;
   const known = before?.sectorIdentifierUri === sectorIdentifierUri ? before.redirectUris : [];
   if (redirectUris.length > 0 && redirectUris.every((uri) => known.includes(uri))) return;
-  const fault = await documentFault(outbound, sectorIdentifierUri, redirectUris);
+  const fault = await documentFault(outbound, tenantId, sectorIdentifierUri, redirectUris);
   if (fault === undefined) return;
   throw oauthFailure(OauthErrorReason.CLIENT_METADATA_INVALID, `sector_identifier_uri ${fault}`, {
     violations: [{ field: "sector_identifier_uri", description: fault }],
@@ -32,18 +35,24 @@ export async function checkSector(
 
 async function documentFault(
   outbound: GuardedFetch,
+  tenantId: string,
   uri: string,
   redirectUris: readonly string[],
 ): Promise<string | undefined> {
   try {
-    const { status, body } = await outbound.get(uri, { accept: "application/json", maxBytes: largestDocument });
+    const { status, body } = await outbound.get(uri, {
+      tenantId,
+      accept: "application/json",
+      maxBytes: largestDocument,
+    });
     if (status !== 200) return `must be there: its host answered with status ${status}`;
     const listed = jsonArray(Buffer.from(body).toString("utf8"));
     if (listed === undefined) return "must be a JSON array of redirect URIs";
     return redirectUris.every((one) => listed.includes(one)) ? undefined : "must list every one of redirect_uris";
   } catch (error) {
-    if (error instanceof OutboundFailed) return `must be there: ${error.message}`;
-    throw error;
+    if (!(error instanceof OutboundFailed)) throw error;
+    refuseBusy(error);
+    return `must be there: ${error.message}`;
   }
 }
 

@@ -41,7 +41,7 @@ export function createClient(dependencies: OauthDependencies) {
     checkChosenSecret(metadata, chosen);
     const { scopes, grantTypes } = metadata;
     await checkMayChangeClient(dependencies, call, { clientId: asked.clientId, scopes, grantTypes });
-    await checkSector({ outbound }, metadata);
+    await checkSector({ outbound }, call, metadata);
     const tenantVault = await vault.tenant(call.tenantId);
     return idempotency.run(
       call,

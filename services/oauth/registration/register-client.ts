@@ -41,7 +41,7 @@ export function registerClient(dependencies: OauthDependencies) {
       const wanted = { ...underPolicy(registration, client), firstParty: false };
       const metadata = await refusingMetadata(async () => {
         const checked = clientMetadata(wanted);
-        await checkSector(dependencies, checked);
+        await checkSector(dependencies, call, checked);
         return checked;
       });
       await countUse(dependencies, call, initialAccessToken);

@@ -40,8 +40,9 @@ export function createClientLogos({
   const logos = createBoundedCache<Logo>({ ...remembered, clock });
   const failed = createBoundedCache<true>({ ...failures, clock });
 
-  async function load(logoUri: string): Promise<Logo> {
+  async function load(tenantId: string, logoUri: string): Promise<Logo> {
     const { status, body } = await outbound.get(logoUri, {
+      tenantId,
       accept: "image/webp, image/png, image/jpeg, image/gif",
       maxBytes,
     });
@@ -57,9 +58,11 @@ export function createClientLogos({
       const key = `${tenantId} ${clientId} ${logoUri}`;
       if (failed.peek(key) === true) return undefined;
       try {
-        return await logos.get(key, () => load(logoUri));
+        return await logos.get(key, () => load(tenantId, logoUri));
       } catch (error) {
         if (!(error instanceof OutboundFailed) && !(error instanceof NoPicture)) throw error;
+        // Where too much is under way the host was not asked.
+        if (error instanceof OutboundFailed && error.fault === "busy") return undefined;
         await failed.get(key, () => Promise.resolve(true));
         return undefined;
       }

@@ -91,9 +91,9 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
     sentTo: (clientId: string) => sent.filter(({ url }) => url.startsWith(`https://${clientId}.`)),
     advance: (milliseconds: number) => void (now += milliseconds),
     /** The session ends, as the log tells of it. */
-    end: (id = sessionId) =>
+    end: (id = sessionId, tenantId = "t1") =>
       beginDeliveries(dependencies)({
-        tenantId: "t1",
+        tenantId,
         event: create(EventSchema, {
           resourceId: id,
           payload: {
@@ -223,6 +223,35 @@ describe("the end of a session", () => {
       const told = f.sentTo(clientId).map(({ form }) => decodeJwt(form.get("logout_token") ?? "")["sid"]);
       expect([told.length, new Set(told)]).toEqual([sessions.length, new Set(sessions)]);
     }
+  });
+
+  test("a tenant with hundreds of clients that do not answer delays no other tenant", async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const slow = Array.from({ length: 300 }, (_, n) => [`slow${n}`, () => promise] as const);
+    const f = await fixture({ chat: () => 200, ...Object.fromEntries(slow) });
+    await f.end();
+    f.advance(1);
+    await f.end(sessionId, "t2");
+    for (let looks = 0; looks < 2; looks++) await f.deliveries.step();
+    await expect.poll(() => f.sentTo("chat").length).toBe(2);
+    expect(f.sent.length).toBeLessThanOrEqual(50);
+    resolve(200);
+    await f.deliveries.idle();
+  });
+
+  test("an attempt for which there is no room now is none", async () => {
+    let isBusy = true;
+    const f = await fixture({ chat: () => (isBusy ? Promise.reject(new OutboundFailed("busy")) : 200) });
+    await f.end();
+    await f.look();
+    expect(await f.list({ clientId: "chat" })).toMatchObject([{ attempts: 0, lastFault: "" }]);
+    isBusy = false;
+    await f.look();
+    expect(f.sentTo("chat")).toHaveLength(1);
+    f.advance(5_000);
+    await f.look();
+    expect(await f.list({ clientId: "chat" })).toMatchObject([{ state: ofState.delivered, attempts: 1 }]);
+    expect(f.faults).toEqual([]);
   });
 
   test("what the network does is said by name; a fault of ours is no attempt", async () => {

@@ -1,9 +1,10 @@
+import { createTenantShares } from "../../../host/outbound/tenant-shares.ts";
 import type { DeliverNeeds } from "./deliver.ts";
 import { deliverTo } from "./deliver.ts";
 import type { DueDeliveries } from "./logout-schedule.ts";
 
-/** Clients that are told at once, and how often it is looked whether another one is to be, in milliseconds. */
-const [mostClients, every] = [128, 200];
+/** Clients that are told at once, those of one tenant among them, and how often it is looked whether another one is to be, in milliseconds. */
+const [mostClients, mostOfTenant, every] = [128, 24, 200];
 /** How long a client's deliveries are left alone after a fault of ours, in milliseconds. */
 const afterFault = 5_000;
 
@@ -16,7 +17,7 @@ export interface LogoutDeliveries {
 }
 
 /**
- * Each client's deliveries go their own way, so that one that is slow or away delays no other. `onFault` is told of what
+ * Each client's deliveries go their own way, so that one that is slow or away delays no other; nor do those of one tenant, however many, delay another tenant's. `onFault` is told of what
  * kept us from trying at all.
  */
 export function createLogoutDeliveries(
@@ -25,6 +26,8 @@ export function createLogoutDeliveries(
 ): LogoutDeliveries {
   const { logoutSchedule, clock } = dependencies;
   const underWay = new Map<string, Promise<void>>();
+
+  const shares = createTenantShares(mostOfTenant);
 
   async function tell(due: DueDeliveries): Promise<void> {
     try {
@@ -38,11 +41,11 @@ export function createLogoutDeliveries(
 
   return {
     async step() {
-      const due = await logoutSchedule.due(clock(), 2 * mostClients);
+      const due = await logoutSchedule.due(clock(), 2 * mostClients, shares.isFull);
       for (const one of due) {
         const name = `${one.tenantId}/${one.clientId}`;
-        if (underWay.has(name) || underWay.size >= mostClients) continue;
-        const work = tell(one).finally(() => underWay.delete(name));
+        if (underWay.has(name) || underWay.size >= mostClients || shares.isFull(one.tenantId)) continue;
+        const work = shares.run(one.tenantId, () => tell(one)).finally(() => underWay.delete(name));
         underWay.set(name, work);
       }
       return every;

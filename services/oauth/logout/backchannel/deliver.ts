@@ -15,6 +15,8 @@ import type { DueDeliveries } from "./logout-schedule.ts";
 
 /** Requests to one client at once, and deliveries to it in one go. */
 const [atOnce, batch] = [4, 40];
+/** How long a client's deliveries wait where there was no room for an attempt, in milliseconds. */
+const afterBusy = 5_000;
 /** How long one attempt may take, in milliseconds: longer than the request itself may. */
 const patience = 10_000;
 
@@ -45,12 +47,14 @@ export async function deliverTo(dependencies: DeliverNeeds, due: DueDeliveries):
   const { items } = await data.page(logoutDeliveries, waiting);
   const ready = items.filter(({ record }) => dueTime(record) <= clock());
   const client = await clients.get(work, clientId);
+  let isBusy = false;
   const lanes = Array.from({ length: atOnce }, async () => {
-    for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
-      await deliver(dependencies, work, client, next);
+    for (let next = ready.shift(); next !== undefined && !isBusy; next = ready.shift()) {
+      if (!(await deliver(dependencies, work, client, next))) isBusy = true;
     }
   });
   await Promise.all(lanes);
+  if (isBusy) return logoutSchedule.settle(due, clock() + afterBusy);
   const [first] = (await data.page(logoutDeliveries, { ...waiting, limit: 1 })).items;
   await logoutSchedule.settle(due, first && dueTime(first.record));
 }
@@ -58,21 +62,25 @@ export async function deliverTo(dependencies: DeliverNeeds, due: DueDeliveries):
 const dueTime = ({ nextAttemptTime }: Pick<Stored<typeof LogoutDeliverySchema>["record"], "nextAttemptTime">): number =>
   nextAttemptTime === undefined ? 0 : timestampMs(nextAttemptTime);
 
+/** Answers false where there was no room for an attempt. */
 async function deliver(
   dependencies: DeliverNeeds,
   work: Outbound,
   client: Client | undefined,
   { record, version }: Stored<typeof LogoutDeliverySchema>,
-): Promise<void> {
+): Promise<boolean> {
   const { store, clock, onLogoutAttempt } = dependencies;
   const data = store.tenant(work.tenantId);
   try {
     if (client === undefined || client.backchannelLogoutUri === "") {
       // The client is gone, or does not want to be told any more.
       const deleted = deliveryChanged(work, clock(), { ...record, state: "deleted" }, version + 1);
-      return await data.commit([remove(logoutDeliveries, { record, version })], [deleted]);
+      await data.commit([remove(logoutDeliveries, { record, version })], [deleted]);
+      return true;
     }
     const fault = await faultOfAttempt(dependencies, work, client, record);
+    // Nothing was sent, because so much of the tenant's is under way: it is due as it was.
+    if (fault === "busy") return false;
     const after = afterAttempt(record, clock(), fault);
     const isOver = after.userErased && after.state !== "pending";
     await data.commit(
@@ -85,6 +93,7 @@ async function deliver(
     // Somebody retried or deleted it meanwhile: what they said counts.
     if (!(error instanceof Conflict)) throw error;
   }
+  return true;
 }
 
 /** Undefined when the client took the token (§2.8: 200, and 204 for frameworks that make it one). */
@@ -97,6 +106,7 @@ async function faultOfAttempt(
   const token = await logoutToken(dependencies, work, client, record);
   try {
     const { status } = await dependencies.outbound.post(client.backchannelLogoutUri, {
+      tenantId: work.tenantId,
       contentType: "application/x-www-form-urlencoded",
       body: new URLSearchParams({ logout_token: token }).toString(),
     });

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { LogoutScheduleSchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
 import { commitUnlessChanged } from "../../../store/commit-unless-changed.ts";
-import type { Stored, SystemStore } from "../../../store/store.ts";
+import type { PagePosition, Stored, SystemStore } from "../../../store/store.ts";
 import { insert, remove, replace } from "../../../store/writes.ts";
 import { logoutSchedules } from "../../collections.ts";
 
@@ -17,11 +17,14 @@ export interface DueDeliveries {
 export interface LogoutSchedule {
   /** Sees to it that they are looked at by `at` (ms), or earlier where that was said before. Follows the delivery's commit. */
   lookBy(tenantId: string, clientId: string, at: number): Promise<void>;
-  /** Those whose time has come at `now` (ms), the longest waiting first. */
-  due(now: number, limit: number): Promise<readonly DueDeliveries[]>;
+  /** Those whose time has come at `now` (ms), the longest waiting first, without those of the tenants that are left out. */
+  due(now: number, limit: number, isLeftOut: (tenantId: string) => boolean): Promise<readonly DueDeliveries[]>;
   /** Says when to look next, undefined for not again; changes nothing where somebody brought that forward meanwhile. */
   settle(due: DueDeliveries, next: number | undefined): Promise<void>;
 }
+
+/** Pages that are read past the tenants that are left out. */
+const mostPages = 32;
 
 /**
  * The schedule in the system's own space: one small record for each client that has deliveries waiting, found by its time,
@@ -42,9 +45,20 @@ export function createLogoutSchedule({ system }: { readonly system: SystemStore 
         if (await commitUnlessChanged(system, [write])) return;
       }
     },
-    async due(now, limit) {
-      const { items } = await system.page(logoutSchedules, { index: "due_time", range: { to: now + 1 }, limit });
-      return items.map((stored) => ({ tenantId: stored.record.tenantId, clientId: stored.record.clientId, stored }));
+    async due(now, limit, isLeftOut) {
+      const found: DueDeliveries[] = [];
+      let after: PagePosition | undefined;
+      for (let pages = 0; pages < mostPages && found.length < limit; pages++) {
+        const query = { index: "due_time", range: { to: now + 1 }, limit } as const;
+        const { items, next } = await system.page(logoutSchedules, after === undefined ? query : { ...query, after });
+        for (const stored of items) {
+          const { tenantId, clientId } = stored.record;
+          if (!isLeftOut(tenantId)) found.push({ tenantId, clientId, stored });
+        }
+        if (next === undefined) break;
+        after = next;
+      }
+      return found.slice(0, limit);
     },
     async settle({ tenantId, clientId, stored }, next) {
       const write =
