@@ -5,7 +5,10 @@ import { ActorType, type Event } from "#gen/koder/events/v1/event_pb.ts";
 import { UserSchema, type User } from "#gen/koder/identity/store/v1/user_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { eventOf } from "../../services/host/event.ts";
-import { checkedUsername, emailKey } from "../../services/identity/users/login-names.ts";
+import { usernameByPolicy } from "../../services/identity/usernames/checked-username.ts";
+import { policyWithDefaults } from "../../services/identity/usernames/tenant-policy.ts";
+import { emailKey } from "../../services/identity/users/login-names.ts";
+import { usernameSkeleton } from "../../services/identity/users/username-skeleton.ts";
 import { ulid } from "../../services/vault/random.ts";
 
 /** How many there are. Half of the users belong to the default tenant, the others to the other tenants alike. */
@@ -60,9 +63,11 @@ export function madeUser(number: number, tenantId: string, now: number): Made<Us
   const family = familyNames[number % familyNames.length] ?? "";
   const email = emailOf(number);
   const time = timestampFromMs(now);
+  const username = usernameByPolicy(policyWithDefaults(), "username", usernameOf(number));
   const record = create(UserSchema, {
     id: ulid(now),
-    username: checkedUsername("username", usernameOf(number)),
+    username,
+    usernameSkeleton: usernameSkeleton(username),
     email,
     emailKey: emailKey(email),
     emailVerified: true,

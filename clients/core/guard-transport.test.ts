@@ -109,6 +109,7 @@ const oneOfEach = new Set([
   "signup",
   "authenticationpolicy",
   "passwordpolicy",
+  "usernamepolicy",
   "branding",
   "mailserver",
   "mailsettings",

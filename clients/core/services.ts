@@ -11,6 +11,7 @@ import { MailTemplateService } from "../../gen/ts-public/koder/auth/v1/mail_temp
 import { FlowService } from "../../gen/ts-public/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "../../gen/ts-public/koder/auth/v1/factor_service_pb.ts";
 import { AttributeSchemaService } from "../../gen/ts-public/koder/identity/v1/attribute_schema_service_pb.ts";
+import { UsernamePolicyService } from "../../gen/ts-public/koder/identity/v1/username_policy_service_pb.ts";
 import { PasswordPolicyService } from "../../gen/ts-public/koder/identity/v1/password_policy_service_pb.ts";
 import { GroupService } from "../../gen/ts-public/koder/identity/v1/group_service_pb.ts";
 import { RoleService } from "../../gen/ts-public/koder/identity/v1/role_service_pb.ts";
@@ -38,6 +39,8 @@ export interface KoderId {
   readonly attributeSchemas: Client<typeof AttributeSchemaService>;
   /** Shows and changes what a tenant asks of the passwords of its people. */
   readonly passwordPolicy: Client<typeof PasswordPolicyService>;
+  /** Shows and changes which usernames a tenant takes. */
+  readonly usernamePolicy: Client<typeof UsernamePolicyService>;
   /** Signs people in outside of the sign-in pages. */
   readonly flows: Client<typeof FlowService>;
   /** Manages the factors that people prove themselves by beside their password. */
@@ -100,6 +103,7 @@ export function servicesOver(transport: Transport): KoderId {
     users: createClient(UserService, transport),
     attributeSchemas: createClient(AttributeSchemaService, transport),
     passwordPolicy: createClient(PasswordPolicyService, transport),
+    usernamePolicy: createClient(UsernamePolicyService, transport),
     flows: createClient(FlowService, transport),
     factors: createClient(FactorService, transport),
     invitations: createClient(InvitationService, transport),

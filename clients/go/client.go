@@ -20,6 +20,8 @@ type Client struct {
 	AttributeSchemas identityv1connect.AttributeSchemaServiceClient
 	// PasswordPolicy shows and changes what a tenant asks of the passwords of its people.
 	PasswordPolicy identityv1connect.PasswordPolicyServiceClient
+	// UsernamePolicy shows and changes which usernames a tenant takes.
+	UsernamePolicy identityv1connect.UsernamePolicyServiceClient
 	// Flows signs people in outside of the sign-in pages.
 	Flows authv1connect.FlowServiceClient
 	// Factors manages the factors that people prove themselves by beside their password.
@@ -110,6 +112,7 @@ func New(origin string, options ...Option) (*Client, error) {
 		Users:                identityv1connect.NewUserServiceClient(httpClient, address, rpc...),
 		AttributeSchemas:     identityv1connect.NewAttributeSchemaServiceClient(httpClient, address, rpc...),
 		PasswordPolicy:       identityv1connect.NewPasswordPolicyServiceClient(httpClient, address, rpc...),
+		UsernamePolicy:       identityv1connect.NewUsernamePolicyServiceClient(httpClient, address, rpc...),
 		Flows:                authv1connect.NewFlowServiceClient(httpClient, address, rpc...),
 		Factors:              authv1connect.NewFactorServiceClient(httpClient, address, rpc...),
 		Invitations:          identityv1connect.NewInvitationServiceClient(httpClient, address, rpc...),

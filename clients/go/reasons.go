@@ -144,6 +144,8 @@ const (
 	ReasonAttributesInvalid ErrorReason = "ATTRIBUTES_INVALID"
 	// ReasonPasswordPolicyInvalid: The policy for passwords breaks a rule; the violations name each field.
 	ReasonPasswordPolicyInvalid ErrorReason = "PASSWORD_POLICY_INVALID"
+	// ReasonUsernamePolicyInvalid: The policy for usernames breaks a rule; the violations name each field.
+	ReasonUsernamePolicyInvalid ErrorReason = "USERNAME_POLICY_INVALID"
 	// ReasonAttributeNotWritable: The attribute is not for people to set themselves. Ask an administrator.
 	ReasonAttributeNotWritable ErrorReason = "ATTRIBUTE_NOT_WRITABLE"
 

@@ -43,6 +43,7 @@ const left: Readonly<Record<string, string>> = {
   // About no person.
   identity_attribute_schemas: "of the tenant",
   identity_password_policies: "of the tenant",
+  identity_username_policies: "of the tenant",
   identity_roles: "of the tenant",
   identity_graphs: "of the tenant",
   identity_invitations: "of who is no user yet; gone when they accept",

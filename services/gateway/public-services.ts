@@ -12,6 +12,7 @@ import { FlowService } from "#gen/koder/auth/v1/flow_service_pb.ts";
 import { FactorService } from "#gen/koder/auth/v1/factor_service_pb.ts";
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
+import { UsernamePolicyService } from "#gen/koder/identity/v1/username_policy_service_pb.ts";
 import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountService } from "#gen/koder/auth/v1/account_service_pb.ts";
@@ -35,6 +36,7 @@ export const publicServices: readonly DescService[] = [
   UserService,
   AttributeSchemaService,
   PasswordPolicyService,
+  UsernamePolicyService,
   FlowService,
   FactorService,
   InvitationService,

@@ -9,6 +9,7 @@ import { PurgeSchema } from "#gen/koder/identity/store/v1/purge_pb.ts";
 import { GraphSchema, RoleAssignmentSchema, RoleSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import { UsernamePolicySchema } from "#gen/koder/identity/store/v1/username_policy_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import type { Collection } from "../store/store.ts";
 import { subjectParts } from "./roles/subject.ts";
@@ -63,6 +64,17 @@ export const passwordPolicyId = "passwords";
 export const passwordPolicies: Collection<typeof PasswordPolicySchema> = {
   name: "identity_password_policies",
   schema: PasswordPolicySchema,
+  id: ({ id }) => id,
+  events: "required",
+};
+
+/** The one id of a tenant's policy for usernames. */
+export const usernamePolicyId = "usernames";
+
+/** Which usernames a tenant takes: the usual ones, or one record. */
+export const usernamePolicies: Collection<typeof UsernamePolicySchema> = {
+  name: "identity_username_policies",
+  schema: UsernamePolicySchema,
   id: ({ id }) => id,
   events: "required",
 };
@@ -188,6 +200,7 @@ export const identityCollections: readonly Collection[] = [
   passwords,
   passwordHistories,
   passwordPolicies,
+  usernamePolicies,
   purges,
   roles,
   roleAssignments,

@@ -34,4 +34,5 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE]: Code.PermissionDenied,
   [IdentityErrorReason.PASSWORD_POLICY_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.USERNAME_TOO_SIMILAR]: Code.AlreadyExists,
+  [IdentityErrorReason.USERNAME_POLICY_INVALID]: Code.InvalidArgument,
 });

@@ -6,6 +6,7 @@ import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import { InvitationService } from "#gen/koder/identity/v1/invitation_service_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
+import { UsernamePolicyService } from "#gen/koder/identity/v1/username_policy_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
 import { getAttributeSchema } from "./attributes/get-attribute-schema.ts";
@@ -56,6 +57,8 @@ import { getMailbox } from "./mailbox/get-mailbox.ts";
 import { openAccount } from "./mailbox/open-account.ts";
 import { resetPassword } from "./mailbox/reset-password.ts";
 import { verifyEmail } from "./mailbox/verify-email.ts";
+import { getUsernamePolicy } from "./usernames/get-username-policy.ts";
+import { updateUsernamePolicy } from "./usernames/update-username-policy.ts";
 import { createUser } from "./users/create-user.ts";
 import { deleteUser } from "./users/delete-user.ts";
 import { exportUser } from "./users/export-user.ts";
@@ -103,6 +106,10 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
       implementation(PasswordPolicyService, {
         getPasswordPolicy: getPasswordPolicy(dependencies),
         updatePasswordPolicy: updatePasswordPolicy(dependencies),
+      }),
+      implementation(UsernamePolicyService, {
+        getUsernamePolicy: getUsernamePolicy(dependencies),
+        updateUsernamePolicy: updateUsernamePolicy(dependencies),
       }),
       implementation(GroupService, {
         createGroup: createGroup(dependencies),

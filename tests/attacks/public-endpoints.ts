@@ -477,6 +477,13 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
     ["schema", "self_writable", "etag"],
     ["ATTRIBUTE_SCHEMA_INVALID", "ETAG_MISMATCH"],
   ),
+  rest("GET", "/v1/admin/policies/username", []),
+  rest(
+    "PATCH",
+    "/v1/admin/policies/username",
+    ["max_length", "extra_characters", "leading_digit_allowed", "etag"],
+    ["USERNAME_POLICY_INVALID", "ETAG_MISMATCH"],
+  ),
   rest("GET", "/v1/admin/policies/password", []),
   rest(
     "PATCH",

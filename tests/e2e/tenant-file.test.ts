@@ -153,6 +153,7 @@ const everything = {
       claim_mappers: [{ claim: "plan", constant_json: '"gold"', in_access_token: true }],
     },
   ],
+  username_policy: { max_length: 40, extra_characters: "_", leading_digit_allowed: true },
   mail_settings: { sender_name: "Full", reply_to: "help@full.example" },
   mail_templates: [
     { kind: "email_otp", language: "es", subject: "Tu código", body: "{code}\n\nEs de {tenant}." },

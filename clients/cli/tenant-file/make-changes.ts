@@ -7,6 +7,7 @@ import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
+import { UsernamePolicySchema } from "#gen/koder/identity/v1/username_policy_pb.ts";
 import { makers, type Ids } from "./makers.ts";
 import { linkName, type ListChange, type Plan, type SingleChange } from "./plan.ts";
 import { listKeys, lists } from "./sections.ts";
@@ -103,6 +104,11 @@ async function changeSingle(services: TenantServices, { key, json, fields }: Sin
     case "password_policy": {
       const policy = fromJson(PasswordPolicySchema, json);
       await services.passwordPolicy.updatePasswordPolicy({ policy, updateMask });
+      return;
+    }
+    case "username_policy": {
+      const policy = fromJson(UsernamePolicySchema, json);
+      await services.usernamePolicy.updateUsernamePolicy({ policy, updateMask });
       return;
     }
     case "branding":

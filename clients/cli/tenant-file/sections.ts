@@ -8,6 +8,7 @@ import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_po
 import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_pb.ts";
 import { GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
 import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
+import { UsernamePolicySchema } from "#gen/koder/identity/v1/username_policy_pb.ts";
 import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
@@ -46,6 +47,7 @@ export type SingleKey =
   | "oauth_policy"
   | "authentication_policy"
   | "password_policy"
+  | "username_policy"
   | "attribute_schema"
   | "branding"
   | "mail_settings"
@@ -127,6 +129,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   },
   authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
+  username_policy: { schema: UsernamePolicySchema, apart: ["etag", "update_time"] },
   mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
   mail_server: { schema: MailServerSchema, apart: ["etag", "update_time", "password_set"], secret: "password" },
 };

@@ -32,7 +32,7 @@ test("the example is right, and its secret comes from the environment", () => {
     "helpdesk",
   ]);
   expect(lists.groups?.[1]).toMatchObject({ name: "warehouse", links: { member_of: ["Staff"] } });
-  const policies = ["authentication_policy", "password_policy"];
+  const policies = ["authentication_policy", "password_policy", "username_policy"];
   expect(Object.keys(singles)).toEqual(["oauth_policy", "branding", ...policies, "mail_settings"]);
   expect(singles.branding).toMatchObject({ logo: { data: expect.stringMatching(/^iVBORw0KGgo/) } });
   expect(problems(text, {}, folder)[0]).toMatch(

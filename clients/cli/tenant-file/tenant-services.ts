@@ -8,6 +8,7 @@ import { AuthenticationPolicyService } from "#gen/koder/auth/v1/authentication_p
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
+import { UsernamePolicyService } from "#gen/koder/identity/v1/username_policy_service_pb.ts";
 import { RoleService } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
@@ -28,6 +29,7 @@ export interface TenantServices {
   readonly branding: Client<typeof BrandingService>;
   readonly authenticationPolicy: Client<typeof AuthenticationPolicyService>;
   readonly passwordPolicy: Client<typeof PasswordPolicyService>;
+  readonly usernamePolicy: Client<typeof UsernamePolicyService>;
   /** The tenant, by id or slug, where it is named; the section `tenant` is about it. */
   readonly tenantId: string | undefined;
 }
@@ -47,5 +49,6 @@ export const tenantServices = (transport: Transport, tenantId: string | undefine
   branding: createClient(BrandingService, transport),
   authenticationPolicy: createClient(AuthenticationPolicyService, transport),
   passwordPolicy: createClient(PasswordPolicyService, transport),
+  usernamePolicy: createClient(UsernamePolicyService, transport),
   tenantId,
 });

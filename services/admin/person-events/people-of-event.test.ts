@@ -33,6 +33,7 @@ const nobody: Readonly<Record<string, string>> = {
   authentication_policy_updated: "of the tenant",
   attribute_schema_updated: "of the tenant",
   password_policy_updated: "of the tenant",
+  username_policy_updated: "of the tenant",
   branding_updated: "of the tenant",
   mail_template_changed: "of the tenant",
   mail_settings_updated: "of the tenant",

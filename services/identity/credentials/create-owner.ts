@@ -16,7 +16,9 @@ import { ownerIndexed, passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkByPolicy, type AllowedPassword } from "../passwords/check-by-policy.ts";
 import { storePassword } from "../passwords/store-password.ts";
-import { checkedUsername, emailKey } from "../users/login-names.ts";
+import { usernameByPolicy } from "../usernames/checked-username.ts";
+import { usernamePolicyOf } from "../usernames/tenant-policy.ts";
+import { emailKey } from "../users/login-names.ts";
 import { ownerExists, takenFailure } from "../users/taken.ts";
 import { userCreated } from "../users/user-events.ts";
 import { userMessage } from "../users/user-message.ts";
@@ -32,7 +34,11 @@ export function createOwner(dependencies: IdentityDependencies) {
   const { store } = dependencies;
   return async (request: CreateOwnerRequest, context: HandlerContext): Promise<CreateOwnerResponse> => {
     const call = callOf(context);
-    const username = checkedUsername("username", request.username);
+    const username = usernameByPolicy(
+      await usernamePolicyOf(store.tenant(call.tenantId)),
+      "username",
+      request.username,
+    );
     const { userId, password } = request;
     const allowed = await checkByPolicy(dependencies, call, "password", { userId, password, owner: request });
     for (let isSecondLook = false; ; isSecondLook = true) {

@@ -25,8 +25,9 @@ import { identityFailure } from "../identity-failure.ts";
 import { readHash } from "../passwords/hash-formats.ts";
 import type { PasswordHash } from "../passwords/password-hashing.ts";
 import { checkByPolicy } from "../passwords/check-by-policy.ts";
+import { checkedUsername } from "../usernames/checked-username.ts";
 import { checkProfile } from "./check-profile.ts";
-import { checkedUsername, emailKey } from "./login-names.ts";
+import { emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userCreated } from "./user-events.ts";
@@ -47,7 +48,7 @@ export function createUser(dependencies: IdentityDependencies) {
       });
     }
     checkProfile(user);
-    const username = user.username === "" ? "" : checkedUsername("user.username", user.username);
+    const username = await checkedUsername(store.tenant(call.tenantId), "user.username", user.username);
     const attributes = mergedAttributes(
       await attributeSchemas.get(call.tenantId),
       {},

@@ -1,10 +1,4 @@
 import { domainToASCII } from "node:url";
-import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
-import { identityFailure } from "../identity-failure.ts";
-
-/** koder.md K6: 2–20 of `a-z 0-9 - .`, starting with a letter, no two specials in a row and none at the end. */
-const usernameForm = /^[a-z](?:[-.]?[a-z0-9])+$/;
-const [shortest, longest] = [2, 20];
 
 /** Characters of a key that may be somebody's; no address is longer (RFC 5321 §4.5.3.1.3), no username either. */
 const longestKey = 320;
@@ -14,17 +8,6 @@ const longestKey = 320;
  * What cannot be kept, because it is too long or no text, becomes what nobody has.
  */
 export const usernameKey = (username: string): string => storable(username.toLowerCase());
-
-/** Checks a username against the tenant's policy, and answers it as kept. Throws USERNAME_NOT_ALLOWED, naming `field`. */
-export function checkedUsername(field: string, username: string): string {
-  const key = usernameKey(username);
-  if (key.length >= shortest && key.length <= longest && usernameForm.test(key)) return key;
-  const description =
-    "must be 2 to 20 of a–z, 0–9, - and ., starting with a letter, without two specials in a row or one at the end";
-  throw identityFailure(IdentityErrorReason.USERNAME_NOT_ALLOWED, `${field}: ${description}`, {
-    violations: [{ field, description }],
-  });
-}
 
 /**
  * What two e-mail addresses are compared by: the local part in NFKC and lower case, the domain by UTS 46 (its ASCII form).

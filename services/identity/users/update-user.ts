@@ -13,7 +13,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict } from "../../store/store.ts";
+import { Conflict, type TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
@@ -21,8 +21,9 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { attributesOf, mergedAttributes, storedAttributes } from "../attributes/merged-attributes.ts";
 import { checkMayChange } from "./check-may-change.ts";
+import { checkedUsername } from "../usernames/checked-username.ts";
 import { checkProfile } from "./check-profile.ts";
-import { checkedUsername, emailKey } from "./login-names.ts";
+import { emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userUpdated } from "./user-events.ts";
@@ -60,7 +61,10 @@ export function updateUser(dependencies: IdentityDependencies) {
       : undefined;
     const changed = create(StoredUserSchema, {
       ...stored.record,
-      ...Object.assign(unproven(paths, user, stored.record), ...fields.map((path) => change(path, user))),
+      ...Object.assign(
+        unproven(paths, user, stored.record),
+        ...(await Promise.all(fields.map((path) => change(data, path, user)))),
+      ),
       ...(attributes === undefined ? {} : { attributesJson: storedAttributes(attributes) }),
       updateTime: timestampFromMs(now),
     });
@@ -100,12 +104,12 @@ function unproven(paths: readonly string[], user: User, before: StoredUser): Par
 const named = (username: string) => ({ username, usernameSkeleton: usernameSkeleton(username) });
 
 /** What one path of the mask changes. Throws FIELD_NOT_WRITABLE for one that this call cannot. */
-function change(path: string, user: User): Partial<StoredUser> {
+async function change(data: TenantStore, path: string, user: User): Promise<Partial<StoredUser>> {
   const profile = profileFields.find((field) => field.path === path);
   if (profile !== undefined) return { [profile.name]: user[profile.name] };
   switch (path) {
     case "username":
-      return named(user.username === "" ? "" : checkedUsername("user.username", user.username));
+      return named(await checkedUsername(data, "user.username", user.username));
     case "email":
       return { email: user.email, emailKey: emailKey(user.email) };
     case "email_verified":

@@ -200,6 +200,11 @@ export const examples: Readonly<Record<string, Example>> = {
     policy: { minLength: 20 },
     updateMask: "minLength",
   }),
+  "koder.identity.v1.UsernamePolicyService/GetUsernamePolicy": none,
+  "koder.identity.v1.UsernamePolicyService/UpdateUsernamePolicy": async () => ({
+    policy: { maxLength: 40 },
+    updateMask: "maxLength",
+  }),
   "koder.auth.v1.AuthenticationPolicyService/GetAuthenticationPolicy": none,
   "koder.auth.v1.AuthenticationPolicyService/UpdateAuthenticationPolicy": async () => ({
     policy: { mfa: "MFA_REQUIREMENT_OPTIONAL" },

@@ -532,6 +532,14 @@ export const simpleWrites: readonly PublicWrite[] = [
     },
   },
   {
+    name: "Change the policy for usernames",
+    covers: ["koder.identity.v1.UsernamePolicyService/UpdateUsernamePolicy"],
+    prepare: (server) =>
+      Promise.resolve({
+        call: async () => (await rest(server, "PATCH", "/v1/admin/policies/username", { max_length: 30 })).status,
+      }),
+  },
+  {
     name: "Change the policy for passwords",
     covers: ["koder.identity.v1.PasswordPolicyService/UpdatePasswordPolicy"],
     prepare: (server) =>

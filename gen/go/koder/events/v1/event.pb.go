@@ -147,6 +147,7 @@ type Event struct {
 	//	*Event_ResourceServerDeleted
 	//	*Event_AttributeSchemaUpdated
 	//	*Event_PasswordPolicyUpdated
+	//	*Event_UsernamePolicyUpdated
 	//	*Event_UserExported
 	//	*Event_BrandingUpdated
 	//	*Event_MailTemplateChanged
@@ -636,6 +637,15 @@ func (x *Event) GetPasswordPolicyUpdated() *PasswordPolicyUpdated {
 	if x != nil {
 		if x, ok := x.Payload.(*Event_PasswordPolicyUpdated); ok {
 			return x.PasswordPolicyUpdated
+		}
+	}
+	return nil
+}
+
+func (x *Event) GetUsernamePolicyUpdated() *UsernamePolicyUpdated {
+	if x != nil {
+		if x, ok := x.Payload.(*Event_UsernamePolicyUpdated); ok {
+			return x.UsernamePolicyUpdated
 		}
 	}
 	return nil
@@ -1238,6 +1248,11 @@ type Event_PasswordPolicyUpdated struct {
 	PasswordPolicyUpdated *PasswordPolicyUpdated `protobuf:"bytes,240,opt,name=password_policy_updated,json=passwordPolicyUpdated,proto3,oneof"`
 }
 
+type Event_UsernamePolicyUpdated struct {
+	// Which usernames a tenant takes was changed.
+	UsernamePolicyUpdated *UsernamePolicyUpdated `protobuf:"bytes,241,opt,name=username_policy_updated,json=usernamePolicyUpdated,proto3,oneof"`
+}
+
 type Event_UserExported struct {
 	// What is stored about a person was given to somebody.
 	UserExported *UserExported `protobuf:"bytes,221,opt,name=user_exported,json=userExported,proto3,oneof"`
@@ -1535,6 +1550,8 @@ func (*Event_ResourceServerDeleted) isEvent_Payload() {}
 func (*Event_AttributeSchemaUpdated) isEvent_Payload() {}
 
 func (*Event_PasswordPolicyUpdated) isEvent_Payload() {}
+
+func (*Event_UsernamePolicyUpdated) isEvent_Payload() {}
 
 func (*Event_UserExported) isEvent_Payload() {}
 
@@ -4749,6 +4766,52 @@ func (x *PasswordPolicyUpdated) GetPaths() []string {
 	return nil
 }
 
+// UsernamePolicyUpdated tells which fields of the policy for usernames changed.
+type UsernamePolicyUpdated struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The changed fields, by their names in `koder.identity.v1.UsernamePolicy`.
+	Paths         []string `protobuf:"bytes,1,rep,name=paths,proto3" json:"paths,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UsernamePolicyUpdated) Reset() {
+	*x = UsernamePolicyUpdated{}
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UsernamePolicyUpdated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UsernamePolicyUpdated) ProtoMessage() {}
+
+func (x *UsernamePolicyUpdated) ProtoReflect() protoreflect.Message {
+	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UsernamePolicyUpdated.ProtoReflect.Descriptor instead.
+func (*UsernamePolicyUpdated) Descriptor() ([]byte, []int) {
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+}
+
+func (x *UsernamePolicyUpdated) GetPaths() []string {
+	if x != nil {
+		return x.Paths
+	}
+	return nil
+}
+
 // MailTemplateChanged tells that a tenant says something else in one kind of mail, in one language. The resource is the kind and
 // the language: `password_reset/en-US`.
 type MailTemplateChanged struct {
@@ -4761,7 +4824,7 @@ type MailTemplateChanged struct {
 
 func (x *MailTemplateChanged) Reset() {
 	*x = MailTemplateChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4773,7 +4836,7 @@ func (x *MailTemplateChanged) String() string {
 func (*MailTemplateChanged) ProtoMessage() {}
 
 func (x *MailTemplateChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[61]
+	mi := &file_koder_events_v1_event_proto_msgTypes[62]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4786,7 +4849,7 @@ func (x *MailTemplateChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailTemplateChanged.ProtoReflect.Descriptor instead.
 func (*MailTemplateChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{61}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
 }
 
 func (x *MailTemplateChanged) GetState() string {
@@ -4807,7 +4870,7 @@ type MailSettingsUpdated struct {
 
 func (x *MailSettingsUpdated) Reset() {
 	*x = MailSettingsUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4819,7 +4882,7 @@ func (x *MailSettingsUpdated) String() string {
 func (*MailSettingsUpdated) ProtoMessage() {}
 
 func (x *MailSettingsUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[62]
+	mi := &file_koder_events_v1_event_proto_msgTypes[63]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4832,7 +4895,7 @@ func (x *MailSettingsUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailSettingsUpdated.ProtoReflect.Descriptor instead.
 func (*MailSettingsUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{62}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
 }
 
 func (x *MailSettingsUpdated) GetPaths() []string {
@@ -4853,7 +4916,7 @@ type MailServerUpdated struct {
 
 func (x *MailServerUpdated) Reset() {
 	*x = MailServerUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4865,7 +4928,7 @@ func (x *MailServerUpdated) String() string {
 func (*MailServerUpdated) ProtoMessage() {}
 
 func (x *MailServerUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[63]
+	mi := &file_koder_events_v1_event_proto_msgTypes[64]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4878,7 +4941,7 @@ func (x *MailServerUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MailServerUpdated.ProtoReflect.Descriptor instead.
 func (*MailServerUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{63}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
 }
 
 func (x *MailServerUpdated) GetPaths() []string {
@@ -4899,7 +4962,7 @@ type BrandingUpdated struct {
 
 func (x *BrandingUpdated) Reset() {
 	*x = BrandingUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4911,7 +4974,7 @@ func (x *BrandingUpdated) String() string {
 func (*BrandingUpdated) ProtoMessage() {}
 
 func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[64]
+	mi := &file_koder_events_v1_event_proto_msgTypes[65]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4924,7 +4987,7 @@ func (x *BrandingUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use BrandingUpdated.ProtoReflect.Descriptor instead.
 func (*BrandingUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{64}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
 }
 
 func (x *BrandingUpdated) GetPaths() []string {
@@ -4945,7 +5008,7 @@ type UserExported struct {
 
 func (x *UserExported) Reset() {
 	*x = UserExported{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4957,7 +5020,7 @@ func (x *UserExported) String() string {
 func (*UserExported) ProtoMessage() {}
 
 func (x *UserExported) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[65]
+	mi := &file_koder_events_v1_event_proto_msgTypes[66]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4970,7 +5033,7 @@ func (x *UserExported) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserExported.ProtoReflect.Descriptor instead.
 func (*UserExported) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{65}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
 }
 
 func (x *UserExported) GetUserId() string {
@@ -4990,7 +5053,7 @@ type UserErased struct {
 
 func (x *UserErased) Reset() {
 	*x = UserErased{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5002,7 +5065,7 @@ func (x *UserErased) String() string {
 func (*UserErased) ProtoMessage() {}
 
 func (x *UserErased) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[66]
+	mi := &file_koder_events_v1_event_proto_msgTypes[67]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5015,7 +5078,7 @@ func (x *UserErased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserErased.ProtoReflect.Descriptor instead.
 func (*UserErased) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{66}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
 }
 
 // RoleCreated tells of a new role.
@@ -5031,7 +5094,7 @@ type RoleCreated struct {
 
 func (x *RoleCreated) Reset() {
 	*x = RoleCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5043,7 +5106,7 @@ func (x *RoleCreated) String() string {
 func (*RoleCreated) ProtoMessage() {}
 
 func (x *RoleCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[67]
+	mi := &file_koder_events_v1_event_proto_msgTypes[68]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5056,7 +5119,7 @@ func (x *RoleCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleCreated.ProtoReflect.Descriptor instead.
 func (*RoleCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{67}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
 }
 
 func (x *RoleCreated) GetName() string {
@@ -5084,7 +5147,7 @@ type RoleUpdated struct {
 
 func (x *RoleUpdated) Reset() {
 	*x = RoleUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5096,7 +5159,7 @@ func (x *RoleUpdated) String() string {
 func (*RoleUpdated) ProtoMessage() {}
 
 func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[68]
+	mi := &file_koder_events_v1_event_proto_msgTypes[69]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5109,7 +5172,7 @@ func (x *RoleUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUpdated.ProtoReflect.Descriptor instead.
 func (*RoleUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{68}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
 }
 
 func (x *RoleUpdated) GetPaths() []string {
@@ -5130,7 +5193,7 @@ type RoleDeleted struct {
 
 func (x *RoleDeleted) Reset() {
 	*x = RoleDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5142,7 +5205,7 @@ func (x *RoleDeleted) String() string {
 func (*RoleDeleted) ProtoMessage() {}
 
 func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[69]
+	mi := &file_koder_events_v1_event_proto_msgTypes[70]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5155,7 +5218,7 @@ func (x *RoleDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleDeleted.ProtoReflect.Descriptor instead.
 func (*RoleDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{69}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
 }
 
 func (x *RoleDeleted) GetName() string {
@@ -5178,7 +5241,7 @@ type RoleAssigned struct {
 
 func (x *RoleAssigned) Reset() {
 	*x = RoleAssigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5190,7 +5253,7 @@ func (x *RoleAssigned) String() string {
 func (*RoleAssigned) ProtoMessage() {}
 
 func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[70]
+	mi := &file_koder_events_v1_event_proto_msgTypes[71]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5203,7 +5266,7 @@ func (x *RoleAssigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleAssigned.ProtoReflect.Descriptor instead.
 func (*RoleAssigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{70}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
 }
 
 func (x *RoleAssigned) GetRoleId() string {
@@ -5233,7 +5296,7 @@ type RoleUnassigned struct {
 
 func (x *RoleUnassigned) Reset() {
 	*x = RoleUnassigned{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5245,7 +5308,7 @@ func (x *RoleUnassigned) String() string {
 func (*RoleUnassigned) ProtoMessage() {}
 
 func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[71]
+	mi := &file_koder_events_v1_event_proto_msgTypes[72]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5258,7 +5321,7 @@ func (x *RoleUnassigned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleUnassigned.ProtoReflect.Descriptor instead.
 func (*RoleUnassigned) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{71}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
 }
 
 func (x *RoleUnassigned) GetRoleId() string {
@@ -5286,7 +5349,7 @@ type GroupCreated struct {
 
 func (x *GroupCreated) Reset() {
 	*x = GroupCreated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5298,7 +5361,7 @@ func (x *GroupCreated) String() string {
 func (*GroupCreated) ProtoMessage() {}
 
 func (x *GroupCreated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[72]
+	mi := &file_koder_events_v1_event_proto_msgTypes[73]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5311,7 +5374,7 @@ func (x *GroupCreated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupCreated.ProtoReflect.Descriptor instead.
 func (*GroupCreated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{72}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
 }
 
 func (x *GroupCreated) GetName() string {
@@ -5332,7 +5395,7 @@ type GroupUpdated struct {
 
 func (x *GroupUpdated) Reset() {
 	*x = GroupUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5344,7 +5407,7 @@ func (x *GroupUpdated) String() string {
 func (*GroupUpdated) ProtoMessage() {}
 
 func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[73]
+	mi := &file_koder_events_v1_event_proto_msgTypes[74]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5357,7 +5420,7 @@ func (x *GroupUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupUpdated.ProtoReflect.Descriptor instead.
 func (*GroupUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{73}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
 }
 
 func (x *GroupUpdated) GetPaths() []string {
@@ -5378,7 +5441,7 @@ type GroupDeleted struct {
 
 func (x *GroupDeleted) Reset() {
 	*x = GroupDeleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5390,7 +5453,7 @@ func (x *GroupDeleted) String() string {
 func (*GroupDeleted) ProtoMessage() {}
 
 func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[74]
+	mi := &file_koder_events_v1_event_proto_msgTypes[75]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5403,7 +5466,7 @@ func (x *GroupDeleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupDeleted.ProtoReflect.Descriptor instead.
 func (*GroupDeleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{74}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
 }
 
 func (x *GroupDeleted) GetName() string {
@@ -5426,7 +5489,7 @@ type GroupMemberAdded struct {
 
 func (x *GroupMemberAdded) Reset() {
 	*x = GroupMemberAdded{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5438,7 +5501,7 @@ func (x *GroupMemberAdded) String() string {
 func (*GroupMemberAdded) ProtoMessage() {}
 
 func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[75]
+	mi := &file_koder_events_v1_event_proto_msgTypes[76]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5451,7 +5514,7 @@ func (x *GroupMemberAdded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberAdded.ProtoReflect.Descriptor instead.
 func (*GroupMemberAdded) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{75}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
 }
 
 func (x *GroupMemberAdded) GetGroupId() string {
@@ -5481,7 +5544,7 @@ type GroupMemberRemoved struct {
 
 func (x *GroupMemberRemoved) Reset() {
 	*x = GroupMemberRemoved{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5493,7 +5556,7 @@ func (x *GroupMemberRemoved) String() string {
 func (*GroupMemberRemoved) ProtoMessage() {}
 
 func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[76]
+	mi := &file_koder_events_v1_event_proto_msgTypes[77]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5506,7 +5569,7 @@ func (x *GroupMemberRemoved) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GroupMemberRemoved.ProtoReflect.Descriptor instead.
 func (*GroupMemberRemoved) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{76}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
 }
 
 func (x *GroupMemberRemoved) GetGroupId() string {
@@ -5534,7 +5597,7 @@ type AuthenticationPolicyUpdated struct {
 
 func (x *AuthenticationPolicyUpdated) Reset() {
 	*x = AuthenticationPolicyUpdated{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5546,7 +5609,7 @@ func (x *AuthenticationPolicyUpdated) String() string {
 func (*AuthenticationPolicyUpdated) ProtoMessage() {}
 
 func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[77]
+	mi := &file_koder_events_v1_event_proto_msgTypes[78]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5559,7 +5622,7 @@ func (x *AuthenticationPolicyUpdated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AuthenticationPolicyUpdated.ProtoReflect.Descriptor instead.
 func (*AuthenticationPolicyUpdated) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{77}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
 }
 
 func (x *AuthenticationPolicyUpdated) GetPaths() []string {
@@ -5580,7 +5643,7 @@ type SignUpStarted struct {
 
 func (x *SignUpStarted) Reset() {
 	*x = SignUpStarted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5592,7 +5655,7 @@ func (x *SignUpStarted) String() string {
 func (*SignUpStarted) ProtoMessage() {}
 
 func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[78]
+	mi := &file_koder_events_v1_event_proto_msgTypes[79]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5605,7 +5668,7 @@ func (x *SignUpStarted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpStarted.ProtoReflect.Descriptor instead.
 func (*SignUpStarted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{78}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
 }
 
 func (x *SignUpStarted) GetUserId() string {
@@ -5626,7 +5689,7 @@ type SignUpCompleted struct {
 
 func (x *SignUpCompleted) Reset() {
 	*x = SignUpCompleted{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5638,7 +5701,7 @@ func (x *SignUpCompleted) String() string {
 func (*SignUpCompleted) ProtoMessage() {}
 
 func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[79]
+	mi := &file_koder_events_v1_event_proto_msgTypes[80]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5651,7 +5714,7 @@ func (x *SignUpCompleted) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SignUpCompleted.ProtoReflect.Descriptor instead.
 func (*SignUpCompleted) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{79}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
 }
 
 func (x *SignUpCompleted) GetUserId() string {
@@ -5674,7 +5737,7 @@ type FactorRenamed struct {
 
 func (x *FactorRenamed) Reset() {
 	*x = FactorRenamed{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5686,7 +5749,7 @@ func (x *FactorRenamed) String() string {
 func (*FactorRenamed) ProtoMessage() {}
 
 func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[80]
+	mi := &file_koder_events_v1_event_proto_msgTypes[81]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5699,7 +5762,7 @@ func (x *FactorRenamed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FactorRenamed.ProtoReflect.Descriptor instead.
 func (*FactorRenamed) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{80}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
 }
 
 func (x *FactorRenamed) GetUserId() string {
@@ -5727,7 +5790,7 @@ type PasskeyCounterFell struct {
 
 func (x *PasskeyCounterFell) Reset() {
 	*x = PasskeyCounterFell{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5739,7 +5802,7 @@ func (x *PasskeyCounterFell) String() string {
 func (*PasskeyCounterFell) ProtoMessage() {}
 
 func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[81]
+	mi := &file_koder_events_v1_event_proto_msgTypes[82]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5752,7 +5815,7 @@ func (x *PasskeyCounterFell) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PasskeyCounterFell.ProtoReflect.Descriptor instead.
 func (*PasskeyCounterFell) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{81}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{82}
 }
 
 func (x *PasskeyCounterFell) GetUserId() string {
@@ -5775,7 +5838,7 @@ type InvitationChanged struct {
 
 func (x *InvitationChanged) Reset() {
 	*x = InvitationChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[82]
+	mi := &file_koder_events_v1_event_proto_msgTypes[83]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5787,7 +5850,7 @@ func (x *InvitationChanged) String() string {
 func (*InvitationChanged) ProtoMessage() {}
 
 func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[82]
+	mi := &file_koder_events_v1_event_proto_msgTypes[83]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5800,7 +5863,7 @@ func (x *InvitationChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use InvitationChanged.ProtoReflect.Descriptor instead.
 func (*InvitationChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{82}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{83}
 }
 
 func (x *InvitationChanged) GetState() string {
@@ -5830,7 +5893,7 @@ type RememberedDeviceChanged struct {
 
 func (x *RememberedDeviceChanged) Reset() {
 	*x = RememberedDeviceChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[83]
+	mi := &file_koder_events_v1_event_proto_msgTypes[84]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5842,7 +5905,7 @@ func (x *RememberedDeviceChanged) String() string {
 func (*RememberedDeviceChanged) ProtoMessage() {}
 
 func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[83]
+	mi := &file_koder_events_v1_event_proto_msgTypes[84]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5855,7 +5918,7 @@ func (x *RememberedDeviceChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RememberedDeviceChanged.ProtoReflect.Descriptor instead.
 func (*RememberedDeviceChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{83}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{84}
 }
 
 func (x *RememberedDeviceChanged) GetUserId() string {
@@ -5885,7 +5948,7 @@ type AcceptedTermsChanged struct {
 
 func (x *AcceptedTermsChanged) Reset() {
 	*x = AcceptedTermsChanged{}
-	mi := &file_koder_events_v1_event_proto_msgTypes[84]
+	mi := &file_koder_events_v1_event_proto_msgTypes[85]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -5897,7 +5960,7 @@ func (x *AcceptedTermsChanged) String() string {
 func (*AcceptedTermsChanged) ProtoMessage() {}
 
 func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_koder_events_v1_event_proto_msgTypes[84]
+	mi := &file_koder_events_v1_event_proto_msgTypes[85]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -5910,7 +5973,7 @@ func (x *AcceptedTermsChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AcceptedTermsChanged.ProtoReflect.Descriptor instead.
 func (*AcceptedTermsChanged) Descriptor() ([]byte, []int) {
-	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{84}
+	return file_koder_events_v1_event_proto_rawDescGZIP(), []int{85}
 }
 
 func (x *AcceptedTermsChanged) GetUserId() string {
@@ -5931,7 +5994,7 @@ var File_koder_events_v1_event_proto protoreflect.FileDescriptor
 
 const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc38\n" +
+	"\x1bkoder/events/v1/event.proto\x12\x0fkoder.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa69\n" +
 	"\x05Event\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
@@ -5981,7 +6044,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x17resource_server_updated\x18G \x01(\v2&.koder.events.v1.ResourceServerUpdatedH\x00R\x15resourceServerUpdated\x12`\n" +
 	"\x17resource_server_deleted\x18H \x01(\v2&.koder.events.v1.ResourceServerDeletedH\x00R\x15resourceServerDeleted\x12d\n" +
 	"\x18attribute_schema_updated\x18\xdc\x01 \x01(\v2'.koder.events.v1.AttributeSchemaUpdatedH\x00R\x16attributeSchemaUpdated\x12a\n" +
-	"\x17password_policy_updated\x18\xf0\x01 \x01(\v2&.koder.events.v1.PasswordPolicyUpdatedH\x00R\x15passwordPolicyUpdated\x12E\n" +
+	"\x17password_policy_updated\x18\xf0\x01 \x01(\v2&.koder.events.v1.PasswordPolicyUpdatedH\x00R\x15passwordPolicyUpdated\x12a\n" +
+	"\x17username_policy_updated\x18\xf1\x01 \x01(\v2&.koder.events.v1.UsernamePolicyUpdatedH\x00R\x15usernamePolicyUpdated\x12E\n" +
 	"\ruser_exported\x18\xdd\x01 \x01(\v2\x1d.koder.events.v1.UserExportedH\x00R\fuserExported\x12N\n" +
 	"\x10branding_updated\x18\xe6\x01 \x01(\v2 .koder.events.v1.BrandingUpdatedH\x00R\x0fbrandingUpdated\x12[\n" +
 	"\x15mail_template_changed\x18\xe7\x01 \x01(\v2$.koder.events.v1.MailTemplateChangedH\x00R\x13mailTemplateChanged\x12[\n" +
@@ -6199,6 +6263,8 @@ const file_koder_events_v1_event_proto_rawDesc = "" +
 	"\x16AttributeSchemaUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"-\n" +
 	"\x15PasswordPolicyUpdated\x12\x14\n" +
+	"\x05paths\x18\x01 \x03(\tR\x05paths\"-\n" +
+	"\x15UsernamePolicyUpdated\x12\x14\n" +
 	"\x05paths\x18\x01 \x03(\tR\x05paths\"+\n" +
 	"\x13MailTemplateChanged\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\tR\x05state\"+\n" +
@@ -6279,7 +6345,7 @@ func file_koder_events_v1_event_proto_rawDescGZIP() []byte {
 }
 
 var file_koder_events_v1_event_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 85)
+var file_koder_events_v1_event_proto_msgTypes = make([]protoimpl.MessageInfo, 86)
 var file_koder_events_v1_event_proto_goTypes = []any{
 	(ActorType)(0),                      // 0: koder.events.v1.ActorType
 	(*Event)(nil),                       // 1: koder.events.v1.Event
@@ -6343,34 +6409,35 @@ var file_koder_events_v1_event_proto_goTypes = []any{
 	(*UserRestored)(nil),                // 59: koder.events.v1.UserRestored
 	(*AttributeSchemaUpdated)(nil),      // 60: koder.events.v1.AttributeSchemaUpdated
 	(*PasswordPolicyUpdated)(nil),       // 61: koder.events.v1.PasswordPolicyUpdated
-	(*MailTemplateChanged)(nil),         // 62: koder.events.v1.MailTemplateChanged
-	(*MailSettingsUpdated)(nil),         // 63: koder.events.v1.MailSettingsUpdated
-	(*MailServerUpdated)(nil),           // 64: koder.events.v1.MailServerUpdated
-	(*BrandingUpdated)(nil),             // 65: koder.events.v1.BrandingUpdated
-	(*UserExported)(nil),                // 66: koder.events.v1.UserExported
-	(*UserErased)(nil),                  // 67: koder.events.v1.UserErased
-	(*RoleCreated)(nil),                 // 68: koder.events.v1.RoleCreated
-	(*RoleUpdated)(nil),                 // 69: koder.events.v1.RoleUpdated
-	(*RoleDeleted)(nil),                 // 70: koder.events.v1.RoleDeleted
-	(*RoleAssigned)(nil),                // 71: koder.events.v1.RoleAssigned
-	(*RoleUnassigned)(nil),              // 72: koder.events.v1.RoleUnassigned
-	(*GroupCreated)(nil),                // 73: koder.events.v1.GroupCreated
-	(*GroupUpdated)(nil),                // 74: koder.events.v1.GroupUpdated
-	(*GroupDeleted)(nil),                // 75: koder.events.v1.GroupDeleted
-	(*GroupMemberAdded)(nil),            // 76: koder.events.v1.GroupMemberAdded
-	(*GroupMemberRemoved)(nil),          // 77: koder.events.v1.GroupMemberRemoved
-	(*AuthenticationPolicyUpdated)(nil), // 78: koder.events.v1.AuthenticationPolicyUpdated
-	(*SignUpStarted)(nil),               // 79: koder.events.v1.SignUpStarted
-	(*SignUpCompleted)(nil),             // 80: koder.events.v1.SignUpCompleted
-	(*FactorRenamed)(nil),               // 81: koder.events.v1.FactorRenamed
-	(*PasskeyCounterFell)(nil),          // 82: koder.events.v1.PasskeyCounterFell
-	(*InvitationChanged)(nil),           // 83: koder.events.v1.InvitationChanged
-	(*RememberedDeviceChanged)(nil),     // 84: koder.events.v1.RememberedDeviceChanged
-	(*AcceptedTermsChanged)(nil),        // 85: koder.events.v1.AcceptedTermsChanged
-	(*timestamppb.Timestamp)(nil),       // 86: google.protobuf.Timestamp
+	(*UsernamePolicyUpdated)(nil),       // 62: koder.events.v1.UsernamePolicyUpdated
+	(*MailTemplateChanged)(nil),         // 63: koder.events.v1.MailTemplateChanged
+	(*MailSettingsUpdated)(nil),         // 64: koder.events.v1.MailSettingsUpdated
+	(*MailServerUpdated)(nil),           // 65: koder.events.v1.MailServerUpdated
+	(*BrandingUpdated)(nil),             // 66: koder.events.v1.BrandingUpdated
+	(*UserExported)(nil),                // 67: koder.events.v1.UserExported
+	(*UserErased)(nil),                  // 68: koder.events.v1.UserErased
+	(*RoleCreated)(nil),                 // 69: koder.events.v1.RoleCreated
+	(*RoleUpdated)(nil),                 // 70: koder.events.v1.RoleUpdated
+	(*RoleDeleted)(nil),                 // 71: koder.events.v1.RoleDeleted
+	(*RoleAssigned)(nil),                // 72: koder.events.v1.RoleAssigned
+	(*RoleUnassigned)(nil),              // 73: koder.events.v1.RoleUnassigned
+	(*GroupCreated)(nil),                // 74: koder.events.v1.GroupCreated
+	(*GroupUpdated)(nil),                // 75: koder.events.v1.GroupUpdated
+	(*GroupDeleted)(nil),                // 76: koder.events.v1.GroupDeleted
+	(*GroupMemberAdded)(nil),            // 77: koder.events.v1.GroupMemberAdded
+	(*GroupMemberRemoved)(nil),          // 78: koder.events.v1.GroupMemberRemoved
+	(*AuthenticationPolicyUpdated)(nil), // 79: koder.events.v1.AuthenticationPolicyUpdated
+	(*SignUpStarted)(nil),               // 80: koder.events.v1.SignUpStarted
+	(*SignUpCompleted)(nil),             // 81: koder.events.v1.SignUpCompleted
+	(*FactorRenamed)(nil),               // 82: koder.events.v1.FactorRenamed
+	(*PasskeyCounterFell)(nil),          // 83: koder.events.v1.PasskeyCounterFell
+	(*InvitationChanged)(nil),           // 84: koder.events.v1.InvitationChanged
+	(*RememberedDeviceChanged)(nil),     // 85: koder.events.v1.RememberedDeviceChanged
+	(*AcceptedTermsChanged)(nil),        // 86: koder.events.v1.AcceptedTermsChanged
+	(*timestamppb.Timestamp)(nil),       // 87: google.protobuf.Timestamp
 }
 var file_koder_events_v1_event_proto_depIdxs = []int32{
-	86, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
+	87, // 0: koder.events.v1.Event.time:type_name -> google.protobuf.Timestamp
 	10, // 1: koder.events.v1.Event.actor:type_name -> koder.events.v1.Actor
 	11, // 2: koder.events.v1.Event.user_created:type_name -> koder.events.v1.UserCreated
 	12, // 3: koder.events.v1.Event.user_updated:type_name -> koder.events.v1.UserUpdated
@@ -6411,59 +6478,60 @@ var file_koder_events_v1_event_proto_depIdxs = []int32{
 	50, // 38: koder.events.v1.Event.resource_server_deleted:type_name -> koder.events.v1.ResourceServerDeleted
 	60, // 39: koder.events.v1.Event.attribute_schema_updated:type_name -> koder.events.v1.AttributeSchemaUpdated
 	61, // 40: koder.events.v1.Event.password_policy_updated:type_name -> koder.events.v1.PasswordPolicyUpdated
-	66, // 41: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
-	65, // 42: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
-	62, // 43: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
-	63, // 44: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
-	64, // 45: koder.events.v1.Event.mail_server_updated:type_name -> koder.events.v1.MailServerUpdated
-	2,  // 46: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
-	3,  // 47: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
-	4,  // 48: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
-	5,  // 49: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
-	6,  // 50: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
-	7,  // 51: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
-	8,  // 52: koder.events.v1.Event.mailbox_proof_forgotten:type_name -> koder.events.v1.MailboxProofForgotten
-	9,  // 53: koder.events.v1.Event.email_change_forgotten:type_name -> koder.events.v1.EmailChangeForgotten
-	45, // 54: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
-	46, // 55: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
-	47, // 56: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
-	51, // 57: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
-	52, // 58: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
-	53, // 59: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
-	54, // 60: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
-	55, // 61: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
-	56, // 62: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
-	57, // 63: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
-	58, // 64: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
-	59, // 65: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
-	67, // 66: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
-	68, // 67: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
-	69, // 68: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
-	70, // 69: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
-	71, // 70: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
-	72, // 71: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
-	73, // 72: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
-	74, // 73: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
-	75, // 74: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
-	76, // 75: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
-	77, // 76: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
-	78, // 77: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
-	79, // 78: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
-	80, // 79: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
-	81, // 80: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
-	82, // 81: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
-	83, // 82: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
-	84, // 83: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
-	85, // 84: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
-	0,  // 85: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
-	86, // 86: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
-	86, // 87: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
-	86, // 88: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
-	89, // [89:89] is the sub-list for method output_type
-	89, // [89:89] is the sub-list for method input_type
-	89, // [89:89] is the sub-list for extension type_name
-	89, // [89:89] is the sub-list for extension extendee
-	0,  // [0:89] is the sub-list for field type_name
+	62, // 41: koder.events.v1.Event.username_policy_updated:type_name -> koder.events.v1.UsernamePolicyUpdated
+	67, // 42: koder.events.v1.Event.user_exported:type_name -> koder.events.v1.UserExported
+	66, // 43: koder.events.v1.Event.branding_updated:type_name -> koder.events.v1.BrandingUpdated
+	63, // 44: koder.events.v1.Event.mail_template_changed:type_name -> koder.events.v1.MailTemplateChanged
+	64, // 45: koder.events.v1.Event.mail_settings_updated:type_name -> koder.events.v1.MailSettingsUpdated
+	65, // 46: koder.events.v1.Event.mail_server_updated:type_name -> koder.events.v1.MailServerUpdated
+	2,  // 47: koder.events.v1.Event.recovery_started:type_name -> koder.events.v1.RecoveryStarted
+	3,  // 48: koder.events.v1.Event.recovery_token_used:type_name -> koder.events.v1.RecoveryTokenUsed
+	4,  // 49: koder.events.v1.Event.mail_given_up:type_name -> koder.events.v1.MailGivenUp
+	5,  // 50: koder.events.v1.Event.mailbox_proof_asked:type_name -> koder.events.v1.MailboxProofAsked
+	6,  // 51: koder.events.v1.Event.mailbox_proof_used:type_name -> koder.events.v1.MailboxProofUsed
+	7,  // 52: koder.events.v1.Event.email_change_advanced:type_name -> koder.events.v1.EmailChangeAdvanced
+	8,  // 53: koder.events.v1.Event.mailbox_proof_forgotten:type_name -> koder.events.v1.MailboxProofForgotten
+	9,  // 54: koder.events.v1.Event.email_change_forgotten:type_name -> koder.events.v1.EmailChangeForgotten
+	45, // 55: koder.events.v1.Event.device_code_issued:type_name -> koder.events.v1.DeviceCodeIssued
+	46, // 56: koder.events.v1.Event.device_code_decided:type_name -> koder.events.v1.DeviceCodeDecided
+	47, // 57: koder.events.v1.Event.device_code_slowed:type_name -> koder.events.v1.DeviceCodeSlowed
+	51, // 58: koder.events.v1.Event.factor_added:type_name -> koder.events.v1.FactorAdded
+	52, // 59: koder.events.v1.Event.factor_removed:type_name -> koder.events.v1.FactorRemoved
+	53, // 60: koder.events.v1.Event.recovery_codes_changed:type_name -> koder.events.v1.RecoveryCodesChanged
+	54, // 61: koder.events.v1.Event.recovery_code_used:type_name -> koder.events.v1.RecoveryCodeUsed
+	55, // 62: koder.events.v1.Event.api_key_deleted:type_name -> koder.events.v1.ApiKeyDeleted
+	56, // 63: koder.events.v1.Event.personal_access_token_created:type_name -> koder.events.v1.PersonalAccessTokenCreated
+	57, // 64: koder.events.v1.Event.personal_access_token_deleted:type_name -> koder.events.v1.PersonalAccessTokenDeleted
+	58, // 65: koder.events.v1.Event.user_deleted:type_name -> koder.events.v1.UserDeleted
+	59, // 66: koder.events.v1.Event.user_restored:type_name -> koder.events.v1.UserRestored
+	68, // 67: koder.events.v1.Event.user_erased:type_name -> koder.events.v1.UserErased
+	69, // 68: koder.events.v1.Event.role_created:type_name -> koder.events.v1.RoleCreated
+	70, // 69: koder.events.v1.Event.role_updated:type_name -> koder.events.v1.RoleUpdated
+	71, // 70: koder.events.v1.Event.role_deleted:type_name -> koder.events.v1.RoleDeleted
+	72, // 71: koder.events.v1.Event.role_assigned:type_name -> koder.events.v1.RoleAssigned
+	73, // 72: koder.events.v1.Event.role_unassigned:type_name -> koder.events.v1.RoleUnassigned
+	74, // 73: koder.events.v1.Event.group_created:type_name -> koder.events.v1.GroupCreated
+	75, // 74: koder.events.v1.Event.group_updated:type_name -> koder.events.v1.GroupUpdated
+	76, // 75: koder.events.v1.Event.group_deleted:type_name -> koder.events.v1.GroupDeleted
+	77, // 76: koder.events.v1.Event.group_member_added:type_name -> koder.events.v1.GroupMemberAdded
+	78, // 77: koder.events.v1.Event.group_member_removed:type_name -> koder.events.v1.GroupMemberRemoved
+	79, // 78: koder.events.v1.Event.authentication_policy_updated:type_name -> koder.events.v1.AuthenticationPolicyUpdated
+	80, // 79: koder.events.v1.Event.sign_up_started:type_name -> koder.events.v1.SignUpStarted
+	81, // 80: koder.events.v1.Event.sign_up_completed:type_name -> koder.events.v1.SignUpCompleted
+	82, // 81: koder.events.v1.Event.factor_renamed:type_name -> koder.events.v1.FactorRenamed
+	83, // 82: koder.events.v1.Event.passkey_counter_fell:type_name -> koder.events.v1.PasskeyCounterFell
+	84, // 83: koder.events.v1.Event.invitation_changed:type_name -> koder.events.v1.InvitationChanged
+	85, // 84: koder.events.v1.Event.remembered_device_changed:type_name -> koder.events.v1.RememberedDeviceChanged
+	86, // 85: koder.events.v1.Event.accepted_terms_changed:type_name -> koder.events.v1.AcceptedTermsChanged
+	0,  // 86: koder.events.v1.Actor.type:type_name -> koder.events.v1.ActorType
+	87, // 87: koder.events.v1.ClientSecretCreated.expire_time:type_name -> google.protobuf.Timestamp
+	87, // 88: koder.events.v1.TenantStateChanged.purge_time:type_name -> google.protobuf.Timestamp
+	87, // 89: koder.events.v1.UserDeleted.purge_time:type_name -> google.protobuf.Timestamp
+	90, // [90:90] is the sub-list for method output_type
+	90, // [90:90] is the sub-list for method input_type
+	90, // [90:90] is the sub-list for extension type_name
+	90, // [90:90] is the sub-list for extension extendee
+	0,  // [0:90] is the sub-list for field type_name
 }
 
 func init() { file_koder_events_v1_event_proto_init() }
@@ -6511,6 +6579,7 @@ func file_koder_events_v1_event_proto_init() {
 		(*Event_ResourceServerDeleted)(nil),
 		(*Event_AttributeSchemaUpdated)(nil),
 		(*Event_PasswordPolicyUpdated)(nil),
+		(*Event_UsernamePolicyUpdated)(nil),
 		(*Event_UserExported)(nil),
 		(*Event_BrandingUpdated)(nil),
 		(*Event_MailTemplateChanged)(nil),
@@ -6562,7 +6631,7 @@ func file_koder_events_v1_event_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_koder_events_v1_event_proto_rawDesc), len(file_koder_events_v1_event_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   85,
+			NumMessages:   86,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
