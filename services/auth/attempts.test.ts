@@ -216,6 +216,14 @@ describe("A7: attempts of one address and of the tenant", () => {
     expect(await outcome("another")).toBe(600);
   });
 
+  test("what an address tries beyond its own limit takes nothing from all others", async () => {
+    const { outcome } = await setUp({ perAddress: 5, perTenant: 20 });
+    const tried = await Promise.all(Array.from({ length: 100 }, (_, i) => outcome(`name${i}`, "192.0.2.1")));
+    expect(tried.filter((one) => one === "passed")).toHaveLength(5);
+    for (let i = 0; i < 15; i++) expect(await outcome(`other${i}`, `198.51.100.${i}`)).toBe("passed");
+    expect(await outcome("another", "198.51.100.99")).toBe(600);
+  });
+
   test("the tenant's limit holds over all addresses", async () => {
     const { outcome } = await setUp({ perTenant: 20 });
     for (let i = 0; i < 20; i++) expect(await outcome(`name${i}`, `192.0.2.${i}`)).toBe("passed");

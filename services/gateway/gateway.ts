@@ -40,10 +40,11 @@ const securityHeaders = {
 const overTls = { ...securityHeaders, "strict-transport-security": "max-age=31536000; includeSubDomains" } as const;
 
 /**
- * A path that another program might read otherwise than our router does (security A25): dot segments, doubled, encoded or
- * back slashes, NUL.
+ * A path that another program, or our own limits, might read otherwise than our router does (security A25): dot segments, doubled,
+ * encoded or back slashes, NUL, a fragment, and letters, digits and marks that are escaped although nobody has to (RFC 3986 §2.3).
  */
-const ambiguousPath = /\/\/|\\|%2f|%5c|%00|\/(?:\.|%2e){1,2}(?:[/?#;]|$)/i;
+const ambiguousPath =
+  /\/\/|\\|#|%(?:2f|5c|00)|%(?:2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])|\/\.{1,2}(?:[/?;]|$)/i;
 
 /**
  * The gateway: one port for browsers, OpenID Connect clients, REST and RPC. It finds the tenant of the host, sets limits and

@@ -13,6 +13,8 @@ export type Caller =
       readonly kind: "user";
       readonly userId: string;
       readonly clientId: string;
+      /** Whether the application is of the house, as its token says; without it, it is somebody else's. */
+      readonly firstParty?: boolean;
       readonly sessionId: string;
       readonly scopes: ReadonlySet<string>;
       readonly permissions: ReadonlySet<string>;

@@ -20,7 +20,8 @@ export interface WindowedAttempt {
 
 /**
  * Counts an attempt of an address, and of its tenant, under a name (security A7). Each sees its own number, atomically, in
- * the store: attempts at the same moment, on whichever replica, cannot slip through together. `now` in milliseconds.
+ * the store: attempts at the same moment, on whichever replica, cannot slip through together. What an address tries beyond
+ * its own limit counts for it alone: nobody uses up what is there for all others. `now` in milliseconds.
  */
 export async function countAttemptInWindow(
   data: TenantStore,
@@ -32,8 +33,12 @@ export async function countAttemptInWindow(
   const [address, addressEnd] = inWindow(`${name}/address/${clientNetwork(remoteAddress)}`, window, now);
   const [tenant, tenantEnd] = inWindow(`${name}/tenant`, window, now);
   const [ofAddress, ofTenant] = await Promise.all([data.add(address, 1, addressEnd), data.add(tenant, 1, tenantEnd)]);
+  if (ofAddress > perAddress) {
+    await takeFromCounter(data, tenant, 1, tenantEnd);
+    return { isTooMany: true, takeBack: () => takeFromCounter(data, address, 1, addressEnd) };
+  }
   return {
-    isTooMany: ofAddress > perAddress || ofTenant > perTenant,
+    isTooMany: ofTenant > perTenant,
     async takeBack() {
       await Promise.all([takeFromCounter(data, address, 1, addressEnd), takeFromCounter(data, tenant, 1, tenantEnd)]);
     },

@@ -54,7 +54,7 @@ describe("A3 and A14: a personal access token is its owner's", () => {
     const plain = await withToken();
     expect(await statusOf(plain.token, "GET", "/v1/users/me")).toBe(200);
     expect(await statusOf(plain.token, "GET", "/v1/users")).toBe(403);
-    expect(await statusOf(plain.token, "POST", "/v1/users/me/tokens", {})).toBe(403);
+    expect(await statusOf(plain.token, "POST", "/v1/users/me/tokens", {})).toBe(401);
     const other = await withToken(["users.read"]);
     expect(await statusOf(other.token, "GET", "/v1/users")).toBe(403);
     await rest(server, "POST", "/v1/roles/support/assignments", { user_id: other.id });

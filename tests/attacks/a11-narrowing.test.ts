@@ -136,6 +136,24 @@ describe("A11: whoever lets an application know who they are has not given it th
     expect(write.filter((status) => status !== 200)).toEqual([]);
   });
 
+  test("it makes no credential that would outlive what it is allowed, whatever it is allowed", async () => {
+    const scope = "openid account.read account.write tokens.write api_keys.write users.read";
+    const person = await createPerson(server);
+    await rest(server, "POST", "/v1/roles/owner/assignments", { user_id: person.id });
+    const way = await walk(server, await registerClient(server, { first_party: false, scope }), { scope });
+    await way.signIn(person.username);
+    await way.send({ action: "allow" });
+    const token = String((await way.redeem())["access_token"]);
+    expect((await rest(server, "GET", "/v1/users", undefined, token)).status).toBe(200);
+    for (const [path, body] of [
+      ["/v1/users/me/tokens", { scopes: ["users.read"] }],
+      ["/v1/admin/api-keys", { permissions: ["users.read"] }],
+    ] as const) {
+      const { status, json } = await rest(server, "POST", path, body, token);
+      expect([status, JSON.stringify(json)], path).toEqual([403, expect.stringContaining("of somebody else")]);
+    }
+  });
+
   test("an application of the house that becomes another's has less with its next token", async () => {
     const person = await createPerson(server);
     const own = await registerClient(server);

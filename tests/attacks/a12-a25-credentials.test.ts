@@ -226,6 +226,11 @@ describe("A25: what comes from outside is not taken for ours", () => {
       "/v1/users/%5c",
       "/v1/users/%00",
       "/./v1/users",
+      // What our router reads as /v1/users, and a rule for that path would not.
+      "/v1/%75sers",
+      "/%761/users",
+      "/v1/users%2Dx",
+      "/v1/users#x",
     ]) {
       const answer = await send(path, { authorization: `Bearer ${server.adminApiKey}` });
       expect([path, answer.status]).toEqual([path, 400]);

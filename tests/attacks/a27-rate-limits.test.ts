@@ -5,6 +5,7 @@ import { RecoveryService } from "../../gen/ts/koder/auth/v1/recovery_service_pb.
 import { UserService } from "../../gen/ts/koder/identity/v1/user_service_pb.ts";
 import { errorInfoOf } from "../../services/host/interceptors/error-mapping.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { sendRaw } from "./raw-request.ts";
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -54,6 +55,33 @@ describe("A27: requests of one address", () => {
     // What stands before the address that the proxy saw is the client's own word.
     for (let i = 0; i < 20; i++) await get(`198.51.100.${i}, 192.0.2.3`);
     expect((await get("198.51.100.99, 192.0.2.3")).status).toBe(429);
+  });
+
+  test("count as signing in however the path is written", async () => {
+    const statuses = async (path: string) => {
+      const answers = await Promise.all(
+        Array.from({ length: 5 }, () =>
+          sendRaw(server.url, {
+            method: "POST",
+            path,
+            headers: { ...from("192.0.2.40"), "content-type": "application/json" },
+            body: Buffer.from("{}"),
+          }),
+        ),
+      );
+      return answers.map(({ status }) => status);
+    };
+    expect((await statuses("/v1/auth/flows")).filter((status) => status === 429)).toHaveLength(2);
+    for (const path of [
+      "/v1/%61uth/flows",
+      "/v1/auth%2fflows",
+      "/sign%2Din",
+      "/%73ign-in",
+      "/sign-in#x",
+      "/oauth/v2/%72egister",
+    ]) {
+      expect(await statuses(path), path).toEqual([400, 400, 400, 400, 400]);
+    }
   });
 
   test("are refused by every protocol in its own words", async () => {

@@ -135,6 +135,7 @@ const tokenReasons = [
   "PERSONAL_ACCESS_TOKEN_INVALID",
   "PERSONAL_ACCESS_TOKEN_LIMIT",
   "REQUEST_ID_REUSED",
+  "SIGN_IN_TOO_OLD",
 ];
 const deletionReasons = ["USER_NOT_FOUND", "USER_NOT_DELETED", "USER_OWNS_INSTANCE", "ETAG_MISMATCH"];
 const recoveryReasons = ["RECOVERY_TOKEN_INVALID", "FACTOR_NOT_ALLOWED", "PASSWORD_NOT_ALLOWED", "HASHING_BUSY"];
@@ -494,8 +495,8 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   rest("DELETE", `/v1/users/${userId}`, ["etag"], deletionReasons),
   rest("POST", `/v1/users/${userId}/restore`, ["user_id"], deletionReasons),
   rest("POST", `/v1/users/${userId}/purge`, ["user_id"], deletionReasons),
-  rest("POST", `/v1/users/${userId}/erasure`, ["user_id"], deletionReasons),
-  rest("DELETE", "/v1/me", ["user_id"], deletionReasons),
+  rest("POST", `/v1/users/${userId}/erasure`, ["user_id"], [...deletionReasons, "SIGN_IN_TOO_OLD"]),
+  rest("DELETE", "/v1/me", ["user_id"], [...deletionReasons, "SIGN_IN_TOO_OLD"]),
   rest(
     "POST",
     `/v1/users/${userId}/export`,

@@ -20,6 +20,7 @@ import { ownPermissions } from "../../host/own-permissions.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
+import { checkOwnHouse } from "../own-house.ts";
 import { apiKeys } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { apiKeyMessage, apiKeyUse, newApiKey, newTenantApiKey } from "./api-key.ts";
@@ -35,6 +36,7 @@ export function createApiKey(dependencies: AdminDependencies) {
     const call = callOf(context);
     const asked = request.apiKey;
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "api_key: is required");
+    checkOwnHouse(call.caller);
     check(asked, clock());
     const instance = asked.authority === ApiKeyAuthority.INSTANCE;
     const data = keySpace(dependencies, call, instance);

@@ -19,6 +19,7 @@ import { failure } from "../../host/failure.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
+import { checkOwnHouse } from "../own-house.ts";
 import { personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { newPersonalAccessToken, personalAccessTokenMessage, personalAccessTokenUse } from "./personal-access-token.ts";
@@ -91,8 +92,9 @@ export function createPersonalAccessToken(dependencies: AdminDependencies) {
 }
 
 /**
- * The caller's own id. They must have signed in themselves, so that no personal access token makes another which outlives it,
- * and give it no scope that their own access token does not have. Throws PERMISSION_DENIED.
+ * The caller's own id. They must have signed in themselves, so that no personal access token makes another which outlives it, in
+ * an application of the house, because it outlives what others are allowed, and give it no scope that their own access token does not
+ * have. Throws PERMISSION_DENIED.
  */
 function checkCaller({ caller }: Call, scopes: readonly string[]): string {
   if (caller.kind !== "user" || caller.sessionId === "") {
@@ -101,6 +103,7 @@ function checkCaller({ caller }: Call, scopes: readonly string[]): string {
       "a personal access token is made by whoever signed in, not by another",
     );
   }
+  checkOwnHouse(caller);
   for (const scope of [ownScope, ...scopes]) {
     if (caller.scopes.has(scope)) continue;
     throw failure(ErrorReason.PERMISSION_DENIED, `the access token lacks the scope ${scope}`, {

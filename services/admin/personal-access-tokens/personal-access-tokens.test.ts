@@ -24,6 +24,7 @@ const signedIn = (userId: string, scopes: readonly string[], sessionId = "s"): P
     kind: "user",
     userId,
     clientId: "console",
+    firstParty: true,
     sessionId,
     scopes: new Set(scopes),
     permissions: new Set(),

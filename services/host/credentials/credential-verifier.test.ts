@@ -218,6 +218,7 @@ describe("an access token", () => {
         kind: "user",
         userId,
         clientId: "app",
+        firstParty: false,
         sessionId: "s",
         scopes: new Set(["openid", "users.read"]),
         permissions: new Set(["users.read", "users.write"]),

@@ -156,17 +156,16 @@ export function createCredentialVerifier({
       return { tenantId: tenant.id, caller };
     }
     const { permissions, instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
+    const firstParty = claims["first_party"] === true;
     return {
       tenantId: tenant.id,
       caller: {
         kind: "user",
         userId,
         clientId,
+        firstParty,
         sessionId: text(claims, "sid"),
-        scopes: new Set([
-          ...text(claims, "scope").split(" "),
-          ...(claims["first_party"] === true ? accountScopesOfHouse(instance) : []),
-        ]),
+        scopes: new Set([...text(claims, "scope").split(" "), ...(firstParty ? accountScopesOfHouse(instance) : [])]),
         permissions: new Set(permissions),
         instance,
         authTime: Number(claims["auth_time"] ?? 0),

@@ -183,9 +183,9 @@ export const DeletePersonalAccessTokenResponseSchema: GenMessage<DeletePersonalA
  */
 export const PersonalAccessTokenService: GenService<{
   /**
-   * Creates a token; its value is shown once, in the answer. The caller signed in, and their own access token has the scope
-   * `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
-   * Errors: PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
+   * Creates a token; its value is shown once, in the answer. The caller signed in a moment ago, in an application of the house, and
+   * their own access token has the scope `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
+   * Errors: SIGN_IN_TOO_OLD, PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
    *
    * @generated from rpc koder.admin.v1.PersonalAccessTokenService.CreatePersonalAccessToken
    */

@@ -802,7 +802,8 @@ export const UserService: GenService<{
   /**
    * Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
    * token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
-   * the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+   * the end; whoever keeps something of them removes it then. A person signed in a moment ago.
+   * Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, SIGN_IN_TOO_OLD.
    *
    * @generated from rpc koder.identity.v1.UserService.EraseUser
    */

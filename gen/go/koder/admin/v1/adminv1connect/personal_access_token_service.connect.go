@@ -48,9 +48,9 @@ const (
 // PersonalAccessTokenServiceClient is a client for the koder.admin.v1.PersonalAccessTokenService
 // service.
 type PersonalAccessTokenServiceClient interface {
-	// Creates a token; its value is shown once, in the answer. The caller signed in, and their own access token has the scope
-	// `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
-	// Errors: PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
+	// Creates a token; its value is shown once, in the answer. The caller signed in a moment ago, in an application of the house, and
+	// their own access token has the scope `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
+	// Errors: SIGN_IN_TOO_OLD, PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
 	CreatePersonalAccessToken(context.Context, *connect.Request[v1.CreatePersonalAccessTokenRequest]) (*connect.Response[v1.CreatePersonalAccessTokenResponse], error)
 	// Lists the tokens of a person, oldest first, never with their values. Errors: PAGE_TOKEN_INVALID.
 	ListPersonalAccessTokens(context.Context, *connect.Request[v1.ListPersonalAccessTokensRequest]) (*connect.Response[v1.ListPersonalAccessTokensResponse], error)
@@ -119,9 +119,9 @@ func (c *personalAccessTokenServiceClient) DeletePersonalAccessToken(ctx context
 // PersonalAccessTokenServiceHandler is an implementation of the
 // koder.admin.v1.PersonalAccessTokenService service.
 type PersonalAccessTokenServiceHandler interface {
-	// Creates a token; its value is shown once, in the answer. The caller signed in, and their own access token has the scope
-	// `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
-	// Errors: PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
+	// Creates a token; its value is shown once, in the answer. The caller signed in a moment ago, in an application of the house, and
+	// their own access token has the scope `tokens.write` and every scope that the new one gets (PERMISSION_DENIED).
+	// Errors: SIGN_IN_TOO_OLD, PERSONAL_ACCESS_TOKEN_INVALID, PERSONAL_ACCESS_TOKEN_LIMIT.
 	CreatePersonalAccessToken(context.Context, *connect.Request[v1.CreatePersonalAccessTokenRequest]) (*connect.Response[v1.CreatePersonalAccessTokenResponse], error)
 	// Lists the tokens of a person, oldest first, never with their values. Errors: PAGE_TOKEN_INVALID.
 	ListPersonalAccessTokens(context.Context, *connect.Request[v1.ListPersonalAccessTokensRequest]) (*connect.Response[v1.ListPersonalAccessTokensResponse], error)

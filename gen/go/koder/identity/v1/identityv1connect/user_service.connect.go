@@ -93,7 +93,8 @@ type UserServiceClient interface {
 	PurgeUser(context.Context, *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error)
 	// Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
 	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
-	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+	// the end; whoever keeps something of them removes it then. A person signed in a moment ago.
+	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, SIGN_IN_TOO_OLD.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
 	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
@@ -300,7 +301,8 @@ type UserServiceHandler interface {
 	PurgeUser(context.Context, *connect.Request[v1.PurgeUserRequest]) (*connect.Response[v1.PurgeUserResponse], error)
 	// Has a person erased after 24 hours, by their own wish or an administrator's; until then they are deleted, every session and
 	// token of theirs has ended, and an administrator can restore them. The event `user_erased` (`identity.user.erased`) tells of
-	// the end; whoever keeps something of them removes it then. Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE.
+	// the end; whoever keeps something of them removes it then. A person signed in a moment ago.
+	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, SIGN_IN_TOO_OLD.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
 	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
