@@ -16,6 +16,7 @@ import {
   SubmitEmailCodeRequestSchema,
 } from "#gen/koder/auth/v1/required_action_internal_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { CreateSessionRequestSchema } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { aBrowser, authFixture, refusal } from "../auth-fixture.ts";
 import { flows } from "../collections.ts";
@@ -208,9 +209,12 @@ test("A15: it comes after a new password, and before codes by mail that are adde
   expect(f.sessions).toHaveLength(0);
   const request = create(CheckSignInRequestSchema, {
     userId: f.ana.id,
+    sessionId: "s",
     acr: "urn:koder:acr:mfa",
     authTime: timestampFromMs(f.dependencies.clock()),
   });
+  const { PASSWORD, EMAIL_OTP } = SignInFactor;
+  f.sessions.push(create(CreateSessionRequestSchema, { firstFactor: PASSWORD, secondFactors: [EMAIL_OTP] }));
   const check = () => checkSignIn(f.dependencies)(request, handlerContext());
   expect(await check()).toMatchObject({ sufficient: true });
   f.ana.emailVerified = false;
