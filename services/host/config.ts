@@ -207,7 +207,7 @@ export const settings = {
     between("1h", "730d"),
   ),
   KODER_ID_KEY_SET_MAX_AGE: setting(
-    "How long relying parties may keep the key set (`Cache-Control`); no key signs before it was published for as long",
+    "How long relying parties may keep the key set (`Cache-Control`); no key follows another before it was published for as long; the first one of an algorithm signs at once",
     "5m",
     between("1s", "1d"),
   ),
