@@ -73,7 +73,7 @@ async function answerTo(stream: ClientHttp2Stream): Promise<string> {
 }
 
 describe.each(shapes)("a client of HTTP/2, %s", (_name, secure) => {
-  test("whose request is not complete in time has its stream ended, whether it is silent, slow or nobody reads it", async () => {
+  test("A27: whose request is not complete in time has its stream ended, whether it is silent, slow or nobody reads it", async () => {
     const port = await open(secure, { headersTimeout: 200, requestTimeout: 200 }, (request, response) => {
       if (request.headers["x-unread"] === undefined) reading(request, response);
     });

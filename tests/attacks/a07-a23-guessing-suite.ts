@@ -89,7 +89,7 @@ export function guessingAttacks({ start }: Shape): void {
   describe("A23: nobody learns who has an account", () => {
     test("the answers to a name that nobody has are those to a wrong password, the limit too", async () => {
       const person = await createPerson(server);
-      const guess = await guesser();
+      const guess = await guesser("192.0.2.11");
       /** What is answered to one guess after the other, each answer once: how long a guess takes decides when a wait is over. */
       const answersTo = async (username: string) => {
         const seen = new Set<string>();
@@ -113,7 +113,7 @@ export function guessingAttacks({ start }: Shape): void {
       expect((await limits({ attempts_before_wait: 10, max_attempts: 10 })).status).toBe(200);
       try {
         const person = await createPerson(server);
-        const guess = await guesser();
+        const guess = await guesser("192.0.2.12");
         const last = async (username: string) => {
           for (let i = 0; i < 10; i++) await guess(username, "not the password");
           await expect.poll(async () => (await guess(username, password)).headers.get("retry-after")).toBe(null);
@@ -132,7 +132,7 @@ export function guessingAttacks({ start }: Shape): void {
       const username = "xavier";
       const made = { username, email: "xavier@xn--bcher-kva.example", name: "Xavier Person", password };
       expect((await rest(server, "POST", "/v1/users", made)).status).toBe(200);
-      const guess = await guesser();
+      const guess = await guesser("192.0.2.13");
       const statuses = async (first: string, ...others: string[]) => {
         const isWaiting = async () => (await guess(first, "not the password")).status;
         await expect.poll(isWaiting, { interval: 1 }).toBe(429);

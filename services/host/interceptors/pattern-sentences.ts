@@ -33,6 +33,7 @@ const sentences: Readonly<Record<string, string>> = {
     'must be 1 to 128 printable ASCII characters without space, " and backslash',
   "^[!-~]{0,64}$": "must be at most 64 printable ASCII characters without spaces",
   "^[a-z0-9_]{0,100}$": 'must be at most 100 small letters, digits or "_"',
+  "^[_+~!$=]*$": 'must hold nothing but "_", "+", "~", "!", "$" and "="',
   "^[^\\x00]*$": "must not hold NUL",
   "^#[0-9A-Fa-f]{6}$": "must be a colour as # and six hexadecimal digits, such as #1A73E8",
   "^\\d{4}(-\\d{2}-\\d{2})?$": "must be a date as YYYY-MM-DD, or a year as YYYY",

@@ -231,7 +231,7 @@ describe("any other host", () => {
     await expect(elsewhere).rejects.toMatchObject({ fault: "connection" });
   });
 
-  test("a tenant that has us wait at many hosts, or at one, holds up no other", async () => {
+  test("A27: a tenant that has us wait at many hosts, or at one, holds up no other", async () => {
     const asked: string[] = [];
     const guarded = createGuardedFetch({
       exempt: [],
