@@ -9,12 +9,12 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { adminFailure } from "../admin-failure.ts";
 import { apiKeys } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
-import { reachesInstance } from "./key-spaces.ts";
 
 /**
  * Deletes an API key of the tenant, or one that reaches the instance, which is there only for a credential that does so too.

@@ -1,6 +1,7 @@
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import type { TenantStore } from "../../store/store.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 
@@ -20,6 +21,3 @@ export function keySpace(
     "only a credential with INSTANCE authority deals with keys that have it",
   );
 }
-
-/** Whether a credential has INSTANCE authority. */
-export const reachesInstance = (caller: Call["caller"]): boolean => "instance" in caller && caller.instance;

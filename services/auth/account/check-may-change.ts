@@ -4,6 +4,7 @@ import { forward, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import type { Peers } from "../../host/peers.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 
 /**
  * Refuses to change by what somebody signs in who may do more than the caller's own credential: whoever took away their second
@@ -16,7 +17,7 @@ export async function checkMayChange(peers: Peers, call: Call, userId: string, d
   if (caller.kind === "user" && caller.userId === userId) return;
   const asked = { userId, uncached: true };
   const { instance, permissions } = await peers.client(CredentialService).getAuthority(asked, forward(call));
-  if (instance && !("instance" in caller && caller.instance)) {
+  if (instance && !reachesInstance(caller)) {
     throw failure(ErrorReason.PERMISSION_DENIED, `only a credential with INSTANCE authority ${does}`);
   }
   checkHolds(caller, permissions);

@@ -8,6 +8,7 @@ import type { Credential, CredentialVerifier, Presentation } from "../credential
 import { whileGood } from "../streamed.ts";
 import { failure } from "../failure.ts";
 import { holds } from "../held-permissions.ts";
+import { reachesInstance } from "../instance-reach.ts";
 import { internalHeaders } from "../internal-headers.ts";
 import { methodPath } from "../method-path.ts";
 import type { Tenants } from "../tenants.ts";
@@ -78,7 +79,7 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
 }
 
 /** How far a caller's right reaches: 1 for the instance. */
-const reach = (caller: Caller): number => ("instance" in caller && caller.instance ? 1 : 0);
+const reach = (caller: Caller): number => (reachesInstance(caller) ? 1 : 0);
 
 /** How often the credential of a stream is verified again, in milliseconds. */
 const askedAgainEvery = 5_000;

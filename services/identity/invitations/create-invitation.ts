@@ -18,6 +18,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { isLanguageTag, wantedLanguageTag } from "../../host/language-tag.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -90,7 +91,7 @@ function newInvitation(call: Call, now: number, { email, name, locale, roleIds, 
     groupIds,
     inviterId: call.actor.id,
     inviterType: call.actor.type,
-    inviterHadInstance: "instance" in call.caller && call.caller.instance,
+    inviterHadInstance: reachesInstance(call.caller),
     link: 1n,
     expireTime: timestampFromMs(expires),
     forgetTime: timestampFromMs(expires + invitationLifetimes.afterwards),

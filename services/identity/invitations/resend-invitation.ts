@@ -8,6 +8,7 @@ import {
   type ResendInvitationResponse,
 } from "#gen/koder/identity/v1/invitation_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { invitations, users } from "../collections.ts";
@@ -38,7 +39,7 @@ export function resendInvitation({ store, peers, clock }: Pick<IdentityDependenc
       ...stored.record,
       inviterId: call.actor.id,
       inviterType: call.actor.type,
-      inviterHadInstance: "instance" in call.caller && call.caller.instance,
+      inviterHadInstance: reachesInstance(call.caller),
       link: stored.record.link + 1n,
       sendTime: timestampFromMs(now),
       expireTime: timestampFromMs(expires),

@@ -4,6 +4,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { readAuthority } from "../roles/authorities.ts";
 import { userSubject } from "../roles/subject.ts";
@@ -14,7 +15,7 @@ import { userSubject } from "../roles/subject.ts";
  * A32). What they may do is read from the store: it was perhaps given a moment ago.
  */
 export async function checkMayChange(data: TenantStore, user: User, { caller }: Pick<Call, "caller">): Promise<void> {
-  if (user.instanceOwner && !("instance" in caller && caller.instance)) throw denied();
+  if (user.instanceOwner && !reachesInstance(caller)) throw denied();
   const { permissions } = await readAuthority(data, userSubject(user.id));
   checkHolds(caller, permissions);
 }
