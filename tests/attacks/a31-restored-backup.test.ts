@@ -9,6 +9,7 @@ import { signingKeys } from "../../services/oauth/collections.ts";
 import { allCollections } from "../../services/assembly/data.ts";
 import { openStore } from "../../services/store/open-store.ts";
 import { replace } from "../../services/store/writes.ts";
+import { freePort } from "../support/free-port.ts";
 import {
   createPerson,
   refresh,
@@ -21,11 +22,13 @@ import {
 } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
+/** Where each of the servers is, one after the other; nobody else takes it between them. */
+const address = { KODER_ID_LISTEN: `127.0.0.1:${await freePort()}` };
 let server: RunningServer;
 let client: RelyingParty;
 let username: string;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ env: address });
   client = await registerClient(server, {
     grant_types: ["authorization_code", "refresh_token", "client_credentials"],
   });
@@ -61,7 +64,7 @@ describe("A31: what an older copy of the store says wins nothing", () => {
     };
     await server.end();
     const live = server;
-    server = await startServer({ dataDir, env: { KODER_ID_LISTEN: live.listening } });
+    server = await startServer({ dataDir, env: address });
     try {
       // Of a time that the backup knows nothing of.
       expect(await refreshed(afterBackup.ahead.refreshToken)).toMatchObject(ended);
@@ -84,7 +87,7 @@ describe("A31: what an older copy of the store says wins nothing", () => {
       expect((await refreshed(untouched.refreshToken)).status).toBe(200);
     } finally {
       await server.end();
-      server = await startServer({ dataDir: live.dataDir, env: { KODER_ID_LISTEN: live.listening } });
+      server = await startServer({ dataDir: live.dataDir, env: address });
       rmSync(folder, { recursive: true, force: true });
     }
   });
@@ -92,8 +95,8 @@ describe("A31: what an older copy of the store says wins nothing", () => {
   test("a sealed signing key opens in its own row only: one that was put into another signs nothing", async () => {
     expect((await rest(server, "POST", "/v1/admin/keys/rotate", {})).status).toBe(200);
     expect((await tokenRequest(server, client, { grant_type: "client_credentials" })).status).toBe(200);
-    const { dataDir, listening } = server;
-    const start = () => startServer({ dataDir, env: { KODER_ID_LISTEN: listening } });
+    const { dataDir } = server;
+    const start = () => startServer({ dataDir, env: address });
     await server.end();
     await swapSigningKeys(dataDir);
     // Nothing serves, and the place is named: whoever signed on would sign with a key that somebody else chose.

@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../support/free-port.ts";
 import { createPerson, refresh, registerClient, tokensFor, userinfoStatus } from "../support/relying-party.ts";
 import { startServer } from "../support/server.ts";
 
 test("a backup made beside a running server is an instance; what went on after it ends, and nobody is locked out", async () => {
-  const before = await startServer();
+  // Both are at one address, which nobody else takes between them.
+  const address = { KODER_ID_LISTEN: `127.0.0.1:${await freePort()}` };
+  const before = await startServer({ env: address });
   onTestFinished(() => before.stop());
   const [alice, application] = [await createPerson(before), await registerClient(before)];
   const goneOn = await tokensFor(before, application, alice.username);
@@ -25,7 +28,7 @@ test("a backup made beside a running server is an instance; what went on after i
   const next = await refresh(before, application, goneOn.refreshToken);
   expect(next.status).toBe(200);
   expect(await before.end()).toBe(0);
-  const after = await startServer({ dataDir, env: { KODER_ID_LISTEN: before.listening } });
+  const after = await startServer({ dataDir, env: address });
   onTestFinished(() => after.stop());
 
   // A generation that the restored row has not reached ends its family.

@@ -18,6 +18,7 @@ import {
   type RelyingParty,
 } from "../support/relying-party.ts";
 import { runCli } from "../support/cli.ts";
+import { freePort } from "../support/free-port.ts";
 import { startPostgres, type RunningPostgres } from "../support/postgres.ts";
 import { startServer } from "../support/server.ts";
 
@@ -53,7 +54,9 @@ function expectNoGap(entries: readonly LogEntry[]): void {
 }
 
 test("an instance moves from sqlite to PostgreSQL and nobody notices", async () => {
-  const before = await startServer();
+  // Both are at one address, which nobody else takes between them.
+  const address = { KODER_ID_LISTEN: `127.0.0.1:${await freePort()}` };
+  const before = await startServer({ env: address });
   onTestFinished(() => before.stop());
   const sqlite = `sqlite:${join(before.dataDir, "koder-id.db")}`;
   const to = await postgres.createDatabase();
@@ -84,7 +87,7 @@ test("an instance moves from sqlite to PostgreSQL and nobody notices", async () 
 
   const after = await startServer({
     dataDir: before.dataDir,
-    env: { KODER_ID_STORE: to, KODER_ID_LISTEN: before.listening },
+    env: { ...address, KODER_ID_STORE: to },
   });
   onTestFinished(() => after.stop());
   expect(after.url).toBe(before.url);

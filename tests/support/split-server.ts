@@ -1,12 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serviceNames, type ServiceName } from "../../services/host/call.ts";
 import { createServiceKeys } from "../../services/host/service-keys.ts";
 import { startBalancer } from "./balancer.ts";
+import { freePorts } from "./free-port.ts";
 import { firstCredential, startServer, type RunningServer } from "./server.ts";
 
 /** A gateway and the five services in processes of their own, of each as many as asked for, behind one origin. */
@@ -49,7 +48,8 @@ export async function startSplitServer({
     rmSync(dataDir, { recursive: true, force: true });
   }
   const scheme = env["KODER_ID_SERVICE_TLS_CERT"] === undefined ? "http" : "https";
-  const places = await freePorts(replicas * (serviceNames.length - 1));
+  // Each service's gRPC port, with its HTTP port ten above it.
+  const places = await freePorts(replicas * (serviceNames.length - 1), 10);
   const peers = serviceNames
     .filter((name) => name !== "gateway")
     .flatMap((name, index) => places.slice(index * replicas, (index + 1) * replicas).map((port) => ({ name, port })));
@@ -131,29 +131,5 @@ async function claimed(admins: readonly RunningServer[]): Promise<void> {
     if (Date.now() > patience)
       throw new Error(`nobody made the owner:\n${admins.flatMap((one) => one.logs()).join("\n")}`);
     await pause(20);
-  }
-}
-
-/** Ports at which a gRPC port can be, with its HTTP port ten above it. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const found = new Set<number>();
-  while (found.size < count) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const near = [...found].some((other) => other === port || Math.abs(other - port) === 10);
-    if (!near && (await isFree(port)) && (await isFree(port + 10))) found.add(port);
-  }
-  return [...found];
-}
-
-async function isFree(port: number): Promise<boolean> {
-  const probe = createServer();
-  try {
-    probe.listen(port, "127.0.0.1");
-    await once(probe, "listening");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await new Promise((closed) => void probe.close(closed));
   }
 }
