@@ -18,7 +18,7 @@ const statusOf = async (credential: string, method: string, path: string, body?:
 /** A person who signed in with an application that may make tokens, and one of their tokens. */
 async function withToken(scopes: readonly string[] = []) {
   const person = await createPerson(server);
-  const scope = ["openid", "tokens.write", ...scopes].join(" ");
+  const scope = ["openid", "account.write", "tokens.write", ...scopes].join(" ");
   const client = await registerClient(server, { scope });
   const { accessToken } = await tokensFor(server, client, person.username, { parameters: { scope } });
   const { status, json } = await rest(server, "POST", "/v1/users/me/tokens", { scopes }, accessToken);

@@ -16,7 +16,7 @@ async function administrator(role: string, scope = `openid ${permissions} *`) {
   const person = await createPerson(server);
   const given = await rest(server, "POST", `/v1/roles/${role}/assignments`, { user_id: person.id });
   expect(given.status, JSON.stringify(given.json)).toBe(200);
-  const client = await registerClient(server, { scope: `openid profile email ${permissions} *` });
+  const client = await registerClient(server, { scope: `openid profile email account.write ${permissions} *` });
   const { accessToken } = await tokensFor(server, client, person.username, { parameters: { scope } });
   return { ...person, accessToken, assignmentId: String(given.json["id"]) };
 }
@@ -137,7 +137,7 @@ describe("A14: nobody grants more than they have", () => {
   });
 
   test("credentials of programs permit no more than the credential that makes them", async () => {
-    const person = await administrator("user-admin", "openid users.read tokens.write");
+    const person = await administrator("user-admin", "openid account.write users.read tokens.write");
     const token = (scopes: string[]) => ({ display_name: "mine", scopes });
     const path = "/v1/users/me/tokens";
     expect(await answer(person.accessToken, "POST", path, token(["users.write"]))).toEqual(permissionDenied);

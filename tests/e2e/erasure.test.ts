@@ -21,7 +21,8 @@ test("K7: of an erased person nothing is left in the files of the store, however
   onTestFinished(() => server.stop());
   const { json } = await rest(server, "POST", "/v1/users", person);
   const id = String(json["id"]);
-  const scope = "openid profile email offline_access tokens.write";
+  // Who has a role changes their account by an application that may do so.
+  const scope = "openid profile email offline_access tokens.write account.write";
   const client = await registerClient(server, { scope });
   const { accessToken } = await tokensFor(server, client, person.username, { parameters: { scope } });
   const made = async (path: string, body: object, credential = server.adminApiKey) =>

@@ -229,7 +229,7 @@ describe("an access token", () => {
     expect(new Set(asked.map((one) => one.tenantId))).toEqual(new Set([tenantId]));
   });
 
-  test("of a person for the house's own application is for their account, too", async () => {
+  test("of a person without permissions for the house's own application is for their account, too", async () => {
     const scopesOf = async (more: object) => {
       const { caller } = await verify(await bearer({ ...userClaims(), ...more }));
       return caller.kind === "user" ? [...caller.scopes] : [];
@@ -240,8 +240,12 @@ describe("an access token", () => {
     }
   });
 
-  test("A32: of the instance's owner changes their account only where its scope says so", async () => {
-    peersState.instance = true;
+  test.each([
+    ["A14: of somebody who administers", { permissions: ["clients.read"] }],
+    ["A14: of somebody who may do more in an application", { permissions: ["posts.write"] }],
+    ["A32: of the instance's owner", { instance: true }],
+  ])("%s changes their account only where its scope says so", async (_whose, held) => {
+    Object.assign(peersState, held);
     const scopesOf = async (scope: string) => {
       const { caller } = await verify(await bearer({ ...userClaims(), first_party: true, scope }));
       return caller.kind === "user" ? [...caller.scopes] : [];

@@ -155,7 +155,8 @@ export function createCredentialVerifier({
       const caller = { kind: "client", clientId, apiKeyId: undefined, permissions, instance: false } as const;
       return { tenantId: tenant.id, caller };
     }
-    const { permissions, instance } = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
+    const authority = await peers.client(CredentialService).getAuthority({ userId }, forward(inTenant));
+    const { permissions, instance } = authority;
     const firstParty = claims["first_party"] === true;
     return {
       tenantId: tenant.id,
@@ -165,7 +166,7 @@ export function createCredentialVerifier({
         clientId,
         firstParty,
         sessionId: text(claims, "sid"),
-        scopes: new Set([...text(claims, "scope").split(" "), ...(firstParty ? accountScopesOfHouse(instance) : [])]),
+        scopes: new Set([...text(claims, "scope").split(" "), ...(firstParty ? accountScopesOfHouse(authority) : [])]),
         permissions: new Set(permissions),
         instance,
         authTime: Number(claims["auth_time"] ?? 0),

@@ -111,7 +111,7 @@ test("A14: nobody gives a client such a scope, nor lets those have it that regis
     createInitialAccessToken(dependencies)(create(CreateInitialAccessTokenRequestSchema), context(caller));
   const [small, large] = [holding("clients.write", "policies.write"), holding("*")];
   const denied = { reason: "PERMISSION_DENIED" };
-  for (const scope of ["users.read", "*"]) {
+  for (const scope of ["users.read", "*", "account.write"]) {
     expect(await refusal(give(`openid ${scope}`, small))).toMatchObject(denied);
     expect(await refusal(letHave(["openid", scope], small))).toMatchObject(denied);
   }
@@ -122,6 +122,34 @@ test("A14: nobody gives a client such a scope, nor lets those have it that regis
   expect(await refusal(letHave(["openid", "users.read"], small))).toMatchObject(denied);
   expect(await refusal(invite(small))).toMatchObject(denied);
   await invite(large);
+});
+
+test("A14: only who may do everything decides about clients that change accounts, because an owner may sign in at them", async () => {
+  const f = await clientFixture();
+  const scope = "openid account.write";
+  const redirectUris = ["https://app.example.com/cb"];
+  const made = async (client: MessageInitShape<typeof ClientSchema>, ...permissions: string[]) =>
+    (
+      await createClient(f.dependencies)(
+        create(CreateClientRequestSchema, { client }),
+        f.context(holding(...permissions)),
+      )
+    ).client ?? create(ClientSchema);
+  // What administers people does not reach an owner either.
+  const administering = ["clients.write", "users.write", "factors.write"];
+  // Nobody signs in at a service account, until its grants are others.
+  for (const metadata of [
+    { redirectUris },
+    { redirectUris, firstParty: false },
+    { grantTypes: ["client_credentials"] },
+  ]) {
+    const ways = waysToChange(f, await made({ ...metadata, scope }, "*"), { scope });
+    expect(await refusedOf(ways, ...administering)).toEqual([0, 1, 2, 3, 4]);
+  }
+  expect(await refusedOf(waysToChange(f, await made({ redirectUris, scope }, "*"), { scope }), "*")).toEqual([]);
+  await expect(made({ redirectUris, scope }, ...administering)).rejects.toThrow(
+    /the scope account\.write .* every permission \(\*\)/,
+  );
 });
 
 test("A32: in the default tenant only authority over the instance decides about clients at which its owner could give it", async () => {

@@ -11,12 +11,14 @@ import {
 } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { callOf, type Call } from "../../host/call.ts";
 import type { FieldViolation } from "../../host/failure.ts";
+import { actingScopes } from "../acting-scopes.ts";
 import { changeClient } from "../clients/change-client.ts";
 import { clientMessage } from "../clients/client-message.ts";
 import { isClientSecret } from "../clients/client-secret.ts";
 import { withDefaults } from "../clients/metadata/client-defaults.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { parseScope } from "../scopes.ts";
 import { underPolicy } from "./check-policy.ts";
 import { metadataRefused, refusingMetadata } from "./metadata-refused.ts";
 import { present, readMetadata, type SentMetadata } from "./read-metadata.ts";
@@ -46,6 +48,7 @@ export function updateRegistration(dependencies: OauthDependencies) {
       await checkOwn(dependencies, call, withDefaults(stored.record), sent);
       const { registration } = await dependencies.oauthPolicies.get(call);
       const wanted = replaced(clientMessage(stored), underPolicy(registration, sent.client));
+      checkScopesOfHouse(wanted);
       const actor = { id: request.clientId, type: ActorType.CLIENT };
       const { client } = await refusingMetadata(() =>
         changeClient(dependencies, { ...call, actor }, stored, wanted, registeredMembers),
@@ -79,6 +82,18 @@ async function checkOwn(
     if (!isOwn) violations.push({ field: "client_secret", description: "must be the client's own, or left out" });
   }
   if (violations.length > 0) throw metadataRefused(violations);
+}
+
+/**
+ * Refuses an application of the house the scopes by which it would act in the name of people who are not asked: whoever made it the
+ * house's was weighed by those that it had then, and the policy gives others for those whom people are asked about (security A14).
+ */
+function checkScopesOfHouse({ firstParty, scope }: Client): void {
+  if (firstParty === false) return;
+  const acting = actingScopes(parseScope(scope) ?? []);
+  if (acting.length === 0) return;
+  const description = `must not hold ${acting.join(" ")}, which an administrator gives an application of the house`;
+  throw metadataRefused([{ field: "scope", description }]);
 }
 
 /** A client, changed in place: with the metadata of another that are its own to say, and the rest as it was. */

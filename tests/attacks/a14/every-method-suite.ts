@@ -34,7 +34,7 @@ type Credentials = Record<
 
 /** Whom the methods are called as, and somebody whom it may be about. */
 async function castFor(server: Instance): Promise<{ readonly credentials: Credentials; readonly otherPerson: string }> {
-  const scope = "openid tokens.write";
+  const scope = "openid tokens.write account.write";
   const key = async (permission: string) =>
     String((await rest(server, "POST", "/v1/admin/api-keys", { permissions: [permission] })).json["api_key"]);
   const [{ username }, other, owner, client, keyReader, brandReader, tenantOwner] = await Promise.all([

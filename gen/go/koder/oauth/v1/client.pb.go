@@ -95,7 +95,8 @@ type Client struct {
 	// Whether its access tokens are always bound to a key by DPoP (RFC 9449 §5.2).
 	DpopBoundAccessTokens bool `protobuf:"varint,32,opt,name=dpop_bound_access_tokens,json=dpopBoundAccessTokens,proto3" json:"dpop_bound_access_tokens,omitempty"`
 	// Whether the client belongs to the tenant, so that nobody is asked to consent, and its tokens are for the person's own account
-	// without the scopes `account.read` and `account.write`; default: true. A client that registered itself is not.
+	// without the scopes `account.read` and `account.write`; default: true. To change the account of somebody who has a permission,
+	// they need `account.write` all the same. A client that registered itself is not.
 	FirstParty *bool `protobuf:"varint,33,opt,name=first_party,json=firstParty,proto3,oneof" json:"first_party,omitempty"`
 	// Whether authorization requests must carry a PKCE challenge (RFC 7636); unset: as the tenant's policy says. Public clients
 	// always must.

@@ -258,7 +258,8 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
 
   /**
    * Whether the client belongs to the tenant, so that nobody is asked to consent, and its tokens are for the person's own account
-   * without the scopes `account.read` and `account.write`; default: true. A client that registered itself is not.
+   * without the scopes `account.read` and `account.write`; default: true. To change the account of somebody who has a permission,
+   * they need `account.write` all the same. A client that registered itself is not.
    *
    * @generated from field: optional bool first_party = 33;
    */

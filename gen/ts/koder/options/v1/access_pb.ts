@@ -184,7 +184,7 @@ export const Target = {
 
   /**
    * The caller's own data. An application that is not of the house needs the scope `account.read` for a method without side effects,
-   * and `account.write` for others.
+   * and `account.write` for others; one of the house needs the latter where the caller has any permission.
    *
    * @generated from enum value: TARGET_SELF = 4;
    */
