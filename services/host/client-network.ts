@@ -1,10 +1,23 @@
 import { isIP } from "node:net";
 
+const mostKnown = 1_000;
+/** Networks by address: one request asks several times. */
+const known = new Map<string, string>();
+
 /**
  * What attempts of one address are counted under: an IPv4 address by itself, also in IPv6 form, and an IPv6 address with its
  * whole /64, which is what one subscriber has. `unknown` for what is no address.
  */
 export function clientNetwork(address: string): string {
+  let network = known.get(address);
+  if (network === undefined) {
+    if (known.size >= mostKnown) known.clear();
+    known.set(address, (network = networkOf(address)));
+  }
+  return network;
+}
+
+function networkOf(address: string): string {
   const [plain = ""] = address.split("%"); // a zone is the machine's own affair
   switch (isIP(plain)) {
     case 4:

@@ -10,7 +10,7 @@ export interface Place {
 
 /** The key that seals and what is bound to it: a box opens under the same key, version and tenant. */
 export interface BoxKey {
-  readonly key: KeyObject;
+  readonly key: KeyObject | Uint8Array;
   /** 32 bits, unsigned. */
   readonly version: number;
   readonly tenantId: string;
@@ -80,7 +80,7 @@ export function openBox({ key, version, tenantId }: BoxKey, place: Place, sealed
 const associatedData = (tenantId: string, { collection, id, field }: Place, version: number): Buffer =>
   lengthPrefixed(tenantId, collection, id, field, String(version));
 
-function derive(key: KeyObject, salt: Uint8Array): { subkey: Uint8Array; nonce: Uint8Array } {
+function derive(key: BoxKey["key"], salt: Uint8Array): { subkey: Uint8Array; nonce: Uint8Array } {
   const bytes = new Uint8Array(hkdfSync("sha256", key, salt, "koder-id seal v1", 44));
   return { subkey: bytes.subarray(0, 32), nonce: bytes.subarray(32) };
 }

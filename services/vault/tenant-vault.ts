@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
+import { createHmac, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
 import { openBox, SealBroken, sealBox, versionOfBox } from "./sealed-box.ts";
 import type { TenantVault } from "./vault.ts";
 
@@ -25,31 +25,31 @@ export function createTenantVault(
 ): TenantVault {
   const newestFirst = [...keys.keys()].toSorted((a, b) => b - a);
   if (!keys.has(newest)) throw new RangeError(`tenant ${tenantId} has no key`);
-  const derived = new Map<string, KeyObject>();
+  /** As bytes: a keyed hash by a KeyObject takes half as long again. */
+  const derived = new Map<string, Uint8Array>();
 
   /** HKDF separates versions, purposes and uses (RFC 5869). Undefined for a version that there is not. */
-  function keyFor(purpose: Purpose, use: string, version: number): KeyObject | undefined {
+  function keyFor(purpose: Purpose, use: string, version: number): Uint8Array | undefined {
     const name = `${version}\0${purpose}\0${use}`;
     const known = derived.get(name);
     if (known !== undefined) return known;
     const key = keys.get(version);
     if (key === undefined) return undefined;
-    const bytes = hkdfSync("sha256", key, "", `koder-id ${purpose} v1\0${use}`, 32);
-    const made = createSecretKey(new Uint8Array(bytes));
+    const made = new Uint8Array(hkdfSync("sha256", key, "", `koder-id ${purpose} v1\0${use}`, 32));
     if (derived.size >= mostDerived) derived.clear();
     derived.set(name, made);
     return made;
   }
-  function newestKey(purpose: Purpose, use: string): KeyObject {
+  function newestKey(purpose: Purpose, use: string): Uint8Array {
     const key = keyFor(purpose, use, newest);
     if (key === undefined) throw new Error(`tenant ${tenantId} has no key ${newest}`);
     return key;
   }
-  const hmac = (key: KeyObject, data: Uint8Array | string) => createHmac("sha256", key).update(data).digest();
-  const boxKey = (key: KeyObject, version: number) => ({ key, version, tenantId });
+  const hmac = (key: Uint8Array, data: Uint8Array | string) => createHmac("sha256", key).update(data);
+  const boxKey = (key: Uint8Array, version: number) => ({ key, version, tenantId });
   function hash(use: string, version: number, secret: string): string | undefined {
     const key = keyFor("hash", use, version);
-    return key === undefined ? undefined : `k${version}:${hmac(key, secret).toString("base64url")}`;
+    return key === undefined ? undefined : `k${version}:${hmac(key, secret).digest("base64url")}`;
   }
 
   return {
@@ -61,12 +61,12 @@ export function createTenantVault(
       if (version === undefined || key === undefined) throw new SealBroken(tenantId, place);
       return openBox(boxKey(key, version), place, sealed);
     },
-    mac: (use, data) => ({ keyVersion: newest, mac: hmac(newestKey("mac", use), data) }),
+    mac: (use, data) => ({ keyVersion: newest, mac: hmac(newestKey("mac", use), data).digest() }),
     verifyMac(use, keyVersion, data, mac) {
       const key = keyFor("mac", use, keyVersion);
-      return key !== undefined && mac.length === macLength && timingSafeEqual(hmac(key, data), mac);
+      return key !== undefined && mac.length === macLength && timingSafeEqual(hmac(key, data).digest(), mac);
     },
-    keyedHash: (use, secret) => `k${newest}:${hmac(newestKey("hash", use), secret).toString("base64url")}`,
+    keyedHash: (use, secret) => `k${newest}:${hmac(newestKey("hash", use), secret).digest("base64url")}`,
     keyedHashes: (use, secret) => newestFirst.flatMap((version) => hash(use, version, secret) ?? []),
     verifyKeyedHash(use, expected, secret) {
       const version = versionOfKeyedHash(expected);

@@ -331,6 +331,19 @@ describe("a remembered token", () => {
     expect(claimsOf()["sub"]).toBe("u");
   });
 
+  test("has nothing within its claims that a caller could change for others", async () => {
+    const verifier = createJwtVerifier();
+    const token = await signJwt(
+      signingKeys.EdDSA,
+      { typ: "at+jwt" },
+      { ...claims, aud: ["x", claims.aud], cnf: { jkt: "a" } },
+    );
+    const claimsOf = () => verifier(token, keys, expected) as unknown as { aud: string[]; cnf: { jkt: string } };
+    expect(Reflect.set(claimsOf().cnf, "jkt", "b")).toBe(false);
+    expect(() => claimsOf().aud.push("y")).toThrow("not extensible");
+    expect(claimsOf()).toMatchObject({ aud: ["x", claims.aud], cnf: { jkt: "a" } });
+  });
+
   test("may be forgotten among many, and is then verified again", async () => {
     const verifier = createJwtVerifier({ mostRemembered: 50 });
     const tokens = await Promise.all(

@@ -65,30 +65,71 @@ export const verifyJwt: JwtVerifier = (token, keys, expected) => {
   return checkClaims(parseJwtPart(parts.payload), expected);
 };
 
+/** A token that was verified: whose signature it has, and what is in it. */
+interface Remembered {
+  readonly key: VerificationKey;
+  readonly typ: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
 /**
- * `verifyJwt` that remembers good signatures by the token's SHA-256 and the key, so that a token that comes again costs a
- * hash. Everything else is looked at every time, and its key must be among `keys` then: what is remembered of a key that was
- * taken away opens nothing. What has expired is forgotten when it comes again, and beyond
- * `mostRemembered` the oldest.
+ * `verifyJwt` that remembers by a token's SHA-256 which key signed it, and of the latest what is in them, so that a token that comes
+ * again costs a hash. Its times, issuer and audience are looked at every time, and its key must be among `keys` then: what is
+ * remembered of a key that was taken away opens nothing. What has expired is forgotten when it comes again, and beyond
+ * `mostRemembered` the oldest. What it answers is frozen within.
  */
-export function createJwtVerifier({ mostRemembered = 10_000 }: { readonly mostRemembered?: number } = {}): JwtVerifier {
+export function createJwtVerifier({
+  mostRemembered = 10_000,
+  mostRead = 1_000,
+}: { readonly mostRemembered?: number; readonly mostRead?: number } = {}): JwtVerifier {
   const good = new Map<string, VerificationKey>();
-  return (token, keys, expected) => {
+  const read = new Map<string, Remembered>();
+
+  function verified(
+    token: string,
+    digest: string,
+    keys: readonly VerificationKey[],
+    typ: string,
+  ): Remembered["claims"] {
+    const known = read.get(digest);
+    if (known !== undefined && known.typ === typ && keys.includes(known.key)) return known.claims;
     const parts = splitJwt(token);
-    const key = keyOf(parts.header, keys, expected.typ);
-    const digest = hash("sha256", token, "base64");
+    const key = keyOf(parts.header, keys, typ);
     if (good.get(digest) !== key) {
       checkSignature(parts, key);
       good.set(digest, key);
-      if (good.size > mostRemembered) for (const oldest of good.keys()) if (good.delete(oldest)) break;
+      dropOldest(good, mostRemembered);
     }
+    const claims = frozenWithin(parseJwtPart(parts.payload));
+    read.set(digest, { key, typ, claims });
+    dropOldest(read, mostRead);
+    return claims;
+  }
+
+  return (token, keys, expected) => {
+    if (token.length > longestToken) throw new JwtRefused("malformed");
+    const digest = hash("sha256", token, "base64");
     try {
-      return checkClaims(parseJwtPart(parts.payload), expected);
+      return checkClaims(verified(token, digest, keys, expected.typ), expected);
     } catch (error) {
-      if (error instanceof JwtRefused && error.fault === "expired") good.delete(digest);
+      if (error instanceof JwtRefused && error.fault === "expired") {
+        good.delete(digest);
+        read.delete(digest);
+      }
       throw error;
     }
   };
+}
+
+function dropOldest(map: Map<string, unknown>, most: number): void {
+  if (map.size > most) for (const oldest of map.keys()) if (map.delete(oldest)) break;
+}
+
+/** JSON of which nobody can change what others are given, too. */
+function frozenWithin<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) frozenWithin(part);
+  return Object.freeze(value);
 }
 
 /** The three parts of a JWT in compact form, as they stand in it. */

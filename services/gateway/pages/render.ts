@@ -6,6 +6,7 @@ import { contextOf } from "../context.ts";
 import type { Brand } from "./branding/brand.ts";
 import { frameOf } from "./branding/frame.ts";
 import { assets } from "./assets.ts";
+import { createKeptPages, type Shown } from "./kept-pages.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
 
 const pageHeaders = {
@@ -20,6 +21,17 @@ const pageHeaders = {
 const judging = "; connect-src 'self'";
 
 let engine: Promise<Liquid> | undefined;
+
+const kept = createKeptPages();
+const numbers = new WeakMap<Brand, number>();
+let lastNumber = 0;
+
+/** A number that no other brand has. */
+function numberOf(brand: Brand): number {
+  let number = numbers.get(brand);
+  if (number === undefined) numbers.set(brand, (number = ++lastNumber));
+  return number;
+}
 
 /** A page, ready to be sent. */
 export interface Page {
@@ -60,8 +72,10 @@ export interface Page {
   /** `ui_locales` of the client, if there is one. */
   readonly uiLocales?: string;
   /** What the template shows, with the texts of the person's language, and the name and the look of the tenant at hand. */
-  readonly show: (texts: Texts, tenantName: string, brand: Brand) => Readonly<Record<string, unknown>>;
+  readonly show: (texts: Texts, tenantName: string, brand: Brand) => Shown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether it is shown to many who differ in their tokens alone, so that it is worth keeping. */
+  readonly isKept?: boolean;
   /** Whether its script asks us about a password that is being typed. */
   readonly judgesPassword?: boolean;
 }
@@ -76,16 +90,20 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   engine ??= openTemplates(ownFile("gateway/pages/templates"));
   const templates = await engine;
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
-  const html = templates.renderFileSync(page.template, {
-    ...page.show(t, name, brand),
-    t,
-    locale,
-    assets,
-    stylesheet: brand.stylesheet,
-    tenant: { displayName: name, canonicalOrigin: tenant.canonicalOrigin },
-    frame: frameOf(templates, brand, { tenantName: name, locale, t }),
-    own: brand.textsIn(locale),
-  }) as string;
+  const render = (shown: Shown): string =>
+    templates.renderFileSync(page.template, {
+      ...shown,
+      t,
+      locale,
+      assets,
+      stylesheet: brand.stylesheet,
+      tenant: { displayName: name, canonicalOrigin: tenant.canonicalOrigin },
+      frame: frameOf(templates, brand, { tenantName: name, locale, t }),
+      own: brand.textsIn(locale),
+    }) as string;
+  const shown = page.show(t, name, brand);
+  const sort = [page.template, numberOf(brand), locale, name, tenant.canonicalOrigin].join(" ");
+  const html = page.isKept === true ? kept.page(sort, shown, render) : render(shown);
   return reply
     .code(page.status)
     .headers(pageHeaders)

@@ -193,6 +193,7 @@ async function showSignIn(
   const passkey = first.passkey ? (await passkeyOptions(peers, request, pending)).optionsJson : "";
   return sendPage(request, reply, {
     template: "sign-in",
+    isKept: username === "" && fault === undefined && unknown === "",
     ...answeredBy(fault),
     uiLocales: shown.uiLocales,
     show: (texts) => ({
