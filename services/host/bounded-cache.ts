@@ -61,9 +61,11 @@ export function createBoundedCache<Value>({
     get(key, loader) {
       const entry = fresh(key);
       if (entry === undefined) return load(key, loader);
-      // Moved to the end: the first of the map is the one that was used least recently.
-      entries.delete(key);
-      entries.set(key, entry);
+      // Moved to the end: the first of the map is the one that was used least recently. While there is much room, in vain.
+      if (entries.size > maxEntries / 2) {
+        entries.delete(key);
+        entries.set(key, entry);
+      }
       return entry.value;
     },
     peek: (key) => fresh(key)?.loaded?.value,

@@ -53,8 +53,22 @@ export function writeActor({ id, type }: Call["actor"]): string {
   return `${ActorTypeSchema.value[type]?.localName ?? "UNSPECIFIED"}:${encodeURIComponent(id)}`;
 }
 
+const mostActorsKnown = 1_000;
+/** The latest actors by what was written of them: one request is several calls. */
+const knownActors = new Map<string, Call["actor"]>();
+
 /** Reads what `writeActor` wrote; undefined for anything else. */
 export function readActor(text: string): Call["actor"] | undefined {
+  const known = knownActors.get(text);
+  if (known !== undefined) return known;
+  const actor = parseActor(text);
+  if (actor === undefined) return undefined;
+  if (knownActors.size >= mostActorsKnown) knownActors.clear();
+  knownActors.set(text, Object.freeze(actor));
+  return actor;
+}
+
+function parseActor(text: string): Call["actor"] | undefined {
   const [name = "", id] = text.split(":");
   const type = ActorTypeSchema.values.find(({ localName }) => localName === name)?.number;
   if (type === undefined || id === undefined || !/^[\w.~%-]*$/.test(id)) return undefined;

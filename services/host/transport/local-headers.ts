@@ -9,8 +9,8 @@ export class LocalHeaders implements Headers {
     if (Symbol.iterator in init) {
       for (const [name, value] of new Headers(init)) this.#values.set(name, value);
     } else {
-      for (const [name, value] of Object.entries(init as Readonly<Record<string, string>>))
-        this.#values.set(name.toLowerCase(), value);
+      const record = init as Readonly<Record<string, string>>;
+      for (const name of Object.keys(record)) this.#values.set(name.toLowerCase(), record[name] ?? "");
     }
   }
   get(name: string): string | null {

@@ -82,13 +82,10 @@ export function createLocalTransport(
     async unary(method, signal, timeoutMs, header, input) {
       const invoke = invocations.get(method);
       if (invoke === undefined) throw unimplemented(method);
-      const response = await invoke({
-        stream: false,
-        method,
-        ...callTo(method, signal, timeoutMs, header),
-        message: cross(normalized(method.input, input)) as Message,
-      });
-      return { ...response, method, message: cross(response.message) as never };
+      const message = cross(normalized(method.input, input)) as Message;
+      const response = await invoke({ stream: false, method, message, ...callTo(method, signal, timeoutMs, header) });
+      const { service, header: headers, trailer } = response;
+      return { stream: false, service, method, header: headers, trailer, message: cross(response.message) as never };
     },
     async stream(method, signal, timeoutMs, header, input) {
       const invoke = streams.get(method);
@@ -134,45 +131,59 @@ const unimplemented = (method: DescMethod) =>
 /** Calls a handler with the context that it would have been given on a port. */
 function invocation(method: DescMethodUnary, handler: Handler): Invoke {
   return async (request) => {
-    const { context, answered } = contextOf(method, request);
+    const context = new LocalContext(method, request);
     const message = normalized(method.output, (await handler(request.message, context)) as Message);
-    return { stream: false, service: method.parent, method, ...answered(), message };
+    const { header, trailer } = context.answered();
+    return { stream: false, service: method.parent, method, header, trailer, message };
   };
 }
 
 /** The same for a handler whose answers are a stream. */
 function streamInvocation(method: DescMethodServerStreaming, handler: Handler): InvokeStream {
   return async (request) => {
-    const { context, answered } = contextOf(method, request);
+    const context = new LocalContext(method, request);
     const [message] = await Array.fromAsync(request.message);
     if (message === undefined) throw new ConnectError(`${method.name}: there is no request`, Code.InvalidArgument);
     const answers = handler(message, context) as AsyncIterable<Message>;
-    return { stream: true, service: method.parent, method, ...answered(), message: answers };
+    return { stream: true, service: method.parent, method, ...context.answered(), message: answers };
   };
 }
 
-function contextOf(method: DescMethod, request: UnaryRequest | StreamRequest) {
-  let header: Headers | undefined;
-  let trailer: Headers | undefined;
-  const context: HandlerContext = {
-    service: method.parent,
-    method,
-    protocolName: "local",
-    requestMethod: request.requestMethod,
-    url: request.url,
-    signal: request.signal,
-    values: request.contextValues,
-    requestHeader: request.header,
-    // Made when a handler asks for them, which is seldom.
-    get responseHeader() {
-      return (header ??= new LocalHeaders());
-    },
-    get responseTrailer() {
-      return (trailer ??= new LocalHeaders());
-    },
-    timeoutMs: () => request.contextValues.get(localTimeoutKey),
-  };
-  return { context, answered: () => ({ header: header ?? none, trailer: trailer ?? none }) };
+/** What a handler knows of its call. A class, because one is made for every call, and its accessors for all of them. */
+class LocalContext implements HandlerContext {
+  readonly service: HandlerContext["service"];
+  readonly method: DescMethod;
+  readonly protocolName = "local";
+  readonly requestMethod: string;
+  readonly url: string;
+  readonly signal: AbortSignal;
+  readonly values: HandlerContext["values"];
+  readonly requestHeader: Headers;
+  #header: Headers | undefined;
+  #trailer: Headers | undefined;
+
+  constructor(method: DescMethod, request: UnaryRequest | StreamRequest) {
+    this.service = method.parent;
+    this.method = method;
+    this.requestMethod = request.requestMethod;
+    this.url = request.url;
+    this.signal = request.signal;
+    this.values = request.contextValues;
+    this.requestHeader = request.header;
+  }
+  // Both are made when a handler asks for them, which is seldom.
+  get responseHeader(): Headers {
+    return (this.#header ??= new LocalHeaders());
+  }
+  get responseTrailer(): Headers {
+    return (this.#trailer ??= new LocalHeaders());
+  }
+  timeoutMs(): number | undefined {
+    return this.values.get(localTimeoutKey);
+  }
+  answered(): { readonly header: Headers; readonly trailer: Headers } {
+    return { header: this.#header ?? none, trailer: this.#trailer ?? none };
+  }
 }
 
 /** Messages of a stream as they cross, each as a whole one. */
