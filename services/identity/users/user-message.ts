@@ -14,8 +14,7 @@ export const userEtag = (version: number): string => `v${version}`;
 /** A user as others see them; never with a password. */
 export function userMessage({ record, version }: { readonly record: StoredUser; readonly version: number }): User {
   const { address, createTime, updateTime, deleteTime, purgeTime } = record;
-  return create(UserSchema, {
-    ...Object.fromEntries(profileFields.map(({ name }) => [name, record[name]])),
+  const message = create(UserSchema, {
     id: record.id,
     etag: userEtag(version),
     username: record.username,
@@ -31,6 +30,8 @@ export function userMessage({ record, version }: { readonly record: StoredUser; 
     ...(deleteTime ? { deleteTime } : {}),
     ...(purgeTime ? { purgeTime } : {}),
   });
+  for (const { name } of profileFields) message[name] = record[name];
+  return message;
 }
 
 /** An address as it is kept; one without any content is none. */

@@ -15,8 +15,9 @@ export async function givenClaims(
   { store }: Pick<OauthDependencies, "store">,
   call: Call,
   { client, userId }: { readonly client: Client; readonly userId: string },
-  names: Iterable<string>,
+  names: readonly string[],
 ): Promise<readonly UserClaim[]> {
+  if (names.length === 0) return [];
   const asked = claimsAmong(names, claimsOfScopes(client.scopes));
   if (asked.length === 0 || client.firstParty !== false) return asked;
   const id = consents.id(create(ConsentSchema, { userId, clientId: client.clientId }));
