@@ -64,10 +64,15 @@ describe("Dynamic OP", () => {
     expect(provider.metadata["grant_types_supported"]).not.toContain("implicit");
   });
 
-  test("oidcc-registration, and what is registered is deleted again", async () => {
+  test("what is registered is deleted again", async () => {
     const client = await registrar.register();
     expect(await client.unregister()).toBe(204);
     expect((await client.token({ grant_type: "client_credentials" })).json["error"]).toBe("invalid_client");
+  });
+
+  test("oidcc-server", async () => {
+    const client = await registrar.register();
+    expect((await signIn(client)).claims.aud).toBe(client.clientId);
   });
 
   test("oidcc-idtoken-rs256", async () => {
@@ -83,7 +88,7 @@ describe("Dynamic OP", () => {
     expect(status).toBe(400);
   });
 
-  test("oidcc-server with the issuer as the assertion's audience", async () => {
+  test("oidcc-ensure-client-assertion-with-iss-aud-succeeds", async () => {
     const client = await registrar.register();
     expect((await signIn(client, {}, { audience: provider.url })).claims.aud).toBe(client.clientId);
   });
@@ -105,7 +110,7 @@ describe("Dynamic OP", () => {
     expect(payload).not.toHaveProperty("nonce");
   });
 
-  test("oidcc-redirect-uri-missing", async () => {
+  test("oidcc-ensure-redirect-uri-in-authorization-request", async () => {
     const client = await registrar.register({
       redirect_uris: ["https://localhost:8443/test/a/koder/callback", "https://other.example.com/callback"],
     });
@@ -113,18 +118,20 @@ describe("Dynamic OP", () => {
     expect(outcome).toMatchObject({ kind: "page", status: 400 });
   });
 
-  test("oidcc-redirect-uri-query-OK, -mismatch, -added", async () => {
-    const plain = "https://localhost:8443/test/a/koder/callback";
-    const withQuery = await registrar.register({ redirect_uris: [`${plain}?foo=bar`] });
-    const outcome = await tester.authorize(tester.request(withQuery));
+  const plain = "https://localhost:8443/test/a/koder/callback";
+  test("oidcc-redirect-uri-query-OK", async () => {
+    const client = await registrar.register({ redirect_uris: [`${plain}?foo=bar`] });
+    const outcome = await tester.authorize(tester.request(client));
     expect(outcome.kind === "callback" && outcome.url.searchParams.get("foo")).toBe("bar");
-    for (const [client, redirect_uri] of [
-      [withQuery, `${plain}?foo=baz`],
-      [await registrar.register({ redirect_uris: [plain] }), `${plain}?foo=bar`],
-    ] as const) {
-      const refused = await tester.authorize(tester.request(client, { redirect_uri }));
-      expect(refused).toMatchObject({ kind: "page", status: 400 });
-    }
+  });
+
+  test.each([
+    ["oidcc-redirect-uri-query-mismatch", `${plain}?foo=bar`, `${plain}?foo=baz`],
+    ["oidcc-redirect-uri-query-added", plain, `${plain}?foo=bar`],
+  ])("%s", async (_module, registered, redirect_uri) => {
+    const client = await registrar.register({ redirect_uris: [registered] });
+    const outcome = await tester.authorize(tester.request(client, { redirect_uri }));
+    expect(outcome).toMatchObject({ kind: "page", status: 400 });
   });
 
   test("oidcc-redirect-uri-regfrag", async () => {
@@ -132,29 +139,36 @@ describe("Dynamic OP", () => {
     expect([status, json["error"]]).toEqual([400, "invalid_redirect_uri"]);
   });
 
-  test("oidcc-registration-logo-uri, -policy-uri, -tos-uri", async () => {
+  /** The first page that a browser is shown where a client asks for a sign-in. */
+  async function firstPage(metadata: Record<string, unknown>) {
+    const client = await registrar.register(metadata);
+    const browser = httpBrowser();
+    const endpoint = provider.endpoint("authorization_endpoint");
+    const first = await browser.get(`${endpoint}?${tester.request(client).toString()}`);
+    const page = await browser.get(new URL(first.headers.get("location") ?? "", provider.url).href);
+    return { browser, html: await page.text() };
+  }
+
+  test("oidcc-registration-logo-uri", async () => {
     const png = Buffer.from(
       "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
       "base64",
     );
     receiver.serve.set("/logo.png", { type: "image/png", body: png });
-    const client = await registrar.register({
-      logo_uri: `${origin}/logo.png`,
-      policy_uri: "https://localhost:8443/policy",
-      tos_uri: "https://terms.example.org/tos",
-    });
-    const browser = httpBrowser();
-    const endpoint = provider.endpoint("authorization_endpoint");
-    const first = await browser.get(`${endpoint}?${tester.request(client).toString()}`);
-    const page = await browser.get(new URL(first.headers.get("location") ?? "", provider.url).href);
-    const html = await page.text();
-    expect(html).toContain('href="https://localhost:8443/policy"');
-    expect(html).toContain('href="https://terms.example.org/tos"');
+    const { browser, html } = await firstPage({ logo_uri: `${origin}/logo.png` });
     const [, source = ""] = /<img[^>]*\ssrc="([^"]*logo[^"]*)"/.exec(html) ?? [];
     expect(new URL(source, provider.url).origin).toBe(provider.url);
     const logo = await browser.get(new URL(source.replaceAll("&amp;", "&"), provider.url).href);
     expect(logo.headers.get("content-type")).toBe("image/png");
     expect(Buffer.from(await logo.arrayBuffer())).toEqual(png);
+  });
+
+  test.each([
+    ["oidcc-registration-policy-uri", "policy_uri", "https://localhost:8443/policy"],
+    ["oidcc-registration-tos-uri", "tos_uri", "https://terms.example.org/tos"],
+  ])("%s", async (_module, member, uri) => {
+    expect((await firstPage({})).html).not.toContain(`href="${uri}"`);
+    expect((await firstPage({ [member]: uri })).html).toContain(`href="${uri}"`);
   });
 
   test("oidcc-registration-jwks-uri", async () => {
@@ -164,16 +178,19 @@ describe("Dynamic OP", () => {
     expect((await signIn(client)).claims.aud).toBe(client.clientId);
   });
 
-  test("oidcc-registration-sector-uri, -sector-bad", async () => {
-    const redirect_uris = ["https://one.example.com/cb", "https://two.example.com/cb"];
-    receiver.serve.set("/sector", { type: "application/json", body: JSON.stringify(redirect_uris) });
-    receiver.serve.set("/sector-bad", { type: "application/json", body: JSON.stringify(redirect_uris.slice(1)) });
-    const pairwise = { subject_type: "pairwise", redirect_uris };
+  const ofSector = ["https://one.example.com/cb", "https://two.example.com/cb"];
+  const pairwise = { subject_type: "pairwise", redirect_uris: ofSector };
+  test("oidcc-registration-sector-uri", async () => {
+    receiver.serve.set("/sector", { type: "application/json", body: JSON.stringify(ofSector) });
     const client = await registrar.register({ ...pairwise, sector_identifier_uri: `${origin}/sector` });
     const { claims } = await signIn(client);
     expect(claims.sub).not.toBe((await signIn(await registrar.register())).claims.sub);
-    const bad = await registrar.ask({ ...pairwise, sector_identifier_uri: `${origin}/sector-bad` });
-    expect([bad.status, bad.json["error"]]).toEqual([400, "invalid_client_metadata"]);
+  });
+
+  test("oidcc-registration-sector-bad", async () => {
+    receiver.serve.set("/sector-bad", { type: "application/json", body: JSON.stringify(ofSector.slice(1)) });
+    const { status, json } = await registrar.ask({ ...pairwise, sector_identifier_uri: `${origin}/sector-bad` });
+    expect([status, json["error"]]).toEqual([400, "invalid_client_metadata"]);
   });
 
   test("oidcc-server-rotate-keys", async () => {
@@ -190,6 +207,19 @@ describe("Dynamic OP", () => {
     for (const { kty } of newcomers) expect(["RSA", "EC"]).toContain(kty);
     expect(before.some(({ kid }) => after.some((key) => key.kid === kid))).toBe(true);
     await signIn(client);
+  });
+
+  test("oidcc-refresh-token", async () => {
+    const metadata = { grant_types: ["authorization_code", "refresh_token"] };
+    const client = await registrar.register(metadata);
+    const first = await signIn(client, { scope: "openid offline_access", prompt: "consent" });
+    await delay(1_100); // iat counts seconds, and must be newer
+    const form = { grant_type: "refresh_token", refresh_token: first.refreshToken };
+    const next = await client.token(form);
+    await tester.checkRefreshed(client, first, next);
+    const other = await registrar.register(metadata);
+    const theirs = await other.token({ ...form, refresh_token: String(next.json["refresh_token"]) });
+    expect([theirs.status, theirs.json["error"]]).toEqual([400, "invalid_grant"]);
   });
 
   test("oidcc-refresh-token-rp-key-rotation", { timeout: 150_000 }, async () => {

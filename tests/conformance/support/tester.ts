@@ -227,6 +227,15 @@ export function createTester(provider: Provider, responseMode: "query" | "form_p
     return found;
   }
 
+  /** Checks the id token of a refresh answer by that of the sign-in (OpenID Connect Core §12.2). */
+  async function checkRefreshed(client: TestClient, before: Tokens, { status, json }: TokenAnswer): Promise<void> {
+    expect(status, JSON.stringify(json)).toBe(200);
+    const { payload } = await verified(client, String(json["id_token"]));
+    const kept = (claims: JWTPayload) => ["iss", "sub", "aud", "azp", "auth_time", "sid"].map((name) => claims[name]);
+    expect(kept(payload)).toEqual(kept(before.claims));
+    expect(payload.iat).toBeGreaterThan(before.claims.iat ?? Infinity);
+  }
+
   /** Userinfo, as the suite asks for it. */
   async function userinfo(
     accessToken: string,
@@ -264,6 +273,7 @@ export function createTester(provider: Provider, responseMode: "query" | "form_p
     token,
     exchange,
     checkedTokens,
+    checkRefreshed,
     verified,
     keys,
     userinfo,
