@@ -27,7 +27,6 @@ import { createDpopVerifier } from "./host/dpop/dpop-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
 import type { StopStep } from "./host/graceful.ts";
 import { errorId } from "./host/error-id.ts";
-import { errorAnswer } from "./host/error-answer.ts";
 import { createHealthBoard, type HealthBoard } from "./host/health.ts";
 import { accessRules } from "./host/interceptors/access-rule.ts";
 import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
@@ -278,9 +277,8 @@ function assembleGateway({
       mountOidc(app, { peers, showError, keySets, clock });
       mountPages(app, { peers, showError, showsMails: config.mode === "development" });
     },
-    showRefused: (request, reply, refusal) => {
-      const { status, reason, id, headers } = errorAnswer(refusal);
-      if (status === 405) return showError(request, reply, { status, reason, id, detail: refusal.rawMessage });
+    showRefused: (request, reply, { status, reason, message, id, headers }) => {
+      if (status === 405) return showError(request, reply, { status, reason, id, detail: message });
       const retryAfter = headers["retry-after"];
       return showError(request, reply, {
         status,

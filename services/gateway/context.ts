@@ -31,6 +31,9 @@ export function contextOf(request: FastifyRequest): GatewayContext {
   return context;
 }
 
+/** Whether the gateway has let a request in, so that it has a context. */
+export const isAdmitted = (request: FastifyRequest): boolean => contexts.has(request);
+
 /** Makes the context of a request at `now` (ms); calls made for it end when its connection is gone. */
 export function enter(
   request: FastifyRequest,

@@ -1,13 +1,14 @@
 import type { DescService } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { errorAnswer, type ErrorAnswer } from "../host/error-answer.ts";
 import { failure } from "../host/failure.ts";
-import { createHttpApp, sendError, type HttpAppOptions } from "../host/http-app.ts";
+import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
-import { enter } from "./context.ts";
+import { enter, isAdmitted } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
+import { isOfOAuth, standardError } from "./oidc/standard-error.ts";
 import type { Brands } from "./pages/branding/brands.ts";
 import { remoteAddressReader } from "./remote-address.ts";
 import { mountRest } from "./rest/transcoder.ts";
@@ -16,7 +17,7 @@ import { allowedMethods, rememberRoutes } from "./routes.ts";
 import type { TenantOfHost } from "./tenant-of-host.ts";
 import type { Tenant } from "#gen/koder/admin/v1/tenant_pb.ts";
 
-export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "services"> {
+export interface GatewayOptions extends Omit<HttpAppOptions, "sendAnswer">, Omit<RpcOptions, "services"> {
   /** The services that the world may call. */
   readonly services: readonly DescService[];
   readonly hosts: TenantOfHost;
@@ -26,8 +27,8 @@ export interface GatewayOptions extends HttpAppOptions, Omit<RpcOptions, "servic
   /** Adds the standard endpoints and the pages. */
   readonly mount: (app: FastifyInstance) => void;
   readonly limits: RateLimits;
-  /** Shows a person why the gateway itself refuses: they must wait, or no such path is here. */
-  readonly showRefused: (request: FastifyRequest, reply: FastifyReply, refusal: ConnectError) => unknown;
+  /** Shows a person an error that no page or endpoint answered itself: they must wait, no such path is here, or it is a fault of ours. */
+  readonly showRefused: (request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer) => unknown;
 }
 
 /** On every answer; pages and the standard endpoints set what they need beyond it. */
@@ -52,22 +53,35 @@ const ambiguousPath =
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { peers, services, hosts, brands, clock } = options;
-  const app = createHttpApp(options);
+  /** As a page where a person reads it, in OAuth's form where its clients do, and in ours elsewhere. */
+  function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer): unknown {
+    if (showsPage(request) && isAdmitted(request)) return options.showRefused(request, reply, answer);
+    return sendJson(reply, isOfOAuth(pathOf(request)) ? { ...answer, ...standardError(answer) } : answer);
+  }
+  const refuse = (request: FastifyRequest, reply: FastifyReply, reason: ErrorReason, message: string): unknown =>
+    sendAnswer(request, reply, errorAnswer(failure(reason, message)));
+  const app = createHttpApp({ ...options, sendAnswer });
   const remoteAddress = remoteAddressReader(options.trustedProxies);
 
   rememberRoutes(app);
   app.addHook("onRequest", (request, reply, done) => {
     const requestId = ulid(clock());
     void reply.headers(options.tls === undefined ? securityHeaders : overTls).header("x-request-id", requestId);
-    const path = request.url.slice(0, (request.url.indexOf("?") + 1 || request.url.length + 1) - 1);
-    if (ambiguousPath.test(path)) return refuse(reply, ErrorReason.INVALID_REQUEST, "the path is ambiguous");
+    const path = pathOf(request);
+    if (ambiguousPath.test(path)) return refuse(request, reply, ErrorReason.INVALID_REQUEST, "the path is ambiguous");
     const host = request.host.toLowerCase();
-    if (host === "" || host.length > 260) return refuse(reply, ErrorReason.HOST_UNKNOWN, "the Host header is missing");
-    const admit = (tenant: Tenant | null): void => {
-      if (tenant === null) return refuse(reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
+    if (host === "" || host.length > 260)
+      return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "the Host header is missing");
+    const admit = (tenant: Tenant | null): unknown => {
+      if (tenant === null) return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
       const { canonicalOrigin } = tenant;
       if (canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) !== host) {
-        return leadToCanonical(request, reply, canonicalOrigin);
+        // A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
+        // is refused, so that no cookie, link or token is ever of another origin.
+        const isRead = request.method === "GET" || request.method === "HEAD";
+        return isRead
+          ? reply.redirect(`${canonicalOrigin}${request.url}`, 308)
+          : refuse(request, reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
       }
       const now = clock();
       const address = remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for"));
@@ -77,11 +91,10 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, brands, now });
       // Each RPC protocol has a form of its own for errors, which its handler knows.
       if (refusal === undefined || isRpc(path)) return done();
-      if (showsPage(request)) options.showRefused(request, reply, refusal);
-      else sendError(reply, refusal);
+      return sendAnswer(request, reply, errorAnswer(refusal));
     };
     const known = hosts.peek(host);
-    if (known !== undefined) return admit(known);
+    if (known !== undefined) return void admit(known);
     hosts.get(host, requestId).then(admit, done);
   });
 
@@ -91,7 +104,12 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     // Here no credential could have INSTANCE authority: the header is refused, never passed over (design §4).
     own.addHook("onRequest", (request, reply, done) => {
       if (headerOf(request, internalHeaders.tenant) === undefined) return done();
-      refuse(reply, ErrorReason.TENANT_HEADER_REFUSED, "X-Koder-Tenant needs a credential with INSTANCE authority");
+      void refuse(
+        request,
+        reply,
+        ErrorReason.TENANT_HEADER_REFUSED,
+        "X-Koder-Tenant needs a credential with INSTANCE authority",
+      );
     });
     options.mount(own);
   });
@@ -102,7 +120,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     const refusal = isWrongMethod
       ? failure(ErrorReason.METHOD_NOT_ALLOWED, `the path takes ${allowed.join(", ")}`)
       : failure(ErrorReason.NOT_FOUND, "no such path is here");
-    return showsPage(request) ? options.showRefused(request, reply, refusal) : sendError(reply, refusal);
+    return sendAnswer(request, reply, errorAnswer(refusal));
   });
   return app;
 }
@@ -113,19 +131,8 @@ const isRpc = (path: string): boolean => path.startsWith("/koder.") || path.star
 /** Whether a person reads the answer. */
 const showsPage = (request: FastifyRequest): boolean => headerOf(request, "accept")?.includes("text/html") === true;
 
-function refuse(reply: FastifyReply, reason: ErrorReason, message: string): void {
-  sendError(reply, failure(reason, message));
-}
-
-/**
- * A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
- * is refused, so that no cookie, link or token is ever of another origin.
- */
-function leadToCanonical(request: FastifyRequest, reply: FastifyReply, canonicalOrigin: string): void {
-  const isRead = request.method === "GET" || request.method === "HEAD";
-  if (isRead) void reply.redirect(`${canonicalOrigin}${request.url}`, 308);
-  else refuse(reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
-}
+/** The path of a request, without its query. */
+const pathOf = ({ url }: FastifyRequest): string => url.slice(0, (url.indexOf("?") + 1 || url.length + 1) - 1);
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name];

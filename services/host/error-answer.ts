@@ -11,6 +11,8 @@ export interface ErrorAnswer {
   /** JSON. */
   readonly body: string;
   readonly reason: string;
+  /** For whoever reads it, in English. */
+  readonly message: string;
   readonly id: string;
 }
 
@@ -60,6 +62,7 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
   const status = info === undefined ? 500 : (statusOfReason[reason] ?? statusOfCode[error.code]);
   const retryAfter = error.metadata.get("retry-after") ?? (status === 503 ? comeBack : null);
   const nonce = error.metadata.get("dpop-nonce");
+  const message = info === undefined ? "something went wrong on our side" : error.rawMessage;
   return {
     status,
     headers: {
@@ -72,12 +75,13 @@ export function errorAnswer(error: ConnectError): ErrorAnswer {
     body: JSON.stringify({
       error: {
         reason,
-        message: info === undefined ? "something went wrong on our side" : error.rawMessage,
+        message,
         id,
         violations: violations ?? [],
       },
     }),
     reason,
+    message,
     id,
   };
 }

@@ -2,6 +2,7 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  type FastifyRequest,
   type FastifyServerFactory,
 } from "fastify";
 import { ConnectError } from "@connectrpc/connect";
@@ -20,6 +21,8 @@ export interface HttpAppOptions {
   readonly tls?: TlsFiles | undefined;
   /** Told of every error that no route answered itself, and nobody has reported. */
   readonly onFault: (error: unknown, answer: ErrorAnswer) => void;
+  /** Sends an error that no route answered itself, where it is not to be our JSON. */
+  readonly sendAnswer?: (request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer) => unknown;
 }
 
 /** The server of a port: HTTP/1.1 and HTTP/2, cleartext or TLS with ALPN, within `listenerLimits`. */
@@ -31,9 +34,9 @@ function noSchema(): never {
   throw new Error("a route must have no schema");
 }
 
-/** A Fastify application on the server of one port. Errors, the framework's too, leave as our JSON shape. */
+/** A Fastify application on the server of one port. Errors, the framework's too, leave as our JSON shape unless told otherwise. */
 export function createHttpApp(
-  { tls, onFault }: HttpAppOptions,
+  { tls, onFault, sendAnswer = (_request, reply, answer) => sendJson(reply, answer) }: HttpAppOptions,
   serverFactory: FastifyServerFactory = serverOf(tls),
 ): FastifyInstance {
   const app = Fastify({
@@ -47,24 +50,25 @@ export function createHttpApp(
     return503OnClosing: false,
     schemaController: { compilersFactory: { buildValidator: noSchema, buildSerializer: noSchema } },
     routerOptions: { maxParamLength: 200, caseSensitive: true },
-    frameworkErrors: (error: FastifyError, _request, reply) => void send(reply as FastifyReply, asOurs(error)),
+    frameworkErrors: (error: FastifyError, _request, reply) => sendError(reply as FastifyReply, asOurs(error)),
   });
-  app.setErrorHandler((error, _request, reply) => {
-    const answer = send(reply, asOurs(error));
+  app.setErrorHandler((error, request, reply) => {
+    const answer = errorAnswer(asOurs(error));
     if (answer.status >= 500 && !isReported(error)) onFault(error, answer);
+    return sendAnswer(request, reply, answer);
   });
   return app;
 }
 
 /** Answers with an error in our JSON shape. */
-export function sendError(reply: FastifyReply, error: ConnectError): void {
-  send(reply, error);
-}
+export const sendError = (reply: FastifyReply, error: ConnectError): void => sendJson(reply, errorAnswer(error));
 
-function send(reply: FastifyReply, error: ConnectError): ErrorAnswer {
-  const answer = errorAnswer(error);
-  void reply.code(answer.status).headers(answer.headers).send(answer.body);
-  return answer;
+/** Sends an answer in our JSON shape. */
+export function sendJson(
+  reply: FastifyReply,
+  { status, headers, body }: Omit<ErrorAnswer, "reason" | "message" | "id">,
+): void {
+  void reply.code(status).headers(headers).send(body);
 }
 
 /** Fastify's own refusals in our words; everything else as any call's error. */

@@ -41,8 +41,10 @@ describe("A27: requests of one address", () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     const refused = await get("192.0.2.1");
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
-    expect(await refused.json()).toMatchObject({ error: { reason: "RATE_LIMITED" } });
+    expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
     expect((await get("192.0.2.2")).status).toBe(200);
+    const ofOurs = await get("192.0.2.1", "/v1/users");
+    expect([ofOurs.status, await ofOurs.json()]).toMatchObject([429, { error: { reason: "RATE_LIMITED" } }]);
     const page = await get("192.0.2.1", "/", { accept: "text/html" });
     expect(page.status).toBe(429);
     expect(await page.text()).toContain("There were too many requests");

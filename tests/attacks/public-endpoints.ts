@@ -20,7 +20,7 @@ export interface PublicEndpoint {
   readonly parameters: readonly string[];
 }
 
-/** What the gateway itself answers, before an endpoint is reached. */
+/** What the gateway itself answers, before an endpoint is reached; at those of the standards it is `invalid_request`. */
 const gatewayReasons = [
   "NOT_FOUND",
   "METHOD_NOT_ALLOWED",
@@ -50,7 +50,13 @@ const standard = (
   parameters: readonly string[],
   reasons: readonly string[],
   forms: readonly AnswerForm[] = ["oauth", "rest", "page"],
-): PublicEndpoint => ({ method, path, forms, parameters, reasons: [...gatewayReasons, ...reasons] });
+): PublicEndpoint => ({
+  method,
+  path,
+  forms,
+  parameters,
+  reasons: [...gatewayReasons, "invalid_request", ...reasons],
+});
 
 const authorizeParameters = [
   "response_type",

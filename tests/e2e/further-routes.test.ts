@@ -37,3 +37,28 @@ describe("routes by their other names", () => {
     expect(issued).toBe(200);
   });
 });
+
+describe("a method that a path does not take", () => {
+  const send = (method: string, path: string, headers: Record<string, string> = {}) =>
+    fetch(`${server.url}${path}`, { method, headers, redirect: "manual" });
+
+  test.each([
+    ["GET", "/oauth/v2/token", "POST"],
+    ["DELETE", "/oauth/v2/introspect", "POST"],
+    ["PUT", "/oauth/v2/authorize", "GET, HEAD, POST"],
+    ["DELETE", "/oidc/v1/userinfo", "GET, HEAD, OPTIONS, POST"],
+  ])("is refused in OAuth's form: %s %s", async (method, path, takes) => {
+    const answer = await send(method, path);
+    expect([answer.status, answer.headers.get("cache-control")]).toEqual([405, "no-store"]);
+    const allow = answer.headers.get("allow") ?? "";
+    expect(allow.split(", ")).toEqual(expect.arrayContaining(takes.split(", ")));
+    expect(await answer.json()).toEqual({ error: "invalid_request", error_description: `the path takes ${allow}` });
+  });
+
+  test("is refused in ours at a path of REST, and on a page to a person", async () => {
+    const json = await send("DELETE", "/v1/users");
+    expect([json.status, await json.json()]).toMatchObject([405, { error: { reason: "METHOD_NOT_ALLOWED" } }]);
+    const page = await send("DELETE", "/oauth/v2/authorize", { accept: "text/html" });
+    expect([page.status, page.headers.get("content-type")]).toEqual([405, "text/html; charset=utf-8"]);
+  });
+});

@@ -5,7 +5,10 @@ import { createHttpApp } from "../../host/http-app.ts";
 import { mountBrowserEndpoint } from "./browser-endpoint.ts";
 
 const faults: unknown[] = [];
-const app = createHttpApp({ onFault: (error) => faults.push(error) });
+const app = createHttpApp({
+  onFault: (error, { id }) => faults.push([error, id]),
+  sendAnswer: (_request, reply, { status, id }) => reply.code(status).send(`a page with ${id}`),
+});
 mountBrowserEndpoint(app, {
   path: "/here",
   showError: async (_request, reply, { status, reason, detail = "" }) =>
@@ -54,8 +57,10 @@ describe("what an application sends a browser to", () => {
     expect(faults).toEqual([]);
   });
 
-  test("a fault of ours is reported", async () => {
-    expect(await get("?fault")).toMatch(/^500 /);
+  test("a fault of ours is reported, by the id that the person is shown", async () => {
+    const shown = await get("?fault");
     expect(faults).toHaveLength(1);
+    const [[error, id]] = faults as [[unknown, string]];
+    expect([shown, error]).toEqual([`500 a page with ${id}`, new Error("ours")]);
   });
 });

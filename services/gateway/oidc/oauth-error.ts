@@ -42,4 +42,4 @@ export function oauthErrorOf(error: unknown): OAuthErrorAnswer {
 }
 
 /** Printable ASCII without `"` and `\` (RFC 6749 §5.2). */
-const ascii = (text: string): string => text.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "?");
+export const ascii = (text: string): string => text.replaceAll(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, "?");
