@@ -29,6 +29,8 @@ import { logTable } from "./log-table.ts";
 import { outboxTable } from "./outbox-table.ts";
 import { unavailable } from "./sqlite-error.ts";
 
+const mostHandles = 100;
+
 /**
  * The store contract over one SQLite database whose tables are up to date. It closes the database with itself. `holdFile`
  * keeps other processes from writing until what it answers is called; it is for a database that others may have open.
@@ -197,10 +199,19 @@ export function createSqlStore({
     },
   };
 
+  /** The latest handles: one request asks for the same several times. */
+  const handles = new Map<string, TenantStore>();
+
   return {
     tenant(tenantId) {
-      checkTenantId(tenantId);
-      return tenantStore(tenantId);
+      let handle = handles.get(tenantId);
+      if (handle === undefined) {
+        checkTenantId(tenantId);
+        handle = tenantStore(tenantId);
+        if (handles.size >= mostHandles) handles.clear();
+        handles.set(tenantId, handle);
+      }
+      return handle;
     },
     system: () => system,
     bulk: () => bulkStore,

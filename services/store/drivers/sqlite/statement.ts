@@ -9,6 +9,16 @@ export function statement(database: DatabaseSync, sql: string): () => StatementS
   return () => (prepared ??= database.prepare(sql));
 }
 
+/** A statement whose rows are arrays, one value for each column. */
+export function arrayStatement(database: DatabaseSync, sql: string): () => StatementSync {
+  const prepare = statement(database, sql);
+  let prepared: StatementSync | undefined;
+  return () => {
+    if (prepared === undefined) (prepared = prepare()).setReturnArrays(true);
+    return prepared;
+  };
+}
+
 /** Statements by their text, each prepared when it is first asked for, and kept: for those whose text a query decides. */
 export function statementsByText(database: DatabaseSync): (sql: string) => StatementSync {
   const prepared = new Map<string, StatementSync>();
