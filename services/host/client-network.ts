@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
-const mostKnown = 1_000;
-/** Networks by address: one request asks several times. */
+const [mostKnown, longestKnown] = [1_000, 64];
+/** Networks by address: one request asks several times. What is longer than any address is looked at each time. */
 const known = new Map<string, string>();
 
 /**
@@ -9,11 +9,12 @@ const known = new Map<string, string>();
  * whole /64, which is what one subscriber has. `unknown` for what is no address.
  */
 export function clientNetwork(address: string): string {
-  let network = known.get(address);
-  if (network === undefined) {
-    if (known.size >= mostKnown) known.clear();
-    known.set(address, (network = networkOf(address)));
-  }
+  const before = known.get(address);
+  if (before !== undefined) return before;
+  const network = networkOf(address);
+  if (address.length > longestKnown) return network;
+  if (known.size >= mostKnown) known.clear();
+  known.set(address, network);
   return network;
 }
 

@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign, verify, type KeyObject } from "node:crypto";
+import { dropOldest } from "./drop-oldest.ts";
 
 /** What a call between services proves: who calls whom, for which method and tenant. */
 export interface ServiceCallBinding {
@@ -49,7 +50,7 @@ export function createServiceTokenIssuer({
     const token = `${input}.${sign(null, Buffer.from(input, "utf8"), privateKey).toString("base64url")}`;
     made.delete(name);
     made.set(name, { token, until: now + reusedFor });
-    dropOldest(made);
+    dropOldest(made, mostRemembered);
     return token;
   };
 }
@@ -108,7 +109,7 @@ export function createServiceTokenVerifier({
       verified = read(token, now);
       if (verified === undefined) return undefined;
       good.set(token, verified);
-      dropOldest(good);
+      dropOldest(good, mostRemembered);
     }
     if (now >= verified.exp) {
       good.delete(token);
@@ -124,13 +125,5 @@ function parse(encoded: string): Readonly<Record<string, unknown>> | undefined {
     return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined;
   } catch {
     return undefined; // not JSON: not a token
-  }
-}
-
-function dropOldest(map: Map<string, unknown>): void {
-  if (map.size <= mostRemembered) return;
-  for (const oldest of map.keys()) {
-    map.delete(oldest);
-    return;
   }
 }

@@ -1,4 +1,5 @@
 import { constants, createPublicKey, hash, verify, type KeyObject, type VerifyKeyObjectInput } from "node:crypto";
+import { dropOldest } from "./drop-oldest.ts";
 import { checkKeyFits, type PublicJwk, type SigningAlg } from "./signing-key.ts";
 
 /** A key that verifies. The algorithm is ours to say, never the token's. */
@@ -119,10 +120,6 @@ export function createJwtVerifier({
       throw error;
     }
   };
-}
-
-function dropOldest(map: Map<string, unknown>, most: number): void {
-  if (map.size > most) for (const oldest of map.keys()) if (map.delete(oldest)) break;
 }
 
 /** JSON of which nobody can change what others are given, too. */

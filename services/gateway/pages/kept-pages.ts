@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { dropOldest } from "../../vault/drop-oldest.ts";
 
 /** What a template shows: JSON. */
 export type Shown = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export function createKeptPages({ mostKept = 100 }: { readonly mostKept?: number
       if (parts === undefined) {
         parts = render(JSON.parse(json) as Shown).split(gap);
         kept.set(key, parts);
-        if (kept.size > mostKept) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
+        dropOldest(kept, mostKept);
       }
       // Text and number of a token in turn.
       let page = "";
