@@ -17,6 +17,8 @@ export const wholeLog = "*";
 const longestId = 512;
 const longestValue = 2_048;
 const largestRecord = 1 << 20;
+/** Ids in one question. */
+const mostIds = 100;
 
 /** Refuses what is no tenant's id, the system's included. */
 export function checkTenantId(tenantId: string): void {
@@ -28,6 +30,13 @@ export function checkTenantId(tenantId: string): void {
 export function checkId(what: string, id: string): void {
   if (typeof id !== "string" || id === "") throw new RangeError(`${what}: the id must not be empty`);
   checkText(`${what}: the id`, id, longestId);
+}
+
+/** Refuses ids of which one cannot be the id of a record, none at all, and more than can be asked for at once. */
+export function checkIds(what: string, ids: readonly string[]): void {
+  if (ids.length < 1 || ids.length > mostIds)
+    throw new RangeError(`${what}: 1 to ${mostIds} ids can be asked for at once`);
+  for (const id of ids) checkId(what, id);
 }
 
 /** Refuses what an index of this type cannot hold. */

@@ -107,6 +107,11 @@ export interface Page<Desc extends DescMessage> {
 export interface TenantStore {
   readonly tenantId: string;
   get<Desc extends DescMessage>(collection: Collection<Desc>, id: string): Promise<Stored<Desc> | undefined>;
+  /** Several at once, 1 to 100 of them, as they are at one moment: in the order of the ids, undefined where `get` would be. */
+  getAll<Desc extends DescMessage>(
+    collection: Collection<Desc>,
+    ids: readonly string[],
+  ): Promise<readonly (Stored<Desc> | undefined)[]>;
   /** The version of a record that is there, unread: says at little cost whether what was read before is still so. */
   version<Desc extends DescMessage>(collection: Collection<Desc>, id: string): Promise<number | undefined>;
   /** By a unique index. */

@@ -179,6 +179,10 @@ function recordingStore(store: Store, work: string[]): Store {
       work.push(`get ${collection.name}`);
       return data.get(collection, id);
     },
+    getAll(collection, ids) {
+      work.push(`getAll ${collection.name} ${ids.length}`);
+      return data.getAll(collection, ids);
+    },
     version(collection, id) {
       work.push(`version ${collection.name}`);
       return data.version(collection, id);

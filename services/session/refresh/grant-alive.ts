@@ -4,7 +4,7 @@ import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { epochs } from "../collections.ts";
-import { epochOf, subjectKey } from "../revocation/epoch.ts";
+import { subjectKey } from "../revocation/epoch.ts";
 import { revokedVersion } from "../revocation/revoked-consent.ts";
 
 /**
@@ -34,13 +34,13 @@ export async function doEpochsHold(
   data: TenantStore,
   given: Pick<Grant | Code, "userId" | "clientId" | "userEpoch" | "clientEpoch" | "consentVersion">,
 ): Promise<boolean> {
-  const [ofUser, clientEpoch] = await Promise.all([
-    data.get(epochs, subjectKey({ user: given.userId })),
-    epochOf(data, { client: given.clientId }),
+  const [ofUser, ofClient] = await data.getAll(epochs, [
+    subjectKey({ user: given.userId }),
+    subjectKey({ client: given.clientId }),
   ]);
   return (
     (ofUser?.record.epoch ?? 0n) === given.userEpoch &&
-    clientEpoch === given.clientEpoch &&
+    (ofClient?.record.epoch ?? 0n) === given.clientEpoch &&
     revokedVersion(ofUser?.record, given.clientId) <= given.consentVersion
   );
 }

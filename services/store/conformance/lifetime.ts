@@ -29,6 +29,7 @@ export function lifetimeConformance(open: OpenDriver): void {
       await store.close();
       for (const attempt of [
         acme.get(tickets, "a"),
+        acme.getAll(tickets, ["a"]),
         acme.find(tickets, "code", "a"),
         acme.page(tickets, { index: "id", limit: 1 }),
         acme.add("hits", 1, 9e15),

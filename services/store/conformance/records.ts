@@ -17,6 +17,28 @@ export function recordConformance(open: OpenDriver): void {
       expect(await acme.get(tickets, "a")).toBeUndefined();
     });
 
+    test("getAll answers what get would of each id, in their order", async () => {
+      const { store, time } = await openedStore(open);
+      const acme = store.tenant("acme");
+      const ids = ["c", "nobody", "a", "expired", "a", "other's"];
+      await acme.commit(
+        ["a", "b", "c"].map((id) => insert(tickets, ticket(id, { body: id }))),
+        [],
+      );
+      await acme.commit([replace(tickets, ticket("c", { body: "again" }), 1)], []);
+      await acme.commit([insert(tickets, ticket("expired", { expires: time.now + 10 }))], []);
+      await store.tenant("other").commit([insert(tickets, ticket("other's"))], []);
+      time.now += 10;
+      const found = await acme.getAll(tickets, ids);
+      expect(found).toEqual(await Promise.all(ids.map((id) => acme.get(tickets, id))));
+      expect(found.map((one) => one?.version)).toEqual([2, undefined, 1, undefined, 1, undefined]);
+      const many = Array.from({ length: 100 }, (_, n) => `${n}`);
+      expect(await acme.getAll(keys, many)).toEqual(many.map(() => undefined));
+      for (const refused of [[], [...many, "100"], ["a", ""]]) {
+        await expect(acme.getAll(tickets, refused)).rejects.toThrow(RangeError);
+      }
+    });
+
     test("version says what get would, until the record is gone", async () => {
       const { store } = await openedStore(open);
       const acme = store.tenant("acme");

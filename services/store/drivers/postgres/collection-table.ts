@@ -17,6 +17,7 @@ export interface Read<Result> {
 /** The statements of one collection's table; times are milliseconds since the epoch. Throws RangeErrors for bad input. */
 export interface CollectionTable {
   get(tenant: string, id: string, now: number): Read<Stored<DescMessage> | undefined>;
+  getAll(tenant: string, ids: readonly string[], now: number): Read<readonly (Stored<DescMessage> | undefined)[]>;
   version(tenant: string, id: string, now: number): Read<number | undefined>;
   find(tenant: string, index: string, value: IndexValue, now: number): Read<Stored<DescMessage> | undefined>;
   page(tenant: string, query: PageQuery, now: number): Read<Page<DescMessage>>;
@@ -48,12 +49,12 @@ export function collectionTable(collection: Collection, shape: number): Collecti
       ]),
   );
   // As many as there are shapes of queries: a handful for each index.
-  const pages = new Map<string, Statement>();
-  function pageStatement(sql: string): Statement {
-    const known = pages.get(sql);
+  const shaped = new Map<string, Statement>();
+  function shapedStatement(sql: string): Statement {
+    const known = shaped.get(sql);
     if (known !== undefined) return known;
     const prepared = numberedStatement(sql);
-    pages.set(sql, prepared);
+    shaped.set(sql, prepared);
     return prepared;
   }
   const stored = (version: SqlValue | undefined, data: SqlValue | undefined): Stored<DescMessage> => ({
@@ -65,6 +66,18 @@ export function collectionTable(collection: Collection, shape: number): Collecti
 
   return {
     get: (tenant, id, now) => ({ step: step(select, tenant, id, now), result: first }),
+    getAll(tenant, ids, now) {
+      const places = ids.map(() => "?").join(", ");
+      const sql = `SELECT id, version, data FROM "${name}" WHERE tenant = ? AND id IN (${places}) AND (expires IS NULL OR expires > ?)`;
+      return {
+        step: step(shapedStatement(sql), tenant, ...ids, now),
+        result: (rows) =>
+          ids.map((id) => {
+            const row = rows.find(([found]) => found === id);
+            return row && stored(row[1], row[2]);
+          }),
+      };
+    },
     version: (tenant, id, now) => ({
       step: step(selectVersion, tenant, id, now),
       result: ([row]) => row?.[0] as number | undefined,
@@ -87,7 +100,7 @@ export function collectionTable(collection: Collection, shape: number): Collecti
       const index = columns.find((one) => one.index === query.index);
       const { sql, values } = pageSql(name, index ?? idColumn, tenant, query, now, "");
       return {
-        step: { statement: pageStatement(sql), values },
+        step: { statement: shapedStatement(sql), values },
         result(rows) {
           const given = rows.slice(0, query.limit);
           const last = given.at(-1);

@@ -10,6 +10,7 @@ import { arrayStatement, statement, statementsByText } from "./statement.ts";
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
   get(tenant: string, id: string, now: number): Stored<DescMessage> | undefined;
+  getAll(tenant: string, ids: readonly string[], now: number): readonly (Stored<DescMessage> | undefined)[];
   version(tenant: string, id: string, now: number): number | undefined;
   find(tenant: string, index: string, value: IndexValue, now: number): Stored<DescMessage> | undefined;
   page(tenant: string, query: PageQuery, now: number): Page<DescMessage>;
@@ -52,6 +53,7 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
         ),
       ]),
   );
+  const selectAll = statementsByText(database);
   // As many as there are shapes of queries: a handful for each index.
   const pageStatement = statementsByText(database);
   const stored = (row: Readonly<Record<string, unknown>>): Stored<DescMessage> => ({
@@ -68,6 +70,16 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
   return {
     get(tenant, id, now) {
       return storedRow(select().get(tenant, id, now));
+    },
+    getAll(tenant, ids, now) {
+      const places = ids.map(() => "?").join(", ");
+      const rows = selectAll(
+        `SELECT id, version, data FROM "${name}" WHERE tenant = ? AND id IN (${places}) AND ${alive}`,
+      ).all(tenant, ...ids, now);
+      return ids.map((id) => {
+        const row = rows.find((one) => one["id"] === id);
+        return row && stored(row);
+      });
     },
     version: (tenant, id, now) => selectVersion().get(tenant, id, now)?.["version"] as number | undefined,
     find(tenant, index, value, now) {

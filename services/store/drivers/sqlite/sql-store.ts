@@ -4,6 +4,7 @@ import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import {
   checkCommit,
   checkId,
+  checkIds,
   checkInteger,
   checkLease,
   checkLimit,
@@ -90,6 +91,11 @@ export function createSqlStore({
         read(() => {
           checkId(collection.name, id);
           return tableOf(collection).get(tenantId, id, clock());
+        }),
+      getAll: <Desc extends DescMessage>(collection: Collection<Desc>, ids: readonly string[]) =>
+        read(() => {
+          checkIds(collection.name, ids);
+          return tableOf(collection).getAll(tenantId, ids, clock());
         }),
       version: <Desc extends DescMessage>(collection: Collection<Desc>, id: string) =>
         read(() => {
