@@ -1,7 +1,8 @@
+import { freePort } from "../tests/support/free-port.ts";
 import { grpcClient } from "./grpc-client.ts";
 import { measure, type Case, type Usage } from "./measure.ts";
 import { cpuMicroseconds } from "./process-usage.ts";
-import { freePort, openInspector } from "./profile/inspector.ts";
+import { openInspector } from "./profile/inspector.ts";
 import { printProfile } from "./profile/print-profile.ts";
 import type { Profile } from "./profile/profile.ts";
 import { timeByPart } from "./profile/time-by-part.ts";

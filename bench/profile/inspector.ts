@@ -1,5 +1,4 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
 
 /** The inspector of another process. */
 export interface Inspector {
@@ -27,14 +26,4 @@ export async function openInspector(at: number): Promise<Inspector> {
     },
     close: () => socket.close(),
   };
-}
-
-/** A port that nobody has at this moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port: found } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return found;
 }

@@ -8,7 +8,7 @@ import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
 import { enter, isAdmitted } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
-import { isOfOAuth, standardError } from "./oidc/standard-error.ts";
+import { isOfOAuth, standardBody } from "./oidc/standard-error.ts";
 import type { Brands } from "./pages/branding/brands.ts";
 import { remoteAddressReader } from "./remote-address.ts";
 import { mountRest } from "./rest/transcoder.ts";
@@ -56,7 +56,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   /** As a page where a person reads it, in OAuth's form where its clients do, and in ours elsewhere. */
   function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer): unknown {
     if (showsPage(request) && isAdmitted(request)) return options.showRefused(request, reply, answer);
-    return sendJson(reply, isOfOAuth(pathOf(request)) ? { ...answer, ...standardError(answer) } : answer);
+    return sendJson(reply, isOfOAuth(pathOf(request)) ? { ...answer, body: standardBody(answer) } : answer);
   }
   const refuse = (request: FastifyRequest, reply: FastifyReply, reason: ErrorReason, message: string): unknown =>
     sendAnswer(request, reply, errorAnswer(failure(reason, message)));

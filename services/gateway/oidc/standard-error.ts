@@ -5,11 +5,11 @@ import { ascii } from "./oauth-error.ts";
 export const isOfOAuth = (path: string): boolean => path.startsWith("/oauth/v2/") || path.startsWith("/oidc/v1/");
 
 /**
- * An error that no endpoint answered itself, in OAuth's form (RFC 6749 §5.2) with the status of ours: who may come back is told
- * `temporarily_unavailable`.
+ * The body of an error that no endpoint answered itself, in OAuth's form (RFC 6749 §5.2); its status and headers stay as they are. Who
+ * may come back is told `temporarily_unavailable`.
  */
-export function standardError({ status, message, headers }: ErrorAnswer): Pick<ErrorAnswer, "headers" | "body"> {
+export function standardBody({ status, message }: Pick<ErrorAnswer, "status" | "message">): string {
   const error =
     status === 429 || status === 503 ? "temporarily_unavailable" : status >= 500 ? "server_error" : "invalid_request";
-  return { headers, body: JSON.stringify({ error, error_description: ascii(message) }) };
+  return JSON.stringify({ error, error_description: ascii(message) });
 }
