@@ -1,16 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { BadRequestSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
   AcceptPasskeyRequestSchema,
   AcceptTotpRequestSchema,
   BrowserContextSchema,
-  CreateFlowRequestSchema,
   OfferNewPasskeyRequestSchema,
   OfferPasskeyRequestSchema,
+  OfferSignInRequestSchema,
   OfferTotpRequestSchema,
   SubmitNewPasswordRequestSchema,
   SubmitPasskeyRequestSchema,
@@ -35,11 +35,11 @@ import { testVault } from "../vault/testing/test-vault.ts";
 import { defaultAttemptPolicy, type AttemptPolicy } from "./attempts.ts";
 import { authCollections } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
-import { createFlow } from "./flows/create-flow.ts";
 import { acceptPasskey } from "./flows/accept-passkey.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
 import { offerNewPasskey } from "./flows/offer-new-passkey.ts";
 import { offerPasskey } from "./flows/offer-passkey.ts";
+import { offerSignIn } from "./flows/offer-sign-in.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { createAuthenticationPolicies } from "./policy/authentication-policies.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
@@ -306,19 +306,8 @@ export async function authFixture(
     clock,
   };
   type Browser = Partial<typeof aBrowser> & { sessionToken?: string; userAgent?: string };
-  type Asked = { readonly clientId?: string; readonly acrValues?: string[] };
+  type Asked = { readonly clientId?: string; readonly acrValues?: string[]; readonly tenantId?: string };
   const browserOf = (browser: Browser) => create(BrowserContextSchema, { ...aBrowser, ...browser });
-  const start = async (username: string, browser: Browser = {}, tenantId = "t1", asked: Asked = {}) => {
-    const request = create(CreateFlowRequestSchema, { username, browser: browserOf(browser), ...asked });
-    const { flow } = await createFlow(dependencies)(request, handlerContext({ tenantId }));
-    if (flow === undefined) throw new Error("no flow was answered");
-    return flow;
-  };
-  const submit = (flowId: string, password: string, browser: Browser = {}, tenantId = "t1") =>
-    submitPassword(dependencies)(
-      create(SubmitPasswordRequestSchema, { flowId, password, browser: browserOf(browser) }),
-      handlerContext({ tenantId }),
-    );
   return {
     dependencies,
     data: store.tenant("t1"),
@@ -342,12 +331,15 @@ export async function authFixture(
     sessions,
     used,
     meanwhile,
-    start,
-    submit,
-    /** What a browser asks a passkey by; without a flow, to begin one. */
-    offerPasskey: async (flowId = "", browser: Browser = {}, tenantId = "t1") => {
+    offerSignIn: (clientId = "", browser: Browser = {}, tenantId = "t1") =>
+      offerSignIn(dependencies)(
+        create(OfferSignInRequestSchema, { clientId, browser: browserOf(browser) }),
+        handlerContext({ tenantId }),
+      ),
+    /** What a browser asks a passkey by within a flow. */
+    offerPasskey: async (flowId: string, browser: Browser = {}) => {
       const request = create(OfferPasskeyRequestSchema, { flowId, browser: browserOf(browser) });
-      return (await offerPasskey(dependencies)(request, handlerContext({ tenantId }))).optionsJson;
+      return (await offerPasskey(dependencies)(request, handlerContext())).optionsJson;
     },
     submitPasskey: (flowId: string, credentialJson: string, browser: Browser = {}, tenantId = "t1") =>
       submitPasskey(dependencies)(
@@ -388,9 +380,12 @@ export async function authFixture(
         create(SubmitNewPasswordRequestSchema, { flowId, newPassword, browser: browserOf(browser) }),
         handlerContext(),
       ),
-    /** A whole attempt: a flow and a password. */
-    attempt: async (username: string, password: string, browser: Browser = {}) =>
-      submit((await start(username, browser)).id, password, browser),
+    /** Begins a flow by a password. */
+    attempt: (username: string, password: string, browser: Browser = {}, { tenantId = "t1", ...asked }: Asked = {}) =>
+      submitPassword(dependencies)(
+        create(SubmitPasswordRequestSchema, { username, password, browser: browserOf(browser), ...asked }),
+        handlerContext({ tenantId }),
+      ),
     advance(milliseconds: number): void {
       now += milliseconds;
     },
@@ -412,4 +407,14 @@ export async function refusal(call: Promise<unknown>) {
     message: error.rawMessage,
     retryAfter: delay === undefined ? undefined : Number(delay.seconds),
   };
+}
+
+/** The reasons of the fields that a call was refused for. */
+export async function violationsOf(call: Promise<unknown>): Promise<readonly string[]> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ConnectError)) throw error;
+  return error.findDetails(BadRequestSchema).flatMap((one) => one.fieldViolations.map(({ reason }) => reason));
 }

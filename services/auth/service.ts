@@ -54,15 +54,14 @@ import { redeemLoginHandle } from "./flows/redeem-login-handle.ts";
 import { startFlow } from "./flows/start-flow.ts";
 import { offerNewPasskey } from "./flows/offer-new-passkey.ts";
 import { offerPasskey } from "./flows/offer-passkey.ts";
+import { offerSignIn } from "./flows/offer-sign-in.ts";
 import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
-import { getFirstFactors } from "./policy/get-first-factors.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
-import { createFlow } from "./flows/create-flow.ts";
 import { submitNewPassword } from "./flows/submit-new-password.ts";
 import { submitPasskey } from "./flows/submit-passkey.ts";
 import { submitPassword } from "./flows/submit-password.ts";
@@ -102,7 +101,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
     name: "auth",
     implementations: [
       implementation(BrowserFlowService, {
-        createFlow: createFlow(dependencies),
+        offerSignIn: offerSignIn(dependencies),
         submitPassword: submitPassword(dependencies),
         submitTotp: submitTotp(dependencies),
         submitRecoveryCode: submitRecoveryCode(dependencies),
@@ -145,7 +144,6 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
         getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
-        getFirstFactors: getFirstFactors(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),

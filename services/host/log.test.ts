@@ -56,13 +56,15 @@ test("A21: no sensitive field of any message is in a log line", () => {
 
 test("what is not sensitive stays readable", () => {
   const message = create(SubmitPasswordRequestSchema, {
-    flowId: "f",
+    username: "u",
     password: "p",
+    clientId: "c",
     browser: { browserToken: "b", remoteAddress: "192.0.2.1" },
   });
   expect(redact(SubmitPasswordRequestSchema, message)).toEqual({
-    flow_id: "[redacted]",
+    username: "u",
     password: "[redacted]",
+    client_id: "c",
     browser: { browser_token: "[redacted]", remote_address: "192.0.2.1" },
   });
 });

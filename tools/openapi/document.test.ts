@@ -115,6 +115,6 @@ test("errors have the documented shape and name every reason", () => {
 
 test("nothing internal and nothing stored is described", () => {
   const text = JSON.stringify(document);
-  for (const name of ["IssueToken", "VerifyApiKey", "CredentialService", "secret_hashes", "CreateFlow"])
+  for (const name of ["IssueToken", "VerifyApiKey", "CredentialService", "secret_hashes", "BrowserFlowService"])
     expect(text).not.toContain(name);
 });

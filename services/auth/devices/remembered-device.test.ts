@@ -42,16 +42,14 @@ async function withDevices(days = 7) {
   /** Signs in with both factors, and says whether the browser is to be remembered. */
   const signIn = async (rememberDevice = true) => {
     f.advance(30_000);
-    const { id: flowId } = await f.start("ana");
-    await f.submit(flowId, ana.password);
+    const flowId = (await f.attempt("ana", ana.password)).flow?.id ?? "";
     const browser = create(BrowserContextSchema, { ...aBrowser, userAgent: "Firefox", rememberDevice });
     const request = create(SubmitTotpRequestSchema, { flowId, browser, code: f.codeOf(secret) });
     return submitTotp(dependencies)(request, handlerContext());
   };
   /** Whether a password alone signs in. */
   const isAsked = async (browser: { browserToken?: string } = {}, asked: { acrValues?: string[] } = {}) => {
-    const { id } = await f.start("ana", browser, "t1", asked);
-    return (await f.submit(id, ana.password, browser)).flow?.state === FlowState.MFA_REQUIRED;
+    return (await f.attempt("ana", ana.password, browser, asked)).flow?.state === FlowState.MFA_REQUIRED;
   };
   const list = async (calling = person(ana.id)) =>
     (

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
+import { FlowSchema, type Flow as StoredFlow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { SignInFactor } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import type { BrowserContext } from "#gen/koder/auth/v1/flow_internal_pb.ts";
 import { FlowState, FlowStep, type Flow } from "#gen/koder/auth/v1/flow_pb.ts";
@@ -17,11 +17,10 @@ import { isSecondFactorWanted } from "../policy/second-factor-need.ts";
 import { flowStarted } from "./flow-events.ts";
 import { flowMessage } from "./flow-message.ts";
 import { browserHash, flowUses } from "./flow-secrets.ts";
-import { remoteAddressOf } from "./open-flow.ts";
 
 /** A flow to be. */
-export interface BegunFlow {
-  /** What the person typed. */
+export interface FlowToBe {
+  /** What the person typed; empty for whoever shows a passkey. */
   readonly username: string;
   /** Absent for one that its client drives. */
   readonly browser?: BrowserContext | undefined;
@@ -29,14 +28,19 @@ export interface BegunFlow {
   readonly acrValues: readonly string[];
 }
 
+/** A flow that is kept nowhere yet, and its id. */
+export interface NewFlow {
+  readonly id: string;
+  readonly record: StoredFlow;
+}
+
 /**
- * Starts a flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any other (koder.md K5): what
- * its attempts must wait for is counted under the name, whoever has it. Without any name, whoever shows a passkey may go on with it.
+ * A flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any
+ * other (koder.md K5): what its attempts must wait for is counted under the name, whoever has it. Without any name, whoever shows a
+ * passkey may go on with it.
  */
-export async function beginFlow(dependencies: AuthDependencies, call: Call, request: BegunFlow): Promise<Flow> {
-  const { store, vault, peers, attempts, clock } = dependencies;
-  const data = store.tenant(call.tenantId);
-  await countFlow(data, attempts, clock(), remoteAddressOf(call, { flowId: "", browser: request.browser }));
+export async function newFlow(dependencies: AuthDependencies, call: Call, request: FlowToBe): Promise<NewFlow> {
+  const { vault, peers, clock } = dependencies;
   const isNameless = request.username === "";
   const { clientId } = request;
   const [{ userId, loginKey }, tenantVault, { firstFactors }] = await Promise.all([
@@ -67,6 +71,19 @@ export async function beginFlow(dependencies: AuthDependencies, call: Call, requ
     createTime: timestampFromMs(now),
     expireTime: timestampFromMs(now + flowLifetime),
   });
-  await data.commit([insert(flows, record)], [flowStarted(call, now, record)]);
+  return { id, record };
+}
+
+/** Begins a flow that its client drives, and keeps it until its first step. */
+export async function beginFlow(
+  dependencies: AuthDependencies,
+  call: Call,
+  request: Omit<FlowToBe, "browser">,
+): Promise<Flow> {
+  const { store, attempts, clock } = dependencies;
+  const data = store.tenant(call.tenantId);
+  await countFlow(data, attempts, clock(), call.clientAddress);
+  const { id, record } = await newFlow(dependencies, call, request);
+  await data.commit([insert(flows, record)], [flowStarted(call, clock(), record)]);
   return flowMessage(id, record);
 }

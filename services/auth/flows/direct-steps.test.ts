@@ -1,5 +1,7 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
+import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import { UpdateAuthenticationPolicyRequestSchema } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import {
@@ -15,8 +17,9 @@ import {
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { RedeemLoginHandleRequestSchema } from "#gen/koder/auth/v1/login_handle_internal_pb.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
-import { refusal } from "../auth-fixture.ts";
-import { loginHandles } from "../collections.ts";
+import { refusal, violationsOf } from "../auth-fixture.ts";
+import type { AttemptPolicy } from "../attempts.ts";
+import { flows, loginHandles } from "../collections.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
 import { updateAuthenticationPolicy } from "../policy/update-authentication-policy.ts";
 import {
@@ -31,8 +34,11 @@ import {
 import { redeemLoginHandle } from "./redeem-login-handle.ts";
 import { startFlow } from "./start-flow.ts";
 
-async function setUp() {
-  const f = await factorFixture();
+const keptFlows = async (f: Pick<Awaited<ReturnType<typeof factorFixture>>, "data">) =>
+  (await f.data.page(flows, { index: "id", limit: 100 })).items.map(({ record }) => record);
+
+async function setUp(attempts: Partial<AttemptPolicy> = {}) {
+  const f = await factorFixture(attempts);
   const { dependencies } = f;
   const allow = (...clientIds: string[]) => {
     const clientOverrides = clientIds.map((clientId) => ({ clientId, directFlows: true }));
@@ -124,13 +130,16 @@ test("A33: who may not run flows starts none", async () => {
 });
 
 test("A2, A33: a browser's flow is nobody's who has its id only, and a flow of a client ends in no browser", async () => {
-  const { f, start, get, password } = await setUp();
-  const browsers = await f.start("ana");
-  expect(await refusal(password(browsers.id, f.ana.password))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  const { f, start, get, password, totp } = await setUp();
+  const { secret } = await f.app();
+  const browsers = await f.atSecondFactor();
+  expect(await refusal(totp(browsers.id, f.codeOf(secret)))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
   expect(await refusal(get(browsers.id))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
   const { id } = await start();
-  expect(await refusal(f.submit(id, f.ana.password))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
-  expect(await refusal(f.submit(id, f.ana.password, { browserToken: "" }))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  await password(id, f.ana.password);
+  for (const browser of [{}, { browserToken: "" }]) {
+    expect(await refusal(f.submitTotp(id, f.codeOf(secret), browser))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  }
 });
 
 test("A6: every step is asked as on the pages: second factor, then new password", async () => {
@@ -139,6 +148,15 @@ test("A6: every step is asked as on the pages: second factor, then new password"
   const [code = ""] = await f.generateCodes();
   f.ana.passwordChangeRequired = true;
   const { id } = await start();
+  for (const early of [
+    totp(id, f.codeOf(secret)),
+    recoveryCode(id, code),
+    newPassword(id, "the next password of ana"),
+  ]) {
+    expect(await refusal(early), "before the first factor").toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+  }
+  await refusal(password(id, "wrong"));
+  expect(await refusal(totp(id, f.codeOf(secret)))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
   const asked = await password(id, f.ana.password);
   expect(asked).toMatchObject({ state: FlowState.MFA_REQUIRED, loginHandle: "" });
   expect(asked.nextSteps).toEqual([FlowStep.TOTP, FlowStep.RECOVERY_CODE]);
@@ -196,4 +214,90 @@ test("a passkey is a second factor there as well", async () => {
   const { id } = await start();
   expect(await password(id, f.ana.password)).toMatchObject({ nextSteps: [FlowStep.PASSKEY], loginHandle: "" });
   expect((await passkey(id, authenticator.get(await passkeyOptions(id)))).loginHandle).toMatch(/^klh_/);
+});
+
+const notAccepted = { reason: "PASSKEY_NOT_ACCEPTED" };
+
+test("A23: for a name, its passkey will do as well as the password; no name is told from another", async () => {
+  const { f, start, passkeyOptions, passkey } = await setUp();
+  const { authenticator } = await f.passkey();
+  const [ana, nobody] = [await start("ana"), await start("nobody")];
+  for (const { nextSteps } of [ana, nobody]) expect(nextSteps).toEqual([FlowStep.PASSWORD, FlowStep.PASSKEY]);
+  const [mine, theirs] = [await passkeyOptions(ana.id), await passkeyOptions(nobody.id)];
+  const nameless = (options: string) => ({ ...(JSON.parse(options) as Record<string, unknown>), challenge: "" });
+  expect(nameless(mine)).toEqual(nameless(theirs));
+  expect(await refusal(passkey(nobody.id, authenticator.get(theirs)))).toMatchObject(notAccepted);
+  expect((await passkey(ana.id, authenticator.get(mine))).loginHandle).toMatch(/^klh_/);
+});
+
+test("A23: where somebody was named it is not told that a passkey is none of ours", async () => {
+  const { f, start, passkeyOptions, passkey } = await setUp();
+  const { authenticator, factor } = await f.passkey();
+  for (const isRemoved of [false, true]) {
+    if (isRemoved) await f.remove(factor.id);
+    const { id } = await start("nobody");
+    expect(await violationsOf(passkey(id, authenticator.get(await passkeyOptions(id))))).toEqual([]);
+  }
+});
+
+test("A24: what a passkey signed for one flow is nothing in another, nor at another step of its own", async () => {
+  const { f, start, password, passkeyOptions, passkey } = await setUp();
+  const { authenticator } = await f.passkey();
+  const [one, two] = [await start(), await start()];
+  const signed = authenticator.get(await passkeyOptions(one.id));
+  expect(await refusal(passkey(two.id, signed))).toMatchObject(notAccepted);
+  const offered = authenticator.get((await f.offerSignIn()).passkeyOptionsJson);
+  expect(await refusal(passkey(two.id, offered))).toMatchObject(notAccepted);
+  await password(one.id, f.ana.password);
+  expect(await refusal(passkey(one.id, signed))).toMatchObject(notAccepted);
+});
+
+test("A14: a passkey of one person opens no flow of another", async () => {
+  const { f, start, passkeyOptions, passkey } = await setUp();
+  f.people.set("bob", { ...f.ana, id: "01JB0B00000000000000000000" });
+  const { authenticator } = await f.passkey();
+  const { id } = await start("bob");
+  expect(await refusal(passkey(id, authenticator.get(await passkeyOptions(id))))).toMatchObject(notAccepted);
+});
+
+test("A6: a passkey that does not verify its user is no way around the password", async () => {
+  const { f, start, passkeyOptions, passkey } = await setUp();
+  const { authenticator } = await f.passkey({ verifiesUser: false });
+  const { id } = await start();
+  expect(await refusal(passkey(id, authenticator.get(await passkeyOptions(id))))).toMatchObject(notAccepted);
+});
+
+test("attempts at a name that nobody has are counted under it, however it is written", async () => {
+  const { f, start } = await setUp();
+  for (const name of ["Nobody", " nobody ", "nobody", "somebody"]) await start(name);
+  const records = await keptFlows(f);
+  expect(records.every(({ userId }) => userId === "")).toBe(true);
+  expect(new Set(records.map(({ accountKey }) => accountKey)).size).toBe(2);
+  expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
+  expect(records.every(({ accountKey }) => /^k1:[A-Za-z0-9_-]{43}$/.test(accountKey))).toBe(true);
+});
+
+test("A23: attempts are seen under the name, not under whoever has it", async () => {
+  const { f, start } = await setUp();
+  for (const name of ["ana", "ANA", "ana@example.com"]) await start(name);
+  const records = await keptFlows(f);
+  expect(records.every(({ accountKey }) => accountKey === f.ana.id)).toBe(true);
+  expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
+  expect(records.every(({ nameKey }) => /^k1:[A-Za-z0-9_-]{43}$/.test(nameKey))).toBe(true);
+});
+
+test("A flow waits for ten minutes, kept as a keyed hash of its id; A27: one address cannot start them without end", async () => {
+  const { f, start } = await setUp({ flowsPerAddress: 3 });
+  const { id, expireTime } = await start();
+  expect(Buffer.from(id, "base64url")).toHaveLength(16);
+  expect(expireTime && timestampMs(expireTime)).toBe(f.dependencies.clock() + 600_000);
+  const [record] = await keptFlows(f);
+  if (record === undefined) throw new Error("no flow was kept");
+  expect(Buffer.from(toBinary(FlowSchema, record)).toString("latin1")).not.toContain(id);
+  expect((await f.events()).filter(({ resourceType }) => resourceType === "flow")).toMatchObject([
+    { resourceId: record.idHash, payload: { case: "flowStarted" } },
+  ]);
+  for (let i = 0; i < 2; i++) await start();
+  expect(await refusal(start())).toMatchObject({ reason: "TOO_MANY_ATTEMPTS", retryAfter: 600 });
+  expect(await keptFlows(f)).toHaveLength(3);
 });

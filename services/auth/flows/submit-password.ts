@@ -8,12 +8,12 @@ import {
 import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { flowMessage } from "./flow-message.ts";
-import { takePassword } from "./take-password.ts";
+import { beginWithPassword } from "./take-password.ts";
 
-/** Takes the password of a browser's flow. */
+/** Begins a browser's flow by a login name and its password. */
 export function submitPassword(dependencies: AuthDependencies) {
   return async (request: SubmitPasswordRequest, context: HandlerContext): Promise<SubmitPasswordResponse> => {
-    const { flow, sessionToken } = await takePassword(dependencies, callOf(context), request);
-    return create(SubmitPasswordResponseSchema, { flow: flowMessage(request.flowId, flow), sessionToken });
+    const { id, flow, sessionToken } = await beginWithPassword(dependencies, callOf(context), request);
+    return create(SubmitPasswordResponseSchema, { flow: flowMessage(id, flow), sessionToken });
   };
 }

@@ -23,3 +23,7 @@ export const requestOptions = ({ relyingParty, challenge, passkeys, userVerifica
     timeout: flowLifetime,
     userVerification,
   } satisfies PublicKeyCredentialRequestOptionsJSON);
+
+/** What any passkey that is found without being named is asked by, where it comes first: the same for everybody. */
+export const firstFactorOptions = (relyingParty: RelyingParty, challenge: string): string =>
+  requestOptions({ relyingParty, challenge, passkeys: [], userVerification: "required" });

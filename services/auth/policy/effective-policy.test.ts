@@ -12,10 +12,7 @@ import {
   UpdateAuthenticationPolicyRequestSchema,
 } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
-import {
-  CheckSignInRequestSchema,
-  GetFirstFactorsRequestSchema,
-} from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
+import { CheckSignInRequestSchema } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { softwareAuthenticator } from "../../../tests/support/software-authenticator.ts";
 import type { Call } from "../../host/call.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
@@ -30,7 +27,6 @@ import {
   type SignInRules,
 } from "./effective-policy.ts";
 import { getAuthenticationPolicy } from "./get-authentication-policy.ts";
-import { getFirstFactors } from "./get-first-factors.ts";
 import { updateAuthenticationPolicy } from "./update-authentication-policy.ts";
 
 const { NEVER, OPTIONAL, REQUIRED } = MfaRequirement;
@@ -49,10 +45,7 @@ async function setUp(policy: MessageInitShape<typeof AuthenticationPolicySchema>
       )
     ).policy;
   if (paths.length > 0) await update(policy, paths);
-  const attempt = async (clientId = "") => {
-    const { id } = await f.start("ana", {}, "t1", { clientId });
-    return f.submit(id, f.ana.password);
-  };
+  const attempt = (clientId = "") => f.attempt("ana", f.ana.password, {}, { clientId });
   return { f, update, attempt };
 }
 
@@ -161,8 +154,6 @@ describe("of a group", () => {
   test("A23: nothing is asked about groups before the password was right", async () => {
     const { f } = await setUp({ groupOverrides: [{ groupId: admins, firstFactors: [PASSKEY] }] }, ["group_overrides"]);
     f.groupsOf.set(f.ana.id, [admins]);
-    const known = await f.start("ana");
-    expect(known.nextSteps).toEqual((await f.start("nobody")).nextSteps);
     // The right password of somebody whose group has none is answered like a wrong one.
     const [right, wrong] = [refusal(f.attempt("ana", f.ana.password)), refusal(f.attempt("ana", "wrong"))];
     expect(await right).toEqual(await wrong);
@@ -187,8 +178,7 @@ describe("of a client", () => {
     const { f } = await setUp({ clientOverrides: [{ clientId: "bank", sessionLifetime: durationFromMs(300_000) }] }, [
       "client_overrides",
     ]);
-    const { id } = await f.start("ana", {}, "t1", { clientId: "bank" });
-    await f.submit(id, f.ana.password);
+    await f.attempt("ana", f.ana.password, {}, { clientId: "bank" });
     expect(f.sessions[0]?.lifetime && durationMs(f.sessions[0].lifetime)).toBe(day / 2);
     const authTime = timestampFromMs(f.dependencies.clock());
     const isEnough = async (clientId: string, acr = "urn:koder:acr:1fa") => {
@@ -208,8 +198,7 @@ describe("of a client", () => {
     const { f } = await setUp({ clientOverrides: [{ clientId: "bank", sessionIdleLifetime: idle }] }, [
       "client_overrides",
     ]);
-    const { id } = await f.start("ana", {}, "t1", { clientId: "bank" });
-    await f.submit(id, f.ana.password);
+    await f.attempt("ana", f.ana.password, {}, { clientId: "bank" });
     expect(f.sessions[0]?.idleLifetime, "others are content with it").toBeUndefined();
     const authTime = timestampFromMs(f.dependencies.clock());
     const isEnough = async (clientId: string, sessionId = "01JSESS0000000000000000000") => {
@@ -234,14 +223,12 @@ describe("of a client", () => {
     const { f } = await setUp({ clientOverrides: [{ clientId: "bank", firstFactors: [PASSKEY] }] }, [
       "client_overrides",
     ]);
-    const offered = async (clientId: string) =>
-      getFirstFactors(f.dependencies)(create(GetFirstFactorsRequestSchema, { clientId }), handlerContext());
-    expect(await offered("bank")).toMatchObject({ password: false, passkey: true });
-    expect(await offered("other")).toMatchObject({ password: true, passkey: true });
+    const options = expect.stringContaining('"challenge"') as string;
+    expect(await f.offerSignIn("bank")).toMatchObject({ password: false, passkeyOptionsJson: options });
+    expect(await f.offerSignIn("other")).toMatchObject({ password: true, passkeyOptionsJson: options });
     for (const name of ["ana", "nobody"]) {
-      const flow = await f.start(name, {}, "t1", { clientId: "bank" });
-      expect(flow.nextSteps).toEqual([FlowStep.PASSKEY]);
-      expect(await refusal(f.submit(flow.id, f.ana.password))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+      const attempt = f.attempt(name, f.ana.password, {}, { clientId: "bank" });
+      expect(await refusal(attempt)).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
     }
   });
 });
@@ -322,13 +309,12 @@ describe("A15: a factor that is not allowed", () => {
   test("a passkey does not begin a sign-in where it may not, at whichever moment that was said", async () => {
     const { f, update } = await setUp();
     const { authenticator } = await f.passkey();
-    const offered = await f.offerPasskey();
+    const offered = (await f.offerSignIn()).passkeyOptionsJson;
     await update({ firstFactors: [PASSWORD] }, ["first_factors"]);
     expect(await refusal(f.submitPasskey("", authenticator.get(offered)))).toMatchObject({
       reason: "PASSKEY_NOT_ACCEPTED",
     });
-    expect(await refusal(f.offerPasskey())).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
-    expect((await f.start("ana")).nextSteps).toEqual([FlowStep.PASSWORD]);
+    expect(await f.offerSignIn()).toMatchObject({ password: true, passkeyOptionsJson: "" });
     // As a second factor it is as good as ever.
     expect((await f.atSecondFactor()).nextSteps).toEqual([FlowStep.PASSKEY]);
   });
@@ -387,7 +373,7 @@ describe("a policy by which nobody could sign in is refused, with the field that
     const { authenticator } = await f.passkey();
     await update({ firstFactors: [PASSKEY] }, ["first_factors"]);
     expect(await refusal(attempt())).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
-    const { sessionToken } = await f.submitPasskey("", authenticator.get(await f.offerPasskey()));
+    const { sessionToken } = await f.submitPasskey("", authenticator.get((await f.offerSignIn()).passkeyOptionsJson));
     expect(sessionToken).not.toBe("");
   });
 });

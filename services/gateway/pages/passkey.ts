@@ -14,12 +14,12 @@ import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 // Passkeys on the pages: what the page's script asks for goes in an attribute of a form, and what it gets comes as the form's
 // input, so that it talks to nobody and the pages' Content-Security-Policy stays as it is.
 
-/** What the browser asks a passkey by, as JSON: to begin a flow with it, or within one, and then whose its passkeys are. */
+/** What the browser asks a passkey by within a flow, as JSON, and whose its passkeys are. */
 export async function passkeyOptions(
   peers: Peers,
   request: FastifyRequest,
   pending: PendingSignIn,
-  flowId = "",
+  flowId: string,
 ): Promise<{ readonly optionsJson: string; readonly userHandle: string; readonly userName: string }> {
   const asked = { flowId, browser: browserOf(request, pending) };
   const { outbound } = contextOf(request);

@@ -23,16 +23,12 @@ export async function signInAfterSignUp(
   if (pending === undefined) {
     return sendPage(request, reply, { template: "sign-up-done", status: 200, show: () => ({}) });
   }
-  const options = forward(contextOf(request).outbound);
-  const flows = peers.client(BrowserFlowService);
-  const browser = browserOf(request, pending);
   const { clientId, acrValues } = pending.shown;
   const { email: username, password } = account;
+  const given = { username, browser: browserOf(request, pending), password, clientId, acrValues };
   try {
-    const { flow } = await flows.createFlow({ username, browser, clientId, acrValues }, options);
-    const flowId = flow?.id ?? "";
-    const answer = await flows.submitPassword({ flowId, browser, password }, options);
-    return await afterStep(peers, request, reply, pending, { flowId, username }, answer);
+    const answer = await peers.client(BrowserFlowService).submitPassword(given, forward(contextOf(request).outbound));
+    return await afterStep(peers, request, reply, pending, { flowId: answer.flow?.id ?? "", username }, answer);
   } catch (error) {
     if (!(error instanceof ConnectError)) throw error;
     // The account is there: signing in to it is tried again on the page for it, which says what is wrong.

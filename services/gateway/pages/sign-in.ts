@@ -1,7 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
@@ -18,12 +17,11 @@ import type { ShowError } from "./error-page.ts";
 import { answeredBy, busyFault, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { newPasswordFault, showNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
-import { givePasskey, passkeyFault, passkeyOptions, unknownPasskey } from "./passkey.ts";
+import { givePasskey, passkeyFault, unknownPasskey } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
 import { shownClient } from "./shown-client.ts";
-import { isSignUpOpen } from "./sign-up.ts";
 import { isEmailVerification, submitEmailVerification } from "./verify-email.ts";
 
 /**
@@ -71,14 +69,11 @@ export function mountSignIn(
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_empty") };
       return showSignIn(peers, request, reply, pending, username, fault);
     }
-    const flows = peers.client(BrowserFlowService);
-    const browser = browserOf(request, pending);
     const { clientId, acrValues } = pending.shown;
+    const given = { username, browser: browserOf(request, pending), password, clientId, acrValues };
     try {
-      const { flow } = await flows.createFlow({ username, browser, clientId, acrValues }, forward(outbound));
-      const flowId = flow?.id ?? "";
-      const answer = await flows.submitPassword({ flowId, browser, password }, forward(outbound));
-      return await afterStep(peers, request, reply, pending, { flowId, username }, answer);
+      const answer = await peers.client(BrowserFlowService).submitPassword(given, forward(outbound));
+      return await afterStep(peers, request, reply, pending, { flowId: answer.flow?.id ?? "", username }, answer);
     } catch (error) {
       const fault = signInFault(error);
       if (fault === undefined) throw error;
@@ -186,11 +181,13 @@ async function showSignIn(
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
   const { clientId } = shown;
-  const [signUp, first] = await Promise.all([
-    isSignUpOpen(peers, request),
-    peers.client(SignInPolicyService).getFirstFactors({ clientId }, forward(contextOf(request).outbound)),
-  ]);
-  const passkey = first.passkey ? (await passkeyOptions(peers, request, pending)).optionsJson : "";
+  const {
+    password,
+    passkeyOptionsJson: passkey,
+    signUpAllowed: signUp,
+  } = await peers
+    .client(BrowserFlowService)
+    .offerSignIn({ clientId, browser: browserOf(request, pending) }, forward(contextOf(request).outbound));
   return sendPage(request, reply, {
     template: "sign-in",
     isKept: username === "" && fault === undefined && unknown === "",
@@ -200,11 +197,11 @@ async function showSignIn(
       authorization: authorizationId,
       username,
       signUp,
-      password: first.password,
+      password,
       passkey,
       unknown,
-      beside: first.password ? "beside" : "",
-      kind: first.password ? "secondary" : "primary",
+      beside: password ? "beside" : "",
+      kind: password ? "secondary" : "primary",
       client: shownClient(shown),
       ...shownFault(fault, texts),
     }),

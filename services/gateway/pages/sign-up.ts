@@ -133,7 +133,7 @@ export function mountSignUp(
 }
 
 /** Whether people may open accounts here by themselves. */
-export async function isSignUpOpen(peers: Peers, request: FastifyRequest): Promise<boolean> {
+async function isSignUpOpen(peers: Peers, request: FastifyRequest): Promise<boolean> {
   const { allowed } = await peers.client(SignUpPageService).getSignUpPolicy({}, forward(contextOf(request).outbound));
   return allowed;
 }

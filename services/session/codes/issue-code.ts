@@ -14,10 +14,10 @@ import { randomToken } from "../../vault/random.ts";
 import { placeOf } from "../browser-sessions/place.ts";
 import { noteUse } from "../browser-sessions/session-use.ts";
 import { liveSession } from "../browser-sessions/live-session.ts";
-import { codes, sessions } from "../collections.ts";
+import { codes, epochs, sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { epochOf } from "../revocation/epoch.ts";
-import { revokedVersionOf } from "../revocation/revoked-consent.ts";
+import { subjectKey } from "../revocation/epoch.ts";
+import { revokedVersion } from "../revocation/revoked-consent.ts";
 
 /** Names the keyed hash under which a code is kept. */
 export const codeUse = "authorization-code";
@@ -30,11 +30,17 @@ export function issueCode({ store, vault, recentUses, clock, lifetimes }: Sessio
   return async (request: IssueCodeRequest, context: HandlerContext): Promise<IssueCodeResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const [session, clientEpoch, tenantVault] = await Promise.all([
-      data.get(sessions, request.sessionId).then((stored) => liveSession(data, stored, clock())),
-      epochOf(data, { client: request.clientId }),
+    const [stored, tenantVault] = await Promise.all([
+      data.get(sessions, request.sessionId),
       vault.tenant(call.tenantId),
     ]);
+    const userId = stored?.record.userId ?? "";
+    const [ofUser, ofClient] = await data.getAll(epochs, [
+      subjectKey({ user: userId }),
+      subjectKey({ client: request.clientId }),
+    ]);
+    const userEpoch = ofUser?.record.epoch ?? 0n;
+    const session = await liveSession(data, stored, clock(), userEpoch);
     if (session === undefined) {
       return create(IssueCodeResponseSchema, { outcome: { case: "sessionEnded", value: {} } });
     }
@@ -56,11 +62,9 @@ export function issueCode({ store, vault, recentUses, clock, lifetimes }: Sessio
       acr: session.acr,
       amr: session.amr,
       authTimeRequested: request.authTimeRequested,
-      userEpoch: session.userEpoch,
-      clientEpoch,
-      consentVersion:
-        request.consentVersion ??
-        (await revokedVersionOf(data, { userId: session.userId, clientId: request.clientId })),
+      userEpoch,
+      clientEpoch: ofClient?.record.epoch ?? 0n,
+      consentVersion: request.consentVersion ?? revokedVersion(ofUser?.record, request.clientId),
       useBefore: timestampFromMs(useBefore),
       expireTime: timestampFromMs(useBefore + lifetimes.codeKept),
       ...(session.authTime ? { authTime: session.authTime } : {}),

@@ -2277,7 +2277,7 @@ func (x *UserPasswordChanged) GetByAdministrator() bool {
 	return false
 }
 
-// FlowStarted tells of a new authentication flow.
+// FlowStarted tells of a new authentication flow outside of a browser. One in a browser begins with its first step.
 type FlowStarted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields

@@ -1083,7 +1083,7 @@ export const UserPasswordChangedSchema: GenMessage<UserPasswordChanged> = /*@__P
   messageDesc(file_koder_events_v1_event, 12);
 
 /**
- * FlowStarted tells of a new authentication flow.
+ * FlowStarted tells of a new authentication flow outside of a browser. One in a browser begins with its first step.
  *
  * @generated from message koder.events.v1.FlowStarted
  */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/flow_internal.proto.
  */
 export const file_koder_auth_v1_flow_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEitAEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYARIXCg9yZW1lbWJlcl9kZXZpY2UYBSABKAgiqwEKEUNyZWF0ZUZsb3dSZXF1ZXN0EhwKCHVzZXJuYW1lGAEgASgJQgq6SAdyBRABGMACEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGwoJY2xpZW50X2lkGAMgASgJQgi6SAVyAxiAAhIjCgphY3JfdmFsdWVzGAQgAygJQg+6SAySAQkQQCIFcgMYgAgiNwoSQ3JlYXRlRmxvd1Jlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cilAEKFVN1Ym1pdFBhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiIKCHBhc3N3b3JkGAMgASgJQhC6SAVyAxiACPi7GAGAvBgBIlgKFlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIpsBChhTdWJtaXROZXdQYXNzd29yZFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCgxuZXdfcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAEiWwoZU3VibWl0TmV3UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEihwEKEVN1Ym1pdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiVAoSU3VibWl0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKPAQoZU3VibWl0UmVjb3ZlcnlDb2RlUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEhkKBGNvZGUYAyABKAlCC7pIBHICGED4uxgBIlwKGlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASJsChNPZmZlclBhc3NrZXlSZXF1ZXN0Eh0KB2Zsb3dfaWQYASABKAlCDLpIBXIDGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIlQKFE9mZmVyUGFzc2tleVJlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCRITCgt1c2VyX2hhbmRsZRgCIAEoCRIRCgl1c2VyX25hbWUYAyABKAkisgEKFFN1Ym1pdFBhc3NrZXlSZXF1ZXN0Eh0KB2Zsb3dfaWQYASABKAlCDLpIBXIDGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKD2NyZWRlbnRpYWxfanNvbhgDIAEoCUINukgGcgQYgIAB+LsYARIbCgljbGllbnRfaWQYBCABKAlCCLpIBXIDGIACIlcKFVN1Ym1pdFBhc3NrZXlSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEiawoQT2ZmZXJUb3RwUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBImsKEU9mZmVyVG90cFJlc3BvbnNlEhgKBnNlY3JldBgBIAEoCUII+LsYAYC8GAESHQoLb3RwYXV0aF91cmkYAiABKAlCCPi7GAGAvBgBEh0KC3FyX2NvZGVfc3ZnGAMgASgJQgj4uxgBgLwYASKHAQoRQWNjZXB0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJ2ChJBY2NlcHRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEiAKDnJlY292ZXJ5X2NvZGVzGAMgAygJQgj4uxgBgLwYASJxChZPZmZlck5ld1Bhc3NrZXlSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQEiLwoXT2ZmZXJOZXdQYXNza2V5UmVzcG9uc2USFAoMb3B0aW9uc19qc29uGAEgASgJIpcBChRBY2NlcHRQYXNza2V5UmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKD2NyZWRlbnRpYWxfanNvbhgDIAEoCUINukgGcgQYgIAC+LsYASJ5ChVBY2NlcHRQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBEiAKDnJlY292ZXJ5X2NvZGVzGAMgAygJQgj4uxgBgLwYATLOCQoSQnJvd3NlckZsb3dTZXJ2aWNlEmMKCkNyZWF0ZUZsb3cSIC5rb2Rlci5hdXRoLnYxLkNyZWF0ZUZsb3dSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5DcmVhdGVGbG93UmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSbwoOU3VibWl0UGFzc3dvcmQSJC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVxdWVzdBolLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc3dvcmRSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJjCgpTdWJtaXRUb3RwEiAua29kZXIuYXV0aC52MS5TdWJtaXRUb3RwUmVxdWVzdBohLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EnsKElN1Ym1pdFJlY292ZXJ5Q29kZRIoLmtvZGVyLmF1dGgudjEuU3VibWl0UmVjb3ZlcnlDb2RlUmVxdWVzdBopLmtvZGVyLmF1dGgudjEuU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSbAoMT2ZmZXJQYXNza2V5EiIua29kZXIuYXV0aC52MS5PZmZlclBhc3NrZXlSZXF1ZXN0GiMua29kZXIuYXV0aC52MS5PZmZlclBhc3NrZXlSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRJsCg1TdWJtaXRQYXNza2V5EiMua29kZXIuYXV0aC52MS5TdWJtaXRQYXNza2V5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc2tleVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmAKCU9mZmVyVG90cBIfLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVxdWVzdBogLmtvZGVyLmF1dGgudjEuT2ZmZXJUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKQWNjZXB0VG90cBIgLmtvZGVyLmF1dGgudjEuQWNjZXB0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ1Cg9PZmZlck5ld1Bhc3NrZXkSJS5rb2Rlci5hdXRoLnYxLk9mZmVyTmV3UGFzc2tleVJlcXVlc3QaJi5rb2Rlci5hdXRoLnYxLk9mZmVyTmV3UGFzc2tleVJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EmwKDUFjY2VwdFBhc3NrZXkSIy5rb2Rlci5hdXRoLnYxLkFjY2VwdFBhc3NrZXlSZXF1ZXN0GiQua29kZXIuYXV0aC52MS5BY2NlcHRQYXNza2V5UmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSeAoRU3VibWl0TmV3UGFzc3dvcmQSJy5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuU3VibWl0TmV3UGFzc3dvcmRSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiFrb2Rlci9hdXRoL3YxL2Zsb3dfaW50ZXJuYWwucHJvdG8SDWtvZGVyLmF1dGgudjEitAEKDkJyb3dzZXJDb250ZXh0EiUKDWJyb3dzZXJfdG9rZW4YASABKAlCDrpIB3IFEBYYgAH4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAIgASgJQge6SARyAhhAEhwKCnVzZXJfYWdlbnQYAyABKAlCCLpIBXIDGIACEiMKDXNlc3Npb25fdG9rZW4YBCABKAlCDLpIBXIDGIAC+LsYARIXCg9yZW1lbWJlcl9kZXZpY2UYBSABKAgiaQoST2ZmZXJTaWduSW5SZXF1ZXN0EhsKCWNsaWVudF9pZBgBIAEoCUIIukgFcgMYgAISNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJeChNPZmZlclNpZ25JblJlc3BvbnNlEhAKCHBhc3N3b3JkGAEgASgIEhwKFHBhc3NrZXlfb3B0aW9uc19qc29uGAIgASgJEhcKD3NpZ25fdXBfYWxsb3dlZBgDIAEoCCLTAQoVU3VibWl0UGFzc3dvcmRSZXF1ZXN0EhwKCHVzZXJuYW1lGAEgASgJQgq6SAdyBRABGMACEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESIgoIcGFzc3dvcmQYAyABKAlCELpIBXIDGIAI+LsYAYC8GAESGwoJY2xpZW50X2lkGAQgASgJQgi6SAVyAxiAAhIjCgphY3JfdmFsdWVzGAUgAygJQg+6SAySAQkQQCIFcgMYgAgiWAoWU3VibWl0UGFzc3dvcmRSZXNwb25zZRIhCgRmbG93GAEgASgLMhMua29kZXIuYXV0aC52MS5GbG93EhsKDXNlc3Npb25fdG9rZW4YAiABKAlCBPi7GAEimwEKGFN1Ym1pdE5ld1Bhc3N3b3JkUmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBEiYKDG5ld19wYXNzd29yZBgDIAEoCUIQukgFcgMYgAj4uxgBgLwYASJbChlTdWJtaXROZXdQYXNzd29yZFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYASKHAQoRU3VibWl0VG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARIZCgRjb2RlGAMgASgJQgu6SARyAhhA+LsYASJUChJTdWJtaXRUb3RwUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIo8BChlTdWJtaXRSZWNvdmVyeUNvZGVSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEiXAoaU3VibWl0UmVjb3ZlcnlDb2RlUmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBIm4KE09mZmVyUGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJUChRPZmZlclBhc3NrZXlSZXNwb25zZRIUCgxvcHRpb25zX2pzb24YASABKAkSEwoLdXNlcl9oYW5kbGUYAiABKAkSEQoJdXNlcl9uYW1lGAMgASgJIrIBChRTdWJtaXRQYXNza2V5UmVxdWVzdBIdCgdmbG93X2lkGAEgASgJQgy6SAVyAxiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAfi7GAESGwoJY2xpZW50X2lkGAQgASgJQgi6SAVyAxiAAiJXChVTdWJtaXRQYXNza2V5UmVzcG9uc2USIQoEZmxvdxgBIAEoCzITLmtvZGVyLmF1dGgudjEuRmxvdxIbCg1zZXNzaW9uX3Rva2VuGAIgASgJQgT4uxgBImsKEE9mZmVyVG90cFJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBASJrChFPZmZlclRvdHBSZXNwb25zZRIYCgZzZWNyZXQYASABKAlCCPi7GAGAvBgBEh0KC290cGF1dGhfdXJpGAIgASgJQgj4uxgBgLwYARIdCgtxcl9jb2RlX3N2ZxgDIAEoCUII+LsYAYC8GAEihwEKEUFjY2VwdFRvdHBSZXF1ZXN0Eh8KB2Zsb3dfaWQYASABKAlCDrpIB3IFEAEYgAH4uxgBEjYKB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Qga6SAPIAQESGQoEY29kZRgDIAEoCUILukgEcgIYQPi7GAEidgoSQWNjZXB0VG90cFJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEicQoWT2ZmZXJOZXdQYXNza2V5UmVxdWVzdBIfCgdmbG93X2lkGAEgASgJQg66SAdyBRABGIAB+LsYARI2Cgdicm93c2VyGAIgASgLMh0ua29kZXIuYXV0aC52MS5Ccm93c2VyQ29udGV4dEIGukgDyAEBIi8KF09mZmVyTmV3UGFzc2tleVJlc3BvbnNlEhQKDG9wdGlvbnNfanNvbhgBIAEoCSKXAQoUQWNjZXB0UGFzc2tleVJlcXVlc3QSHwoHZmxvd19pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESNgoHYnJvd3NlchgCIAEoCzIdLmtvZGVyLmF1dGgudjEuQnJvd3NlckNvbnRleHRCBrpIA8gBARImCg9jcmVkZW50aWFsX2pzb24YAyABKAlCDbpIBnIEGICAAvi7GAEieQoVQWNjZXB0UGFzc2tleVJlc3BvbnNlEiEKBGZsb3cYASABKAsyEy5rb2Rlci5hdXRoLnYxLkZsb3cSGwoNc2Vzc2lvbl90b2tlbhgCIAEoCUIE+LsYARIgCg5yZWNvdmVyeV9jb2RlcxgDIAMoCUII+LsYAYC8GAEy1AkKEkJyb3dzZXJGbG93U2VydmljZRJpCgtPZmZlclNpZ25JbhIhLmtvZGVyLmF1dGgudjEuT2ZmZXJTaWduSW5SZXF1ZXN0GiIua29kZXIuYXV0aC52MS5PZmZlclNpZ25JblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5Em8KDlN1Ym1pdFBhc3N3b3JkEiQua29kZXIuYXV0aC52MS5TdWJtaXRQYXNzd29yZFJlcXVlc3QaJS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSYwoKU3VibWl0VG90cBIgLmtvZGVyLmF1dGgudjEuU3VibWl0VG90cFJlcXVlc3QaIS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFRvdHBSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJ7ChJTdWJtaXRSZWNvdmVyeUNvZGUSKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlcXVlc3QaKS5rb2Rlci5hdXRoLnYxLlN1Ym1pdFJlY292ZXJ5Q29kZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmwKDE9mZmVyUGFzc2tleRIiLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVxdWVzdBojLmtvZGVyLmF1dGgudjEuT2ZmZXJQYXNza2V5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSbAoNU3VibWl0UGFzc2tleRIjLmtvZGVyLmF1dGgudjEuU3VibWl0UGFzc2tleVJlcXVlc3QaJC5rb2Rlci5hdXRoLnYxLlN1Ym1pdFBhc3NrZXlSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRJgCglPZmZlclRvdHASHy5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlcXVlc3QaIC5rb2Rlci5hdXRoLnYxLk9mZmVyVG90cFJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EmMKCkFjY2VwdFRvdHASIC5rb2Rlci5hdXRoLnYxLkFjY2VwdFRvdHBSZXF1ZXN0GiEua29kZXIuYXV0aC52MS5BY2NlcHRUb3RwUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXkSdQoPT2ZmZXJOZXdQYXNza2V5EiUua29kZXIuYXV0aC52MS5PZmZlck5ld1Bhc3NrZXlSZXF1ZXN0GiYua29kZXIuYXV0aC52MS5PZmZlck5ld1Bhc3NrZXlSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRJsCg1BY2NlcHRQYXNza2V5EiMua29kZXIuYXV0aC52MS5BY2NlcHRQYXNza2V5UmVxdWVzdBokLmtvZGVyLmF1dGgudjEuQWNjZXB0UGFzc2tleVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5EngKEVN1Ym1pdE5ld1Bhc3N3b3JkEicua29kZXIuYXV0aC52MS5TdWJtaXROZXdQYXNzd29yZFJlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLlN1Ym1pdE5ld1Bhc3N3b3JkUmVzcG9uc2UiEKq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_koder_auth_v1_flow, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * BrowserContext is what is known of the browser that drives a flow.
@@ -68,17 +68,17 @@ export const BrowserContextSchema: GenMessage<BrowserContext> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_internal, 0);
 
 /**
- * CreateFlowRequest has the login name.
+ * OfferSignInRequest names the client.
  *
- * @generated from message koder.auth.v1.CreateFlowRequest
+ * @generated from message koder.auth.v1.OfferSignInRequest
  */
-export type CreateFlowRequest = Message<"koder.auth.v1.CreateFlowRequest"> & {
+export type OfferSignInRequest = Message<"koder.auth.v1.OfferSignInRequest"> & {
   /**
-   * What the person typed, as typed.
+   * Id of the client for which the person signs in, as the oauth service says it; empty for none.
    *
-   * @generated from field: string username = 1;
+   * @generated from field: string client_id = 1;
    */
-  username: string;
+  clientId: string;
 
   /**
    * The browser.
@@ -86,62 +86,63 @@ export type CreateFlowRequest = Message<"koder.auth.v1.CreateFlowRequest"> & {
    * @generated from field: koder.auth.v1.BrowserContext browser = 2;
    */
   browser?: BrowserContext | undefined;
-
-  /**
-   * Id of the client for which the person signs in, as the oauth service says it; empty for none.
-   *
-   * @generated from field: string client_id = 3;
-   */
-  clientId: string;
-
-  /**
-   * Authentication context classes that the client asks for.
-   *
-   * @generated from field: repeated string acr_values = 4;
-   */
-  acrValues: string[];
 };
 
 /**
- * Describes the message koder.auth.v1.CreateFlowRequest.
- * Use `create(CreateFlowRequestSchema)` to create a new message.
+ * Describes the message koder.auth.v1.OfferSignInRequest.
+ * Use `create(OfferSignInRequestSchema)` to create a new message.
  */
-export const CreateFlowRequestSchema: GenMessage<CreateFlowRequest> = /*@__PURE__*/
+export const OfferSignInRequestSchema: GenMessage<OfferSignInRequest> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_internal, 1);
 
 /**
- * CreateFlowResponse has the flow.
+ * OfferSignInResponse has what is allowed.
  *
- * @generated from message koder.auth.v1.CreateFlowResponse
+ * @generated from message koder.auth.v1.OfferSignInResponse
  */
-export type CreateFlowResponse = Message<"koder.auth.v1.CreateFlowResponse"> & {
+export type OfferSignInResponse = Message<"koder.auth.v1.OfferSignInResponse"> & {
   /**
-   * The flow.
+   * Whether it may begin by a password.
    *
-   * @generated from field: koder.auth.v1.Flow flow = 1;
+   * @generated from field: bool password = 1;
    */
-  flow?: Flow | undefined;
+  password: boolean;
+
+  /**
+   * What the browser asks a passkey by: `PublicKeyCredentialRequestOptionsJSON` of WebAuthn Level 3, as text, for any that signs in by
+   * itself; empty where it may not begin by one.
+   *
+   * @generated from field: string passkey_options_json = 2;
+   */
+  passkeyOptionsJson: string;
+
+  /**
+   * Whether people may open accounts by themselves.
+   *
+   * @generated from field: bool sign_up_allowed = 3;
+   */
+  signUpAllowed: boolean;
 };
 
 /**
- * Describes the message koder.auth.v1.CreateFlowResponse.
- * Use `create(CreateFlowResponseSchema)` to create a new message.
+ * Describes the message koder.auth.v1.OfferSignInResponse.
+ * Use `create(OfferSignInResponseSchema)` to create a new message.
  */
-export const CreateFlowResponseSchema: GenMessage<CreateFlowResponse> = /*@__PURE__*/
+export const OfferSignInResponseSchema: GenMessage<OfferSignInResponse> = /*@__PURE__*/
   messageDesc(file_koder_auth_v1_flow_internal, 2);
 
 /**
- * SubmitPasswordRequest has the password.
+ * SubmitPasswordRequest has the login name and the password.
  *
  * @generated from message koder.auth.v1.SubmitPasswordRequest
  */
 export type SubmitPasswordRequest = Message<"koder.auth.v1.SubmitPasswordRequest"> & {
   /**
-   * Id of the flow.
+   * What the person typed as their name, as typed.
    *
-   * @generated from field: string flow_id = 1;
+   * @generated from field: string username = 1;
    */
-  flowId: string;
+  username: string;
 
   /**
    * The browser.
@@ -156,6 +157,20 @@ export type SubmitPasswordRequest = Message<"koder.auth.v1.SubmitPasswordRequest
    * @generated from field: string password = 3;
    */
   password: string;
+
+  /**
+   * Id of the client for which the person signs in, as the oauth service says it; empty for none.
+   *
+   * @generated from field: string client_id = 4;
+   */
+  clientId: string;
+
+  /**
+   * Authentication context classes that the client asks for.
+   *
+   * @generated from field: repeated string acr_values = 5;
+   */
+  acrValues: string[];
 };
 
 /**
@@ -389,7 +404,7 @@ export const SubmitRecoveryCodeResponseSchema: GenMessage<SubmitRecoveryCodeResp
  */
 export type OfferPasskeyRequest = Message<"koder.auth.v1.OfferPasskeyRequest"> & {
   /**
-   * Id of the flow; empty for one that begins with the passkey.
+   * Id of the flow.
    *
    * @generated from field: string flow_id = 1;
    */
@@ -776,18 +791,20 @@ export const AcceptPasskeyResponseSchema: GenMessage<AcceptPasskeyResponse> = /*
  */
 export const BrowserFlowService: GenService<{
   /**
-   * Starts a flow for a login name. Unknown names get a flow like any other. Lives 10 minutes.
+   * Answers by what a sign-in to a client may begin in this browser. It is told before anybody is known, and is the same for everybody.
+   * Nothing is kept of it.
    *
-   * @generated from rpc koder.auth.v1.BrowserFlowService.CreateFlow
+   * @generated from rpc koder.auth.v1.BrowserFlowService.OfferSignIn
    */
-  createFlow: {
+  offerSignIn: {
     methodKind: "unary";
-    input: typeof CreateFlowRequestSchema;
-    output: typeof CreateFlowResponseSchema;
+    input: typeof OfferSignInRequestSchema;
+    output: typeof OfferSignInResponseSchema;
   },
   /**
-   * Gives the password. The attempt is counted before it is verified.
-   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
+   * Begins a flow by a login name and its password. The attempt is counted before it is verified, and a name that nobody has is answered
+   * like a wrong password. Nothing is kept of a flow before its password was right; from then on it lives 10 minutes.
+   * Errors: STEP_NOT_EXPECTED, PASSWORD_MISMATCH, TOO_MANY_ATTEMPTS, ATTEMPTS_USED_UP.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.SubmitPassword
    */
@@ -819,8 +836,8 @@ export const BrowserFlowService: GenService<{
     output: typeof SubmitRecoveryCodeResponseSchema;
   },
   /**
-   * Answers what the browser asks a passkey by: without a flow, any that signs in by itself; within one that waits for a second
-   * factor, the person's own. Nothing is kept of it. Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
+   * Answers what the browser asks a passkey by, where a flow waits for a second factor: the person's own. Nothing is kept of it.
+   * Errors: FLOW_NOT_FOUND, STEP_NOT_EXPECTED.
    *
    * @generated from rpc koder.auth.v1.BrowserFlowService.OfferPasskey
    */

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCJdChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkSLwoMYW5kcm9pZF9hcHBzGAIgAygLMhkua29kZXIuYXV0aC52MS5BbmRyb2lkQXBwIvYBChJDaGVja1NpZ25JblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSFQoDYWNyGAIgASgJQgi6SAVyAxjIARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYBSABKAgSLQoJYXV0aF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgpzZXNzaW9uX2lkGAcgASgJQge6SARyAhgaIkIKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCBIXCg9hY3Rpb25fcmVxdWlyZWQYAiABKAgiNQoWR2V0Rmlyc3RGYWN0b3JzUmVxdWVzdBIbCgljbGllbnRfaWQYASABKAlCCLpIBXIDGIACIjwKF0dldEZpcnN0RmFjdG9yc1Jlc3BvbnNlEhAKCHBhc3N3b3JkGAEgASgIEg8KB3Bhc3NrZXkYAiABKAgicQogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0IjEKIUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZRIMCgRkYXlzGAEgASgFIj0KIUdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIjYKIkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2USEAoIcmVxdWlyZWQYASABKAgyogUKE1NpZ25JblBvbGljeVNlcnZpY2USZwoLQ2hlY2tTaWduSW4SIS5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSlwEKGkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50EjAua29kZXIuYXV0aC52MS5HZXRTZWNvbmRGYWN0b3JSZXF1aXJlbWVudFJlcXVlc3QaMS5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnUKD0dldEZpcnN0RmFjdG9ycxIlLmtvZGVyLmF1dGgudjEuR2V0Rmlyc3RGYWN0b3JzUmVxdWVzdBomLmtvZGVyLmF1dGgudjEuR2V0Rmlyc3RGYWN0b3JzUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSewoRR2V0UmVsYXRlZE9yaWdpbnMSJy5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdBooLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheRKTAQoZR2V0UmVtZW1iZXJlZERldmljZVBvbGljeRIvLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QaMC5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_authentication_policy, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCJdChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkSLwoMYW5kcm9pZF9hcHBzGAIgAygLMhkua29kZXIuYXV0aC52MS5BbmRyb2lkQXBwIvYBChJDaGVja1NpZ25JblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSFQoDYWNyGAIgASgJQgi6SAVyAxjIARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYBSABKAgSLQoJYXV0aF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgpzZXNzaW9uX2lkGAcgASgJQge6SARyAhgaIkIKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCBIXCg9hY3Rpb25fcmVxdWlyZWQYAiABKAgicQogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0IjEKIUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZRIMCgRkYXlzGAEgASgFIj0KIUdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIjYKIkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2USEAoIcmVxdWlyZWQYASABKAgyqwQKE1NpZ25JblBvbGljeVNlcnZpY2USZwoLQ2hlY2tTaWduSW4SIS5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSlwEKGkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50EjAua29kZXIuYXV0aC52MS5HZXRTZWNvbmRGYWN0b3JSZXF1aXJlbWVudFJlcXVlc3QaMS5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnsKEUdldFJlbGF0ZWRPcmlnaW5zEicua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSkwEKGUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3kSLy5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXF1ZXN0GjAua29kZXIuYXV0aC52MS5HZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_authentication_policy, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetRelatedOriginsRequest asks for those of the tenant of the call.
@@ -157,55 +157,6 @@ export const CheckSignInResponseSchema: GenMessage<CheckSignInResponse> = /*@__P
   messageDesc(file_koder_auth_v1_sign_in_policy_internal, 3);
 
 /**
- * GetFirstFactorsRequest names a client.
- *
- * @generated from message koder.auth.v1.GetFirstFactorsRequest
- */
-export type GetFirstFactorsRequest = Message<"koder.auth.v1.GetFirstFactorsRequest"> & {
-  /**
-   * Id of the client.
-   *
-   * @generated from field: string client_id = 1;
-   */
-  clientId: string;
-};
-
-/**
- * Describes the message koder.auth.v1.GetFirstFactorsRequest.
- * Use `create(GetFirstFactorsRequestSchema)` to create a new message.
- */
-export const GetFirstFactorsRequestSchema: GenMessage<GetFirstFactorsRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 4);
-
-/**
- * GetFirstFactorsResponse has what is allowed.
- *
- * @generated from message koder.auth.v1.GetFirstFactorsResponse
- */
-export type GetFirstFactorsResponse = Message<"koder.auth.v1.GetFirstFactorsResponse"> & {
-  /**
-   * Whether by the password.
-   *
-   * @generated from field: bool password = 1;
-   */
-  password: boolean;
-
-  /**
-   * Whether by a passkey.
-   *
-   * @generated from field: bool passkey = 2;
-   */
-  passkey: boolean;
-};
-
-/**
- * Describes the message koder.auth.v1.GetFirstFactorsResponse.
- * Use `create(GetFirstFactorsResponseSchema)` to create a new message.
- */
-export const GetFirstFactorsResponseSchema: GenMessage<GetFirstFactorsResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
-
-/**
  * GetRememberedDevicePolicyRequest names a flow that waits for a second factor.
  *
  * @generated from message koder.auth.v1.GetRememberedDevicePolicyRequest
@@ -231,7 +182,7 @@ export type GetRememberedDevicePolicyRequest = Message<"koder.auth.v1.GetRemembe
  * Use `create(GetRememberedDevicePolicyRequestSchema)` to create a new message.
  */
 export const GetRememberedDevicePolicyRequestSchema: GenMessage<GetRememberedDevicePolicyRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 6);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 4);
 
 /**
  * GetRememberedDevicePolicyResponse has the policy.
@@ -252,7 +203,7 @@ export type GetRememberedDevicePolicyResponse = Message<"koder.auth.v1.GetRememb
  * Use `create(GetRememberedDevicePolicyResponseSchema)` to create a new message.
  */
 export const GetRememberedDevicePolicyResponseSchema: GenMessage<GetRememberedDevicePolicyResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 5);
 
 /**
  * GetSecondFactorRequirementRequest names a person.
@@ -273,7 +224,7 @@ export type GetSecondFactorRequirementRequest = Message<"koder.auth.v1.GetSecond
  * Use `create(GetSecondFactorRequirementRequestSchema)` to create a new message.
  */
 export const GetSecondFactorRequirementRequestSchema: GenMessage<GetSecondFactorRequirementRequest> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 8);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 6);
 
 /**
  * GetSecondFactorRequirementResponse has the answer.
@@ -294,7 +245,7 @@ export type GetSecondFactorRequirementResponse = Message<"koder.auth.v1.GetSecon
  * Use `create(GetSecondFactorRequirementResponseSchema)` to create a new message.
  */
 export const GetSecondFactorRequirementResponseSchema: GenMessage<GetSecondFactorRequirementResponse> = /*@__PURE__*/
-  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 9);
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
 
 /**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
@@ -321,16 +272,6 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof GetSecondFactorRequirementRequestSchema;
     output: typeof GetSecondFactorRequirementResponseSchema;
-  },
-  /**
-   * Says by what a sign-in to a client may begin. It is told before anybody is known, and is the same for everybody.
-   *
-   * @generated from rpc koder.auth.v1.SignInPolicyService.GetFirstFactors
-   */
-  getFirstFactors: {
-    methodKind: "unary";
-    input: typeof GetFirstFactorsRequestSchema;
-    output: typeof GetFirstFactorsResponseSchema;
   },
   /**
    * Returns which other pages, and which apps, may ask for the tenant's passkeys.
