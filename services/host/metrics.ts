@@ -19,24 +19,36 @@ export interface OwnMetrics extends Metrics {
   text(): string;
 }
 
+/** What was answered to calls of one method: how many with each code, and how long they took. */
+interface AnsweredOf {
+  readonly codes: Map<string, number>;
+  readonly counts: number[];
+  sum: number;
+  total: number;
+}
+
 /** Counters and gauges of this process. Labels are names of methods and codes, of which there is a fixed number. */
 export function createMetrics(): OwnMetrics {
-  const calls = new Map<string, number>();
-  const times = new Map<string, { counts: number[]; sum: number; total: number }>();
+  const methods = new Map<string, AnsweredOf>();
   const gauges = createGauges();
   const counters = new Map<string, { readonly help: string; value: number }>();
   const counted = (): Counted => ({
-    calls: Object.fromEntries(calls),
-    times: Object.fromEntries(times),
+    calls: Object.fromEntries(
+      [...methods].flatMap(([method, { codes }]) =>
+        [...codes].map(([code, count]) => [`method="${method}",code="${code}"`, count]),
+      ),
+    ),
+    times: Object.fromEntries([...methods].map(([method, { counts, sum, total }]) => [method, { counts, sum, total }])),
     counters: Object.fromEntries(counters),
     gauges: gauges.values(),
   });
   return {
     tell({ method, code, milliseconds }) {
-      const key = `method="${method}",code="${code}"`;
-      calls.set(key, (calls.get(key) ?? 0) + 1);
-      let own = times.get(method);
-      if (own === undefined) times.set(method, (own = { counts: buckets.map(() => 0), sum: 0, total: 0 }));
+      let own = methods.get(method);
+      if (own === undefined) {
+        methods.set(method, (own = { codes: new Map(), counts: buckets.map(() => 0), sum: 0, total: 0 }));
+      }
+      own.codes.set(code, (own.codes.get(code) ?? 0) + 1);
       const seconds = milliseconds / 1000;
       const bucket = buckets.findIndex((bound) => seconds <= bound);
       if (bucket >= 0) own.counts[bucket] = (own.counts[bucket] ?? 0) + 1;

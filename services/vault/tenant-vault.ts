@@ -25,19 +25,20 @@ export function createTenantVault(
 ): TenantVault {
   const newestFirst = [...keys.keys()].toSorted((a, b) => b - a);
   if (!keys.has(newest)) throw new RangeError(`tenant ${tenantId} has no key`);
-  /** As bytes: a keyed hash by a KeyObject takes half as long again. */
-  const derived = new Map<string, Uint8Array>();
+  /** By version, purpose and use. As bytes: a keyed hash by a KeyObject takes half as long again. */
+  const derived = new Map<number, Readonly<Record<Purpose, Map<string, Uint8Array>>>>();
 
   /** HKDF separates versions, purposes and uses (RFC 5869). Undefined for a version that there is not. */
   function keyFor(purpose: Purpose, use: string, version: number): Uint8Array | undefined {
-    const name = `${version}\0${purpose}\0${use}`;
-    const known = derived.get(name);
+    const known = derived.get(version)?.[purpose].get(use);
     if (known !== undefined) return known;
     const key = keys.get(version);
     if (key === undefined) return undefined;
     const made = new Uint8Array(hkdfSync("sha256", key, "", `koder-id ${purpose} v1\0${use}`, 32));
-    if (derived.size >= mostDerived) derived.clear();
-    derived.set(name, made);
+    const ofVersion = derived.get(version) ?? { seal: new Map(), mac: new Map(), hash: new Map() };
+    if (ofVersion[purpose].size >= mostDerived) ofVersion[purpose].clear();
+    ofVersion[purpose].set(use, made);
+    derived.set(version, ofVersion);
     return made;
   }
   function newestKey(purpose: Purpose, use: string): Uint8Array {
