@@ -28,6 +28,7 @@ export const longest: readonly string[] = [
   "tests/e2e/passkeys.test.ts",
   "services/session/refresh/refresh-families.test.ts",
   "tests/interop/grpcurl.test.ts",
+  "tests/interop/authlib.test.ts",
   "tests/attacks/a06-a14-a24-passkeys.test.ts",
   "tests/e2e/sign-up.test.ts",
   "services/store/drivers/postgres/postgres.test.ts",
