@@ -8,17 +8,24 @@ export interface Contestant {
 }
 
 /**
- * Rounds of everybody in turn, so that a slow minute of the machine is everybody's, after a round that does not count: warm
- * is what is measured. Answers the medians.
+ * Requests after which what answers them is compiled: V8 takes a function for its last compiler when it was called some 3,000
+ * times. Before, a request costs up to twice as much, and the more code it runs the longer.
+ */
+export const compiledAfter = 4_000;
+
+/**
+ * Rounds of everybody in turn, so that a slow minute of the machine is everybody's, after one that does not count, of at least
+ * `warmUp` requests: warm is what is measured. Answers the medians.
  */
 export async function interleaved(
   contestants: readonly Contestant[],
-  { rounds, ...options }: RoundOptions & { readonly rounds: number },
+  { rounds, warmUp = 0, ...options }: RoundOptions & { readonly rounds: number; readonly warmUp?: number },
 ): Promise<ReadonlyMap<string, Round>> {
   const taken = new Map<string, Round[]>(contestants.map(({ name }) => [name, []]));
   for (let round = -1; round < rounds; round++) {
     for (const { name, usage, case: one } of contestants) {
-      const measured = await measure(usage, one, options);
+      const count = round < 0 ? Math.max(options.count, warmUp) : options.count;
+      const measured = await measure(usage, one, { ...options, count });
       if (round >= 0) taken.get(name)?.push(measured);
     }
   }

@@ -3,7 +3,7 @@ import { connections } from "../http-client.ts";
 import { grpcClient } from "../grpc-client.ts";
 import type { Round } from "../measure.ts";
 import type { Thoroughness } from "../part.ts";
-import { pairs, type Pairs } from "../rounds.ts";
+import { compiledAfter, pairs, type Pairs } from "../rounds.ts";
 import { measure } from "../measure.ts";
 import { table } from "../report.ts";
 import { startKoderId } from "../targets/koder-id.ts";
@@ -41,7 +41,7 @@ export async function measureAbove({ quick }: Thoroughness): Promise<Above> {
 
     // As the hash beside it, a sign-in is measured when its code is compiled.
     const journey = tokenCases(provider)["sign-in journey"];
-    await measure(ours.usage, journey, { count: quick ? 100 : 400 });
+    await measure(ours.usage, journey, { count: quick ? 100 : compiledAfter });
     const options = { count: quick ? 10 : 20, workers: 1 };
     const signIn = await pairs(
       rounds,

@@ -3,7 +3,7 @@ import type { Round } from "../measure.ts";
 import type { Part } from "../part.ts";
 import { cpuMicroseconds } from "../process-usage.ts";
 import { table } from "../report.ts";
-import { interleaved } from "../rounds.ts";
+import { compiledAfter, interleaved } from "../rounds.ts";
 import { startProcess } from "../server-process.ts";
 import { startKoderId } from "../targets/koder-id.ts";
 import { koderIdProvider } from "../targets/koder-id-provider.ts";
@@ -44,7 +44,7 @@ export const tokens: Part = {
             { name: "memory", usage: usageOf(memory), case: cases.memory[work] },
             { name: "sqlite", usage: usageOf(sqlite), case: cases.sqlite[work] },
           ],
-          { count: countOf(work, quick), rounds: quick ? 1 : 3 },
+          { count: countOf(work, quick), rounds: quick ? 1 : 3, warmUp: quick ? 0 : compiledAfter },
         );
         const of = (name: string): Round => {
           const round = taken.get(name);

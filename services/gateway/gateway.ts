@@ -8,6 +8,7 @@ import { internalHeaders } from "../host/internal-headers.ts";
 import { ulid } from "../vault/random.ts";
 import { enter, isAdmitted } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
+import { anyOrigin, isOpenToAll } from "./oidc/cors.ts";
 import { isOfOAuth, standardBody } from "./oidc/standard-error.ts";
 import type { Brands } from "./pages/branding/brands.ts";
 import { remoteAddressReader } from "./remote-address.ts";
@@ -53,8 +54,12 @@ const ambiguousPath =
  */
 export function createGateway(options: GatewayOptions): FastifyInstance {
   const { peers, services, hosts, brands, clock } = options;
-  /** As a page where a person reads it, in OAuth's form where its clients do, and in ours elsewhere. */
+  /**
+   * As a page where a person reads it, in OAuth's form where its clients do, and in ours elsewhere. Whoever may read what an endpoint
+   * answers may read what is refused there: a browser says of anything else only that it failed.
+   */
   function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer): unknown {
+    if (isOpenToAll(request.routeOptions.url)) void reply.headers(anyOrigin);
     if (showsPage(request) && isAdmitted(request)) return options.showRefused(request, reply, answer);
     return sendJson(reply, isOfOAuth(pathOf(request)) ? { ...answer, body: standardBody(answer) } : answer);
   }
@@ -117,6 +122,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     const allowed = allowedMethods(app, request.url);
     const isWrongMethod = allowed.length > 0 && !allowed.includes(request.method);
     if (isWrongMethod) void reply.header("allow", allowed.join(", "));
+    if (allowed.includes("OPTIONS")) void reply.headers(anyOrigin);
     const refusal = isWrongMethod
       ? failure(ErrorReason.METHOD_NOT_ALLOWED, `the path takes ${allowed.join(", ")}`)
       : failure(ErrorReason.NOT_FOUND, "no such path is here");

@@ -42,9 +42,15 @@ describe("A27: requests of one address", () => {
     const refused = await get("192.0.2.1");
     expect([refused.status, Number(refused.headers.get("retry-after")) > 0]).toEqual([429, true]);
     expect(await refused.json()).toMatchObject({ error: "temporarily_unavailable" });
+    // A single-page application may read when to come back, as it may read the answer.
+    expect(refused.headers.get("access-control-allow-origin")).toBe("*");
+    expect(refused.headers.get("access-control-expose-headers")).toContain("Retry-After");
     expect((await get("192.0.2.2")).status).toBe(200);
     const ofOurs = await get("192.0.2.1", "/v1/users");
     expect([ofOurs.status, await ofOurs.json()]).toMatchObject([429, { error: { reason: "RATE_LIMITED" } }]);
+    for (const path of ["/v1/users", "/oauth/v2/authorize", "/oidc/v1/end_session"]) {
+      expect((await get("192.0.2.1", path)).headers.get("access-control-allow-origin"), path).toBeNull();
+    }
     const page = await get("192.0.2.1", "/", { accept: "text/html" });
     expect(page.status).toBe(429);
     expect(await page.text()).toContain("There were too many requests");

@@ -7,8 +7,15 @@ export const anyOrigin = {
   "cross-origin-resource-policy": "cross-origin",
 } as const;
 
+/** The routes whose preflight is answered, as the router writes them. */
+const routes = new Set<string>();
+
+/** Whether any origin may read what is answered at a route; undefined is none. */
+export const isOpenToAll = (route: string | undefined): boolean => route !== undefined && routes.has(route);
+
 /** Answers the preflight of a path that takes no cookie; it names no client, so the answer is the same for all. */
 export function allowPreflight(app: FastifyInstance, path: string, methods: string): void {
+  routes.add(path);
   app.options(path, async (_request, reply) =>
     reply
       .code(204)
