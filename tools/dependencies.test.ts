@@ -16,14 +16,16 @@ const documented = [...read("docs/dependencies.md").matchAll(/^\| (`[^|]*`) \|/g
 
 test("every dependency says what it is for, and nothing else is listed", () => {
   const modules = [
-    ...["tools/go", "gen/go", "tests/interop/go"]
+    ...["tools/go", "gen/go", "tests/interop/go", "tests/interop/oauth2-proxy"]
       .map((folder) => read(`${folder}/go.mod`))
       .join("\n")
       .matchAll(/^(?:require )?\s*(\S+\.\S+\/\S+) v/gm),
   ];
   const packages = [...read("tests/interop/python/requirements.txt").matchAll(/^([\w-]+)==/gm)];
+  const artifacts = [...read("tests/interop/java/pom.xml").matchAll(/<artifactId>(.+)<\/artifactId>/g)];
   const inPython = packages.map(([, name = ""]) => name);
-  const known = new Set([...Object.keys(pinned), ...modules.map(([, name = ""]) => name), ...inPython]);
+  const elsewhere = [...modules, ...artifacts].map(([, name = ""]) => name);
+  const known = new Set([...Object.keys(pinned), ...elsewhere, ...inPython]);
   expect([...Object.keys(pinned), ...inPython].filter((name) => !documented.includes(name))).toEqual([]);
   expect(documented.filter((name) => !known.has(name))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * knows how long files take only where it has run before, which it has not on a clean clone.
  */
 export const longest: readonly string[] = [
+  "tests/interop/oauth2-proxy.test.ts",
   "tests/e2e/sign-in.test.ts",
   "tests/faults/crash-between-services.test.ts",
   "tests/e2e/every-page.test.ts",
@@ -29,6 +30,7 @@ export const longest: readonly string[] = [
   "services/session/refresh/refresh-families.test.ts",
   "tests/interop/grpcurl.test.ts",
   "tests/interop/authlib.test.ts",
+  "tests/interop/spring-security.test.ts",
   "tests/attacks/a06-a14-a24-passkeys.test.ts",
   "tests/e2e/sign-up.test.ts",
   "services/store/drivers/postgres/postgres.test.ts",
