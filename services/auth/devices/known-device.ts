@@ -15,6 +15,11 @@ const freshFor = 86_400_000;
 const use = "known-device";
 const secretOf = (userId: string, browserToken: string): string => `${userId}/${browserToken}`;
 
+/** What was read of a browser: undefined where the user has not signed in there. */
+export interface ReadDevice {
+  readonly stored: Stored<typeof KnownDeviceSchema> | undefined;
+}
+
 /** The browser, if the user has signed in there. For a name that nobody has the same is looked up (security A23). */
 export function knownDevice(
   data: TenantStore,
@@ -35,16 +40,20 @@ export async function knownDeviceId(
   return (await knownDevice(data, vault, userId, browser?.browserToken ?? ""))?.record.idHash;
 }
 
-/** What remembers the browser, for the commit that completes a sign-in there; nothing where it was remembered lately. */
+/**
+ * What remembers the browser, for the commit that completes a sign-in there; nothing where it was remembered lately. `read` is what
+ * was read of it before.
+ */
 export async function rememberDevice(
   data: TenantStore,
   vault: TenantVault,
   now: number,
   userId: string,
   browserToken: string,
+  read?: ReadDevice,
 ): Promise<readonly Write[]> {
   if (browserToken === "") return [];
-  const stored = await knownDevice(data, vault, userId, browserToken);
+  const { stored } = read ?? { stored: await knownDevice(data, vault, userId, browserToken) };
   const expireTime = timestampFromMs(now + knownFor);
   if (stored === undefined) {
     const idHash = vault.keyedHash(use, secretOf(userId, browserToken));

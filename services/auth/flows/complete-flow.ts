@@ -66,7 +66,7 @@ export async function completeFlow(
   call: Call,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
-  { browser }: FlowReference,
+  { browser, device }: FlowReference,
   usedUp = nothing,
 ): Promise<{ readonly flow: Flow; readonly sessionToken: string; readonly loginHandle: string }> {
   const { store, vault, peers, clock } = dependencies;
@@ -111,6 +111,7 @@ export async function completeFlow(
       now,
       stored.record.userId,
       browserToken,
+      device,
     );
     const completed = create(FlowSchema, { ...stored.record, ...done });
     const second = await rememberBrowser(dependencies, call, completed, { flowId: "", browser });

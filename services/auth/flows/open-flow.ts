@@ -8,12 +8,15 @@ import { findBySecret } from "../../vault/find-by-secret.ts";
 import type { TenantVault } from "../../vault/vault.ts";
 import { authFailure } from "../auth-failure.ts";
 import { flows } from "../collections.ts";
+import type { ReadDevice } from "../devices/known-device.ts";
 import { flowUses } from "./flow-secrets.ts";
 
 /** Names a flow, and who goes on with it: its browser, or for one without a browser whoever has its id. */
 export interface FlowReference {
   readonly flowId: string;
   readonly browser?: BrowserContext | undefined;
+  /** What was read of the browser by the way. */
+  readonly device?: ReadDevice;
 }
 
 /** Where a step of a flow comes from, for the limits on attempts. */

@@ -12,7 +12,7 @@ import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import type { Stored } from "../../store/store.ts";
-import { knownDeviceId } from "../devices/known-device.ts";
+import { knownDevice } from "../devices/known-device.ts";
 import { newFlow, type FlowToBe } from "./begin-flow.ts";
 import { goOn, type GoneOn } from "./go-on.ts";
 import { openFlow, remoteAddressOf, stepNotExpected, type FlowReference } from "./open-flow.ts";
@@ -64,9 +64,9 @@ async function verifyPassword(
   const tenantVault = await vault.tenant(call.tenantId);
   const { userId, accountKey, nameKey, clientId } = stored.record;
   const remoteAddress = remoteAddressOf(call, given);
-  const [{ userEpoch }, deviceId, policy] = await Promise.all([
+  const [{ userEpoch }, known, policy] = await Promise.all([
     peers.client(RevocationService).getUserEpoch({ userId }, forward(call)),
-    knownDeviceId(data, tenantVault, userId, given.browser),
+    knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
     attemptsOfTenant(dependencies, call),
   ]);
   const [attempt] = await Promise.all([
@@ -75,7 +75,7 @@ async function verifyPassword(
       nameKey: `${nameKey}/${userId}`,
       userEpoch,
       remoteAddress,
-      knownDevice: deviceId,
+      knownDevice: known?.record.idHash,
     }),
     // One that begins here is counted here, in the same transaction where the store groups commits.
     stored.version === 0 ? countFlow(data, attempts, clock(), remoteAddress) : undefined,
@@ -93,7 +93,10 @@ async function verifyPassword(
   const authTime = timestampFromMs(clock());
   const shown = { amr: ["pwd"], firstFactor: SignInFactor.PASSWORD };
   const proven = { ...shown, authTime, userEpoch, passwordChangeRequired, secondFactorNeeded };
-  const [gone] = await Promise.all([goOn(dependencies, call, stored, proven, given), takenBack]);
+  const [gone] = await Promise.all([
+    goOn(dependencies, call, stored, proven, { ...given, device: { stored: known } }),
+    takenBack,
+  ]);
   return gone;
 
   async function isAllowed(): Promise<boolean> {
