@@ -1,8 +1,10 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
-import { tenants } from "../../services/admin/collections.ts";
+import { personEvents, tenants } from "../../services/admin/collections.ts";
+import { personEventsReader } from "../../services/admin/person-events/note-person-events.ts";
 import { defaultTenant } from "../../services/admin/tenants/default-tenant.ts";
 import { allCollections } from "../../services/assembly/data.ts";
+import { logReaders } from "../../services/host/event-log/log-reader.ts";
 import { users } from "../../services/identity/collections.ts";
 import { openStore } from "../../services/store/open-store.ts";
 import type { Store } from "../../services/store/store.ts";
@@ -58,6 +60,18 @@ test("every record has its event, and all of them are in the log", async () => {
   expect(await system.outbox(0, 1)).toEqual([]);
   // The default tenant, two others, and the users.
   expect(await system.logEnd()).toBe(1 + 2 + 700);
+});
+
+test("what reads the log finds nothing left to do", async () => {
+  const store = await emptyStore();
+  const { record } = await firstStart(store);
+  await loadStore(store, { tenants: 1, users: 700 });
+  const system = store.system();
+  expect((await system.get(logReaders, personEventsReader))?.record.position).toBe(BigInt(await system.logEnd()));
+  const data = store.tenant(record.id);
+  const { items } = await data.page(users, { index: "username", prefix: commonPrefix, limit: 1 });
+  const query = { index: "id", prefix: `${items[0]?.record.id}/`, limit: 10 } as const;
+  expect((await data.page(personEvents, query)).items).toHaveLength(1);
 });
 
 test("a store that no server has started on, and one whose server still runs, are not filled", async () => {

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
 import { tenants } from "../../services/admin/collections.ts";
+import { notePersonEvents, personEventsReader } from "../../services/admin/person-events/note-person-events.ts";
 import { defaultTenantSlug } from "../../services/admin/tenants/default-tenant.ts";
 import { readerOf } from "../../services/assembly/finish-writes.ts";
 import { serviceNames } from "../../services/host/call.ts";
@@ -11,7 +12,7 @@ import { insert, replace } from "../../services/store/writes.ts";
 import { madeTenant, madeUser, type Population } from "./population.ts";
 
 /** Counts up with every change of what the loader writes: a store that an older one has filled is filled anew. */
-export const loaderVersion = 2;
+export const loaderVersion = 3;
 
 /** Records of a commit, and commits under way at a time. */
 const batch = 500;
@@ -35,6 +36,7 @@ export async function loadStore(
   const others = await loadTenants(system, population.tenants - 1, began);
   await loadUsers(store, [first.record.id, ...others], population.users, began, onProgress);
   await sequenceAll(system);
+  await noteWhomEventsConcern(store);
   await readToTheEnd(system);
 }
 
@@ -107,10 +109,23 @@ async function sequenceAll(system: SystemStore): Promise<void> {
   if (lease !== undefined) await system.release(lease);
 }
 
-/** The readers of the log have come to its end: of what was created here, nothing follows. */
+/** What a reader of the log would write while a server runs, for minutes beside what is measured. */
+async function noteWhomEventsConcern(store: Store): Promise<void> {
+  const system = store.system();
+  const { handle } = notePersonEvents({ store, system });
+  for (let at = 0; ;) {
+    const entries = await system.log(at, 1_000);
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    await handle(entries);
+    at = last.position;
+  }
+}
+
+/** The readers of the log have come to its end: of what was created here, nothing else follows. */
 async function readToTheEnd(system: SystemStore): Promise<void> {
   const position = BigInt(await system.logEnd());
-  for (const name of serviceNames.map((service) => readerOf({ name: service }))) {
+  for (const name of [personEventsReader, ...serviceNames.map((service) => readerOf({ name: service }))]) {
     const record = create(LogReaderSchema, { name, position });
     const stored = await system.get(logReaders, name);
     const write = stored === undefined ? insert(logReaders, record) : replace(logReaders, record, stored.version);
