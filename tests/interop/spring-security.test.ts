@@ -52,7 +52,7 @@ const build = (compiler: string): Promise<string> =>
     const libraries = join(folder, "lib");
     const goal = ["dependency:copy-dependencies", `-DoutputDirectory=${libraries}`];
     await mustRun("mvn", ["-q", "-B", ...goal], { cwd: source });
-    const classes = ["-parameters", "-d", join(folder, "classes"), "-cp", join(libraries, "*")];
+    const classes = ["-encoding", "UTF-8", "-parameters", "-d", join(folder, "classes"), "-cp", join(libraries, "*")];
     await mustRun("javac", [...classes, "Application.java"], { cwd: source });
   });
 
