@@ -46,12 +46,12 @@ export async function beginWithPassword(
 }
 
 /**
- * Verifies the password of a flow. The user's epoch is read and the attempt counted before: so a
- * password change or a disabling that happens meanwhile voids the session that would come of it, and no guess is free. What
- * goes wrong has one answer, whoever the name belongs to (security A23).
+ * Verifies the password of a flow. The user's epoch is read and the attempt counted before: so a password change or a disabling
+ * that happens meanwhile voids the session that would come of it, and no guess is free. What goes wrong has one answer, whoever
+ * the name belongs to (security A23).
  *
- * A crash after the count leaves a failure too many; one after the verification, a flow that can be tried again; later
- * ones are told at `completeFlow`.
+ * A crash after the count leaves a failure too many; one after the verification, a password that can be given again; later ones
+ * are told at `completeFlow`.
  */
 async function verifyPassword(
   dependencies: AuthDependencies,
