@@ -33,7 +33,7 @@ import { openStore } from "../store/open-store.ts";
 import { vaultTenantKeys } from "../vault/collections.ts";
 import { testVault } from "../vault/testing/test-vault.ts";
 import { defaultAttemptPolicy, type AttemptPolicy } from "./attempts.ts";
-import { authCollections } from "./collections.ts";
+import { authCollections, flows } from "./collections.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { acceptPasskey } from "./flows/accept-passkey.ts";
 import { acceptTotp } from "./flows/accept-totp.ts";
@@ -389,6 +389,9 @@ export async function authFixture(
     advance(milliseconds: number): void {
       now += milliseconds;
     },
+    /** Every flow that is kept. */
+    keptFlows: async () =>
+      (await store.tenant("t1").page(flows, { index: "id", limit: 100 })).items.map(({ record }) => record),
     events: async () => (await store.system().outbox(0, 1_000)).map(({ event }) => event),
   };
 }

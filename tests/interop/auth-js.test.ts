@@ -9,6 +9,7 @@ import { httpBrowser, type HttpBrowser } from "../support/http-browser.ts";
 import { afterLogout, requestLogout } from "../support/logout.ts";
 import { createPerson, password, refresh, registerClient } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { leads } from "./led-browser.ts";
 
 // Auth.js as its packages for frameworks have it: `Auth` answers everything below one path of the application, here on Node's own
 // server. By default it takes what it shows of a person from the id token, which holds no profile (OpenID Connect Core §5.4): an
@@ -102,12 +103,6 @@ async function registered(
     },
   });
 }
-
-/** Where the application, or the server, leads the browser. */
-const leads = (response: Response): string => {
-  expect([302, 303]).toContain(response.status);
-  return response.headers.get("location") ?? "";
-};
 
 /** A form of the application, with the token that the library asks for against forgeries. */
 async function post(name: string, action: string, browser: HttpBrowser): Promise<Response> {

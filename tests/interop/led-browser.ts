@@ -2,6 +2,12 @@ import { expect } from "vitest";
 import type { HttpBrowser } from "../support/http-browser.ts";
 import { password } from "../support/relying-party.ts";
 
+/** Where the application, or the server, leads the browser. */
+export const leads = (response: Response): string => {
+  expect([302, 303]).toContain(response.status);
+  return response.headers.get("location") ?? "";
+};
+
 /** Where a browser came to, and the way there: each address that it was led to, the page's own last. */
 export interface Arrival {
   readonly page: Response;

@@ -12,7 +12,7 @@ import { httpBrowser, type HttpBrowser } from "../support/http-browser.ts";
 import { createPerson, registerClient, rest, tokenRequest, userinfoStatus } from "../support/relying-party.ts";
 import type { RelyingParty } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
-import { builtOnce } from "./built-once.ts";
+import { builtOnce } from "../support/built-once.ts";
 import { changed } from "./changed-token.ts";
 import { open, signInOn, type Arrival } from "./led-browser.ts";
 

@@ -8,6 +8,7 @@ import { httpBrowser, type HttpBrowser } from "../support/http-browser.ts";
 import { afterLogout, requestLogout } from "../support/logout.ts";
 import { createPerson, password, registerClient, type RelyingParty } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { leads } from "./led-browser.ts";
 
 // passport-openidconnect sends no PKCE challenge: it works for a confidential client whose administrator has lifted it, and for
 // no other. Passport itself runs as its middleware, on Node's own server.
@@ -93,12 +94,6 @@ async function registered(name: string, metadata: Record<string, unknown>): Prom
   passport.use(name, new OpenIDConnectStrategy(options, verify));
   return client;
 }
-
-/** Where the application, or the server, leads the browser. */
-const leads = (response: Response): string => {
-  expect([302, 303]).toContain(response.status);
-  return response.headers.get("location") ?? "";
-};
 
 /** From the application's link to where the server leads the browser next. */
 async function begin(name: string, browser: HttpBrowser): Promise<URL> {

@@ -7,7 +7,7 @@ import { mustRun, runProgram } from "../../tools/run-program.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { createPerson, registerClient, rest, userinfoStatus, type RelyingParty } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
-import { builtOnce } from "./built-once.ts";
+import { builtOnce } from "../support/built-once.ts";
 import { changed } from "./changed-token.ts";
 import { open, follow, signInOn } from "./led-browser.ts";
 

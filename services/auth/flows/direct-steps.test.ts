@@ -19,7 +19,7 @@ import { RedeemLoginHandleRequestSchema } from "#gen/koder/auth/v1/login_handle_
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { refusal, violationsOf } from "../auth-fixture.ts";
 import type { AttemptPolicy } from "../attempts.ts";
-import { flows, loginHandles } from "../collections.ts";
+import { loginHandles } from "../collections.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
 import { updateAuthenticationPolicy } from "../policy/update-authentication-policy.ts";
 import {
@@ -33,9 +33,6 @@ import {
 } from "./direct-steps.ts";
 import { redeemLoginHandle } from "./redeem-login-handle.ts";
 import { startFlow } from "./start-flow.ts";
-
-const keptFlows = async (f: Pick<Awaited<ReturnType<typeof factorFixture>>, "data">) =>
-  (await f.data.page(flows, { index: "id", limit: 100 })).items.map(({ record }) => record);
 
 async function setUp(attempts: Partial<AttemptPolicy> = {}) {
   const f = await factorFixture(attempts);
@@ -223,6 +220,8 @@ test("A23: for a name, its passkey will do as well as the password; no name is t
   const { authenticator } = await f.passkey();
   const [ana, nobody] = [await start("ana"), await start("nobody")];
   for (const { nextSteps } of [ana, nobody]) expect(nextSteps).toEqual([FlowStep.PASSWORD, FlowStep.PASSKEY]);
+  expect({ ...nobody, id: "" }).toEqual({ ...ana, id: "" });
+  expect(nobody.id).toHaveLength(ana.id.length);
   const [mine, theirs] = [await passkeyOptions(ana.id), await passkeyOptions(nobody.id)];
   const nameless = (options: string) => ({ ...(JSON.parse(options) as Record<string, unknown>), challenge: "" });
   expect(nameless(mine)).toEqual(nameless(theirs));
@@ -270,7 +269,7 @@ test("A6: a passkey that does not verify its user is no way around the password"
 test("attempts at a name that nobody has are counted under it, however it is written", async () => {
   const { f, start } = await setUp();
   for (const name of ["Nobody", " nobody ", "nobody", "somebody"]) await start(name);
-  const records = await keptFlows(f);
+  const records = await f.keptFlows();
   expect(records.every(({ userId }) => userId === "")).toBe(true);
   expect(new Set(records.map(({ accountKey }) => accountKey)).size).toBe(2);
   expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
@@ -280,7 +279,7 @@ test("attempts at a name that nobody has are counted under it, however it is wri
 test("A23: attempts are seen under the name, not under whoever has it", async () => {
   const { f, start } = await setUp();
   for (const name of ["ana", "ANA", "ana@example.com"]) await start(name);
-  const records = await keptFlows(f);
+  const records = await f.keptFlows();
   expect(records.every(({ accountKey }) => accountKey === f.ana.id)).toBe(true);
   expect(new Set(records.map(({ nameKey }) => nameKey)).size).toBe(2);
   expect(records.every(({ nameKey }) => /^k1:[A-Za-z0-9_-]{43}$/.test(nameKey))).toBe(true);
@@ -291,7 +290,7 @@ test("A flow waits for ten minutes, kept as a keyed hash of its id; A27: one add
   const { id, expireTime } = await start();
   expect(Buffer.from(id, "base64url")).toHaveLength(16);
   expect(expireTime && timestampMs(expireTime)).toBe(f.dependencies.clock() + 600_000);
-  const [record] = await keptFlows(f);
+  const [record] = await f.keptFlows();
   if (record === undefined) throw new Error("no flow was kept");
   expect(Buffer.from(toBinary(FlowSchema, record)).toString("latin1")).not.toContain(id);
   expect((await f.events()).filter(({ resourceType }) => resourceType === "flow")).toMatchObject([
@@ -299,5 +298,39 @@ test("A flow waits for ten minutes, kept as a keyed hash of its id; A27: one add
   ]);
   for (let i = 0; i < 2; i++) await start();
   expect(await refusal(start())).toMatchObject({ reason: "TOO_MANY_ATTEMPTS", retryAfter: 600 });
-  expect(await keptFlows(f)).toHaveLength(3);
+  expect(await f.keptFlows()).toHaveLength(3);
+});
+
+test("a flow is completed once, also by the right password 10 times at once", async () => {
+  const { f, start, password, redeem } = await setUp({ firstWaitAt: 100 });
+  const { id } = await start();
+  const settled = await Promise.allSettled(Array.from({ length: 10 }, () => password(id, f.ana.password)));
+  const [done, ...others] = settled.filter((one) => one.status === "fulfilled");
+  expect(others).toEqual([]);
+  expect(await redeem(done?.value.loginHandle ?? "")).toBe("ksn_1");
+  expect(await refusal(password(id, f.ana.password))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
+});
+
+test("A8: the lock is looked at with each password, not at the start of the flow", async () => {
+  const { f, start, password } = await setUp();
+  const { id } = await start();
+  for (let i = 0; i < 5; i++) await refusal(f.attempt("ana", "wrong"));
+  expect(await refusal(password(id, f.ana.password))).toMatchObject({ reason: "TOO_MANY_ATTEMPTS" });
+  expect(f.sessions).toHaveLength(0);
+});
+
+test("A26: a flow is nobody's but its tenant's, and its own time's", async () => {
+  const { f, start, password } = await setUp();
+  const { id } = await start();
+  const gone = { reason: "FLOW_NOT_FOUND" };
+  const given = create(GivePasswordRequestSchema, { flowId: id, password: f.ana.password });
+  const elsewhere = givePassword(f.dependencies)(given, handlerContext({ tenantId: "t2" }));
+  expect(await refusal(elsewhere)).toMatchObject(gone);
+  const [record] = await f.keptFlows();
+  for (const other of [`${id}x`, id.slice(1), id.toLowerCase(), "", "x", record?.idHash ?? ""]) {
+    expect(await refusal(password(other, f.ana.password))).toMatchObject(gone);
+  }
+  f.advance(600_000);
+  expect(await refusal(password(id, f.ana.password))).toMatchObject(gone);
+  expect(f.calls).toEqual([]);
 });

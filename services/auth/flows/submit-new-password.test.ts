@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
 import { authFixture, refusal } from "../auth-fixture.ts";
-import { flows } from "../collections.ts";
 
 const newPassword = "the next password of ana";
 
@@ -28,7 +27,7 @@ test("A5: is no way around the first factor: after a wrong one there is no flow"
   const f = await authFixture();
   f.ana.passwordChangeRequired = true;
   await refusal(f.attempt("ana", "wrong"));
-  expect((await f.data.page(flows, { index: "id", limit: 1 })).items).toEqual([]);
+  expect(await f.keptFlows()).toEqual([]);
   expect(await refusal(f.submitNew("a-flow-that-is-not-there", newPassword))).toMatchObject({
     reason: "FLOW_NOT_FOUND",
   });

@@ -4,11 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FlowSchema } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { aBrowser, authFixture, refusal } from "../auth-fixture.ts";
-import { flows } from "../collections.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
-
-const kept = async (f: Pick<Awaited<ReturnType<typeof authFixture>>, "data">) =>
-  (await f.data.page(flows, { index: "id", limit: 100 })).items.map(({ record }) => record);
 
 describe("the right password", () => {
   test("completes the flow and begins a session that says what was proven", async () => {
@@ -51,7 +47,7 @@ describe("the right password", () => {
     const { id, expireTime } = await f.atSecondFactor();
     expect(Buffer.from(id, "base64url")).toHaveLength(16);
     expect(expireTime && timestampMs(expireTime)).toBe(f.dependencies.clock() + 600_000);
-    const [record] = await kept(f);
+    const [record] = await f.keptFlows();
     if (record === undefined) throw new Error("no flow was kept");
     expect(record).toMatchObject({ userId: f.ana.id, accountKey: f.ana.id, direct: false });
     const bytes = Buffer.from(toBinary(FlowSchema, record)).toString("latin1");
@@ -73,7 +69,7 @@ describe("the right password", () => {
     f.meanwhile.createSession = () => Promise.reject(new Error("crash"));
     await expect(f.attempt("ana", f.ana.password)).rejects.toThrow("internal error");
     delete f.meanwhile.createSession;
-    expect(await kept(f)).toMatchObject([{ state: FlowState.COMPLETED }]);
+    expect(await f.keptFlows()).toMatchObject([{ state: FlowState.COMPLETED }]);
     expect((await f.attempt("ana", f.ana.password)).sessionToken).toBe("ksn_1");
   });
 
@@ -98,7 +94,7 @@ describe("a wrong password", () => {
       "getUserEpoch ",
       "verifyPassword ",
     ]);
-    expect(await kept(f)).toEqual([]);
+    expect(await f.keptFlows()).toEqual([]);
     expect(await f.events()).toEqual([]);
   });
 
@@ -194,7 +190,7 @@ describe("a flow", () => {
     for (const other of [`${id}x`, id.slice(1), id.toLowerCase(), "", "x"]) {
       expect(await give(other)).toMatchObject(gone);
     }
-    expect(await give((await kept(f))[0]?.idHash ?? "")).toMatchObject(gone);
+    expect(await give((await f.keptFlows())[0]?.idHash ?? "")).toMatchObject(gone);
     f.advance(600_000);
     expect(await give(id)).toMatchObject(gone);
     expect(f.sessions).toEqual([]);

@@ -15,10 +15,11 @@ import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CheckSignInRequestSchema } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { softwareAuthenticator } from "../../../tests/support/software-authenticator.ts";
 import type { Call } from "../../host/call.ts";
-import { handlerContext } from "../../host/testing/handler-context.ts";
+import { handlerContext, testCall } from "../../host/testing/handler-context.ts";
 import { refusal } from "../auth-fixture.ts";
 import { acme, factorFixture } from "../factors/factor-fixture.ts";
 import { checkSignIn } from "./check-sign-in.ts";
+import { beginFlow } from "../flows/begin-flow.ts";
 import {
   everyFirstFactor,
   everySecondFactor,
@@ -48,6 +49,13 @@ async function setUp(policy: MessageInitShape<typeof AuthenticationPolicySchema>
   const attempt = (clientId = "") => f.attempt("ana", f.ana.password, {}, { clientId });
   return { f, update, attempt };
 }
+
+/** By what a flow outside of a browser may begin. */
+const beginning = async (
+  { dependencies }: Pick<Awaited<ReturnType<typeof factorFixture>>, "dependencies">,
+  username: string,
+  clientId = "",
+) => (await beginFlow(dependencies, testCall(), { username, clientId, acrValues: [] })).nextSteps;
 
 describe("the strictest of several", () => {
   const usual: SignInRules = {
@@ -154,6 +162,7 @@ describe("of a group", () => {
   test("A23: nothing is asked about groups before the password was right", async () => {
     const { f } = await setUp({ groupOverrides: [{ groupId: admins, firstFactors: [PASSKEY] }] }, ["group_overrides"]);
     f.groupsOf.set(f.ana.id, [admins]);
+    expect(await beginning(f, "ana")).toEqual(await beginning(f, "nobody"));
     // The right password of somebody whose group has none is answered like a wrong one.
     const [right, wrong] = [refusal(f.attempt("ana", f.ana.password)), refusal(f.attempt("ana", "wrong"))];
     expect(await right).toEqual(await wrong);
@@ -227,6 +236,7 @@ describe("of a client", () => {
     expect(await f.offerSignIn("bank")).toMatchObject({ password: false, passkeyOptionsJson: options });
     expect(await f.offerSignIn("other")).toMatchObject({ password: true, passkeyOptionsJson: options });
     for (const name of ["ana", "nobody"]) {
+      expect(await beginning(f, name, "bank")).toEqual([FlowStep.PASSKEY]);
       const attempt = f.attempt(name, f.ana.password, {}, { clientId: "bank" });
       expect(await refusal(attempt)).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
     }
@@ -315,6 +325,7 @@ describe("A15: a factor that is not allowed", () => {
       reason: "PASSKEY_NOT_ACCEPTED",
     });
     expect(await f.offerSignIn()).toMatchObject({ password: true, passkeyOptionsJson: "" });
+    expect(await beginning(f, "ana")).toEqual([FlowStep.PASSWORD]);
     // As a second factor it is as good as ever.
     expect((await f.atSecondFactor()).nextSteps).toEqual([FlowStep.PASSKEY]);
   });
