@@ -115,7 +115,11 @@ describe("A7: attempts of one account", () => {
       fc.asyncProperty(fc.array(kind, { maxLength: 4 }), fc.scheduler(), async (kinds, scheduler) => {
         const { data, policy, now } = await setUp();
         // Every operation of the store waits for the scheduler, so that they interleave in every way.
-        const interleaved = { ...data, add: scheduler.scheduleFunction(data.add.bind(data)) };
+        const interleaved = {
+          ...data,
+          add: scheduler.scheduleFunction(data.add.bind(data)),
+          addAll: scheduler.scheduleFunction(data.addAll.bind(data)),
+        };
         const attempt = { accountKey: "ana", remoteAddress: "192.0.2.1", userEpoch: 0n };
         const all = kinds.map(async (one) => {
           const counted = await countAttempt(interleaved, policy, now, attempt);

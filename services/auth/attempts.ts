@@ -1,8 +1,8 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import { clientNetwork } from "../host/client-network.ts";
-import { countAttemptInWindow, inWindow, takeFromCounter, type AttemptLimits } from "../host/windowed-attempts.ts";
-import type { TenantStore } from "../store/store.ts";
+import { attemptInWindow, oneInWindow, takeFromCounters, type AttemptLimits } from "../host/windowed-attempts.ts";
+import type { Addition, TenantStore } from "../store/store.ts";
 import { authFailure } from "./auth-failure.ts";
 
 /** How many attempts are let through. Times in milliseconds. */
@@ -44,6 +44,8 @@ export interface Attempt {
   readonly remoteAddress: string;
   /** The browser, where the account has signed in before: it has a row of failures of its own. */
   readonly knownDevice?: string | undefined;
+  /** Whether a flow begins with it, which is counted, too. */
+  readonly beginsFlow?: boolean;
 }
 
 /** An attempt that was counted and may be verified. */
@@ -74,7 +76,7 @@ export async function countAttempt(
   data: TenantStore,
   policy: AttemptPolicy,
   clock: () => number,
-  { accountKey, nameKey, userEpoch, remoteAddress, knownDevice }: Attempt,
+  { accountKey, nameKey, userEpoch, remoteAddress, knownDevice, beginsFlow = false }: Attempt,
 ): Promise<CountedAttempt> {
   const device = knownDevice === undefined ? "" : `/${knownDevice}`;
   const ofAccount = `${accountKey}/${userEpoch}${device}`;
@@ -82,53 +84,47 @@ export async function countAttempt(
   // A browser that is known sees the account's; the name's holds it up never, and is counted for the same work.
   const [first, second] = ofName === undefined || knownDevice !== undefined ? [ofAccount, ofName] : [ofName, ofAccount];
   const later = { ...policy, firstWaitAt: policy.firstWaitAt + 1 };
-  const [seen, unseen, windowed] = await Promise.all([
-    countInRow(data, policy, clock, first),
-    second === undefined ? undefined : countInRow(data, later, clock, second),
-    countAttemptInWindow(data, "attempts", policy, clock(), remoteAddress),
+  const seen = attemptInRow(data, policy, clock, first);
+  const unseen = second === undefined ? undefined : attemptInRow(data, later, clock, second);
+  const inWindow = attemptInWindow(data, "attempts", policy, clock(), remoteAddress);
+  // All in one go: it is one transaction of the store.
+  const [ofAddress = Infinity, ofTenant = Infinity, ofSeen = Infinity, ...others] = await data.addAll([
+    ...inWindow.additions,
+    seen.addition,
+    ...(unseen === undefined ? [] : [unseen.addition]),
+    ...(beginsFlow ? [flowOf(policy, clock(), remoteAddress)] : []),
   ]);
+  const windowed = await inWindow.counted(ofAddress, ofTenant);
+  if (beginsFlow && (others.at(-1) ?? Infinity) > policy.flowsPerAddress) throw tooMany(policy.window);
   if (windowed.isTooMany && knownDevice === undefined) throw tooMany(policy.window);
-  const refusal = await seen.refusal();
-  if (refusal !== undefined) throw refusal;
-  const isHeldUp = (await unseen?.refusal()) !== undefined;
+  const bySeen = await seen.counted(ofSeen);
+  if (bySeen.refusal !== undefined) throw bySeen.refusal;
+  const byUnseen = await unseen?.counted(others[0] ?? Infinity);
   return {
-    isHeldUp,
-    async succeeded() {
-      await Promise.all([seen.takeBack(), unseen?.takeBack(), windowed.takeBack()]);
-    },
+    isHeldUp: byUnseen?.refusal !== undefined,
+    succeeded: () => takeFromCounters(data, [...bySeen.takeBack, ...(byUnseen?.takeBack ?? []), ...windowed.takeBack]),
   };
 }
 
 /** An attempt that was counted in a row of failures. */
 interface CountedInRow {
   /** Why it may not pass: TOO_MANY_ATTEMPTS or ATTEMPTS_USED_UP; undefined where it does. */
-  refusal(): Promise<ConnectError | undefined>;
-  /** Takes back the row of failures that this one is the last of. */
-  takeBack(): Promise<void>;
+  readonly refusal: ConnectError | undefined;
+  /** The row of failures that this one is the last of, for `takeFromCounters`. */
+  readonly takeBack: readonly Addition[];
 }
 
-async function countInRow(
-  data: TenantStore,
-  policy: AttemptPolicy,
-  clock: () => number,
-  row: string,
-): Promise<CountedInRow> {
-  const [counted, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
-  const forgotten = clock() + policy.remembered;
-  const attempts = await data.add(counted, 1, forgotten);
-  let slowedAttempts = 0;
+/** An attempt in a row of failures: what counts it, and what it is with the value that this came to. */
+function attemptInRow(data: TenantStore, policy: AttemptPolicy, clock: () => number, row: string) {
+  const expiresAt = clock() + policy.remembered;
+  const [counter, slowed] = [`attempts/account/${row}`, `attempts/slowed/${row}`];
   return {
-    async refusal() {
-      if (attempts < policy.firstWaitAt) return undefined;
+    addition: { counter, n: 1, expiresAt },
+    async counted(attempts: number): Promise<CountedInRow> {
+      const ofRow = { counter, n: attempts, expiresAt };
+      if (attempts < policy.firstWaitAt) return { refusal: undefined, takeBack: [ofRow] };
       const { passed, refusal } = await passSlowly(data, policy, clock, row, slowed);
-      slowedAttempts = passed;
-      return refusal;
-    },
-    async takeBack() {
-      await Promise.all([
-        takeFromCounter(data, counted, attempts, forgotten),
-        takeFromCounter(data, slowed, slowedAttempts, forgotten),
-      ]);
+      return { refusal, takeBack: [ofRow, { counter: slowed, n: passed, expiresAt }] };
     },
   };
 }
@@ -164,9 +160,13 @@ export async function countFlow(
   now: number,
   remoteAddress: string,
 ): Promise<void> {
-  const [counter, end] = inWindow(`flows/address/${clientNetwork(remoteAddress)}`, policy.window, now);
-  if ((await data.add(counter, 1, end)) > policy.flowsPerAddress) throw tooMany(policy.window);
+  const { counter, n, expiresAt } = flowOf(policy, now, remoteAddress);
+  if ((await data.add(counter, n, expiresAt)) > policy.flowsPerAddress) throw tooMany(policy.window);
 }
+
+/** A flow that an address starts. */
+const flowOf = ({ window }: AttemptPolicy, now: number, remoteAddress: string): Addition =>
+  oneInWindow(`flows/address/${clientNetwork(remoteAddress)}`, window, now);
 
 /** The answer to one attempt too many: the next makes sense after `wait` milliseconds. */
 export const tooMany = (wait: number) =>

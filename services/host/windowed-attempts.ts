@@ -1,4 +1,4 @@
-import type { TenantStore } from "../store/store.ts";
+import type { Addition, TenantStore } from "../store/store.ts";
 import { clientNetwork } from "./client-network.ts";
 
 /** Attempts that may fail within a window. */
@@ -14,8 +14,16 @@ export interface AttemptLimits {
 export interface WindowedAttempt {
   /** Whether it is one too many: it must not be looked at. */
   readonly isTooMany: boolean;
-  /** Takes it back, because it was no failure. */
-  takeBack(): Promise<void>;
+  /** What it has added, for `takeFromCounters`: it is taken back where it was no failure. */
+  readonly takeBack: readonly Addition[];
+}
+
+/** An attempt within a window that is yet to be counted. */
+export interface UncountedAttempt {
+  /** What counts it: for its address, and for its tenant. */
+  readonly additions: readonly [ofAddress: Addition, ofTenant: Addition];
+  /** What it is with the values that these came to. */
+  counted(ofAddress: number, ofTenant: number): Promise<WindowedAttempt>;
 }
 
 /**
@@ -26,21 +34,31 @@ export interface WindowedAttempt {
 export async function countAttemptInWindow(
   data: TenantStore,
   name: string,
-  { perAddress, perTenant, window }: AttemptLimits,
+  limits: AttemptLimits,
   now: number,
   remoteAddress: string,
 ): Promise<WindowedAttempt> {
-  const [address, addressEnd] = inWindow(`${name}/address/${clientNetwork(remoteAddress)}`, window, now);
-  const [tenant, tenantEnd] = inWindow(`${name}/tenant`, window, now);
-  const [ofAddress, ofTenant] = await Promise.all([data.add(address, 1, addressEnd), data.add(tenant, 1, tenantEnd)]);
-  if (ofAddress > perAddress) {
-    await takeFromCounter(data, tenant, 1, tenantEnd);
-    return { isTooMany: true, takeBack: () => takeFromCounter(data, address, 1, addressEnd) };
-  }
+  const attempt = attemptInWindow(data, name, limits, now, remoteAddress);
+  const [ofAddress = Infinity, ofTenant = Infinity] = await data.addAll(attempt.additions);
+  return attempt.counted(ofAddress, ofTenant);
+}
+
+/** The same for whoever counts it together with something else. */
+export function attemptInWindow(
+  data: TenantStore,
+  name: string,
+  { perAddress, perTenant, window }: AttemptLimits,
+  now: number,
+  remoteAddress: string,
+): UncountedAttempt {
+  const address = oneInWindow(`${name}/address/${clientNetwork(remoteAddress)}`, window, now);
+  const tenant = oneInWindow(`${name}/tenant`, window, now);
   return {
-    isTooMany: ofTenant > perTenant,
-    async takeBack() {
-      await Promise.all([takeFromCounter(data, address, 1, addressEnd), takeFromCounter(data, tenant, 1, tenantEnd)]);
+    additions: [address, tenant],
+    async counted(ofAddress, ofTenant) {
+      if (ofAddress <= perAddress) return { isTooMany: ofTenant > perTenant, takeBack: [address, tenant] };
+      await takeFromCounters(data, [tenant]);
+      return { isTooMany: true, takeBack: [address] };
     },
   };
 }
@@ -51,12 +69,23 @@ export function inWindow(name: string, window: number, now: number): readonly [c
   return [`${name}/${number}`, (number + 2) * window];
 }
 
+/** One more of what is counted in the window that `now` lies in. */
+export function oneInWindow(name: string, window: number, now: number): Addition {
+  const [counter, expiresAt] = inWindow(name, window, now);
+  return { counter, n: 1, expiresAt };
+}
+
 /**
- * Takes `n` from a counter, and gives back at once what was not there: successes at the same moment take the same failures,
- * and a counter left below zero would be so many guesses for a stranger.
+ * Takes back what was added to counters, and gives back at once what was not there: successes at the same moment take the same
+ * failures, and a counter left below zero would be so many guesses for a stranger.
  */
-export async function takeFromCounter(data: TenantStore, counter: string, n: number, expiresAt: number): Promise<void> {
-  if (n === 0) return;
-  const left = await data.add(counter, -n, expiresAt);
-  if (left < 0) await data.add(counter, Math.min(n, -left), expiresAt);
+export async function takeFromCounters(data: TenantStore, added: readonly Addition[]): Promise<void> {
+  const taken = added.filter(({ n }) => n > 0);
+  if (taken.length === 0) return;
+  const left = await data.addAll(taken.map((one) => ({ ...one, n: -one.n })));
+  const missing = taken.flatMap((one, at) => {
+    const value = left[at] ?? 0;
+    return value < 0 ? [{ ...one, n: Math.min(one.n, -value) }] : [];
+  });
+  if (missing.length > 0) await data.addAll(missing);
 }

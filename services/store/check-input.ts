@@ -1,6 +1,6 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import type { BulkRow } from "./bulk-store.ts";
-import type { Collection, IndexValue, PageQuery, Write } from "./store.ts";
+import type { Addition, Collection, IndexValue, PageQuery, Write } from "./store.ts";
 
 // What no driver could keep or find again is refused here, with a RangeError that names it. The messages do not repeat
 // ids and values: some are secrets, and errors reach logs.
@@ -17,8 +17,8 @@ export const wholeLog = "*";
 const longestId = 512;
 const longestValue = 2_048;
 const largestRecord = 1 << 20;
-/** Ids in one question. */
-const mostIds = 100;
+/** Ids in one question, and counters in one addition. */
+const [mostIds, mostAdditions] = [100, 100];
 
 /** Refuses what is no tenant's id, the system's included. */
 export function checkTenantId(tenantId: string): void {
@@ -37,6 +37,19 @@ export function checkIds(what: string, ids: readonly string[]): void {
   if (ids.length < 1 || ids.length > mostIds)
     throw new RangeError(`${what}: 1 to ${mostIds} ids can be asked for at once`);
   for (const id of ids) checkId(what, id);
+}
+
+/** Refuses additions of which one is to no counter, or two to the same, none at all, and more than can be done at once. */
+export function checkAdditions(additions: readonly Addition[]): void {
+  if (additions.length < 1 || additions.length > mostAdditions)
+    throw new RangeError(`1 to ${mostAdditions} counters can be added to at once`);
+  for (const { counter, n, expiresAt } of additions) {
+    checkId("counter", counter);
+    checkInteger("n", n);
+    checkInteger("expiresAt", expiresAt);
+  }
+  if (new Set(additions.map(({ counter }) => counter)).size < additions.length)
+    throw new RangeError("one counter is added to twice at once");
 }
 
 /** Refuses what an index of this type cannot hold. */

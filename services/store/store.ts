@@ -103,6 +103,15 @@ export interface Page<Desc extends DescMessage> {
   readonly next?: PagePosition;
 }
 
+/** What is added to a counter. */
+export interface Addition {
+  readonly counter: string;
+  /** May be negative. */
+  readonly n: number;
+  /** Set when the counter starts, in milliseconds since the epoch, and kept until it expires. */
+  readonly expiresAt: number;
+}
+
 /** The data of one tenant. */
 export interface TenantStore {
   readonly tenantId: string;
@@ -126,6 +135,8 @@ export interface TenantStore {
    * exist or has expired starts at 0. `expiresAt` (ms) is set when the counter starts and kept until it expires.
    */
   add(counter: string, n: number, expiresAt: number): Promise<number>;
+  /** The same of several counters, 1 to 100 and each another one, all or nothing; answers their new values in that order. */
+  addAll(additions: readonly Addition[]): Promise<readonly number[]>;
   /**
    * All or nothing. insert: the id and every unique value must be free. replace and delete: the record must be at
    * `version`. Versions start at 1 and grow by one with each replace. No two writes of one commit may name the same

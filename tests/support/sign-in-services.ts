@@ -36,7 +36,7 @@ import { createSessionSchedule } from "../../services/session/browser-sessions/s
 import { createRecentUses } from "../../services/session/browser-sessions/session-use.ts";
 import { createSessionService } from "../../services/session/service.ts";
 import { openStore } from "../../services/store/open-store.ts";
-import type { Store, TenantStore } from "../../services/store/store.ts";
+import type { Addition, Store, TenantStore } from "../../services/store/store.ts";
 import { vaultTenantKeys } from "../../services/vault/collections.ts";
 import {
   createServiceTokenIssuer,
@@ -173,6 +173,8 @@ export async function signInServices() {
 
 /** A store that notes each operation with its collection or the kind of its counter, not with its ids. */
 function recordingStore(store: Store, work: string[]): Store {
+  const added = ({ counter, n }: Pick<Addition, "counter" | "n">): string =>
+    `add ${counter.split("/").slice(0, 2).join("/")} ${n}`;
   const recording = (data: TenantStore): TenantStore => ({
     tenantId: data.tenantId,
     get(collection, id) {
@@ -200,8 +202,12 @@ function recordingStore(store: Store, work: string[]): Store {
       return data.events(after, limit);
     },
     add(counter, n, expiresAt) {
-      work.push(`add ${counter.split("/").slice(0, 2).join("/")} ${n}`);
+      work.push(added({ counter, n }));
       return data.add(counter, n, expiresAt);
+    },
+    addAll(additions) {
+      work.push(...additions.map(added));
+      return data.addAll(additions);
     },
     commit(writes, events) {
       work.push(`commit ${writes.map(({ kind, collection }) => `${kind} ${collection.name}`).join(", ")}`);

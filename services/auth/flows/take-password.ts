@@ -6,7 +6,7 @@ import { FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
-import { countAttempt, countFlow } from "../attempts.ts";
+import { countAttempt } from "../attempts.ts";
 import { attemptsOfTenant } from "../policy/attempts-of-tenant.ts";
 import { rulesOfSignIn } from "../policy/effective-policy.ts";
 import { authFailure } from "../auth-failure.ts";
@@ -59,7 +59,7 @@ async function verifyPassword(
   stored: Stored<typeof FlowSchema>,
   given: FlowReference & { readonly password: string },
 ): Promise<GoneOn> {
-  const { store, vault, peers, attempts, clock } = dependencies;
+  const { store, vault, peers, clock } = dependencies;
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   const { userId, accountKey, nameKey, clientId } = stored.record;
@@ -69,17 +69,14 @@ async function verifyPassword(
     knownDevice(data, tenantVault, userId, given.browser?.browserToken ?? ""),
     attemptsOfTenant(dependencies, call),
   ]);
-  const [attempt] = await Promise.all([
-    countAttempt(data, policy, clock, {
-      accountKey,
-      nameKey: `${nameKey}/${userId}`,
-      userEpoch,
-      remoteAddress,
-      knownDevice: known?.record.idHash,
-    }),
-    // One that begins here is counted here, in the same transaction where the store groups commits.
-    stored.version === 0 ? countFlow(data, attempts, clock(), remoteAddress) : undefined,
-  ]);
+  const attempt = await countAttempt(data, policy, clock, {
+    accountKey,
+    nameKey: `${nameKey}/${userId}`,
+    userEpoch,
+    remoteAddress,
+    knownDevice: known?.record.idHash,
+    beginsFlow: stored.version === 0,
+  });
   // Where the account is held up, nobody's password is verified: it takes as long, and is wrong.
   const { verified, passwordChangeRequired, secondFactorNeeded } = await peers
     .client(CredentialService)

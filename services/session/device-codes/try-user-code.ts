@@ -7,7 +7,7 @@ import {
   type TryUserCodeResponse,
 } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { countAttemptInWindow } from "../../host/windowed-attempts.ts";
+import { countAttemptInWindow, takeFromCounters } from "../../host/windowed-attempts.ts";
 import { deviceCodes } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { sessionFailure } from "../session-failure.ts";
@@ -33,7 +33,7 @@ export function tryUserCode({ store, clock, userCodeAttempts }: SessionDependenc
     }
     const device = waitingDevice(await data.find(deviceCodes, "user_code", userCode), now);
     if (device === undefined) return create(TryUserCodeResponseSchema, {});
-    await attempt.takeBack();
+    await takeFromCounters(data, attempt.takeBack);
     return create(TryUserCodeResponseSchema, { device });
   };
 }

@@ -23,6 +23,23 @@ export function concurrencyConformance(open: OpenDriver): void {
       expect(await acme.add("hits", -many, 9e15)).toBe(0);
     });
 
+    test("addAll in every order: each counter gives 1,000 distinct values, and nobody waits for each other for ever", async () => {
+      const acme = (await openedStore(open)).store.tenant("acme");
+      const counters = ["a", "b", "c"].map((counter) => ({ counter, n: 1, expiresAt: 9e15 }));
+      const turned = (n: number) => [...counters.slice(n % 3), ...counters.slice(0, n % 3)];
+      const all = await Promise.all(
+        Array.from({ length: many }, async (_, n) => {
+          const values = await acme.addAll(turned(n));
+          return counters.map((one) => values[turned(n).indexOf(one)]);
+        }),
+      );
+      for (const at of counters.keys()) {
+        const values = all.map((one) => one[at] ?? 0);
+        expect(new Set(values).size).toBe(many);
+        expect(Math.max(...values)).toBe(many);
+      }
+    });
+
     test("replace of one version: one success, 999 conflicts", async () => {
       const { store } = await openedStore(open);
       const acme = store.tenant("acme");

@@ -82,6 +82,18 @@ export function expiryConformance(open: OpenDriver): void {
       expect(await acme.add("hits", -5, start + 9_000)).toBe(-3);
     });
 
+    test("several counters at once: each keeps its own expiry, and their values come in the order given", async () => {
+      const { store, time } = await openedStore(open);
+      const acme = store.tenant("acme");
+      const start = time.now;
+      const one = (counter: string, n: number, lifetime: number) => ({ counter, n, expiresAt: start + lifetime });
+      expect(await acme.addAll([one("b", 2, 1_000), one("a", 1, 9_000), one("c", -3, 9_000)])).toEqual([2, 1, -3]);
+      expect(await store.tenant("other").addAll([one("b", 1, 9_000)])).toEqual([1]);
+      time.now = start + 1_000;
+      expect(await acme.addAll([one("c", 1, 9_000), one("b", 5, 9_000), one("a", 0, 9_000)])).toEqual([-2, 5, 1]);
+      expect(await acme.add("b", 0, start + 9_000)).toBe(5);
+    });
+
     test("sweep removes what has expired, of any tenant, in batches, and nothing else", async () => {
       const { store, time } = await openedStore(open);
       for (const tenant of [store.tenant("acme"), store.tenant("other"), store.system()]) {

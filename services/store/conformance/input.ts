@@ -126,6 +126,18 @@ export function inputConformance(open: OpenDriver): void {
       expect(await acme.add("hits", Number.MAX_SAFE_INTEGER, 9e15)).toBe(Number.MAX_SAFE_INTEGER);
       await expect(acme.add("hits", 1, 9e15)).rejects.toThrow(RangeError);
       expect(await acme.add("hits", -1, 9e15)).toBe(Number.MAX_SAFE_INTEGER - 1);
+      const one = { counter: "others", n: 1, expiresAt: 9e15 };
+      await expect(acme.addAll([one, { ...one, counter: "hits", n: 2 }])).rejects.toThrow(RangeError);
+      await expect(acme.addAll([one, { ...one, counter: "" }])).rejects.toThrow(/counter: the id/);
+      await expect(acme.addAll([one, { ...one, counter: "more", n: 0.5 }])).rejects.toThrow(
+        "n: must be a safe integer",
+      );
+      await expect(acme.addAll([one, one])).rejects.toThrow("twice");
+      await expect(acme.addAll([])).rejects.toThrow("1 to 100");
+      const many = Array.from({ length: 101 }, (_, n) => ({ ...one, counter: `c${n}` }));
+      await expect(acme.addAll(many)).rejects.toThrow("1 to 100");
+      // All or nothing: the first of what was refused has not been added to.
+      expect(await acme.add("others", 1, 9e15)).toBe(1);
       await expect(acme.deleteRange("everything", 0)).rejects.toThrow("limit");
       await expect(store.system().sweep(1_001)).rejects.toThrow("limit");
       await expect(store.system().outbox(Number.NaN, 1)).rejects.toThrow("after");

@@ -33,6 +33,7 @@ export function lifetimeConformance(open: OpenDriver): void {
         acme.find(tickets, "code", "a"),
         acme.page(tickets, { index: "id", limit: 1 }),
         acme.add("hits", 1, 9e15),
+        acme.addAll([{ counter: "hits", n: 1, expiresAt: 9e15 }]),
         acme.commit([insert(tickets, ticket("a"))], []),
         acme.deleteRange("everything", 1),
         system.sweep(1),

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import type { ModelWrite } from "./model-store.ts";
+import type { ModelAddition, ModelWrite } from "./model-store.ts";
 
 /** One thing that a caller does. */
 export type Operation =
   | { readonly do: "commit"; readonly writes: readonly ModelWrite[] }
-  | { readonly do: "add"; readonly counter: string; readonly n: number; readonly lifetime: number }
+  | { readonly do: "add"; readonly additions: readonly ModelAddition[] }
   | { readonly do: "sweep" };
 
 /** What is done at the same moment, after the clock has moved on. */
@@ -23,6 +23,11 @@ const write: fc.Arbitrary<ModelWrite> = fc.oneof(
   fc.record({ kind: fc.constant("replace" as const), id, code, body, lifetime, version }),
   fc.record({ kind: fc.constant("delete" as const), id, version }),
 );
+const addition: fc.Arbitrary<ModelAddition> = fc.record({
+  counter: fc.constantFrom("c", "d"),
+  n: fc.integer({ min: -3, max: 3 }),
+  lifetime: fc.constantFrom(0, 5, 20),
+});
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
     weight: 6,
@@ -35,9 +40,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant("add" as const),
-      counter: fc.constantFrom("c", "d"),
-      n: fc.integer({ min: -3, max: 3 }),
-      lifetime: fc.constantFrom(0, 5, 20),
+      additions: fc.uniqueArray(addition, { selector: (one) => one.counter, minLength: 1, maxLength: 2 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("sweep" as const) }) },

@@ -10,6 +10,13 @@ export type ModelWrite =
     }
   | { readonly kind: "delete"; readonly id: string; readonly version: number };
 
+/** What is added to a counter; `lifetime` as that of a write. */
+export interface ModelAddition {
+  readonly counter: string;
+  readonly n: number;
+  readonly lifetime: number;
+}
+
 interface ModelRecord {
   readonly code: string;
   readonly body: string;
@@ -26,7 +33,7 @@ interface ModelState {
 /** What the store contract means, said as plainly as can be: values, and no time but `now`. */
 export interface Model extends ModelState {
   commit(this: ModelState, writes: readonly ModelWrite[]): { model: Model; outcome: string };
-  add(this: ModelState, counter: string, n: number, lifetime: number): { model: Model; outcome: number };
+  add(this: ModelState, additions: readonly ModelAddition[]): { model: Model; outcome: string };
   observe(this: ModelState): unknown;
 }
 
@@ -65,12 +72,16 @@ function conflict(records: ReadonlyMap<string, ModelRecord>, write: ModelWrite):
   return taken ? "unique code" : undefined;
 }
 
-function add(this: ModelState, counter: string, n: number, lifetime: number): { model: Model; outcome: number } {
-  const before = this.counters.get(counter);
-  const { value, expires } =
-    before !== undefined && before.expires > this.now ? before : { value: 0, expires: this.now + lifetime };
-  const counters = new Map(this.counters).set(counter, { value: value + n, expires });
-  return { model: modelOf({ ...this, counters }), outcome: value + n };
+function add(this: ModelState, additions: readonly ModelAddition[]): { model: Model; outcome: string } {
+  const counters = new Map(this.counters);
+  for (const { counter, n, lifetime } of additions) {
+    const before = counters.get(counter);
+    const { value, expires } =
+      before !== undefined && before.expires > this.now ? before : { value: 0, expires: this.now + lifetime };
+    counters.set(counter, { value: value + n, expires });
+  }
+  const outcome = additions.map(({ counter }) => counters.get(counter)?.value).join(" ");
+  return { model: modelOf({ ...this, counters }), outcome };
 }
 
 function observe(this: ModelState): unknown {

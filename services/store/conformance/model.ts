@@ -46,7 +46,17 @@ export function modelConformance(open: OpenDriver): void {
 
 /** Does an operation; answers what its caller saw. */
 async function perform(store: Store, tenant: TenantStore, operation: Operation, now: number): Promise<unknown> {
-  if (operation.do === "add") return tenant.add(operation.counter, operation.n, now + operation.lifetime);
+  if (operation.do === "add") {
+    const additions = operation.additions.map(({ counter, n, lifetime }) => ({
+      counter,
+      n,
+      expiresAt: now + lifetime,
+    }));
+    const [only] = additions;
+    const isOne = additions.length === 1 && only !== undefined;
+    const values = isOne ? [await tenant.add(only.counter, only.n, only.expiresAt)] : await tenant.addAll(additions);
+    return values.join(" ");
+  }
   if (operation.do === "sweep") return void (await store.system().sweep(2));
   try {
     await tenant.commit(
@@ -102,6 +112,6 @@ function distinct(models: readonly Model[]): Model[] {
 
 function step(model: Model, operation: Operation): { model: Model; outcome: unknown } {
   if (operation.do === "commit") return model.commit(operation.writes);
-  if (operation.do === "add") return model.add(operation.counter, operation.n, operation.lifetime);
+  if (operation.do === "add") return model.add(operation.additions);
   return { model, outcome: undefined };
 }

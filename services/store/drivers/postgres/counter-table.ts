@@ -1,3 +1,4 @@
+import type { Addition } from "../../store.ts";
 import { statement, step, type Step } from "./statement.ts";
 import type { Ending } from "./transactions.ts";
 import { breaksCheck } from "./postgres-error.ts";
@@ -21,17 +22,23 @@ const sweep = statement(`
 
 /** The statements of the counters; times are milliseconds since the epoch. */
 export const counterTable = {
-  /** The transaction that adds and answers the new value; RangeError when it would leave the safe integers. */
-  add(tenant: string, name: string, n: number, expiresAt: number, now: number): Ending<number> {
+  /**
+   * The transaction that adds and answers the new values; RangeError when one would leave the safe integers. It takes the counters
+   * in the order of their names, so that two wait for each other in one direction only.
+   */
+  add(tenant: string, additions: readonly Addition[], now: number): Ending<readonly number[]> {
+    const order = additions.toSorted((a, b) => (a.counter < b.counter ? -1 : 1));
+    const inOrderGiven = (values: readonly unknown[]) => additions.map((one) => values[order.indexOf(one)] as number);
     return {
-      steps: [step(add, tenant, name, n, expiresAt, now)],
-      answered([answer]) {
-        if (breaksCheck(answer?.error)) throw new RangeError("the counter's new value: must be a safe integer");
-        if (answer?.error !== undefined) throw answer.error;
-        return answer?.rows[0]?.[0] as number;
+      steps: order.map(({ counter, n, expiresAt }) => step(add, tenant, counter, n, expiresAt, now)),
+      answered(answers) {
+        const failed = answers.find(({ error }) => error !== undefined)?.error;
+        if (breaksCheck(failed)) throw new RangeError("the counter's new value: must be a safe integer");
+        if (failed !== undefined) throw failed;
+        return inOrderGiven(answers.map(({ rows }) => rows[0]?.[0]));
       },
-      recovered: (value) => value as number,
-      keep: { marker: keepValue, values: [tenant, name] },
+      recovered: inOrderGiven,
+      keep: order.map(({ counter }) => ({ marker: keepValue, values: [tenant, counter] })),
     };
   },
   deleteSome: (tenant: string, limit: number): Step => step(removeSome, tenant, limit),

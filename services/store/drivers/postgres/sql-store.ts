@@ -1,6 +1,7 @@
 import { toBinary, type DescMessage } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import {
+  checkAdditions,
   checkCommit,
   checkId,
   checkIds,
@@ -13,6 +14,7 @@ import {
 import type { BulkStore } from "../../bulk-store.ts";
 import {
   StoreUnavailable,
+  type Addition,
   type Collection,
   type IndexValue,
   type PageQuery,
@@ -99,6 +101,11 @@ export function createSqlStore({
   }
 
   function tenantStore(tenantId: string): TenantStore {
+    const add = (additions: readonly Addition[]): Promise<readonly number[]> =>
+      serve(async () => {
+        checkAdditions(additions);
+        return transactions.run(async () => counterTable.add(tenantId, additions, clock()));
+      });
     return {
       tenantId,
       get: <Desc extends DescMessage>(collection: Collection<Desc>, id: string) =>
@@ -120,13 +127,8 @@ export function createSqlStore({
         read(() => tableOf(collection).find(tenantId, index, value, clock())),
       page: <Desc extends DescMessage>(collection: Collection<Desc>, query: PageQuery) =>
         read(() => tableOf(collection).page(tenantId, query, clock())),
-      add: (counter, n, expiresAt) =>
-        serve(async () => {
-          checkId("counter", counter);
-          checkInteger("n", n);
-          checkInteger("expiresAt", expiresAt);
-          return transactions.run(async () => counterTable.add(tenantId, counter, n, expiresAt, clock()));
-        }),
+      add: async (counter, n, expiresAt) => (await add([{ counter, n, expiresAt }]))[0] as number,
+      addAll: add,
       commit: (writes, events) =>
         serve(async () => {
           checkCommit(writes, events);

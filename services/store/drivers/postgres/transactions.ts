@@ -13,10 +13,16 @@ export interface Ending<Result> {
   readonly steps: readonly Step[];
   /** The answers to `steps`. Throws what refuses the transaction; otherwise it must have been committed. */
   readonly answered: (answers: readonly Answer[]) => Result;
-  /** When the answers were lost and the transaction turned out to be committed. */
-  readonly recovered: (value: number | null) => Result;
-  /** SQL of one integer that is kept for `recovered`, read inside the transaction: a SELECT with `$3`, `$4`, … */
-  readonly keep?: { readonly marker: Statement; readonly values: Step["values"] };
+  /** When the answers were lost and the transaction turned out to be committed: with what it kept. */
+  readonly recovered: (kept: readonly (number | null)[]) => Result;
+  /** SQL of integers that are kept for `recovered`, read inside the transaction: of each a SELECT with `$3`, `$4`, … */
+  readonly keep?: readonly Kept[];
+}
+
+/** A marker that keeps an integer. */
+interface Kept {
+  readonly marker: Statement;
+  readonly values: Step["values"];
 }
 
 /** Runs transactions: each is done once or not at all, and its caller is told which. */
@@ -50,6 +56,10 @@ const claim = statement(
   "INSERT INTO commits (id, expires, done, value) VALUES ($1, $2, 0, NULL) ON CONFLICT (id) DO NOTHING",
 );
 const look = statement("SELECT done, value FROM commits WHERE id = $1");
+/** A marker that keeps nothing. */
+const bare: readonly Kept[] = [{ marker, values: [] }];
+/** Where the marker of a transaction stands, and those beside it that keep more. */
+const markerId = (id: string, at: number): string => (at === 0 ? id : `${id}/${at}`);
 
 /**
  * Makes the runner. Each transaction inserts a marker under a random id of its own before COMMIT. When the answer to
@@ -110,13 +120,11 @@ export function createTransactions({
           if (isOpen && !connection.isLost()) await connection.run([rollback]).catch(() => {});
           throw error;
         }
-        const marked = step(
-          ending.keep?.marker ?? marker,
-          id,
-          clock() + markerLifetime,
-          ...(ending.keep?.values ?? []),
+        const expires = clock() + markerLifetime;
+        const marked = (ending.keep ?? bare).map((one, at) =>
+          step(one.marker, markerId(id, at), expires, ...one.values),
         );
-        const last = [...ending.steps, marked, commit];
+        const last = [...ending.steps, ...marked, commit];
         asked = ending;
         const answers = await connection.run(isOpen ? last : [begin, ...last]);
         asked = undefined; // answered: nothing is unknown
@@ -124,15 +132,15 @@ export function createTransactions({
       });
     } catch (error) {
       if (asked === undefined || !(error instanceof ConnectionLost)) throw error;
-      const outcome = await findOut(id, error);
+      const kept = await findOut(id, asked.keep?.length ?? 1, error);
       // It is certain now that it was not done, so that it may be done again.
-      if (outcome === undefined) throw error;
-      return asked.recovered(outcome.value);
+      if (kept === undefined) throw error;
+      return asked.recovered(kept);
     }
   }
 
   function settle<Result>(ending: Ending<Result>, answers: readonly Answer[]): Result {
-    const own = answers.slice(0, -2);
+    const own = answers.slice(0, ending.steps.length);
     const failed = answers.find(({ error }) => error !== undefined)?.error;
     // What made the others fail comes first. A transient failure says nothing about the rest.
     if (isTransient(failed)) throw failed;
@@ -141,19 +149,27 @@ export function createTransactions({
     throw failed ?? new Error("the database rolled back a transaction without an error");
   }
 
-  /** What became of a transaction: its kept value when it was committed, undefined when it never will be. */
-  async function findOut(id: string, cause: ConnectionLost): Promise<{ value: number | null } | undefined> {
+  /** What became of a transaction: what its markers kept when it was committed, undefined when it never will be. */
+  async function findOut(
+    id: string,
+    markers: number,
+    cause: ConnectionLost,
+  ): Promise<readonly (number | null)[] | undefined> {
     const until = performance.now() + patience;
     let reason: unknown = cause;
     for (let count = 1; performance.now() < until; count += 1) {
       try {
         const answers = await pool.use((connection) =>
-          connection.run([step(claim, id, clock() + markerLifetime), step(look, id)]),
+          connection.run([
+            step(claim, id, clock() + markerLifetime),
+            ...Array.from({ length: markers }, (_, at) => step(look, markerId(id, at))),
+          ]),
         );
         const failed = answers.find(({ error }) => error !== undefined)?.error;
-        const row = answers[1]?.rows[0];
-        if (failed === undefined && row !== undefined) {
-          return row[0] === 1 ? { value: row[1] as number | null } : undefined;
+        const rows = answers.slice(1).map((answer) => answer.rows[0]);
+        const [first] = rows;
+        if (failed === undefined && first !== undefined) {
+          return first[0] === 1 ? rows.map((row) => (row?.[1] ?? null) as number | null) : undefined;
         }
         reason = failed ?? new Error("its marker is gone");
         if (failed !== undefined && !isTransient(failed) && !isTimeout(failed)) break;

@@ -1,10 +1,11 @@
 import type { DatabaseSync } from "node:sqlite";
 import { checkInteger } from "../../check-input.ts";
+import type { Addition } from "../../store.ts";
 
 /** The statements of the counters. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CounterTable {
   /** Adds, inside a transaction. Throws a RangeError when the value would leave the safe integers. */
-  add(tenant: string, name: string, n: number, expiresAt: number, now: number): number;
+  add(tenant: string, addition: Addition, now: number): number;
   deleteSome(tenant: string, limit: number): number;
   sweep(now: number, limit: number): number;
 }
@@ -23,15 +24,15 @@ export function counterTable(database: DatabaseSync): CounterTable {
     "DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE expires <= ? LIMIT ?)",
   );
   return {
-    add(tenant, name, n, expiresAt, now) {
-      const found = select.get(tenant, name, now);
+    add(tenant, { counter, n, expiresAt }, now) {
+      const found = select.get(tenant, counter, now);
       if (found === undefined) {
-        start.run(tenant, name, n, expiresAt);
+        start.run(tenant, counter, n, expiresAt);
         return n;
       }
       const value = (found["value"] as number) + n;
       checkInteger("the counter's new value", value);
-      increase.run(value, tenant, name);
+      increase.run(value, tenant, counter);
       return value;
     },
     deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { toBinary, type DescMessage } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import {
+  checkAdditions,
   checkCommit,
   checkId,
   checkIds,
@@ -107,10 +108,15 @@ export function createSqlStore({
       page: <Desc extends DescMessage>(collection: Collection<Desc>, query: PageQuery) =>
         read(() => tableOf(collection).page(tenantId, query, clock())),
       async add(counter, n, expiresAt) {
-        checkId("counter", counter);
-        checkInteger("n", n);
-        checkInteger("expiresAt", expiresAt);
-        return write(() => counters.add(tenantId, counter, n, expiresAt, clock()));
+        checkAdditions([{ counter, n, expiresAt }]);
+        return write(() => counters.add(tenantId, { counter, n, expiresAt }, clock()));
+      },
+      async addAll(additions) {
+        checkAdditions(additions);
+        return write(() => {
+          const now = clock();
+          return additions.map((one) => counters.add(tenantId, one, now));
+        });
       },
       async commit(writes, events) {
         checkCommit(writes, events);
