@@ -3,7 +3,10 @@ import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { FlowSchema, type Flow } from "#gen/koder/auth/store/v1/flow_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { FlowState } from "#gen/koder/auth/v1/flow_pb.ts";
-import { BrowserSessionService } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
+import {
+  BrowserSessionService,
+  type CreateSessionResponse,
+} from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { Conflict, type Stored, type TenantStore, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
@@ -58,15 +61,17 @@ const ofDevices: ReadonlySet<string> = new Set([knownDevices.name, rememberedDev
 
 /**
  * Completes a flow whose factors have all succeeded, and begins the session. The flow first, in its own commit: it completes
- * once, and a crash before the session leaves the person to sign in again, with nothing open. A flow without a browser begins
- * none: it comes to a login handle, in that commit.
+ * once, and a crash before the session leaves the person to sign in again, with nothing open. One that this call has made is
+ * completed by no other, and its session begins beside that, which shares the transaction where the store groups commits: then a
+ * crash may leave a session whose token nobody was given. A flow without a browser begins none: it comes to a login handle, in
+ * that commit.
  */
 export async function completeFlow(
   dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
   call: Call,
   stored: Stored<typeof FlowSchema>,
   change: Partial<Flow>,
-  { browser, device }: FlowReference,
+  { browser, device, isNew = false }: FlowReference,
   usedUp = nothing,
 ): Promise<{ readonly flow: Flow; readonly sessionToken: string; readonly loginHandle: string }> {
   const { store, vault, peers, clock } = dependencies;
@@ -79,27 +84,33 @@ export async function completeFlow(
     return { flow: record, sessionToken: "", loginHandle };
   }
   const { sessionLifetime, idleLifetime, secondFactors } = await rulesOfSignIn(dependencies, call, stored.record);
-  const { record: flow } = await commitDone();
-  const { sessionToken } = await peers.client(BrowserSessionService).createSession(
-    {
-      userId: flow.userId,
-      ...(flow.authTime ? { authTime: flow.authTime } : {}),
-      acr: acrOf(flow.amr),
-      amr: flow.amr,
-      userEpoch: flow.userEpoch,
-      secondFactorRemembered: flow.secondFactorRemembered,
-      firstFactor: flow.firstFactor,
-      // A browser is remembered by any of those that are allowed, and which of them it was is not kept.
-      secondFactors: flow.secondFactorRemembered ? [...secondFactors] : flow.secondFactors,
-      lifetime: durationFromMs(sessionLifetime),
-      ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
-      remoteAddress: browser?.remoteAddress ?? "",
-      userAgent: browser?.userAgent ?? "",
-      previousSessionToken: browser?.sessionToken ?? "",
-    },
-    forward(call),
-  );
+  const completed = create(FlowSchema, { ...stored.record, ...done });
+  const completing = commitDone();
+  if (!isNew) await completing;
+  const [{ record: flow }, { sessionToken }] = await Promise.all([completing, beginSession()]);
   return { flow, sessionToken, loginHandle: "" };
+
+  function beginSession(): Promise<CreateSessionResponse> {
+    return peers.client(BrowserSessionService).createSession(
+      {
+        userId: completed.userId,
+        ...(completed.authTime ? { authTime: completed.authTime } : {}),
+        acr: acrOf(completed.amr),
+        amr: completed.amr,
+        userEpoch: completed.userEpoch,
+        secondFactorRemembered: completed.secondFactorRemembered,
+        firstFactor: completed.firstFactor,
+        // A browser is remembered by any of those that are allowed, and which of them it was is not kept.
+        secondFactors: completed.secondFactorRemembered ? [...secondFactors] : completed.secondFactors,
+        lifetime: durationFromMs(sessionLifetime),
+        ...(idleLifetime === undefined ? {} : { idleLifetime: durationFromMs(idleLifetime) }),
+        remoteAddress: browser?.remoteAddress ?? "",
+        userAgent: browser?.userAgent ?? "",
+        previousSessionToken: browser?.sessionToken ?? "",
+      },
+      forward(call),
+    );
+  }
 
   /** Remembers the browser by the way. Where another sign-in there did so at the same moment, that is enough. */
   async function commitDone(): Promise<Stored<typeof FlowSchema>> {
@@ -113,7 +124,6 @@ export async function completeFlow(
       browserToken,
       device,
     );
-    const completed = create(FlowSchema, { ...stored.record, ...done });
     const second = await rememberBrowser(dependencies, call, completed, { flowId: "", browser });
     try {
       const writes = [...usedUp.writes, ...remembered, ...second.writes];

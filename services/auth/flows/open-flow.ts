@@ -17,6 +17,8 @@ export interface FlowReference {
   readonly browser?: BrowserContext | undefined;
   /** What was read of the browser by the way. */
   readonly device?: ReadDevice;
+  /** Whether this call has made the flow, so that nobody else can go on with it. */
+  readonly isNew?: boolean;
 }
 
 /** Where a step of a flow comes from, for the limits on attempts. */

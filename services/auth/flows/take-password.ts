@@ -41,7 +41,8 @@ export async function beginWithPassword(
   const { id, record } = await newFlow(dependencies, call, given);
   if (!record.nextSteps.includes(FlowStep.PASSWORD)) throw stepNotExpected();
   const { browser, password } = given;
-  const gone = await verifyPassword(dependencies, call, { record, version: 0 }, { flowId: id, browser, password });
+  const reference = { flowId: id, browser, isNew: true };
+  const gone = await verifyPassword(dependencies, call, { record, version: 0 }, { ...reference, password });
   return { ...gone, id };
 }
 
