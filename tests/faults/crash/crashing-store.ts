@@ -3,7 +3,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { openStore as openRealStore, type OpenStore } from "../../../services/store/open-store.ts";
-import type { Collection, Store, SystemStore, TenantStore } from "../../../services/store/store.ts";
+import type { Addition, Collection, Store, SystemStore, TenantStore } from "../../../services/store/store.ts";
 import { crashFolderVariable, openCrashFolder } from "./crash-folder.ts";
 
 const folder = openCrashFolder(process.env[crashFolderVariable] ?? ".");
@@ -62,14 +62,17 @@ function crashing<Handle extends TenantStore>(handle: Handle): Handle {
       await committed(owner, false);
       return deleted;
     },
-    async add(counter, n, expiresAt) {
-      const owner = counterOwner(counter);
-      await unlessHeld(owner);
-      const value = await handle.add(counter, n, expiresAt);
-      await committed(owner, true);
-      return value;
-    },
+    add: async (counter, n, expiresAt) => (await adding(handle, [{ counter, n, expiresAt }]))[0] ?? Number.NaN,
+    addAll: (additions) => adding(handle, additions),
   };
+}
+
+async function adding(handle: TenantStore, additions: readonly Addition[]): Promise<readonly number[]> {
+  const owner = [...new Set(additions.map(({ counter }) => counterOwner(counter)))].join(" and ");
+  await unlessHeld(owner);
+  const values = await handle.addAll(additions);
+  await committed(owner, true);
+  return values;
 }
 
 const ownerOf = ({ name }: Pick<Collection, "name">): string => name.split("_")[0] ?? "";
