@@ -108,9 +108,9 @@ export function typeOfIndex(collection: Collection, index: string): "text" | "in
   return declared.type;
 }
 
-/** Refuses a commit that names a record twice or nothing at all, or that lacks the event its collections require. */
+/** Refuses a commit that names a record twice, of nothing at all, or without the event that its collections require. */
 export function checkCommit(writes: readonly Write[], events: readonly Event[]): void {
-  if (writes.length === 0) throw new RangeError("a commit needs at least one write");
+  if (writes.length + events.length === 0) throw new RangeError("a commit needs a write or an event");
   const written = new Map<string, string | Set<string>>();
   for (const write of writes) {
     const { name } = write.collection;

@@ -140,7 +140,8 @@ export interface TenantStore {
   /**
    * All or nothing. insert: the id and every unique value must be free. replace and delete: the record must be at
    * `version`. Versions start at 1 and grow by one with each replace. No two writes of one commit may name the same
-   * record (RangeError). Events are appended to the outbox in the order given, in the same transaction.
+   * record (RangeError). Events are appended to the outbox in the order given, in the same transaction; they may be all of it,
+   * where what happened leaves no record here.
    */
   commit(writes: readonly Write[], events: readonly Event[]): Promise<void>;
   /** The tenant's part of the event log behind a number, oldest first. */

@@ -18,16 +18,14 @@ const browser = create(BrowserContextSchema, aBrowser);
 
 test("a flow that waits for a new password is whose person the judgement is of, and of no other browser's", async () => {
   const { f, judge } = await setUp();
-  const done = (await f.attempt("ana", f.ana.password)).flow?.id ?? "";
-  expect(await refusal(judge({ flowId: done, browser, password: "x" }))).toMatchObject({
-    reason: "STEP_NOT_EXPECTED",
-  });
   f.ana.passwordChangeRequired = true;
   const flowId = (await f.attempt("ana", f.ana.password)).flow?.id ?? "";
   expect(await judge({ flowId, browser, password: "x" })).toMatchObject({ rule: `of ${f.ana.id}` });
   const other = create(BrowserContextSchema, { ...aBrowser, browserToken: "another-browser-of-22-characters" });
   expect(await refusal(judge({ flowId, browser: other, password: "x" }))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
   expect(await refusal(judge({ flowId: "none", browser, password: "x" }))).toMatchObject({ reason: "FLOW_NOT_FOUND" });
+  await f.submitNew(flowId, "the next password of ana");
+  expect(await refusal(judge({ flowId, browser, password: "x" }))).toMatchObject({ reason: "STEP_NOT_EXPECTED" });
 });
 
 test("so is a link that was mailed, which is as good afterwards", async () => {

@@ -62,9 +62,9 @@ const ofDevices: ReadonlySet<string> = new Set([knownDevices.name, rememberedDev
 /**
  * Completes a flow whose factors have all succeeded, and begins the session. The flow first, in its own commit: it completes
  * once, and a crash before the session leaves the person to sign in again, with nothing open. One that this call has made is
- * completed by no other, and its session begins beside that, which shares the transaction where the store groups commits: then a
- * crash may leave a session whose token nobody was given. A flow without a browser begins none: it comes to a login handle, in
- * that commit.
+ * completed by no other: it is told of and kept nowhere, and its session begins beside that, which shares the transaction where the
+ * store groups commits; then a crash may leave a session whose token nobody was given. A flow without a browser begins none: it
+ * comes to a login handle, in that commit.
  */
 export async function completeFlow(
   dependencies: Pick<AuthDependencies, "store" | "vault" | "peers" | "policies" | "clock">,
@@ -87,8 +87,8 @@ export async function completeFlow(
   const completed = create(FlowSchema, { ...stored.record, ...done });
   const completing = commitDone();
   if (!isNew) await completing;
-  const [{ record: flow }, { sessionToken }] = await Promise.all([completing, beginSession()]);
-  return { flow, sessionToken, loginHandle: "" };
+  const [, { sessionToken }] = await Promise.all([completing, beginSession()]);
+  return { flow: completed, sessionToken, loginHandle: "" };
 
   function beginSession(): Promise<CreateSessionResponse> {
     return peers.client(BrowserSessionService).createSession(
@@ -113,7 +113,7 @@ export async function completeFlow(
   }
 
   /** Remembers the browser by the way. Where another sign-in there did so at the same moment, that is enough. */
-  async function commitDone(): Promise<Stored<typeof FlowSchema>> {
+  async function commitDone(): Promise<void> {
     const now = clock();
     const browserToken = browser?.browserToken ?? "";
     const remembered = await rememberDevice(
@@ -125,12 +125,16 @@ export async function completeFlow(
       device,
     );
     const second = await rememberBrowser(dependencies, call, completed, { flowId: "", browser });
+    const advance = async ({ writes, events }: UsedUp): Promise<void> => {
+      if (isNew) await data.commit(writes, [flowAdvanced(call, now, completed, 1), ...events]);
+      else await advanceFlow(data, call, now, stored, done, { writes, events });
+    };
     try {
       const writes = [...usedUp.writes, ...remembered, ...second.writes];
-      return await advanceFlow(data, call, now, stored, done, { writes, events: [...usedUp.events, ...second.events] });
+      await advance({ writes, events: [...usedUp.events, ...second.events] });
     } catch (error) {
       if (!(error instanceof Conflict) || !ofDevices.has(error.collection)) throw error;
-      return advanceFlow(data, call, now, stored, done, usedUp);
+      await advance(usedUp);
     }
   }
 }

@@ -54,6 +54,16 @@ export function eventConformance(open: OpenDriver): void {
       expect(events).toEqual(Array.from({ length: 51 }, (_, n) => n + 1));
     });
 
+    test("may be all of a commit, in the order of the others", async () => {
+      const { store } = await openedStore(open);
+      const acme = store.tenant("acme");
+      await acme.commit([insert(keys, key("a"))], [event("1")]);
+      await acme.commit([], [event("2"), event("3")]);
+      await acme.commit([replace(keys, key("a"), 1)], [event("4")]);
+      const events = (await store.system().outbox(0, 10)).map((entry) => `${entry.tenantId} ${entry.event.id}`);
+      expect(events).toEqual(["acme 1", "acme 2", "acme 3", "acme 4"]);
+    });
+
     test("a collection that requires them takes no write without", async () => {
       const { store } = await openedStore(open);
       const acme = store.tenant("acme");

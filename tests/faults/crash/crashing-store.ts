@@ -50,7 +50,8 @@ function crashing<Handle extends TenantStore>(handle: Handle): Handle {
   return {
     ...handle,
     async commit(writes, events) {
-      const owner = [...new Set(writes.map(({ collection }) => ownerOf(collection)))].join(" and ");
+      // What is told of without a record is a sign-in that its first step completes.
+      const owner = [...new Set(writes.map(({ collection }) => ownerOf(collection)))].join(" and ") || "auth";
       await unlessHeld(owner);
       await handle.commit(writes, events);
       await committed(owner, false);
