@@ -1,5 +1,6 @@
 import type { ServiceName } from "../host/call.ts";
 import { runInBackground, type BackgroundWork } from "../host/background-work.ts";
+import { createBeat } from "../host/beat.ts";
 import { followLog } from "../host/event-log/log-follower.ts";
 import { runLogReader } from "../host/event-log/log-reader.ts";
 import { runSequencer } from "../host/event-log/sequencer.ts";
@@ -56,6 +57,7 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
   });
   if (store === undefined) return [rereadKeys];
   const system = shareLog(store.system());
+  const beat = createBeat();
   const follower = await followLog({
     system,
     name: "caches",
@@ -63,15 +65,16 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
     clock,
     log,
     metrics,
+    beat,
   });
   const duties = modules.flatMap((module) => module.duties ?? []);
   const readings = modules.flatMap((module) => module.readings ?? []);
-  const reading = { system, from: "beginning", holder, clock, log, metrics, times: readingTimes } as const;
+  const reading = { system, from: "beginning", holder, clock, log, metrics, times: readingTimes, beat } as const;
   const own = [
     rereadKeys,
     follower,
     ...duties.map((duty) => runDuty({ duty, system, holder, clock, log })),
-    ...finishWrites({ system, modules, holder, clock, log, metrics }),
+    ...finishWrites({ system, modules, holder, clock, log, metrics, beat }),
     ...readings.map(({ name, handle }) => runLogReader({ ...reading, name, handle })),
   ];
   if (!services.includes("admin")) return own;

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
+import { createBeat } from "../host/beat.ts";
 import { logReaders } from "../host/event-log/log-reader.ts";
 import { createLog } from "../host/log.ts";
 import { createMetrics } from "../host/metrics.ts";
@@ -67,6 +68,7 @@ test("what a reader was given is not given again at the next start", async () =>
   const before = await happen(5);
   await sequence();
   const [reader] = finishWrites({
+    beat: createBeat(),
     system,
     modules: [module],
     holder: "a",

@@ -1,5 +1,6 @@
 import { logReaders, runLogReader } from "../host/event-log/log-reader.ts";
 import type { BackgroundWork } from "../host/background-work.ts";
+import type { Beat } from "../host/beat.ts";
 import type { Log } from "../host/log.ts";
 import type { Metrics } from "../host/metrics.ts";
 import type { ServiceModule } from "../host/service-module.ts";
@@ -36,6 +37,7 @@ export function finishWrites({
   readonly clock: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly beat: Beat;
 }): readonly BackgroundWork[] {
   return modules.flatMap((module) => {
     const { finishWrite } = module;

@@ -1,3 +1,4 @@
+import { createBeat, type Beat } from "./beat.ts";
 import type { Log } from "./log.ts";
 
 /** Work that goes on by itself until it is stopped. */
@@ -11,18 +12,21 @@ const afterFailure = 1_000;
 
 /**
  * Does one step after the other. A step answers how many milliseconds may pass until the next, or Infinity when it was the
- * last. One that fails is tried again after a second; the first failure in a row is logged, and so is that it works again.
+ * last; with others of the same beat that pause as long it may be fewer. One that fails is tried again after a second; the first
+ * failure in a row is logged, and so is that it works again.
  */
 export function runInBackground({
   name,
   step,
   log,
   retryAfter = afterFailure,
+  beat = createBeat(),
 }: {
   readonly name: string;
   readonly step: () => Promise<number>;
   readonly log: Log;
   readonly retryAfter?: number;
+  readonly beat?: Beat;
 }): BackgroundWork {
   const stopping = new AbortController();
   let failing = false;
@@ -30,10 +34,9 @@ export function runInBackground({
 
   async function pause(milliseconds: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      // An idle process may end although work of this kind is waiting for its turn.
-      const timer = setTimeout(resolve, milliseconds).unref();
+      const takeBack = beat.pause(milliseconds, resolve);
       wake = () => {
-        clearTimeout(timer);
+        takeBack();
         resolve();
       };
     });

@@ -1,4 +1,5 @@
 import type { LogEntry, SystemStore } from "../../store/store.ts";
+import type { Beat } from "../beat.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -17,6 +18,7 @@ export interface LogFollowerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly every?: number;
+  readonly beat?: Beat;
 }
 
 /**
@@ -33,6 +35,7 @@ export async function followLog({
   log,
   metrics,
   every = usualPause,
+  beat,
 }: LogFollowerOptions): Promise<BackgroundWork> {
   let at = await system.logEnd();
   let atEnd = clock();
@@ -50,6 +53,7 @@ export async function followLog({
   return runInBackground({
     name: `log follower ${name}`,
     log,
+    ...(beat === undefined ? {} : { beat }),
     async step() {
       const looked = clock();
       const entries = await system.log(at, batch);

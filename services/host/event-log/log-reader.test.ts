@@ -95,6 +95,41 @@ describe.each(stores)("a reader on $name", ({ url }) => {
     expect(by.at(-1)).toBe("b");
   });
 
+  test("reads its position once for as long as it has the lease, and anew where somebody else had it meanwhile", async () => {
+    const { system, sequencer, reader, happen } = await eventLogFixture(await url());
+    sequencer();
+    let [reads, isAway, refused] = [0, false, 0];
+    const watched: SystemStore = {
+      ...system,
+      get(collection, id) {
+        reads += 1;
+        return system.get(collection, id);
+      },
+      async lease(name, holder, ttl) {
+        if (!isAway) return system.lease(name, holder, ttl);
+        refused += 1;
+        return undefined;
+      },
+    };
+    const [own, others] = [collecting(), collecting()];
+    reader(own.handle, { system: watched, times: { every: 1, lease: 100, retry: 1, longestRetry: 8 } });
+    const first = [...(await happen(3)), ...(await happen(3))];
+    await soon(() => expect(own.seen).toEqual(first));
+    const after = await happen(3);
+    await soon(() => expect(own.seen).toEqual([...first, ...after]));
+    expect(reads).toBe(1);
+    isAway = true;
+    await soon(() => expect(refused).toBeGreaterThan(0));
+    const other = reader(others.handle, { holder: "b", times: { every: 1, lease: 100, retry: 1, longestRetry: 8 } });
+    const theirs = await happen(3);
+    await soon(() => expect(others.seen).toEqual(theirs));
+    await other.stop();
+    isAway = false;
+    const last = await happen(3);
+    await soon(() => expect(own.seen).toEqual([...first, ...after, ...last]));
+    expect(reads).toBe(2);
+  });
+
   test("that takes longer than its lease keeps it: nobody else begins with the same", async () => {
     const { system, sequencer, reader, happen } = await eventLogFixture(await url());
     sequencer();

@@ -3,6 +3,7 @@ import { LogReaderSchema } from "#gen/koder/host/store/v1/log_reader_pb.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { Collection, LogEntry, SystemStore } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
+import type { Beat } from "../beat.ts";
 import { runInBackground, type BackgroundWork } from "../background-work.ts";
 import { createHeldLease, releasing } from "../held-lease.ts";
 import type { Log } from "../log.ts";
@@ -52,6 +53,7 @@ export interface LogReaderOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly times?: LogReaderTimes;
+  readonly beat?: Beat;
 }
 
 const usual: LogReaderTimes = { every: 200, lease: 10_000, retry: 1_000, longestRetry: 60_000 };
@@ -69,10 +71,12 @@ class Overtaken extends Error {}
  * after a pause that grows, each time with a line in the log that names it, and the metrics show that the reader stands.
  */
 export function runLogReader(options: LogReaderOptions): BackgroundWork {
-  const { system, name, from, handle, holder, clock, log, metrics, times = usual } = options;
+  const { system, name, from, handle, holder, clock, log, metrics, times = usual, beat } = options;
   const leaseName = `reader/${name}`;
   const lease = createHeldLease({ system, name: leaseName, holder, length: times.lease, clock });
   let place: ReaderPlace | undefined;
+  /** The position as it is kept, under the lease with this fence: while that holds, nobody else changes it. */
+  let kept: { readonly at: number; readonly version: number; readonly fence: number } | undefined;
   /** The end of the last batch that failed: up to there events are given one by one. */
   let failedUpTo = 0;
   showReader(metrics, name, clock, () => {
@@ -80,12 +84,14 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
     return held !== undefined && clock() < held.expiresAt ? place : undefined;
   });
 
-  async function position(): Promise<{ readonly at: number; readonly version: number }> {
+  async function position(fence: number): Promise<{ readonly at: number; readonly version: number }> {
+    if (kept?.fence === fence) return kept;
     const stored = await system.get(logReaders, name);
-    if (stored !== undefined) return { at: Number(stored.record.position), version: stored.version };
-    const at = from === "beginning" ? 0 : await system.logEnd();
-    await save(at, undefined);
-    return { at, version: 1 };
+    const at =
+      stored === undefined ? (from === "beginning" ? 0 : await system.logEnd()) : Number(stored.record.position);
+    if (stored === undefined) await save(at, undefined);
+    kept = { at, version: stored?.version ?? 1, fence };
+    return kept;
   }
   async function save(at: number, version: number | undefined): Promise<void> {
     const record = create(LogReaderSchema, { name, position: BigInt(at) });
@@ -107,8 +113,8 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
     }
   }
 
-  async function readOn(): Promise<number> {
-    const { at, version } = await position();
+  async function readOn(fence: number): Promise<number> {
+    const { at, version } = await position(fence);
     const looked = clock();
     if (place?.position !== at) place = { position: at, atEnd: place?.atEnd ?? looked, failures: 0 };
     const limit = at < failedUpTo ? 1 : batch;
@@ -122,6 +128,7 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
         return failed(entries, place.failures + 1, error);
       }
       await save(last, version);
+      kept = { at: last, version: version + 1, fence };
     }
     place = { position: last, atEnd: entries.length < limit ? looked : place.atEnd, failures: 0 };
     return entries.length === limit ? 0 : times.every;
@@ -141,15 +148,17 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
   }
 
   async function step(): Promise<number> {
-    if ((await lease.hold()) === undefined) return times.lease / 3;
+    const held = await lease.hold();
+    if (held === undefined) return times.lease / 3;
     try {
-      return await readOn();
+      return await readOn(held.fence);
     } catch (error) {
       lease.drop();
+      kept = undefined;
       if (error instanceof Overtaken) return times.every;
       throw error;
     }
   }
 
-  return releasing(runInBackground({ name: leaseName, step, log }), lease);
+  return releasing(runInBackground({ name: leaseName, step, log, ...(beat === undefined ? {} : { beat }) }), lease);
 }
