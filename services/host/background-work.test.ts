@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { createBeat } from "./beat.ts";
 import { runInBackground } from "./background-work.ts";
 import type { Log } from "./log.ts";
 
@@ -37,6 +38,32 @@ test("a pause does not hold up the stop", async () => {
   await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(1));
   await work.stop();
   expect(step).toHaveBeenCalledTimes(1);
+});
+
+test("works of one beat go on together, and each is stopped by itself", async () => {
+  const { log } = told();
+  const beat = createBeat();
+  const went: string[] = [];
+  const work = (name: string) =>
+    runInBackground({
+      name,
+      log,
+      beat,
+      async step() {
+        went.push(name);
+        return 20;
+      },
+    });
+  const a = work("a");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const b = work("b");
+  await vi.waitFor(() => expect(went.length).toBeGreaterThanOrEqual(6));
+  expect(went.slice(0, 6)).toEqual(["a", "b", "a", "b", "a", "b"]);
+  await a.stop();
+  const before = went.length;
+  await vi.waitFor(() => expect(went.length).toBeGreaterThan(before));
+  expect(new Set(went.slice(before))).toEqual(new Set(["b"]));
+  await b.stop();
 });
 
 test("a step that fails is tried again, and the log has one line when it begins and one when it is over", async () => {
