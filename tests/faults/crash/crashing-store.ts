@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { credentialUses } from "../../../services/admin/collections.ts";
 import { openStore as openRealStore, type OpenStore } from "../../../services/store/open-store.ts";
 import type { Addition, Collection, Store, SystemStore, TenantStore } from "../../../services/store/store.ts";
 import { crashFolderVariable, openCrashFolder } from "./crash-folder.ts";
@@ -76,14 +77,19 @@ async function adding(handle: TenantStore, additions: readonly Addition[]): Prom
   return values;
 }
 
-const ownerOf = ({ name }: Pick<Collection, "name">): string => name.split("_")[0] ?? "";
+/** Positions of the event log's readers are no service's. */
+const ownHousekeeping = "host";
+
+/**
+ * That a credential was used is noted once a minute, by whichever request comes then: it is no part of what that does, and whoever
+ * shows the same credential waits for it.
+ */
+const ownerOf = ({ name }: Pick<Collection, "name">): string =>
+  name === credentialUses.name ? ownHousekeeping : (name.split("_")[0] ?? "");
 
 /** Counters have no collection; those that are not here are auth's. */
 const counterOwners: Readonly<Record<string, string>> = { "user-codes": "session", "initial-access-token": "oauth" };
 const counterOwner = (counter: string): string => counterOwners[counter.split("/")[0] ?? ""] ?? "auth";
-
-/** Positions of the event log's readers are no service's. */
-const ownHousekeeping = "host";
 
 /** Resolves where the code now running may go on. */
 async function unlessHeld(owner: string): Promise<void> {
