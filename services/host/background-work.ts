@@ -26,7 +26,7 @@ export function runInBackground({
   readonly step: () => Promise<number>;
   readonly log: Log;
   readonly retryAfter?: number;
-  readonly beat?: Beat;
+  readonly beat?: Beat | undefined;
 }): BackgroundWork {
   const stopping = new AbortController();
   let failing = false;

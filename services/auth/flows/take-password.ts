@@ -76,7 +76,7 @@ async function verifyPassword(
     userEpoch,
     remoteAddress,
     knownDevice: known?.record.idHash,
-    beginsFlow: stored.version === 0,
+    beginsFlow: given.isNew ?? false,
   });
   // Where the account is held up, nobody's password is verified: it takes as long, and is wrong.
   const { verified, passwordChangeRequired, secondFactorNeeded } = await peers

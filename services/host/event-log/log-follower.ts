@@ -53,7 +53,7 @@ export async function followLog({
   return runInBackground({
     name: `log follower ${name}`,
     log,
-    ...(beat === undefined ? {} : { beat }),
+    beat,
     async step() {
       const looked = clock();
       const entries = await system.log(at, batch);

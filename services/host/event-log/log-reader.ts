@@ -160,5 +160,5 @@ export function runLogReader(options: LogReaderOptions): BackgroundWork {
     }
   }
 
-  return releasing(runInBackground({ name: leaseName, step, log, ...(beat === undefined ? {} : { beat }) }), lease);
+  return releasing(runInBackground({ name: leaseName, step, log, beat }), lease);
 }
