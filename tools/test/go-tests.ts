@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { repositoryRoot, runProgram } from "../run-program.ts";
-import type { Summary } from "./summary.ts";
+import type { Failure, Summary } from "./summary.ts";
 
 /** The Go modules that others build on, what is generated and the client on top of it, and the program of an interop test. */
 const modules = ["gen/go", "clients/go", "tests/interop/go"];
@@ -12,21 +12,21 @@ export async function goTests(): Promise<{ readonly summary: Summary; readonly o
   if (code !== 0) {
     const reason = "Go is not installed (https://go.dev/doc/install)";
     const notRun = modules.flatMap((module) => steps.map(([step]) => ({ what: `${module}: go ${step}`, reason })));
-    return { summary: { passed: 0, failed: 0, notRun }, output: "" };
+    return { summary: { passed: 0, failures: [], notRun }, output: "" };
   }
   let passed = 0;
-  let failed = 0;
+  const failures: Failure[] = [];
   let output = "";
   for (const module of modules) {
     for (const step of steps) {
       const result = await runProgram("go", step, { cwd: join(repositoryRoot, module) });
+      const what = `${module}: go ${step.join(" ")}`;
+      output += `${result.code === 0 ? "passed" : "FAILED"}  ${what}\n`;
       if (result.code === 0) passed += 1;
-      else failed += 1;
-      output += `${result.code === 0 ? "passed" : "FAILED"}  ${module}: go ${step.join(" ")}\n`;
-      if (result.code !== 0) output += result.output;
+      else failures.push({ what, error: result.output });
     }
   }
-  return { summary: { passed, failed, notRun: [] }, output };
+  return { summary: { passed, failures, notRun: [] }, output };
 }
 
 /** The race detector is linked by a C compiler, which Go itself does not need: it is used where there is one. */

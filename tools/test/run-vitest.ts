@@ -24,16 +24,17 @@ export async function runVitest(args: readonly string[], output: ProgramOptions[
       ...(output === undefined ? {} : { output }),
       env: { [outcomeFile]: file },
     });
-    return { ...ended, summary: readSummary(file) };
+    return { ...ended, summary: readSummary(file, args) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function readSummary(file: string): Summary {
+function readSummary(file: string, args: readonly string[]): Summary {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Summary;
   } catch {
-    return { passed: 0, failed: 1, notRun: [] };
+    const failure = { what: `vitest ${args.join(" ")}`, error: "it ended before it could say what it had run" };
+    return { passed: 0, failures: [failure], notRun: [] };
   }
 }

@@ -1,5 +1,5 @@
 import type { Reporter, SerializedError, TestCase, TestModule } from "vitest/node";
-import { writeSummary, type NotRun } from "./summary.ts";
+import { writeSummary, type Failure, type NotRun } from "./summary.ts";
 
 /** The variable that names the file for a run's outcome. */
 export const outcomeFile = "KODER_ID_TEST_OUTCOME";
@@ -8,23 +8,36 @@ export const outcomeFile = "KODER_ID_TEST_OUTCOME";
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     let passed = 0;
-    let failed = unhandled.length;
+    const failures: Failure[] = unhandled.map((error) => failure("outside of every test", [error]));
     const notRun: NotRun[] = [];
     for (const module of modules) {
+      const file = module.relativeModuleId;
       // Errors of modules and suites are those outside their tests: a file that could not be loaded, a hook that failed.
-      failed += module.errors().length;
-      for (const suite of module.children.allSuites()) failed += suite.errors().length;
+      for (const error of module.errors()) failures.push(failure(file, [error]));
+      for (const suite of module.children.allSuites())
+        for (const error of suite.errors()) failures.push(failure(`${file} > ${suite.fullName}`, [error]));
       for (const test of module.children.allTests()) {
-        const { state } = test.result();
-        if (state === "passed") passed += 1;
-        else if (state === "failed") failed += 1;
-        else notRun.push({ what: `${module.relativeModuleId} > ${test.fullName}`, reason: reasonOf(test) });
+        const result = test.result();
+        const what = `${file} > ${test.fullName}`;
+        if (result.state === "passed") passed += 1;
+        else if (result.state === "failed") failures.push(failure(what, result.errors));
+        else notRun.push({ what, reason: reasonOf(test) });
       }
     }
     const file = process.env[outcomeFile];
     if (file === undefined) throw new Error(`no ${outcomeFile} names the file for the outcome`);
-    writeSummary(file, { passed, failed, notRun });
+    writeSummary(file, { passed, failures, notRun });
   }
+}
+
+function failure(what: string, errors: readonly SerializedError[]): Failure {
+  return { what, error: errors.map(textOf).join("\n") };
+}
+
+/** What it says, and where in our own files it came from. */
+function textOf({ message, stacks }: SerializedError): string {
+  const at = stacks?.[0];
+  return at === undefined ? message : `${message}\nat ${at.file}:${at.line}:${at.column}`;
 }
 
 function reasonOf(test: TestCase): string {
