@@ -38,6 +38,8 @@ const apart = [
 export default defineConfig({
   test: {
     pool: "forks",
+    // What is waited for comes at once, but on a machine that does other things.
+    expect: { poll: { timeout: 20_000 } },
     sequence: { sequencer: LongestFirst },
     // As `npm start` has it: what a command, or another process that a test starts, is made of is compiled once.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/koder-id") },

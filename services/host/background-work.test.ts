@@ -1,4 +1,4 @@
-import { expect, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { createBeat } from "./beat.ts";
 import { runInBackground } from "./background-work.ts";
 import type { Log } from "./log.ts";
@@ -24,7 +24,7 @@ test("steps follow one another, never two at once, and end with the one under wa
       return 0;
     },
   });
-  await vi.waitFor(() => expect(steps).toBeGreaterThan(3));
+  await expect.poll(() => steps).toBeGreaterThan(3);
   await work.stop();
   const atStop = steps;
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
@@ -35,12 +35,14 @@ test("a pause does not hold up the stop", async () => {
   const { log } = told();
   const step = vi.fn<() => Promise<number>>(async () => 60_000);
   const work = runInBackground({ name: "w", log, step });
-  await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(1));
+  await expect.poll(() => step).toHaveBeenCalledTimes(1);
   await work.stop();
   expect(step).toHaveBeenCalledTimes(1);
 });
 
 test("works of one beat go on together, and each is stopped by itself", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const { log } = told();
   const beat = createBeat();
   const went: string[] = [];
@@ -55,15 +57,18 @@ test("works of one beat go on together, and each is stopped by itself", async ()
       },
     });
   const a = work("a");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await vi.advanceTimersByTimeAsync(5);
   const b = work("b");
-  await vi.waitFor(() => expect(went.length).toBeGreaterThanOrEqual(6));
-  expect(went.slice(0, 6)).toEqual(["a", "b", "a", "b", "a", "b"]);
+  await vi.advanceTimersByTimeAsync(15);
+  expect(went).toEqual(["a", "b", "a", "b"]);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(went.slice(4)).toEqual(["a", "b"]);
   await a.stop();
-  const before = went.length;
-  await vi.waitFor(() => expect(went.length).toBeGreaterThan(before));
-  expect(new Set(went.slice(before))).toEqual(new Set(["b"]));
+  await vi.advanceTimersByTimeAsync(40);
+  expect(went.slice(6)).toEqual(["b", "b"]);
   await b.stop();
+  await vi.advanceTimersByTimeAsync(40);
+  expect(went).toHaveLength(8);
 });
 
 test("a step that fails is tried again, and the log has one line when it begins and one when it is over", async () => {
@@ -79,7 +84,7 @@ test("a step that fails is tried again, and the log has one line when it begins 
       return 1;
     },
   });
-  await vi.waitFor(() => expect(steps).toBeGreaterThan(5));
+  await expect.poll(() => steps).toBeGreaterThan(5);
   await work.stop();
   expect(lines).toEqual(["warn: background work failed; it is tried again", "info: background work goes on again"]);
 });

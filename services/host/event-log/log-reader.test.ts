@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Conflict, StoreUnavailable, type LogEntry, type SystemStore } from "../../store/store.ts";
+import { Conflict, StoreUnavailable, type Lease, type LogEntry, type SystemStore } from "../../store/store.ts";
 import { eventLogFixture, idsOf, soon, stores } from "./event-log-fixture.ts";
 import { logReaders } from "./log-reader.ts";
 
@@ -98,33 +98,37 @@ describe.each(stores)("a reader on $name", ({ url }) => {
   test("reads its position once for as long as it has the lease, and anew where somebody else had it meanwhile", async () => {
     const { system, sequencer, reader, happen } = await eventLogFixture(await url());
     sequencer();
-    let [reads, isAway, refused] = [0, false, 0];
+    let [reads, isAway, refused, ahead] = [0, false, 0, 0];
+    let taken: Lease | undefined;
     const watched: SystemStore = {
       ...system,
       get(collection, id) {
         reads += 1;
         return system.get(collection, id);
       },
-      async lease(name, holder, ttl) {
-        if (!isAway) return system.lease(name, holder, ttl);
+      async lease(name, holder) {
+        if (!isAway) return (taken = await system.lease(name, holder, 60_000)); // longer than any machine stands still
         refused += 1;
         return undefined;
       },
     };
     const [own, others] = [collecting(), collecting()];
-    reader(own.handle, { system: watched, times: { every: 1, lease: 100, retry: 1, longestRetry: 8 } });
+    const times = { every: 1, lease: 100, retry: 1, longestRetry: 8 };
+    reader(own.handle, { system: watched, times, clock: () => Date.now() + ahead });
     const first = [...(await happen(3)), ...(await happen(3))];
     await soon(() => expect(own.seen).toEqual(first));
     const after = await happen(3);
     await soon(() => expect(own.seen).toEqual([...first, ...after]));
     expect(reads).toBe(1);
-    isAway = true;
+    [isAway, ahead] = [true, 60_000];
     await soon(() => expect(refused).toBeGreaterThan(0));
-    const other = reader(others.handle, { holder: "b", times: { every: 1, lease: 100, retry: 1, longestRetry: 8 } });
+    if (taken === undefined) throw new Error("it never had the lease");
+    await system.release(taken);
+    const other = reader(others.handle, { holder: "b" });
     const theirs = await happen(3);
     await soon(() => expect(others.seen).toEqual(theirs));
     await other.stop();
-    isAway = false;
+    [isAway, ahead] = [false, 0];
     const last = await happen(3);
     await soon(() => expect(own.seen).toEqual([...first, ...after, ...last]));
     expect(reads).toBe(2);
