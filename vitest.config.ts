@@ -38,7 +38,7 @@ const apart = [
 export default defineConfig({
   test: {
     pool: "forks",
-    // What is waited for comes at once, but on a machine that does other things.
+    // What a test polls for comes at once, unless the machine is busy with other things.
     expect: { poll: { timeout: 20_000 } },
     sequence: { sequencer: LongestFirst },
     // As `npm start` has it: what a command, or another process that a test starts, is made of is compiled once.

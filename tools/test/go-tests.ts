@@ -1,3 +1,4 @@
+import { devNull } from "node:os";
 import { join } from "node:path";
 import { repositoryRoot, runProgram } from "../run-program.ts";
 import type { Failure, Summary } from "./summary.ts";
@@ -22,8 +23,12 @@ export async function goTests(): Promise<{ readonly summary: Summary; readonly o
       const result = await runProgram("go", step, { cwd: join(repositoryRoot, module) });
       const what = `${module}: go ${step.join(" ")}`;
       output += `${result.code === 0 ? "passed" : "FAILED"}  ${what}\n`;
-      if (result.code === 0) passed += 1;
-      else failures.push({ what, error: result.output });
+      if (result.code === 0) {
+        passed += 1;
+      } else {
+        output += result.output;
+        failures.push({ what, error: result.output });
+      }
     }
   }
   return { summary: { passed, failures, notRun: [] }, output };
@@ -33,7 +38,8 @@ export async function goTests(): Promise<{ readonly summary: Summary; readonly o
 async function stepsOf(goIsThere: boolean): Promise<(readonly [step: string, ...args: string[]])[]> {
   const races = goIsThere && (await runProgram("go", ["env", "CGO_ENABLED"])).output.trim() === "1";
   return [
-    ["build", "./..."],
+    // A module of one program would leave it in its folder.
+    ["build", "-o", devNull, "./..."],
     ["vet", "./..."],
     ["test", ...(races ? ["-race"] : []), "./..."],
   ];

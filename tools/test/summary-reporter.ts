@@ -24,9 +24,9 @@ export default class SummaryReporter implements Reporter {
         else notRun.push({ what, reason: reasonOf(test) });
       }
     }
-    const file = process.env[outcomeFile];
-    if (file === undefined) throw new Error(`no ${outcomeFile} names the file for the outcome`);
-    writeSummary(file, { passed, failures, notRun });
+    const outcome = process.env[outcomeFile];
+    if (outcome === undefined) throw new Error(`no ${outcomeFile} names the file for the outcome`);
+    writeSummary(outcome, { passed, failures, notRun });
   }
 }
 
