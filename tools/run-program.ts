@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
+import { constants, setPriority } from "node:os";
 
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** `inherit` shows the program's output as it comes; by default it is collected. */
   readonly output?: "collect" | "inherit";
+  /** Lets everything else on the machine go first. */
+  readonly yields?: boolean;
 }
 
 export interface ProgramResult {
@@ -30,6 +33,8 @@ export function runProgram(
     env: { ...process.env, PATH: `${repositoryRoot}node_modules/.bin:${process.env["PATH"] ?? ""}`, ...options.env },
     stdio: options.output === "inherit" ? "inherit" : ["ignore", "pipe", "pipe"],
   });
+  // What it starts takes that over.
+  if (options.yields === true && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
   const chunks: Buffer[] = [];
   child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
   child.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk));

@@ -26,7 +26,7 @@ interface Ended {
 
 /**
  * What waits has room beside the tests with servers. The others keep the processors busy by themselves, and what looks at the clock
- * has the machine for itself.
+ * has the machine for itself, but for Go, which takes what is left of it.
  */
 async function everything(): Promise<Ended> {
   for (const missing of [await ensureChromium(), await ensurePostgres()]) {
@@ -38,8 +38,7 @@ async function everything(): Promise<Ended> {
     runVitest(["--project", "waiting"], "collect"),
   ]);
   process.stdout.write(`${waiting.output}\n`);
-  const timed = await runVitest(["--project", "faults"], "inherit");
-  const inGo = await goTests();
+  const [timed, inGo] = await Promise.all([runVitest(["--project", "faults"], "inherit"), goTests()]);
   process.stdout.write(inGo.output);
   return { vitest: [units, system, waiting, timed], others: [inGo.summary] };
 }

@@ -6,7 +6,10 @@ import type { Failure, Summary } from "./summary.ts";
 /** The Go modules that others build on, what is generated and the client on top of it, and the program of an interop test. */
 const modules = ["gen/go", "clients/go", "tests/interop/go"];
 
-/** Builds, vets and tests the Go modules; each step of each counts as one test. Answers what there is to say of them, too. */
+/**
+ * Builds, vets and tests the Go modules; each step of each counts as one test. Answers what there is to say of them, too. Whatever
+ * runs beside it goes first.
+ */
 export async function goTests(): Promise<{ readonly summary: Summary; readonly output: string }> {
   const { code } = await runProgram("go", ["version"]);
   const steps = await stepsOf(code === 0);
@@ -20,7 +23,7 @@ export async function goTests(): Promise<{ readonly summary: Summary; readonly o
   let output = "";
   for (const module of modules) {
     for (const step of steps) {
-      const result = await runProgram("go", step, { cwd: join(repositoryRoot, module) });
+      const result = await runProgram("go", step, { cwd: join(repositoryRoot, module), yields: true });
       const what = `${module}: go ${step.join(" ")}`;
       output += `${result.code === 0 ? "passed" : "FAILED"}  ${what}\n`;
       if (result.code === 0) {
