@@ -37,6 +37,16 @@ describe("a client's bucket", () => {
     );
   });
 
+  test("is there for as long as something is missing in it, however many come and go with theirs full", () => {
+    const { take } = createTokenBuckets({ quota: 2, window: 60_000 }, 100);
+    expect([take("a", 0).isAllowed, take("a", 0).isAllowed]).toEqual([true, true]);
+    for (let second = 1; second <= 1_000; second++) {
+      const now = second * 1_000;
+      expect(take(`client ${second}`, now)).toMatchObject({ isAllowed: true, remaining: 1 });
+      expect([second, take("a", now).isAllowed]).toEqual([second, second % 30 === 0]);
+    }
+  });
+
   test("A27: clients beyond number do not fill the memory, and begin anew", () => {
     const { take } = createTokenBuckets({ quota: 2, window: 60_000 }, 100);
     for (let i = 0; i < 10_000; i++) expect(take(`client ${i}`, i).isAllowed).toBe(true);

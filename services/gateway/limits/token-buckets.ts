@@ -20,7 +20,7 @@ export interface TokenBuckets {
   readonly take: (client: string, now: number) => Allowance;
 }
 
-/** How many clients are remembered: some 100 bytes each. Beyond it the ones known for longest begin anew. */
+/** How many clients are remembered at most: some 100 bytes each. Beyond it the ones known for longest begin anew. */
 const mostClients = 50_000;
 
 /**
@@ -31,7 +31,24 @@ const mostClients = 50_000;
 export function createTokenBuckets({ quota, window }: RateLimit, most = mostClients): TokenBuckets {
   const interval = window / quota;
   const fullAt = new Map<string, number>();
+  /** Goes round among them. */
+  let hand = fullAt.entries();
 
+  /**
+   * Looks at two clients for each that is new. One whose bucket is full is as one that was never here: so those that are remembered
+   * are about twice as many as came within a window.
+   */
+  function forgetFull(now: number): void {
+    for (let looked = 0; looked < 2; looked++) {
+      const { done, value } = hand.next();
+      if (done === true) {
+        hand = fullAt.entries();
+        return;
+      }
+      const [client, full] = value;
+      if (full <= now) fullAt.delete(client);
+    }
+  }
   function forgetSome(now: number): void {
     let room = Math.ceil(most / 10);
     for (const [client, full] of fullAt) {
@@ -46,7 +63,10 @@ export function createTokenBuckets({ quota, window }: RateLimit, most = mostClie
       const after = before + interval;
       const retryAfter = after - now - window;
       if (retryAfter > 0) return { isAllowed: false, remaining: 0, retryAfter, resetAfter: before - now };
-      if (fullAt.size >= most && !fullAt.has(client)) forgetSome(now);
+      if (!fullAt.has(client)) {
+        forgetFull(now);
+        if (fullAt.size >= most) forgetSome(now);
+      }
       fullAt.set(client, after);
       const remaining = Math.floor((window - (after - now)) / interval + 1e-9);
       return { isAllowed: true, remaining, retryAfter: 0, resetAfter: after - now };
