@@ -53,3 +53,30 @@ describe.each(["ES256", "RS256", "PS256", "Ed25519"])("DPoP by openid-client, wi
     });
   });
 });
+
+test("A12: a public client whose first proof comes at a refresh has its refresh tokens bound to that key from then on", async () => {
+  const client = await registerClient(server, { token_endpoint_auth_method: "none" });
+  const configuration = await oidc.discovery(new URL(server.url), client.clientId, undefined, oidc.None(), {
+    execute: [oidc.allowInsecureRequests],
+  });
+  const { username } = await createPerson(server);
+  const { callback, codeVerifier } = await signIn(server, client, username);
+  const tokens = await oidc.authorizationCodeGrant(configuration, callback, {
+    pkceCodeVerifier: codeVerifier,
+    expectedNonce: "a-nonce",
+    expectedState: "a-state-that-is-long-enough",
+  });
+  const [own, another] = [0, 1].map(async () => oidc.getDPoPHandle(configuration, await oidc.randomDPoPKeyPair()));
+  const DPoP = await own;
+  const bound = await oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "", undefined, { DPoP });
+  expect(bound.token_type).toBe("dpop");
+  for (const token of [tokens.refresh_token ?? "", bound.refresh_token ?? ""]) {
+    await expect(oidc.refreshTokenGrant(configuration, token)).rejects.toMatchObject({ error: "invalid_grant" });
+    const stranger = { DPoP: await another };
+    await expect(oidc.refreshTokenGrant(configuration, token, undefined, stranger)).rejects.toMatchObject({
+      error: "invalid_grant",
+    });
+  }
+  const again = await oidc.refreshTokenGrant(configuration, bound.refresh_token ?? "", undefined, { DPoP });
+  expect(again.token_type).toBe("dpop");
+});

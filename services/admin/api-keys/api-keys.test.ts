@@ -3,6 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
+import { ApiKeySchema as StoredApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { VerifyApiKeyRequestSchema } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import { ApiKeyAuthority, type ApiKeySchema } from "#gen/koder/admin/v1/api_key_pb.ts";
 import {
@@ -10,8 +11,13 @@ import {
   DeleteApiKeyRequestSchema,
   ListApiKeysRequestSchema,
 } from "#gen/koder/admin/v1/api_key_service_pb.ts";
-import type { Call } from "../../host/call.ts";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { callOf, type Call } from "../../host/call.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { replace } from "../../store/writes.ts";
+import { apiKeys } from "../collections.ts";
+import { defaultTenant } from "../tenants/default-tenant.ts";
+import { removeApiKeys } from "../tenants/remove-api-keys.ts";
 import { adminFixture, keyHolding, otherTenantId, tenantId } from "./admin-fixture.ts";
 import { createApiKey } from "./create-api-key.ts";
 import { deleteApiKey } from "./delete-api-key.ts";
@@ -123,7 +129,8 @@ test("nobody makes, sees or deletes a key that goes beyond their own credential"
   const strong = await made({ permissions: ["*"] });
   expect(await reasonOf(drop(strong.id, small))).toBe("PERMISSION_DENIED");
   const reaching = await made({ permissions: ["users.read"], authority: INSTANCE }, instanceOwner);
-  expect(await verified(reaching.apiKey)).toMatchObject({ active: true, instance: true, tenantId });
+  const { record: home } = await defaultTenant(f.dependencies, callOf(f.context()));
+  expect(await verified(reaching.apiKey)).toMatchObject({ active: true, instance: true, tenantId: home.id });
   expect((await list(INSTANCE, instanceOwner)).map(({ id }) => id)).toEqual([reaching.id]);
   expect(await reasonOf(drop(reaching.id))).toBe("API_KEY_NOT_FOUND");
   await drop(reaching.id, instanceOwner);
@@ -144,4 +151,18 @@ test.each([
   ["an end that is past", { permissions: ["users.read"], expireTime: timestampFromMs(1) }],
 ])("is refused with %s", async (_what, key) => {
   expect(await reasonOf(made(key))).toBe("API_KEY_INVALID");
+});
+
+test("a key that reaches the instance does not go with the tenant where it was made", async () => {
+  const reaching = await made({ permissions: ["users.read"], authority: INSTANCE }, instanceOwner);
+  const { system, clock } = f.dependencies;
+  const stored = await system.get(apiKeys, reaching.id);
+  if (stored === undefined) throw new Error("the key is gone");
+  // As an earlier version kept it.
+  const before = create(StoredApiKeySchema, { ...stored.record, tenantId });
+  await system.commit([replace(apiKeys, before, stored.version)], [create(EventSchema)]);
+  await removeApiKeys(system, callOf(f.context()), clock(), { id: tenantId, slug: "gone" });
+  const { record: home } = await defaultTenant(f.dependencies, callOf(f.context()));
+  expect(await verified(reaching.apiKey)).toMatchObject({ active: true, instance: true, tenantId: home.id });
+  expect((await list(INSTANCE, instanceOwner)).map(({ id }) => id)).toEqual([reaching.id]);
 });

@@ -23,6 +23,7 @@ import { adminFailure } from "../admin-failure.ts";
 import { checkOwnHouse } from "../own-house.ts";
 import { apiKeys } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
+import { defaultTenant } from "../tenants/default-tenant.ts";
 import { apiKeyMessage, apiKeyUse, newApiKey, newTenantApiKey } from "./api-key.ts";
 import { keySpace } from "./key-spaces.ts";
 
@@ -58,11 +59,13 @@ export function createApiKey(dependencies: AdminDependencies) {
           throw adminFailure(AdminErrorReason.API_KEY_LIMIT, `there are at most ${mostApiKeys} API keys`);
         }
         const now = clock();
+        // One that reaches the instance is of no tenant that may be suspended or removed.
+        const owner = instance ? (await defaultTenant(dependencies, call)).record.id : call.tenantId;
         const value = instance ? newApiKey() : newTenantApiKey(call.tenantId);
         const record = create(StoredApiKeySchema, {
           id: ulid(now),
           keyHash: (await vault.tenant(data.tenantId)).keyedHash(apiKeyUse, value),
-          tenantId: call.tenantId,
+          tenantId: owner,
           instance,
           permissions: asked.permissions,
           displayName: asked.displayName,

@@ -82,7 +82,8 @@ export function createCredentialVerifier({
     if (key.length > longestApiKey) throw refused();
     const answer = await peers.client(ApiKeyVerificationService).verifyApiKey({ apiKey: key }, forward(work));
     if (!answer.active) throw refused();
-    const tenant = await servingTenant(work, answer.tenantId);
+    // One that reaches the instance is the default tenant's, wherever it was made: to suspend another is not the end of it.
+    const tenant = await servingTenant(work, answer.instance ? "" : answer.tenantId);
     return {
       tenantId: tenant.id,
       caller: {

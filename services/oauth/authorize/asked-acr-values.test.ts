@@ -16,3 +16,8 @@ test("no more than anybody asks for", () => {
   const acrValues = Array.from({ length: 500 }, (_value, n) => `v${n}`).join(" ");
   expect(askedAcrValues({ defaultAcrValues: [] }, { acrValues }, {})).toHaveLength(64);
 });
+
+test("a value that is longer than any name is passed over, as one that nobody knows", () => {
+  const claims = { id_token: { acr: { values: ["v".repeat(1_025), "mfa"] } } };
+  expect(askedAcrValues({ defaultAcrValues: [] }, { acrValues: "" }, claims)).toEqual(["mfa"]);
+});

@@ -28,10 +28,12 @@ const fault = async (work: Promise<void>): Promise<string | undefined> =>
 
 test("every redirect URI is in the document", async () => {
   const { outbound, asked } = host(JSON.stringify([b, a, 7]));
-  expect(await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b] }))).toBeUndefined();
+  expect(
+    await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b], jwksUri: "" })),
+  ).toBeUndefined();
   expect(asked).toEqual([sectorIdentifierUri]);
   const redirectUris = [a, "https://a.example/cb2"];
-  expect(await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris }))).toContain(
+  expect(await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris, jwksUri: "" }))).toContain(
     "must list every",
   );
 });
@@ -44,18 +46,32 @@ test.each([
   [new OutboundFailed("address"), 200, "not public"],
 ])("%s with status %i is refused: %s", async (answer, status, why) => {
   const { outbound } = host(answer, status);
-  const said = await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a] }));
+  const said = await fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a], jwksUri: "" }));
   expect(said).toMatch(/^sector_identifier_uri /);
   expect(said).toContain(why);
 });
 
 test("it is asked for only where the sector or the redirect URIs are new", async () => {
   const { outbound, asked } = host(JSON.stringify([a, b]));
-  const before = { sectorIdentifierUri, redirectUris: [a] };
+  const before = { sectorIdentifierUri, redirectUris: [a], jwksUri: "" };
   await checkSector({ outbound }, call, before, before);
-  await checkSector({ outbound }, call, { sectorIdentifierUri: "", redirectUris: [a] });
+  await checkSector({ outbound }, call, { sectorIdentifierUri: "", redirectUris: [a], jwksUri: "" });
   expect(asked).toHaveLength(0);
-  await checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b] }, before);
-  await checkSector({ outbound }, call, before, { sectorIdentifierUri: "https://other.example/", redirectUris: [a] });
+  await checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [a, b], jwksUri: "" }, before);
+  await checkSector({ outbound }, call, before, {
+    sectorIdentifierUri: "https://other.example/",
+    redirectUris: [a],
+    jwksUri: "",
+  });
   expect(asked).toHaveLength(2);
+});
+
+test("a client without redirect URIs is not of a sector whose document does not name it", async () => {
+  const jwksUri = "https://a.example/jwks.json";
+  const { outbound } = host(JSON.stringify([a, jwksUri]));
+  const of = (keys: string) =>
+    fault(checkSector({ outbound }, call, { sectorIdentifierUri, redirectUris: [], jwksUri: keys }));
+  expect(await of("")).toContain("sector_identifier_uri is for a client with redirect_uris");
+  expect(await of("https://evil.example/jwks.json")).toContain("must list jwks_uri");
+  expect(await of(jwksUri)).toBeUndefined();
 });

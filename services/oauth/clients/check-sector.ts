@@ -6,10 +6,14 @@ import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { refuseBusy } from "../../host/outbound/refuse-busy.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 
-type Sector = Pick<StoredClient, "sectorIdentifierUri" | "redirectUris">;
+type Sector = Pick<StoredClient, "sectorIdentifierUri" | "redirectUris" | "jwksUri">;
 
 /** A list of a thousand long URIs. */
 const largestDocument = 2_097_152;
+
+/** What a sector's document must list of a client: its redirect URIs, or the `jwks_uri` of one that has none (CIBA Core §4). */
+const listedOf = ({ redirectUris, jwksUri }: Sector): readonly string[] =>
+  redirectUris.length > 0 ? redirectUris : [jwksUri].filter((uri) => uri !== "");
 
 /**
  * A sector's document lists every redirect URI of a client that says it belongs there (OpenID Connect Registration §5): else
@@ -22,11 +26,15 @@ export async function checkSector(
   client: Sector,
   before?: Sector,
 ): Promise<void> {
-  const { sectorIdentifierUri, redirectUris } = client;
+  const { sectorIdentifierUri } = client;
   if (sectorIdentifierUri === "") return;
-  const known = before?.sectorIdentifierUri === sectorIdentifierUri ? before.redirectUris : [];
-  if (redirectUris.length > 0 && redirectUris.every((uri) => known.includes(uri))) return;
-  const fault = await documentFault(outbound, tenantId, sectorIdentifierUri, redirectUris);
+  const listed = listedOf(client);
+  const known = before?.sectorIdentifierUri === sectorIdentifierUri ? listedOf(before) : [];
+  if (listed.length > 0 && listed.every((uri) => known.includes(uri))) return;
+  const fault =
+    listed.length === 0
+      ? "is for a client with redirect_uris, or with a jwks_uri, which its document lists"
+      : await documentFault(outbound, tenantId, sectorIdentifierUri, client);
   if (fault === undefined) return;
   throw oauthFailure(OauthErrorReason.CLIENT_METADATA_INVALID, `sector_identifier_uri ${fault}`, {
     violations: [{ field: "sector_identifier_uri", description: fault }],
@@ -37,7 +45,7 @@ async function documentFault(
   outbound: GuardedFetch,
   tenantId: string,
   uri: string,
-  redirectUris: readonly string[],
+  client: Sector,
 ): Promise<string | undefined> {
   try {
     const { status, body } = await outbound.get(uri, {
@@ -48,7 +56,8 @@ async function documentFault(
     if (status !== 200) return `must be there: its host answered with status ${status}`;
     const listed = jsonArray(Buffer.from(body).toString("utf8"));
     if (listed === undefined) return "must be a JSON array of redirect URIs";
-    return redirectUris.every((one) => listed.includes(one)) ? undefined : "must list every one of redirect_uris";
+    if (listedOf(client).every((one) => listed.includes(one))) return undefined;
+    return client.redirectUris.length > 0 ? "must list every one of redirect_uris" : "must list jwks_uri";
   } catch (error) {
     if (!(error instanceof OutboundFailed)) throw error;
     refuseBusy(error);

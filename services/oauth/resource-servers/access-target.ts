@@ -85,7 +85,9 @@ export function createAccessTargets({
 
   return {
     checkResources,
-    async checkOneResource(call, client, resources) {
+    async checkOneResource(call, client, sent) {
+      // A parameter without a value is none (RFC 6749 §3.2).
+      const resources = sent.filter((one) => one !== "");
       const [resource = "", ...others] = new Set(resources);
       if (others.length > 0) {
         throw new OAuthRefusal("invalid_target", "an access token is for one resource; ask for one at a time");

@@ -11,6 +11,10 @@ import { mintForGrant } from "./mint.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { TokenRequest } from "./token-request.ts";
 
+/** Whether its refresh tokens are bound to the key of a proof: those of a confidential client are to its credential (RFC 9449 §5). */
+export const isRefreshTokenBound = ({ tokenEndpointAuthMethod }: TokenRequest["client"], dpopJkt: string): boolean =>
+  tokenEndpointAuthMethod === "none" && dpopJkt !== "";
+
 /**
  * On what terms a client redeems a code, or a device code: everything but the code itself. Throws invalid_target, and invalid_client for a client that is there no more.
  *
@@ -41,8 +45,8 @@ export async function redemptionTerms(
     resource,
     issuer: canonicalOrigin,
     dpopJkt,
-    // RFC 9449 §5: those of a confidential client are bound to its credential already.
-    bindRefreshToken: client.tokenEndpointAuthMethod === "none" && dpopJkt !== "",
+    bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
+    offlineAccessWithheld: !client.scopes.includes("offline_access"),
     endsAtLogout: await endsAtLogout(dependencies, call, client),
   };
 }

@@ -6,6 +6,7 @@ import { allowedScopes } from "../allowed-scopes.ts";
 import { parseScope } from "../scopes.ts";
 import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
+import { isRefreshTokenBound } from "./redemption.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { GrantHandler } from "./token-request.ts";
 
@@ -29,6 +30,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         resource,
         issuer,
         dpopJkt,
+        bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
         refreshPolicy: refreshPolicyOf(client),
         clientScopes: client.scopes,
       },

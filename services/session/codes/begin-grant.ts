@@ -50,6 +50,8 @@ export interface GrantTerms {
   readonly dpopJkt: string;
   /** Whether its refresh tokens are bound to that key. */
   readonly bindRefreshToken: boolean;
+  /** Whether the client may no longer have offline access. */
+  readonly offlineAccessWithheld: boolean;
   /** Whether the client has refresh tokens without offline access. */
   readonly refreshWithoutOfflineAccess: boolean;
   readonly refreshPolicy?: RefreshPolicy | undefined;
@@ -62,7 +64,8 @@ export interface GrantTerms {
  * client has refresh tokens without it. Such a family is an online one: it ends with its session, and by its row no later.
  */
 export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, lifetimes: SessionLifetimes): Grant {
-  const offline = terms.refreshTokenAllowed && subject.scopes.includes("offline_access");
+  const isOfflineGranted = subject.scopes.includes("offline_access") && !terms.offlineAccessWithheld;
+  const offline = terms.refreshTokenAllowed && isOfflineGranted;
   const refreshes = offline || (terms.refreshTokenAllowed && terms.refreshWithoutOfflineAccess);
   const accessTokenLifetime = terms.accessTokenLifetime ? durationMs(terms.accessTokenLifetime) : 0;
   const { idle, absolute } = refreshTerms(terms.refreshPolicy, lifetimes);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import { grants } from "../collections.ts";
 import { granted, sessionFixture } from "../session-fixture.ts";
 
 const refusal = (value: GrantRefusal) => ({ outcome: { case: "refusal", value } });
@@ -100,5 +101,30 @@ describe("redeeming a code", () => {
     // A confidential client's refresh tokens are bound to its authentication: its proofs may be of any key.
     const unbound = granted(await f.redeem(await f.code(), { dpopJkt: bound.dpopJkt }));
     granted(await f.refresh(unbound.refreshToken, { dpopJkt: "x".repeat(43) }));
+  });
+
+  test("A12: a family that began without a key is bound to that of the first proof, if its client says so", async () => {
+    const f = await sessionFixture();
+    const [jkt, other] = ["k".repeat(43), "x".repeat(43)];
+    const { refreshToken } = granted(await f.redeem(await f.code(), {}));
+    const bound = granted(await f.refresh(refreshToken, { dpopJkt: jkt, bindRefreshToken: true }));
+    for (const dpopJkt of ["", other]) {
+      // The token before it, within the overlap, as well.
+      for (const token of [bound.refreshToken, refreshToken]) {
+        expect(await f.refresh(token, { dpopJkt, bindRefreshToken: dpopJkt !== "" })).toMatchObject(
+          refusal(GrantRefusal.DPOP_KEY),
+        );
+      }
+    }
+    granted(await f.refresh(bound.refreshToken, { dpopJkt: jkt, bindRefreshToken: true }));
+  });
+
+  test("a grant is not for offline use where its client may not have that any more", async () => {
+    const f = await sessionFixture();
+    const terms = { refreshWithoutOfflineAccess: true, offlineAccessWithheld: true };
+    const { grant } = granted(await f.redeem(await f.code(["openid", "offline_access"]), terms));
+    expect(await f.store.tenant("t1").get(grants, grant.id)).toMatchObject({ record: { offline: false } });
+    const other = granted(await f.redeem(await f.code(), { ...terms, offlineAccessWithheld: false })).grant;
+    expect(await f.store.tenant("t1").get(grants, other.id)).toMatchObject({ record: { offline: true } });
   });
 });

@@ -69,26 +69,30 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
       // Its client uses the session for its person: where they are it does not know.
       if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
-      const next = await rotate(data, call, now, stored, terms);
+      const next = await rotate(data, call, now, stored, {
+        ...terms,
+        bindTo: request.bindRefreshToken ? request.dpopJkt : "",
+      });
       if (next !== undefined) return refreshed(tenantVault, call, next);
     }
     throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
   };
 }
 
-/** One conditional update; undefined when another call was first. */
+/** One conditional update; undefined when another call was first. A family that is bound to no key is bound to `bindTo`. */
 async function rotate(
   data: TenantStore,
   call: Call,
   now: number,
   { record, version }: Stored<typeof GrantSchema>,
-  terms: RefreshTerms,
+  terms: RefreshTerms & { readonly bindTo: string },
 ): Promise<Grant | undefined> {
   const next = create(GrantSchema, {
     ...record,
     generation: record.generation + 1n,
     salt: randomBytes(16),
     previousSalt: record.salt,
+    dpopJkt: record.dpopJkt || terms.bindTo,
     rotateTime: timestampFromMs(now),
     idleLifetime: durationFromMs(terms.idle),
     expireTime: timestampFromMs(endOf(record, terms)),
