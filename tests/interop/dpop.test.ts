@@ -66,14 +66,13 @@ test("A12: a public client whose first proof comes at a refresh has its refresh 
     expectedNonce: "a-nonce",
     expectedState: "a-state-that-is-long-enough",
   });
-  const [own, another] = [0, 1].map(async () => oidc.getDPoPHandle(configuration, await oidc.randomDPoPKeyPair()));
-  const DPoP = await own;
+  const keyHolder = async () => oidc.getDPoPHandle(configuration, await oidc.randomDPoPKeyPair());
+  const [DPoP, stranger] = await Promise.all([keyHolder(), keyHolder()]);
   const bound = await oidc.refreshTokenGrant(configuration, tokens.refresh_token ?? "", undefined, { DPoP });
   expect(bound.token_type).toBe("dpop");
   for (const token of [tokens.refresh_token ?? "", bound.refresh_token ?? ""]) {
     await expect(oidc.refreshTokenGrant(configuration, token)).rejects.toMatchObject({ error: "invalid_grant" });
-    const stranger = { DPoP: await another };
-    await expect(oidc.refreshTokenGrant(configuration, token, undefined, stranger)).rejects.toMatchObject({
+    await expect(oidc.refreshTokenGrant(configuration, token, undefined, { DPoP: stranger })).rejects.toMatchObject({
       error: "invalid_grant",
     });
   }

@@ -6,6 +6,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
 import { jsonFaults } from "./json-bounds.ts";
 import { patternSentence } from "./pattern-sentences.ts";
+import { timeFaults } from "./time-faults.ts";
 
 /**
  * Refuses a request that breaks a rule of its message, with one violation for each field. The rules of a message are compiled at
@@ -35,11 +36,14 @@ async function* validated<Item extends Message>(
 
 function validate(validator: Validator, schema: DescMessage, message: Message): void {
   const result = validator.validate(schema, message);
-  if (result.kind === "error") throw result.error;
+  const times = timeFaults(schema, message);
+  // A rule on a time that is none cannot be evaluated.
+  if (result.kind === "error" && times.length === 0) throw result.error;
   const broken = result.kind === "invalid" ? result.violations : [];
   const violations = [
     ...broken.map((violation) => ({ field: pathToString(violation.field), description: sentenceOf(violation) })),
     ...jsonFaults(schema, message),
+    ...times,
   ];
   if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => (field === "" ? description : `${field}: ${description}`));
