@@ -7,6 +7,7 @@ import {
   enterUserCode,
   pollDevice,
   registerDevice,
+  shownSession,
 } from "../support/device.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import {
@@ -16,6 +17,7 @@ import {
   registerClient,
   rest,
   tokenRequest,
+  tokensFor,
   userinfoStatus,
   type RelyingParty,
 } from "../support/relying-party.ts";
@@ -207,10 +209,31 @@ describe("A26: the pages", () => {
     expect([entered.pathname, unsigned.pathname]).toEqual(["/sign-in", "/sign-in"]);
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
     const second = await enterUserCode(server, username, userCode, browser);
-    expect((await decideDevice(server, browser, second, "yes")).status).toBe(400);
-    expect((await decideDevice(server, browser, second, "deny")).status).toBe(200);
-    expect((await decideDevice(server, browser, second, "allow")).status).toBe(404);
+    const session = await shownSession(server, browser, second);
+    const decide = async (decision: string) => (await decideDevice(server, browser, second, decision, session)).status;
+    expect([await decide("yes"), await decide("deny"), await decide("allow")]).toEqual([400, 200, 404]);
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("access_denied");
+  });
+
+  test("a page that shows one account decides for no other that has signed in since", async () => {
+    const [shown, other] = [await createPerson(server), await createPerson(server)];
+    const { deviceCode, userCode } = await authorizeDevice(server, television);
+    const browser = httpBrowser();
+    const authorization = await enterUserCode(server, shown.username, userCode, browser);
+    const session = await shownSession(server, browser, authorization);
+    const parameters = { prompt: "login" };
+    await tokensFor(server, await registerClient(server), other.username, { browser, parameters });
+    for (const named of [session, "", "01JZZZZZZZZZZZZZZZZZZZZZZZ"]) {
+      for (const decision of ["allow", "deny"]) {
+        const again = locationOf(await decideDevice(server, browser, authorization, decision, named), server.url);
+        expect(`${again.pathname}${again.search}`).toBe(`/device/confirm?authorization=${authorization}`);
+      }
+    }
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+    const page = await (await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).text();
+    expect([page.includes(`${shown.username}@`), page.includes(`${other.username}@`)]).toEqual([false, true]);
+    // Whom it shows now decides.
+    expect((await decideDevice(server, browser, authorization, "deny")).status).toBe(200);
   });
 });
 

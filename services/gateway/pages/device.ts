@@ -74,13 +74,18 @@ export function mountDevice(
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
     const authorizationId = authorizationIdOf(form.get("authorization"));
-    const { signIn } = await peers
-      .client(DeviceService)
-      .decideDevice(
-        { authorizationId, ...browserCookies(request), allowed: action === "allow" },
-        forward(contextOf(request).outbound),
-      );
-    return signIn ? leadToPage(reply, "signIn", authorizationId) : showDone(request, reply, action === "allow");
+    const { signIn, showAgain } = await peers.client(DeviceService).decideDevice(
+      {
+        authorizationId,
+        sessionId: form.get("session").slice(0, 26),
+        allowed: action === "allow",
+        ...browserCookies(request),
+      },
+      forward(contextOf(request).outbound),
+    );
+    if (signIn) return leadToPage(reply, "signIn", authorizationId);
+    if (showAgain) return leadToPage(reply, "confirmDevice", authorizationId);
+    return showDone(request, reply, action === "allow");
   }
 }
 
@@ -95,7 +100,17 @@ const showConfirmation = (
   request: FastifyRequest,
   reply: FastifyReply,
   authorizationId: string,
-  { clientId, clientName, policyUri, tosUri, scopes, userCode, accountName, accountEmail }: DeviceConfirmation,
+  {
+    clientId,
+    clientName,
+    policyUri,
+    tosUri,
+    scopes,
+    userCode,
+    accountName,
+    accountEmail,
+    sessionId,
+  }: DeviceConfirmation,
 ) =>
   sendPage(request, reply, {
     template: "device-confirm",
@@ -103,7 +118,7 @@ const showConfirmation = (
     show: (texts) => ({
       authorization: authorizationId,
       client: { name: clientName || clientId, policyUri, tosUri },
-      account: { name: accountName, email: accountEmail === accountName ? "" : accountEmail },
+      account: { session: sessionId, name: accountName, email: accountEmail === accountName ? "" : accountEmail },
       scopes: scopeSentences(scopes, texts),
       userCode,
     }),

@@ -34,6 +34,7 @@ export function getDeviceConfirmation(dependencies: OauthDependencies) {
         userCode: device.userCode,
         accountName: user?.name || (user?.username ?? ""),
         accountEmail: user?.email ?? "",
+        sessionId: session.id,
       },
     });
   };
