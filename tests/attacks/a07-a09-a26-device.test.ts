@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   authorizeDevice,
@@ -121,8 +122,25 @@ describe("A11: a device and resource servers", () => {
     expect((await ask(server.url)).json["error"]).toBe("invalid_target");
     const { status, json } = await ask(identifier);
     expect([status, json["scope"]], JSON.stringify(json)).toEqual([200, "orders.read"]);
-    const [, claims = ""] = String(json["access_token"]).split(".");
-    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({ aud: identifier });
+    expect(decodeJwt(String(json["access_token"]))).toMatchObject({ aud: identifier });
+  });
+
+  test("without a resource tokens are for the tenant's default audience, if it has one", async () => {
+    const identifier = "https://everything.example.com";
+    const scopes = [{ name: "everything.read" }];
+    await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+    const client = await registerDevice(server, { scope: "openid everything.read" });
+    const setDefault = (audience: string) =>
+      rest(server, "PATCH", "/v1/admin/policies/oauth", { default_audience: audience });
+    expect((await setDefault(identifier)).status).toBe(200);
+    const parameters = { scope: "openid everything.read" };
+    const withDefault = await decidedDevice(server, { client, parameters });
+    const { json } = await pollDevice(server, client, withDefault.deviceCode);
+    expect(decodeJwt(String(json["access_token"]))).toMatchObject({ aud: identifier, scope: parameters.scope });
+    expect((await setDefault("")).status).toBe(200);
+    const without = await decidedDevice(server, { client, parameters });
+    const later = await pollDevice(server, client, without.deviceCode);
+    expect(decodeJwt(String(later.json["access_token"]))).toMatchObject({ aud: server.url, scope: "openid" });
   });
 });
 

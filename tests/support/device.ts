@@ -88,11 +88,19 @@ export async function decideDevice(
 /** A device whose person has decided, and the browser that they did it with. */
 export async function decidedDevice(
   server: Instance,
-  { client, decision = "allow" }: { readonly client?: RelyingParty; readonly decision?: string } = {},
+  {
+    client,
+    decision = "allow",
+    parameters,
+  }: {
+    readonly client?: RelyingParty;
+    readonly decision?: string;
+    readonly parameters?: Readonly<Record<string, string>>;
+  } = {},
 ) {
   const device = client ?? (await registerDevice(server));
   const { username } = await createPerson(server);
-  const { deviceCode, userCode } = await authorizeDevice(server, device);
+  const { deviceCode, userCode } = await authorizeDevice(server, device, parameters);
   const browser = httpBrowser();
   const authorization = await enterUserCode(server, username, userCode, browser);
   const answer = await decideDevice(server, browser, authorization, decision);
