@@ -297,6 +297,33 @@ describe("phishing (RFC 8628 §5.4)", () => {
     expect(page).not.toContain("<b>A Bank");
   });
 
+  test("the page names the resource servers that the device would get tokens for, and what it may do there", async () => {
+    const identifier = "https://payments.example.com";
+    const made = await rest(server, "POST", "/v1/resource-servers", {
+      identifier,
+      display_name: "Payments & Co",
+      scopes: [{ name: "payments.write", description: "pay in your name" }],
+      all_clients_allowed: true,
+    });
+    expect(made.status, JSON.stringify(made.json)).toBe(200);
+    const client = await registerDevice(server, { scope: "openid payments.write" });
+    const { username } = await createPerson(server);
+    const pageOf = async (parameters: Record<string, string>) => {
+      const browser = httpBrowser();
+      const { userCode } = await authorizeDevice(server, client, parameters);
+      const authorization = await enterUserCode(server, username, userCode, browser);
+      return (await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).text();
+    };
+    const page = await pageOf({ scope: "openid payments.write", resource: identifier });
+    for (const said of ["Payments &amp; Co", "pay in your name", "know who you are here"]) {
+      expect(page).toContain(said);
+    }
+    // Its tokens are asked for without any scope, too.
+    const bare = await pageOf({ scope: "openid", resource: identifier });
+    for (const said of ["Payments &amp; Co", "use it in your name"]) expect(bare).toContain(said);
+    expect(await pageOf({ scope: "openid" })).not.toContain("Payments");
+  });
+
   test("is asked for again of a person who has allowed the same client before", async () => {
     const { client, username, browser } = await decidedDevice(server);
     const { userCode } = await authorizeDevice(server, client);

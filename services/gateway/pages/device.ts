@@ -11,9 +11,9 @@ import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { authorizationIdOf } from "./form-page.ts";
+import { groupedScopes } from "./grouped-scopes.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
-import { scopeSentences } from "./scope-sentences.ts";
 
 /** More than anybody types for eight letters. */
 const longestCode = 100;
@@ -105,7 +105,7 @@ const showConfirmation = (
     clientName,
     policyUri,
     tosUri,
-    scopes,
+    groups,
     userCode,
     accountName,
     accountEmail,
@@ -119,7 +119,7 @@ const showConfirmation = (
       authorization: authorizationId,
       client: { name: clientName || clientId, policyUri, tosUri },
       account: { session: sessionId, name: accountName, email: accountEmail === accountName ? "" : accountEmail },
-      scopes: scopeSentences(scopes, texts),
+      groups: groupedScopes(groups, texts),
       userCode,
     }),
   });
