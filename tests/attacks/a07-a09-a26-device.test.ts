@@ -1,3 +1,4 @@
+import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   authorizeDevice,
@@ -7,6 +8,7 @@ import {
   enterUserCode,
   pollDevice,
   registerDevice,
+  shownSession,
 } from "../support/device.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import {
@@ -16,6 +18,7 @@ import {
   registerClient,
   rest,
   tokenRequest,
+  tokensFor,
   userinfoStatus,
   type RelyingParty,
 } from "../support/relying-party.ts";
@@ -119,8 +122,25 @@ describe("A11: a device and resource servers", () => {
     expect((await ask(server.url)).json["error"]).toBe("invalid_target");
     const { status, json } = await ask(identifier);
     expect([status, json["scope"]], JSON.stringify(json)).toEqual([200, "orders.read"]);
-    const [, claims = ""] = String(json["access_token"]).split(".");
-    expect(JSON.parse(Buffer.from(claims, "base64url").toString("utf8"))).toMatchObject({ aud: identifier });
+    expect(decodeJwt(String(json["access_token"]))).toMatchObject({ aud: identifier });
+  });
+
+  test("without a resource tokens are for the tenant's default audience, if it has one", async () => {
+    const identifier = "https://everything.example.com";
+    const scopes = [{ name: "everything.read" }];
+    await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+    const client = await registerDevice(server, { scope: "openid everything.read" });
+    const setDefault = (audience: string) =>
+      rest(server, "PATCH", "/v1/admin/policies/oauth", { default_audience: audience });
+    expect((await setDefault(identifier)).status).toBe(200);
+    const parameters = { scope: "openid everything.read" };
+    const withDefault = await decidedDevice(server, { client, parameters });
+    const { json } = await pollDevice(server, client, withDefault.deviceCode);
+    expect(decodeJwt(String(json["access_token"]))).toMatchObject({ aud: identifier, scope: parameters.scope });
+    expect((await setDefault("")).status).toBe(200);
+    const without = await decidedDevice(server, { client, parameters });
+    const later = await pollDevice(server, client, without.deviceCode);
+    expect(decodeJwt(String(later.json["access_token"]))).toMatchObject({ aud: server.url, scope: "openid" });
   });
 });
 
@@ -207,10 +227,31 @@ describe("A26: the pages", () => {
     expect([entered.pathname, unsigned.pathname]).toEqual(["/sign-in", "/sign-in"]);
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
     const second = await enterUserCode(server, username, userCode, browser);
-    expect((await decideDevice(server, browser, second, "yes")).status).toBe(400);
-    expect((await decideDevice(server, browser, second, "deny")).status).toBe(200);
-    expect((await decideDevice(server, browser, second, "allow")).status).toBe(404);
+    const session = await shownSession(server, browser, second);
+    const decide = async (decision: string) => (await decideDevice(server, browser, second, decision, session)).status;
+    expect([await decide("yes"), await decide("deny"), await decide("allow")]).toEqual([400, 200, 404]);
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("access_denied");
+  });
+
+  test("a page that shows one account decides for no other that has signed in since", async () => {
+    const [shown, other] = [await createPerson(server), await createPerson(server)];
+    const { deviceCode, userCode } = await authorizeDevice(server, television);
+    const browser = httpBrowser();
+    const authorization = await enterUserCode(server, shown.username, userCode, browser);
+    const session = await shownSession(server, browser, authorization);
+    const parameters = { prompt: "login" };
+    await tokensFor(server, await registerClient(server), other.username, { browser, parameters });
+    for (const named of [session, "", "01JZZZZZZZZZZZZZZZZZZZZZZZ"]) {
+      for (const decision of ["allow", "deny"]) {
+        const again = locationOf(await decideDevice(server, browser, authorization, decision, named), server.url);
+        expect(`${again.pathname}${again.search}`).toBe(`/device/confirm?authorization=${authorization}`);
+      }
+    }
+    expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("authorization_pending");
+    const page = await (await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).text();
+    expect([page.includes(`${shown.username}@`), page.includes(`${other.username}@`)]).toEqual([false, true]);
+    // Whom it shows now decides.
+    expect((await decideDevice(server, browser, authorization, "deny")).status).toBe(200);
   });
 });
 
@@ -254,6 +295,33 @@ describe("phishing (RFC 8628 §5.4)", () => {
     }
     expect(page).toContain("If somebody sent you the code or a link, deny it");
     expect(page).not.toContain("<b>A Bank");
+  });
+
+  test("the page names the resource servers that the device would get tokens for, and what it may do there", async () => {
+    const identifier = "https://payments.example.com";
+    const made = await rest(server, "POST", "/v1/resource-servers", {
+      identifier,
+      display_name: "Payments & Co",
+      scopes: [{ name: "payments.write", description: "pay in your name" }],
+      all_clients_allowed: true,
+    });
+    expect(made.status, JSON.stringify(made.json)).toBe(200);
+    const client = await registerDevice(server, { scope: "openid payments.write" });
+    const { username } = await createPerson(server);
+    const pageOf = async (parameters: Record<string, string>) => {
+      const browser = httpBrowser();
+      const { userCode } = await authorizeDevice(server, client, parameters);
+      const authorization = await enterUserCode(server, username, userCode, browser);
+      return (await browser.get(`${server.url}/device/confirm?authorization=${authorization}`)).text();
+    };
+    const page = await pageOf({ scope: "openid payments.write", resource: identifier });
+    for (const said of ["Payments &amp; Co", "pay in your name", "know who you are here"]) {
+      expect(page).toContain(said);
+    }
+    // Its tokens are asked for without any scope, too.
+    const bare = await pageOf({ scope: "openid", resource: identifier });
+    for (const said of ["Payments &amp; Co", "use it in your name"]) expect(bare).toContain(said);
+    expect(await pageOf({ scope: "openid" })).not.toContain("Payments");
   });
 
   test("is asked for again of a person who has allowed the same client before", async () => {

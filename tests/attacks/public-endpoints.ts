@@ -402,7 +402,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("POST", "/device", ["user_code"], [], ["page", "rest"]),
   standard("GET", "/device/confirm", ["authorization"], [], ["page"]),
   standard("GET", "/device/qr", ["user_code"], [], ["page"]),
-  standard("POST", "/device/confirm", ["authorization", "action"], [], ["page", "rest"]),
+  standard("POST", "/device/confirm", ["authorization", "session", "action"], [], ["page", "rest"]),
   standard("GET", "/accounts", ["authorization"], [], ["page"]),
   standard("POST", "/accounts", ["authorization", "session"], [], ["page", "rest"]),
   standard("GET", "/consent", ["authorization"], [], ["page"]),

@@ -67,18 +67,40 @@ export async function enterUserCode(
   return authorization;
 }
 
-/** Decides about what waits. */
-export const decideDevice = (server: Instance, browser: HttpBrowser, authorization: string, decision: string) =>
-  browser.post(`${server.url}/device/confirm`, { authorization, action: decision });
+/** The session whose account the page of what waits shows; empty where there is no such page. */
+export async function shownSession(server: Instance, browser: HttpBrowser, authorization: string): Promise<string> {
+  const page = await browser.get(`${server.url}/device/confirm?authorization=${authorization}`);
+  return /name="session" value="([^"]*)"/.exec(await page.text())?.[1] ?? "";
+}
+
+/** Decides about what waits, for the account that the page shows now, or that it showed when `session` was read. */
+export async function decideDevice(
+  server: Instance,
+  browser: HttpBrowser,
+  authorization: string,
+  decision: string,
+  session?: string,
+): Promise<Response> {
+  const shown = session ?? (await shownSession(server, browser, authorization));
+  return browser.post(`${server.url}/device/confirm`, { authorization, session: shown, action: decision });
+}
 
 /** A device whose person has decided, and the browser that they did it with. */
 export async function decidedDevice(
   server: Instance,
-  { client, decision = "allow" }: { readonly client?: RelyingParty; readonly decision?: string } = {},
+  {
+    client,
+    decision = "allow",
+    parameters,
+  }: {
+    readonly client?: RelyingParty;
+    readonly decision?: string;
+    readonly parameters?: Readonly<Record<string, string>>;
+  } = {},
 ) {
   const device = client ?? (await registerDevice(server));
   const { username } = await createPerson(server);
-  const { deviceCode, userCode } = await authorizeDevice(server, device);
+  const { deviceCode, userCode } = await authorizeDevice(server, device, parameters);
   const browser = httpBrowser();
   const authorization = await enterUserCode(server, username, userCode, browser);
   const answer = await decideDevice(server, browser, authorization, decision);

@@ -11,9 +11,9 @@ import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { authorizationIdOf } from "./form-page.ts";
+import { groupedScopes } from "./grouped-scopes.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
-import { scopeSentences } from "./scope-sentences.ts";
 
 /** More than anybody types for eight letters. */
 const longestCode = 100;
@@ -74,13 +74,18 @@ export function mountDevice(
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
     const authorizationId = authorizationIdOf(form.get("authorization"));
-    const { signIn } = await peers
-      .client(DeviceService)
-      .decideDevice(
-        { authorizationId, ...browserCookies(request), allowed: action === "allow" },
-        forward(contextOf(request).outbound),
-      );
-    return signIn ? leadToPage(reply, "signIn", authorizationId) : showDone(request, reply, action === "allow");
+    const { signIn, showAgain } = await peers.client(DeviceService).decideDevice(
+      {
+        authorizationId,
+        sessionId: form.get("session").slice(0, 26),
+        allowed: action === "allow",
+        ...browserCookies(request),
+      },
+      forward(contextOf(request).outbound),
+    );
+    if (signIn) return leadToPage(reply, "signIn", authorizationId);
+    if (showAgain) return leadToPage(reply, "confirmDevice", authorizationId);
+    return showDone(request, reply, action === "allow");
   }
 }
 
@@ -95,7 +100,17 @@ const showConfirmation = (
   request: FastifyRequest,
   reply: FastifyReply,
   authorizationId: string,
-  { clientId, clientName, policyUri, tosUri, scopes, userCode, accountName, accountEmail }: DeviceConfirmation,
+  {
+    clientId,
+    clientName,
+    policyUri,
+    tosUri,
+    groups,
+    userCode,
+    accountName,
+    accountEmail,
+    sessionId,
+  }: DeviceConfirmation,
 ) =>
   sendPage(request, reply, {
     template: "device-confirm",
@@ -103,8 +118,8 @@ const showConfirmation = (
     show: (texts) => ({
       authorization: authorizationId,
       client: { name: clientName || clientId, policyUri, tosUri },
-      account: { name: accountName, email: accountEmail === accountName ? "" : accountEmail },
-      scopes: scopeSentences(scopes, texts),
+      account: { session: sessionId, name: accountName, email: accountEmail === accountName ? "" : accountEmail },
+      groups: groupedScopes(groups, texts),
       userCode,
     }),
   });

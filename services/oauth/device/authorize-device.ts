@@ -36,8 +36,7 @@ export function authorizeDevice(dependencies: OauthDependencies) {
         throw new OAuthRefusal("unauthorized_client", "the client is not registered for the device grant");
       }
       const allowedScopes = checkScope(client, parameters);
-      const asked = checkResource(parameters);
-      await accessTargets.checkResources(call, client, asked);
+      const asked = await accessTargets.checkResources(call, client, checkResource(parameters));
       const scopes = scopesLeft(allowedScopes, await accessTargets.grantable(call, asked, allowedScopes));
       const resources = await accessTargets.granted(call, asked, scopes);
       const request = { clientId: client.clientId, scopes: [...scopes], resources: [...resources] };

@@ -13,12 +13,15 @@ import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceGone } from "./pending-device.ts";
 
-/** Takes the decision of whoever is signed in to the browser that typed the code. The same form sent again is no fault. */
+/**
+ * Takes the decision of whoever is signed in to the browser that typed the code. It is that of the account that the page
+ * showed: where another one is the active one by then, nothing is decided. The same form sent again is no fault.
+ */
 export function decideDevice(dependencies: OauthDependencies) {
   const { peers } = dependencies;
   return async (request: DecideDeviceRequest, context: HandlerContext): Promise<DecideDeviceResponse> => {
     const call = callOf(context);
-    const { authorizationId, browserToken, sessionToken, allowed } = request;
+    const { authorizationId, browserToken, sessionToken, sessionId, allowed } = request;
     const { record } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
     const { deviceCodeId } = record;
     if (deviceCodeId === "") throw deviceGone();
@@ -26,9 +29,10 @@ export function decideDevice(dependencies: OauthDependencies) {
     if (session === undefined || !(await isSignInEnough(peers, call, record, session))) {
       return create(DecideDeviceResponseSchema, { signIn: true });
     }
+    if (session.id !== sessionId) return create(DecideDeviceResponseSchema, { showAgain: true });
     const { outcome } = await peers
       .client(DeviceCodeService)
-      .decideDeviceCode({ deviceCodeId, sessionId: session.id, allowed }, forward(call));
+      .decideDeviceCode({ deviceCodeId, sessionId, allowed }, forward(call));
     if (outcome === DeviceDecisionOutcome.GONE) throw deviceGone();
     return create(DecideDeviceResponseSchema, { signIn: outcome === DeviceDecisionOutcome.SESSION_ENDED });
   };

@@ -7,6 +7,7 @@ import {
   type GetDeviceConfirmationResponse,
 } from "#gen/koder/oauth/v1/device_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
+import { scopeGroups } from "../consents/scope-groups.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { pendingDevice } from "./pending-device.ts";
 
@@ -23,17 +24,22 @@ export function getDeviceConfirmation(dependencies: OauthDependencies) {
     const call = callOf(context);
     const { client, device, session } = await pendingDevice(dependencies, call, request);
     if (session === undefined) return create(GetDeviceConfirmationResponseSchema, {});
-    const { user } = await peers.client(CredentialService).getClaims({ userId: session.userId }, forward(call));
+    const { scopes, resources } = device;
+    const [{ user }, groups] = await Promise.all([
+      peers.client(CredentialService).getClaims({ userId: session.userId }, forward(call)),
+      scopeGroups(dependencies, call, { scopes, scopesOfClaims: [], resources }),
+    ]);
     return create(GetDeviceConfirmationResponseSchema, {
       confirmation: {
         clientId: client.clientId,
         clientName: client.clientName,
         policyUri: client.policyUri,
         tosUri: client.tosUri,
-        scopes: device.scopes,
+        groups: groups.map((group) => ({ ...group, scopes: [...group.scopes] })),
         userCode: device.userCode,
         accountName: user?.name || (user?.username ?? ""),
         accountEmail: user?.email ?? "",
+        sessionId: session.id,
       },
     });
   };

@@ -19,11 +19,12 @@ export function waitingDevice(
   now: number,
 ): WaitingDevice | undefined {
   if (stored === undefined || !isWaiting(stored.record, now)) return undefined;
-  const { codeHash, clientId, scopes, userCode } = stored.record;
+  const { codeHash, clientId, scopes, resources, userCode } = stored.record;
   return create(WaitingDeviceSchema, {
     deviceCodeId: codeHash,
     clientId,
     scopes,
+    resources,
     userCode: shownUserCode(userCode),
   });
 }

@@ -17,7 +17,7 @@ import {
   tokensFor,
 } from "../../support/relying-party.ts";
 import { mailedToken } from "../../support/dev-mail.ts";
-import { authorizeDevice, decideDevice, enterUserCode, registerDevice } from "../../support/device.ts";
+import { authorizeDevice, decideDevice, enterUserCode, registerDevice, shownSession } from "../../support/device.ts";
 import { addPasskey, addTotp, beginPasskey, finishPasskey, totpCode } from "../../support/factors.ts";
 import { directFlows, flowStep, startFlow } from "../../support/direct-flows.ts";
 import { httpBrowser } from "../../support/http-browser.ts";
@@ -850,7 +850,8 @@ export const simpleWrites: readonly PublicWrite[] = [
       const { userCode } = await authorizeDevice(server, client);
       const browser = httpBrowser();
       const authorization = await enterUserCode(server, person.username, userCode, browser);
-      return { call: async () => (await decideDevice(server, browser, authorization, "allow")).status };
+      const session = await shownSession(server, browser, authorization);
+      return { call: async () => (await decideDevice(server, browser, authorization, "allow", session)).status };
     },
   },
 ];

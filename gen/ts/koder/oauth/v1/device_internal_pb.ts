@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import type { ScopeGroup } from "./authorization_internal_pb.ts";
+import { file_koder_oauth_v1_authorization_internal } from "./authorization_internal_pb.ts";
 import type { OAuthError } from "./error_pb.ts";
 import { file_koder_oauth_v1_error } from "./error_pb.ts";
 import type { ClientAuthentication } from "./token_internal_pb.ts";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/v1/device_internal.proto.
  */
 export const file_koder_oauth_v1_device_internal: GenFile = /*@__PURE__*/
-  fileDesc("CiRrb2Rlci9vYXV0aC92MS9kZXZpY2VfaW50ZXJuYWwucHJvdG8SDmtvZGVyLm9hdXRoLnYxItQBChZBdXRob3JpemVEZXZpY2VSZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSFwoFc2NvcGUYAiABKAlCCLpIBXIDGIAgEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGAMgAygJQg+6SAySAQkQZCIFcgMYgAISIgoJcmVzb3VyY2VzGAQgAygJQg+6SAySAQkQZCIFcgMYgCAijwEKF0F1dGhvcml6ZURldmljZVJlc3BvbnNlEjwKDWF1dGhvcml6YXRpb24YASABKAsyIy5rb2Rlci5vYXV0aC52MS5EZXZpY2VBdXRob3JpemF0aW9uSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSKyAQoTRGV2aWNlQXV0aG9yaXphdGlvbhIZCgtkZXZpY2VfY29kZRgBIAEoCUIE+LsYARIXCgl1c2VyX2NvZGUYAiABKAlCBPi7GAESGAoQdmVyaWZpY2F0aW9uX3VyaRgDIAEoCRInChl2ZXJpZmljYXRpb25fdXJpX2NvbXBsZXRlGAQgASgJQgT4uxgBEhIKCmV4cGlyZXNfaW4YBSABKAUSEAoIaW50ZXJ2YWwYBiABKAUiowEKFEVudGVyVXNlckNvZGVSZXF1ZXN0Eh4KCXVzZXJfY29kZRgBIAEoCUILukgEcgIYZPi7GAESJQoNYnJvd3Nlcl90b2tlbhgCIAEoCUIOukgHcgUQFhiAAfi7GAESIwoNc2Vzc2lvbl90b2tlbhgDIAEoCUIMukgFcgMYgAL4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAQgASgJQge6SARyAhhAIkgKFUVudGVyVXNlckNvZGVSZXNwb25zZRIeChBhdXRob3JpemF0aW9uX2lkGAEgASgJQgT4uxgBEg8KB3NpZ25faW4YAiABKAgikgEKHEdldERldmljZUNvbmZpcm1hdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYASJZCh1HZXREZXZpY2VDb25maXJtYXRpb25SZXNwb25zZRI4Cgxjb25maXJtYXRpb24YASABKAsyIi5rb2Rlci5vYXV0aC52MS5EZXZpY2VDb25maXJtYXRpb24itwEKEkRldmljZUNvbmZpcm1hdGlvbhIRCgljbGllbnRfaWQYASABKAkSEwoLY2xpZW50X25hbWUYAiABKAkSEgoKcG9saWN5X3VyaRgDIAEoCRIPCgd0b3NfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRIXCgl1c2VyX2NvZGUYBiABKAlCBPi7GAESFAoMYWNjb3VudF9uYW1lGAcgASgJEhUKDWFjY291bnRfZW1haWwYCCABKAkimgEKE0RlY2lkZURldmljZVJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYARIPCgdhbGxvd2VkGAQgASgIIicKFERlY2lkZURldmljZVJlc3BvbnNlEg8KB3NpZ25faW4YASABKAgy7gMKDURldmljZVNlcnZpY2USdAoPQXV0aG9yaXplRGV2aWNlEiYua29kZXIub2F1dGgudjEuQXV0aG9yaXplRGV2aWNlUmVxdWVzdBonLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZURldmljZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em4KDUVudGVyVXNlckNvZGUSJC5rb2Rlci5vYXV0aC52MS5FbnRlclVzZXJDb2RlUmVxdWVzdBolLmtvZGVyLm9hdXRoLnYxLkVudGVyVXNlckNvZGVSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRKJAQoVR2V0RGV2aWNlQ29uZmlybWF0aW9uEiwua29kZXIub2F1dGgudjEuR2V0RGV2aWNlQ29uZmlybWF0aW9uUmVxdWVzdBotLmtvZGVyLm9hdXRoLnYxLkdldERldmljZUNvbmZpcm1hdGlvblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EmsKDERlY2lkZURldmljZRIjLmtvZGVyLm9hdXRoLnYxLkRlY2lkZURldmljZVJlcXVlc3QaJC5rb2Rlci5vYXV0aC52MS5EZWNpZGVEZXZpY2VSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_oauth_v1_error, file_koder_oauth_v1_token_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("CiRrb2Rlci9vYXV0aC92MS9kZXZpY2VfaW50ZXJuYWwucHJvdG8SDmtvZGVyLm9hdXRoLnYxItQBChZBdXRob3JpemVEZXZpY2VSZXF1ZXN0Ek4KFmNsaWVudF9hdXRoZW50aWNhdGlvbnMYASADKAsyJC5rb2Rlci5vYXV0aC52MS5DbGllbnRBdXRoZW50aWNhdGlvbkIIukgFkgECEAgSFwoFc2NvcGUYAiABKAlCCLpIBXIDGIAgEi0KFGR1cGxpY2F0ZV9wYXJhbWV0ZXJzGAMgAygJQg+6SAySAQkQZCIFcgMYgAISIgoJcmVzb3VyY2VzGAQgAygJQg+6SAySAQkQZCIFcgMYgCAijwEKF0F1dGhvcml6ZURldmljZVJlc3BvbnNlEjwKDWF1dGhvcml6YXRpb24YASABKAsyIy5rb2Rlci5vYXV0aC52MS5EZXZpY2VBdXRob3JpemF0aW9uSAASKwoFZXJyb3IYAiABKAsyGi5rb2Rlci5vYXV0aC52MS5PQXV0aEVycm9ySABCCQoHb3V0Y29tZSKyAQoTRGV2aWNlQXV0aG9yaXphdGlvbhIZCgtkZXZpY2VfY29kZRgBIAEoCUIE+LsYARIXCgl1c2VyX2NvZGUYAiABKAlCBPi7GAESGAoQdmVyaWZpY2F0aW9uX3VyaRgDIAEoCRInChl2ZXJpZmljYXRpb25fdXJpX2NvbXBsZXRlGAQgASgJQgT4uxgBEhIKCmV4cGlyZXNfaW4YBSABKAUSEAoIaW50ZXJ2YWwYBiABKAUiowEKFEVudGVyVXNlckNvZGVSZXF1ZXN0Eh4KCXVzZXJfY29kZRgBIAEoCUILukgEcgIYZPi7GAESJQoNYnJvd3Nlcl90b2tlbhgCIAEoCUIOukgHcgUQFhiAAfi7GAESIwoNc2Vzc2lvbl90b2tlbhgDIAEoCUIMukgFcgMYgAL4uxgBEh8KDnJlbW90ZV9hZGRyZXNzGAQgASgJQge6SARyAhhAIkgKFUVudGVyVXNlckNvZGVSZXNwb25zZRIeChBhdXRob3JpemF0aW9uX2lkGAEgASgJQgT4uxgBEg8KB3NpZ25faW4YAiABKAgikgEKHEdldERldmljZUNvbmZpcm1hdGlvblJlcXVlc3QSKAoQYXV0aG9yaXphdGlvbl9pZBgBIAEoCUIOukgHcgUQARiAAfi7GAESIwoNYnJvd3Nlcl90b2tlbhgCIAEoCUIMukgFcgMYgAH4uxgBEiMKDXNlc3Npb25fdG9rZW4YAyABKAlCDLpIBXIDGIAC+LsYASJZCh1HZXREZXZpY2VDb25maXJtYXRpb25SZXNwb25zZRI4Cgxjb25maXJtYXRpb24YASABKAsyIi5rb2Rlci5vYXV0aC52MS5EZXZpY2VDb25maXJtYXRpb24i9QEKEkRldmljZUNvbmZpcm1hdGlvbhIRCgljbGllbnRfaWQYASABKAkSEwoLY2xpZW50X25hbWUYAiABKAkSEgoKcG9saWN5X3VyaRgDIAEoCRIPCgd0b3NfdXJpGAQgASgJEhcKCXVzZXJfY29kZRgGIAEoCUIE+LsYARIUCgxhY2NvdW50X25hbWUYByABKAkSFQoNYWNjb3VudF9lbWFpbBgIIAEoCRISCgpzZXNzaW9uX2lkGAkgASgJEioKBmdyb3VwcxgKIAMoCzIaLmtvZGVyLm9hdXRoLnYxLlNjb3BlR3JvdXBKBAgFEAZSBnNjb3BlcyK3AQoTRGVjaWRlRGV2aWNlUmVxdWVzdBIoChBhdXRob3JpemF0aW9uX2lkGAEgASgJQg66SAdyBRABGIAB+LsYARIjCg1icm93c2VyX3Rva2VuGAIgASgJQgy6SAVyAxiAAfi7GAESIwoNc2Vzc2lvbl90b2tlbhgDIAEoCUIMukgFcgMYgAL4uxgBEg8KB2FsbG93ZWQYBCABKAgSGwoKc2Vzc2lvbl9pZBgFIAEoCUIHukgEcgIYGiI7ChREZWNpZGVEZXZpY2VSZXNwb25zZRIPCgdzaWduX2luGAEgASgIEhIKCnNob3dfYWdhaW4YAiABKAgy7gMKDURldmljZVNlcnZpY2USdAoPQXV0aG9yaXplRGV2aWNlEiYua29kZXIub2F1dGgudjEuQXV0aG9yaXplRGV2aWNlUmVxdWVzdBonLmtvZGVyLm9hdXRoLnYxLkF1dGhvcml6ZURldmljZVJlc3BvbnNlIhCquxgMCgEGEgdnYXRld2F5Em4KDUVudGVyVXNlckNvZGUSJC5rb2Rlci5vYXV0aC52MS5FbnRlclVzZXJDb2RlUmVxdWVzdBolLmtvZGVyLm9hdXRoLnYxLkVudGVyVXNlckNvZGVSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheRKJAQoVR2V0RGV2aWNlQ29uZmlybWF0aW9uEiwua29kZXIub2F1dGgudjEuR2V0RGV2aWNlQ29uZmlybWF0aW9uUmVxdWVzdBotLmtvZGVyLm9hdXRoLnYxLkdldERldmljZUNvbmZpcm1hdGlvblJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EmsKDERlY2lkZURldmljZRIjLmtvZGVyLm9hdXRoLnYxLkRlY2lkZURldmljZVJlcXVlc3QaJC5rb2Rlci5vYXV0aC52MS5EZWNpZGVEZXZpY2VSZXNwb25zZSIQqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_oauth_v1_authorization_internal, file_koder_oauth_v1_error, file_koder_oauth_v1_token_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * AuthorizeDeviceRequest has the standard's parameters, as received; empty means not sent.
@@ -315,13 +317,6 @@ export type DeviceConfirmation = Message<"koder.oauth.v1.DeviceConfirmation"> & 
   tosUri: string;
 
   /**
-   * What the device gets.
-   *
-   * @generated from field: repeated string scopes = 5;
-   */
-  scopes: string[];
-
-  /**
    * The code that the device shows.
    *
    * @generated from field: string user_code = 6;
@@ -341,6 +336,20 @@ export type DeviceConfirmation = Message<"koder.oauth.v1.DeviceConfirmation"> & 
    * @generated from field: string account_email = 8;
    */
   accountEmail: string;
+
+  /**
+   * The session of that person: a decision names it.
+   *
+   * @generated from field: string session_id = 9;
+   */
+  sessionId: string;
+
+  /**
+   * What the device gets, by resource server.
+   *
+   * @generated from field: repeated koder.oauth.v1.ScopeGroup groups = 10;
+   */
+  groups: ScopeGroup[];
 };
 
 /**
@@ -383,6 +392,13 @@ export type DecideDeviceRequest = Message<"koder.oauth.v1.DecideDeviceRequest"> 
    * @generated from field: bool allowed = 4;
    */
   allowed: boolean;
+
+  /**
+   * The session whose account the page showed: the decision is its person's.
+   *
+   * @generated from field: string session_id = 5;
+   */
+  sessionId: string;
 };
 
 /**
@@ -399,11 +415,18 @@ export const DecideDeviceRequestSchema: GenMessage<DecideDeviceRequest> = /*@__P
  */
 export type DecideDeviceResponse = Message<"koder.oauth.v1.DecideDeviceResponse"> & {
   /**
-   * True when the session has ended meanwhile: let the person sign in again. False: it was decided.
+   * True when the session has ended meanwhile: let the person sign in again. Nothing was decided.
    *
    * @generated from field: bool sign_in = 1;
    */
   signIn: boolean;
+
+  /**
+   * True when the page showed another account than the browser's active one: show it again. Nothing was decided.
+   *
+   * @generated from field: bool show_again = 2;
+   */
+  showAgain: boolean;
 };
 
 /**
