@@ -2,6 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeChanges } from "../../clients/cli/tenant-file/make-changes.ts";
+import { planChanges } from "../../clients/cli/tenant-file/plan.ts";
+import { readTenantFile } from "../../clients/cli/tenant-file/tenant-file.ts";
+import { tenantServices } from "../../clients/cli/tenant-file/tenant-services.ts";
+import { readTenantState } from "../../clients/cli/tenant-file/tenant-state.ts";
+import { staticToken } from "../../clients/core/token-source.ts";
+import { createTransport } from "../../clients/typescript/transport.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import { logoPng } from "../support/logo-host.ts";
 import { rest, tokenRequest } from "../support/relying-party.ts";
@@ -370,4 +377,47 @@ test("a mail server has its password from where the file says, sent while there 
   const { code, err } = await tenant(["apply", open], { slug });
   expect([code, err]).toEqual([1, expect.stringMatching(/mail_server\.password: must name where the secret is/)]);
   expect(err).not.toContain("swordfish");
+});
+
+test("what somebody else changed since the plan is refused, of each section that there is once, and of mail templates", async () => {
+  const { slug } = await createTenant(server);
+  const file = (name: string, number: number) =>
+    JSON.stringify({
+      version: 1,
+      tenant: { display_name: name },
+      oauth_policy: { default_audience: `https://${name.toLowerCase()}.example` },
+      attribute_schema: { schema: { properties: { [name]: { type: "string" } } } },
+      branding: { display_name: name },
+      authentication_policy: { session_lifetime: `${number * 3600}s` },
+      password_policy: { blocked_words: [name] },
+      username_policy: { max_length: 40 + number },
+      mail_settings: { sender_name: name },
+      mail_server: { host: `${name.toLowerCase()}.example`, sender_address: "no-reply@shop.example" },
+      mail_templates: [{ kind: "email_otp", language: "es", subject: name }],
+    });
+  const tokenSource = staticToken(server.adminApiKey);
+  const services = tenantServices(createTransport(server.url, { tokenSource, tenant: slug }), slug);
+  /** How many changes of the file are refused, each by itself, once somebody else has applied another one after the plan. */
+  async function refusals(): Promise<number> {
+    const read = { linksOf: () => false, wantsTenant: true, wantsBranding: true, wantsMailServer: true };
+    const state = await readTenantState(services, read);
+    const plan = planChanges(readTenantFile(file("Mine", 1), "mine.json", { env: {}, folder }), state, {
+      prune: false,
+    });
+    await out(["apply", written("theirs.json", file("Theirs", 2))], { slug });
+    const theirs = await out(["export"], { slug });
+    const each = [
+      ...plan.lists.map((one) => ({ ...plan, lists: [one], singles: [] })),
+      ...plan.singles.map((one) => ({ ...plan, lists: [], singles: [one] })),
+    ];
+    for (const change of each) {
+      await expect(makeChanges(services, change, state, () => undefined)).rejects.toThrow(/meanwhile/);
+    }
+    expect(await out(["export"], { slug })).toBe(theirs);
+    return each.length;
+  }
+  // Of what was the default until then, and of what was not.
+  expect(await refusals()).toBe(10);
+  await out(["apply", written("before.json", file("Before", 3))], { slug });
+  expect(await refusals()).toBe(10);
 });
