@@ -293,6 +293,18 @@ test("what a section does not mention stays, or goes with --prune; a key of the 
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("(PERMISSION_DENIED)")]);
 });
 
+test("--prune deletes roles that include one another, and groups that are in one another", async () => {
+  const { slug } = await createTenant(server);
+  const names = Array.from({ length: 12 }, (_, at) => `r${at}`);
+  const roles = [{ name: "base" }, ...names.map((name) => ({ name, included_roles: ["base"] }))];
+  const groups = [{ name: "base" }, ...names.map((name) => ({ name, member_of: ["base"] }))];
+  await out(["apply", written("nested.json", JSON.stringify({ version: 1, roles, groups }))], { slug });
+  const none = written("none.yaml", "version: 1\nroles: []\ngroups: []\n");
+  const pruned = (await out(["apply", none, "--prune"], { slug })).trimEnd().split("\n");
+  expect(pruned).toHaveLength(26);
+  expect(pruned.at(-1)).toBe("- role base");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(

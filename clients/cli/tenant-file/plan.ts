@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
 import { listKeys, lists, singleKeys, singles, text, type ListKey, type SingleKey } from "./sections.ts";
@@ -70,7 +71,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   for (const key of listKeys.toReversed()) {
-    const unsaid = gone(key).map((existing) => ({ key, name: existing.name, existing }));
+    const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
     else kept.push(...unsaid.map(({ name }) => ({ key, name })));
   }
@@ -184,3 +185,19 @@ function inOrder(key: ListKey, declared: readonly Declared[], problems: Problem[
   for (const one of declared) visit(one, []);
   return [...ordered];
 }
+
+/**
+ * Those of a list that link to others of it come before them: the server takes what is deleted out of what links to it, which
+ * then has another etag than the one that was read.
+ */
+function linkingFirst(key: ListKey, existing: readonly Existing[]): readonly Existing[] {
+  const byName = new Map(existing.map((one) => [one.name, one]));
+  const own = ownLinks(key);
+  const linksOf = (name: string) => own.flatMap((link) => [...(byName.get(name)?.links[link]?.keys() ?? [])]);
+  const ordered = linkedFirst(byName.keys(), linksOf, () => undefined);
+  return ordered.toReversed().flatMap((name) => byName.get(name) ?? []);
+}
+
+/** The links of a section to others of the same. */
+const ownLinks = (key: ListKey): readonly string[] =>
+  Object.entries(lists[key].links).flatMap(([link, of]) => (of === key ? [link] : []));
