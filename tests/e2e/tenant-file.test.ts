@@ -305,6 +305,31 @@ test("--prune deletes roles that include one another, and groups that are in one
   expect(pruned.at(-1)).toBe("- role base");
 });
 
+test("what is in one another is turned round by one file", async () => {
+  const { slug } = await createTenant(server);
+  const nested = (names: readonly string[], link: string) =>
+    names.map((name, at) => ({ name, ...(at === 0 ? {} : { [link]: [names[at - 1]] }) }));
+  const file = (roles: unknown, groups: unknown) =>
+    written("turned.json", JSON.stringify({ version: 1, roles, groups }));
+  const names = ["low", "mid", "top"];
+  await out(["apply", file(nested(names, "included_roles"), nested(names, "member_of"))], { slug });
+  // `top` still leads to `mid`, which the file does not say.
+  const turned = (link: string) => [
+    { name: "low", [link]: ["top"] },
+    { name: "mid", [link]: [] },
+  ];
+  const again = file(turned("included_roles"), turned("member_of"));
+  const changes = [
+    "~ role mid: included_roles -low",
+    "~ role low: included_roles +top",
+    "~ group low: member_of +top",
+    "~ group mid: member_of -low",
+  ];
+  const done = (await out(["apply", again], { slug })).trimEnd().split("\n");
+  expect(done.toSorted()).toEqual(changes.toSorted());
+  expect(await out(["apply", again], { slug })).toBe("Nothing is to be changed.\n");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(

@@ -33,8 +33,10 @@ export async function makeChanges(
     await makeChange(services, change, state, ids);
     onDone(change);
   }
-  // A client's roles are given once there are roles, which come after clients.
-  for (const change of changes) await link(services, change, ids);
+  // A client's roles are given once there are roles, which come after clients. What goes, goes first: no group comes into
+  // another one through a third that it is about to leave.
+  for (const change of changes) await removeLinks(services, change, ids);
+  for (const change of changes) await addLinks(services, change, ids);
   for (const change of singles) {
     await changeSingle(services, { ...change, json: withEtag(change.json, state.etags[change.key] ?? "") });
     onDone(change);
@@ -64,24 +66,36 @@ async function makeChange(services: TenantServices, change: ListChange, state: T
   }
 }
 
-/** Adds and takes back the links that have RPCs of their own. */
-async function link(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+/** Takes back the links that have RPCs of their own. */
+async function removeLinks(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+  if (change.action !== "update") return;
+  const { key, name, existing, links } = change;
+  const maker = makers[key];
+  const id = ids[key].get(name) ?? "";
+  for (const { link, remove } of links) {
+    if (maker.linksWithin.includes(link)) continue;
+    for (const one of remove) {
+      await maker.removeLink(services, { link, id, linkId: existing.links[link]?.get(one) ?? "" });
+    }
+  }
+}
+
+/** Adds the links that have RPCs of their own. */
+async function addLinks(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
   if (change.action === "delete") return;
   const { key, name } = change;
   const maker = makers[key];
   const id = ids[key].get(name) ?? "";
-  const changed =
+  const added =
     change.action === "update"
       ? change.links
-      : Object.entries(change.declared.links).map(([of, names]) => ({ link: of, add: names, remove: [] }));
-  for (const { link: of, add, remove } of changed) {
-    if (maker.linksWithin.includes(of)) continue;
-    const taken = change.action === "update" ? change.existing.links[of] : undefined;
-    for (const one of remove) await maker.removeLink(services, { link: of, id, linkId: taken?.get(one) ?? "" });
-    const target = lists[key].links[of];
+      : Object.entries(change.declared.links).map(([link, names]) => ({ link, add: names }));
+  for (const { link, add } of added) {
+    if (maker.linksWithin.includes(link)) continue;
+    const target = lists[key].links[link];
     for (const one of add) {
       const to = target === undefined ? undefined : ids[target].get(linkName(target, one));
-      if (to !== undefined) await maker.addLink(services, { link: of, id, to });
+      if (to !== undefined) await maker.addLink(services, { link, id, to });
     }
   }
 }

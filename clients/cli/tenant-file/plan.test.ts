@@ -42,3 +42,21 @@ test("roles are deleted before those that they include, whose deletion would cha
     "- role low",
   ]);
 });
+
+test("a role that no longer includes another is changed before the one that then may include it", () => {
+  const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
+  expect(planned("roles: [{ name: low, included_roles: [top] }, { name: mid, included_roles: [] }]", state)).toEqual([
+    "~ role mid: included_roles -low",
+    "~ role low: included_roles +top",
+  ]);
+});
+
+test("a circle through roles that the file does not mention is told before anything is changed", () => {
+  const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
+  expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(
+    "t.yaml:2: roles[0]: role low comes to include itself",
+  );
+  expect(() =>
+    planned("roles: [{ name: new, included_roles: [top] }, { name: low, included_roles: [new] }]", state),
+  ).toThrow("t.yaml:2: roles[0]: role new comes to include itself");
+});

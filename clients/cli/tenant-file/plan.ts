@@ -61,7 +61,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   };
   for (const key of listKeys) {
     const existing = new Map(state.lists[key].map((one) => [one.name, one]));
-    for (const declared of inOrder(key, file.lists[key] ?? [], problems)) {
+    for (const declared of inOrder(key, file.lists[key] ?? [], state.lists[key], problems)) {
       checkLinks(key, declared, file, state, prune ? gone : () => [], problems);
       const before = existing.get(declared.name);
       if (before === undefined) changes.push({ action: "create", key, name: declared.name, declared });
@@ -162,28 +162,33 @@ function checkGroupsOfPolicy(
   }
 }
 
-/** Those of a list that others of it link to come first. A circle is a problem. */
-function inOrder(key: ListKey, declared: readonly Declared[], problems: Problem[]): readonly Declared[] {
-  const own = Object.entries(lists[key].links).flatMap(([link, of]) => (of === key ? [link] : []));
-  if (own.length === 0) return declared;
+/**
+ * Those of a list that others of it link to come first, by the links that there will be: those of the file, and where it does not
+ * say any, those that there are. So whatever was changed links as it is to, to what was changed before or stays as it is, and no
+ * new link closes a circle with one that goes later. A circle that will be there is a problem.
+ */
+function inOrder(
+  key: ListKey,
+  declared: readonly Declared[],
+  existing: readonly Existing[],
+  problems: Problem[],
+): readonly Declared[] {
+  const own = ownLinks(key);
   const byName = new Map(declared.map((one) => [one.name, one]));
-  const ordered = new Set<Declared>();
-  const visit = (one: Declared, way: readonly Declared[]): void => {
-    if (ordered.has(one)) return;
-    if (way.includes(one)) {
-      problems.push({ path: one.path, description: `${lists[key].what} ${one.name} comes to include itself` });
-      return;
-    }
-    for (const link of own) {
-      for (const name of one.links[link] ?? []) {
-        const next = byName.get(linkName(key, name));
-        if (next !== undefined) visit(next, [...way, one]);
-      }
-    }
-    ordered.add(one);
-  };
-  for (const one of declared) visit(one, []);
-  return [...ordered];
+  const before = new Map(existing.map((one) => [one.name, one]));
+  const linksOf = (name: string) =>
+    own.flatMap(
+      (link) =>
+        byName.get(name)?.links[link]?.map((one) => linkName(key, one)) ?? [
+          ...(before.get(name)?.links[link]?.keys() ?? []),
+        ],
+    );
+  const ordered = linkedFirst(byName.keys(), linksOf, (circle) => {
+    const [first] = circle.flatMap((name) => byName.get(name) ?? []);
+    if (first === undefined) return;
+    problems.push({ path: first.path, description: `${lists[key].what} ${first.name} comes to include itself` });
+  });
+  return ordered.flatMap((name) => byName.get(name) ?? []);
 }
 
 /**
