@@ -330,6 +330,30 @@ test("what is in one another is turned round by one file", async () => {
   expect(await out(["apply", again], { slug })).toBe("Nothing is to be changed.\n");
 });
 
+test("what the server answers in another form than the file says is changed once", async () => {
+  const { slug } = await createTenant(server);
+  const fingerprint = Array.from({ length: 32 }, (_, at) => `a${(at % 16).toString(16)}`).join(":");
+  const file = written(
+    "forms.yaml",
+    `version: 1
+clients:
+  - { client_id: forms, client_name: Forms, grant_types: [client_credentials], scope: "b.read  a.read b.read" }
+groups:
+  - name: Staff
+branding: { primary_color: "#0F766E", primary_color_dark: "#0F766F" }
+authentication_policy:
+  passkey_android_apps:
+    - { package_name: dev.koder.app, sha256_cert_fingerprints: ["${fingerprint}"] }
+  group_overrides:
+    - { group_name: staff, mfa: MFA_REQUIREMENT_REQUIRED }
+mail_settings: { sender_name: " Koder " }
+mail_server: { host: SMTP.shop.example, sender_address: no-reply@shop.example }
+`,
+  );
+  await out(["apply", file], { slug });
+  expect(await out(["apply", file], { slug })).toBe("Nothing is to be changed.\n");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { fromJson, toJson, type DescMessage, type JsonObject } from "@bufbuild/protobuf";
+import { inAnsweredForm } from "./answered-forms.ts";
 import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
-import { listKeys, lists, singleKeys, singles, text, type ListKey, type SingleKey } from "./sections.ts";
+import { listKeys, lists, singleKeys, singles, text, type ListKey, type Section, type SingleKey } from "./sections.ts";
 import type { Declared, TenantFile } from "./tenant-file.ts";
 import type { Existing, TenantState } from "./tenant-state.ts";
 
@@ -82,7 +83,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
       const [json, before] = [file.singles[key], state.singles[key] ?? {}];
       if (json === undefined) return [];
       const merged = mergeJson(singles[key].schema, before, json);
-      const fields = differences(singles[key].schema, before, merged);
+      const fields = differences(singles[key], before, merged);
       // A secret cannot be compared: it is sent while there is none, and with whatever else of its section changes.
       const [name, secret] = [singles[key].secret, file.secrets[key]];
       const isSent = name !== undefined && secret !== undefined && (fields.length > 0 || !state.secrets.has(key));
@@ -97,7 +98,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
 
 function updateOf(key: ListKey, existing: Existing, declared: Declared): ListChange[] {
   const json = mergeJson(lists[key].schema, existing.json, declared.json);
-  const fields = differences(lists[key].schema, existing.json, json);
+  const fields = differences(lists[key], existing.json, json);
   const links = Object.entries(declared.links).flatMap(([link, names]): LinkChange[] => {
     const has = existing.links[link] ?? new Map<string, string>();
     const wanted = new Set(names.map((name) => linkName(lists[key].links[link], name)));
@@ -113,13 +114,17 @@ function updateOf(key: ListKey, existing: Existing, declared: Declared): ListCha
 export const linkName = (key: ListKey | undefined, name: string): string =>
   key === "groups" ? name.toLowerCase() : name;
 
-/** The top-level fields in which two JSON forms of a message differ once both are written alike. */
-function differences(schema: DescMessage, before: JsonObject, after: JsonObject): readonly string[] {
-  const [was, is] = [before, after].map((json) => written(schema, json));
+/** The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them. */
+function differences(
+  { schema, answered = {} }: Pick<Section, "schema" | "answered">,
+  before: JsonObject,
+  after: JsonObject,
+): readonly string[] {
+  const [was, is] = [before, after].map((json) => inAnsweredForm(written(schema, json), answered));
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
-const written = (schema: DescMessage, json: JsonObject): Readonly<Record<string, JsonValue>> =>
+const written = (schema: DescMessage, json: JsonObject): JsonObject =>
   toJson(schema, fromJson(schema, json), { useProtoFieldName: true, alwaysEmitImplicit: true }) as JsonObject;
 
 function checkLinks(
