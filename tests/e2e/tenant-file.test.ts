@@ -2,6 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeChanges } from "../../clients/cli/tenant-file/make-changes.ts";
+import { planChanges } from "../../clients/cli/tenant-file/plan.ts";
+import { readTenantFile } from "../../clients/cli/tenant-file/tenant-file.ts";
+import { tenantServices } from "../../clients/cli/tenant-file/tenant-services.ts";
+import { readTenantState } from "../../clients/cli/tenant-file/tenant-state.ts";
+import { staticToken } from "../../clients/core/token-source.ts";
+import { createTransport } from "../../clients/typescript/transport.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import { logoPng } from "../support/logo-host.ts";
 import { rest, tokenRequest } from "../support/relying-party.ts";
@@ -286,6 +293,67 @@ test("what a section does not mention stays, or goes with --prune; a key of the 
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("(PERMISSION_DENIED)")]);
 });
 
+test("--prune deletes roles that include one another, and groups that are in one another", async () => {
+  const { slug } = await createTenant(server);
+  const names = Array.from({ length: 12 }, (_, at) => `r${at}`);
+  const roles = [{ name: "base" }, ...names.map((name) => ({ name, included_roles: ["base"] }))];
+  const groups = [{ name: "base" }, ...names.map((name) => ({ name, member_of: ["base"] }))];
+  await out(["apply", written("nested.json", JSON.stringify({ version: 1, roles, groups }))], { slug });
+  const none = written("none.yaml", "version: 1\nroles: []\ngroups: []\n");
+  const pruned = (await out(["apply", none, "--prune"], { slug })).trimEnd().split("\n");
+  expect(pruned).toHaveLength(26);
+  expect(pruned.at(-1)).toBe("- role base");
+});
+
+test("what is in one another is turned round by one file", async () => {
+  const { slug } = await createTenant(server);
+  const nested = (names: readonly string[], link: string) =>
+    names.map((name, at) => ({ name, ...(at === 0 ? {} : { [link]: [names[at - 1]] }) }));
+  const file = (roles: unknown, groups: unknown) =>
+    written("turned.json", JSON.stringify({ version: 1, roles, groups }));
+  const names = ["low", "mid", "top"];
+  await out(["apply", file(nested(names, "included_roles"), nested(names, "member_of"))], { slug });
+  // `top` still leads to `mid`, which the file does not say.
+  const turned = (link: string) => [
+    { name: "low", [link]: ["top"] },
+    { name: "mid", [link]: [] },
+  ];
+  const again = file(turned("included_roles"), turned("member_of"));
+  const changes = [
+    "~ role mid: included_roles -low",
+    "~ role low: included_roles +top",
+    "~ group low: member_of +top",
+    "~ group mid: member_of -low",
+  ];
+  const done = (await out(["apply", again], { slug })).trimEnd().split("\n");
+  expect(done.toSorted()).toEqual(changes.toSorted());
+  expect(await out(["apply", again], { slug })).toBe("Nothing is to be changed.\n");
+});
+
+test("what the server answers in another form than the file says is changed once", async () => {
+  const { slug } = await createTenant(server);
+  const fingerprint = Array.from({ length: 32 }, (_, at) => `a${(at % 16).toString(16)}`).join(":");
+  const file = written(
+    "forms.yaml",
+    `version: 1
+clients:
+  - { client_id: forms, client_name: Forms, grant_types: [client_credentials], scope: "b.read  a.read b.read" }
+groups:
+  - name: Staff
+branding: { primary_color: "#0F766E", primary_color_dark: "#0F766F" }
+authentication_policy:
+  passkey_android_apps:
+    - { package_name: dev.koder.app, sha256_cert_fingerprints: ["${fingerprint}"] }
+  group_overrides:
+    - { group_name: staff, mfa: MFA_REQUIREMENT_REQUIRED }
+mail_settings: { sender_name: " Koder " }
+mail_server: { host: SMTP.shop.example, sender_address: no-reply@shop.example }
+`,
+  );
+  await out(["apply", file], { slug });
+  expect(await out(["apply", file], { slug })).toBe("Nothing is to be changed.\n");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(
@@ -370,4 +438,47 @@ test("a mail server has its password from where the file says, sent while there 
   const { code, err } = await tenant(["apply", open], { slug });
   expect([code, err]).toEqual([1, expect.stringMatching(/mail_server\.password: must name where the secret is/)]);
   expect(err).not.toContain("swordfish");
+});
+
+test("what somebody else changed since the plan is refused, of each section that there is once, and of mail templates", async () => {
+  const { slug } = await createTenant(server);
+  const file = (name: string, number: number) =>
+    JSON.stringify({
+      version: 1,
+      tenant: { display_name: name },
+      oauth_policy: { default_audience: `https://${name.toLowerCase()}.example` },
+      attribute_schema: { schema: { properties: { [name]: { type: "string" } } } },
+      branding: { display_name: name },
+      authentication_policy: { session_lifetime: `${number * 3600}s` },
+      password_policy: { blocked_words: [name] },
+      username_policy: { max_length: 40 + number },
+      mail_settings: { sender_name: name },
+      mail_server: { host: `${name.toLowerCase()}.example`, sender_address: "no-reply@shop.example" },
+      mail_templates: [{ kind: "email_otp", language: "es", subject: name }],
+    });
+  const tokenSource = staticToken(server.adminApiKey);
+  const services = tenantServices(createTransport(server.url, { tokenSource, tenant: slug }), slug);
+  /** How many changes of the file are refused, each by itself, once somebody else has applied another one after the plan. */
+  async function refusals(): Promise<number> {
+    const read = { linksOf: () => false, wantsTenant: true, wantsBranding: true, wantsMailServer: true };
+    const state = await readTenantState(services, read);
+    const plan = planChanges(readTenantFile(file("Mine", 1), "mine.json", { env: {}, folder }), state, {
+      prune: false,
+    });
+    await out(["apply", written("theirs.json", file("Theirs", 2))], { slug });
+    const theirs = await out(["export"], { slug });
+    const each = [
+      ...plan.lists.map((one) => ({ ...plan, lists: [one], singles: [] })),
+      ...plan.singles.map((one) => ({ ...plan, lists: [], singles: [one] })),
+    ];
+    for (const change of each) {
+      await expect(makeChanges(services, change, state, () => undefined)).rejects.toThrow(/meanwhile/);
+    }
+    expect(await out(["export"], { slug })).toBe(theirs);
+    return each.length;
+  }
+  // Of what was the default until then, and of what was not.
+  expect(await refusals()).toBe(10);
+  await out(["apply", written("before.json", file("Before", 3))], { slug });
+  expect(await refusals()).toBe(10);
 });

@@ -8,7 +8,7 @@ import { AttributeSchemaSchema } from "#gen/koder/identity/v1/attribute_schema_p
 import { PasswordPolicySchema } from "#gen/koder/identity/v1/password_policy_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { UsernamePolicySchema } from "#gen/koder/identity/v1/username_policy_pb.ts";
-import { makers, type Ids } from "./makers.ts";
+import { makers, withEtag, type Ids } from "./makers.ts";
 import { linkName, type ListChange, type Plan, type SingleChange } from "./plan.ts";
 import { listKeys, lists } from "./sections.ts";
 import type { TenantServices } from "./tenant-services.ts";
@@ -16,8 +16,8 @@ import type { TenantState } from "./tenant-state.ts";
 
 /**
  * Makes the changes of a plan one after the other, each by its RPC; `onDone` hears of each. An update carries the etag that was
- * read for the plan, so that what somebody else changed meanwhile is refused. Rejects with the first failure: what was done
- * until then stays, and another apply does the rest.
+ * read for the plan, also where all was the default until now, so that what somebody else changed meanwhile is refused. Rejects
+ * with the first failure: what was done until then stays, and another apply does the rest.
  */
 export async function makeChanges(
   services: TenantServices,
@@ -30,13 +30,15 @@ export async function makeChanges(
   ) as unknown as Ids;
   const deletions = changes.filter(({ action }) => action === "delete");
   for (const change of changes.filter(({ action }) => action !== "delete")) {
-    await makeChange(services, change, ids);
+    await makeChange(services, change, state, ids);
     onDone(change);
   }
-  // A client's roles are given once there are roles, which come after clients.
-  for (const change of changes) await link(services, change, ids);
+  // A client's roles are given once there are roles, which come after clients. What goes, goes first: no group comes into
+  // another one through a third that it is about to leave.
+  for (const change of changes) await removeLinks(services, change, ids);
+  for (const change of changes) await addLinks(services, change, ids);
   for (const change of singles) {
-    await changeSingle(services, change);
+    await changeSingle(services, { ...change, json: withEtag(change.json, state.etags[change.key] ?? "") });
     onDone(change);
   }
   for (const change of deletions) {
@@ -45,12 +47,13 @@ export async function makeChanges(
   }
 }
 
-async function makeChange(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+async function makeChange(services: TenantServices, change: ListChange, state: TenantState, ids: Ids): Promise<void> {
   const { key, name } = change;
   const maker = makers[key];
   if (change.action === "create") {
     const { json, links, secret } = change.declared;
-    ids[key].set(name, await maker.create(services, { json, links, secret, ids }));
+    const etag = key === "mail_templates" ? (state.usualMails.get(name) ?? "") : "";
+    ids[key].set(name, await maker.create(services, { json, links, secret, etag, ids }));
   } else if (change.action === "update") {
     const own = change.links.filter((one) => maker.linksWithin.includes(one.link));
     if (change.fields.length + own.length === 0) return;
@@ -63,24 +66,36 @@ async function makeChange(services: TenantServices, change: ListChange, ids: Ids
   }
 }
 
-/** Adds and takes back the links that have RPCs of their own. */
-async function link(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+/** Takes back the links that have RPCs of their own. */
+async function removeLinks(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
+  if (change.action !== "update") return;
+  const { key, name, existing, links } = change;
+  const maker = makers[key];
+  const id = ids[key].get(name) ?? "";
+  for (const { link, remove } of links) {
+    if (maker.linksWithin.includes(link)) continue;
+    for (const one of remove) {
+      await maker.removeLink(services, { link, id, linkId: existing.links[link]?.get(one) ?? "" });
+    }
+  }
+}
+
+/** Adds the links that have RPCs of their own. */
+async function addLinks(services: TenantServices, change: ListChange, ids: Ids): Promise<void> {
   if (change.action === "delete") return;
   const { key, name } = change;
   const maker = makers[key];
   const id = ids[key].get(name) ?? "";
-  const changed =
+  const added =
     change.action === "update"
       ? change.links
-      : Object.entries(change.declared.links).map(([of, names]) => ({ link: of, add: names, remove: [] }));
-  for (const { link: of, add, remove } of changed) {
-    if (maker.linksWithin.includes(of)) continue;
-    const taken = change.action === "update" ? change.existing.links[of] : undefined;
-    for (const one of remove) await maker.removeLink(services, { link: of, id, linkId: taken?.get(one) ?? "" });
-    const target = lists[key].links[of];
+      : Object.entries(change.declared.links).map(([link, names]) => ({ link, add: names }));
+  for (const { link, add } of added) {
+    if (maker.linksWithin.includes(link)) continue;
+    const target = lists[key].links[link];
     for (const one of add) {
       const to = target === undefined ? undefined : ids[target].get(linkName(target, one));
-      if (to !== undefined) await maker.addLink(services, { link: of, id, to });
+      if (to !== undefined) await maker.addLink(services, { link, id, to });
     }
   }
 }

@@ -17,10 +17,10 @@ type Links = Readonly<Record<string, readonly string[]>>;
 export interface Maker {
   /** Links that are part of the resource's message; the others have RPCs of their own. */
   readonly linksWithin: readonly string[];
-  /** Answers its id. */
+  /** Answers its id. `etag` is what there must be of it still, where the server has one before it is there. */
   readonly create: (
     services: TenantServices,
-    asked: { json: JsonObject; links: Links; secret: string | undefined; ids: Ids },
+    asked: { json: JsonObject; links: Links; secret: string | undefined; etag: string; ids: Ids },
   ) => Promise<string>;
   readonly update: (
     services: TenantServices,
@@ -45,8 +45,8 @@ function takeRole({ roles }: TenantServices, linkId: string): Promise<unknown> {
 /** The ids that links to roles stand for. */
 const roleIds = (names: readonly string[], ids: Ids): string[] => names.flatMap((name) => ids.roles.get(name) ?? []);
 
-/** A resource's JSON with the etag that it must still have. */
-const withEtag = (json: JsonObject, etag: string): JsonObject => ({ ...json, etag });
+/** A message's JSON with the etag that it must still have. */
+export const withEtag = (json: JsonObject, etag: string): JsonObject => ({ ...json, etag });
 
 const clients: Maker = {
   linksWithin: [],
@@ -131,10 +131,10 @@ async function sayInMails(services: TenantServices, json: JsonObject, fields: re
 
 const mailTemplates: Maker = {
   linksWithin: [],
-  create: (services, { json }) =>
+  create: (services, { json, etag }) =>
     sayInMails(
       services,
-      json,
+      withEtag(json, etag),
       Object.keys(json).filter((name) => name !== "kind" && name !== "language"),
     ),
   update: (services, { existing: { etag }, json, fields }) => sayInMails(services, withEtag(json, etag), fields),

@@ -32,6 +32,8 @@ export async function stateOfNewTenant({ roles }: Pick<TenantServices, "roles">)
       mail_templates: [],
     },
     singles: {},
+    etags: {},
+    usualMails: new Map(),
     secrets: new Set(),
   };
 }

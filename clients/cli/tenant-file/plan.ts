@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
+import { fromJson, toJson, type DescMessage, type JsonObject } from "@bufbuild/protobuf";
+import { inAnsweredForm } from "./answered-forms.ts";
+import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
-import { listKeys, lists, singleKeys, singles, text, type ListKey, type SingleKey } from "./sections.ts";
+import { listKeys, lists, singleKeys, singles, text, type ListKey, type Section, type SingleKey } from "./sections.ts";
 import type { Declared, TenantFile } from "./tenant-file.ts";
 import type { Existing, TenantState } from "./tenant-state.ts";
 
@@ -60,7 +62,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   };
   for (const key of listKeys) {
     const existing = new Map(state.lists[key].map((one) => [one.name, one]));
-    for (const declared of inOrder(key, file.lists[key] ?? [], problems)) {
+    for (const declared of inOrder(key, file.lists[key] ?? [], state.lists[key], problems)) {
       checkLinks(key, declared, file, state, prune ? gone : () => [], problems);
       const before = existing.get(declared.name);
       if (before === undefined) changes.push({ action: "create", key, name: declared.name, declared });
@@ -70,7 +72,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   for (const key of listKeys.toReversed()) {
-    const unsaid = gone(key).map((existing) => ({ key, name: existing.name, existing }));
+    const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
     else kept.push(...unsaid.map(({ name }) => ({ key, name })));
   }
@@ -81,7 +83,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
       const [json, before] = [file.singles[key], state.singles[key] ?? {}];
       if (json === undefined) return [];
       const merged = mergeJson(singles[key].schema, before, json);
-      const fields = differences(singles[key].schema, before, merged);
+      const fields = differences(singles[key], before, merged);
       // A secret cannot be compared: it is sent while there is none, and with whatever else of its section changes.
       const [name, secret] = [singles[key].secret, file.secrets[key]];
       const isSent = name !== undefined && secret !== undefined && (fields.length > 0 || !state.secrets.has(key));
@@ -96,7 +98,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
 
 function updateOf(key: ListKey, existing: Existing, declared: Declared): ListChange[] {
   const json = mergeJson(lists[key].schema, existing.json, declared.json);
-  const fields = differences(lists[key].schema, existing.json, json);
+  const fields = differences(lists[key], existing.json, json);
   const links = Object.entries(declared.links).flatMap(([link, names]): LinkChange[] => {
     const has = existing.links[link] ?? new Map<string, string>();
     const wanted = new Set(names.map((name) => linkName(lists[key].links[link], name)));
@@ -112,13 +114,17 @@ function updateOf(key: ListKey, existing: Existing, declared: Declared): ListCha
 export const linkName = (key: ListKey | undefined, name: string): string =>
   key === "groups" ? name.toLowerCase() : name;
 
-/** The top-level fields in which two JSON forms of a message differ once both are written alike. */
-function differences(schema: DescMessage, before: JsonObject, after: JsonObject): readonly string[] {
-  const [was, is] = [before, after].map((json) => written(schema, json));
+/** The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them. */
+function differences(
+  { schema, answered = {} }: Pick<Section, "schema" | "answered">,
+  before: JsonObject,
+  after: JsonObject,
+): readonly string[] {
+  const [was, is] = [before, after].map((json) => inAnsweredForm(written(schema, json), answered));
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
-const written = (schema: DescMessage, json: JsonObject): Readonly<Record<string, JsonValue>> =>
+const written = (schema: DescMessage, json: JsonObject): JsonObject =>
   toJson(schema, fromJson(schema, json), { useProtoFieldName: true, alwaysEmitImplicit: true }) as JsonObject;
 
 function checkLinks(
@@ -161,26 +167,47 @@ function checkGroupsOfPolicy(
   }
 }
 
-/** Those of a list that others of it link to come first. A circle is a problem. */
-function inOrder(key: ListKey, declared: readonly Declared[], problems: Problem[]): readonly Declared[] {
-  const own = Object.entries(lists[key].links).flatMap(([link, of]) => (of === key ? [link] : []));
-  if (own.length === 0) return declared;
+/**
+ * Those of a list that others of it link to come first, by the links that there will be: those of the file, and where it does not
+ * say any, those that there are. So whatever was changed links as it is to, to what was changed before or stays as it is, and no
+ * new link closes a circle with one that goes later. A circle that will be there is a problem.
+ */
+function inOrder(
+  key: ListKey,
+  declared: readonly Declared[],
+  existing: readonly Existing[],
+  problems: Problem[],
+): readonly Declared[] {
+  const own = ownLinks(key);
   const byName = new Map(declared.map((one) => [one.name, one]));
-  const ordered = new Set<Declared>();
-  const visit = (one: Declared, way: readonly Declared[]): void => {
-    if (ordered.has(one)) return;
-    if (way.includes(one)) {
-      problems.push({ path: one.path, description: `${lists[key].what} ${one.name} comes to include itself` });
-      return;
-    }
-    for (const link of own) {
-      for (const name of one.links[link] ?? []) {
-        const next = byName.get(linkName(key, name));
-        if (next !== undefined) visit(next, [...way, one]);
-      }
-    }
-    ordered.add(one);
-  };
-  for (const one of declared) visit(one, []);
-  return [...ordered];
+  const before = new Map(existing.map((one) => [one.name, one]));
+  const linksOf = (name: string) =>
+    own.flatMap(
+      (link) =>
+        byName.get(name)?.links[link]?.map((one) => linkName(key, one)) ?? [
+          ...(before.get(name)?.links[link]?.keys() ?? []),
+        ],
+    );
+  const ordered = linkedFirst(byName.keys(), linksOf, (circle) => {
+    const [first] = circle.flatMap((name) => byName.get(name) ?? []);
+    if (first === undefined) return;
+    problems.push({ path: first.path, description: `${lists[key].what} ${first.name} comes to include itself` });
+  });
+  return ordered.flatMap((name) => byName.get(name) ?? []);
 }
+
+/**
+ * Those of a list that link to others of it come before them: the server takes what is deleted out of what links to it, which
+ * then has another etag than the one that was read.
+ */
+function linkingFirst(key: ListKey, existing: readonly Existing[]): readonly Existing[] {
+  const byName = new Map(existing.map((one) => [one.name, one]));
+  const own = ownLinks(key);
+  const linksOf = (name: string) => own.flatMap((link) => [...(byName.get(name)?.links[link]?.keys() ?? [])]);
+  const ordered = linkedFirst(byName.keys(), linksOf, () => undefined);
+  return ordered.toReversed().flatMap((name) => byName.get(name) ?? []);
+}
+
+/** The links of a section to others of the same. */
+const ownLinks = (key: ListKey): readonly string[] =>
+  Object.entries(lists[key].links).flatMap(([link, of]) => (of === key ? [link] : []));

@@ -13,6 +13,7 @@ import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
+import { lowerCase, ofEach, ofMembers, scopeTokens, trimmed, upperCase, type AnsweredForm } from "./answered-forms.ts";
 import { imageFields, saidOfImages } from "./image-reference.ts";
 
 /** A part of a tenant's file. Its values are protobuf JSON of a message of the contract. */
@@ -22,6 +23,8 @@ export interface Section {
   readonly apart: readonly string[];
   /** The same of members that are messages themselves. */
   readonly apartWithin?: Readonly<Record<string, readonly string[]>>;
+  /** Fields that the server takes in several forms, and answers in one. */
+  readonly answered?: Readonly<Record<string, AnsweredForm>>;
   /** The field that is a secret: the file says where it is, and no answer has it. */
   readonly secret?: string;
 }
@@ -69,6 +72,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     apart: ["etag", ...times, "client_secret", "secrets", "dynamically_registered"],
     nameOf: (json) => text(json, "client_id"),
     namedBy: ["client_id"],
+    answered: { scope: scopeTokens },
     links: { roles: "roles" },
   },
   resource_servers: {
@@ -126,12 +130,30 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     schema: BrandingSchema,
     apart: ["etag", "update_time"],
     apartWithin: Object.fromEntries(imageFields.map((name) => [name, saidOfImages])),
+    answered: { primary_color: lowerCase, primary_color_dark: lowerCase },
   },
-  authentication_policy: { schema: AuthenticationPolicySchema, apart: ["etag", "update_time"] },
+  authentication_policy: {
+    schema: AuthenticationPolicySchema,
+    apart: ["etag", "update_time"],
+    answered: {
+      passkey_android_apps: ofEach(ofMembers({ sha256_cert_fingerprints: ofEach(upperCase) })),
+      // It answers the name as the group has it, and compares names without regard to case.
+      group_overrides: ofEach(ofMembers({ group_name: lowerCase })),
+    },
+  },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
   username_policy: { schema: UsernamePolicySchema, apart: ["etag", "update_time"] },
-  mail_settings: { schema: MailSettingsSchema, apart: ["etag", "update_time"] },
-  mail_server: { schema: MailServerSchema, apart: ["etag", "update_time", "password_set"], secret: "password" },
+  mail_settings: {
+    schema: MailSettingsSchema,
+    apart: ["etag", "update_time"],
+    answered: { sender_name: trimmed },
+  },
+  mail_server: {
+    schema: MailServerSchema,
+    apart: ["etag", "update_time", "password_set"],
+    answered: { host: lowerCase },
+    secret: "password",
+  },
 };
 
 export const listKeys = Object.keys(lists) as readonly ListKey[];

@@ -1,6 +1,6 @@
 import { toJson, type JsonObject, type Message } from "@bufbuild/protobuf";
 import { pages } from "../../core/pages.ts";
-import { lists, roleName, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import { lists, roleName, singleKeys, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
 import type { TenantServices } from "./tenant-services.ts";
 
 /** One resource as the tenant has it. */
@@ -21,6 +21,10 @@ export interface Existing {
 export interface TenantState {
   readonly lists: Readonly<Record<ListKey, readonly Existing[]>>;
   readonly singles: Readonly<Partial<Record<SingleKey, JsonObject>>>;
+  /** Their etags; the server has one also of what is the default. */
+  readonly etags: Readonly<Partial<Record<SingleKey, string>>>;
+  /** The etags of the mails that the tenant has no template of its own for, by the name that it would have. */
+  readonly usualMails: ReadonlyMap<string, string>;
   /** Those of them whose secret is stored. */
   readonly secrets: ReadonlySet<SingleKey>;
 }
@@ -75,11 +79,28 @@ export async function readTenantState(
     services.usernamePolicy.getUsernamePolicy({}),
     services.attributeSchema.getAttributeSchema({}),
     wantsBranding ? services.branding.getBranding({}) : undefined,
-    wantsBranding ? services.mailTemplates.listMailTemplates({ ownOnly: true }) : undefined,
+    wantsBranding ? services.mailTemplates.listMailTemplates({}) : undefined,
     wantsBranding ? services.mailSettings.getMailSettings({}) : undefined,
     wantsMailServer ? services.mailServer.getMailServer({}) : undefined,
     wantsTenant ? services.tenants.getTenant({ tenantId: services.tenantId ?? "" }) : undefined,
   ]);
+  const everyMail = mails?.mailTemplates ?? [];
+  const [ownMails, usualMails] = [everyMail.filter(({ own }) => own), everyMail.filter(({ own }) => !own)];
+  const answered: Readonly<Record<SingleKey, (Message & { readonly etag: string }) | undefined>> = {
+    oauth_policy: oauth.policy,
+    authentication_policy: authentication.policy,
+    password_policy: passwords.policy,
+    username_policy: usernames.policy,
+    attribute_schema: attributes.attributeSchema,
+    branding: branding?.branding,
+    mail_settings: sender?.mailSettings,
+    mail_server: mailServer?.mailServer,
+    tenant: tenant?.tenant,
+  };
+  const once = singleKeys.flatMap((key) => {
+    const message = answered[key];
+    return message === undefined ? [] : [[key, message] as const];
+  });
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -129,25 +150,23 @@ export async function readTenantState(
           : {};
         return { id, etag, name, json, links, fixed: false };
       }),
-      mail_templates: (mails?.mailTemplates ?? []).map((template) => {
+      mail_templates: ownMails.map((template) => {
         const json = shown(lists.mail_templates, template);
         const name = lists.mail_templates.nameOf(json);
         return { id: name, etag: template.etag, name, json, links: {}, fixed: false };
       }),
     },
-    singles: {
-      oauth_policy: shown(singles.oauth_policy, oauth.policy),
-      authentication_policy: withGroupNames(shown(singles.authentication_policy, authentication.policy)),
-      password_policy: shown(singles.password_policy, passwords.policy),
-      username_policy: shown(singles.username_policy, usernames.policy),
-      attribute_schema: shown(singles.attribute_schema, attributes.attributeSchema),
-      ...(branding === undefined ? {} : { branding: shown(singles.branding, branding.branding) }),
-      ...(sender === undefined ? {} : { mail_settings: shown(singles.mail_settings, sender.mailSettings) }),
-      ...(mailServer === undefined ? {} : { mail_server: shown(singles.mail_server, mailServer.mailServer) }),
-      ...(tenant === undefined ? {} : { tenant: shown(singles.tenant, tenant.tenant) }),
-    },
+    singles: Object.fromEntries(once.map(([key, message]) => [key, shownOnce(key, message)])),
+    etags: Object.fromEntries(once.map(([key, { etag }]) => [key, etag])),
+    usualMails: new Map(usualMails.map(({ kind, language, etag }) => [`${kind}/${language}`, etag])),
     secrets: new Set(mailServer?.mailServer?.passwordSet ? (["mail_server"] as const) : []),
   };
+}
+
+/** What there is once, as a file has it. */
+function shownOnce(key: SingleKey, message: Message): JsonObject {
+  const json = shown(singles[key], message);
+  return key === "authentication_policy" ? withGroupNames(json) : json;
 }
 
 /** A policy that names groups by name alone, since ids differ from tenant to tenant. */
@@ -161,8 +180,7 @@ function withGroupNames(policy: JsonObject): JsonObject {
 }
 
 /** A message without what no file has. */
-function shown({ schema, apart, apartWithin = {} }: Section, message: Message | undefined): JsonObject {
-  if (message === undefined) return {};
+function shown({ schema, apart, apartWithin = {} }: Section, message: Message): JsonObject {
   const json = toJson(schema, message, { useProtoFieldName: true }) as JsonObject;
   const without = (object: object, names: readonly string[]): JsonObject =>
     Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { changeText } from "./plan-text.ts";
+import { planChanges } from "./plan.ts";
+import type { ListKey } from "./sections.ts";
+import { readTenantFile } from "./tenant-file.ts";
+import type { Existing, TenantState } from "./tenant-state.ts";
+
+/** A tenant that has these roles, each with those that it includes. */
+function stateOf(
+  roles: Readonly<Record<string, readonly string[]>>,
+  singles: TenantState["singles"] = {},
+): TenantState {
+  const lists: Record<ListKey, readonly Existing[]> = {
+    clients: [],
+    resource_servers: [],
+    roles: Object.entries(roles).map(([name, included]) => ({
+      id: `id of ${name}`,
+      etag: "v1",
+      name,
+      json: { name },
+      links: { included_roles: new Map(included.map((one) => [one, `id of ${one}`])) },
+      fixed: false,
+    })),
+    groups: [],
+    mail_templates: [],
+  };
+  return { lists, singles, etags: {}, usualMails: new Map(), secrets: new Set() };
+}
+
+/** What a file makes of it, a line for each change. */
+const planned = (text: string, state: TenantState, prune = false): readonly string[] => {
+  const plan = planChanges(readTenantFile(`version: 1\n${text}`, "t.yaml", { env: {}, folder: "." }), state, { prune });
+  return [...plan.lists, ...plan.singles].map(changeText);
+};
+
+test("roles are deleted before those that they include, whose deletion would change their etags", () => {
+  const state = stateOf({ low: [], high: ["mid", "low"], mid: ["low"], other: ["kept"], kept: [] });
+  expect(planned("roles: [{ name: kept }]", state, true)).toEqual([
+    "- role other",
+    "- role high",
+    "- role mid",
+    "- role low",
+  ]);
+});
+
+test("a role that no longer includes another is changed before the one that then may include it", () => {
+  const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
+  expect(planned("roles: [{ name: low, included_roles: [top] }, { name: mid, included_roles: [] }]", state)).toEqual([
+    "~ role mid: included_roles -low",
+    "~ role low: included_roles +top",
+  ]);
+});
+
+test("a circle through roles that the file does not mention is told before anything is changed", () => {
+  const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
+  expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(
+    "t.yaml:2: roles[0]: role low comes to include itself",
+  );
+  expect(() =>
+    planned("roles: [{ name: new, included_roles: [top] }, { name: low, included_roles: [new] }]", state),
+  ).toThrow("t.yaml:2: roles[0]: role new comes to include itself");
+});
