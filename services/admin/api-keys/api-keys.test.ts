@@ -72,6 +72,9 @@ test("a key is shown once, opens what it was made for, and nothing once it is de
   expect(JSON.stringify((await f.events()).map(({ event }) => event.payload))).not.toContain(key.apiKey.slice(-20));
   f.advance(90_000);
   expect((await verified(key.apiKey)).active).toBe(false);
+  // A repeat is answered as at first, also when the key has expired by then.
+  expect(await made(asked, owner, requestId)).toEqual(key);
+  expect(await reasonOf(made(asked))).toBe("API_KEY_INVALID");
 
   const other = await made({ permissions: ["users.read"] });
   await drop(other.id);

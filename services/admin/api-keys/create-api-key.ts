@@ -38,7 +38,7 @@ export function createApiKey(dependencies: AdminDependencies) {
     const asked = request.apiKey;
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "api_key: is required");
     checkOwnHouse(call.caller);
-    check(asked, clock());
+    checkForm(asked);
     const instance = asked.authority === ApiKeyAuthority.INSTANCE;
     const data = keySpace(dependencies, call, instance);
     checkHolds(call.caller, asked.permissions);
@@ -54,6 +54,7 @@ export function createApiKey(dependencies: AdminDependencies) {
         responseSchema: CreateApiKeyResponseSchema,
       },
       async (remember) => {
+        checkExpireTime(asked, clock());
         const { items } = await data.page(apiKeys, { index: "id", limit: mostApiKeys });
         if (items.length >= mostApiKeys) {
           throw adminFailure(AdminErrorReason.API_KEY_LIMIT, `there are at most ${mostApiKeys} API keys`);
@@ -87,8 +88,8 @@ export function createApiKey(dependencies: AdminDependencies) {
   };
 }
 
-function check(asked: ApiKey, now: number): void {
-  const violations: FieldViolation[] = [
+function checkForm(asked: ApiKey): void {
+  refuse([
     ...(asked.id === "" ? [] : [{ field: "api_key.id", description: "is set by the server" }]),
     ...(asked.apiKey === "" ? [] : [{ field: "api_key.api_key", description: "is made by the server" }]),
     ...(asked.createTime ? [{ field: "api_key.create_time", description: "is set by the server" }] : []),
@@ -106,10 +107,16 @@ function check(asked: ApiKey, now: number): void {
             },
           ],
     ),
-    ...(asked.expireTime && timestampMs(asked.expireTime) <= now
-      ? [{ field: "api_key.expire_time", description: "must be in the future" }]
-      : []),
-  ];
+  ]);
+}
+
+/** Of a repeat it may have passed by now, so it is asked the first time alone. */
+function checkExpireTime({ expireTime }: ApiKey, now: number): void {
+  if (expireTime === undefined || timestampMs(expireTime) > now) return;
+  refuse([{ field: "api_key.expire_time", description: "must be in the future" }]);
+}
+
+function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
   throw adminFailure(AdminErrorReason.API_KEY_INVALID, said, { violations });

@@ -15,7 +15,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { failure } from "../../host/failure.ts";
+import { failure, type FieldViolation } from "../../host/failure.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -42,7 +42,7 @@ export function createPersonalAccessToken(dependencies: AdminDependencies) {
     const asked = request.personalAccessToken;
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "personal_access_token: is required");
     const userId = checkCaller(call, asked.scopes);
-    check(asked, clock());
+    checkForm(asked);
     return tenantIdempotency.run(
       call,
       {
@@ -53,6 +53,7 @@ export function createPersonalAccessToken(dependencies: AdminDependencies) {
         responseSchema: CreatePersonalAccessTokenResponseSchema,
       },
       async (remember) => {
+        checkExpireTime(asked, clock());
         const data = store.tenant(call.tenantId);
         const { items } = await data.page(personalAccessTokens, { index: "user", equals: userId, limit: mostTokens });
         if (items.length >= mostTokens) {
@@ -113,18 +114,28 @@ function checkCaller({ caller }: Call, scopes: readonly string[]): string {
   return caller.userId;
 }
 
-function check(asked: PersonalAccessToken, now: number): void {
-  const expires = asked.expireTime === undefined ? now + usualLifetime : timestampMs(asked.expireTime);
-  const of = (field: string, description: string) => ({ field: `personal_access_token.${field}`, description });
-  const violations = [
-    ...(asked.id === "" ? [] : [of("id", "is set by the server")]),
-    ...(asked.token === "" ? [] : [of("token", "is made by the server")]),
-    ...(asked.createTime ? [of("create_time", "is set by the server")] : []),
-    ...(asked.lastUseTime ? [of("last_use_time", "is set by the server")] : []),
-    ...(expires <= now || expires > now + longestLifetime
-      ? [of("expire_time", "must be in the future, within 400 days")]
-      : []),
-  ];
+const violationOf = (field: string, description: string): FieldViolation => ({
+  field: `personal_access_token.${field}`,
+  description,
+});
+
+function checkForm(asked: PersonalAccessToken): void {
+  refuse([
+    ...(asked.id === "" ? [] : [violationOf("id", "is set by the server")]),
+    ...(asked.token === "" ? [] : [violationOf("token", "is made by the server")]),
+    ...(asked.createTime ? [violationOf("create_time", "is set by the server")] : []),
+    ...(asked.lastUseTime ? [violationOf("last_use_time", "is set by the server")] : []),
+  ]);
+}
+
+/** Of a repeat it may have passed by now, so it is asked the first time alone. */
+function checkExpireTime({ expireTime }: PersonalAccessToken, now: number): void {
+  const expires = expireTime === undefined ? now + usualLifetime : timestampMs(expireTime);
+  if (expires > now && expires <= now + longestLifetime) return;
+  refuse([violationOf("expire_time", "must be in the future, within 400 days")]);
+}
+
+function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
   throw adminFailure(AdminErrorReason.PERSONAL_ACCESS_TOKEN_INVALID, said, { violations });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
@@ -39,8 +40,13 @@ beforeEach(async () => {
   f = await adminFixture();
 });
 
-const made = async (token: MessageInitShape<typeof PersonalAccessTokenSchema>, caller: Partial<Call> = person) => {
-  const request = create(CreatePersonalAccessTokenRequestSchema, { userId: "me", personalAccessToken: token });
+const made = async (
+  token: MessageInitShape<typeof PersonalAccessTokenSchema>,
+  caller: Partial<Call> = person,
+  requestId = "",
+) => {
+  const asked = { userId: "me", personalAccessToken: token, requestId };
+  const request = create(CreatePersonalAccessTokenRequestSchema, asked);
   const { personalAccessToken } = await createPersonalAccessToken(f.dependencies)(request, f.context(caller));
   if (personalAccessToken === undefined) throw new Error("no token was answered");
   return personalAccessToken;
@@ -73,6 +79,14 @@ test("a token is shown once, and its owner's within its scopes until it expires 
   await drop(ana, other.id);
   expect((await verified(other.token)).active).toBe(false);
   expect(JSON.stringify((await f.events()).map(({ event }) => event.payload))).not.toContain(token.token.slice(-20));
+});
+
+test("a repeat is answered as at first, also when the token has expired by then", async () => {
+  const [asked, requestId] = [{ expireTime: timestampFromMs(f.dependencies.clock() + 1_000) }, randomUUID()];
+  const token = await made(asked, person, requestId);
+  f.advance(1_000);
+  expect(await made(asked, person, requestId)).toEqual(token);
+  expect(await reasonOf(made(asked))).toBe("PERSONAL_ACCESS_TOKEN_INVALID");
 });
 
 test("A3: what voids everything of a person voids their tokens", async () => {

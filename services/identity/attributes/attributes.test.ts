@@ -131,6 +131,16 @@ test("a new schema leaves people alone until their attributes are written", asyn
   expect(moved?.attributes).toEqual({ size: 3, department: "Law" });
 });
 
+test("a repeat of a creation is answered as at first, whatever the schema says by then", async () => {
+  const { user, setSchema } = await fixture();
+  await setSchema({ schema: staff });
+  const asked = { username: "ana", attributes: { department: "IT" } };
+  const first = await user(asked, "0b6f2a52-52a5-4b0a-9c2f-0f6f5a5f5a5f");
+  await setSchema({ schema: { properties: { department: { enum: ["Law"] } } } });
+  expect(await user(asked, "0b6f2a52-52a5-4b0a-9c2f-0f6f5a5f5a5f")).toEqual(first);
+  expect(await refusal(user({ ...asked, username: "bob" }))).toMatchObject({ reason: "ATTRIBUTES_INVALID" });
+});
+
 test("what is too much is refused, whatever the schema says", async () => {
   const { user, set, setSchema } = await fixture();
   await setSchema({ schema: { properties: { any: true } } });

@@ -2,22 +2,22 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { GroupMemberSchema } from "#gen/koder/identity/store/v1/group_pb.ts";
-import { InvitationSchema, type Invitation } from "#gen/koder/identity/store/v1/invitation_pb.ts";
+import type { Invitation } from "#gen/koder/identity/store/v1/invitation_pb.ts";
 import { RoleAssignmentSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import type { OpenAccountRequest } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
 import type { TenantStore, Write } from "../../store/store.ts";
 import { insert, remove } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
-import { groupMembers, groups, invitations, roleAssignments } from "../collections.ts";
+import { groupMembers, invitations, roleAssignments } from "../collections.ts";
 import { groupMemberAdded } from "../groups/group-events.ts";
 import { roleAssigned } from "../roles/assignment-events.ts";
-import { readRoles } from "../roles/role-catalogue.ts";
 import { userSubject } from "../roles/subject.ts";
 import { emailKey } from "../users/login-names.ts";
 import { permissionsGiven } from "./check-may-invite.ts";
 import { inviterStillMay } from "./inviter-still-may.ts";
 import { invitationChanged } from "./invitation-event.ts";
+import { whatIsLeft } from "./what-is-left.ts";
 
 /** What belongs into the commit of a new user. */
 export interface Promised {
@@ -38,7 +38,7 @@ export async function acceptedInvitation(
   const stored = await data.get(invitations, asked.invitationId);
   if (stored === undefined || !isGood(stored.record, asked, now)) return undefined;
   const left = await whatIsLeft(data, stored.record);
-  if (!(await inviterStillMay(data, left, await permissionsGiven(data, left)))) return undefined;
+  if (!(await inviterStillMay(data, stored.record, await permissionsGiven(data, left)))) return undefined;
   const [subject, createTime] = [userSubject(asked.userId), timestampFromMs(now)];
   const assignments = left.roleIds.map((roleId) =>
     create(RoleAssignmentSchema, { id: ulid(now), roleId, subject, createTime }),
@@ -70,15 +70,3 @@ const isGood = (
   key === emailKey(asked.email) &&
   expireTime !== undefined &&
   now < timestampMs(expireTime);
-
-async function whatIsLeft(data: TenantStore, invitation: Invitation): Promise<Invitation> {
-  const [catalogue, found] = await Promise.all([
-    readRoles(data),
-    Promise.all(invitation.groupIds.map((id) => data.get(groups, id))),
-  ]);
-  return create(InvitationSchema, {
-    ...invitation,
-    roleIds: invitation.roleIds.filter((id) => catalogue.has(id)),
-    groupIds: found.flatMap((group) => (group === undefined ? [] : [group.record.id])),
-  });
-}

@@ -33,6 +33,7 @@ import { invitationLifetimes } from "./invitation-lifetimes.ts";
 import { invitationMessage } from "./invitation-message.ts";
 import { invitationExists } from "./invitation-refused.ts";
 import { sendInvitation } from "./send-invitation.ts";
+import { whatIsLeft } from "./what-is-left.ts";
 
 /** Invites somebody by mail to what the caller may give. There is no user before they accept. */
 export function createInvitation({
@@ -45,7 +46,8 @@ export function createInvitation({
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const asked = checkedInvitation(request.invitation);
-    await checkMayInvite(data, call, asked);
+    // Of a repeat, roles and groups may be gone by now: they are looked for the first time alone.
+    await checkMayInvite(data, call, await whatIsLeft(data, asked));
     let created: StoredInvitation | undefined;
     const response = await idempotency.run(
       call,
@@ -57,6 +59,7 @@ export function createInvitation({
         responseSchema: CreateInvitationResponseSchema,
       },
       async (remember) => {
+        await checkMayInvite(data, call, asked);
         if ((await data.find(users, "email", emailKey(asked.email))) !== undefined) throw emailTaken("invitation.");
         const now = clock();
         const record = newInvitation(call, now, asked);

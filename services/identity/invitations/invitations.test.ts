@@ -140,6 +140,22 @@ describe("an invitation", () => {
     expect(await refusal(invite({ email: "bea@example.COM" }))).toMatchObject({ reason: "INVITATION_EXISTS" });
   });
 
+  test("is answered again to a repeat of its request, whatever became of its groups and roles", async () => {
+    const { f, invite, group } = await withInvitations();
+    const { id: roleId } = await f.role({ name: "helper", permissions: ["users.read"] });
+    const asked = { roleIds: [roleId], groupIds: [await group("readers")] };
+    const requestId = "0b6f2a52-52a5-4b0a-9c2f-0f6f5a5f5a5f";
+    const first = await invite(asked, {}, requestId);
+    await f.deleteRole(roleId);
+    const { items } = await f.data.page(groups, { index: "id", limit: 1 });
+    await f.data.commit(
+      items.map((stored) => remove(groups, stored)),
+      (await f.events()).slice(0, 1),
+    );
+    expect(await invite(asked, {}, requestId)).toEqual(first);
+    expect(await refusal(invite({ ...asked, email: "dan@example.com" }))).toMatchObject({ reason: "ROLE_NOT_FOUND" });
+  });
+
   test("that could not be mailed is there, and can be sent again", async () => {
     const { f, invite, resend, list, accept } = await withInvitations();
     f.mailer.isAway = true;

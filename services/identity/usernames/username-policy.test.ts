@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import type { UsernamePolicySchema } from "#gen/koder/identity/v1/username_policy_pb.ts";
@@ -5,8 +6,10 @@ import {
   GetUsernamePolicyRequestSchema,
   UpdateUsernamePolicyRequestSchema,
 } from "#gen/koder/identity/v1/username_policy_service_pb.ts";
+import { UpdateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { identityFixture, refusal } from "../identity-fixture.ts";
+import { updateUser } from "../users/update-user.ts";
 import { getUsernamePolicy } from "./get-username-policy.ts";
 import { updateUsernamePolicy } from "./update-username-policy.ts";
 
@@ -41,6 +44,30 @@ test("K6: is the usual one until the tenant relaxes it", async () => {
     expect(await refusal(f.user({ username })), username).toMatchObject(notAllowed);
   }
   expect(await refusal(f.user({ username: "ana_be1l" }))).toMatchObject({ reason: "USERNAME_TOO_SIMILAR" });
+});
+
+test("a stricter one is for names from then on: the repeat of a request is answered as at first", async () => {
+  const { f, update } = await withPolicy();
+  await update({ maxLength: 64 }, ["max_length"]);
+  const [username, requestId] = ["a".repeat(30), randomUUID()];
+  const first = await f.user({ username }, requestId);
+  await update({ maxLength: 20 }, ["max_length"]);
+  expect(await f.user({ username }, requestId)).toEqual(first);
+  expect(await refusal(f.user({ username: "b".repeat(30) }))).toMatchObject(notAllowed);
+});
+
+test("whoever keeps their name is not asked by a stricter one, whatever its case", async () => {
+  const { f, update } = await withPolicy();
+  await update({ maxLength: 64 }, ["max_length"]);
+  const username = "a".repeat(30);
+  const { id: userId } = await f.user({ username });
+  await update({ maxLength: 20 }, ["max_length"]);
+  const rename = async (to: string) => {
+    const asked = { userId, user: { username: to, name: "Ana" }, updateMask: { paths: ["username", "name"] } };
+    return (await updateUser(f.dependencies)(create(UpdateUserRequestSchema, asked), f.context())).user;
+  };
+  expect(await rename(username.toUpperCase())).toMatchObject({ username, name: "Ana" });
+  expect(await refusal(rename("b".repeat(30)))).toMatchObject(notAllowed);
 });
 
 test("A14: is the tenant's alone, and changed by an etag that must be right", async () => {

@@ -13,7 +13,7 @@ import {
   type CreateUserResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { callOf } from "../../host/call.ts";
+import { callOf, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
@@ -36,7 +36,7 @@ import { usernameSkeleton } from "./username-skeleton.ts";
 
 /** Creates a user, and their password where one is given, in one commit. */
 export function createUser(dependencies: IdentityDependencies) {
-  const { store, idempotency, hashing, attributeSchemas, clock } = dependencies;
+  const { store, idempotency, hashing, clock } = dependencies;
   return async (request: CreateUserRequest, context: HandlerContext): Promise<CreateUserResponse> => {
     const call = callOf(context);
     const { user } = request;
@@ -48,18 +48,6 @@ export function createUser(dependencies: IdentityDependencies) {
       });
     }
     checkProfile(user);
-    const username = await checkedUsername(store.tenant(call.tenantId), "user.username", user.username);
-    const attributes = mergedAttributes(
-      await attributeSchemas.get(call.tenantId),
-      {},
-      user.attributes ?? {},
-      "user.attributes",
-    );
-    const { password } = user;
-    const allowed =
-      password === ""
-        ? undefined
-        : await checkByPolicy(dependencies, call, "user.password", { userId: "", password, owner: user });
     const imported = user.passwordHash === "" ? undefined : importedHash(user);
     return idempotency.run(
       call,
@@ -71,6 +59,8 @@ export function createUser(dependencies: IdentityDependencies) {
         responseSchema: CreateUserResponseSchema,
       },
       async (remember) => {
+        // A repeat is not asked by policies that became stricter since the first time.
+        const { username, attributes, allowed } = await checkedByPolicies(dependencies, call, user);
         const hash =
           allowed === undefined ? imported : await hashing.hash(allowed.password, call.signal, allowed.policy.argon2);
         const now = clock();
@@ -113,6 +103,21 @@ export function createUser(dependencies: IdentityDependencies) {
       },
     );
   };
+}
+
+/**
+ * What a user is given, by the tenant's policies and its schema as they are now. Throws USERNAME_NOT_ALLOWED, ATTRIBUTES_INVALID
+ * or PASSWORD_NOT_ALLOWED.
+ */
+async function checkedByPolicies(dependencies: IdentityDependencies, call: Call, user: User) {
+  const { store, attributeSchemas } = dependencies;
+  const username = await checkedUsername(store.tenant(call.tenantId), "user.username", user.username);
+  const schema = await attributeSchemas.get(call.tenantId);
+  const attributes = mergedAttributes(schema, {}, user.attributes ?? {}, "user.attributes");
+  const { password } = user;
+  if (password === "") return { username, attributes, allowed: undefined };
+  const allowed = await checkByPolicy(dependencies, call, "user.password", { userId: "", password, owner: user });
+  return { username, attributes, allowed };
 }
 
 /** The hash that another system made of the user's password. Throws PASSWORD_HASH_NOT_SUPPORTED. */

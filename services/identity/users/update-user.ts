@@ -23,7 +23,7 @@ import { attributesOf, mergedAttributes, storedAttributes } from "../attributes/
 import { checkMayChange } from "./check-may-change.ts";
 import { checkedUsername } from "../usernames/checked-username.ts";
 import { checkProfile } from "./check-profile.ts";
-import { emailKey } from "./login-names.ts";
+import { emailKey, usernameKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userUpdated } from "./user-events.ts";
@@ -63,7 +63,7 @@ export function updateUser(dependencies: IdentityDependencies) {
       ...stored.record,
       ...Object.assign(
         unproven(paths, user, stored.record),
-        ...(await Promise.all(fields.map((path) => change(data, path, user)))),
+        ...(await Promise.all(fields.map((path) => change(data, path, user, stored.record)))),
       ),
       ...(attributes === undefined ? {} : { attributesJson: storedAttributes(attributes) }),
       updateTime: timestampFromMs(now),
@@ -104,11 +104,13 @@ function unproven(paths: readonly string[], user: User, before: StoredUser): Par
 const named = (username: string) => ({ username, usernameSkeleton: usernameSkeleton(username) });
 
 /** What one path of the mask changes. Throws FIELD_NOT_WRITABLE for one that this call cannot. */
-async function change(data: TenantStore, path: string, user: User): Promise<Partial<StoredUser>> {
+async function change(data: TenantStore, path: string, user: User, before: StoredUser): Promise<Partial<StoredUser>> {
   const profile = profileFields.find((field) => field.path === path);
   if (profile !== undefined) return { [profile.name]: user[profile.name] };
   switch (path) {
     case "username":
+      // The policy counts for names that are given from then on: whoever keeps theirs is not asked by a stricter one.
+      if (usernameKey(user.username) === before.username) return {};
       return named(await checkedUsername(data, "user.username", user.username));
     case "email":
       return { email: user.email, emailKey: emailKey(user.email) };

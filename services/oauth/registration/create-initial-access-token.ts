@@ -13,6 +13,7 @@ import {
 } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
+import type { FieldViolation } from "../../host/failure.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
 import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
@@ -42,7 +43,7 @@ export function createInitialAccessToken({
   ): Promise<CreateInitialAccessTokenResponse> => {
     const call = callOf(context);
     const asked = request.initialAccessToken;
-    check(asked, clock());
+    checkForm(asked);
     const { registration } = await oauthPolicies.get(call);
     await checkMayGiveScopes({ tenants }, call, { scopes: registration.allowedScopes });
     return idempotency.run(
@@ -55,6 +56,7 @@ export function createInitialAccessToken({
         responseSchema: CreateInitialAccessTokenResponseSchema,
       },
       async (remember) => {
+        checkExpireTime(asked, clock());
         const now = clock();
         const value = randomToken("kiat_");
         const record = create(StoredTokenSchema, {
@@ -85,16 +87,22 @@ export function createInitialAccessToken({
   };
 }
 
-function check(asked: InitialAccessToken | undefined, now: number): void {
-  const expires = asked?.expireTime === undefined ? now + usualLifetime : timestampMs(asked.expireTime);
-  const violations = [
+function checkForm(asked: InitialAccessToken | undefined): void {
+  refuse([
     ...(asked?.id ? [{ field: "id", description: "is set by the server" }] : []),
     ...(asked?.token ? [{ field: "token", description: "is made by the server and cannot be chosen" }] : []),
     ...(asked?.createTime ? [{ field: "create_time", description: "is set by the server" }] : []),
-    ...(expires <= now || expires > now + longestLifetime
-      ? [{ field: "expire_time", description: "must be in the future, within 400 days" }]
-      : []),
-  ];
+  ]);
+}
+
+/** Of a repeat it may have passed by now, so it is asked the first time alone. */
+function checkExpireTime(asked: InitialAccessToken | undefined, now: number): void {
+  const expires = asked?.expireTime === undefined ? now + usualLifetime : timestampMs(asked.expireTime);
+  if (expires > now && expires <= now + longestLifetime) return;
+  refuse([{ field: "expire_time", description: "must be in the future, within 400 days" }]);
+}
+
+function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
   const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
   throw oauthFailure(OauthErrorReason.INITIAL_ACCESS_TOKEN_INVALID, said, { violations });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
@@ -23,9 +24,9 @@ async function fixture() {
   return {
     ...made,
     now: () => dependencies.clock(),
-    make: async (init: MessageInitShape<typeof InitialAccessTokenSchema> = {}) => {
+    make: async (init: MessageInitShape<typeof InitialAccessTokenSchema> = {}, requestId = "") => {
       const initialAccessToken = create(InitialAccessTokenSchema, init);
-      const request = create(CreateInitialAccessTokenRequestSchema, { initialAccessToken });
+      const request = create(CreateInitialAccessTokenRequestSchema, { initialAccessToken, requestId });
       const answer = await createInitialAccessToken(dependencies)(request, context());
       return answer.initialAccessToken ?? initialAccessToken;
     },
@@ -58,6 +59,15 @@ test("a token is shown once, and registers clients until it expires", async () =
   advance(30 * day);
   expect(await tried(token)).toBe("invalid_token");
   expect(await shown()).toEqual([]);
+});
+
+test("a repeat is answered as at first, also when the token has expired by then", async () => {
+  const { make, advance, now } = await fixture();
+  const [asked, requestId] = [{ expireTime: timestampFromMs(now() + 1_000) }, randomUUID()];
+  const token = await make(asked, requestId);
+  advance(1_000);
+  expect(await make(asked, requestId)).toEqual(token);
+  expect(await refusal(make(asked))).toMatchObject({ reason: "INITIAL_ACCESS_TOKEN_INVALID" });
 });
 
 test("a token is used up, and a deleted one is refused", async () => {
