@@ -131,6 +131,22 @@ test("a new schema leaves people alone until their attributes are written", asyn
   expect(moved?.attributes).toEqual({ size: 3, department: "Law" });
 });
 
+test("people take away what a schema of before has left over, and nothing else that is not theirs", async () => {
+  const { user, set, setSchema } = await fixture();
+  await setSchema({ schema: { properties: { badge: { type: "string" }, floor: true, shirt: true } } });
+  const ana = await user({ username: "ana", attributes: { badge: "b1", floor: 1, shirt: "S" } });
+  await setSchema({ schema: { properties: { floor: true, shirt: true } }, selfWritable: ["shirt"] });
+  const self = asThemselves(ana);
+  expect(await refusal(set("me", { shirt: "M" }, self))).toMatchObject({ fields: ["attributes.badge"] });
+  for (const [sent, field] of [
+    [{ badge: "b2" }, "attributes.badge"],
+    [{ badge: null, floor: null }, "attributes.floor"],
+  ] satisfies [JsonObject, string][]) {
+    expect(await refusal(set("me", sent, self))).toMatchObject({ reason: "ATTRIBUTE_NOT_WRITABLE", fields: [field] });
+  }
+  expect((await set("me", { shirt: "M", badge: null }, self))?.attributes).toEqual({ floor: 1, shirt: "M" });
+});
+
 test("a repeat of a creation is answered as at first, whatever the schema says by then", async () => {
   const { user, setSchema } = await fixture();
   await setSchema({ schema: staff });

@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type JsonObject } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { HandlerContext } from "@connectrpc/connect";
 import { UserSchema as StoredUserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
@@ -23,11 +23,12 @@ import { checkMayChange } from "../users/check-may-change.ts";
 import { userUpdated } from "../users/user-events.ts";
 import { userEtag, userMessage } from "../users/user-message.ts";
 import { userNotFound } from "../users/user-not-found.ts";
+import type { TenantAttributes } from "./attribute-schemas.ts";
 import { attributesOf, mergedAttributes, storedAttributes } from "./merged-attributes.ts";
 
 /**
  * Sets attributes of a person. Whoever holds `users.write` sets any, as UpdateUser does; a person without it those that the
- * schema leaves to them.
+ * schema leaves to them, and takes away what it has no more.
  */
 export function updateUserAttributes({
   store,
@@ -45,7 +46,7 @@ export function updateUserAttributes({
     const [stored, tenant] = await Promise.all([data.get(users, userId), attributeSchemas.get(call.tenantId)]);
     if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(userId);
     if (holds(call.caller, "users.write")) await checkMayChange(data, stored.record, call);
-    else refuseOthers(Object.keys(sent).filter((name) => !tenant.selfWritable.has(name)));
+    else refuseOthers(notOwn(tenant, sent));
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw mismatch();
     const now = clock();
@@ -66,6 +67,15 @@ export function updateUserAttributes({
     return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
   };
 }
+
+/**
+ * The names among those sent that are not for people to set. What another schema has left over they may take away: it stands in the
+ * way of everything else that they set.
+ */
+const notOwn = ({ names, selfWritable }: TenantAttributes, sent: JsonObject): readonly string[] =>
+  Object.entries(sent)
+    .filter(([name, value]) => !selfWritable.has(name) && (value !== null || names.has(name)))
+    .map(([name]) => name);
 
 function refuseOthers(names: readonly string[]): void {
   if (names.length === 0) return;
