@@ -1,5 +1,5 @@
 import type { ScopeGroup } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
-import { scopeSentences } from "./scope-sentences.ts";
+import { scopeSentence } from "./scope-sentence.ts";
 import { filled, type Texts } from "./texts.ts";
 
 /** What a consent page says of a group of scopes. */
@@ -24,8 +24,8 @@ export function groupedScopes(groups: readonly ScopeGroup[], texts: Texts): read
     if (scopes.length === 0 && resource === "") about.push(texts["scope_openid"] ?? "");
     else if (scopes.length === 0) others.set(displayName || resource, [texts["scope_none"] ?? ""]);
     for (const { scope, description } of scopes) {
-      const [own] = resource === "" ? scopeSentences([scope], texts) : [];
-      if (own?.text !== undefined) (scope === awayScope ? away : about).push(own.text);
+      const own = resource === "" ? scopeSentence(scope, texts) : undefined;
+      if (own !== undefined) (scope === awayScope ? away : about).push(own);
       else {
         const heading = displayName || resource || (texts["consent_other"] ?? "");
         const sentence = description || filled(texts["scope_other"], { scope });

@@ -14,9 +14,5 @@ const known: ReadonlyMap<string, (texts: Texts) => string | undefined> = new Map
   ["account.write", (t) => t.scope_account_write],
 ]);
 
-/** What scopes allow, a plain sentence each, and a scope by its name where there is none. */
-export const scopeSentences = (scopes: readonly string[], texts: Texts): readonly { text?: string; name?: string }[] =>
-  scopes.map((scope) => {
-    const text = known.get(scope)?.(texts);
-    return text === undefined ? { name: scope } : { text };
-  });
+/** What a scope allows, as a plain sentence; undefined for one that we have no words for. */
+export const scopeSentence = (scope: string, texts: Texts): string | undefined => known.get(scope)?.(texts);
