@@ -11,6 +11,7 @@ import {
   userinfoStatus,
   type RelyingParty,
 } from "../support/relying-party.ts";
+import { decidedDevice, pollDevice, registerDevice } from "../support/device.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -96,5 +97,63 @@ describe("A11: a scope that is taken from a client is in nothing that it gets fr
     }
     await allowOnly(of, "email");
     expect(await userinfoStatus(server, accessToken)).toBe(403);
+  });
+});
+
+describe("A11: an API that is closed to a client gives it nothing from then on", () => {
+  const identifier = "https://closing.example.com";
+  let id = "";
+  beforeAll(async () => {
+    const scopes = [{ name: "closing.read" }];
+    const made = await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+    id = String(made.json["id"]);
+  });
+  const setOpen = async (isOpen: boolean) => {
+    const { status } = await rest(server, "PATCH", `/v1/resource-servers/${id}`, { all_clients_allowed: isOpen });
+    expect(status).toBe(200);
+  };
+  const scope = "offline_access closing.read";
+  const parameters = { scope, resource: identifier };
+
+  test("neither a code nor a refresh token is used up by that, and a replay still ends what came of it", async () => {
+    const of = await registerClient(server, { scope });
+    const { username } = await createPerson(server);
+    const { callback, codeVerifier } = await signIn(server, of, username, { parameters });
+    const redeem = () =>
+      tokenRequest(server, of, {
+        grant_type: "authorization_code",
+        code: callback.searchParams.get("code") ?? "",
+        redirect_uri: of.redirectUri,
+        code_verifier: codeVerifier,
+      });
+    await setOpen(false);
+    expect((await redeem()).json["error"]).toBe("invalid_target");
+    await setOpen(true);
+    const first = await redeem();
+    expect([first.status, claimsOf(first.json["access_token"])["aud"]]).toEqual([200, identifier]);
+
+    const refresh = (token: unknown) =>
+      tokenRequest(server, of, { grant_type: "refresh_token", refresh_token: String(token) });
+    await setOpen(false);
+    expect((await refresh(first.json["refresh_token"])).json["error"]).toBe("invalid_target");
+    await setOpen(true);
+    const second = await refresh(first.json["refresh_token"]);
+    // It was not used by the refusal: this is its first use, and the successor's own comes after it.
+    const third = await refresh(second.json["refresh_token"]);
+    expect([second.status, third.status]).toEqual([200, 200]);
+
+    await setOpen(false);
+    expect((await redeem()).json["error"]).toBe("invalid_grant");
+    await setOpen(true);
+    expect((await refresh(third.json["refresh_token"])).json["error"]).toBe("invalid_grant");
+  });
+
+  test("nor is a device code", async () => {
+    const client = await registerDevice(server, { scope });
+    const { deviceCode } = await decidedDevice(server, { client, parameters });
+    await setOpen(false);
+    expect((await pollDevice(server, client, deviceCode)).json["error"]).toBe("invalid_target");
+    await setOpen(true);
+    expect((await pollDevice(server, client, deviceCode)).status).toBe(200);
   });
 });

@@ -50,6 +50,8 @@ export interface AccessTargets {
    * none. Throws invalid_target where every one is gone, or lets the client no more.
    */
   targetOf(call: Call, client: Client, resources: readonly string[], scopes: readonly string[]): Promise<AccessTarget>;
+  /** What the client may have tokens for now: the issuer, and the resource servers that let it. */
+  resourcesOf(call: Call, client: Client): Promise<string[]>;
   /** How long a token of the client may live at most, in milliseconds. */
   longestLifetime(call: Call, client: Client): Promise<number>;
   /**
@@ -74,6 +76,8 @@ export function createAccessTargets({
     ]);
     return { servers, issuer: canonicalOrigin, defaultAudience };
   };
+  const serversOf = async (call: Call, client: Client) =>
+    [...(await resourceServers.of(call)).values()].filter((server) => isAllowed(server, client));
 
   async function checkResources(call: Call, client: Client, resources: readonly string[]): Promise<readonly string[]> {
     const { servers, issuer, defaultAudience } = await known(call);
@@ -141,9 +145,12 @@ export function createAccessTargets({
       const { issuer, defaultAudience } = await known(call);
       return audience === issuer || (audience !== "" && audience === defaultAudience);
     },
+    async resourcesOf(call, client) {
+      const [{ canonicalOrigin }, own] = await Promise.all([tenants.get(call), serversOf(call, client)]);
+      return [canonicalOrigin, ...own.map(({ identifier }) => identifier)];
+    },
     async longestLifetime(call, client) {
-      const own = [...(await resourceServers.of(call)).values()].filter((server) => isAllowed(server, client));
-      return Math.max(lifetimes.accessToken, ...own.map(lifetimeOf));
+      return Math.max(lifetimes.accessToken, ...(await serversOf(call, client)).map(lifetimeOf));
     },
   };
 }

@@ -2,6 +2,7 @@ import { DeviceCodeRefusal, DeviceCodeService } from "#gen/koder/session/v1/devi
 import { forward } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { resourceRefused, scopeRefused } from "./grant-refused.ts";
 import { mintRedeemed, redemptionTerms } from "./redemption.ts";
 import type { GrantHandler } from "./token-request.ts";
 
@@ -34,7 +35,9 @@ function refusalOf(refusal: DeviceCodeRefusal): OAuthRefusal {
     case DeviceCodeRefusal.DENIED:
       return new OAuthRefusal("access_denied", "the person denied the request");
     case DeviceCodeRefusal.RESOURCE:
-      return new OAuthRefusal("invalid_target", "resource is not among those that were granted");
+      return resourceRefused();
+    case DeviceCodeRefusal.SCOPE:
+      return scopeRefused();
     case DeviceCodeRefusal.EXPIRED:
       return new OAuthRefusal("expired_token", "the device_code has expired");
     default:

@@ -14,13 +14,21 @@ export function grantRefused(what: "code" | "refresh_token", refusal: GrantRefus
     case GrantRefusal.DPOP_KEY:
       return new OAuthRefusal("invalid_grant", `the ${what} is bound to another key than that of the DPoP proof`);
     case GrantRefusal.RESOURCE:
-      return new OAuthRefusal("invalid_target", "resource is not among those that were granted");
+      return resourceRefused();
     case GrantRefusal.SCOPE:
-      return new OAuthRefusal(
-        "invalid_scope",
-        "the client may no longer have the scopes that were granted or asked for",
-      );
+      return scopeRefused();
     default:
       return new OAuthRefusal("invalid_grant", `the ${what} is unknown, expired, used or revoked`);
   }
 }
+
+/** RFC 8707 §2.2. */
+export const resourceRefused = (): OAuthRefusal =>
+  new OAuthRefusal(
+    "invalid_target",
+    "resource is not among those that were granted, or they are not for this client now",
+  );
+
+/** RFC 6749 §5.2. */
+export const scopeRefused = (): OAuthRefusal =>
+  new OAuthRefusal("invalid_scope", "the client may no longer have the scopes that were granted or asked for");

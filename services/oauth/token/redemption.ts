@@ -1,12 +1,10 @@
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { IssuedTokens } from "#gen/koder/oauth/v1/token_internal_pb.ts";
-import { GrantRefusal, GrantService, type RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
-import { forward } from "../../host/call.ts";
+import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { endsAtLogout } from "../logout/ends-at-logout.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -30,9 +28,10 @@ export async function redemptionTerms(
   if (!(await clients.isThere(call, client.clientId))) {
     throw new OAuthRefusal("invalid_client", "client authentication failed");
   }
-  const [{ canonicalOrigin }, longest] = await Promise.all([
+  const [{ canonicalOrigin }, longest, clientResources] = await Promise.all([
     tenants.get(call),
     accessTargets.longestLifetime(call, client),
+    accessTargets.resourcesOf(call, client),
   ]);
   return {
     clientId: client.clientId,
@@ -44,6 +43,8 @@ export async function redemptionTerms(
     accessTokenLifetime: durationFromMs(longest),
     resource,
     issuer: canonicalOrigin,
+    clientScopes: client.scopes,
+    clientResources,
     dpopJkt,
     bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
     offlineAccessWithheld: !client.scopes.includes("offline_access"),
@@ -51,10 +52,7 @@ export async function redemptionTerms(
   };
 }
 
-/**
- * The tokens of a grant that was redeemed, for `resource` where the request named one, with those of its scopes that the client may
- * have now. Throws invalid_scope where none is left; the grant ends with that, because nothing was given by it.
- */
+/** The tokens of a grant that was redeemed, for `resource` where the request named one, with those of its scopes that the client may have now. */
 export async function mintRedeemed(
   dependencies: OauthDependencies,
   request: TokenRequest,
@@ -62,13 +60,8 @@ export async function mintRedeemed(
   resource: string,
 ): Promise<IssuedTokens> {
   const { call, client } = request;
-  const { id: grantId = "", scopes: granted = [], resources = [] } = redeemed.grant ?? {};
+  const { scopes: granted = [], resources = [] } = redeemed.grant ?? {};
   const scopes = allowedScopes(client, granted);
-  if (granted.length > 0 && scopes.length === 0) {
-    const grant = { case: "grantId", value: grantId } as const;
-    await dependencies.peers.client(GrantService).revokeGrant({ grant, clientId: client.clientId }, forward(call));
-    throw grantRefused("code", GrantRefusal.SCOPE);
-  }
   const wanted = resource === "" ? resources : [resource];
   const target = await dependencies.accessTargets.targetOf(call, client, wanted, scopes);
   return mintForGrant(dependencies, request, redeemed, { scopes, target });

@@ -21,7 +21,10 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
     const asked = parseScope(parameters.scope);
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
-    const { canonicalOrigin: issuer } = await tenants.get(call);
+    const [{ canonicalOrigin: issuer }, clientResources] = await Promise.all([
+      tenants.get(call),
+      accessTargets.resourcesOf(call, client),
+    ]);
     const { outcome } = await peers.client(GrantService).refreshGrant(
       {
         refreshToken: parameters.refreshToken,
@@ -33,6 +36,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
         refreshPolicy: refreshPolicyOf(client),
         clientScopes: client.scopes,
+        clientResources,
       },
       forward(call),
     );

@@ -16,6 +16,7 @@ import { findBySecret } from "../../vault/find-by-secret.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { codes } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { isScopeLeft } from "../refresh/client-may-go-on.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { isResourceGranted } from "../refresh/granted-resource.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
@@ -74,6 +75,7 @@ async function check(
   if (!verifierFits(code.codeChallenge, request.codeVerifier)) return GrantRefusal.CODE_VERIFIER;
   if (code.dpopJkt !== "" && code.dpopJkt !== request.dpopJkt) return GrantRefusal.DPOP_KEY;
   if (!isResourceGranted(code.resources, request)) return GrantRefusal.RESOURCE;
+  if (!isScopeLeft(code.scopes, request.clientScopes)) return GrantRefusal.SCOPE;
   const [epochsHold, session] = await Promise.all([doEpochsHold(data, code), keptSession(data, code.sessionId, now)]);
   return epochsHold && session !== undefined ? session : GrantRefusal.REVOKED;
 }

@@ -69,13 +69,17 @@ describe("a device code", () => {
     granted(await f.redeemDevice(code));
   });
 
-  test("A11: gives tokens for the resources that it was asked for, and a try for another spends nothing", async () => {
+  test("A11: gives tokens for the resources that it was asked for, and a try for another, or of a client that has none, spends nothing", async () => {
     const f = await deviceFixture();
     const [orders, issuer] = ["https://orders.example.com", "https://id.example.com"];
     const code = await f.decided(true, [orders]);
     for (const resource of ["https://other.example.com", issuer]) {
       expect(await f.redeemDevice(code, { resource, issuer })).toMatchObject(refusal(DeviceCodeRefusal.RESOURCE));
     }
+    const closed = { clientResources: [issuer] };
+    expect(await f.redeemDevice(code, closed)).toMatchObject(refusal(DeviceCodeRefusal.RESOURCE));
+    const taken = { clientScopes: ["email", "offline_access"] };
+    expect(await f.redeemDevice(code, taken)).toMatchObject(refusal(DeviceCodeRefusal.SCOPE));
     const { grant } = granted(await f.redeemDevice(code, { resource: orders, issuer }));
     expect(grant.resources).toEqual([orders]);
     granted(await f.redeemDevice(await f.decided(), { resource: issuer, issuer }));

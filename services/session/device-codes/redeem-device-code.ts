@@ -14,6 +14,7 @@ import { beginGrant, grantOf, redeemedGrant } from "../codes/begin-grant.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
 import { deviceCodes } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
+import { isScopeLeft } from "../refresh/client-may-go-on.ts";
 import { endGrant } from "../refresh/end-grant.ts";
 import { doEpochsHold } from "../refresh/grant-alive.ts";
 import { isResourceGranted } from "../refresh/granted-resource.ts";
@@ -78,6 +79,7 @@ async function refusalOf(
   if (record.decision === "denied") return DeviceCodeRefusal.DENIED;
   if (record.decision !== "allowed") return DeviceCodeRefusal.PENDING;
   if (!isResourceGranted(record.resources, request)) return DeviceCodeRefusal.RESOURCE;
+  if (!isScopeLeft(record.scopes, request.clientScopes)) return DeviceCodeRefusal.SCOPE;
   const [epochsHold, session] = await Promise.all([
     doEpochsHold(data, record),
     keptSession(data, record.sessionId, now),

@@ -9,9 +9,15 @@ export function clientMayGoOn(
   { scopes: granted, offline }: Pick<Grant, "scopes" | "offline">,
   { scopes: asked, clientScopes }: { readonly scopes: readonly string[]; readonly clientScopes: readonly string[] },
 ): boolean {
-  if (clientScopes.length === 0) return true;
-  // Offline access says for how long, and not what for.
-  const wanted = (asked.length > 0 ? asked : granted).filter((scope) => scope !== "offline_access");
-  const isLeft = wanted.length === 0 || wanted.some((scope) => clientScopes.includes(scope));
-  return isLeft && (!offline || clientScopes.includes("offline_access"));
+  const isOfflineLeft = !offline || clientScopes.length === 0 || clientScopes.includes("offline_access");
+  return isOfflineLeft && isScopeLeft(asked.length > 0 ? asked : granted, clientScopes);
+}
+
+/**
+ * Whether the scopes that a client may have now leave anything of others, or these name nothing. Offline access says for how long,
+ * and not what for. A client of which nothing is told is not held to it.
+ */
+export function isScopeLeft(scopes: readonly string[], clientScopes: readonly string[]): boolean {
+  const wanted = scopes.filter((scope) => scope !== "offline_access");
+  return clientScopes.length === 0 || wanted.length === 0 || wanted.some((scope) => clientScopes.includes(scope));
 }
