@@ -136,8 +136,8 @@ export interface JwtParts {
   readonly signature: string;
 }
 
-/** More than we sign, and as much as a header carries. */
-const longestToken = 16_384;
+/** As many characters as a token of ours has at most: whatever takes tokens takes those, in a header too. */
+export const longestToken = 16_384;
 
 /** Takes a JWT in compact form apart (RFC 7515 §7.1). Throws JwtRefused where it is none, or longer than any that we take. */
 export function splitJwt(token: string): JwtParts {

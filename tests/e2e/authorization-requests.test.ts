@@ -153,7 +153,7 @@ describe("what is refused names its parameter", () => {
     ...["nonce", "scope", "prompt", "login_hint", "ui_locales", "claims_locales", "acr_values", "claims"].map(
       (name) => [{ [name]: "x".repeat(4_097) }, "invalid_request", name] as const,
     ),
-    [{ id_token_hint: "x".repeat(8_193) }, "invalid_request", "id_token_hint"],
+    [{ id_token_hint: "x".repeat(16_385) }, "invalid_request", "id_token_hint"],
   ] as const)("%j: %s", async (parameters, error, name) => {
     const location = await ask(parameters);
     expect(errorOf(location)).toBe(error);

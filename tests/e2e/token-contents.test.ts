@@ -2,8 +2,10 @@ import { hash } from "node:crypto";
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import {
+  authorizationRequest,
   clientRequest,
   createPerson,
+  locationOf,
   password,
   refresh,
   registerClient,
@@ -230,6 +232,45 @@ test("a person's roles and groups are told where their scopes were granted, and 
     expect(decodeJwt(token)).not.toHaveProperty("roles");
     expect(decodeJwt(token)).not.toHaveProperty("groups");
   }
+});
+
+test("a long token is taken wherever a token is, and one that is too long for that is not issued", async () => {
+  const mapped = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      claim: `long_${index}`,
+      constant_json: JSON.stringify("x".repeat(990)),
+      in_access_token: true,
+      in_id_token: true,
+    }));
+  const metadata = { claim_mappers: mapped(11), post_logout_redirect_uris: ["https://app.example.com/out"] };
+  const client = await registerClient(server, metadata);
+  const person = await createPerson(server);
+  const { accessToken, idToken, refreshToken, browser } = await tokensFor(server, client, person.username);
+  expect(accessToken.length).toBeGreaterThan(15_000);
+  expect(accessToken.length).toBeLessThanOrEqual(16_384);
+  expect(await userinfo(accessToken)).toMatchObject({ sub: person.id });
+  const form = { method: "POST", body: new URLSearchParams({ access_token: accessToken }) };
+  expect((await fetch(`${server.url}/oidc/v1/userinfo`, form)).status).toBe(200);
+  expect(await introspect(client, accessToken)).toMatchObject({ active: true });
+  expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).json["id"]).toBe(person.id);
+  const { url } = authorizationRequest(server, client, { id_token_hint: idToken, prompt: "none" });
+  expect(locationOf(await browser.get(url), server.url).searchParams.has("code")).toBe(true);
+  const logout = { id_token_hint: idToken, post_logout_redirect_uri: "https://app.example.com/out" };
+  const sent = await browser.post(`${server.url}/oidc/v1/end_session`, logout);
+  const ended = await browser.get(locationOf(sent, server.url).href);
+  expect([ended.status, ended.headers.get("location") ?? (await ended.text())]).toEqual([
+    expect.any(Number),
+    expect.stringContaining("https://app.example.com/out"),
+  ]);
+
+  expect((await rest(server, "PATCH", `/v1/clients/${client.clientId}`, { claim_mappers: mapped(12) })).status).toBe(
+    200,
+  );
+  const refused = await refresh(server, client, refreshToken);
+  expect([refused.status, refused.json]).toEqual([
+    400,
+    { error: "invalid_scope", error_description: expect.stringContaining("longer than 16384 characters") },
+  ]);
 });
 
 test("mappers that take a claim of a standard are refused", async () => {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { LogoutService } from "#gen/koder/oauth/v1/logout_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
+import { longestToken } from "../../vault/verify-jwt.ts";
 import { randomToken } from "../../vault/random.ts";
 import { contextOf } from "../context.ts";
 import { seeOther } from "../see-other.ts";
@@ -12,8 +13,8 @@ import { mountBrowserEndpoint } from "./browser-endpoint.ts";
 import { cookieNames, forgetCookie } from "./cookies.ts";
 import { duplicatesOf, type Form } from "./form.ts";
 
-/** Longer than this, a request line is cut off somewhere on the way. */
-const longestQuery = 8_000;
+/** Room for an id token and what else there is: a request line has no more than a listener takes as headers. */
+const longestQuery = longestToken + 8_000;
 
 /**
  * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A POST is sent on to a GET with the same parameters,

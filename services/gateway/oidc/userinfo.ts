@@ -3,6 +3,7 @@ import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { bearerChallenge, dpopChallenge } from "../../host/challenges.ts";
 import type { Peers } from "../../host/peers.ts";
+import { longestToken } from "../../vault/verify-jwt.ts";
 import { contextOf } from "../context.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { dpopProofOf } from "./dpop-header.ts";
@@ -57,7 +58,7 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
   ): Promise<FastifyReply> {
     const { outcome, dpopNonce } = await peers.client(TokenService).getUserinfo(
       {
-        accessToken: accessToken.length > 8_192 ? "too-long" : accessToken,
+        accessToken: accessToken.length > longestToken ? "too-long" : accessToken,
         presentation: { dpopScheme, dpopProof: dpopProofOf(request), method: request.method, path },
       },
       forward(contextOf(request).outbound),

@@ -5,7 +5,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { LogEntry } from "../../store/store.ts";
-import { createJwtVerifier, JwtRefused, type JwtClaims } from "../../vault/verify-jwt.ts";
+import { createJwtVerifier, JwtRefused, longestToken, type JwtClaims } from "../../vault/verify-jwt.ts";
 import { accountScopes, accountScopesOfHouse } from "../account-scopes.ts";
 import { forward, type Caller, type Outbound } from "../call.ts";
 import { dpopChallenge } from "../challenges.ts";
@@ -178,8 +178,9 @@ export function createCredentialVerifier({
   return {
     forget: tenantKeys.forget,
     async verify(authorization, work, presentation) {
-      const [, sent = "", token] = /^(Bearer|DPoP) +([A-Za-z0-9._~+/=-]{1,8192})$/i.exec(authorization) ?? [];
-      if (token === undefined) throw refused("send the credential as Authorization: Bearer …");
+      const [, sent = "", token] = /^(Bearer|DPoP) +([A-Za-z0-9._~+/=-]+)$/i.exec(authorization) ?? [];
+      if (token === undefined || token.length > longestToken)
+        throw refused("send the credential as Authorization: Bearer …");
       const scheme = sent.toLowerCase();
       if (scheme === "bearer" && token.startsWith("kak_")) return apiKey(token, work);
       if (scheme === "bearer" && token.startsWith("kpat_")) return personalAccessToken(token, work);

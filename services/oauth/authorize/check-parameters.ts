@@ -1,4 +1,5 @@
 import { OAuthRefusal } from "../oauth-error.ts";
+import { longestToken } from "../../vault/verify-jwt.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 
 /** No parameter twice (RFC 6749 §3.1). */
@@ -18,7 +19,7 @@ const longest = {
   claimsLocales: 1_024,
   acrValues: 1_024,
   claims: 4_096,
-  idTokenHint: 8_192,
+  idTokenHint: longestToken,
 } as const;
 
 /** No parameter longer than anybody needs: it would be kept for as long as its person takes (security A27). */

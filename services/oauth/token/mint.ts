@@ -4,11 +4,13 @@ import { IssuedTokensSchema, type IssuedTokens } from "#gen/koder/oauth/v1/token
 import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
-import { isSigningAlg } from "../../vault/signing-key.ts";
+import { longestToken } from "../../vault/verify-jwt.ts";
+import { isSigningAlg, type SigningKey } from "../../vault/signing-key.ts";
 import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { OAuthRefusal } from "../oauth-error.ts";
 import type { AccessTarget } from "../resource-servers/access-target.ts";
-import { clientAccessToken, personAccessToken } from "./access-token.ts";
+import { clientAccessToken, personAccessToken, type AccessTokenClaims } from "./access-token.ts";
 import { idToken } from "./id-token.ts";
 import type { TokenRequest } from "./token-request.ts";
 import { furtherClaims } from "./further-claims.ts";
@@ -36,7 +38,7 @@ export async function mintForGrant(
   ]);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
   const firstParty = client.firstParty !== false;
-  const accessToken = await signJwt(key, { typ: "at+jwt" }, personAccessToken(issue, grant, { sub, firstParty }));
+  const accessToken = await signAccessToken(key, personAccessToken(issue, grant, { sub, firstParty }));
   // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
   const signIdToken = async (): Promise<string> => {
     const alg = isSigningAlg(client.idTokenSignedResponseAlg) ? client.idTokenSignedResponseAlg : "RS256";
@@ -73,11 +75,22 @@ export async function mintForClient(
   const more = mappedClaims(mappers, { user: undefined, roles, groups: [] });
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more };
   return create(IssuedTokensSchema, {
-    accessToken: await signJwt(key, { typ: "at+jwt" }, clientAccessToken(issue, client, says ? roles : [])),
+    accessToken: await signAccessToken(key, clientAccessToken(issue, client, says ? roles : [])),
     tokenType: tokenType(dpopJkt),
     expiresIn: Math.floor(target.lifetime / 1000),
     scope: target.scopes.join(" "),
   });
+}
+
+/** Throws invalid_scope where the token would be longer than one that is taken anywhere. */
+async function signAccessToken(key: SigningKey, claims: AccessTokenClaims): Promise<string> {
+  const token = await signJwt(key, { typ: "at+jwt" }, claims);
+  if (token.length <= longestToken) return token;
+  const remedy = "ask for fewer scopes (such as groups or roles), or have fewer claim mappers";
+  throw new OAuthRefusal(
+    "invalid_scope",
+    `the access token would be longer than ${longestToken} characters; ${remedy}`,
+  );
 }
 
 /** RFC 9449 §5. */
