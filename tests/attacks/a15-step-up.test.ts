@@ -1,9 +1,9 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { authorizeDevice, pollDevice, registerDevice } from "../support/device.ts";
+import { authorizeDevice, decideDevice, pollDevice, registerDevice } from "../support/device.ts";
 import { addTotp, totpCode } from "../support/factors.ts";
 import { httpBrowser } from "../support/http-browser.ts";
-import { walk, type Walk } from "../support/interaction-pages.ts";
+import { walk, walkTo, type Walk } from "../support/interaction-pages.ts";
 import { createPerson, locationOf, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
@@ -28,7 +28,7 @@ const hiddenOf = (html: string) =>
   ) as Record<string, string>;
 
 /** Gives the password on the sign-in page, and answers the inputs of the page of the next step and its HTML. */
-async function afterPassword(way: Walk, username: string) {
+async function afterPassword(way: Pick<Walk, "send">, username: string) {
   const response = await way.send({ username, password });
   const html = await response.text();
   expect(response.status, html).toBe(200);
@@ -134,6 +134,43 @@ describe("A15: the policy counts on every way", () => {
     const decided = await browser.post(`${server.url}/device/confirm`, { authorization, action: "allow" });
     expect(locationOf(decided, server.url).pathname).toBe("/sign-in");
     expect((await pollDevice(server, device, String(json["device_code"]))).json["error"]).toBe("authorization_pending");
+  });
+
+  test("what a device's client has registered of sign-ins counts for a session of before, and its id token says when", async () => {
+    const [person, app] = [await createPerson(server), await registerClient(server)];
+    const { accessToken, browser } = await tokensFor(server, app, person.username);
+    const { secret } = await addTotp(server, accessToken);
+    /** Types the code of a new device of such a client. */
+    const typed = async (metadata: Record<string, unknown>) => {
+      const device = await registerDevice(server, metadata);
+      const { deviceCode, userCode } = await authorizeDevice(server, device);
+      const at = locationOf(await browser.post(`${server.url}/device`, { user_code: userCode }), server.url);
+      const authorization = at.searchParams.get("authorization") ?? "";
+      return { device, deviceCode, authorization, pathname: at.pathname };
+    };
+    /** Decides, and answers the claims of the id token. */
+    const allowed = async ({ device, deviceCode, authorization }: Awaited<ReturnType<typeof typed>>) => {
+      await decideDevice(server, browser, authorization, "allow");
+      return decodeJwt(String((await pollDevice(server, device, deviceCode)).json["id_token"]));
+    };
+    const told = await typed({ require_auth_time: true });
+    expect(told.pathname).toBe("/device/confirm");
+    expect(await allowed(told)).toMatchObject({ auth_time: expect.any(Number), acr: "urn:koder:acr:1fa" });
+
+    for (const [at, metadata] of [{ default_acr_values: ["urn:koder:acr:mfa"] }, { default_max_age: 0 }].entries()) {
+      const began = Math.floor(Date.now() / 1_000);
+      const asked = await typed(metadata);
+      expect(asked.pathname).toBe("/sign-in");
+      const early = { authorization: asked.authorization, action: "allow" };
+      const decided = await browser.post(`${server.url}/device/confirm`, early);
+      expect(locationOf(decided, server.url).pathname).toBe("/sign-in");
+      const way = await walkTo(server, `${server.url}/device/confirm?authorization=${asked.authorization}`, browser);
+      const page = await afterPassword(way, person.username);
+      expect((await page.send({ code: totpCode(secret, at) })).status).toBe(303);
+      const claims = await allowed(asked);
+      expect(claims).toMatchObject({ acr: "urn:koder:acr:mfa" });
+      if (at === 1) expect(Number(claims["auth_time"])).toBeGreaterThanOrEqual(began);
+    }
   });
 
   test("a new browser is asked for the second factor by the tenant's policy, and no request talks it out of it", async () => {

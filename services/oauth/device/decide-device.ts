@@ -9,9 +9,9 @@ import { DeviceCodeService, DeviceDecisionOutcome } from "#gen/koder/session/v1/
 import { callOf, forward } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
-import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceGone } from "./pending-device.ts";
+import { signedInPerson } from "./signed-in-person.ts";
 
 /**
  * Takes the decision of whoever is signed in to the browser that typed the code. It is that of the account that the page
@@ -25,10 +25,9 @@ export function decideDevice(dependencies: OauthDependencies) {
     const { record } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
     const { deviceCodeId } = record;
     if (deviceCodeId === "") throw deviceGone();
-    const session = await activeSession(peers, call, sessionToken);
-    if (session === undefined || !(await isSignInEnough(peers, call, record, session))) {
-      return create(DecideDeviceResponseSchema, { signIn: true });
-    }
+    const active = await activeSession(peers, call, sessionToken);
+    const session = await signedInPerson(dependencies, call, record, active);
+    if (session === undefined) return create(DecideDeviceResponseSchema, { signIn: true });
     if (session.id !== sessionId) return create(DecideDeviceResponseSchema, { showAgain: true });
     const { outcome } = await peers
       .client(DeviceCodeService)

@@ -4,22 +4,16 @@ import {
   type ResumeAuthorizationResponse,
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import type { AuthorizationState } from "../authorize/authorization-request.ts";
-import { isSignInNeeded } from "../authorize/interactions/sign-in.ts";
-import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { signedInPerson } from "./signed-in-person.ts";
 
 /** What the person of a device does next: they sign in, then they decide, whatever they have allowed before. */
 export async function deviceStep(
-  { peers }: Pick<OauthDependencies, "peers">,
-  state: AuthorizationState,
+  dependencies: Pick<OauthDependencies, "peers" | "clock">,
+  { call, authorization, session }: AuthorizationState,
   authorizationId: string,
 ): Promise<ResumeAuthorizationResponse["next"]> {
   const value = create(PendingInteractionSchema, { authorizationId });
-  // A device asks for nobody in particular.
-  const { call, authorization, session } = state;
-  const isEnough =
-    session !== undefined &&
-    !isSignInNeeded({ ...state, subject: "" }) &&
-    (await isSignInEnough(peers, call, authorization, session));
-  return !isEnough ? { case: "signIn", value } : { case: "confirmDevice", value };
+  const person = await signedInPerson(dependencies, call, authorization, session);
+  return person === undefined ? { case: "signIn", value } : { case: "confirmDevice", value };
 }

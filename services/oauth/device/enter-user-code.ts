@@ -10,15 +10,17 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
+import { askedAcrValues } from "../authorize/asked-acr-values.ts";
 import { storeAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
-import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { signedInPerson } from "./signed-in-person.ts";
 
 /**
  * Takes a user code (RFC 8628 §3.3). What waits with it is kept like an authorization request, bound to the browser: so the
- * person signs in by the same pages, and the code is guessed at nowhere else. Nothing is allowed by typing it.
+ * person signs in by the same pages, as recently and by as much as the client has registered (OpenID Connect Registration §2), and the
+ * code is guessed at nowhere else. Nothing is allowed by typing it.
  */
 export function enterUserCode(dependencies: OauthDependencies) {
   const { peers, clients, clock } = dependencies;
@@ -34,11 +36,13 @@ export function enterUserCode(dependencies: OauthDependencies) {
     const authorization = create(AuthorizationSchema, {
       clientId: client.clientId,
       deviceCodeId: device.deviceCodeId,
+      acrValues: [...askedAcrValues(client, { acrValues: "" }, {})],
       createTime: timestampFromMs(clock()),
+      ...(client.defaultMaxAge === undefined ? {} : { maxAge: BigInt(client.defaultMaxAge) }),
     });
     const authorizationId = await storeAuthorization(dependencies, call, authorization, request.browserToken);
     const session = await activeSession(peers, call, request.sessionToken);
-    const isSignedIn = session !== undefined && (await isSignInEnough(peers, call, authorization, session));
-    return create(EnterUserCodeResponseSchema, { authorizationId, signIn: !isSignedIn });
+    const person = await signedInPerson(dependencies, call, authorization, session);
+    return create(EnterUserCodeResponseSchema, { authorizationId, signIn: person === undefined });
   };
 }

@@ -5,9 +5,9 @@ import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { pendingAuthorization } from "../authorize/pending-authorization.ts";
 import { activeSession } from "../authorize/browser-sessions.ts";
-import { isSignInEnough } from "../authorize/sign-in-policy.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { signedInPerson } from "./signed-in-person.ts";
 
 /** What a browser brings. */
 interface BrowserRequest {
@@ -37,14 +37,13 @@ export async function pendingDevice(
   const { record } = await pendingAuthorization(dependencies, call, authorizationId, browserToken);
   const { clientId, deviceCodeId } = record;
   if (deviceCodeId === "") throw deviceGone();
-  const [client, { device }, session] = await Promise.all([
+  const [client, { device }, active] = await Promise.all([
     clients.get(call, clientId),
     peers.client(DeviceCodeService).getDeviceCode({ deviceCodeId }, forward(call)),
     activeSession(peers, call, sessionToken),
   ]);
   if (client === undefined || device === undefined) throw deviceGone();
-  const isEnough = session !== undefined && (await isSignInEnough(peers, call, record, session));
-  return { client, device, session: isEnough ? session : undefined };
+  return { client, device, session: await signedInPerson(dependencies, call, record, active) };
 }
 
 /** Nothing waits any more. */

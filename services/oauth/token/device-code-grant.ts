@@ -12,12 +12,14 @@ import type { GrantHandler } from "./token-request.ts";
  */
 export function deviceCodeGrant(dependencies: OauthDependencies): GrantHandler {
   return async (request) => {
-    const { deviceCode } = request.parameters;
+    const { client, parameters } = request;
+    const { deviceCode } = parameters;
     if (deviceCode === "") throw new OAuthRefusal("invalid_request", "device_code is missing");
     const terms = await redemptionTerms(dependencies, request);
+    const authTimeRequested = client.requireAuthTime || client.defaultMaxAge !== undefined;
     const { outcome } = await dependencies.peers
       .client(DeviceCodeService)
-      .redeemDeviceCode({ deviceCode, ...terms }, forward(request.call));
+      .redeemDeviceCode({ deviceCode, ...terms, authTimeRequested }, forward(request.call));
     if (outcome.case !== "redeemed") {
       throw refusalOf(outcome.case === "refusal" ? outcome.value : DeviceCodeRefusal.UNSPECIFIED);
     }

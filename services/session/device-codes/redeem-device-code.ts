@@ -48,7 +48,7 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
     }
     if (refusal !== undefined) return refused(refusal);
 
-    const subject = { ...record, authTimeRequested: false, claims: "" };
+    const subject = { ...record, authTimeRequested: request.authTimeRequested, claims: "" };
     const grant = grantOf(subject, request, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
     const beginning = await beginGrant(data, call, now, replace(deviceCodes, used, version), grant);
