@@ -47,8 +47,8 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const vault = testVault(store, clock);
   const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
-  /** The invitations that were mailed; while it is away none is. */
-  const mailer = { isAway: false, mailed: [] as MailInvitationRequest[] };
+  /** The invitations that were mailed; while it is away, or refuses, none is. */
+  const mailer = { isAway: false, refuses: false, mailed: [] as MailInvitationRequest[] };
   /** What the auth service says of everybody. */
   const signIns = { secondFactorRequired: false };
   const transport = createRouterTransport(({ service }) => {
@@ -70,7 +70,11 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     service(InvitationMailService, {
       mailInvitation(request) {
         if (mailer.isAway) throw new ConnectError("away", Code.Internal);
-        mailer.mailed.push(request);
+        if (mailer.refuses) throw new ConnectError("too many mails", Code.ResourceExhausted);
+        const isRepeat = mailer.mailed.some(
+          ({ invitationId, link }) => invitationId === request.invitationId && link === request.link,
+        );
+        if (!isRepeat) mailer.mailed.push(request);
         return {};
       },
     });
