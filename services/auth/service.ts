@@ -59,6 +59,7 @@ import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { getGroupOverride } from "./policy/get-group-override.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
@@ -146,6 +147,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
         getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
+        getGroupOverride: getGroupOverride(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),

@@ -49,8 +49,8 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const session = { isAway: false };
   /** The invitations that were mailed; while it is away, or refuses, none is. */
   const mailer = { isAway: false, refuses: false, mailed: [] as MailInvitationRequest[] };
-  /** What the auth service says of everybody. */
-  const signIns = { secondFactorRequired: false };
+  /** What the auth service says of everybody, and of which groups the policy asks for more. */
+  const signIns = { secondFactorRequired: false, groupsInPolicy: new Set<string>() };
   const transport = createRouterTransport(({ service }) => {
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
@@ -66,6 +66,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const withMails = createRouterTransport(({ service }) => {
     service(SignInPolicyService, {
       getSecondFactorRequirement: () => ({ required: signIns.secondFactorRequired }),
+      getGroupOverride: ({ groupId }) => ({ present: signIns.groupsInPolicy.has(groupId) }),
     });
     service(InvitationMailService, {
       mailInvitation(request) {
