@@ -138,6 +138,9 @@ const (
 	// ReasonGroupLimit: The user or group is in as many groups as it may be, or too many groups of the tenant are in
 	// groups.
 	ReasonGroupLimit ErrorReason = "GROUP_LIMIT"
+	// ReasonGroupInPolicy: The authentication policy asks for more of those in the group: its end takes `policies.write`
+	// as well, or its entry in `group_overrides` goes first.
+	ReasonGroupInPolicy ErrorReason = "GROUP_IN_POLICY"
 	// ReasonAttributeSchemaInvalid: The schema of attributes is none that is taken; the violations say where and why.
 	ReasonAttributeSchemaInvalid ErrorReason = "ATTRIBUTE_SCHEMA_INVALID"
 	// ReasonAttributesInvalid: The attributes do not fit the tenant's schema; the violations name each.

@@ -59,6 +59,7 @@ import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { getGroupOverride } from "./policy/get-group-override.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
 import { updateAuthenticationPolicy } from "./policy/update-authentication-policy.ts";
@@ -89,6 +90,7 @@ import { acceptTerms, declineTerms, giveEmailCode, sendEmailCode } from "./requi
 import { sendPasswordReset } from "./recovery/send-password-reset.ts";
 import { startRecovery } from "./recovery/start-recovery.ts";
 import { confirmSignUp } from "./sign-up/confirm-sign-up.ts";
+import { forgetRevokedLinks } from "./sign-up/forget-revoked-links.ts";
 import { getSignUp } from "./sign-up/get-sign-up.ts";
 import { getSignUpPolicy } from "./sign-up/get-sign-up-policy.ts";
 import { mailInvitation } from "./sign-up/mail-invitation.ts";
@@ -97,6 +99,7 @@ import { startSignUp } from "./sign-up/start-sign-up.ts";
 /** The auth service: authentication flows, factors, the limits on attempts, recovery, and mail. */
 export function createAuthService(dependencies: AuthDependencies): ServiceModule {
   const { mailDeliveries } = dependencies;
+  const finishing = [finishErasure(dependencies), forgetRevokedLinks(dependencies)];
   return {
     name: "auth",
     implementations: [
@@ -144,6 +147,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       implementation(SignInPolicyService, {
         checkSignIn: checkSignIn(dependencies),
         getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
+        getGroupOverride: getGroupOverride(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),
@@ -212,7 +216,9 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
-    finishWrite: finishErasure(dependencies),
+    async finishWrite(entry) {
+      for (const finish of finishing) await finish(entry);
+    },
     // A short lease: after a death, people get their mails by another process within seconds.
     duties: [{ name: "mails", step: () => mailDeliveries.step(), lease: 4_000 }],
     stop: () => mailDeliveries.stop(),

@@ -29,6 +29,7 @@ export const identityFailure = failures<IdentityErrorReason>(IdentityErrorReason
   [IdentityErrorReason.GROUP_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.GROUP_MEMBER_NOT_FOUND]: Code.NotFound,
   [IdentityErrorReason.GROUP_LIMIT]: Code.FailedPrecondition,
+  [IdentityErrorReason.GROUP_IN_POLICY]: Code.FailedPrecondition,
   [IdentityErrorReason.ATTRIBUTE_SCHEMA_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.ATTRIBUTES_INVALID]: Code.InvalidArgument,
   [IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE]: Code.PermissionDenied,

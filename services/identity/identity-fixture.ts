@@ -47,10 +47,10 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const vault = testVault(store, clock);
   const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
-  /** The invitations that were mailed; while it is away none is. */
-  const mailer = { isAway: false, mailed: [] as MailInvitationRequest[] };
-  /** What the auth service says of everybody. */
-  const signIns = { secondFactorRequired: false };
+  /** The invitations that were mailed; while it is away, or refuses, none is. */
+  const mailer = { isAway: false, refuses: false, mailed: [] as MailInvitationRequest[] };
+  /** What the auth service says of everybody, and of which groups the policy asks for more. */
+  const signIns = { secondFactorRequired: false, groupsInPolicy: new Set<string>() };
   const transport = createRouterTransport(({ service }) => {
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
@@ -66,11 +66,16 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const withMails = createRouterTransport(({ service }) => {
     service(SignInPolicyService, {
       getSecondFactorRequirement: () => ({ required: signIns.secondFactorRequired }),
+      getGroupOverride: ({ groupId }) => ({ present: signIns.groupsInPolicy.has(groupId) }),
     });
     service(InvitationMailService, {
       mailInvitation(request) {
         if (mailer.isAway) throw new ConnectError("away", Code.Internal);
-        mailer.mailed.push(request);
+        if (mailer.refuses) throw new ConnectError("too many mails", Code.ResourceExhausted);
+        const isRepeat = mailer.mailed.some(
+          ({ invitationId, link }) => invitationId === request.invitationId && link === request.link,
+        );
+        if (!isRepeat) mailer.mailed.push(request);
         return {};
       },
     });

@@ -161,6 +161,25 @@ describe("an invitation", () => {
     expect((await confirm(withdrawn)).json).toMatchObject({ error: { reason: "SIGN_UP_TOKEN_INVALID" } });
   });
 
+  test("keeps its last link where sending it again is refused; a repeat of its request mails nothing twice", async () => {
+    const asked = { email: fresh() };
+    const again = "request_id=0b6f2a52-52a5-4b0a-9c2f-0f6f5a5f5a5f";
+    const { json: invitation } = await rest(server, "POST", `/v1/invitations?${again}`, asked);
+    expect((await rest(server, "POST", `/v1/invitations?${again}`, asked)).json).toEqual(invitation);
+    const path = `/v1/invitations/${String(invitation["id"])}`;
+    const sendAgain = () => rest(server, "POST", `${path}/resend`, {});
+    let [last, answer, mails] = [invitation, await sendAgain(), 1];
+    for (; answer.status === 200; answer = await sendAgain()) [last, mails] = [answer.json, mails + 1];
+    expect([answer.status, answer.json]).toMatchObject([429, { error: { reason: "TOO_MANY_ATTEMPTS" } }]);
+    expect((await rest(server, "GET", path)).json).toEqual(last);
+    await mail.linkFor(asked.email, mails);
+    const received = mail.mails.filter(({ to }) => to.includes(asked.email));
+    expect(received).toHaveLength(mails);
+    const tokens = received.map(({ text }) => /token=(kmp_[\w-]+)/.exec(text)?.[1] ?? "");
+    const answers = await Promise.all(tokens.map((token) => confirm(token)));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  });
+
   test("A14: of somebody who was disabled gives nothing any more", async () => {
     const person = await createPerson(server);
     await rest(server, "POST", "/v1/roles/owner/assignments", { user_id: person.id });

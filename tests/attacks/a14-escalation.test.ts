@@ -204,6 +204,20 @@ describe("A14: nobody grants more than they have", () => {
     await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0, 0]);
   });
 
+  test("what the policy asks of a group does not end with the group by whoever may not change the policy", async () => {
+    const { json: group } = await rest(server, "POST", "/v1/groups", { name: "strict" });
+    const policy = "/v1/admin/policies/authentication";
+    const overrides = [{ group_name: "strict", mfa: "MFA_REQUIREMENT_REQUIRED" }];
+    expect((await rest(server, "PATCH", policy, { group_overrides: overrides })).status).toBe(200);
+    const keyOf = async (...held: string[]) =>
+      String((await rest(server, "POST", "/v1/admin/api-keys", { permissions: held })).json["api_key"]);
+    const path = `/v1/groups/${String(group["id"])}`;
+    const key = await keyOf("groups.write");
+    expect(await answer(key, "DELETE", path)).toEqual([400, "GROUP_IN_POLICY"]);
+    expect((await rest(server, "PATCH", policy, { group_overrides: [] })).status).toBe(200);
+    expect(await answer(key, "DELETE", path)).toEqual([200, undefined]);
+  });
+
   test("a role that is taken permits nothing from then on", async () => {
     const { accessToken, assignmentId } = await administrator("support", "openid users.read");
     expect((await rest(server, "GET", "/v1/users", undefined, accessToken)).status).toBe(200);

@@ -11,7 +11,9 @@ import {
 import { UserSchema, type User } from "#gen/koder/identity/v1/user_pb.ts";
 import { UpdateUserAttributesRequestSchema, UpdateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { Call } from "../../host/call.ts";
-import { identityFixture, refusal } from "../identity-fixture.ts";
+import { refusal } from "../identity-fixture.ts";
+import { roleFixture } from "../roles/role-fixture.ts";
+import { userSubject } from "../roles/subject.ts";
 import { updateUser } from "../users/update-user.ts";
 import { createAttributeSchemas } from "./attribute-schemas.ts";
 import { getAttributeSchema } from "./get-attribute-schema.ts";
@@ -24,7 +26,7 @@ const staff: JsonObject = {
 };
 
 async function fixture() {
-  const f = await identityFixture();
+  const f = await roleFixture();
   const { dependencies, context } = f;
   const setSchema = async (
     init: MessageInitShape<typeof AttributeSchemaSchema>,
@@ -52,13 +54,17 @@ async function fixture() {
 }
 
 /** A person who calls for themselves, by an application's token. */
-const asThemselves = ({ id }: Pick<User, "id">, permissions: readonly string[] = []): Partial<Call> => ({
+const asThemselves = (
+  { id }: Pick<User, "id">,
+  permissions: readonly string[] = [],
+  scopes: readonly string[] = [],
+): Partial<Call> => ({
   caller: {
     kind: "user",
     userId: id,
     clientId: "app",
     sessionId: "",
-    scopes: new Set(["openid", ...permissions]),
+    scopes: new Set(["openid", ...permissions, ...scopes]),
     permissions: new Set(permissions),
     instance: false,
     authTime: 0,
@@ -115,6 +121,23 @@ test("what people may not set themselves they do not; whoever administers sets a
   expect(await refusal(set(ana.id, { nothing: 1 }, self))).toMatchObject({ reason: "ATTRIBUTE_NOT_WRITABLE" });
   const helper = asThemselves(ana, ["users.write"]);
   expect((await set("me", { department: "Board" }, helper))?.attributes).toMatchObject({ department: "Board" });
+});
+
+test("whoever may do more than a token with users.write still sets their own by it, and nothing else", async () => {
+  const { user, set, setSchema, assign } = await fixture();
+  await setSchema({ schema: staff, selfWritable: ["shirt"] });
+  const ana = await user({ username: "ana", attributes: { department: "IT" } });
+  const bob = await user({ username: "bob", attributes: { department: "IT" } });
+  await assign("support", userSubject(ana.id));
+  const helper = asThemselves(ana, ["users.write"], ["account.write"]);
+  expect((await set("me", { shirt: "S" }, helper))?.attributes).toEqual({ department: "IT", shirt: "S" });
+  for (const [sent, by] of [
+    [{ department: "Board" }, helper],
+    [{ shirt: "M" }, asThemselves(ana, ["users.write"])],
+    [{ shirt: "M" }, asThemselves(bob, ["users.write"], ["account.write"])],
+  ] satisfies [JsonObject, Partial<Call>][]) {
+    expect(await refusal(set(ana.id, sent, by))).toMatchObject({ reason: "PERMISSION_DENIED" });
+  }
 });
 
 test("a new schema leaves people alone until their attributes are written", async () => {

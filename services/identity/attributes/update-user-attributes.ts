@@ -6,11 +6,13 @@ import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import {
   UpdateUserAttributesResponseSchema,
+  UserService,
   type UpdateUserAttributesRequest,
   type UpdateUserAttributesResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { callOf } from "../../host/call.ts";
+import { accountScopeOf } from "../../host/account-scopes.ts";
+import { callOf, type Caller } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { holds } from "../../host/held-permissions.ts";
 import { userOf } from "../../host/user-of.ts";
@@ -27,8 +29,8 @@ import type { TenantAttributes } from "./attribute-schemas.ts";
 import { attributesOf, mergedAttributes, storedAttributes } from "./merged-attributes.ts";
 
 /**
- * Sets attributes of a person. Whoever holds `users.write` sets any, as UpdateUser does; a person without it those that the
- * schema leaves to them, and takes away what it has no more.
+ * Sets attributes of a person. Whoever holds `users.write` sets any, as UpdateUser does; everybody sets those of their own that
+ * the schema leaves to them, and takes away what it has no more.
  */
 export function updateUserAttributes({
   store,
@@ -45,8 +47,10 @@ export function updateUserAttributes({
     const data = store.tenant(call.tenantId);
     const [stored, tenant] = await Promise.all([data.get(users, userId), attributeSchemas.get(call.tenantId)]);
     if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(userId);
-    if (holds(call.caller, "users.write")) await checkMayChange(data, stored.record, call);
-    else refuseOthers(notOwn(tenant, sent));
+    const others = notOwn(tenant, sent);
+    const changesOwn = others.length === 0 && mayChangeOwn(call.caller, userId);
+    if (holds(call.caller, "users.write") && !changesOwn) await checkMayChange(data, stored.record, call);
+    else refuseOthers(others);
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw mismatch();
     const now = clock();
@@ -67,6 +71,12 @@ export function updateUserAttributes({
     return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
   };
 }
+
+/** Whether a credential lets its person change their own account, whatever they may do to those of others. */
+const mayChangeOwn = (caller: Caller, userId: string): boolean =>
+  caller.kind === "user" &&
+  caller.userId === userId &&
+  caller.scopes.has(accountScopeOf(UserService.method.updateUserAttributes));
 
 /**
  * The names among those sent that are not for people to set. What another schema has left over they may take away: it stands in the

@@ -12,6 +12,7 @@ import { remove } from "../../store/writes.ts";
 import { groups } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkMayChangeGroup } from "./check-may-change-group.ts";
+import { checkNotInPolicy } from "./check-not-in-policy.ts";
 import { groupEtag } from "./group-message.ts";
 import { groupChangedMeanwhile, groupNotFound } from "./group-refused.ts";
 
@@ -21,9 +22,10 @@ import { groupChangedMeanwhile, groupNotFound } from "./group-refused.ts";
  */
 export function deleteGroup({
   store,
+  peers,
   authorities,
   clock,
-}: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
+}: Pick<IdentityDependencies, "store" | "peers" | "authorities" | "clock">) {
   return async ({ groupId, etag }: DeleteGroupRequest, context: HandlerContext): Promise<DeleteGroupResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
@@ -31,6 +33,7 @@ export function deleteGroup({
     if (stored === undefined) throw groupNotFound(groupId);
     if (etag !== "" && etag !== groupEtag(stored.version)) throw groupChangedMeanwhile();
     await checkMayChangeGroup(data, groupId, call);
+    await checkNotInPolicy({ peers }, call, groupId);
     const { name } = stored.record;
     const deleted = eventOf(
       call,

@@ -18,6 +18,14 @@ export const groupNameTaken = (name: string): ConnectError =>
 export const groupChangedMeanwhile = (): ConnectError =>
   failure(ErrorReason.ETAG_MISMATCH, "etag: the group was changed meanwhile; read it again");
 
+/** The answer to whoever would end, with a group, what the authentication policy asks of those in it. */
+export const groupInPolicy = (): ConnectError =>
+  identityFailure(
+    IdentityErrorReason.GROUP_IN_POLICY,
+    "the authentication policy has an entry of the group in group_overrides: take that out first, or delete the group with policies.write",
+    { violations: [{ field: "group_id", description: "must be in no entry of group_overrides" }] },
+  );
+
 /** The answer to an id that is no member's of the group. */
 export const memberNotFound = (memberId: string): ConnectError =>
   identityFailure(IdentityErrorReason.GROUP_MEMBER_NOT_FOUND, `nobody in the group has the id ${memberId}`);

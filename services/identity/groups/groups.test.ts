@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
 import { GroupMemberSchema, type GroupSchema } from "#gen/koder/identity/v1/group_pb.ts";
 import {
@@ -165,6 +166,19 @@ test("nobody gives or takes by a group what they do not have themselves", async 
   }
   const other = await made({ name: "other" });
   expect(await refusal(add(around.id, { groupId: other.id }, small))).toMatchObject({ reason: "PERMISSION_DENIED" });
+});
+
+test("A15: of which the policy asks for more goes by whoever may change the policy alone", async () => {
+  const { id } = await made({ name: "strict" });
+  f.signIns.groupsInPolicy.add(id);
+  expect(await refusal(drop(id, "", holderOf("groups.write")))).toMatchObject({
+    reason: "GROUP_IN_POLICY",
+    code: Code.FailedPrecondition,
+    fields: ["group_id"],
+  });
+  await drop(id, "", holderOf("groups.write", "policies.write"));
+  const { id: other } = await made({ name: "other" });
+  await drop(other, "", holderOf("groups.write"));
 });
 
 test("is changed by mask, with an etag that must be right", async () => {

@@ -75,7 +75,9 @@ export function createInvitation({
         return answer;
       },
     );
-    if (created !== undefined) await sendInvitation({ peers }, call, created);
+    // Of a repeat, the mail may never have gone; where it has, auth mails nothing.
+    const waiting = created ?? (await data.get(invitations, response.invitation?.id ?? ""))?.record;
+    if (waiting !== undefined) await sendInvitation({ peers }, call, waiting);
     return response;
   };
 }

@@ -1,11 +1,11 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import type { Invitation } from "#gen/koder/identity/store/v1/invitation_pb.ts";
-import type { Call } from "../../host/call.ts";
+import type { Outbound } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 
 /** Something happened to an invitation; `version` is the record's after it. Of the address the event says nothing. */
 export const invitationChanged = (
-  call: Call,
+  call: Outbound,
   now: number,
   { id, userId }: Invitation,
   version: number,

@@ -166,6 +166,30 @@ describe("an invitation", () => {
     expect((await accept()).opened).toBe(true);
   });
 
+  test("that could not be mailed is mailed by a repeat of its request, once", async () => {
+    const { f, invite, accept } = await withInvitations();
+    const requestId = "0b6f2a52-52a5-4b0a-9c2f-0f6f5a5f5a5f";
+    f.mailer.isAway = true;
+    await expect(invite({}, {}, requestId)).rejects.toThrow("away");
+    f.mailer.isAway = false;
+    const { id } = await invite({}, {}, requestId);
+    await invite({}, {}, requestId);
+    expect(f.mailer.mailed).toMatchObject([{ invitationId: id, link: 1n }]);
+    expect((await accept()).opened).toBe(true);
+    expect((await invite({}, {}, requestId)).id).toBe(id);
+    expect(f.mailer.mailed).toHaveLength(1);
+  });
+
+  test("stays as it was where it is not sent again", async () => {
+    const { f, invite, resend, list, accept } = await withInvitations();
+    const invitation = await invite();
+    f.advance(1_000);
+    f.mailer.refuses = true;
+    await expect(resend(invitation.id)).rejects.toThrow("too many mails");
+    expect(await list()).toEqual([invitation]);
+    expect((await accept()).opened).toBe(true);
+  });
+
   test("passes over a role or a group that is gone by then", async () => {
     const { f, invite, accept, group } = await withInvitations();
     const groupId = await group("readers");

@@ -21,7 +21,10 @@ import { invitationMessage } from "./invitation-message.ts";
 import { invitationNotFound } from "./invitation-refused.ts";
 import { sendInvitation } from "./send-invitation.ts";
 
-/** Has another link mailed in the place of the one before. Whoever does must be able to give what it gives. */
+/**
+ * Has another link mailed in the place of the one before. Whoever does must be able to give what it gives. The mail comes first:
+ * where it is refused, the link before stays good.
+ */
 export function resendInvitation({ store, peers, clock }: Pick<IdentityDependencies, "store" | "peers" | "clock">) {
   return async (
     { invitationId }: ResendInvitationRequest,
@@ -45,11 +48,11 @@ export function resendInvitation({ store, peers, clock }: Pick<IdentityDependenc
       expireTime: timestampFromMs(expires),
       forgetTime: timestampFromMs(expires + invitationLifetimes.afterwards),
     });
+    await sendInvitation({ peers }, call, record);
     const version = stored.version + 1;
     const resent = invitationChanged(call, now, record, version, "resent");
     const isDone = await commitUnlessChanged(data, [replace(invitations, record, stored.version)], [resent]);
     if (!isDone) throw invitationNotFound(invitationId);
-    await sendInvitation({ peers }, call, record);
     return create(ResendInvitationResponseSchema, { invitation: invitationMessage(record) });
   };
 }

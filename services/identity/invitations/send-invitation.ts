@@ -3,10 +3,7 @@ import type { Invitation } from "#gen/koder/identity/store/v1/invitation_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 
-/**
- * Has the link of an invitation mailed. It follows the commit of the invitation: a crash in between leaves one that nobody has a
- * link of, and that can be sent again.
- */
+/** Has the link of an invitation mailed, once for a number and end of the link. Throws TOO_MANY_ATTEMPTS, and then nothing was mailed. */
 export async function sendInvitation(
   { peers }: Pick<IdentityDependencies, "peers">,
   call: Call,

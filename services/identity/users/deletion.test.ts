@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { beforeEach, expect, test } from "vitest";
 import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
+import { CreateInvitationRequestSchema } from "#gen/koder/identity/v1/invitation_service_pb.ts";
 import {
   DeleteUserRequestSchema,
   EraseUserRequestSchema,
@@ -12,7 +13,8 @@ import {
   UpdateUserRequestSchema,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { Call } from "../../host/call.ts";
-import { passwords, users } from "../collections.ts";
+import { invitations, passwords, users } from "../collections.ts";
+import { createInvitation } from "../invitations/create-invitation.ts";
 import { goodPassword, refusal } from "../identity-fixture.ts";
 import { holderOf, roleFixture } from "../roles/role-fixture.ts";
 import { deleteUser, restorableFor } from "./delete-user.ts";
@@ -105,6 +107,24 @@ test("is erased when the time has come, with the password, memberships and roles
   expect((await f.assignments({ userId })).assignments).toEqual([]);
   expect(await f.dependencies.purges.first(10)).toEqual([]);
   expect((await f.user({ username: "ana" })).id).not.toBe(userId);
+});
+
+test("K7: an invitation of their address that they never accepted goes with them; those of others stay", async () => {
+  const invite = async (email: string) => {
+    const request = create(CreateInvitationRequestSchema, { invitation: { email } });
+    return (await createInvitation(f.dependencies)(request, f.context())).invitation?.id ?? "";
+  };
+  const [invited, other] = [await invite("Bea@example.com"), await invite("cid@example.com")];
+  userId = (await f.user({ username: "bea", email: "bea@EXAMPLE.com" })).id;
+  await drop();
+  expect(await f.data.get(invitations, invited)).toBeDefined();
+  await purgeNow();
+  expect(await f.data.get(invitations, invited)).toBeUndefined();
+  expect(await f.data.get(invitations, other)).toBeDefined();
+  expect((await f.events()).findLast(({ resourceId }) => resourceId === invited)?.payload).toMatchObject({
+    case: "invitationChanged",
+    value: { state: "revoked" },
+  });
 });
 
 test("K7: a person has themselves erased after a day, and nobody else; no program of theirs does", async () => {

@@ -90,6 +90,9 @@ const (
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USERNAME_TOO_SIMILAR IdentityErrorReason = 141
 	// The policy for usernames breaks a rule; the violations name each field.
 	IdentityErrorReason_IDENTITY_ERROR_REASON_USERNAME_POLICY_INVALID IdentityErrorReason = 142
+	// The authentication policy asks for more of those in the group: its end takes `policies.write` as well, or its entry in
+	// `group_overrides` goes first.
+	IdentityErrorReason_IDENTITY_ERROR_REASON_GROUP_IN_POLICY IdentityErrorReason = 143
 )
 
 // Enum value maps for IdentityErrorReason.
@@ -127,6 +130,7 @@ var (
 		140: "IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID",
 		141: "IDENTITY_ERROR_REASON_USERNAME_TOO_SIMILAR",
 		142: "IDENTITY_ERROR_REASON_USERNAME_POLICY_INVALID",
+		143: "IDENTITY_ERROR_REASON_GROUP_IN_POLICY",
 	}
 	IdentityErrorReason_value = map[string]int32{
 		"IDENTITY_ERROR_REASON_UNSPECIFIED":                 0,
@@ -161,6 +165,7 @@ var (
 		"IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID":     140,
 		"IDENTITY_ERROR_REASON_USERNAME_TOO_SIMILAR":        141,
 		"IDENTITY_ERROR_REASON_USERNAME_POLICY_INVALID":     142,
+		"IDENTITY_ERROR_REASON_GROUP_IN_POLICY":             143,
 	}
 )
 
@@ -195,7 +200,7 @@ var File_koder_identity_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xbb\v\n" +
+	"\x1ekoder/identity/v1/errors.proto\x12\x11koder.identity.v1*\xe7\v\n" +
 	"\x13IdentityErrorReason\x12%\n" +
 	"!IDENTITY_ERROR_REASON_UNSPECIFIED\x10\x00\x12(\n" +
 	"$IDENTITY_ERROR_REASON_USER_NOT_FOUND\x10\x01\x12(\n" +
@@ -229,7 +234,8 @@ const file_koder_identity_v1_errors_proto_rawDesc = "" +
 	",IDENTITY_ERROR_REASON_ATTRIBUTE_NOT_WRITABLE\x10f\x122\n" +
 	"-IDENTITY_ERROR_REASON_PASSWORD_POLICY_INVALID\x10\x8c\x01\x12/\n" +
 	"*IDENTITY_ERROR_REASON_USERNAME_TOO_SIMILAR\x10\x8d\x01\x122\n" +
-	"-IDENTITY_ERROR_REASON_USERNAME_POLICY_INVALID\x10\x8e\x01B\xcc\x01\n" +
+	"-IDENTITY_ERROR_REASON_USERNAME_POLICY_INVALID\x10\x8e\x01\x12*\n" +
+	"%IDENTITY_ERROR_REASON_GROUP_IN_POLICY\x10\x8f\x01B\xcc\x01\n" +
 	"\x15com.koder.identity.v1B\vErrorsProtoP\x01Z@github.com/koder-id/koder-id/gen/go/koder/identity/v1;identityv1\xa2\x02\x03KIX\xaa\x02\x11Koder.Identity.V1\xca\x02\x11Koder\\Identity\\V1\xe2\x02\x1dKoder\\Identity\\V1\\GPBMetadata\xea\x02\x13Koder::Identity::V1b\x06proto3"
 
 var (

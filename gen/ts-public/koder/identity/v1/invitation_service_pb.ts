@@ -28,7 +28,7 @@ export type CreateInvitationRequest = Message<"koder.identity.v1.CreateInvitatio
   invitation?: Invitation | undefined;
 
   /**
-   * UUID chosen by the caller: a repeat within a day answers the first result, and mails nothing.
+   * UUID chosen by the caller: a repeat within a day answers the first result, and mails it only if the first could not.
    *
    * @generated from field: string request_id = 2;
    */
@@ -279,7 +279,7 @@ export const InvitationService: GenService<{
   },
   /**
    * Mails another link, good for seven days; the one before is void. Whoever calls must hold what the invitation gives, and
-   * stands for it from then on. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
+   * stands for it from then on. Where the mail is refused, the link before stays good. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
    *
    * @generated from rpc koder.identity.v1.InvitationService.ResendInvitation
    */

@@ -101,7 +101,7 @@ export const MailInvitationResponseSchema: GenMessage<MailInvitationResponse> = 
  */
 export const InvitationMailService: GenService<{
   /**
-   * Mails a link. Errors: TOO_MANY_ATTEMPTS.
+   * Mails a link. A repeat, with the same number and end of the link, mails nothing. Errors: TOO_MANY_ATTEMPTS.
    *
    * @generated from rpc koder.auth.v1.InvitationMailService.MailInvitation
    */

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/sign_in_policy_internal.proto.
  */
 export const file_koder_auth_v1_sign_in_policy_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCJdChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkSLwoMYW5kcm9pZF9hcHBzGAIgAygLMhkua29kZXIuYXV0aC52MS5BbmRyb2lkQXBwIvYBChJDaGVja1NpZ25JblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSFQoDYWNyGAIgASgJQgi6SAVyAxjIARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYBSABKAgSLQoJYXV0aF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgpzZXNzaW9uX2lkGAcgASgJQge6SARyAhgaIkIKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCBIXCg9hY3Rpb25fcmVxdWlyZWQYAiABKAgicQogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0IjEKIUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZRIMCgRkYXlzGAEgASgFIj0KIUdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIjYKIkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2USEAoIcmVxdWlyZWQYASABKAgyqwQKE1NpZ25JblBvbGljeVNlcnZpY2USZwoLQ2hlY2tTaWduSW4SIS5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVxdWVzdBoiLmtvZGVyLmF1dGgudjEuQ2hlY2tTaWduSW5SZXNwb25zZSIRkAIBqrsYCgoBBhIFb2F1dGgSlwEKGkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50EjAua29kZXIuYXV0aC52MS5HZXRTZWNvbmRGYWN0b3JSZXF1aXJlbWVudFJlcXVlc3QaMS5rb2Rlci5hdXRoLnYxLkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnsKEUdldFJlbGF0ZWRPcmlnaW5zEicua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1JlcXVlc3QaKC5rb2Rlci5hdXRoLnYxLkdldFJlbGF0ZWRPcmlnaW5zUmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXkSkwEKGUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3kSLy5rb2Rlci5hdXRoLnYxLkdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXF1ZXN0GjAua29kZXIuYXV0aC52MS5HZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5UmVzcG9uc2UiE5ACAaq7GAwKAQYSB2dhdGV3YXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_authentication_policy, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Citrb2Rlci9hdXRoL3YxL3NpZ25faW5fcG9saWN5X2ludGVybmFsLnByb3RvEg1rb2Rlci5hdXRoLnYxIhoKGEdldFJlbGF0ZWRPcmlnaW5zUmVxdWVzdCJdChlHZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlEg8KB29yaWdpbnMYASADKAkSLwoMYW5kcm9pZF9hcHBzGAIgAygLMhkua29kZXIuYXV0aC52MS5BbmRyb2lkQXBwIvYBChJDaGVja1NpZ25JblJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOYARoSFQoDYWNyGAIgASgJQgi6SAVyAxjIARIbCgljbGllbnRfaWQYAyABKAlCCLpIBXIDGIACEiMKCmFjcl92YWx1ZXMYBCADKAlCD7pIDJIBCRBAIgVyAxiACBIgChhzZWNvbmRfZmFjdG9yX3JlbWVtYmVyZWQYBSABKAgSLQoJYXV0aF90aW1lGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIbCgpzZXNzaW9uX2lkGAcgASgJQge6SARyAhgaIkIKE0NoZWNrU2lnbkluUmVzcG9uc2USEgoKc3VmZmljaWVudBgBIAEoCBIXCg9hY3Rpb25fcmVxdWlyZWQYAiABKAgicQogR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0IjEKIUdldFJlbWVtYmVyZWREZXZpY2VQb2xpY3lSZXNwb25zZRIMCgRkYXlzGAEgASgFIj0KIUdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVxdWVzdBIYCgd1c2VyX2lkGAEgASgJQge6SARyAhgaIjYKIkdldFNlY29uZEZhY3RvclJlcXVpcmVtZW50UmVzcG9uc2USEAoIcmVxdWlyZWQYASABKAgiNQoXR2V0R3JvdXBPdmVycmlkZVJlcXVlc3QSGgoIZ3JvdXBfaWQYASABKAlCCLpIBXIDmAEaIisKGEdldEdyb3VwT3ZlcnJpZGVSZXNwb25zZRIPCgdwcmVzZW50GAEgASgIMqYFChNTaWduSW5Qb2xpY3lTZXJ2aWNlEmcKC0NoZWNrU2lnbkluEiEua29kZXIuYXV0aC52MS5DaGVja1NpZ25JblJlcXVlc3QaIi5rb2Rlci5hdXRoLnYxLkNoZWNrU2lnbkluUmVzcG9uc2UiEZACAaq7GAoKAQYSBW9hdXRoEpcBChpHZXRTZWNvbmRGYWN0b3JSZXF1aXJlbWVudBIwLmtvZGVyLmF1dGgudjEuR2V0U2Vjb25kRmFjdG9yUmVxdWlyZW1lbnRSZXF1ZXN0GjEua29kZXIuYXV0aC52MS5HZXRTZWNvbmRGYWN0b3JSZXF1aXJlbWVudFJlc3BvbnNlIhSQAgGquxgNCgEGEghpZGVudGl0eRJ5ChBHZXRHcm91cE92ZXJyaWRlEiYua29kZXIuYXV0aC52MS5HZXRHcm91cE92ZXJyaWRlUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuR2V0R3JvdXBPdmVycmlkZVJlc3BvbnNlIhSQAgGquxgNCgEGEghpZGVudGl0eRJ7ChFHZXRSZWxhdGVkT3JpZ2lucxInLmtvZGVyLmF1dGgudjEuR2V0UmVsYXRlZE9yaWdpbnNSZXF1ZXN0Gigua29kZXIuYXV0aC52MS5HZXRSZWxhdGVkT3JpZ2luc1Jlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5EpMBChlHZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5Ei8ua29kZXIuYXV0aC52MS5HZXRSZW1lbWJlcmVkRGV2aWNlUG9saWN5UmVxdWVzdBowLmtvZGVyLmF1dGgudjEuR2V0UmVtZW1iZXJlZERldmljZVBvbGljeVJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_koder_auth_v1_authentication_policy, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * GetRelatedOriginsRequest asks for those of the tenant of the call.
@@ -248,6 +248,48 @@ export const GetSecondFactorRequirementResponseSchema: GenMessage<GetSecondFacto
   messageDesc(file_koder_auth_v1_sign_in_policy_internal, 7);
 
 /**
+ * GetGroupOverrideRequest names a group.
+ *
+ * @generated from message koder.auth.v1.GetGroupOverrideRequest
+ */
+export type GetGroupOverrideRequest = Message<"koder.auth.v1.GetGroupOverrideRequest"> & {
+  /**
+   * Id of the group.
+   *
+   * @generated from field: string group_id = 1;
+   */
+  groupId: string;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetGroupOverrideRequest.
+ * Use `create(GetGroupOverrideRequestSchema)` to create a new message.
+ */
+export const GetGroupOverrideRequestSchema: GenMessage<GetGroupOverrideRequest> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 8);
+
+/**
+ * GetGroupOverrideResponse has the answer.
+ *
+ * @generated from message koder.auth.v1.GetGroupOverrideResponse
+ */
+export type GetGroupOverrideResponse = Message<"koder.auth.v1.GetGroupOverrideResponse"> & {
+  /**
+   * Whether one of the `group_overrides` of the authentication policy is the group's.
+   *
+   * @generated from field: bool present = 1;
+   */
+  present: boolean;
+};
+
+/**
+ * Describes the message koder.auth.v1.GetGroupOverrideResponse.
+ * Use `create(GetGroupOverrideResponseSchema)` to create a new message.
+ */
+export const GetGroupOverrideResponseSchema: GenMessage<GetGroupOverrideResponse> = /*@__PURE__*/
+  messageDesc(file_koder_auth_v1_sign_in_policy_internal, 9);
+
+/**
  * SignInPolicyService says whether a sign-in of before is enough for a client now.
  *
  * @generated from service koder.auth.v1.SignInPolicyService
@@ -272,6 +314,16 @@ export const SignInPolicyService: GenService<{
     methodKind: "unary";
     input: typeof GetSecondFactorRequirementRequestSchema;
     output: typeof GetSecondFactorRequirementResponseSchema;
+  },
+  /**
+   * Says whether the policy asks for more of those in a group, so that its end would ask for less.
+   *
+   * @generated from rpc koder.auth.v1.SignInPolicyService.GetGroupOverride
+   */
+  getGroupOverride: {
+    methodKind: "unary";
+    input: typeof GetGroupOverrideRequestSchema;
+    output: typeof GetGroupOverrideResponseSchema;
   },
   /**
    * Returns which other pages, and which apps, may ask for the tenant's passkeys.

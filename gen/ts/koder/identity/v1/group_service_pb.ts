@@ -490,7 +490,8 @@ export const GroupService: GenService<{
     output: typeof UpdateGroupResponseSchema;
   },
   /**
-   * Deletes a group: from then on nobody is in it. Errors: GROUP_NOT_FOUND, ETAG_MISMATCH.
+   * Deletes a group: from then on nobody is in it. One that has an entry in the `group_overrides` of the authentication policy takes
+   * `policies.write` as well. Errors: GROUP_NOT_FOUND, GROUP_IN_POLICY, ETAG_MISMATCH.
    *
    * @generated from rpc koder.identity.v1.GroupService.DeleteGroup
    */

@@ -68,7 +68,8 @@ type GroupServiceClient interface {
 	ListGroups(context.Context, *connect.Request[v1.ListGroupsRequest]) (*connect.Response[v1.ListGroupsResponse], error)
 	// Changes the fields that the mask names. Errors: GROUP_NOT_FOUND, GROUP_INVALID, GROUP_NAME_TAKEN, ETAG_MISMATCH.
 	UpdateGroup(context.Context, *connect.Request[v1.UpdateGroupRequest]) (*connect.Response[v1.UpdateGroupResponse], error)
-	// Deletes a group: from then on nobody is in it. Errors: GROUP_NOT_FOUND, ETAG_MISMATCH.
+	// Deletes a group: from then on nobody is in it. One that has an entry in the `group_overrides` of the authentication policy takes
+	// `policies.write` as well. Errors: GROUP_NOT_FOUND, GROUP_IN_POLICY, ETAG_MISMATCH.
 	DeleteGroup(context.Context, *connect.Request[v1.DeleteGroupRequest]) (*connect.Response[v1.DeleteGroupResponse], error)
 	// Puts a user or a group into a group. Who is in it already stays: the answer is the membership there is.
 	// Errors: GROUP_NOT_FOUND, USER_NOT_FOUND, GROUP_INVALID for a group that would come to be in itself, GROUP_LIMIT, CONFLICT.
@@ -207,7 +208,8 @@ type GroupServiceHandler interface {
 	ListGroups(context.Context, *connect.Request[v1.ListGroupsRequest]) (*connect.Response[v1.ListGroupsResponse], error)
 	// Changes the fields that the mask names. Errors: GROUP_NOT_FOUND, GROUP_INVALID, GROUP_NAME_TAKEN, ETAG_MISMATCH.
 	UpdateGroup(context.Context, *connect.Request[v1.UpdateGroupRequest]) (*connect.Response[v1.UpdateGroupResponse], error)
-	// Deletes a group: from then on nobody is in it. Errors: GROUP_NOT_FOUND, ETAG_MISMATCH.
+	// Deletes a group: from then on nobody is in it. One that has an entry in the `group_overrides` of the authentication policy takes
+	// `policies.write` as well. Errors: GROUP_NOT_FOUND, GROUP_IN_POLICY, ETAG_MISMATCH.
 	DeleteGroup(context.Context, *connect.Request[v1.DeleteGroupRequest]) (*connect.Response[v1.DeleteGroupResponse], error)
 	// Puts a user or a group into a group. Who is in it already stays: the answer is the membership there is.
 	// Errors: GROUP_NOT_FOUND, USER_NOT_FOUND, GROUP_INVALID for a group that would come to be in itself, GROUP_LIMIT, CONFLICT.

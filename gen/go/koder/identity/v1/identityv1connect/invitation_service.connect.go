@@ -60,7 +60,7 @@ type InvitationServiceClient interface {
 	// Lists the invitations that nobody has accepted, those whose link has expired included. Errors: PAGE_TOKEN_INVALID.
 	ListInvitations(context.Context, *connect.Request[v1.ListInvitationsRequest]) (*connect.Response[v1.ListInvitationsResponse], error)
 	// Mails another link, good for seven days; the one before is void. Whoever calls must hold what the invitation gives, and
-	// stands for it from then on. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
+	// stands for it from then on. Where the mail is refused, the link before stays good. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
 	ResendInvitation(context.Context, *connect.Request[v1.ResendInvitationRequest]) (*connect.Response[v1.ResendInvitationResponse], error)
 	// Takes an invitation back: its link is void. Errors: INVITATION_NOT_FOUND.
 	RevokeInvitation(context.Context, *connect.Request[v1.RevokeInvitationRequest]) (*connect.Response[v1.RevokeInvitationResponse], error)
@@ -156,7 +156,7 @@ type InvitationServiceHandler interface {
 	// Lists the invitations that nobody has accepted, those whose link has expired included. Errors: PAGE_TOKEN_INVALID.
 	ListInvitations(context.Context, *connect.Request[v1.ListInvitationsRequest]) (*connect.Response[v1.ListInvitationsResponse], error)
 	// Mails another link, good for seven days; the one before is void. Whoever calls must hold what the invitation gives, and
-	// stands for it from then on. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
+	// stands for it from then on. Where the mail is refused, the link before stays good. Errors: INVITATION_NOT_FOUND, EMAIL_TAKEN; TOO_MANY_ATTEMPTS (of auth).
 	ResendInvitation(context.Context, *connect.Request[v1.ResendInvitationRequest]) (*connect.Response[v1.ResendInvitationResponse], error)
 	// Takes an invitation back: its link is void. Errors: INVITATION_NOT_FOUND.
 	RevokeInvitation(context.Context, *connect.Request[v1.RevokeInvitationRequest]) (*connect.Response[v1.RevokeInvitationResponse], error)
