@@ -234,6 +234,30 @@ test("a person's roles and groups are told where their scopes were granted, and 
   }
 });
 
+test("an access token says that it ends with its grant, where that is sooner", async () => {
+  const [short, usual] = [
+    await registerClient(server, { refresh_token_absolute_lifetime: "60s", refresh_token_idle_lifetime: "60s" }),
+    await registerClient(server),
+  ];
+  const { username } = await createPerson(server);
+  const lifetimeOf = (json: Record<string, unknown>) => {
+    const { exp = 0, iat = 0 } = decodeJwt(String(json["access_token"]));
+    expect(json["expires_in"]).toBe(exp - iat);
+    return exp - iat;
+  };
+  const given = await tokensFor(server, short, username);
+  const { exp = 0, iat = 0 } = decodeJwt(given.accessToken);
+  expect(exp - iat).toBe(60);
+  const later = lifetimeOf((await refresh(server, short, given.refreshToken)).json);
+  expect(later).toBeGreaterThan(30);
+  expect(later).toBeLessThanOrEqual(60);
+  const other = await tokensFor(server, usual, username);
+  expect(lifetimeOf((await refresh(server, usual, other.refreshToken)).json)).toBe(900);
+  const without = await tokensFor(server, usual, username, { parameters: { scope: "openid" } });
+  const claims = decodeJwt(without.accessToken);
+  expect(Number(claims.exp) - Number(claims.iat)).toBe(900);
+});
+
 test("a long token is taken wherever a token is, and one that is too long for that is not issued", async () => {
   const mapped = (count: number) =>
     Array.from({ length: count }, (_, index) => ({

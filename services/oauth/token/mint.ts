@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { IssuedTokensSchema, type IssuedTokens } from "#gen/koder/oauth/v1/token_internal_pb.ts";
-import type { RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
+import type { Grant, RedeemedGrant } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { forward, type Call } from "../../host/call.ts";
 import { signJwt } from "../../vault/sign-jwt.ts";
 import { longestToken } from "../../vault/verify-jwt.ts";
@@ -28,14 +29,15 @@ export async function mintForGrant(
   needs: Needs,
   { call, client, dpopJkt }: Whose,
   { grant, refreshToken }: RedeemedGrant,
-  { scopes, target }: { readonly scopes: readonly string[]; readonly target: AccessTarget },
+  { scopes, target: asked }: { readonly scopes: readonly string[]; readonly target: AccessTarget },
 ): Promise<IssuedTokens> {
   if (grant === undefined) throw new Error("the session service answered a redeemed grant without the grant");
   const [{ issuer, now, key }, sub, further] = await Promise.all([
-    preparation(needs, call, target),
+    preparation(needs, call, asked),
     needs.subjects.of(call, client, grant.userId),
-    furtherClaims(needs, call, { client, grant, scopes, target }),
+    furtherClaims(needs, call, { client, grant, scopes, target: asked }),
   ]);
+  const target = withinGrant(asked, grant, now);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
   const firstParty = client.firstParty !== false;
   const accessToken = await signAccessToken(key, personAccessToken(issue, grant, { sub, firstParty }));
@@ -91,6 +93,15 @@ async function signAccessToken(key: SigningKey, claims: AccessTokenClaims): Prom
     "invalid_scope",
     `the access token would be longer than ${longestToken} characters; ${remedy}`,
   );
+}
+
+/**
+ * The same for no longer than the grant, with which its tokens end. In whole seconds that have begun: a grant without refresh tokens began
+ * a moment before its token, and lives for as long.
+ */
+function withinGrant(target: AccessTarget, { expireTime }: Grant, now: number): AccessTarget {
+  const left = expireTime ? Math.ceil((timestampMs(expireTime) - now) / 1000) * 1000 : Infinity;
+  return left >= target.lifetime ? target : { ...target, lifetime: Math.max(left, 0) };
 }
 
 /** RFC 9449 §5. */

@@ -61,7 +61,7 @@ export interface GrantTerms {
 
 /**
  * The grant that a code gives, with a refresh family where the client may refresh and offline access was granted, or the
- * client has refresh tokens without it. Such a family is an online one: it ends with its session, and by its row no later.
+ * client has refresh tokens without it. What is not for offline use ends with its session, and by its row no later.
  */
 export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, lifetimes: SessionLifetimes): Grant {
   const isOfflineGranted = subject.scopes.includes("offline_access") && !terms.offlineAccessWithheld;
@@ -70,7 +70,7 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, l
   const accessTokenLifetime = terms.accessTokenLifetime ? durationMs(terms.accessTokenLifetime) : 0;
   const { idle, absolute } = refreshTerms(terms.refreshPolicy, lifetimes);
   const sessionEnd = subject.sessionExpireTime && !offline ? timestampMs(subject.sessionExpireTime) : Infinity;
-  const end = refreshes ? Math.min(now + absolute, sessionEnd) : now + accessTokenLifetime;
+  const end = Math.min(now + (refreshes ? absolute : accessTokenLifetime), sessionEnd);
   const family = {
     generation: 1n,
     salt: randomBytes(16),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { GrantRefusal } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { grants } from "../collections.ts";
@@ -126,5 +127,18 @@ describe("redeeming a code", () => {
     expect(await f.store.tenant("t1").get(grants, grant.id)).toMatchObject({ record: { offline: false } });
     const other = granted(await f.redeem(await f.code(), { ...terms, offlineAccessWithheld: false })).grant;
     expect(await f.store.tenant("t1").get(grants, other.id)).toMatchObject({ record: { offline: true } });
+  });
+
+  test("a grant that is not for offline use ends with its session, by its own row too", async () => {
+    const f = await sessionFixture();
+    const lifetime = durationFromMs(300_000);
+    const { session } = await f.signIn(0n, "", undefined, { lifetime });
+    const redeemed = async (scopes: string[]) => {
+      const { outcome } = await f.codeOf(session?.id ?? "", scopes);
+      return granted(await f.redeem(outcome.case === "code" ? outcome.value : "")).grant;
+    };
+    expect((await redeemed(["openid"])).expireTime).toEqual(session?.expireTime);
+    const { expireTime, createTime } = await redeemed(["openid", "offline_access"]);
+    expect(Number(expireTime?.seconds) - Number(createTime?.seconds)).toBe(30 * 86_400);
   });
 });

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { describe, expect, test } from "vitest";
 import { DeviceCodeRefusal, DeviceDecisionOutcome } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { RevokeSessionRequestSchema } from "#gen/koder/session/v1/session_service_pb.ts";
@@ -83,6 +84,14 @@ describe("a device code", () => {
     const { grant } = granted(await f.redeemDevice(code, { resource: orders, issuer }));
     expect(grant.resources).toEqual([orders]);
     granted(await f.redeemDevice(await f.decided(), { resource: issuer, issuer }));
+  });
+
+  test("gives a grant that ends with the session in which it was allowed, unless it is for offline use", async () => {
+    const f = await deviceFixture();
+    const { session } = await f.signIn(0n, "", undefined, { lifetime: durationFromMs(300_000) });
+    const { deviceCode, userCode } = await f.issue(["openid"]);
+    await f.decide((await f.find(userCode))?.deviceCodeId ?? "", session?.id ?? "");
+    expect(granted(await f.redeemDevice(deviceCode)).grant.expireTime).toEqual(session?.expireTime);
   });
 
   test("A9: a second use ends what the first one gave, also at the same moment", async () => {

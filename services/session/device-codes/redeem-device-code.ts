@@ -8,7 +8,8 @@ import {
   type RedeemDeviceCodeResponse,
 } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { TenantStore } from "../../store/store.ts";
+import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { Stored, TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { beginGrant, grantOf, redeemedGrant } from "../codes/begin-grant.ts";
 import { keptSession } from "../browser-sessions/kept-session.ts";
@@ -39,19 +40,25 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
     if (stored === undefined) return refused(DeviceCodeRefusal.UNKNOWN);
     const { record, version } = stored;
     const now = clock();
-    const refusal = await refusalOf(data, record, request, now);
-    if (refusal === DeviceCodeRefusal.REUSED) await endGrant(data, call, now, record.grantId, "code_reuse");
-    if (refusal === DeviceCodeRefusal.PENDING) {
+    const checked = await check(data, record, request, now);
+    if (checked === DeviceCodeRefusal.REUSED) await endGrant(data, call, now, record.grantId, "code_reuse");
+    if (checked === DeviceCodeRefusal.PENDING) {
       const before = polls.note(`${call.tenantId}/${record.codeHash}`, now);
       const isSlowed = await slowDown(data, call, stored, before, now);
-      return refused(isSlowed ? DeviceCodeRefusal.TOO_FAST : refusal);
+      return refused(isSlowed ? DeviceCodeRefusal.TOO_FAST : checked);
     }
-    if (refusal !== undefined) return refused(refusal);
+    if (typeof checked === "number") return refused(checked);
 
-    const subject = { ...record, authTimeRequested: request.authTimeRequested, claims: "" };
+    const { expireTime } = checked.record;
+    const subject = {
+      ...record,
+      authTimeRequested: request.authTimeRequested,
+      claims: "",
+      ...(expireTime ? { sessionExpireTime: expireTime } : {}),
+    };
     const grant = grantOf(subject, request, now, lifetimes);
     const used = create(DeviceCodeSchema, { ...record, grantId: grant.id });
-    const beginning = await beginGrant(data, call, now, replace(deviceCodes, used, version), grant);
+    const beginning = await beginGrant(data, call, now, replace(deviceCodes, used, version), grant, checked);
     if (beginning === "session ended") return refused(DeviceCodeRefusal.REVOKED);
     if (beginning === "already used") {
       const winner = await data.get(deviceCodes, record.codeHash);
@@ -66,13 +73,13 @@ export function redeemDeviceCode(dependencies: SessionDependencies) {
   };
 }
 
-/** Each check by name; undefined when the code is good. */
-async function refusalOf(
+/** Each check by name; the session of a code that is good. */
+async function check(
   data: TenantStore,
   record: DeviceCode,
   request: RedeemDeviceCodeRequest,
   now: number,
-): Promise<DeviceCodeRefusal | undefined> {
+): Promise<DeviceCodeRefusal | Stored<typeof SessionSchema>> {
   if (record.grantId !== "") return DeviceCodeRefusal.REUSED;
   if (record.clientId !== request.clientId) return DeviceCodeRefusal.OTHER_CLIENT;
   if (isExpired(record, now)) return DeviceCodeRefusal.EXPIRED;
@@ -84,7 +91,7 @@ async function refusalOf(
     doEpochsHold(data, record),
     keptSession(data, record.sessionId, now),
   ]);
-  return epochsHold && session !== undefined ? undefined : DeviceCodeRefusal.REVOKED;
+  return epochsHold && session !== undefined ? session : DeviceCodeRefusal.REVOKED;
 }
 
 const refused = (refusal: DeviceCodeRefusal): RedeemDeviceCodeResponse =>
