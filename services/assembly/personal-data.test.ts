@@ -38,7 +38,7 @@ const left: Readonly<Record<string, string>> = {
   // How often everything of somebody was voided, and when they are to be erased: their id and a number.
   session_epochs: "a number by their id",
   identity_purges: "the person's purge_time says it",
-  admin_person_events: "where in the log their events are, which are the archive's own member",
+  admin_person_events: "where in the log their events are, which are the archive's own member: their id and numbers",
   admin_owners: "the one claim on the instance: their id",
   // About no person.
   identity_attribute_schemas: "of the tenant",

@@ -101,6 +101,16 @@ test("K7: of an erased person nothing is left in the files of the store, however
     ((await rest(server, "GET", `/v1/admin/audit?type=${kind}`)).json["events"] as readonly unknown[]).length;
   await expect.poll(() => forgotten("email_change_forgotten"), { timeout: 20_000 }).toBe(1);
   await expect.poll(() => forgotten("mailbox_proof_forgotten"), { timeout: 20_000 }).toBe(4);
+  // The log has what was done, by the id alone.
+  const audit = await rest(server, "GET", `/v1/admin/audit?user_id=${id}&oldest_first=true&page_size=200`);
+  const logged = audit.json["events"] as readonly { readonly event: object }[];
+  for (const kind of ["user_created", "role_assigned", "user_erased"]) {
+    expect(
+      logged.filter(({ event }) => kind in event),
+      kind,
+    ).toHaveLength(1);
+  }
+  expect(JSON.stringify(logged)).not.toMatch(/quetzal/i);
   await server.end();
 
   const files = readdirSync(server.dataDir).map((name) => join(server.dataDir, name));

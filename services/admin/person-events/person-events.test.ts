@@ -181,7 +181,7 @@ test.each(drivers)(
   },
 );
 
-test("what is given twice is noted once, and nothing is left of whoever is erased", async () => {
+test("what is given twice is noted once; of whoever is erased it stays, as in the log", async () => {
   const f = await fixture("memory:");
   await f.happens(["user", ana], created, { id: "auth", type: ActorType.SERVICE });
   await f.happens(["session", "s1"], session(ana), byNobody);
@@ -194,8 +194,8 @@ test("what is given twice is noted once, and nothing is left of whoever is erase
   await f.happens(["session", "s1"], session(ana), { id: "session", type: ActorType.SERVICE });
   await f.enter();
   await f.note(1);
-  expect((await f.notes()).map(({ record }) => record.userId)).toEqual([bob]);
-  expect(await f.seen(ana)).toEqual([]);
+  expect((await f.notes()).map(({ record }) => record.userId)).toEqual([ana, bob]);
+  expect(await f.seen(ana)).toEqual([ana, "s1", ana, "s1"]);
 });
 
 test("nothing in it is another person's: neither who acted, nor whom they acted upon", async () => {

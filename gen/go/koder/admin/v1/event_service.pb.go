@@ -105,7 +105,7 @@ type ListEventsRequest struct {
 	Instance bool `protobuf:"varint,11,opt,name=instance,proto3" json:"instance,omitempty"`
 	// Only events with a greater number: what has come since, for whoever has read up to there, oldest first.
 	AfterNumber int64 `protobuf:"varint,12,opt,name=after_number,json=afterNumber,proto3" json:"after_number,omitempty"`
-	// Only events about this user, and those that they caused: found at once, however long the log is.
+	// Only events about this user, who may be erased by now, and those that they caused: found at once, however long the log is.
 	UserId        string `protobuf:"bytes,13,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

@@ -138,7 +138,7 @@ export type ListEventsRequest = Message<"koder.admin.v1.ListEventsRequest"> & {
   afterNumber: bigint;
 
   /**
-   * Only events about this user, and those that they caused: found at once, however long the log is.
+   * Only events about this user, who may be erased by now, and those that they caused: found at once, however long the log is.
    *
    * @generated from field: string user_id = 13;
    */
