@@ -258,6 +258,8 @@ describe("metadata are what the standards say", () => {
     [{ ...web, logo_uri: "javascript:alert(1)" }, "invalid_client_metadata", "logo_uri"],
     [{ ...web, client_name: "a".repeat(201) }, "invalid_client_metadata", "client_name"],
     [{ ...web, client_name: ["a"] }, "invalid_client_metadata", "client_name"],
+    [{ ...web, client_name: "Orders \u202eetis s'knab ruoy" }, "invalid_client_metadata", "client_name"],
+    [{ ...web, client_name: "Orders\n\nand more" }, "invalid_client_metadata", "client_name"],
     [{ ...web, jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }, "invalid_client_metadata", "jwks"],
     [{ ...web, jwks: { keys: [{ kty: "RSA", n: "AAAA", e: "AQAB", d: "AAAA" }] } }, "invalid_client_metadata", "jwks"],
     [{ ...web, jwks: [] }, "invalid_client_metadata", "jwks"],

@@ -1,3 +1,4 @@
+import { unshownCharacters } from "../../../host/unshown-characters.ts";
 import { webAddressFault } from "./web-address.ts";
 import type { MetadataPart } from "./metadata-part.ts";
 
@@ -6,6 +7,8 @@ export const description: MetadataPart<
   "clientName" | "clientUri" | "logoUri" | "policyUri" | "tosUri" | "contacts" | "softwareId" | "softwareVersion"
 > = (client, wrong) => {
   const { clientName, clientUri, logoUri, policyUri, tosUri, contacts, softwareId, softwareVersion } = client;
+  // It is shown where people decide: nobody's name turns the words around it.
+  if (unshownCharacters.test(clientName)) wrong("client_name", "must be one line of text, without control characters");
   const links = { client_uri: clientUri, logo_uri: logoUri, policy_uri: policyUri, tos_uri: tosUri };
   for (const [field, uri] of Object.entries(links)) {
     const fault = webAddressFault(uri);

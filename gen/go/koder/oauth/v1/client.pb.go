@@ -33,7 +33,7 @@ type Client struct {
 	// The secret of a confidential client, shown once, in the answer to its creation. The server makes it, unless one comes
 	// with the creation that is like those that it makes: `kcs_` and 43 characters of base64url, 256 random bits.
 	ClientSecret string `protobuf:"bytes,3,opt,name=client_secret,json=clientSecret,proto3" json:"client_secret,omitempty"`
-	// Name for people.
+	// Name for people: one line, without control characters and what turns the direction of text.
 	ClientName string `protobuf:"bytes,4,opt,name=client_name,json=clientName,proto3" json:"client_name,omitempty"`
 	// Where answers may go; compared as exact strings (a loopback redirect of a native client: any port, RFC 8252 §7.3).
 	RedirectUris []string `protobuf:"bytes,5,rep,name=redirect_uris,json=redirectUris,proto3" json:"redirect_uris,omitempty"`

@@ -51,7 +51,7 @@ export type Client = Message<"koder.oauth.v1.Client"> & {
   clientSecret: string;
 
   /**
-   * Name for people.
+   * Name for people: one line, without control characters and what turns the direction of text.
    *
    * @generated from field: string client_name = 4;
    */
