@@ -254,6 +254,17 @@ test("a person's roles and groups are told where their scopes were granted, and 
     expect(decodeJwt(token)).not.toHaveProperty("roles");
     expect(decodeJwt(token)).not.toHaveProperty("groups");
   }
+  // Asked for by name they are where they were asked for, and the access token gets nothing by it.
+  const named = { scope: "openid", claims: JSON.stringify({ userinfo: { groups: null }, id_token: { roles: null } }) };
+  const asked = await tokensFor(server, client, username, { parameters: named });
+  expect(decodeJwt(asked.idToken)).toMatchObject({ roles: claims.roles });
+  expect(decodeJwt(asked.idToken)).not.toHaveProperty("groups");
+  expect(await userinfo(asked.accessToken)).toEqual({ sub: id, groups: claims.groups });
+  expect(decodeJwt(asked.accessToken)).not.toHaveProperty("roles");
+  const unregistered = await registerClient(server, { scope: "openid" });
+  const refused = await tokensFor(server, unregistered, username, { parameters: named });
+  expect(decodeJwt(refused.idToken)).not.toHaveProperty("roles");
+  expect(await userinfo(refused.accessToken)).toEqual({ sub: id });
 });
 
 test("an access token says that it ends with its grant, where that is sooner", async () => {
