@@ -252,7 +252,7 @@ describe("A11: resource servers", () => {
     // Without the resource, which without a value is none (RFC 6749 §3.2), its scopes are nothing, and no other audience's token has them.
     for (const [resource, scope] of [
       ["", "own"],
-      [news, undefined],
+      [news, ""],
     ] as const) {
       const other = await ask(caller, { ...grantType, resource });
       expect([resource, other.json["scope"]]).toEqual([resource, scope]);
@@ -316,6 +316,9 @@ describe("A11: resource servers", () => {
     expect([wider.status, wider.json["error"]]).toEqual([400, "invalid_scope"]);
     const again = await ask(app, { ...next, resource: mail, scope: "mail.read" });
     expect(again.json["scope"]).toBe("mail.read");
+    // RFC 6749 §5.1: that nothing of what was asked for means anything there is said, not left out.
+    const none = { ...next, refresh_token: String(again.json["refresh_token"]), resource: mail, scope: "openid" };
+    expect((await ask(app, none)).json).toMatchObject({ scope: "", id_token: expect.any(String) });
 
     // Who names no resource, or may not, is granted nothing of it.
     const without = await tokensFor(server, app, person.username, { parameters: { scope: parameters.scope } });

@@ -78,6 +78,20 @@ describe("A11: a claim is given only by a scope that the client may have and the
     }
   });
 
+  test("which groups somebody is in is asked for on the page, too, and told only then", async () => {
+    const [person, client] = [await personWithData(), await thirdParty({ scope: "openid groups" })];
+    const { json } = await rest(server, "POST", "/v1/groups", { name: "crew" });
+    await rest(server, "POST", `/v1/groups/${String(json["id"])}/members`, { user_id: person.id });
+    const claims = JSON.stringify({ userinfo: { groups: null }, id_token: { groups: null } });
+    const way = await walk(server, client, { scope: "openid", claims });
+    await way.signIn(person.username);
+    expect((await way.page()).html).toContain("see which groups you are in");
+    await way.send({ action: "allow" });
+    const { idToken, userinfo } = await toldBy(way);
+    expect(idToken).toMatchObject({ groups: ["crew"] });
+    expect(userinfo).toEqual({ sub: person.id, groups: ["crew"] });
+  });
+
   test("the page names what claims ask for, it is remembered, and the token gets no scope by it", async () => {
     const [person, client] = [
       await personWithData(),

@@ -237,7 +237,14 @@ describe("metadata are what the standards say", () => {
     const { kty, n, e } = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
     const said = {
       redirect_uris: ["https://localhost.example:8443/cb?x=1"],
-      jwks: { keys: [{ kty, n, e, alg: "RS256", use: "sig" }] },
+      // Those for encryption and of a kind that we do not know are passed over (RFC 7517 §5).
+      jwks: {
+        keys: [
+          { kty, n, e, alg: "RS256", use: "sig" },
+          { kty, n, e, alg: "RSA-OAEP", use: "enc" },
+          { kty: "AKP", alg: "ML-DSA-44" },
+        ],
+      },
       initiate_login_uri: "https://app.example.com/begin",
       contacts: ["team@example.com"],
       default_max_age: 3_600,
@@ -263,6 +270,11 @@ describe("metadata are what the standards say", () => {
     [{ ...web, jwks: { keys: [{ kty: "oct", k: "AAAA" }] } }, "invalid_client_metadata", "jwks"],
     [{ ...web, jwks: { keys: [{ kty: "RSA", n: "AAAA", e: "AQAB", d: "AAAA" }] } }, "invalid_client_metadata", "jwks"],
     [{ ...web, jwks: [] }, "invalid_client_metadata", "jwks"],
+    [
+      { ...web, token_endpoint_auth_method: "private_key_jwt", jwks: { keys: [{ kty: "AKP", alg: "ML-DSA-44" }] } },
+      "invalid_client_metadata",
+      "jwks must hold a public key for signatures",
+    ],
     [{ ...web, id_token_signed_response_alg: "none" }, "invalid_client_metadata", "id_token_signed_response_alg"],
     [{ ...web, response_types: ["id_token"] }, "invalid_client_metadata", "response_types"],
     [{ ...web, software_statement: "eyJhbGciOiJub25lIn0.e30." }, "unapproved_software_statement", "software_statement"],

@@ -63,15 +63,22 @@ describe("prompt=none asks nobody anything (OpenID Connect Core §3.1.2.6)", () 
 });
 
 describe("whom the client expects (id_token_hint, OpenID Connect Core §3.1.2.1)", () => {
-  test("another person signs in anew, as the one expected and as nobody else", async () => {
+  test("another person signs in anew, as the one expected; the client is told of anybody else", async () => {
     const browser = httpBrowser();
     await signIn(server, client, bob.username, { browser });
     const { url, codeVerifier } = authorizationRequest(server, client, { id_token_hint: alice.idToken });
-    const page = locationOf(await browser.get(url), server.url);
-    const authorization = page.searchParams.get("authorization") ?? "";
-    const send = async (username: string) =>
-      locationOf(await browser.post(`${server.url}/sign-in`, { authorization, username, password }), server.url);
-    expect((await send(bob.username)).pathname).toBe("/sign-in");
+    const send = async (username: string) => {
+      const page = locationOf(await browser.get(url), server.url);
+      expect(page.pathname).toBe("/sign-in");
+      const authorization = page.searchParams.get("authorization") ?? "";
+      return locationOf(await browser.post(`${server.url}/sign-in`, { authorization, username, password }), server.url);
+    };
+    const refused = await send(bob.username);
+    expect([errorOf(refused), refused.searchParams.get("error_description")]).toEqual([
+      "login_required",
+      expect.stringContaining("somebody else"),
+    ]);
+    expect(refused.searchParams.has("code")).toBe(false);
     const callback = await send(alice.username);
     const { json } = await tokenRequest(server, client, {
       grant_type: "authorization_code",

@@ -80,6 +80,16 @@ describe("pushed authorization requests (RFC 9126)", () => {
     expect(headers.get("access-control-allow-origin")).toBe("*");
   });
 
+  test("a HEAD of its address gives nothing and uses nothing up", async () => {
+    const { browser } = await signIn(server, client, username);
+    const url = await push();
+    const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
+    const head = await fetch(url, { method: "HEAD", headers: { cookie }, redirect: "manual" });
+    expect([head.status, head.headers.get("location"), head.headers.getSetCookie()]).toEqual([200, null, []]);
+    expect(head.headers.get("content-security-policy")).not.toBeNull();
+    expect(locationOf(await browser.get(url), server.url).searchParams.has("code")).toBe(true);
+  });
+
   test("nothing that stands beside it counts, and no other client has it", async () => {
     const { browser } = await signIn(server, client, username);
     const url = await push();

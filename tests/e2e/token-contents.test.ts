@@ -111,6 +111,28 @@ test("a pairwise client knows a person by a name of its own, everywhere", async 
   expect(new Set([...subjects, person.id]).size).toBe(3);
 });
 
+test("OpenID Connect Core §12.2: a refresh never gives an id token of another subject than the first", async () => {
+  const client = await registerClient(server);
+  const person = await createPerson(server);
+  const { refreshToken } = await tokensFor(server, client, person.username);
+  const setSubject = async (subjectType: string) => {
+    const path = `/v1/clients/${client.clientId}`;
+    expect((await rest(server, "PATCH", path, { subject_type: subjectType })).status).toBe(200);
+  };
+  await setSubject("pairwise");
+  const refused = await refresh(server, client, refreshToken);
+  expect([refused.status, refused.json]).toEqual([
+    400,
+    { error: "invalid_grant", error_description: expect.stringContaining("subject_type") },
+  ]);
+  const anew = await tokensFor(server, client, person.username);
+  const { json } = await refresh(server, client, anew.refreshToken);
+  expect(decodeJwt(String(json["id_token"])).sub).toBe(decodeJwt(anew.idToken).sub);
+  await setSubject("public");
+  const back = await refresh(server, client, refreshToken);
+  expect(decodeJwt(String(back.json["id_token"])).sub).toBe(person.id);
+});
+
 test("userinfo tells every standard claim that the scopes ask for, and what the client's mappers add", async () => {
   const username = "every.claim";
   const claims = {
@@ -232,6 +254,17 @@ test("a person's roles and groups are told where their scopes were granted, and 
     expect(decodeJwt(token)).not.toHaveProperty("roles");
     expect(decodeJwt(token)).not.toHaveProperty("groups");
   }
+  // Asked for by name they are where they were asked for, and the access token gets nothing by it.
+  const named = { scope: "openid", claims: JSON.stringify({ userinfo: { groups: null }, id_token: { roles: null } }) };
+  const asked = await tokensFor(server, client, username, { parameters: named });
+  expect(decodeJwt(asked.idToken)).toMatchObject({ roles: claims.roles });
+  expect(decodeJwt(asked.idToken)).not.toHaveProperty("groups");
+  expect(await userinfo(asked.accessToken)).toEqual({ sub: id, groups: claims.groups });
+  expect(decodeJwt(asked.accessToken)).not.toHaveProperty("roles");
+  const unregistered = await registerClient(server, { scope: "openid" });
+  const refused = await tokensFor(server, unregistered, username, { parameters: named });
+  expect(decodeJwt(refused.idToken)).not.toHaveProperty("roles");
+  expect(await userinfo(refused.accessToken)).toEqual({ sub: id });
 });
 
 test("an access token says that it ends with its grant, where that is sooner", async () => {

@@ -38,6 +38,11 @@ describe("what an application sends a browser to", () => {
     ]);
   });
 
+  test("is not read by HEAD: a GET has effects", async () => {
+    const { statusCode, body } = await app.inject({ method: "HEAD", url: "/here?fault" });
+    expect([statusCode, body, faults]).toEqual([200, "", []]);
+  });
+
   test("every refusal is a page that says what was wrong", async () => {
     expect([
       await get("?long"),

@@ -27,7 +27,11 @@ export function mountBrowserEndpoint(app: FastifyInstance, { path, showError, re
       if (page === undefined) throw error;
       return showError(request, reply, page);
     });
-    own.get(path, async (request, reply) => read(request, reply, wellFormed(queryForm(request))));
+    own.get(path, { exposeHeadRoute: false }, async (request, reply) =>
+      read(request, reply, wellFormed(queryForm(request))),
+    );
+    // A HEAD changes nothing (RFC 9110 §9.2.1), and what a GET leads to is known only by doing it.
+    own.head(path, async (_request, reply) => reply.header("cache-control", "no-store").send());
     own.post<{ Body: FormBody | undefined }>(path, async (request, reply) =>
       sent(request, reply, request.body === undefined ? undefined : wellFormed(request.body)),
     );

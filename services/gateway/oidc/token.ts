@@ -39,7 +39,7 @@ export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Pe
   });
 }
 
-/** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. */
+/** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. Without `scope` a client would take it that it was given all that it asked for. */
 const tokenAnswer = ({ accessToken, tokenType, expiresIn, refreshToken, idToken, scope }: IssuedTokens): string =>
   JSON.stringify({
     access_token: accessToken,
@@ -47,5 +47,5 @@ const tokenAnswer = ({ accessToken, tokenType, expiresIn, refreshToken, idToken,
     expires_in: expiresIn,
     ...(refreshToken === "" ? {} : { refresh_token: refreshToken }),
     ...(idToken === "" ? {} : { id_token: idToken }),
-    ...(scope === "" ? {} : { scope }),
+    scope,
   });

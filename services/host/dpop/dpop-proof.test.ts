@@ -29,6 +29,7 @@ describe("a DPoP proof", () => {
       `${url}#a`,
       "HTTPS://ID.example:443/oauth/v2/token",
       "https://id.example/a/../oauth/v2/token",
+      "https://id.example/%6fauth/v2/%74oken",
     ]) {
       expect(await check(proof({ htu }))).toMatchObject({ jti: "j" });
     }
@@ -69,6 +70,7 @@ describe("a DPoP proof", () => {
     ["htu", { htu: "https://id.example/oauth/v2/token/" }, {}],
     ["htu", { htu: "https://id.example/oauth/v2/par" }, {}],
     ["htu", { htu: "/oauth/v2/token" }, {}],
+    ["htu", { htu: "https://id.example/oauth%2Fv2/token" }, {}],
     ["jti", { jti: undefined }, {}],
     ["jti", { jti: "" }, {}],
     ["jti", { jti: "x".repeat(257) }, {}],

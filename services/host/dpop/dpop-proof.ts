@@ -78,8 +78,15 @@ function checkRequest({ claims: { htm, htu } }: ForeignJwt, { method, url }: Dpo
 function withoutQuery(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { origin, pathname, username, password } = new URL(text);
-  return username === "" && password === "" ? `${origin}${pathname}` : undefined;
+  return username === "" && password === "" ? `${origin}${withoutNeedlessEscapes(pathname)}` : undefined;
 }
+
+/** Escapes in capitals, and none of characters that need none (RFC 3986 §6.2.2.1 and §6.2.2.2). */
+const withoutNeedlessEscapes = (path: string): string =>
+  path.replaceAll(/%[0-9A-Fa-f]{2}/g, (escape) => {
+    const character = String.fromCodePoint(Number.parseInt(escape.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : escape.toUpperCase();
+  });
 
 function checkTime({ claims: { iat } }: ForeignJwt, now: number): void {
   if (typeof iat !== "number" || !(Math.abs(now / 1000 - iat) <= clockTolerance)) {

@@ -4,7 +4,7 @@ import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { consents } from "../collections.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
-import { scopesOfClaims } from "../claims/user-claims.ts";
+import { scopesOfClaims } from "../claims/claims-of-scopes.ts";
 import { scopeGroups } from "../consents/scope-groups.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { AuthorizationState } from "./authorization-request.ts";

@@ -1,5 +1,5 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
-import { scopesOfClaims } from "../claims/user-claims.ts";
+import { scopesOfClaims } from "../claims/claims-of-scopes.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 import { keptClaims, writeClaims, type ClaimRequest, type ClaimsRequest } from "./claims-request.ts";

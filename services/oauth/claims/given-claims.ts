@@ -4,7 +4,7 @@ import { ConsentSchema } from "#gen/koder/oauth/store/v1/consent_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { consents } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
-import { claimsAmong, claimsOfScopes, type UserClaim } from "./user-claims.ts";
+import { claimsAmong, claimsOfScopes, type PersonClaim } from "./claims-of-scopes.ts";
 
 /**
  * Of claims that were asked for by name (OpenID Connect Core §5.5), those that a client is given of a person: the ones whose scope it
@@ -16,7 +16,7 @@ export async function givenClaims(
   call: Call,
   { client, userId }: { readonly client: Client; readonly userId: string },
   names: readonly string[],
-): Promise<readonly UserClaim[]> {
+): Promise<readonly PersonClaim[]> {
   if (names.length === 0) return [];
   const asked = claimsAmong(names, claimsOfScopes(client.scopes));
   if (asked.length === 0 || client.firstParty !== false) return asked;

@@ -29,10 +29,10 @@ export async function readPerson(
   return user === undefined ? undefined : { user, roles, groups };
 }
 
-/** The claims `roles` and `groups` (RFC 9068 §2.2.3.1) that scopes of the same names ask for; none is empty. */
-export function membershipClaims(person: Person | undefined, scopes: Iterable<string>): Claims {
-  const asked = [...scopes]
+/** The claims `roles` and `groups` (RFC 9068 §2.2.3.1), as far as they, or scopes of the same names, are among what is asked for; none is empty. */
+export function membershipClaims(person: Person | undefined, asked: Iterable<string>): Claims {
+  const told = [...asked]
     .filter(isMembershipClaim)
     .map((name): [string, string[]] => [name, [...(person?.[name] ?? [])]]);
-  return Object.fromEntries(asked.filter(([, names]) => names.length > 0));
+  return Object.fromEntries(told.filter(([, names]) => names.length > 0));
 }

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
-import { claimsAmong, claimsOfScopes, claimsOfUser, scopesOfClaims, userClaimNames } from "./user-claims.ts";
+import { claimsOfUser, userClaimNames } from "./user-claims.ts";
 
 const everything = {
   username: "ana.silva",
@@ -25,26 +25,6 @@ const everything = {
   address: { locality: "Recife", postalCode: "50000" },
   updateTime: timestampFromMs(1_700_000_000_999),
 };
-
-test("a scope asks for its claims, all fourteen of profile", () => {
-  expect(claimsOfScopes(["profile"]).toSorted()).toEqual(
-    [
-      "name family_name given_name middle_name nickname preferred_username profile picture website gender birthdate",
-      "zoneinfo locale updated_at",
-    ]
-      .join(" ")
-      .split(" ")
-      .toSorted(),
-  );
-  expect(claimsOfScopes(["openid", "email", "offline_access", "constructor"])).toEqual(["email", "email_verified"]);
-  expect(claimsOfScopes(["profile", "email", "phone", "address"]).toSorted()).toEqual(userClaimNames.toSorted());
-});
-
-test("each is carried by one scope; what is no claim of a user is carried by none", () => {
-  for (const claim of userClaimNames) expect(scopesOfClaims([claim]), claim).toHaveLength(1);
-  expect(scopesOfClaims(["email_verified", "name", "email", "sub", "constructor"])).toEqual(["profile", "email"]);
-  expect(claimsAmong(["email", "name", "sub"], claimsOfScopes(["profile"]))).toEqual(["name"]);
-});
 
 test("each has its name and type", () => {
   expect(claimsOfUser(create(UserSchema, everything), userClaimNames)).toEqual({

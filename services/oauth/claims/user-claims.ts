@@ -37,30 +37,6 @@ export type UserClaim = keyof typeof readers;
 /** Every claim that a user may have, by the names of the standard. */
 export const userClaimNames = Object.keys(readers) as readonly UserClaim[];
 
-/** OpenID Connect Core §5.4: the claims that each scope asks for. */
-const claimsOfScope: ReadonlyMap<string, readonly UserClaim[]> = new Map([
-  ["profile", userClaimNames.slice(0, userClaimNames.indexOf("email"))],
-  ["email", ["email", "email_verified"]],
-  ["phone", ["phone_number", "phone_number_verified"]],
-  ["address", ["address"]],
-]);
-
-/** The claims that scopes ask for. */
-export const claimsOfScopes = (scopes: Iterable<string>): readonly UserClaim[] =>
-  [...scopes].flatMap((scope) => claimsOfScope.get(scope) ?? []);
-
-/** The scopes that carry claims which are asked for by name; claims that are none of a user's have none. */
-export function scopesOfClaims(names: Iterable<string>): readonly string[] {
-  const asked = new Set(names);
-  return [...claimsOfScope].filter(([, claims]) => claims.some((claim) => asked.has(claim))).map(([scope]) => scope);
-}
-
-/** Those of the named claims that are among others. */
-export function claimsAmong(names: Iterable<string>, others: readonly UserClaim[]): readonly UserClaim[] {
-  const asked = new Set(names);
-  return others.filter((claim) => asked.has(claim));
-}
-
 /** Those of the named claims that are known of a user. */
 export function claimsOfUser(user: User, names: Iterable<string>): Claims {
   const asked = new Set(names);

@@ -40,7 +40,9 @@ export async function furtherClaims(
   const forAccess = mappersFor([...client.claimMappers, ...target.mappers], "inAccessToken", target.scopes);
   const forId = mappersFor(client.claimMappers, "inIdToken", scopes);
   const withMemberships =
-    [...scopes, ...target.scopes].some(isMembershipClaim) || readMemberships(forAccess) || readMemberships(forId);
+    [...scopes, ...target.scopes, ...asked].some(isMembershipClaim) ||
+    readMemberships(forAccess) ||
+    readMemberships(forId);
   const needsUser = asked.length > 0 || readUser(forAccess) || readUser(forId);
   const person =
     needsUser || withMemberships
@@ -50,7 +52,7 @@ export async function furtherClaims(
     accessToken: { ...mappedClaims(forAccess, person), ...membershipClaims(person, target.scopes) },
     idToken: {
       ...mappedClaims(forId, person),
-      ...membershipClaims(person, scopes),
+      ...membershipClaims(person, [...scopes, ...asked]),
       ...(person === undefined ? {} : claimsOfUser(person.user, asked)),
     },
   };

@@ -11,7 +11,8 @@ import { isSigningAlg, type SigningAlg } from "../../vault/signing-key.ts";
 import { readClaims } from "../authorize/claims-request.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { givenClaims } from "../claims/given-claims.ts";
-import { claimsOfScopes, claimsOfUser } from "../claims/user-claims.ts";
+import { claimsOfScopes } from "../claims/claims-of-scopes.ts";
+import { claimsOfUser } from "../claims/user-claims.ts";
 import { mappedClaims, mappersFor, readMemberships } from "../claims/mapped-claims.ts";
 import { isMembershipClaim, membershipClaims, readPerson } from "../claims/person.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -43,15 +44,15 @@ export function getUserinfo(dependencies: OauthDependencies, accessTokens: Acces
       throw new OAuthRefusal("insufficient_scope", "the access token lacks the scope openid");
     }
     const mappers = mappersFor(client.claimMappers, "inUserinfo", scopes);
-    const withMemberships = [...scopes].some(isMembershipClaim) || readMemberships(mappers);
-    const person = await readPerson(peers, call, { userId, clientId, withMemberships });
-    if (person === undefined) throw invalid();
     const named = Object.keys(readClaims(claimsRequested).userinfo ?? {});
     const asked = [...claimsOfScopes(scopes), ...(await givenClaims(dependencies, call, { client, userId }, named))];
+    const withMemberships = asked.some(isMembershipClaim) || readMemberships(mappers);
+    const person = await readPerson(peers, call, { userId, clientId, withMemberships });
+    if (person === undefined) throw invalid();
     const sub = textClaim(claims, "sub");
     const value = {
       ...mappedClaims(mappers, person),
-      ...membershipClaims(person, scopes),
+      ...membershipClaims(person, asked),
       ...claimsOfUser(person.user, asked),
       sub,
     };

@@ -17,6 +17,11 @@ export function grantRefused(what: "code" | "refresh_token", refusal: GrantRefus
       return resourceRefused();
     case GrantRefusal.SCOPE:
       return scopeRefused();
+    case GrantRefusal.SUBJECT:
+      return new OAuthRefusal(
+        "invalid_grant",
+        "subject_type or the sector of the client was changed: ask the person to sign in",
+      );
     default:
       return new OAuthRefusal("invalid_grant", `the ${what} is unknown, expired, used or revoked`);
   }

@@ -5,6 +5,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { endsAtLogout } from "../logout/ends-at-logout.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
+import { subjectSectorOf } from "../subjects/sector.ts";
 import { mintForGrant } from "./mint.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -45,6 +46,7 @@ export async function redemptionTerms(
     issuer: canonicalOrigin,
     clientScopes: client.scopes,
     clientResources,
+    subjectSector: subjectSectorOf(client),
     dpopJkt,
     bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
     offlineAccessWithheld: !client.scopes.includes("offline_access"),

@@ -4,6 +4,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { parseScope } from "../scopes.ts";
+import { subjectSectorOf } from "../subjects/sector.ts";
 import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
 import { isRefreshTokenBound } from "./redemption.ts";
@@ -37,6 +38,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         refreshPolicy: refreshPolicyOf(client),
         clientScopes: client.scopes,
         clientResources,
+        subjectSector: subjectSectorOf(client),
       },
       forward(call),
     );

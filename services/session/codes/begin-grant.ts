@@ -57,6 +57,8 @@ export interface GrantTerms {
   readonly refreshPolicy?: RefreshPolicy | undefined;
   /** Whether a logout ends the grant also where it is for offline use. */
   readonly endsAtLogout: boolean;
+  /** Whose names for people the client has. */
+  readonly subjectSector: string;
 }
 
 /**
@@ -94,6 +96,7 @@ export function grantOf(subject: GrantSubject, terms: GrantTerms, now: number, l
     userEpoch: subject.userEpoch,
     clientEpoch: subject.clientEpoch,
     consentVersion: subject.consentVersion,
+    subjectSector: terms.subjectSector,
     createTime: timestampFromMs(now),
     expireTime: timestampFromMs(end),
     ...(subject.authTime ? { authTime: subject.authTime } : {}),

@@ -85,6 +85,18 @@ describe("refreshing", () => {
     granted(await f.refresh(refreshToken, { clientScopes: ["openid", "offline_access"] }));
   });
 
+  test("a client that knows people by other names by now refreshes nothing that was given before, and uses nothing up", async () => {
+    const f = await sessionFixture();
+    const { refreshToken } = granted(await f.redeem(await f.code(), { subjectSector: "*" }));
+    const [before, now] = [{ subjectSector: "*" }, { subjectSector: "app.example" }];
+    expect(await f.refresh(refreshToken, now)).toMatchObject(refusal(GrantRefusal.SUBJECT));
+    f.advance(11_000);
+    const next = granted(await f.refresh(refreshToken, before)).refreshToken;
+    granted(await f.refresh(next));
+    f.advance(11_000);
+    expect(await f.refresh(refreshToken, now)).toMatchObject(refusal(GrantRefusal.REUSED));
+  });
+
   test("ends after 14 days without use, and after 30 days in any case", async () => {
     const { f, refreshToken } = await family();
     f.advance(14 * 86_400_000);

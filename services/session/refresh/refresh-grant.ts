@@ -66,6 +66,7 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
       if (!clientMayGoOn(grant, request)) return refused(GrantRefusal.SCOPE);
+      if (!areSubjectsKept(grant, request)) return refused(GrantRefusal.SUBJECT);
       // Its client uses the session for its person: where they are it does not know.
       if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
@@ -78,6 +79,10 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
     throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
   };
 }
+
+/** Whether the client still knows people by the names of the first id token (OpenID Connect Core §12.2), as far as both are told. */
+const areSubjectsKept = (grant: Grant, { subjectSector }: RefreshGrantRequest): boolean =>
+  grant.subjectSector === "" || subjectSector === "" || grant.subjectSector === subjectSector;
 
 /** One conditional update; undefined when another call was first. A family that is bound to no key is bound to `bindTo`. */
 async function rotate(

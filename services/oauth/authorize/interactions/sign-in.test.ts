@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { SessionSchema } from "#gen/koder/session/v1/session_pb.ts";
-import { isSignInNeeded } from "./sign-in.ts";
+import { isSignInNeeded, isSomebodyElse } from "./sign-in.ts";
 
 const came = Date.UTC(2026, 0, 1);
 
@@ -44,4 +44,16 @@ test("a sign-in before the request is none where a new one was asked for", () =>
 test("a sign-in for the request is young enough, however long the person took afterwards", () => {
   expect(needed(-5_000, { freshSignIn: true, maxAge: 0 }, 600_000)).toBe(false);
   expect(needed(10_000, { maxAge: 60 }, 60_000), "an older one ages while the request waits").toBe(true);
+});
+
+test("who has signed in for the request as another than the one expected is somebody else; who had before may sign in anew", () => {
+  const isSomebody = (signedIn: number, expectedSubject: string) =>
+    isSomebodyElse(
+      create(AuthorizationSchema, { createTime: timestampFromMs(came), expectedSubject }),
+      create(SessionSchema, { authTime: timestampFromMs(came - signedIn) }),
+      "bob",
+    );
+  expect(isSomebody(-1, "alice")).toBe(true);
+  expect(isSomebody(1, "alice")).toBe(false);
+  expect([isSomebody(-1, "bob"), isSomebody(-1, "")]).toEqual([false, false]);
 });

@@ -1,4 +1,7 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
+import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import type { Session } from "#gen/koder/session/v1/session_pb.ts";
+import { OAuthRefusal } from "../../oauth-error.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 import { leftToDo, type LeftToDo } from "../sign-in-policy.ts";
 import type { Interaction, Refusal } from "./interaction.ts";
@@ -9,7 +12,9 @@ export const signIn: Interaction = {
   async need({ subjects, peers }, state) {
     const { call, client, session } = state;
     if (session === undefined) return nobodySignedIn;
-    if (isSignInNeeded({ ...state, subject: await subjects.of(call, client, session.userId) })) return nobodySignedIn;
+    const subject = await subjects.of(call, client, session.userId);
+    if (isSomebodyElse(state.authorization, session, subject)) throw somebodyElse();
+    if (isSignInNeeded({ ...state, subject })) return nobodySignedIn;
     const left = await leftToDo(peers, call, state.authorization, session);
     return left === undefined ? undefined : refusals[left];
   },
@@ -24,6 +29,22 @@ const refusals: Readonly<Record<LeftToDo, Refusal>> = {
   "sign in": nobodySignedIn,
   act: { code: "interaction_required", description: "the person has to do something on a page first" },
 };
+
+/** OpenID Connect Core §3.1.2.1: to ask them again would be to ask for ever, without a word of why. */
+const somebodyElse = () =>
+  new OAuthRefusal("login_required", "the person signed in as somebody else than the client expects");
+
+/** Whether the person has signed in since the request came, and not as the one whom the client expects. */
+export const isSomebodyElse = (
+  { createTime, expectedSubject }: Pick<Authorization, "createTime" | "expectedSubject">,
+  { authTime }: Pick<Session, "authTime">,
+  subject: string,
+): boolean =>
+  expectedSubject !== "" &&
+  expectedSubject !== subject &&
+  authTime !== undefined &&
+  createTime !== undefined &&
+  timestampMs(authTime) >= timestampMs(createTime);
 
 /**
  * Whether the person must sign in: there is no session, it is of another person than the client expects, or its sign-in is

@@ -1,10 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { ClientKeySetSchema } from "#gen/koder/oauth/v1/client_key_pb.ts";
+import { foreignKey } from "../../../vault/foreign-key.ts";
 import { testJwk } from "../testing/test-jwk.ts";
 import { clientKeySetFault } from "./client-key-set.ts";
 
-const fault = (...keys: object[]) => clientKeySetFault(create(ClientKeySetSchema, { keys }));
+const faultOf = (keys: object[], mustSign: boolean) =>
+  clientKeySetFault(create(ClientKeySetSchema, { keys }), { mustSign });
+const fault = (...keys: object[]) => faultOf(keys, true);
 const p256 = testJwk("ec", { namedCurve: "P-256" });
 const ed25519 = testJwk("ed25519");
 const rsa = testJwk("rsa", { modulusLength: 2048 });
@@ -19,23 +22,38 @@ test("public keys of the three kinds are taken, with a kid or without", () => {
 
 test.each([
   [testJwk("rsa", { modulusLength: 1024 }), "2048 bits"],
-  [testJwk("ec", { namedCurve: "secp256k1" }), "P-256"],
-  [{ kty: "oct" }, "must be RSA"],
+  [{ kty: "oct" }, "public key"],
+  [{ kty: "oct", use: "enc" }, "public key"],
   [{ ...p256, y: "AAAA" }, "members of its kind"],
   [{ ...p256, x: "" }, "members of its kind"],
   [{ ...rsa, n: "" }, "2048 bits"],
   [{ ...rsa, n: "*" }, "2048 bits"],
   [{ ...rsa, e: "AQ" }, "exponent"],
   [{ ...rsa, e: "Aw" }, "exponent"],
-  [{ ...rsa, use: "enc" }, "signatures"],
-  [{ ...rsa, keyOps: ["sign"] }, "verifying"],
-  [{ ...rsa, alg: "HS256" }, "alg of RS256"],
-  [{ ...rsa, alg: "none" }, "alg of RS256"],
-  [{ ...p256, alg: "RS256" }, "alg of ES256"],
 ])("%j is refused: %s", (key, why) => {
   expect(fault(p256, key)).toEqual({ field: "jwks.keys[1]", description: expect.stringContaining(why) });
 });
 
-test("two keys have not one kid", () => {
+test.each([
+  testJwk("ec", { namedCurve: "secp256k1" }),
+  testJwk("x25519"),
+  { kty: "AKP", alg: "ML-DSA-44" },
+  { ...rsa, use: "enc" },
+  { ...rsa, keyOps: ["sign"] },
+  { ...rsa, keyOps: ["encrypt", "wrapKey"] },
+  { ...rsa, alg: "RSA-OAEP" },
+  { ...rsa, alg: "HS256" },
+  { ...rsa, alg: "none" },
+  { ...p256, alg: "RS256" },
+])("%j is passed over, and never verifies anything", (key) => {
+  expect(fault(p256, key)).toBeUndefined();
+  expect(fault(key)).toEqual({ field: "jwks", description: expect.stringContaining("for signatures") });
+  expect(faultOf([key], false)).toBeUndefined();
+  const { keyOps, ...members } = { keyOps: undefined, ...key };
+  expect(foreignKey({ ...members, ...(keyOps === undefined ? {} : { key_ops: keyOps }) })).toBeUndefined();
+});
+
+test("two keys for signatures have not one kid", () => {
   expect(fault({ ...p256, kid: "a" }, { ...rsa, kid: "a" })).toMatchObject({ field: "jwks.keys[1]" });
+  expect(fault({ ...p256, kid: "a" }, { ...rsa, kid: "a", use: "enc" })).toBeUndefined();
 });

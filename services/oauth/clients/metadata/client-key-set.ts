@@ -15,27 +15,38 @@ const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What is wrong with a client's key set, at its first key that is not right: one that is not a public key for signatures, is
- * weak, or has the `kid` of another. The contract has no members for private keys, so that none can come this far.
+ * What is wrong with a client's key set, at its first key that is not right: one that is symmetric, or is for our signatures and no public
+ * key, weak, or has the `kid` of another such. What is for something else is passed over (RFC 7517 §5), and where `mustSign` holds must
+ * not be all that there is. The contract has no members for private keys, so that none can come this far.
  */
-export function clientKeySetFault({ keys }: ClientKeySet): FieldViolation | undefined {
-  const seen = new Set<string>();
+export function clientKeySetFault(
+  { keys }: ClientKeySet,
+  { mustSign }: { readonly mustSign: boolean },
+): FieldViolation | undefined {
+  const seen: string[] = [];
   for (const [index, key] of keys.entries()) {
     const field = `jwks.keys[${index}]`;
+    if (key.kty === "oct") return { field, description: "must be a public key" };
+    if (!isForSignatures(key)) continue;
     const description = keyFault(key);
     if (description !== undefined) return { field, description };
-    if (key.kid !== "" && seen.has(key.kid)) return { field, description: "must have a kid of its own" };
-    seen.add(key.kid);
+    if (key.kid !== "" && seen.includes(key.kid)) return { field, description: "must have a kid of its own" };
+    seen.push(key.kid);
   }
-  return undefined;
+  if (!mustSign || seen.length > 0) return undefined;
+  return { field: "jwks", description: `must hold a public key for signatures: ${ourKinds}` };
+}
+
+const ourKinds = "RSA, EC with P-256, or OKP with Ed25519, with no other use, key_ops or alg";
+
+/** Whether a key is one that we verify signatures with, as far as its owner says. */
+function isForSignatures({ kty, crv, use, keyOps, alg }: ClientKey): boolean {
+  const algorithms = algorithmsOf[kty === "RSA" ? "RSA" : `${kty}/${crv}`];
+  if (algorithms === undefined || (alg !== "" && !algorithms.includes(alg))) return false;
+  return (use === "" || use === "sig") && (keyOps.length === 0 || keyOps.includes("verify"));
 }
 
 function keyFault(key: ClientKey): string | undefined {
-  const algorithms = algorithmsOf[key.kty === "RSA" ? "RSA" : `${key.kty}/${key.crv}`];
-  if (algorithms === undefined) return "must be RSA, EC with P-256, or OKP with Ed25519";
-  if (key.use !== "" && key.use !== "sig") return "must be for signatures";
-  if (key.keyOps.some((operation) => operation !== "verify")) return "must be for verifying only";
-  if (key.alg !== "" && !algorithms.includes(key.alg)) return `must have an alg of ${algorithms.join(", ")}`;
   const details = publicKeyDetails(key);
   if (details === undefined) return "must be a public key with the members of its kind";
   if (key.kty !== "RSA") return undefined;

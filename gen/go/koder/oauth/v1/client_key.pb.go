@@ -21,10 +21,11 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// ClientKeySet is what a client signs with, as a JSON Web Key Set (RFC 7517 §5).
+// ClientKeySet is what a client signs with, as a JSON Web Key Set (RFC 7517 §5). Keys for encryption, and of kinds or algorithms
+// that this server does not know, are kept and never used.
 type ClientKeySet struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The keys, at least one; a `kid` at most once.
+	// The keys, at least one, and for `private_key_jwt` at least one for signatures; of these, each `kid` at most once.
 	Keys          []*ClientKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -67,29 +68,29 @@ func (x *ClientKeySet) GetKeys() []*ClientKey {
 	return nil
 }
 
-// ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): RSA of 2048 bits or more, P-256 or Ed25519. A private
-// one is refused.
+// ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): for signatures, RSA of 2048 bits or more, P-256 or Ed25519. A
+// private or symmetric one is refused.
 type ClientKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Key type.
+	// Key type: `RSA`, `EC` or `OKP`.
 	Kty string `protobuf:"bytes,1,opt,name=kty,proto3" json:"kty,omitempty"`
 	// Id of the key, where the client has several.
 	Kid string `protobuf:"bytes,2,opt,name=kid,proto3" json:"kid,omitempty"`
-	// `sig`, or unset.
+	// `sig`, or unset; else the key is for something else.
 	Use string `protobuf:"bytes,3,opt,name=use,proto3" json:"use,omitempty"`
-	// The only algorithm that the key is used with, or unset.
+	// The only algorithm that the key is used with, or unset: `RS256`, `PS256`, `ES256`, `EdDSA` or `Ed25519`, as its kind has it.
 	Alg string `protobuf:"bytes,4,opt,name=alg,proto3" json:"alg,omitempty"`
 	// RSA modulus, base64url.
 	N string `protobuf:"bytes,5,opt,name=n,proto3" json:"n,omitempty"`
 	// RSA exponent, base64url.
 	E string `protobuf:"bytes,6,opt,name=e,proto3" json:"e,omitempty"`
-	// Curve: `P-256` or `Ed25519`.
+	// Curve: `P-256` or `Ed25519` for signatures.
 	Crv string `protobuf:"bytes,7,opt,name=crv,proto3" json:"crv,omitempty"`
 	// X coordinate or public key, base64url.
 	X string `protobuf:"bytes,8,opt,name=x,proto3" json:"x,omitempty"`
 	// Y coordinate, base64url.
 	Y string `protobuf:"bytes,9,opt,name=y,proto3" json:"y,omitempty"`
-	// What the key may do: `verify`.
+	// What the key may do, `verify` among it; unset: whatever its `use` says.
 	KeyOps        []string `protobuf:"bytes,10,rep,name=key_ops,json=keyOps,proto3" json:"key_ops,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

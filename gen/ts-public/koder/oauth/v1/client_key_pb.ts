@@ -13,13 +13,14 @@ export const file_koder_oauth_v1_client_key: GenFile = /*@__PURE__*/
   fileDesc("Ch9rb2Rlci9vYXV0aC92MS9jbGllbnRfa2V5LnByb3RvEg5rb2Rlci5vYXV0aC52MSI3CgxDbGllbnRLZXlTZXQSJwoEa2V5cxgBIAMoCzIZLmtvZGVyLm9hdXRoLnYxLkNsaWVudEtleSKJAQoJQ2xpZW50S2V5EgsKA2t0eRgBIAEoCRILCgNraWQYAiABKAkSCwoDdXNlGAMgASgJEgsKA2FsZxgEIAEoCRIJCgFuGAUgASgJEgkKAWUYBiABKAkSCwoDY3J2GAcgASgJEgkKAXgYCCABKAkSCQoBeRgJIAEoCRIPCgdrZXlfb3BzGAogAygJYgZwcm90bzM");
 
 /**
- * ClientKeySet is what a client signs with, as a JSON Web Key Set (RFC 7517 §5).
+ * ClientKeySet is what a client signs with, as a JSON Web Key Set (RFC 7517 §5). Keys for encryption, and of kinds or algorithms
+ * that this server does not know, are kept and never used.
  *
  * @generated from message koder.oauth.v1.ClientKeySet
  */
 export type ClientKeySet = Message<"koder.oauth.v1.ClientKeySet"> & {
   /**
-   * The keys, at least one; a `kid` at most once.
+   * The keys, at least one, and for `private_key_jwt` at least one for signatures; of these, each `kid` at most once.
    *
    * @generated from field: repeated koder.oauth.v1.ClientKey keys = 1;
    */
@@ -34,14 +35,14 @@ export const ClientKeySetSchema: GenMessage<ClientKeySet> = /*@__PURE__*/
   messageDesc(file_koder_oauth_v1_client_key, 0);
 
 /**
- * ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): RSA of 2048 bits or more, P-256 or Ed25519. A private
- * one is refused.
+ * ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): for signatures, RSA of 2048 bits or more, P-256 or Ed25519. A
+ * private or symmetric one is refused.
  *
  * @generated from message koder.oauth.v1.ClientKey
  */
 export type ClientKey = Message<"koder.oauth.v1.ClientKey"> & {
   /**
-   * Key type.
+   * Key type: `RSA`, `EC` or `OKP`.
    *
    * @generated from field: string kty = 1;
    */
@@ -55,14 +56,14 @@ export type ClientKey = Message<"koder.oauth.v1.ClientKey"> & {
   kid: string;
 
   /**
-   * `sig`, or unset.
+   * `sig`, or unset; else the key is for something else.
    *
    * @generated from field: string use = 3;
    */
   use: string;
 
   /**
-   * The only algorithm that the key is used with, or unset.
+   * The only algorithm that the key is used with, or unset: `RS256`, `PS256`, `ES256`, `EdDSA` or `Ed25519`, as its kind has it.
    *
    * @generated from field: string alg = 4;
    */
@@ -83,7 +84,7 @@ export type ClientKey = Message<"koder.oauth.v1.ClientKey"> & {
   e: string;
 
   /**
-   * Curve: `P-256` or `Ed25519`.
+   * Curve: `P-256` or `Ed25519` for signatures.
    *
    * @generated from field: string crv = 7;
    */
@@ -104,7 +105,7 @@ export type ClientKey = Message<"koder.oauth.v1.ClientKey"> & {
   y: string;
 
   /**
-   * What the key may do: `verify`.
+   * What the key may do, `verify` among it; unset: whatever its `use` says.
    *
    * @generated from field: repeated string key_ops = 10;
    */

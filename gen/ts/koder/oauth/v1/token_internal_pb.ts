@@ -244,7 +244,7 @@ export type IssuedTokens = Message<"koder.oauth.v1.IssuedTokens"> & {
   idToken: string;
 
   /**
-   * The scopes granted, separated by spaces.
+   * The scopes of the access token, separated by spaces; empty for none.
    *
    * @generated from field: string scope = 6;
    */

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/session/store/v1/grant.proto.
  */
 export const file_koder_session_store_v1_grant: GenFile = /*@__PURE__*/
-  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2dyYW50LnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIvQECgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg8KB29mZmxpbmUYBSABKAgSDgoGc2NvcGVzGAYgAygJEi0KCWF1dGhfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAggASgJEgsKA2FtchgJIAMoCRIbChNhdXRoX3RpbWVfcmVxdWVzdGVkGAogASgIEhIKCnVzZXJfZXBvY2gYCyABKAMSFAoMY2xpZW50X2Vwb2NoGAwgASgDEhIKCmdlbmVyYXRpb24YDSABKAMSDAoEc2FsdBgOIAEoDBIVCg1wcmV2aW91c19zYWx0GA8gASgMEi8KC3JvdGF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVuZF9yZWFzb24YEyABKAkSEQoJcmVzb3VyY2VzGBQgAygJEg4KBmNsYWltcxgVIAEoCRIQCghkcG9wX2prdBgWIAEoCRIwCg1pZGxlX2xpZmV0aW1lGBcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhcKD2NvbnNlbnRfdmVyc2lvbhgeIAEoAxIWCg5lbmRzX2F0X2xvZ291dBgfIAEoCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("CiJrb2Rlci9zZXNzaW9uL3N0b3JlL3YxL2dyYW50LnByb3RvEhZrb2Rlci5zZXNzaW9uLnN0b3JlLnYxIowFCgVHcmFudBIKCgJpZBgBIAEoCRIRCgljbGllbnRfaWQYAiABKAkSDwoHdXNlcl9pZBgDIAEoCRISCgpzZXNzaW9uX2lkGAQgASgJEg8KB29mZmxpbmUYBSABKAgSDgoGc2NvcGVzGAYgAygJEi0KCWF1dGhfdGltZRgHIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAggASgJEgsKA2FtchgJIAMoCRIbChNhdXRoX3RpbWVfcmVxdWVzdGVkGAogASgIEhIKCnVzZXJfZXBvY2gYCyABKAMSFAoMY2xpZW50X2Vwb2NoGAwgASgDEhIKCmdlbmVyYXRpb24YDSABKAMSDAoEc2FsdBgOIAEoDBIVCg1wcmV2aW91c19zYWx0GA8gASgMEi8KC3JvdGF0ZV90aW1lGBAgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtjcmVhdGVfdGltZRgRIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZXhwaXJlX3RpbWUYEiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVuZF9yZWFzb24YEyABKAkSEQoJcmVzb3VyY2VzGBQgAygJEg4KBmNsYWltcxgVIAEoCRIQCghkcG9wX2prdBgWIAEoCRIwCg1pZGxlX2xpZmV0aW1lGBcgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEhYKDnN1YmplY3Rfc2VjdG9yGBggASgJEhcKD2NvbnNlbnRfdmVyc2lvbhgeIAEoAxIWCg5lbmRzX2F0X2xvZ291dBgfIAEoCGIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * Grant is what a person gave to a client, and the one row of its refresh family.
@@ -180,6 +180,13 @@ export type Grant = Message<"koder.session.store.v1.Grant"> & {
    * @generated from field: google.protobuf.Duration idle_lifetime = 23;
    */
   idleLifetime?: Duration | undefined;
+
+  /**
+   * Whose names for people its tokens have: those of a sector, a host, or `*` for everybody's; empty in older records.
+   *
+   * @generated from field: string subject_sector = 24;
+   */
+  subjectSector: string;
 
   /**
    * Version of the person's consent from when it was given: what was taken back up to it does not touch this grant.
