@@ -7,6 +7,7 @@ import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { CreateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { InvitationMailService, type MailInvitationRequest } from "#gen/koder/auth/v1/invitation_mail_internal_pb.ts";
 import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
+import { ClientTombstoneService } from "#gen/koder/oauth/v1/client_tombstone_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../host/call.ts";
 import { createIdempotency } from "../host/idempotency.ts";
@@ -51,7 +52,12 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
   const mailer = { isAway: false, refuses: false, mailed: [] as MailInvitationRequest[] };
   /** What the auth service says of everybody, and of which groups the policy asks for more. */
   const signIns = { secondFactorRequired: false, groupsInPolicy: new Set<string>() };
+  /** What the oauth service says of clients: these were deleted. */
+  const deletedClients = new Set<string>();
   const transport = createRouterTransport(({ service }) => {
+    service(ClientTombstoneService, {
+      getClientTombstone: ({ clientId }) => ({ deleted: deletedClients.has(clientId) }),
+    });
     service(RevocationService, {
       bumpEpoch({ subject, changedVersion }) {
         if (session.isAway) throw new ConnectError("away", Code.Internal);
@@ -100,6 +106,7 @@ export async function identityFixture({ defaultDomain = "koder.dev" } = {}) {
     dependencies,
     mailer,
     signIns,
+    deletedClients,
     data: store.tenant("t1"),
     argon2,
     session,

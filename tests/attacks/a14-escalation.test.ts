@@ -202,6 +202,14 @@ describe("A14: nobody grants more than they have", () => {
     expect(await left()).toEqual([1, 1, 1]);
     expect((await rest(server, "DELETE", `/v1/clients/${account.clientId}`)).status).toBe(200);
     await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0, 0]);
+    // Nor does anything come to be left for an id that nobody has again.
+    for (const [path, body, field] of [
+      ["/v1/roles", { name: "own", client_id: account.clientId }, "role.client_id"],
+      ["/v1/roles/support/assignments", { client_id: account.clientId }, "assignment.client_id"],
+    ] as const) {
+      const refused = await rest(server, "POST", path, body);
+      expect([refused.status, JSON.stringify(refused.json)]).toEqual([400, expect.stringContaining(field)]);
+    }
   });
 
   test("what the policy asks of a group does not end with the group by whoever may not change the policy", async () => {

@@ -72,6 +72,20 @@ test("a service account has roles as people have", async () => {
   expect((await authority({ clientId: "reporter" }, "t2")).permissions).toEqual([]);
 });
 
+test("a client that was deleted gets no role, and no role of its own; one that is not there yet does", async () => {
+  f.deletedClients.add("gone");
+  expect(await refusal(f.assign("support", "client/gone"))).toMatchObject({
+    reason: "INVALID_REQUEST",
+    fields: ["assignment.client_id"],
+  });
+  expect(await refusal(f.role({ name: "own", clientId: "gone" }))).toMatchObject({
+    reason: "ROLE_INVALID",
+    fields: ["role.client_id"],
+  });
+  await f.assign("support", "client/waiting");
+  await f.role({ name: "own", clientId: "waiting" });
+});
+
 test("the tenant's owner does everything in the tenant, and nothing beyond it", async () => {
   await f.assign("owner", `user/${userId}`);
   expect(await authority({ userId })).toEqual({ permissions: ["*"], instance: false });

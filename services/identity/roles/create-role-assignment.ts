@@ -10,7 +10,7 @@ import {
   type CreateRoleAssignmentResponse,
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { callOf } from "../../host/call.ts";
+import { callOf, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
@@ -23,6 +23,7 @@ import { identityFailure } from "../identity-failure.ts";
 import { checkUserIsThere } from "../users/check-user-is-there.ts";
 import { roleAssigned } from "./assignment-events.ts";
 import { mostAssignments } from "./authorities.ts";
+import { clientFaults } from "./client-faults.ts";
 import { permissionsOf, readRoles } from "./role-catalogue.ts";
 import { assignmentMessage } from "./role-message.ts";
 import { roleNotFound } from "./role-refused.ts";
@@ -30,13 +31,15 @@ import { clientSubject, groupSubject, userSubject, type Subject } from "./subjec
 
 /**
  * Gives a role, and with it all that it includes, to whoever is named; the caller must hold what it permits. A repeat answers
- * the assignment there is. A client need not be there yet: whoever comes to create it must hold what waits for it.
+ * the assignment there is. A client need not be there yet: whoever comes to create it must hold what waits for it. One that was
+ * deleted gets nothing.
  */
 export function createRoleAssignment({
   store,
+  peers,
   authorities,
   clock,
-}: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
+}: Pick<IdentityDependencies, "store" | "peers" | "authorities" | "clock">) {
   return async (
     { roleId, assignment }: CreateRoleAssignmentRequest,
     context: HandlerContext,
@@ -47,6 +50,7 @@ export function createRoleAssignment({
     if (!catalogue.has(roleId)) throw roleNotFound(roleId);
     const subject = await checkedSubject(data, assignment);
     checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
+    if (assignment?.subject.case === "clientId") await refuseDeletedClient({ peers }, call, assignment.subject.value);
     const find = () => data.find(roleAssignments, "role_and_subject", assignmentIndexed(roleId, subject));
     const before = await find();
     if (before !== undefined) {
@@ -69,6 +73,14 @@ export function createRoleAssignment({
     authorities.forgetSubject(call.tenantId, subject);
     return create(CreateRoleAssignmentResponseSchema, { assignment: assignmentMessage(record) });
   };
+}
+
+async function refuseDeletedClient(needs: Pick<IdentityDependencies, "peers">, call: Call, clientId: string) {
+  const violations = await clientFaults(needs, call, clientId, "assignment.client_id");
+  if (violations.length === 0) return;
+  throw failure(ErrorReason.INVALID_REQUEST, `assignment.client_id: the client ${clientId} was deleted`, {
+    violations,
+  });
 }
 
 async function checkedSubject(data: TenantStore, assignment: RoleAssignment | undefined): Promise<Subject> {

@@ -23,6 +23,7 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
 import { builtInRoles } from "./built-in-roles.ts";
 import { checkRole } from "./check-role.ts";
+import { clientFaults } from "./client-faults.ts";
 import { mostRoles, readRoles } from "./role-catalogue.ts";
 import { roleMessage } from "./role-message.ts";
 import { refuseRoleFaults, roleNameTaken } from "./role-refused.ts";
@@ -30,10 +31,11 @@ import { refuseRoleFaults, roleNameTaken } from "./role-refused.ts";
 /** Creates a role. It is in no other yet, so that no circle can come of it. */
 export function createRole({
   store,
+  peers,
   idempotency,
   authorities,
   clock,
-}: Pick<IdentityDependencies, "store" | "idempotency" | "authorities" | "clock">) {
+}: Pick<IdentityDependencies, "store" | "peers" | "idempotency" | "authorities" | "clock">) {
   return async (request: CreateRoleRequest, context: HandlerContext): Promise<CreateRoleResponse> => {
     const call = callOf(context);
     const asked = request.role;
@@ -68,6 +70,7 @@ export function createRole({
           updateTime: timestampFromMs(now),
         });
         checkRole(record, catalogue, call.caller);
+        refuseRoleFaults(await clientFaults({ peers }, call, clientId, "role.client_id"));
         const response = create(CreateRoleResponseSchema, { role: roleMessage(record, 1) });
         const created = eventOf(
           call,
