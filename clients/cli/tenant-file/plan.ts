@@ -115,13 +115,18 @@ function updateOf(key: ListKey, existing: Existing, declared: Declared): ListCha
 export const linkName = (key: ListKey | undefined, name: string): string =>
   key === "groups" ? name.toLowerCase() : name;
 
-/** The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them. */
+/**
+ * The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them: with
+ * what is usual in what they leave out.
+ */
 function differences(
-  { schema, answered = {} }: Pick<Section, "schema" | "answered">,
+  { schema, answered = {}, usual = () => ({}) }: Pick<Section, "schema" | "answered" | "usual">,
   before: JsonObject,
   after: JsonObject,
 ): readonly string[] {
-  const [was, is] = [before, after].map((json) => inAnsweredForm(written(schema, json), answered));
+  const [was, is] = [before, after].map((json) =>
+    inAnsweredForm(written(schema, mergeJson(schema, usual(json), json)), answered),
+  );
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
