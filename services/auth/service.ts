@@ -22,6 +22,7 @@ import { implementation, type ServiceModule } from "../host/service-module.ts";
 import type { AuthDependencies } from "./dependencies.ts";
 import { changePassword } from "./account/change-password.ts";
 import { judgeNewPassword } from "./account/judge-new-password.ts";
+import { tellAccountChanged } from "./account/tell-account-changed.ts";
 import { deleteRememberedDevice } from "./devices/delete-remembered-device.ts";
 import { getRememberedDevicePolicy } from "./devices/get-remembered-device-policy.ts";
 import { listRememberedDevices } from "./devices/list-remembered-devices.ts";
@@ -216,6 +217,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
       }),
       implementation(ShownMailService, { listShownMails: listShownMails(dependencies) }),
     ],
+    readings: [tellAccountChanged(dependencies)],
     async finishWrite(entry) {
       for (const finish of finishing) await finish(entry);
     },

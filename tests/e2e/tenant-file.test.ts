@@ -1,14 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DescMessage } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeChanges } from "../../clients/cli/tenant-file/make-changes.ts";
 import { planChanges } from "../../clients/cli/tenant-file/plan.ts";
+import { lists, singles } from "../../clients/cli/tenant-file/sections.ts";
 import { readTenantFile } from "../../clients/cli/tenant-file/tenant-file.ts";
 import { tenantServices } from "../../clients/cli/tenant-file/tenant-services.ts";
 import { readTenantState } from "../../clients/cli/tenant-file/tenant-state.ts";
 import { staticToken } from "../../clients/core/token-source.ts";
 import { createTransport } from "../../clients/typescript/transport.ts";
+import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
+import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import { resolveLocalNames } from "../support/localhost-names.ts";
 import { logoPng } from "../support/logo-host.ts";
 import { rest, tokenRequest } from "../support/relying-party.ts";
@@ -253,6 +257,44 @@ groups:
     display_name: "Out",
     member_of: ["inner"],
   });
+});
+
+test("what null takes back to what is usual is taken back once", async () => {
+  const { slug } = await createTenant(server);
+  const clients = [
+    { client_id: "web", redirect_uris: ["https://web.example/cb"] },
+    { client_id: "job", redirect_uris: [], grant_types: ["client_credentials"] },
+  ];
+  const resource_servers = [{ identifier: "https://api.example" }];
+  const oneOf = (sections: object) =>
+    written("usual.yaml", JSON.stringify({ version: 1, clients, resource_servers, ...sections }));
+  // As the server answers what is not set, so that the file need not say it.
+  await out(["apply", oneOf({})], { slug });
+  const nulls = (schema: DescMessage, apart: readonly string[]) =>
+    Object.fromEntries(schema.fields.flatMap(({ name }) => (apart.includes(name) ? [] : [[name, null]])));
+  const policies = ["oauth_policy", "authentication_policy", "password_policy", "username_policy"] as const;
+  const nothing = {
+    ...Object.fromEntries(policies.map((key) => [key, nulls(singles[key].schema, singles[key].apart)])),
+    clients: clients.map((client) => ({ ...nulls(ClientSchema, lists.clients.apart), ...client })),
+    resource_servers: resource_servers.map((one) => ({
+      ...nulls(ResourceServerSchema, lists.resource_servers.apart),
+      ...one,
+    })),
+  };
+  expect(await out(["apply", oneOf(nothing)], { slug })).toBe("Nothing is to be changed.\n");
+  // What was something else is taken back, and then nothing is to be changed.
+  const something = {
+    oauth_policy: { require_pkce_of_confidential_clients: false, registration: { max_redirect_uris: 3 } },
+    authentication_policy: { mfa: "MFA_REQUIREMENT_REQUIRED", session_lifetime: "7200s", max_attempts: 50 },
+    password_policy: { min_length: 20, hash_iterations: 3 },
+    username_policy: { max_length: 30 },
+    clients: [{ ...clients[0], scope: "openid", first_party: false, refresh_token_overlap: "5s" }],
+    resource_servers: [{ ...resource_servers[0], access_token_lifetime: "60s" }],
+  };
+  expect(await out(["apply", oneOf(something)], { slug })).toContain("~ client web");
+  const taken = await out(["apply", oneOf(nothing)], { slug });
+  for (const what of ["client web", "resource server", ...policies]) expect(taken).toContain(`~ ${what}`);
+  expect(await out(["apply", oneOf(nothing)], { slug })).toBe("Nothing is to be changed.\n");
 });
 
 test("what a section does not mention stays, or goes with --prune; a key of the tenant is enough", async () => {

@@ -51,6 +51,34 @@ test("a role that no longer includes another is changed before the one that then
   ]);
 });
 
+test("the default audience does not go with --prune while it is that", () => {
+  const [kept, going] = ["https://kept.example", "https://going.example"];
+  const resource_servers = [kept, going].map((name): Existing => ({
+    id: name,
+    etag: "v1",
+    name,
+    json: { identifier: name },
+    links: {},
+    fixed: false,
+  }));
+  const { lists, ...more } = stateOf({}, { oauth_policy: { default_audience: going } });
+  const state = { ...more, lists: { ...lists, resource_servers } };
+  const servers = `resource_servers: [{ identifier: "${kept}" }]`;
+  expect(() => planned(servers, state, true)).toThrow(
+    "t.yaml:2: resource_servers: the resource server https://going.example would be deleted, and is the default_audience",
+  );
+  expect(() => planned(`${servers}\noauth_policy: { default_audience: "${going}" }`, state, true)).toThrow(
+    "t.yaml:3: oauth_policy.default_audience: the resource server https://going.example would be deleted",
+  );
+  expect(planned(servers, state)).toEqual([]);
+  for (const other of ["null", `"${kept}"`]) {
+    expect(planned(`${servers}\noauth_policy: { default_audience: ${other} }`, state, true)).toEqual([
+      "- resource server https://going.example",
+      "~ oauth_policy: default_audience",
+    ]);
+  }
+});
+
 test("a circle through roles that the file does not mention is told before anything is changed", () => {
   const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
   expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(

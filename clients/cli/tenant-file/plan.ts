@@ -50,7 +50,7 @@ export interface Plan {
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
  * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group,
- * and for circles.
+ * for a default audience that goes, and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -71,6 +71,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
     }
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
+  checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
@@ -114,13 +115,18 @@ function updateOf(key: ListKey, existing: Existing, declared: Declared): ListCha
 export const linkName = (key: ListKey | undefined, name: string): string =>
   key === "groups" ? name.toLowerCase() : name;
 
-/** The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them. */
+/**
+ * The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them: with
+ * what is usual in what they leave out.
+ */
 function differences(
-  { schema, answered = {} }: Pick<Section, "schema" | "answered">,
+  { schema, answered = {}, usual = () => ({}) }: Pick<Section, "schema" | "answered" | "usual">,
   before: JsonObject,
   after: JsonObject,
 ): readonly string[] {
-  const [was, is] = [before, after].map((json) => inAnsweredForm(written(schema, json), answered));
+  const [was, is] = [before, after].map((json) =>
+    inAnsweredForm(written(schema, mergeJson(schema, usual(json), json)), answered),
+  );
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
@@ -165,6 +171,22 @@ function checkGroupsOfPolicy(
     const path = ["authentication_policy", "group_overrides", at, "group_name"];
     problems.push({ path, description: `there is no group ${name}` });
   }
+}
+
+/** The resource server that tokens are for where none is named: it does not go while it is that. */
+function checkDefaultAudience(
+  file: TenantFile,
+  state: TenantState,
+  going: readonly Existing[],
+  problems: Problem[],
+): void {
+  const said = file.singles.oauth_policy ?? {};
+  const isSaid = Object.hasOwn(said, "default_audience");
+  const audience = text(isSaid ? said : (state.singles.oauth_policy ?? {}), "default_audience");
+  if (!going.some(({ name }) => name === audience)) return;
+  const path = isSaid ? ["oauth_policy", "default_audience"] : ["resource_servers"];
+  const description = `the resource server ${audience} would be deleted, and is the default_audience of oauth_policy: list it, or say another one or null there`;
+  problems.push({ path, description });
 }
 
 /**

@@ -15,6 +15,15 @@ import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import { lowerCase, ofEach, ofMembers, scopeTokens, trimmed, upperCase, type AnsweredForm } from "./answered-forms.ts";
 import { imageFields, saidOfImages } from "./image-reference.ts";
+import {
+  usualAuthenticationPolicy,
+  usualClient,
+  usualOauthPolicy,
+  usualPasswordPolicy,
+  usualResourceServer,
+  usualUsernamePolicy,
+  type UsualValues,
+} from "./usual-values.ts";
 
 /** A part of a tenant's file. Its values are protobuf JSON of a message of the contract. */
 export interface Section {
@@ -25,6 +34,8 @@ export interface Section {
   readonly apartWithin?: Readonly<Record<string, readonly string[]>>;
   /** Fields that the server takes in several forms, and answers in one. */
   readonly answered?: Readonly<Record<string, AnsweredForm>>;
+  /** What the server answers where nothing is set. */
+  readonly usual?: UsualValues;
   /** The field that is a secret: the file says where it is, and no answer has it. */
   readonly secret?: string;
 }
@@ -73,6 +84,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     nameOf: (json) => text(json, "client_id"),
     namedBy: ["client_id"],
     answered: { scope: scopeTokens },
+    usual: usualClient,
     links: { roles: "roles" },
   },
   resource_servers: {
@@ -81,6 +93,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     apart: ["id", "etag", ...times],
     nameOf: (json) => text(json, "identifier"),
     namedBy: ["identifier"],
+    usual: usualResourceServer,
     links: {},
   },
   roles: {
@@ -123,7 +136,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     // Its hosts belong to one tenant alone, so that no file could be applied to another one.
     apart: ["id", "slug", "canonical_origin", "active", "state", "custom_domain", "purge_time", "etag", ...times],
   },
-  oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"] },
+  oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"], usual: usualOauthPolicy },
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
   // Before the policy, which can ask people to accept the terms that it links.
   branding: {
@@ -135,14 +148,15 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
   authentication_policy: {
     schema: AuthenticationPolicySchema,
     apart: ["etag", "update_time"],
+    usual: usualAuthenticationPolicy,
     answered: {
       passkey_android_apps: ofEach(ofMembers({ sha256_cert_fingerprints: ofEach(upperCase) })),
       // It answers the name as the group has it, and compares names without regard to case.
       group_overrides: ofEach(ofMembers({ group_name: lowerCase })),
     },
   },
-  password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"] },
-  username_policy: { schema: UsernamePolicySchema, apart: ["etag", "update_time"] },
+  password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"], usual: usualPasswordPolicy },
+  username_policy: { schema: UsernamePolicySchema, apart: ["etag", "update_time"], usual: usualUsernamePolicy },
   mail_settings: {
     schema: MailSettingsSchema,
     apart: ["etag", "update_time"],

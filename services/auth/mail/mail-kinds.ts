@@ -30,4 +30,7 @@ export const kindsOfMail: ReadonlyMap<string, KindOfMail> = new Map<string, Kind
   ["email_otp", { kind: MailKind.EMAIL_OTP, carries: "code", values: timed }],
   ["sms_otp", { kind: MailKind.SMS_OTP, carries: "code", values: timed, isMessage: true }],
   ["email_verification_code", { kind: MailKind.EMAIL_VERIFICATION_CODE, carries: "code", values: timed }],
+  ["factor_added", { kind: MailKind.FACTOR_ADDED, carries: undefined, values: told }],
+  ["factor_removed", { kind: MailKind.FACTOR_REMOVED, carries: undefined, values: told }],
+  ["access_token_created", { kind: MailKind.ACCESS_TOKEN_CREATED, carries: undefined, values: told }],
 ]);

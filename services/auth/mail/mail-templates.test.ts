@@ -66,7 +66,7 @@ async function refusal(call: Promise<unknown>): Promise<readonly (string | undef
 
 test("a tenant that said nothing has what every tenant's mails say, in every language", async () => {
   expect(await get()).toMatchObject({ ...reset, subject: "Choose a new password", own: false, etag: "v0" });
-  expect(await list()).toHaveLength(33);
+  expect(await list()).toHaveLength(42);
   expect(await list(true)).toEqual([]);
 });
 

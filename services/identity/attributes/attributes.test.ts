@@ -140,6 +140,14 @@ test("whoever may do more than a token with users.write still sets their own by 
   }
 });
 
+test("what is sent as a name, and is none, is in no event", async () => {
+  const { user, set, setSchema, events } = await fixture();
+  await setSchema({ schema: { properties: { floor: { type: "integer" } } } });
+  const ana = await user({ username: "ana", attributes: { floor: 1 } });
+  expect((await set(ana.id, { "ana@example.com": null, floor: 2 }))?.attributes).toEqual({ floor: 2 });
+  expect((await events()).at(-1)?.payload).toMatchObject({ value: { paths: ["attributes.floor"] } });
+});
+
 test("a new schema leaves people alone until their attributes are written", async () => {
   const { user, set, setSchema, update } = await fixture();
   await setSchema({ schema: staff });

@@ -54,14 +54,18 @@ export function updateUserAttributes({
     const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
     if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw mismatch();
     const now = clock();
-    const attributes = mergedAttributes(tenant, attributesOf(stored.record), sent, "attributes");
+    const before = attributesOf(stored.record);
+    const attributes = mergedAttributes(tenant, before, sent, "attributes");
     const record = create(StoredUserSchema, {
       ...stored.record,
       attributesJson: storedAttributes(attributes),
       updateTime: timestampFromMs(now),
     });
     const version = stored.version + 1;
-    const paths = Object.keys(sent).map((name) => `attributes.${name}`);
+    // To take away what is no attribute is no change, and what was sent as its name could be anything.
+    const paths = Object.keys(sent)
+      .filter((name) => tenant.names.has(name) || Object.hasOwn(before, name))
+      .map((name) => `attributes.${name}`);
     const isDone = await commitUnlessChanged(
       data,
       [replace(users, record, stored.version)],

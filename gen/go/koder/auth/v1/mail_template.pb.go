@@ -30,8 +30,9 @@ const (
 // browsers know for which host the code is.
 type MailTemplate struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// What the mail is for: `password_reset`, `password_changed`, `email_verification`, `email_change_new`, `email_change_old`,
-	// `sign_up`, `sign_up_known`, `invitation`, `email_otp` or `email_verification_code`; or `sms_otp`, a message to a telephone.
+	// What the mail is for: `password_reset`, `password_changed`, `factor_added`, `factor_removed`, `access_token_created`,
+	// `email_verification`, `email_change_new`, `email_change_old`, `sign_up`, `sign_up_known`, `invitation`,
+	// `email_otp` or `email_verification_code`; or `sms_otp`, a message to a telephone.
 	Kind string `protobuf:"bytes,1,opt,name=kind,proto3" json:"kind,omitempty"`
 	// `en-US`, `pt-BR` or `es`.
 	Language string `protobuf:"bytes,2,opt,name=language,proto3" json:"language,omitempty"`

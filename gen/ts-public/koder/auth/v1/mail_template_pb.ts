@@ -26,8 +26,9 @@ export const file_koder_auth_v1_mail_template: GenFile = /*@__PURE__*/
  */
 export type MailTemplate = Message<"koder.auth.v1.MailTemplate"> & {
   /**
-   * What the mail is for: `password_reset`, `password_changed`, `email_verification`, `email_change_new`, `email_change_old`,
-   * `sign_up`, `sign_up_known`, `invitation`, `email_otp` or `email_verification_code`; or `sms_otp`, a message to a telephone.
+   * What the mail is for: `password_reset`, `password_changed`, `factor_added`, `factor_removed`, `access_token_created`,
+   * `email_verification`, `email_change_new`, `email_change_old`, `sign_up`, `sign_up_known`, `invitation`,
+   * `email_otp` or `email_verification_code`; or `sms_otp`, a message to a telephone.
    *
    * @generated from field: string kind = 1;
    */
