@@ -69,13 +69,13 @@ export async function startBackground(parts: BackgroundParts): Promise<readonly 
   });
   const duties = modules.flatMap((module) => module.duties ?? []);
   const readings = modules.flatMap((module) => module.readings ?? []);
-  const reading = { system, from: "beginning", holder, clock, log, metrics, times: readingTimes, beat } as const;
+  const reading = { system, holder, clock, log, metrics, times: readingTimes, beat } as const;
   const own = [
     rereadKeys,
     follower,
     ...duties.map((duty) => runDuty({ duty, system, holder, clock, log })),
     ...finishWrites({ system, modules, holder, clock, log, metrics, beat }),
-    ...readings.map(({ name, handle }) => runLogReader({ ...reading, name, handle })),
+    ...readings.map((one) => runLogReader({ ...reading, ...one })),
   ];
   if (!services.includes("admin")) return own;
   const sweeperLease = createHeldLease({ system, name: "sweeper", holder, length: 2 * sweep.every, clock });

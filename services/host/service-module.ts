@@ -20,7 +20,9 @@ export type FinishWrite = (entry: Pick<LogEntry, "tenantId" | "event">) => Promi
 export interface LogReading {
   /** Names the reader for ever: its position is kept under it. */
   readonly name: string;
-  /** Deals with events, in the order of the log from the first one on; each at least once. */
+  /** Where a reader begins that has never read: with the first event that there is, or with what enters the log from now on. */
+  readonly from: "beginning" | "now";
+  /** Deals with events, in the order of the log; each at least once. */
   readonly handle: (entries: readonly LogEntry[]) => Promise<void>;
 }
 

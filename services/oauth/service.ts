@@ -31,7 +31,6 @@ import { deleteClientSecret } from "./clients/delete-client-secret.ts";
 import { finishVoiding } from "./clients/finish-voiding.ts";
 import { getClientTombstone } from "./clients/get-client-tombstone.ts";
 import { getClient } from "./clients/get-client.ts";
-import { getClientTombstone } from "./clients/get-client-tombstone.ts";
 import { getClientLogo } from "./clients/logos/get-client-logo.ts";
 import { listClients } from "./clients/list-clients.ts";
 import { collectPersonalData } from "./personal-data.ts";

@@ -38,6 +38,7 @@ export function notePersonEvents({ store, system }: Pick<AdminDependencies, "sto
 
   return {
     name: personEventsReader,
+    from: "beginning",
     async handle(entries) {
       for (const [tenantId, own] of Map.groupBy(entries, (entry) => entry.tenantId)) {
         await note(tenantId === system.tenantId ? system : store.tenant(tenantId), own);

@@ -38,6 +38,8 @@ export function tellAccountChanged({
   };
   return {
     name: "account-changes",
+    // What was before there were such mails is news to nobody.
+    from: "now",
     async handle(entries) {
       const all = entries.flatMap(({ tenantId, event }) => newsOf(tenantId, event, clock()) ?? []);
       const each = [...new Map(all.map((news) => [`${news.tenantId}/${news.userId}/${news.kind}`, news])).values()];
