@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startMailServer, type MailServer } from "../support/mail-server.ts";
-import { createPerson, registerClient, rest, tokensFor, type RelyingParty } from "../support/relying-party.ts";
+import {
+  createPerson,
+  password,
+  registerClient,
+  rest,
+  tokensFor,
+  type RelyingParty,
+} from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let mail: MailServer;
@@ -63,6 +70,28 @@ describe("A16: an address", () => {
     expect(last.json).toMatchObject({ error: { reason: "EMAIL_TAKEN" } });
     expect(await p.user()).toMatchObject({ email: p.address });
     expect(await other.user()).toMatchObject({ email: other.address });
+  });
+
+  test("may have an internationalised domain, is one in both forms of it, and is in ASCII where others read it", async () => {
+    const [typed, ascii] = ["Ana@münchen.example", "Ana@xn--mnchen-3ya.example"];
+    const made = await rest(server, "POST", "/v1/users", { email: typed, password });
+    expect([made.status, made.json["email"]]).toEqual([200, typed]);
+    const taken = await rest(server, "POST", "/v1/users", { email: ascii.toLowerCase(), password });
+    expect(taken.json).toMatchObject({ error: { reason: "EMAIL_TAKEN" } });
+    for (const name of [typed, ascii]) {
+      const { accessToken } = await tokensFor(server, client, name);
+      const userinfo = await fetch(`${server.url}/oidc/v1/userinfo`, {
+        headers: { authorization: `Bearer ${accessToken}` },
+      });
+      expect(await userinfo.json()).toMatchObject({ email: ascii, email_verified: false });
+    }
+    expect((await rest(server, "POST", "/v1/auth/recovery", { username: typed }, "")).status).toBe(200);
+    // The server of the test reads its envelope as people do.
+    await tokenTo(typed);
+    expect(mail.mails.find(({ to }) => to.includes(typed))?.text).toContain(`To: ${ascii}`);
+    const local = await rest(server, "POST", "/v1/users", { email: "añá@example.com", password });
+    expect(local.status).toBe(400);
+    expect(JSON.stringify(local.json)).toContain("ASCII letters alone before the @");
   });
 
   test("does not change by a session whose sign-in is old, or without one", async () => {

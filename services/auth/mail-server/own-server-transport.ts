@@ -1,4 +1,5 @@
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { inAsciiDomain } from "../../host/email-address.ts";
 import type { GuardedConnect } from "../../host/outbound/guarded-connect.ts";
 import { createHostLanes, type HostLanes } from "../../host/outbound/host-lanes.ts";
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
@@ -68,7 +69,8 @@ async function handOver(
       disableFileAccess: true,
       disableUrlAccess: true,
     });
-    const from = mail.senderName === "" ? senderAddress : { name: mail.senderName, address: senderAddress };
+    const address = inAsciiDomain(senderAddress);
+    const from = mail.senderName === "" ? address : { name: mail.senderName, address };
     await transport.sendMail({ ...mailHeaders(mail), from, signal });
   } catch (error) {
     throw notTaken(error);

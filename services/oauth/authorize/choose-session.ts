@@ -5,6 +5,7 @@ import type { User } from "#gen/koder/identity/v1/user_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { userOf } from "../account-of-user.ts";
 import type { Call } from "../../host/call.ts";
+import { inAsciiDomain } from "../../host/email-address.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { BrowserSession } from "./browser-sessions.ts";
 
@@ -57,6 +58,7 @@ export async function chooseSession(
 
 /** Whether a name is one that the user signs in with. */
 function fits(user: User | undefined, name: string): boolean {
-  const asked = name.trim().toLowerCase();
-  return user !== undefined && [user.username, user.email].some((own) => own !== "" && own.toLowerCase() === asked);
+  const compared = (one: string): string => inAsciiDomain(one.toLowerCase());
+  const asked = compared(name.trim());
+  return user !== undefined && [user.username, user.email].some((own) => own !== "" && compared(own) === asked);
 }

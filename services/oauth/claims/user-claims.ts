@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Address, User } from "#gen/koder/identity/v1/user_pb.ts";
+import { inAsciiDomain } from "../../host/email-address.ts";
 
 /** A value that JSON has. */
 export type ClaimValue = string | number | boolean | ClaimValue[] | { [name: string]: ClaimValue };
@@ -23,7 +24,8 @@ const readers = {
   zoneinfo: ({ zoneinfo }: User) => zoneinfo,
   locale: ({ locale }: User) => locale,
   updated_at: ({ updateTime }: User) => (updateTime ? Math.floor(timestampMs(updateTime) / 1000) : ""),
-  email: ({ email }: User) => email,
+  // OpenID Connect Core §5.1: an addr-spec of RFC 5322, which is ASCII.
+  email: ({ email }: User) => inAsciiDomain(email),
   email_verified: ({ email, emailVerified }: User) => (email === "" ? "" : emailVerified),
   phone_number: ({ phoneNumber }: User) => phoneNumber,
   phone_number_verified: ({ phoneNumber, phoneNumberVerified }: User) =>

@@ -1,0 +1,32 @@
+import { domainToASCII } from "node:url";
+
+/** The form of an address in ASCII: https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address. */
+const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+const asciiAddress = new RegExp(String.raw`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\.${label})*$`);
+/** Characters of a domain as people type it: what a URL would read otherwise, such as `%2e`, is none. */
+const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
+const beyondAscii = /\P{ASCII}/u;
+/** RFC 5321 §4.5.3.1.3. */
+const longest = 254;
+
+/**
+ * An address with its domain in A-labels (UTS 46, RFC 5891), as mail servers and applications know it; one that is in ASCII
+ * already, or that is none, as it is.
+ */
+export function inAsciiDomain(address: string): string {
+  const at = address.lastIndexOf("@") + 1;
+  const domain = address.slice(at);
+  if (at === 0 || !beyondAscii.test(domain) || !typedDomain.test(domain)) return address;
+  const ascii = domainToASCII(domain);
+  return ascii === "" ? address : address.slice(0, at) + ascii;
+}
+
+/** Whether what is before the domain of an address is more than ASCII. */
+export const hasOtherLetters = (address: string): boolean =>
+  beyondAscii.test(address.slice(0, address.lastIndexOf("@") + 1));
+
+/** Whether mail can be sent to an address: its domain may be an internationalised one, what is before it is ASCII. */
+export function isEmailAddress(address: string): boolean {
+  const ascii = inAsciiDomain(address);
+  return ascii.length <= longest && asciiAddress.test(ascii);
+}
