@@ -14,7 +14,7 @@ import { createRateLimits } from "./gateway/limits/rate-limits.ts";
 import { createKeySets, type KeySets } from "./gateway/oidc/keys.ts";
 import { mountOidc } from "./gateway/oidc/oidc.ts";
 import { createBrands, type Brands } from "./gateway/pages/branding/brands.ts";
-import { createShowError } from "./gateway/pages/error-page.ts";
+import { createShowError, createShowPlainError } from "./gateway/pages/error-page.ts";
 import { mountPages } from "./gateway/pages/pages.ts";
 import { publicServices } from "./gateway/public-services.ts";
 import { mountRest } from "./gateway/rest/transcoder.ts";
@@ -277,6 +277,7 @@ function assembleGateway({
       mountOidc(app, { peers, showError, keySets, clock });
       mountPages(app, { peers, showError, showsMails: config.mode === "development" });
     },
+    showPlainRefused: createShowPlainError({ log }),
     showRefused: (request, reply, { status, reason, message, id, headers }) => {
       if (status === 405) return showError(request, reply, { status, reason, id, detail: message });
       const retryAfter = headers["retry-after"];

@@ -5,6 +5,7 @@ import { errorAnswer, type ErrorAnswer } from "../host/error-answer.ts";
 import { failure } from "../host/failure.ts";
 import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
+import { namedHost } from "../host/named-host.ts";
 import { ulid } from "../vault/random.ts";
 import { enter, isAdmitted } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
@@ -30,6 +31,8 @@ export interface GatewayOptions extends Omit<HttpAppOptions, "sendAnswer">, Omit
   readonly limits: RateLimits;
   /** Shows a person an error that no page or endpoint answered itself: they must wait, no such path is here, or it is a fault of ours. */
   readonly showRefused: (request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer) => unknown;
+  /** The same where no tenant is at hand: nobody's page. */
+  readonly showPlainRefused: (request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer) => unknown;
 }
 
 /** On every answer; pages and the standard endpoints set what they need beyond it. */
@@ -60,7 +63,10 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
    */
   function sendAnswer(request: FastifyRequest, reply: FastifyReply, answer: ErrorAnswer): unknown {
     if (isOpenToAll(request.routeOptions.url)) void reply.headers(anyOrigin);
-    if (showsPage(request) && isAdmitted(request)) return options.showRefused(request, reply, answer);
+    if (showsPage(request)) {
+      const show = isAdmitted(request) ? options.showRefused : options.showPlainRefused;
+      return show(request, reply, answer);
+    }
     return sendJson(reply, isOfOAuth(pathOf(request)) ? { ...answer, body: standardBody(answer) } : answer);
   }
   const refuse = (request: FastifyRequest, reply: FastifyReply, reason: ErrorReason, message: string): unknown =>
@@ -74,25 +80,34 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     void reply.headers(options.tls === undefined ? securityHeaders : overTls).header("x-request-id", requestId);
     const path = pathOf(request);
     if (ambiguousPath.test(path)) return refuse(request, reply, ErrorReason.INVALID_REQUEST, "the path is ambiguous");
-    const host = request.host.toLowerCase();
-    if (host === "" || host.length > 260)
-      return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "the Host header is missing");
+    const host = namedHost(request.raw.rawHeaders);
+    if (host === undefined || host.length > 260)
+      return refuse(
+        request,
+        reply,
+        ErrorReason.INVALID_REQUEST,
+        "the request must name one host, by Host or :authority",
+      );
+    const now = clock();
+    const address = remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for"));
+    const verdict = options.limits({ method: request.method, path, address, now });
+    if (verdict !== undefined) void reply.headers(verdict.headers);
+    const refusal = verdict?.refusal;
     const admit = (tenant: Tenant | null): unknown => {
+      const canonicalOrigin = tenant?.canonicalOrigin ?? "";
+      const isCanonical = canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) === host;
+      if (refusal !== undefined && !isCanonical) return sendAnswer(request, reply, errorAnswer(refusal));
       if (tenant === null) return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
-      const { canonicalOrigin } = tenant;
-      if (canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) !== host) {
+      if (!isCanonical) {
         // A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
         // is refused, so that no cookie, link or token is ever of another origin.
         const isRead = request.method === "GET" || request.method === "HEAD";
-        return isRead
-          ? reply.redirect(`${canonicalOrigin}${request.url}`, 308)
-          : refuse(request, reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
+        if (!isRead)
+          return refuse(request, reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
+        if (isOpenToAll(request.routeOptions.url)) void reply.headers(anyOrigin);
+        // Which of its origins that is may change back: a redirect that is kept would lead in a circle then.
+        return reply.header("cache-control", "no-store").redirect(`${canonicalOrigin}${request.url}`, 307);
       }
-      const now = clock();
-      const address = remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for"));
-      const verdict = options.limits({ method: request.method, path, address, now });
-      if (verdict !== undefined) void reply.headers(verdict.headers);
-      const refusal = verdict?.refusal;
       enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, brands, now });
       // Each RPC protocol has a form of its own for errors, which its handler knows.
       if (refusal === undefined || isRpc(path)) return done();
@@ -100,6 +115,8 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     };
     const known = hosts.peek(host);
     if (known !== undefined) return void admit(known);
+    // Whoever has sent too many makes nobody look up a host.
+    if (refusal !== undefined) return sendAnswer(request, reply, errorAnswer(refusal));
     hosts.get(host, requestId).then(admit, done);
   });
 

@@ -1,13 +1,14 @@
 import { isIP } from "node:net";
 import type { Interceptor } from "@connectrpc/connect";
 import { mountConnect } from "./mount-connect.ts";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "./failure.ts";
 import type { HealthBoard } from "./health.ts";
 import { createHttpApp, largestBody, sendError, type HttpAppOptions } from "./http-app.ts";
 import { lazyListener, type Listener } from "./listener.ts";
 import type { Metrics } from "./metrics.ts";
+import { namedHost } from "./named-host.ts";
 import { reflection } from "./reflection.ts";
 import type { Implementation, ServiceModule } from "./service-module.ts";
 
@@ -106,11 +107,13 @@ function answerUnknown(app: FastifyInstance): void {
 
 const loopbackName = /^(?:localhost|.+\.localhost)$/;
 
-/** Refuses a request whose Host is neither an address, nor loopback's name, nor the configured one: it was rebound (A25). */
+/** Refuses a request that names no one host, or whose host is neither an address, nor loopback's name, nor the configured one: it was rebound (A25). */
 function checkHost(configured: string) {
-  return (request: { readonly host: string }, reply: Parameters<typeof sendError>[0], done: () => void): void => {
-    const host = request.host.replace(/:\d{1,5}$/, "").replace(/^\[(.*)\]$/, "$1");
-    if (isIP(host) !== 0 || loopbackName.test(host) || host === configured) return done();
+  return ({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const host = namedHost(raw.rawHeaders)
+      ?.replace(/:\d{1,5}$/, "")
+      .replace(/^\[(.*)\]$/, "$1");
+    if (host !== undefined && (isIP(host) !== 0 || loopbackName.test(host) || host === configured)) return done();
     sendError(reply, failure(ErrorReason.HOST_UNKNOWN, "this server does not answer to that host"));
   };
 }

@@ -1,4 +1,6 @@
 import { constants, createHmac, generateKeyPairSync, sign } from "node:crypto";
+import { once } from "node:events";
+import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   createPerson,
@@ -255,6 +257,55 @@ describe("A25: what comes from outside is not taken for ours", () => {
       });
       expect(answer.status).toBe(421);
     }
+  });
+
+  test("two hosts in one request are refused, on the gateway and on the services' ports", async () => {
+    for (const origin of [server.url, `http://${server.grpc.identity}`, `http://${server.http.identity}`]) {
+      const { host } = new URL(origin);
+      const status = async (headers: string[]) => (await sendTwice(origin, headers)).status;
+      expect(await status([host, host]), origin).toBeGreaterThanOrEqual(400);
+      expect(await status([host, "evil.example"]), origin).toBeGreaterThanOrEqual(400);
+      expect(await status([host]), origin).toBe(404);
+    }
+    const { host } = new URL(server.url);
+    expect(await overHttp2({ ":authority": host })).toBe(404);
+    expect(await overHttp2({ ":authority": host, host })).toBe(404);
+    expect(await overHttp2({ ":authority": host, host: "evil.example" })).toBe(400);
+    expect(await overHttp2({ ":authority": "evil.example", host })).toBe(400);
+  });
+
+  /** Asks for a path that is not there, with so many lines of Host. */
+  const sendTwice = (origin: string, hosts: readonly string[]) =>
+    sendRaw(origin, {
+      method: "GET",
+      path: "/nowhere",
+      headers: {},
+      rawHeaders: hosts.flatMap((host) => ["Host", host]),
+      body: Buffer.alloc(0),
+    });
+
+  async function overHttp2(headers: Readonly<Record<string, string>>): Promise<number> {
+    const session = connect(server.url);
+    try {
+      const [answer] = (await once(session.request({ ":path": "/nowhere", ...headers }), "response")) as [
+        Readonly<Record<string, unknown>>,
+      ];
+      return Number(answer[":status"]);
+    } finally {
+      session.close();
+    }
+  }
+
+  test("a person at a host that is nobody's is told so on a page, in their language", async () => {
+    const answer = await send("/sign-in?authorization=x", {
+      host: "evil.example",
+      accept: "text/html",
+      "accept-language": "es",
+    });
+    expect([answer.status, answer.headers["content-type"]]).toEqual([421, "text/html; charset=utf-8"]);
+    expect(answer.body).toContain("Nadie responde en esta dirección");
+    expect(answer.body).toMatch(/KID-GEN-\d{3}-/);
+    expect(answer.headers["content-security-policy"]).toContain("default-src 'none'");
   });
 });
 

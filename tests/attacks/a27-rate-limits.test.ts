@@ -65,6 +65,23 @@ describe("A27: requests of one address", () => {
     expect((await get("198.51.100.99, 192.0.2.3")).status).toBe(429);
   });
 
+  test("count at hosts that are nobody's, and on the way to a tenant's own", async () => {
+    const { hostname } = new URL(server.url);
+    const at = (host: string, address: string) =>
+      sendRaw(server.url, {
+        method: "GET",
+        path: "/oauth/v2/keys",
+        headers: { host, ...from(address) },
+        body: Buffer.alloc(0),
+      });
+    const statuses: number[] = [];
+    for (let i = 0; i < 22; i++) statuses.push((await at(`nobody-${i}.${hostname}`, "192.0.2.8")).status);
+    expect(statuses).toEqual([...Array.from({ length: 20 }, () => 421), 429, 429]);
+    expect((await at("nobody-0.example", "192.0.2.8")).status).toBe(429);
+    expect((await get("192.0.2.8")).status).toBe(429);
+    expect((await get("192.0.2.9")).status).toBe(200);
+  });
+
   test("count as signing in however the path is written", async () => {
     const statuses = async (path: string) => {
       const answers = await Promise.all(

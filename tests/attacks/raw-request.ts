@@ -5,6 +5,8 @@ export interface RawRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turns, which are sent in the place of `headers`, and nothing beside them. */
+  readonly rawHeaders?: readonly string[];
   readonly body: Buffer;
 }
 
@@ -24,7 +26,7 @@ export function sendRaw(origin: string, raw: RawRequest, timeout = 10_000): Prom
         port,
         method: raw.method,
         path: raw.path,
-        headers: { host, "content-length": String(raw.body.length), ...raw.headers },
+        headers: raw.rawHeaders ?? { host, "content-length": String(raw.body.length), ...raw.headers },
         timeout,
         agent: false,
       },

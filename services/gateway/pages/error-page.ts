@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import type { ErrorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Log } from "../../host/log.ts";
 import { contextOf } from "../context.ts";
-import { sendPage } from "./render.ts";
+import { sendPage, sendPlainPage } from "./render.ts";
 
 /** What an error page tells. */
 export interface ErrorPage {
@@ -20,6 +21,13 @@ export interface ErrorPage {
 
 /** Shows a person an error page. */
 export type ShowError = (request: FastifyRequest, reply: FastifyReply, page: ErrorPage) => Promise<FastifyReply>;
+
+/** Shows a person an answer as a page of no tenant. */
+export type ShowPlainError = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: ErrorAnswer,
+) => Promise<FastifyReply>;
 
 /** Error pages: a sentence that says what to do, and an id that the log has too (koder.md K9). */
 export function createShowError({ log }: { readonly log: Log }): ShowError {
@@ -42,8 +50,21 @@ export function createShowError({ log }: { readonly log: Log }): ShowError {
   };
 }
 
+/** Shows a person an error where no tenant is at hand, because none answers to the host, or it is not looked up. */
+export function createShowPlainError({ log }: { readonly log: Log }): ShowPlainError {
+  return (request, reply, { status, reason, id, headers }) => {
+    log.info({ id, reason, requestId: reply.getHeader("x-request-id"), status }, "error page");
+    const kind = kindOf({ status, reason });
+    void reply.headers(headers);
+    return sendPlainPage(request, reply, {
+      status,
+      show: (texts) => ({ heading: texts[`${kind}_heading`], sentence: texts[kind], id }),
+    });
+  };
+}
+
 /** The texts of an error, by their key. */
-function kindOf({ reason, culprit, status }: ErrorPage): string {
+function kindOf({ reason, culprit, status }: Pick<ErrorPage, "reason" | "culprit" | "status">): string {
   if (culprit === "application") return "error_application";
   switch (reason) {
     case "RATE_LIMITED":
@@ -54,6 +75,8 @@ function kindOf({ reason, culprit, status }: ErrorPage): string {
       return "error_expired";
     case "NOT_FOUND":
       return "error_not_found";
+    case "HOST_UNKNOWN":
+      return "error_nobody_here";
     case "PERMISSION_DENIED":
       return "error_forbidden";
     case "FACTOR_NOT_ALLOWED":

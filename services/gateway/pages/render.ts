@@ -80,6 +80,21 @@ export interface Page {
   readonly judgesPassword?: boolean;
 }
 
+/** Sends a page of no tenant, in the person's language. It has neither looks nor links: nothing else is at its host. */
+export async function sendPlainPage(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, show }: Pick<Page, "status"> & { readonly show: (texts: Texts) => Shown },
+): Promise<FastifyReply> {
+  const locale = chooseLocale("", request.headers["accept-language"]);
+  const t = textsOf(locale);
+  const templates = await openedTemplates();
+  const html = templates.renderFileSync("plain", { ...show(t), t, locale }) as string;
+  return reply.code(status).headers(pageHeaders).header("content-language", locale).send(html);
+}
+
+const openedTemplates = (): Promise<Liquid> => (engine ??= openTemplates(ownFile("gateway/pages/templates")));
+
 /** Sends a page in the person's language. */
 export async function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
   const { tenant, brands, outbound } = contextOf(request);
@@ -87,8 +102,7 @@ export async function sendPage(request: FastifyRequest, reply: FastifyReply, pag
   const name = brand.displayName || tenant.displayName;
   const locale = chooseLocale(page.uiLocales ?? "", request.headers["accept-language"]);
   const t = textsOf(locale);
-  engine ??= openTemplates(ownFile("gateway/pages/templates"));
-  const templates = await engine;
+  const templates = await openedTemplates();
   // In one go: nothing in a template is waited for, and a promise for each of its nodes costs ten times as much.
   const render = (shown: Shown): string =>
     templates.renderFileSync(page.template, {
