@@ -168,6 +168,11 @@ describe("A25, A32: which tenant it is, and who says so", () => {
     }
     expect((await send(hostOf(globex), "GET", path, { ...admin, "x-koder-tenant": acme.slug })).status).toBe(404);
     expect((await send(hostOf(acme), "GET", path, { ...admin, "x-koder-tenant": "nobody" })).status).toBe(404);
+    // Somebody meant a tenant: nothing happens in another, be it the default one or that of the host.
+    for (const host of [new URL(server.url).host, hostOf(acme)]) {
+      const answer = await send(host, "GET", "/v1/users", { ...admin, "x-koder-tenant": "" });
+      expect([answer.status, answer.body]).toEqual([400, expect.stringContaining("must name a tenant")]);
+    }
     const standard = await send(hostOf(acme), "GET", "/oauth/v2/keys", { ...admin, ...header });
     expect(standard.status).toBe(400);
   });

@@ -321,6 +321,7 @@ describe("rights", () => {
     expect(await call(listUsers, { ...as("everything"), ...chosen })).toBe("TENANT_HEADER_REFUSED");
     expect(await call(listUsers, chosen)).toBe("TENANT_HEADER_REFUSED");
     expect(await call(listUsers, { ...as("instance"), "x-koder-tenant": "nobody" })).toBe("TENANT_NOT_FOUND");
+    expect(await call(listUsers, { ...as("instance"), "x-koder-tenant": "" })).toBe("TENANT_HEADER_REFUSED");
     const inT1 = { "x-koder-service-token": token("gateway", listUsers) };
     expect(await call(listUsers, { ...inT1, ...as("elsewhere") })).toBe("CREDENTIAL_INVALID");
     expect(await call(listUsers, as("elsewhere"))).toBe("ok");
