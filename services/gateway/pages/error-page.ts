@@ -3,7 +3,8 @@ import type { ErrorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Log } from "../../host/log.ts";
 import { contextOf } from "../context.ts";
-import { sendPage, sendPlainPage } from "./render.ts";
+import { sendPlainPage } from "./plain-page.ts";
+import { sendPage } from "./render.ts";
 
 /** What an error page tells. */
 export interface ErrorPage {

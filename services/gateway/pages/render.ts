@@ -9,7 +9,8 @@ import { assets } from "./assets.ts";
 import { createKeptPages, type Shown } from "./kept-pages.ts";
 import { chooseLocale, textsOf, type Texts } from "./texts.ts";
 
-const pageHeaders = {
+/** Of every page. */
+export const pageHeaders = {
   "content-type": "text/html; charset=utf-8",
   "cache-control": "no-store",
   // The form's own POST must say where it comes from; nobody else is told.
@@ -80,20 +81,8 @@ export interface Page {
   readonly judgesPassword?: boolean;
 }
 
-/** Sends a page of no tenant, in the person's language. It has neither looks nor links: nothing else is at its host. */
-export async function sendPlainPage(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { status, show }: Pick<Page, "status"> & { readonly show: (texts: Texts) => Shown },
-): Promise<FastifyReply> {
-  const locale = chooseLocale("", request.headers["accept-language"]);
-  const t = textsOf(locale);
-  const templates = await openedTemplates();
-  const html = templates.renderFileSync("plain", { ...show(t), t, locale }) as string;
-  return reply.code(status).headers(pageHeaders).header("content-language", locale).send(html);
-}
-
-const openedTemplates = (): Promise<Liquid> => (engine ??= openTemplates(ownFile("gateway/pages/templates")));
+/** The templates, read once. */
+export const openedTemplates = (): Promise<Liquid> => (engine ??= openTemplates(ownFile("gateway/pages/templates")));
 
 /** Sends a page in the person's language. */
 export async function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
