@@ -1,6 +1,6 @@
 import { fromJson, type JsonObject } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
+import { ruleFaults } from "../../../services/host/interceptors/rule-faults.ts";
 import { nearestName } from "../../../services/host/nearest-name.ts";
 import { checkJson } from "./check-json.ts";
 import { readDocument } from "./located-document.ts";
@@ -142,12 +142,11 @@ function readMessage(section: Section, value: unknown, path: Path, problems: Pro
   const stray = section.apart.filter((name) => json[name] !== undefined);
   problems.push(...stray.map((name) => ({ path: [...path, name], description: "does not belong into a file" })));
   if (found.length > 0) return json;
-  const result = validator.validate(section.schema, fromJson(section.schema, json));
+  const message = fromJson(section.schema, json);
+  const result = validator.validate(section.schema, message);
   if (result.kind === "error") throw result.error;
-  if (result.kind === "invalid") {
-    for (const { field, message } of result.violations) {
-      problems.push({ path: [...path, ...steps(pathToString(field))], description: message });
-    }
+  for (const { field, description } of ruleFaults(result, message)) {
+    problems.push({ path: [...path, ...steps(field)], description });
   }
   return json;
 }

@@ -11,7 +11,10 @@ import { arrivalOf } from "./arrival.ts";
 export const tenantInterceptor: Interceptor = (next) => (request) => {
   const asked = request.header.get(internalHeaders.tenant);
   if (asked === "") {
-    throw failure(ErrorReason.TENANT_HEADER_REFUSED, "X-Koder-Tenant must name a tenant by its slug or id, or be left out");
+    throw failure(
+      ErrorReason.TENANT_HEADER_REFUSED,
+      "X-Koder-Tenant must name a tenant by its slug or id, or be left out",
+    );
   }
   if (asked !== null) arrivalOf(request.contextValues).askedTenant = asked;
   return next(request);

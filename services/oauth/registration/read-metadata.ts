@@ -1,8 +1,8 @@
 import { create, mergeFromJson, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
-import { pathToString } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
+import { ruleFaults } from "../../host/interceptors/rule-faults.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { metadataRefused } from "./metadata-refused.ts";
 import { registeredMembers } from "./registered-members.ts";
@@ -40,11 +40,7 @@ export function readMetadata(text: string): SentMetadata {
   }
   const result = validator.validate(ClientSchema, client);
   if (result.kind === "error") throw result.error;
-  if (result.kind === "invalid") {
-    for (const { field, message } of result.violations) {
-      violations.push({ field: pathToString(field), description: message });
-    }
-  }
+  violations.push(...ruleFaults(result, client));
   if (violations.length > 0) throw metadataRefused(violations);
   return { json, client };
 }
