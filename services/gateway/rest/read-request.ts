@@ -103,7 +103,10 @@ function pairsOf(query: string): Form["pairs"] {
   }
 }
 
+/** The JSON of one value. That of a mask knows its fields by their JSON spelling alone. */
 function queryValue(field: DescField, value: string): JsonValue {
+  if (field.message?.typeName === FieldMaskSchema.typeName)
+    return value.replaceAll(/_[a-z]/g, ([, letter = ""]) => letter.toUpperCase());
   if (field.scalar !== ScalarType.BOOL) return value;
   if (value === "true" || value === "false") return value === "true";
   throw invalid(field.name, "must be true or false");
