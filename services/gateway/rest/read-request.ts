@@ -75,15 +75,15 @@ function protoName(resource: DescField, name: string): string {
 }
 
 function* queryValues(binding: RestBinding, query: string): Iterable<readonly [DescField, JsonValue]> {
-  const sent = new Map<string, string[]>();
+  const sent = new Map<DescField, string[]>();
   for (const [name, value] of pairsOf(query)) {
-    const values = sent.get(name);
-    if (values === undefined) sent.set(name, [value]);
-    else values.push(value);
-  }
-  for (const [name, values] of sent) {
     const field = binding.queryFields.find((one) => one.name === name || one.jsonName === name);
     if (field === undefined) throw invalid(name.slice(0, 100), "is no parameter of this call");
+    const values = sent.get(field);
+    if (values === undefined) sent.set(field, [value]);
+    else values.push(value);
+  }
+  for (const [field, values] of sent) {
     if (field.fieldKind === "list") {
       yield [field, values.map((value) => queryValue(field, value))];
       continue;
