@@ -1,10 +1,14 @@
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Implementation } from "./service-module.ts";
+import { nameUnread, nameUnreadOfStreams } from "./unread-requests.ts";
 
 type PluginOptions = Parameters<typeof fastifyConnectPlugin>[1];
 
-export interface ConnectOptions extends Omit<PluginOptions, "routes" | "shutdownSignal" | "shutdownTimeoutMs"> {
+export interface ConnectOptions extends Omit<
+  PluginOptions,
+  "routes" | "requestGate" | "shutdownSignal" | "shutdownTimeoutMs"
+> {
   /** What is served through the interceptors. */
   readonly implementations: readonly Implementation[];
   /** What is served without them: health, and what else is open. */
@@ -21,7 +25,10 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
  * took a tenth of a second of every start and 4 MiB. Here the RPCs of a package (`/koder.*`) are one route, where one is found by
  * its whole path, which has no parameters; and what serves a service is made with the first call of it.
  */
-export function mountConnect(app: FastifyInstance, { implementations, open, ...options }: ConnectOptions): void {
+export function mountConnect(
+  app: FastifyInstance,
+  { implementations, open, interceptors = [], ...options }: ConnectOptions,
+): void {
   const unmade = new Map([
     ...implementations.map((one) => [one.service.typeName, { ...one, own: {} }] as const),
     ...open.map((one) => [one.service.typeName, { ...one, own: { interceptors: [] } }] as const),
@@ -44,6 +51,8 @@ export function mountConnect(app: FastifyInstance, { implementations, open, ...o
       into as unknown as FastifyInstance,
       {
         ...options,
+        interceptors: [...interceptors, nameUnreadOfStreams],
+        requestGate: nameUnread,
         shutdownSignal: closing.signal,
         routes: (router) => router.service(service, methods as never, own),
       },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, test } from "vitest";
 import { buildDescriptors } from "../../tests/contract/build-descriptors.ts";
 import { repositoryRoot } from "../run-program.ts";
@@ -89,6 +90,34 @@ describe("operations", () => {
   test("the credential that is needed is named", () => {
     expect(at("paths", "/v1/users", "get", "security")).toEqual([{ bearer: [] }]);
     expect(at("paths", "/v1/admin/bootstrap", "post", "security")).toEqual([{ bootstrapToken: [] }]);
+  });
+});
+
+describe("schemas", () => {
+  /** Whether a value is as the document says. */
+  function fits(name: string, value: unknown): boolean {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema({ $id: "api", ...document });
+    return ajv.validate({ $ref: `api#/components/schemas/${name}` }, value);
+  }
+
+  test("of a choice one member is enough", () => {
+    const id = "01J9ZK3V5T8QW2X4Y6Z7ABCDEF";
+    expect(fits("RoleAssignment", { user_id: id })).toBe(true);
+    expect(fits("RoleAssignment", { client_id: "dev.koder.app" })).toBe(true);
+    expect(fits("GroupMember", { member_group_id: id })).toBe(true);
+    expect(fits("ClaimMapper", { claim: "plan", constant_json: "1" })).toBe(true);
+    expect(fits("ClaimMapper", { constant_json: "1" })).toBe(false);
+    expect(at("components", "schemas", "GroupMember", "description")).toContain(
+      "Has one of `user_id`, `member_group_id`.",
+    );
+  });
+
+  test("an address that may be left out may be empty, as it is in answers", () => {
+    expect(fits("User", { email: "" })).toBe(true);
+    expect(fits("User", { email: "ada+tag@koder.dev" })).toBe(true);
+    expect(fits("User", { email: "ada" })).toBe(false);
+    expect(at("components", "schemas", "User", "properties", "email", "format")).toBeUndefined();
   });
 });
 

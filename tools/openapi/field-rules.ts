@@ -1,6 +1,7 @@
-import { getOption, hasOption, type DescField, type JsonObject } from "@bufbuild/protobuf";
+import { getOption, hasOption, type DescField, type DescOneof, type JsonObject } from "@bufbuild/protobuf";
 import {
   field as fieldOption,
+  oneof as oneofOption,
   Ignore,
   type FieldRules,
   type RepeatedRules,
@@ -12,8 +13,15 @@ export function fieldRules(field: DescField): FieldRules | undefined {
   return hasOption(field, fieldOption) ? getOption(field, fieldOption) : undefined;
 }
 
-/** Whether a request without the field breaks its rules, so that the member must be sent. */
+/** The form of an address that the rules mean by `email` (HTML Living Standard §4.10.5.1.5). */
+const emailForm = (() => {
+  const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
+  return `^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\\.${label})*$`;
+})();
+
+/** Whether a request without the field breaks its rules, so that the member must be sent; one of a choice need not be. */
 export function valueIsRequired(field: DescField): boolean {
+  if (field.oneof !== undefined) return false;
   const rules = fieldRules(field);
   if (rules === undefined || rules.ignore === Ignore.IF_ZERO_VALUE) return false;
   if (rules.required) return true;
@@ -22,6 +30,11 @@ export function valueIsRequired(field: DescField): boolean {
     return minLen > 0n || len > 0n || (pattern !== "" && !new RegExp(pattern).test(""));
   }
   return rules.type.case === "repeated" && rules.type.value.minItems > 0n;
+}
+
+/** Whether a message without any member of a choice breaks its rules. */
+export function choiceIsRequired(choice: DescOneof): boolean {
+  return hasOption(choice, oneofOption) && getOption(choice, oneofOption).required;
 }
 
 /** The rules as keywords of JSON Schema 2020-12; what it has no keyword for is left to the description. */
@@ -59,7 +72,9 @@ function stringRules(rules: StringRules, mayBeEmpty: boolean): JsonObject {
     ...(maximum > 0n && { maxLength: Number(maximum) }),
     ...(rules.pattern !== "" && { pattern: mayBeEmpty ? `^$|${rules.pattern}` : rules.pattern }),
     ...(rules.in.length > 0 && { enum: mayBeEmpty ? [...rules.in, ""] : rules.in }),
-    ...(isWellKnown && wellKnown.case === "email" && { format: "email" }),
+    ...(isWellKnown &&
+      wellKnown.case === "email" &&
+      (mayBeEmpty ? { pattern: `^$|${emailForm}` } : { format: "email" })),
     ...(isWellKnown && wellKnown.case === "uuid" && { format: "uuid" }),
     ...(isWellKnown && wellKnown.case === "uri" && { format: "uri" }),
   };

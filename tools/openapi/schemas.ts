@@ -2,7 +2,7 @@ import { ScalarType, type DescEnum, type DescField, type DescMessage, type JsonO
 import { hasOption } from "@bufbuild/protobuf";
 import { getComments } from "@bufbuild/protoplugin";
 import { write_only } from "#gen/koder/options/v1/field_pb.ts";
-import { fieldRules, schemaRules, valueIsRequired } from "./field-rules.ts";
+import { choiceIsRequired, fieldRules, schemaRules, valueIsRequired } from "./field-rules.ts";
 
 /** How protobuf JSON writes the well-known types that the contract uses (protobuf.dev, "JSON Mapping"). */
 const wellKnownTypes: Readonly<Record<string, JsonObject>> = {
@@ -44,9 +44,10 @@ export function createSchemas(types: readonly (DescMessage | DescEnum)[]): Schem
 
   function members(type: DescMessage, fields: readonly DescField[]): JsonObject {
     const required = fields.filter(valueIsRequired).map(({ name: member }) => member);
+    const description = [comment(type), ...choices(type)].filter((text) => text !== "").join(" ");
     return {
       type: "object",
-      ...described(type),
+      ...(description !== "" && { description }),
       properties: Object.fromEntries(fields.map((member) => [member.name, field(member)])),
       ...(required.length > 0 && { required }),
     };
@@ -129,6 +130,13 @@ function direction(field: DescField): JsonObject {
 /** The comment of an element as one text; lines that the protos only wrap are joined. */
 export function comment(element: Parameters<typeof getComments>[0]): string {
   return (getComments(element).leading ?? "").trim().replaceAll(/\n\s*/g, " ");
+}
+
+/** Of which members of a message one must be there, a sentence for each choice. */
+function choices(type: DescMessage): readonly string[] {
+  return type.oneofs
+    .filter(choiceIsRequired)
+    .map(({ fields }) => `Has one of ${fields.map(({ name }) => `\`${name}\``).join(", ")}.`);
 }
 
 function described(element: Parameters<typeof getComments>[0]): JsonObject {

@@ -75,15 +75,15 @@ function protoName(resource: DescField, name: string): string {
 }
 
 function* queryValues(binding: RestBinding, query: string): Iterable<readonly [DescField, JsonValue]> {
-  const sent = new Map<string, string[]>();
+  const sent = new Map<DescField, string[]>();
   for (const [name, value] of pairsOf(query)) {
-    const values = sent.get(name);
-    if (values === undefined) sent.set(name, [value]);
-    else values.push(value);
-  }
-  for (const [name, values] of sent) {
     const field = binding.queryFields.find((one) => one.name === name || one.jsonName === name);
     if (field === undefined) throw invalid(name.slice(0, 100), "is no parameter of this call");
+    const values = sent.get(field);
+    if (values === undefined) sent.set(field, [value]);
+    else values.push(value);
+  }
+  for (const [field, values] of sent) {
     if (field.fieldKind === "list") {
       yield [field, values.map((value) => queryValue(field, value))];
       continue;
@@ -103,7 +103,10 @@ function pairsOf(query: string): Form["pairs"] {
   }
 }
 
+/** The JSON of one value. That of a mask knows its fields by their JSON spelling alone. */
 function queryValue(field: DescField, value: string): JsonValue {
+  if (field.message?.typeName === FieldMaskSchema.typeName)
+    return value.replaceAll(/_[a-z]/g, ([, letter = ""]) => letter.toUpperCase());
   if (field.scalar !== ScalarType.BOOL) return value;
   if (value === "true" || value === "false") return value === "true";
   throw invalid(field.name, "must be true or false");

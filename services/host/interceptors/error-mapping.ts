@@ -81,6 +81,12 @@ export function reportedError(
   return withId(mapped, info, id);
 }
 
+/** A refusal of ours with an id: nobody has to be told of it. */
+export function refusalWithId(refusal: ConnectError): ConnectError {
+  const info = errorInfoOf(refusal);
+  return withId(refusal, info, errorId(info?.reason ?? "INTERNAL"));
+}
+
 /** Whether an error has an id, so that whoever gave it one has reported it. */
 export function isReported(error: unknown): boolean {
   return error instanceof ConnectError && errorInfoOf(error)?.metadata["id"] !== undefined;

@@ -32,6 +32,8 @@ const sentences: Readonly<Record<string, string>> = {
   "^[\\x21\\x23-\\x5b\\x5d-\\x7e]{1,128}$":
     'must be 1 to 128 printable ASCII characters without space, " and backslash',
   "^[!-~]{0,64}$": "must be at most 64 printable ASCII characters without spaces",
+  "^[a-z0-9.-]{1,253}$": "must be a domain name in lower case and ASCII",
+  "^[a-z0-9.-]{0,253}$": "must be a domain name in lower case and ASCII, or empty",
   "^[a-z0-9_]{0,100}$": 'must be at most 100 small letters, digits or "_"',
   "^[_+~!$=]*$": 'must hold nothing but "_", "+", "~", "!", "$" and "="',
   "^[^\\x00]*$": "must not hold NUL",

@@ -1,0 +1,40 @@
+import type { MessageShape } from "@bufbuild/protobuf";
+import { expect, test } from "vitest";
+import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
+import { restBindings } from "./http-rule.ts";
+import { readRequest } from "./read-request.ts";
+
+const { listUsers, updateUser } = UserService.method;
+const [listing] = restBindings(listUsers);
+const [patch] = restBindings(updateUser);
+const userId = "01J9ZK3V5T8QW2X4Y6Z7ABCDEF";
+
+function listed(query: string) {
+  if (listing === undefined) throw new Error("no route");
+  return readRequest(listUsers, listing, { params: {}, query, body: undefined }) as MessageShape<
+    typeof listUsers.input
+  >;
+}
+
+function patched(query: string, body: unknown) {
+  if (patch === undefined) throw new Error("no route");
+  const message = readRequest(updateUser, patch, { params: { user_id: userId }, query, body });
+  return message as MessageShape<typeof updateUser.input>;
+}
+
+test.each(["given_name,email", "givenName,email", "given_name%2Cemail"])("a mask names fields as %s", (mask) => {
+  expect(patched(`update_mask=${mask}`, { name: "A" }).updateMask?.paths).toEqual(["given_name", "email"]);
+  expect(patched(`updateMask=${mask}`, { name: "A" }).updateMask?.paths).toEqual(["given_name", "email"]);
+});
+
+test("without one it is what is sent", () => {
+  expect(patched("", { givenName: "A", family_name: "B" }).updateMask?.paths).toEqual(["given_name", "family_name"]);
+});
+
+test("a parameter is sent once, in one of its spellings", () => {
+  expect(listed("page_size=2").pageSize).toBe(2);
+  expect(listed("pageSize=2").pageSize).toBe(2);
+  for (const query of ["page_size=1&page_size=2", "pageSize=1&page_size=2", "page_size=2&pageSize=2"]) {
+    expect(() => listed(query), query).toThrow("page_size: was sent more than once");
+  }
+});

@@ -1,0 +1,43 @@
+import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "./failure.ts";
+import { errorInfoOf, refusalWithId } from "./interceptors/error-mapping.ts";
+import { withErrors } from "./streamed.ts";
+
+/**
+ * Gives the refusal of a request that cannot be read its reason and its id, as all other errors have them. Connect reads a
+ * request of one message before any interceptor sees it; what was wrong ends the call's signal, and is sent only then.
+ */
+export function nameUnread({ signal }: HandlerContext): void {
+  const name = (): void => {
+    const error: unknown = signal.reason;
+    const refusal = refusalOf(error);
+    if (error instanceof ConnectError && refusal !== undefined) {
+      const { code, message, rawMessage, details } = refusalWithId(refusal);
+      Object.assign(error, { code, message, rawMessage, details });
+    }
+  };
+  signal.addEventListener("abort", name, { once: true });
+}
+
+/** The same where answers are a stream: there the request is read behind the interceptors, which give the id. */
+export const nameUnreadOfStreams: Interceptor = (next) => (request) =>
+  next(
+    request.stream
+      ? { ...request, message: withErrors(request.message, (error) => refusalOf(error) ?? ConnectError.from(error)) }
+      : request,
+  );
+
+/** What Connect says of bytes that are no message; it takes that for a fault of ours. */
+const notRead = /^(?:parse binary: |decompression failed)/;
+
+/** The refusal of a request that could not be read; undefined for an error that has a reason, or is about something else. */
+function refusalOf(error: unknown): ConnectError | undefined {
+  if (!(error instanceof ConnectError) || errorInfoOf(error) !== undefined) return undefined;
+  const { code, rawMessage } = error;
+  if (code === Code.ResourceExhausted) return failure(ErrorReason.BODY_TOO_LARGE, rawMessage);
+  if (code === Code.InvalidArgument || (code === Code.Internal && notRead.test(rawMessage))) {
+    return failure(ErrorReason.INVALID_REQUEST, `the request cannot be read: ${rawMessage}`);
+  }
+  return undefined;
+}

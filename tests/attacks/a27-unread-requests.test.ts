@@ -1,0 +1,142 @@
+import { connect } from "node:http2";
+import { fromBinary } from "@bufbuild/protobuf";
+import { anyUnpack } from "@bufbuild/protobuf/wkt";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
+import { StatusSchema } from "../../gen/ts/google/rpc/status_pb.ts";
+import { largestBody } from "../../services/host/http-app.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+// What is no message of the method is refused before any credential is looked at, and like everything else that is refused: by a
+// reason, and with an id (K9). The status codes are those of gRPC.
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+const unary = "koder.identity.v1.UserService/GetUser";
+const stream = "koder.admin.v1.EventService/WatchEvents";
+
+/** No field begins so. */
+const noMessage = Buffer.from([0xff]);
+const tooLarge = Buffer.alloc(largestBody + 1);
+
+/** A message as gRPC and Connect's streams frame it. */
+function framed(message: Buffer): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(message.length, 1);
+  return Buffer.concat([head, message]);
+}
+
+interface Refusal {
+  readonly code: string | number;
+  readonly reason: string;
+  readonly id: string;
+}
+
+async function post(path: string, contentType: string, body: Buffer): Promise<Response> {
+  return fetch(`${server.url}/${path}`, {
+    method: "POST",
+    // Nobody reads the rest of what is too large.
+    headers: { "content-type": contentType, authorization: `Bearer ${server.adminApiKey}`, connection: "close" },
+    body: new Uint8Array(body),
+  });
+}
+
+interface ConnectErrorJson {
+  readonly code: string;
+  readonly details?: readonly {
+    readonly debug?: { readonly reason: string; readonly metadata: { readonly id: string } };
+  }[];
+}
+
+function ofConnect({ code, details }: ConnectErrorJson): Refusal {
+  const info = details?.[0]?.debug;
+  return { code, reason: info?.reason ?? "", id: info?.metadata.id ?? "" };
+}
+
+async function byConnect(contentType: string, body: Buffer): Promise<Refusal> {
+  return ofConnect((await (await post(unary, contentType, body)).json()) as ConnectErrorJson);
+}
+
+async function byConnectStream(body: Buffer): Promise<Refusal> {
+  const answer = Buffer.from(await (await post(stream, "application/connect+proto", framed(body))).arrayBuffer());
+  return ofConnect((JSON.parse(answer.subarray(5).toString()) as { readonly error: ConnectErrorJson }).error);
+}
+
+function ofGrpc(status: unknown, detailsBin: string | undefined): Refusal {
+  const { details } = fromBinary(StatusSchema, Buffer.from(detailsBin ?? "", "base64"));
+  const info = details[0] && anyUnpack(details[0], ErrorInfoSchema);
+  return { code: Number(status), reason: info?.reason ?? "", id: info?.metadata["id"] ?? "" };
+}
+
+async function byGrpcWeb(body: Buffer): Promise<Refusal> {
+  const answer = await post(unary, "application/grpc-web+proto", framed(body));
+  const trailer = Buffer.from(await answer.arrayBuffer())
+    .subarray(5)
+    .toString();
+  const said = new Headers(
+    trailer.split("\r\n").flatMap((line) => (line === "" ? [] : [line.split(/:\s*/, 2) as [string, string]])),
+  );
+  return ofGrpc(said.get("grpc-status"), said.get("grpc-status-details-bin") ?? undefined);
+}
+
+async function byGrpc(path: string, body: Buffer): Promise<Refusal> {
+  const session = connect(server.url);
+  try {
+    return await new Promise((resolve, reject) => {
+      const call = session.request({
+        ":method": "POST",
+        ":path": `/${path}`,
+        "content-type": "application/grpc+proto",
+        te: "trailers",
+        authorization: `Bearer ${server.adminApiKey}`,
+      });
+      const read = (headers: Readonly<Record<string, unknown>>): void => {
+        if (headers["grpc-status"] === undefined) return;
+        const details = headers["grpc-status-details-bin"];
+        resolve(ofGrpc(headers["grpc-status"], typeof details === "string" ? details : undefined));
+      };
+      call.on("response", read).on("trailers", read).on("error", reject).resume();
+      call.end(framed(body));
+    });
+  } finally {
+    session.destroy();
+  }
+}
+
+test.each<[what: string, body: Buffer, connectCode: string, grpcCode: number, reason: string, number: string]>([
+  ["no message", noMessage, "invalid_argument", 3, "INVALID_REQUEST", "001"],
+  ["a message that is too large", tooLarge, "resource_exhausted", 8, "BODY_TOO_LARGE", "017"],
+])(
+  "A27: %s is refused by each protocol, with a reason and an id",
+  async (_what, body, connectCode, grpcCode, reason, number) => {
+    const refusals = await Promise.all([
+      byConnect("application/proto", body),
+      byConnectStream(body),
+      byGrpcWeb(body),
+      byGrpc(unary, body),
+      byGrpc(stream, body),
+    ]);
+    const id: unknown = expect.stringMatching(new RegExp(`^KID-GEN-${number}-[0-9A-HJKMNP-TV-Z]{6}$`));
+    expect(refusals).toEqual([
+      { code: connectCode, reason, id },
+      { code: connectCode, reason, id },
+      { code: grpcCode, reason, id },
+      { code: grpcCode, reason, id },
+      { code: grpcCode, reason, id },
+    ]);
+    expect(server.logs().filter((line) => line.includes("a fault of ours"))).toEqual([]);
+  },
+);
+
+test.each(["[]", "{", '{"userId":5}', '{"nobody":"x"}', '"\ud800"'])("A27: %s is no message in JSON", async (json) => {
+  const id: unknown = expect.stringMatching(/^KID-GEN-001-/);
+  expect(await byConnect("application/json", Buffer.from(json))).toEqual({
+    code: "invalid_argument",
+    reason: "INVALID_REQUEST",
+    id,
+  });
+});
