@@ -68,14 +68,16 @@ export function createIdempotency({
   readonly collection: Collection<typeof RequestRecordSchema>;
 }): Idempotency {
   return {
-    async run(call, { method, requestId, requestSchema, request, responseSchema }, work) {
-      if (requestId === "") return work(() => []);
-      const id = `${method.parent.typeName}/${method.name}/${requestId.toLowerCase()}`;
+    async run(call, { method, requestId: sent, requestSchema, request, responseSchema }, work) {
+      if (sent === "") return work(() => []);
+      // A UUID is the same in capitals (RFC 9562 §4), and so is the request that it names.
+      const requestId = sent.toLowerCase();
+      const id = `${method.parent.typeName}/${method.name}/${requestId}`;
       const place = { collection: collection.name, id, field: "sealed_response" };
       const tenantVault = await vault.tenant(call.tenantId);
       const asked = Buffer.concat([
         Buffer.from(`${call.actor.type}/${call.actor.id}\0`, "utf8"),
-        toBinary(requestSchema, request),
+        toBinary(requestSchema, { ...request, requestId }),
       ]);
 
       const answered = async () => {

@@ -77,12 +77,15 @@ test("an etag of before, a mask of nothing and a broken rule change nothing", as
   expect(await get()).toMatchObject({ version: 1, record: { senderName: "Acme" } });
 });
 
-test("of two at once one is refused, also where neither sent an etag", async () => {
+test("of two at once one is refused where both sent an etag, and both are made where neither did", async () => {
   const { update, get } = await fixture();
   for (const version of [1, 2]) {
-    const both = await Promise.all(["a", "b"].map((name) => reasonOf(update(asked(name)))));
+    const etag = tenantRecordEtag(await get());
+    const both = await Promise.all(["a", "b"].map((name) => reasonOf(update(asked(name, etag)))));
     expect(both.filter((reason) => reason === "ETAG_MISMATCH")).toHaveLength(1);
     expect(both).toContain(undefined);
     expect((await get())?.version).toBe(version);
   }
+  await Promise.all(["a", "b"].map((name) => update(asked(name))));
+  expect((await get())?.version).toBe(4);
 });

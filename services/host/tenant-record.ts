@@ -5,6 +5,7 @@ import { commitUnlessChanged } from "../store/commit-unless-changed.ts";
 import type { Collection, Store, Stored } from "../store/store.ts";
 import { insert, replace } from "../store/writes.ts";
 import type { Call } from "./call.ts";
+import { changeLatest } from "./change-latest.ts";
 import { eventOf, type EventResource } from "./event.ts";
 import { failure } from "./failure.ts";
 import { readUpdate } from "./read-update.ts";
@@ -39,10 +40,20 @@ export const tenantRecordEtag = (stored: Pick<EventResource, "version"> | undefi
 
 /**
  * Changes what the mask names, all or none, and answers the record as it is then. Throws INVALID_REQUEST where the mask names
- * nothing, ETAG_MISMATCH where the record is not at the etag sent or somebody else was faster, and what `change` and `check` throw.
+ * nothing, ETAG_MISMATCH where the record is not at the etag sent, and what `change` and `check` throw; both are asked again where
+ * somebody else was faster and no etag was sent.
  */
-export async function changeTenantRecord<Desc extends DescMessage, Asked extends { readonly etag: string }>(
-  { store, clock }: { readonly store: Pick<Store, "tenant">; readonly clock: () => number },
+export function changeTenantRecord<Desc extends DescMessage, Asked extends { readonly etag: string }>(
+  needs: { readonly store: Pick<Store, "tenant">; readonly clock: () => number },
+  call: Call,
+  place: TenantRecordPlace<Desc>,
+  change: TenantRecordChange<Desc, Asked>,
+): Promise<Stored<Desc>> {
+  return changeLatest(change.asked?.etag, () => changeOnce(needs, call, place, change));
+}
+
+async function changeOnce<Desc extends DescMessage, Asked extends { readonly etag: string }>(
+  { store, clock }: Parameters<typeof changeTenantRecord>[0],
   call: Call,
   { collection, id, resourceType, name }: TenantRecordPlace<Desc>,
   { asked: values, mask, change, check, event }: TenantRecordChange<Desc, Asked>,

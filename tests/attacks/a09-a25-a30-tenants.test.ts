@@ -177,6 +177,44 @@ describe("A25, A32: which tenant it is, and who says so", () => {
     expect(standard.status).toBe(400);
   });
 
+  test("an owner of the instance has their own account in their own tenant, wherever they call", async () => {
+    const { json: found } = await rest(server, "GET", "/v1/users?username=admin");
+    const [owner] = found["users"] as readonly { readonly id: string }[];
+    const id = owner?.id ?? "";
+    const newPassword = { password: "correct horse battery staple" };
+    expect((await rest(server, "POST", `/v1/users/${id}/password`, newPassword)).status).toBe(200);
+    const scope = "openid account.read account.write users.read tokens.write";
+    const client = await registerClient(server, { scope });
+    const { accessToken } = await tokensFor(server, client, "admin", { parameters: { scope } });
+    const atHome = new URL(server.url).host;
+    const calls = [
+      ["GET", "/v1/me", undefined],
+      ["POST", "/v1/users/me/tokens", { display_name: "mine", scopes: ["users.read"] }],
+      ["POST", "/v1/me/sessions/revoke-others", {}],
+      ["GET", "/v1/permissions?user_id=me", undefined],
+      ["POST", "/v1/me/password", { current_password: newPassword.password, new_password: "another good pass phrase" }],
+    ] as const;
+    for (const [host, header] of [
+      [atHome, { "x-koder-tenant": acme.slug }],
+      [hostOf(acme), {}],
+    ] as const) {
+      for (const [method, path, body] of calls) {
+        const answer = await sendRaw(server.url, {
+          method,
+          path,
+          headers: { host, ...bearer(accessToken), ...header, "content-type": "application/json" },
+          body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
+        });
+        expect([path, answer.status, answer.body]).toEqual([path, 403, expect.stringContaining("in another tenant")]);
+      }
+      const listed = await send(host, "GET", "/v1/users", { ...bearer(accessToken), ...header });
+      expect([listed.status, listed.body]).toEqual([200, expect.stringContaining(acme.person.id)]);
+    }
+    for (const [method, path, body] of calls) {
+      expect((await rest(server, method, path, body, accessToken)).status, path).toBe(200);
+    }
+  });
+
   test("a host that is no tenant's is nobody's, whatever else is sent", async () => {
     const { host, hostname, port } = new URL(server.url);
     const strange = [

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createPerson, registerClient, rest, tokenRequest, tokensFor } from "../support/relying-party.ts";
+import { createPerson, password, registerClient, rest, tokenRequest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -174,6 +174,29 @@ describe("A14: nobody grants more than they have", () => {
         password: "a password of mine",
       }),
     ).toEqual(permissionDenied);
+  });
+
+  test("A32: what the owner did above tenants is in their archive for them and for authority over the instance alone", async () => {
+    const { json } = await rest(server, "GET", "/v1/users?username=admin");
+    const id = (json["users"] as readonly { readonly id: string }[])[0]?.id ?? "";
+    expect((await rest(server, "POST", `/v1/users/${id}/password`, { password })).status).toBe(200);
+    const scope = "openid account.write api_keys.write *";
+    const client = await registerClient(server, { scope });
+    const { accessToken } = await tokensFor(server, client, "admin", { parameters: { scope } });
+    const newKey = { display_name: "above", permissions: ["api_keys.write"], authority: "API_KEY_AUTHORITY_INSTANCE" };
+    const made = await rest(server, "POST", "/v1/admin/api-keys", newKey, accessToken);
+    expect(made.status, JSON.stringify(made.json)).toBe(200);
+    const exporting = { display_name: "exports", permissions: ["users.export"] };
+    const { json: exporter } = await rest(server, "POST", "/v1/admin/api-keys", exporting);
+    const archive = async (path: string, credential?: string) => {
+      const answered = await rest(server, "POST", path, {}, credential);
+      expect(answered.status, JSON.stringify(answered.json)).toBe(200);
+      return JSON.stringify(answered.json["events"]);
+    };
+    const path = `/v1/users/${id}/export`;
+    expect(await archive(path, String(exporter["api_key"]))).not.toContain(String(made.json["id"]));
+    expect(await archive(path)).toContain(String(made.json["id"]));
+    expect(await archive("/v1/me/export", accessToken)).toContain(String(made.json["id"]));
   });
 
   test("a service account does what its roles permit, within its token's scope, and no more", async () => {

@@ -5,7 +5,7 @@ import {
 } from "#gen/koder/admin/store/v1/branding_pb.ts";
 import type { Branding } from "#gen/koder/admin/v1/branding_pb.ts";
 import { pageLanguages } from "../../host/page-languages.ts";
-import { unshownCharacters } from "../../host/unshown-characters.ts";
+import { shownLineFault } from "../../host/shown-line.ts";
 import { storedImage } from "./branding-image.ts";
 import { brandingInvalid } from "./branding-invalid.ts";
 
@@ -43,8 +43,8 @@ export function brandingChange(path: string, asked: Branding): Partial<Record<ke
 }
 
 function plainText(path: string, text: string): string {
-  if (unshownCharacters.test(text)) throw brandingInvalid(path, "must be one line of text, without control characters");
-  if (text !== "" && text.trim() === "") throw brandingInvalid(path, "must be a text, or empty");
+  const fault = shownLineFault(text);
+  if (fault !== undefined) throw brandingInvalid(path, fault);
   return text;
 }
 

@@ -1,6 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ConnectError, type HandlerContext } from "@connectrpc/connect";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { CredentialUseSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { WatchEventsRequestSchema, type WatchEventsResponse } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { ActorType, RoleDeletedSchema, UserErasedSchema } from "#gen/koder/events/v1/event_pb.ts";
@@ -106,6 +106,23 @@ test("where nothing is told of, the log is looked at, and an answer without an e
   f.advance(15_000);
   const second = await one.next();
   expect([first.event, second.event, second.resumeToken === ""]).toEqual([undefined, undefined, false]);
+  await one.leave();
+});
+
+test("there are never fifteen seconds without an answer, however long the looks take", async () => {
+  const wait = vi
+    .spyOn(f.dependencies.toldEvents, "wait")
+    .mockImplementation(async (_tenantId, _signal, milliseconds) => {
+      f.advance(milliseconds + 70);
+    });
+  onTestFinished(() => wait.mockRestore());
+  const one = watch({ type: "role_deleted" });
+  await one.next();
+  for (let beat = 0; beat < 3; beat += 1) {
+    const before = f.dependencies.clock();
+    await one.next();
+    expect(f.dependencies.clock() - before).toBeLessThanOrEqual(15_000);
+  }
   await one.leave();
 });
 

@@ -18,8 +18,11 @@ import { lastNumber } from "./last-number.ts";
 
 /** Events of one read. */
 const batch = 200;
-/** How long a look at the log is put off where nobody tells of an event, and how long there may be no answer; milliseconds. */
-const [lookEvery, answerEvery] = [2_000, 15_000];
+/**
+ * How long a look at the log is put off where nobody tells of an event, and after how long without an answer one comes, in
+ * milliseconds: a second before the fifteen that are promised, for the look and the way.
+ */
+const [lookEvery, answerEvery] = [2_000, 14_000];
 
 type Needs = Pick<AdminDependencies, "store" | "system" | "pageTokens" | "toldEvents" | "clock">;
 
@@ -53,7 +56,8 @@ export function watchEvents(dependencies: Needs) {
       // Whoever comes learns at once from where on they are told.
       yield await answer();
       while (!context.signal.aborted) {
-        const told = toldEvents.wait(data.tenantId, context.signal, lookEvery);
+        const untilAnswer = Math.max(0, answered + answerEvery - clock());
+        const told = toldEvents.wait(data.tenantId, context.signal, Math.min(lookEvery, untilAnswer));
         const entries = await data.events(at, batch);
         for (const entry of entries) {
           at = entry.number;

@@ -16,11 +16,12 @@ const [mostEvents, mostReads] = [1_000, 40];
 
 /** A part of the events of a person. */
 export function collectEvents(dependencies: Pick<AdminDependencies, "store" | "system">) {
-  return async ({ userId, after }: CollectEventsRequest, context: HandlerContext): Promise<CollectEventsResponse> => {
+  return async (request: CollectEventsRequest, context: HandlerContext): Promise<CollectEventsResponse> => {
     const { tenantId } = callOf(context);
+    const { userId, after, instance } = request;
     const events: Event[] = [];
     let reads = 0;
-    for await (const { event, place } of eventsOfPerson(dependencies, { tenantId, userId, after })) {
+    for await (const { event, place } of eventsOfPerson(dependencies, { tenantId, userId, after, instance })) {
       if (event === undefined) reads += 1;
       else events.push(shownToPerson(event, userId));
       // What has no place yet comes last, all at once: it is little, and who went on behind a part of it would meet it again.

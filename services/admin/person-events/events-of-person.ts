@@ -22,16 +22,23 @@ export type FoundEvent =
 const [atOnce, batch] = [8, 500];
 
 /**
- * The events of a person, oldest first within each place: those of their tenant's log, then those above tenants, both by what is
- * noted of them, then what entered the log since it was noted, then what has not entered it yet. Events move on meanwhile, in this
- * direction alone: so what waits is read first, then how far the notes go, and nothing is passed over. Each comes once.
+ * The events of a person, oldest first within each place: those of their tenant's log, then those above tenants (with `instance`
+ * alone), both by what is noted of them, then what entered the log since it was noted, then what has not entered it yet. Events
+ * move on meanwhile, in this direction alone: so what waits is read first, then how far the notes go, and nothing is passed over.
+ * Each comes once.
  */
 export async function* eventsOfPerson(
   { store, system }: Pick<AdminDependencies, "store" | "system">,
-  { tenantId, userId, after }: { readonly tenantId: string; readonly userId: string; readonly after: string },
+  {
+    tenantId,
+    userId,
+    after,
+    instance,
+  }: { readonly tenantId: string; readonly userId: string; readonly after: string; readonly instance: boolean },
 ): AsyncGenerator<FoundEvent> {
   const isTheirs = (entry: Pick<OutboxEntry, "tenantId" | "event">): boolean =>
-    (entry.tenantId === tenantId || entry.tenantId === system.tenantId) && peopleOfEvent(entry.event).has(userId);
+    (entry.tenantId === tenantId || (instance && entry.tenantId === system.tenantId)) &&
+    peopleOfEvent(entry.event).has(userId);
   const waiting: Event[] = [];
   for await (const entry of following((from) => system.outbox(from, batch), 0)) {
     if (entry !== undefined && isTheirs(entry)) waiting.push(entry.event);
@@ -39,10 +46,7 @@ export async function* eventsOfPerson(
   const [place = "tenant", from = "0", upTo] = after === "" ? [] : after.split(":");
   const notedUpTo = Number(upTo ?? (await system.get(logReaders, personEventsReader))?.record.position ?? 0n);
 
-  const logs = [
-    ["tenant", store.tenant(tenantId)],
-    ["instance", system],
-  ] as const;
+  const logs = [["tenant", store.tenant(tenantId)], ...(instance ? ([["instance", system]] as const) : [])] as const;
   for (const [name, data] of place === "log" ? [] : place === "tenant" ? logs : logs.slice(1)) {
     const behind = name === place ? Number(from) : 0;
     for await (const { number, event } of noted(data, userId, behind, notedUpTo)) {

@@ -73,12 +73,12 @@ async function fixture(url: string) {
       await system.commit([stored ? replace(logReaders, record, stored.version) : insert(logReaders, record)], []);
     }
   }
-  async function collected(userId: string, of: string = tenantId): Promise<Event[]> {
+  async function collected(userId: string, of: string = tenantId, instance = true): Promise<Event[]> {
     const events: Event[] = [];
     let after = "";
     do {
       const part = await collect(
-        create(CollectEventsRequestSchema, { userId, after }),
+        create(CollectEventsRequestSchema, { userId, after, instance }),
         handlerContext({ tenantId: of }),
       );
       events.push(...part.events);
@@ -86,7 +86,8 @@ async function fixture(url: string) {
     } while (after !== "");
     return events;
   }
-  const seen = async (userId: string, of?: string) => (await collected(userId, of)).map(({ resourceId }) => resourceId);
+  const seen = async (userId: string, of?: string, instance?: boolean) =>
+    (await collected(userId, of, instance)).map(({ resourceId }) => resourceId);
   const notes = async () => (await store.tenant(tenantId).page(personEvents, { index: "id", limit: 1_000 })).items;
   return { happen, happens, enter, note, reading, collected, collect, seen, notes, system };
 }
@@ -228,4 +229,25 @@ test("nothing in it is another person's: neither who acted, nor whom they acted 
     resourceId: bob,
     payload: { value: { paths: ["name"] } },
   });
+});
+
+test("A32: what stands above tenants is among them only where that is asked for, wherever it is and however one goes on", async () => {
+  const f = await fixture("memory:");
+  const above = (id: string) => f.happens(["api_key", id], keyMade, byAna, "system");
+  await f.happens(["session", "s1"], session(ana), byNobody);
+  await above("noted");
+  await f.enter();
+  await f.note();
+  await above("entered");
+  await f.happens(["session", "s2"], session(ana), byNobody);
+  await f.enter();
+  await above("waits");
+  expect(await f.seen(ana, tenantId, false)).toEqual(["s1", "s2"]);
+  expect(await f.seen(ana, tenantId, true)).toEqual(["s1", "noted", "entered", "s2", "waits"]);
+  const after = "instance:0:0";
+  const { events } = await f.collect(
+    create(CollectEventsRequestSchema, { userId: ana, after }),
+    handlerContext({ tenantId }),
+  );
+  expect(events.filter(({ payload }) => payload.case === "apiKeyCreated")).toEqual([]);
 });

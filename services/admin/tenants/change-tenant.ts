@@ -4,8 +4,10 @@ import { TenantSchema, type Tenant } from "#gen/koder/admin/store/v1/tenant_pb.t
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { failure } from "../../host/failure.ts";
-import { Conflict, type Stored } from "../../store/store.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
+import type { Stored } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { adminFailure } from "../admin-failure.ts";
 import { tenants } from "../collections.ts";
@@ -25,29 +27,27 @@ export type TenantChange = (
  * Changes a tenant in one commit. Where somebody else did meanwhile, it is looked at again, unless the caller said by an etag
  * which one they meant. Throws TENANT_UNKNOWN and ETAG_MISMATCH.
  */
-export async function changeTenant(
+export function changeTenant(
   { system, clock }: Pick<AdminDependencies, "system" | "clock">,
   { tenantId, etag = "" }: { readonly tenantId: string; readonly etag?: string },
   change: TenantChange,
 ): Promise<Stored<typeof TenantSchema>> {
-  for (;;) {
+  return changeLatest(etag, async () => {
     const before = await findTenant(system, tenantId);
     if (before === undefined) throw tenantUnknown("this id or slug");
-    if (etag !== "" && etag !== tenantEtag(before.version)) {
-      throw failure(ErrorReason.ETAG_MISMATCH, "etag: the tenant was changed meanwhile; read it again");
-    }
+    if (etag !== "" && etag !== tenantEtag(before.version)) throw changedMeanwhile();
     const now = clock();
     const changed = change(before, now);
     if (changed === undefined) return before;
     const record = create(TenantSchema, { ...changed.record, updateTime: timestampFromMs(now) });
-    try {
-      await system.commit([replace(tenants, record, before.version)], [changed.event]);
-      return { record, version: before.version + 1 };
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-    }
-  }
+    const isDone = await commitUnlessChanged(system, [replace(tenants, record, before.version)], [changed.event]);
+    if (!isDone) throw changedMeanwhile();
+    return { record, version: before.version + 1 };
+  });
 }
+
+const changedMeanwhile = () =>
+  failure(ErrorReason.ETAG_MISMATCH, "etag: the tenant was changed meanwhile; read it again");
 
 /** The default tenant belongs to the instance. Throws TENANT_IS_DEFAULT. */
 export function refuseDefault({ slug }: Pick<Tenant, "slug">, what: string): void {

@@ -1,7 +1,7 @@
 import type { MailServer as StoredServer } from "#gen/koder/auth/store/v1/mail_server_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import type { GuardedConnect } from "../../host/outbound/guarded-connect.ts";
-import { unshownCharacters } from "../../host/unshown-characters.ts";
+import { shownLineFault } from "../../host/shown-line.ts";
 import { authFailure } from "../auth-failure.ts";
 import { mailPorts, portOf } from "./mail-server.ts";
 
@@ -31,7 +31,8 @@ export function checkMailServer(
     throw mailServerInvalid("port", `must be ${mailPorts.join(", ")}, or one that the operator exempts for this host`);
   }
   if (record.senderAddress === "") throw mailServerInvalid("sender_address", "must be set, where a host is");
-  if (unshownCharacters.test(record.userName)) throw mailServerInvalid("user_name", "must be one line of text");
+  const nameFault = shownLineFault(record.userName);
+  if (nameFault !== undefined) throw mailServerInvalid("user_name", nameFault);
   const hasPassword = record.sealedPassword.length > 0;
   if (hasPassword && !paths.includes("password") && paths.some((path) => bindsPassword.includes(path))) {
     throw mailServerInvalid("password", `must be sent again beside ${bindsPassword.join(", ")}`);

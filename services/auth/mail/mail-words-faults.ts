@@ -1,5 +1,5 @@
 import type { FieldViolation } from "../../host/failure.ts";
-import { unshownCharacters } from "../../host/unshown-characters.ts";
+import { shownLineFault, unshownCharacters } from "../../host/shown-line.ts";
 import { longestMessage, type KindOfMail } from "./mail-kinds.ts";
 import { paragraphsOf, placeholdersOf, type MailWords } from "./mail-words.ts";
 
@@ -14,8 +14,8 @@ export function wordsFaults(
   const faults: FieldViolation[] = [];
   const fault = (field: keyof MailWords, description: string): void => void faults.push({ field, description });
   const oneLine = (field: "subject" | "button", text: string): void => {
-    if (text.trim() === "" || unshownCharacters.test(text))
-      fault(field, "must be one line of text, without control characters");
+    const wrong = text === "" ? "must say something" : shownLineFault(text);
+    if (wrong !== undefined) fault(field, wrong);
     unknown(field, text, ["tenant"]);
   };
   const unknown = (field: keyof MailWords, text: string, known: readonly string[]): void => {

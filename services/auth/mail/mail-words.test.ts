@@ -32,7 +32,7 @@ describe("the words of a mail", () => {
   ])("%s", (_what, changes) => expect(faultsOf(changes)).toEqual([]));
 
   test.each([
-    [{ subject: "" }, "subject: must be one line"],
+    [{ subject: "" }, "subject: must say something"],
     [{ subject: "Hello\r\nBcc: everybody@example.com" }, "subject: must be one line"],
     [{ subject: "Your code {code}" }, "subject: {code} is no placeholder here; there are {tenant}"],
     [{ subject: "Hello {name}" }, "subject: {name} is no placeholder here"],
@@ -45,7 +45,7 @@ describe("the words of a mail", () => {
     [{ body: "{constructor}\n\n{link}" }, "body: {constructor} is no placeholder here"],
     [{ body: "\u0000\n\n{link}" }, "body: must be text, without control characters"],
     [{ body: "\u202Etxet\n\n{link}" }, "body: must be text, without control characters"],
-    [{ button: "" }, "button: must be one line"],
+    [{ button: "" }, "button: must say something"],
     [{ button: "{link}" }, "button: {link} is no placeholder here"],
   ])("%j is refused", (changes, said) => {
     expect(faultsOf(changes)).toEqual(expect.arrayContaining([expect.stringContaining(said)]));

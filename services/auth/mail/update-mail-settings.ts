@@ -9,7 +9,7 @@ import {
 } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { changeTenantRecord } from "../../host/tenant-record.ts";
-import { unshownCharacters } from "../../host/unshown-characters.ts";
+import { shownLineFault } from "../../host/shown-line.ts";
 import { authFailure } from "../auth-failure.ts";
 import { mailSettings, mailSettingsId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
@@ -38,9 +38,11 @@ function change(
   { senderName, replyTo }: MailSettings,
 ): Partial<Pick<MailSettings, "senderName" | "replyTo">> {
   switch (path) {
-    case "sender_name":
-      if (!unshownCharacters.test(senderName)) return { senderName: senderName.trim() };
-      throw invalid(path, "must be one line of text");
+    case "sender_name": {
+      const fault = shownLineFault(senderName);
+      if (fault !== undefined) throw invalid(path, fault);
+      return { senderName: senderName.trim() };
+    }
     case "reply_to":
       return { replyTo };
     default:

@@ -11,6 +11,7 @@ import {
 } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { failure } from "../../host/failure.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -24,31 +25,33 @@ import type { MailWords } from "./mail-words.ts";
 
 /** Changes what one kind of mail says in one language, all or nothing of what the mask names. */
 export function updateMailTemplate({ store, clock }: Pick<AuthDependencies, "store" | "clock">) {
-  return async (request: UpdateMailTemplateRequest, context: HandlerContext): Promise<UpdateMailTemplateResponse> => {
-    const call = callOf(context);
-    const { kind: name, language } = request;
-    const { asked, paths } = readUpdate(request.mailTemplate, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const before = await templateOf(data, name, language);
-    const { kind, stored } = before;
-    if (asked.etag !== "" && asked.etag !== templateEtag(stored)) throw changedMeanwhile();
-    const { subject, body, button } = before.words;
-    const words: MailWords = Object.assign({ subject, body, button }, ...paths.map((path) => change(path, asked)));
-    checkWords(kind, words);
-    const now = clock();
-    const [id, updateTime] = [templateId(name, language), timestampFromMs(now)];
-    const record = create(MailTemplateSchema, { ...stored?.record, id, kind: name, language, ...words, updateTime });
-    const version = (stored?.version ?? 0) + 1;
-    const write = stored === undefined ? insert(mailTemplates, record) : replace(mailTemplates, record, stored.version);
-    const isDone = await commitUnlessChanged(
-      data,
-      [write],
-      [mailTemplateChanged(call, now, { id, version }, "updated")],
-    );
-    if (!isDone) throw changedMeanwhile();
-    const after = { ...before, stored: { record, version }, words };
-    return create(UpdateMailTemplateResponseSchema, { mailTemplate: templateMessage(after) });
-  };
+  return (request: UpdateMailTemplateRequest, context: HandlerContext): Promise<UpdateMailTemplateResponse> =>
+    changeLatest(request.mailTemplate?.etag, async () => {
+      const call = callOf(context);
+      const { kind: name, language } = request;
+      const { asked, paths } = readUpdate(request.mailTemplate, request.updateMask);
+      const data = store.tenant(call.tenantId);
+      const before = await templateOf(data, name, language);
+      const { kind, stored } = before;
+      if (asked.etag !== "" && asked.etag !== templateEtag(stored)) throw changedMeanwhile();
+      const { subject, body, button } = before.words;
+      const words: MailWords = Object.assign({ subject, body, button }, ...paths.map((path) => change(path, asked)));
+      checkWords(kind, words);
+      const now = clock();
+      const [id, updateTime] = [templateId(name, language), timestampFromMs(now)];
+      const record = create(MailTemplateSchema, { ...stored?.record, id, kind: name, language, ...words, updateTime });
+      const version = (stored?.version ?? 0) + 1;
+      const write =
+        stored === undefined ? insert(mailTemplates, record) : replace(mailTemplates, record, stored.version);
+      const isDone = await commitUnlessChanged(
+        data,
+        [write],
+        [mailTemplateChanged(call, now, { id, version }, "updated")],
+      );
+      if (!isDone) throw changedMeanwhile();
+      const after = { ...before, stored: { record, version }, words };
+      return create(UpdateMailTemplateResponseSchema, { mailTemplate: templateMessage(after) });
+    });
 }
 
 /** The failure of who acts on a template that is not as they have read it. */

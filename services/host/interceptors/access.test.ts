@@ -308,6 +308,24 @@ describe("rights", () => {
     ]);
   });
 
+  test("oneself is in the tenant of one's credential alone, whatever authority reaches further", async () => {
+    const { updateProfile } = UserService.method;
+    const away = { ...as("owner-in-an-app"), "x-koder-tenant": "t2" };
+    const atHostOfT2 = {
+      ...as("owner-in-an-app"),
+      "x-koder-service-token": token("gateway", getUser, { tenantId: "t2" }),
+    };
+    for (const id of ["me", userId]) {
+      expect(await call(getUser, { ...away, "x-koder-tenant": "t1" }, { userId: id })).toBe("ok");
+      expect(await call(getUser, away, { userId: id })).toBe("PERMISSION_DENIED");
+      expect(await call(getUser, atHostOfT2, { userId: id })).toBe("PERMISSION_DENIED");
+      expect(await call(updateProfile, away, { user: {}, updateMask: {}, userId: id })).toBe("PERMISSION_DENIED");
+    }
+    expect(await call(getUser, { ...as("owner-in-the-console"), "x-koder-tenant": "t2" }, { userId: otherId })).toBe(
+      "ok",
+    );
+  });
+
   test("the instance wants INSTANCE authority, whatever the permissions", async () => {
     const { getSystemHealth } = SystemService.method;
     expect(await call(getSystemHealth, as("everything"))).toBe("PERMISSION_DENIED");

@@ -133,7 +133,7 @@ async function admitCredential(
   if (!(caller.kind === "user" ? rule.user : rule.client)) {
     throw failure(ErrorReason.PERMISSION_DENIED, `the method is not open to a ${caller.kind}'s credential`);
   }
-  checkRight(rule, caller, request.message);
+  checkRight(rule, caller, request.message, tenantId === credential.tenantId);
   if (rule.maxAuthAge !== undefined && caller.kind === "user" && clock() - caller.authTime * 1000 > rule.maxAuthAge) {
     throw failure(ErrorReason.SIGN_IN_TOO_OLD, "the sign-in is too old for this; sign in again");
   }
@@ -168,10 +168,12 @@ async function tenantFor(tenants: Tenants, credential: Credential, arrival: Arri
 const tenantHeaderRefused = () =>
   failure(ErrorReason.TENANT_HEADER_REFUSED, "X-Koder-Tenant needs a credential with INSTANCE authority");
 
-function checkRight(rule: AccessRule, caller: Credential["caller"], message: unknown): void {
+/** `isAtHome`: whether the call is about the tenant that the credential is of. */
+function checkRight(rule: AccessRule, caller: Credential["caller"], message: unknown, isAtHome: boolean): void {
   if (rule.target === Target.SELF || rule.target === Target.SELF_OR_PERMISSION) {
     const asked = rule.resourceId?.(message);
     const isOwn = caller.kind === "user" && (asked === "me" || asked === caller.userId);
+    if (isOwn && !isAtHome) throw accountElsewhere();
     if (isOwn && caller.scopes.has(rule.accountScope)) return;
     // `me` is nobody else, whatever the permission.
     if (rule.target === Target.SELF || asked === "me") throw denied(isOwn ? rule.accountScope : rule.permission);
@@ -179,6 +181,13 @@ function checkRight(rule: AccessRule, caller: Credential["caller"], message: unk
   if (rule.target === Target.INSTANCE && !caller.instance) throw denied(`${rule.permission} for the instance`);
   if (!holds(caller, rule.permission)) throw denied(rule.permission);
 }
+
+/** Authority over the instance reaches into every tenant; the account of whoever has it is in one. */
+const accountElsewhere = () =>
+  failure(
+    ErrorReason.PERMISSION_DENIED,
+    "your own account is in another tenant: leave X-Koder-Tenant out, and call a host of your tenant",
+  );
 
 /** `permission`: what is lacking, which may be a scope; empty where nothing would open the method. */
 const denied = (permission: string) =>

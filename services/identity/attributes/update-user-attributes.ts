@@ -10,10 +10,9 @@ import {
   type UpdateUserAttributesRequest,
   type UpdateUserAttributesResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { accountScopeOf } from "../../host/account-scopes.ts";
 import { callOf, type Caller } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { holds } from "../../host/held-permissions.ts";
 import { userOf } from "../../host/user-of.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -24,7 +23,7 @@ import { identityFailure } from "../identity-failure.ts";
 import { checkMayChange } from "../users/check-may-change.ts";
 import { userUpdated } from "../users/user-events.ts";
 import { userEtag, userMessage } from "../users/user-message.ts";
-import { userNotFound } from "../users/user-not-found.ts";
+import { userChangedMeanwhile, userNotFound } from "../users/user-not-found.ts";
 import type { TenantAttributes } from "./attribute-schemas.ts";
 import { attributesOf, mergedAttributes, storedAttributes } from "./merged-attributes.ts";
 
@@ -37,43 +36,40 @@ export function updateUserAttributes({
   clock,
   attributeSchemas,
 }: Pick<IdentityDependencies, "store" | "clock" | "attributeSchemas">) {
-  return async (
-    request: UpdateUserAttributesRequest,
-    context: HandlerContext,
-  ): Promise<UpdateUserAttributesResponse> => {
-    const call = callOf(context);
-    const userId = userOf(call, request);
-    const sent = request.attributes ?? {};
-    const data = store.tenant(call.tenantId);
-    const [stored, tenant] = await Promise.all([data.get(users, userId), attributeSchemas.get(call.tenantId)]);
-    if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(userId);
-    const others = notOwn(tenant, sent);
-    const changesOwn = others.length === 0 && mayChangeOwn(call.caller, userId);
-    if (holds(call.caller, "users.write") && !changesOwn) await checkMayChange(data, stored.record, call);
-    else refuseOthers(others);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
-    if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw mismatch();
-    const now = clock();
-    const before = attributesOf(stored.record);
-    const attributes = mergedAttributes(tenant, before, sent, "attributes");
-    const record = create(StoredUserSchema, {
-      ...stored.record,
-      attributesJson: storedAttributes(attributes),
-      updateTime: timestampFromMs(now),
+  return (request: UpdateUserAttributesRequest, context: HandlerContext): Promise<UpdateUserAttributesResponse> =>
+    changeLatest(request.etag, async () => {
+      const call = callOf(context);
+      const userId = userOf(call, request);
+      const sent = request.attributes ?? {};
+      const data = store.tenant(call.tenantId);
+      const [stored, tenant] = await Promise.all([data.get(users, userId), attributeSchemas.get(call.tenantId)]);
+      if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(userId);
+      const others = notOwn(tenant, sent);
+      const changesOwn = others.length === 0 && mayChangeOwn(call.caller, userId);
+      if (holds(call.caller, "users.write") && !changesOwn) await checkMayChange(data, stored.record, call);
+      else refuseOthers(others);
+      if (request.etag !== "" && request.etag !== userEtag(stored.version)) throw userChangedMeanwhile();
+      const now = clock();
+      const before = attributesOf(stored.record);
+      const attributes = mergedAttributes(tenant, before, sent, "attributes");
+      const record = create(StoredUserSchema, {
+        ...stored.record,
+        attributesJson: storedAttributes(attributes),
+        updateTime: timestampFromMs(now),
+      });
+      const version = stored.version + 1;
+      // To take away what is no attribute is no change, and what was sent as its name could be anything.
+      const paths = Object.keys(sent)
+        .filter((name) => tenant.names.has(name) || Object.hasOwn(before, name))
+        .map((name) => `attributes.${name}`);
+      const isDone = await commitUnlessChanged(
+        data,
+        [replace(users, record, stored.version)],
+        [userUpdated(call, now, record.id, version, paths)],
+      );
+      if (!isDone) throw userChangedMeanwhile();
+      return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
     });
-    const version = stored.version + 1;
-    // To take away what is no attribute is no change, and what was sent as its name could be anything.
-    const paths = Object.keys(sent)
-      .filter((name) => tenant.names.has(name) || Object.hasOwn(before, name))
-      .map((name) => `attributes.${name}`);
-    const isDone = await commitUnlessChanged(
-      data,
-      [replace(users, record, stored.version)],
-      [userUpdated(call, now, record.id, version, paths)],
-    );
-    if (!isDone) throw mismatch();
-    return create(UpdateUserAttributesResponseSchema, { user: userMessage({ record, version }) });
-  };
 }
 
 /** Whether a credential lets its person change their own account, whatever they may do to those of others. */

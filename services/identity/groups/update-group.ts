@@ -9,6 +9,7 @@ import {
   type UpdateGroupResponse,
 } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict } from "../../store/store.ts";
@@ -31,40 +32,41 @@ export function updateGroup({
   authorities,
   clock,
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
-  return async (request: UpdateGroupRequest, context: HandlerContext): Promise<UpdateGroupResponse> => {
-    const call = callOf(context);
-    const { asked, paths } = readUpdate(request.group, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(groups, request.groupId);
-    if (stored === undefined) throw groupNotFound(request.groupId);
-    if (asked.etag !== "" && asked.etag !== groupEtag(stored.version)) throw groupChangedMeanwhile();
-    refuseGroupFaults([
-      ...paths
-        .filter((path) => !Object.hasOwn(changes, path))
-        .map((path) => ({ field: `group.${path}`, description: "cannot be changed" })),
-      ...(paths.includes("name") && asked.name === "" ? [{ field: "group.name", description: "must be set" }] : []),
-    ]);
-    await checkMayChangeGroup(data, request.groupId, call);
-    const now = clock();
-    const record = create(StoredGroupSchema, {
-      ...stored.record,
-      ...Object.assign({}, ...paths.map((path) => changes[path]?.(asked))),
-      updateTime: timestampFromMs(now),
+  return (request: UpdateGroupRequest, context: HandlerContext): Promise<UpdateGroupResponse> =>
+    changeLatest(request.group?.etag, async () => {
+      const call = callOf(context);
+      const { asked, paths } = readUpdate(request.group, request.updateMask);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(groups, request.groupId);
+      if (stored === undefined) throw groupNotFound(request.groupId);
+      if (asked.etag !== "" && asked.etag !== groupEtag(stored.version)) throw groupChangedMeanwhile();
+      refuseGroupFaults([
+        ...paths
+          .filter((path) => !Object.hasOwn(changes, path))
+          .map((path) => ({ field: `group.${path}`, description: "cannot be changed" })),
+        ...(paths.includes("name") && asked.name === "" ? [{ field: "group.name", description: "must be set" }] : []),
+      ]);
+      await checkMayChangeGroup(data, request.groupId, call);
+      const now = clock();
+      const record = create(StoredGroupSchema, {
+        ...stored.record,
+        ...Object.assign({}, ...paths.map((path) => changes[path]?.(asked))),
+        updateTime: timestampFromMs(now),
+      });
+      const version = stored.version + 1;
+      const updated = eventOf(
+        call,
+        now,
+        { type: "group", id: record.id, version },
+        { case: "groupUpdated", value: { $typeName: "koder.events.v1.GroupUpdated", paths } },
+      );
+      try {
+        await data.commit([replace(groups, record, stored.version)], [updated]);
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        throw error.reason === "unique" ? groupNameTaken(record.name) : groupChangedMeanwhile();
+      }
+      authorities.forgetTenant(call.tenantId);
+      return create(UpdateGroupResponseSchema, { group: groupMessage({ record, version }) });
     });
-    const version = stored.version + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "group", id: record.id, version },
-      { case: "groupUpdated", value: { $typeName: "koder.events.v1.GroupUpdated", paths } },
-    );
-    try {
-      await data.commit([replace(groups, record, stored.version)], [updated]);
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-      throw error.reason === "unique" ? groupNameTaken(record.name) : groupChangedMeanwhile();
-    }
-    authorities.forgetTenant(call.tenantId);
-    return create(UpdateGroupResponseSchema, { group: groupMessage({ record, version }) });
-  };
 }

@@ -9,6 +9,7 @@ import {
   type UpdateRoleResponse,
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { Conflict } from "../../store/store.ts";
@@ -38,37 +39,38 @@ export function updateRole({
   authorities,
   clock,
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
-  return async (request: UpdateRoleRequest, context: HandlerContext): Promise<UpdateRoleResponse> => {
-    const call = callOf(context);
-    const { asked, paths } = readUpdate(request.role, request.updateMask);
-    if (isBuiltIn(request.roleId)) throw roleBuiltIn(request.roleId);
-    const data = store.tenant(call.tenantId);
-    const inclusion = paths.includes("included_role_ids") ? [await oneInclusionAtATime(data, "roles")] : [];
-    const [stored, catalogue] = await Promise.all([data.get(roles, request.roleId), readRoles(data)]);
-    if (stored === undefined) throw roleNotFound(request.roleId);
-    if (asked.etag !== "" && asked.etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
-    refuseRoleFaults(
-      paths
-        .filter((path) => !Object.hasOwn(changes, path))
-        .map((path) => ({ field: `role.${path}`, description: "cannot be changed" })),
-    );
-    const now = clock();
-    const record = create(StoredRoleSchema, {
-      ...stored.record,
-      ...Object.assign({}, ...paths.map((path) => changes[path]?.(asked))),
-      updateTime: timestampFromMs(now),
+  return (request: UpdateRoleRequest, context: HandlerContext): Promise<UpdateRoleResponse> =>
+    changeLatest(request.role?.etag, async () => {
+      const call = callOf(context);
+      const { asked, paths } = readUpdate(request.role, request.updateMask);
+      if (isBuiltIn(request.roleId)) throw roleBuiltIn(request.roleId);
+      const data = store.tenant(call.tenantId);
+      const inclusion = paths.includes("included_role_ids") ? [await oneInclusionAtATime(data, "roles")] : [];
+      const [stored, catalogue] = await Promise.all([data.get(roles, request.roleId), readRoles(data)]);
+      if (stored === undefined) throw roleNotFound(request.roleId);
+      if (asked.etag !== "" && asked.etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
+      refuseRoleFaults(
+        paths
+          .filter((path) => !Object.hasOwn(changes, path))
+          .map((path) => ({ field: `role.${path}`, description: "cannot be changed" })),
+      );
+      const now = clock();
+      const record = create(StoredRoleSchema, {
+        ...stored.record,
+        ...Object.assign({}, ...paths.map((path) => changes[path]?.(asked))),
+        updateTime: timestampFromMs(now),
+      });
+      checkHolds(call.caller, permissionsOf(catalogue, [stored.record.id]));
+      checkRole(record, catalogue, call.caller, stored.record.includedRoleIds);
+      const version = stored.version + 1;
+      const updated = roleUpdated(call, now, { id: record.id, version }, paths);
+      try {
+        await data.commit([replace(roles, record, stored.version), ...inclusion], [updated]);
+      } catch (error) {
+        if (!(error instanceof Conflict) || error.collection !== roles.name) throw inclusionRace(error);
+        throw error.reason === "unique" ? roleNameTaken(record.name) : roleChangedMeanwhile();
+      }
+      authorities.forgetTenant(call.tenantId);
+      return create(UpdateRoleResponseSchema, { role: roleMessage(record, version) });
     });
-    checkHolds(call.caller, permissionsOf(catalogue, [stored.record.id]));
-    checkRole(record, catalogue, call.caller, stored.record.includedRoleIds);
-    const version = stored.version + 1;
-    const updated = roleUpdated(call, now, { id: record.id, version }, paths);
-    try {
-      await data.commit([replace(roles, record, stored.version), ...inclusion], [updated]);
-    } catch (error) {
-      if (!(error instanceof Conflict) || error.collection !== roles.name) throw inclusionRace(error);
-      throw error.reason === "unique" ? roleNameTaken(record.name) : roleChangedMeanwhile();
-    }
-    authorities.forgetTenant(call.tenantId);
-    return create(UpdateRoleResponseSchema, { role: roleMessage(record, version) });
-  };
 }

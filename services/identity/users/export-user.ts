@@ -15,6 +15,7 @@ import { PersonalDataService as OauthData } from "#gen/koder/oauth/v1/personal_d
 import { PersonalDataService as SessionData } from "#gen/koder/session/v1/personal_data_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
+import { reachesInstance } from "../../host/instance-reach.ts";
 import { personalData } from "../../host/personal-data.ts";
 import { shownRecord } from "../../host/shown-record.ts";
 import { userOf } from "../../host/user-of.ts";
@@ -91,11 +92,16 @@ async function dataOf({ peers }: Needs, data: TenantStore, call: Call, userId: s
   };
 }
 
-/** A part of what the event log says of them. */
+/**
+ * A part of what the event log says of them. What stands above tenants is for INSTANCE authority, as at `/v1/admin/audit`, and for
+ * the person themself.
+ */
 async function eventsOf({ peers, pageTokens }: Needs, call: Call, userId: string, pageToken: string) {
   const listing = `events of ${userId}`;
   const after = pageToken === "" ? "" : String((await pageTokens.decode(call, listing, pageToken)).value);
-  const { events, next } = await peers.client(AdminData).collectEvents({ userId, after }, forward(call));
+  const isOwn = call.caller.kind === "user" && call.caller.userId === userId;
+  const instance = isOwn || reachesInstance(call.caller);
+  const { events, next } = await peers.client(AdminData).collectEvents({ userId, after, instance }, forward(call));
   return {
     events: events.map((event) => shownRecord(EventSchema, event, undefined)),
     nextPageToken: next === "" ? "" : await pageTokens.encode(call, listing, { value: next, id: "" }),

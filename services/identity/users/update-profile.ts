@@ -9,9 +9,8 @@ import {
   type UpdateProfileRequest,
   type UpdateProfileResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
-import { failure } from "../../host/failure.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { userOf } from "../../host/user-of.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -23,39 +22,39 @@ import { checkProfile } from "./check-profile.ts";
 import { profileFields } from "./profile-fields.ts";
 import { userUpdated } from "./user-events.ts";
 import { storedAddress, userEtag, userMessage } from "./user-message.ts";
-import { userNotFound } from "./user-not-found.ts";
+import { userChangedMeanwhile, userNotFound } from "./user-not-found.ts";
 
 /**
  * Changes what people may say of themselves, all or none. What others rely on, such as the name to sign in with, the address of
  * mail and what is verified, no path of the mask reaches (security A16).
  */
 export function updateProfile({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
-  return async (request: UpdateProfileRequest, context: HandlerContext): Promise<UpdateProfileResponse> => {
-    const call = callOf(context);
-    const userId = userOf(call, request);
-    const { asked: user, paths } = readUpdate(request.user, request.updateMask);
-    refuseOthers(paths);
-    checkProfile(user, paths);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(users, userId);
-    if (stored?.record.status !== UserStatus.ACTIVE) throw userNotFound(userId);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
-    if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
-    const now = clock();
-    const record = create(StoredUserSchema, {
-      ...stored.record,
-      ...Object.assign({}, ...paths.map((path) => change(path, user, stored.record))),
-      updateTime: timestampFromMs(now),
+  return (request: UpdateProfileRequest, context: HandlerContext): Promise<UpdateProfileResponse> =>
+    changeLatest(request.user?.etag, async () => {
+      const call = callOf(context);
+      const userId = userOf(call, request);
+      const { asked: user, paths } = readUpdate(request.user, request.updateMask);
+      refuseOthers(paths);
+      checkProfile(user, paths);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(users, userId);
+      if (stored?.record.status !== UserStatus.ACTIVE) throw userNotFound(userId);
+      if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw userChangedMeanwhile();
+      const now = clock();
+      const record = create(StoredUserSchema, {
+        ...stored.record,
+        ...Object.assign({}, ...paths.map((path) => change(path, user, stored.record))),
+        updateTime: timestampFromMs(now),
+      });
+      const version = stored.version + 1;
+      const isDone = await commitUnlessChanged(
+        data,
+        [replace(users, record, stored.version)],
+        [userUpdated(call, now, userId, version, paths)],
+      );
+      if (!isDone) throw userChangedMeanwhile();
+      return create(UpdateProfileResponseSchema, { user: userMessage({ record, version }) });
     });
-    const version = stored.version + 1;
-    const isDone = await commitUnlessChanged(
-      data,
-      [replace(users, record, stored.version)],
-      [userUpdated(call, now, userId, version, paths)],
-    );
-    if (!isDone) throw mismatch();
-    return create(UpdateProfileResponseSchema, { user: userMessage({ record, version }) });
-  };
 }
 
 const writable: ReadonlySet<string> = new Set([...profileFields.map(({ path }) => path), "address"]);

@@ -11,6 +11,7 @@ import {
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
@@ -28,7 +29,7 @@ import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
 import { userUpdated } from "./user-events.ts";
 import { storedAddress, userEtag, userMessage } from "./user-message.ts";
-import { userNotFound } from "./user-not-found.ts";
+import { userChangedMeanwhile, userNotFound } from "./user-not-found.ts";
 import { usernameSkeleton } from "./username-skeleton.ts";
 
 /**
@@ -38,57 +39,57 @@ import { usernameSkeleton } from "./username-skeleton.ts";
  */
 export function updateUser(dependencies: IdentityDependencies) {
   const { store, clock, attributeSchemas } = dependencies;
-  return async (request: UpdateUserRequest, context: HandlerContext): Promise<UpdateUserResponse> => {
-    const call = callOf(context);
-    const { asked: user, paths } = readUpdate(request.user, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(users, request.userId);
-    if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
-    await checkMayChange(data, stored.record, call);
-    const mismatch = () => failure(ErrorReason.ETAG_MISMATCH, "etag: the user was changed meanwhile; read it again");
-    if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw mismatch();
+  return (request: UpdateUserRequest, context: HandlerContext): Promise<UpdateUserResponse> =>
+    changeLatest(request.user?.etag, async () => {
+      const call = callOf(context);
+      const { asked: user, paths } = readUpdate(request.user, request.updateMask);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(users, request.userId);
+      if (stored === undefined || stored.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
+      await checkMayChange(data, stored.record, call);
+      if (user.etag !== "" && user.etag !== userEtag(stored.version)) throw userChangedMeanwhile();
 
-    checkProfile(user, paths);
-    const now = clock();
-    const fields = paths.filter((path) => path !== "attributes");
-    const attributes = paths.includes("attributes")
-      ? mergedAttributes(
-          await attributeSchemas.get(call.tenantId),
-          attributesOf(stored.record),
-          user.attributes ?? {},
-          "user.attributes",
-        )
-      : undefined;
-    const changed = create(StoredUserSchema, {
-      ...stored.record,
-      ...Object.assign(
-        unproven(paths, user, stored.record),
-        ...(await Promise.all(fields.map((path) => change(data, path, user, stored.record)))),
-      ),
-      ...(attributes === undefined ? {} : { attributesJson: storedAttributes(attributes) }),
-      updateTime: timestampFromMs(now),
-    });
-    if (changed.username === "" && changed.email === "") {
-      throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address must be left", {
-        violations: [{ field: "user.username", description: "must be set where email is not" }],
+      checkProfile(user, paths);
+      const now = clock();
+      const fields = paths.filter((path) => path !== "attributes");
+      const attributes = paths.includes("attributes")
+        ? mergedAttributes(
+            await attributeSchemas.get(call.tenantId),
+            attributesOf(stored.record),
+            user.attributes ?? {},
+            "user.attributes",
+          )
+        : undefined;
+      const changed = create(StoredUserSchema, {
+        ...stored.record,
+        ...Object.assign(
+          unproven(paths, user, stored.record),
+          ...(await Promise.all(fields.map((path) => change(data, path, user, stored.record)))),
+        ),
+        ...(attributes === undefined ? {} : { attributesJson: storedAttributes(attributes) }),
+        updateTime: timestampFromMs(now),
       });
-    }
-    const version = stored.version + 1;
-    const status = paths.includes("status") ? user.status : undefined;
-    try {
-      await data.commit(
-        [replace(users, changed, stored.version)],
-        [userUpdated(call, now, changed.id, version, paths, status)],
-      );
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-      throw error.reason === "version" ? mismatch() : takenFailure(error);
-    }
-    if (status === UserStatus.DISABLED) {
-      await voidWhatWasIssued(dependencies, call, { userId: changed.id, version });
-    }
-    return create(UpdateUserResponseSchema, { user: userMessage({ record: changed, version }) });
-  };
+      if (changed.username === "" && changed.email === "") {
+        throw failure(ErrorReason.INVALID_REQUEST, "user: a username or an e-mail address must be left", {
+          violations: [{ field: "user.username", description: "must be set where email is not" }],
+        });
+      }
+      const version = stored.version + 1;
+      const status = paths.includes("status") ? user.status : undefined;
+      try {
+        await data.commit(
+          [replace(users, changed, stored.version)],
+          [userUpdated(call, now, changed.id, version, paths, status)],
+        );
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error;
+        throw error.reason === "version" ? userChangedMeanwhile() : takenFailure(error);
+      }
+      if (status === UserStatus.DISABLED) {
+        await voidWhatWasIssued(dependencies, call, { userId: changed.id, version });
+      }
+      return create(UpdateUserResponseSchema, { user: userMessage({ record: changed, version }) });
+    });
 }
 
 /** What was proven of an address or telephone is not true of another, unless the mask says so too (security A16). */

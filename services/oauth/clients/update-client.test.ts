@@ -152,12 +152,15 @@ test("while the epoch cannot be counted the call fails, and whoever finishes it 
   }
 });
 
-test("of two changes at once one is done", async () => {
+test("of changes at once one is done where all say of which version, and each otherwise", async () => {
   const { client, update, data } = await fixture();
-  const { clientId } = await client();
-  const done = await Promise.allSettled(
-    ["a", "b", "c"].map((clientName) => update(clientId, { clientName }, ["client_name"])),
-  );
+  const { clientId, etag } = await client();
+  const atOnce = (sent: { readonly etag?: string }) =>
+    Promise.allSettled(["a", "b", "c"].map((clientName) => update(clientId, { clientName, ...sent }, ["client_name"])));
+  const done = await atOnce({ etag });
   expect(done.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   expect((await data.get(clients, clientId))?.version).toBe(2);
+  const each = await atOnce({});
+  expect(each.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+  expect((await data.get(clients, clientId))?.version).toBe(5);
 });

@@ -9,6 +9,7 @@ import {
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
@@ -23,19 +24,20 @@ import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 
 /** Changes the fields that the mask names, all or none; what comes of it is checked as at creation (security A20). */
 export function updateClient(dependencies: OauthDependencies) {
-  return async (request: UpdateClientRequest, context: HandlerContext): Promise<UpdateClientResponse> => {
-    const call = callOf(context);
-    const { asked, paths } = readUpdate(request.client, request.updateMask);
-    const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
-    if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
-    await checkMayChangeClient(dependencies, call, stored.record);
-    if (asked.etag !== "" && asked.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
-    const wanted = merged(clientMessage(stored), asked, paths);
-    const { scope, grantTypes } = wanted;
-    await checkMayGiveScopes(dependencies, call, { scopes: parseScope(scope) ?? [], grantTypes });
-    const { client } = await changeClient(dependencies, call, stored, wanted, paths);
-    return create(UpdateClientResponseSchema, { client });
-  };
+  return (request: UpdateClientRequest, context: HandlerContext): Promise<UpdateClientResponse> =>
+    changeLatest(request.client?.etag, async () => {
+      const call = callOf(context);
+      const { asked, paths } = readUpdate(request.client, request.updateMask);
+      const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
+      if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+      await checkMayChangeClient(dependencies, call, stored.record);
+      if (asked.etag !== "" && asked.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
+      const wanted = merged(clientMessage(stored), asked, paths);
+      const { scope, grantTypes } = wanted;
+      await checkMayGiveScopes(dependencies, call, { scopes: parseScope(scope) ?? [], grantTypes });
+      const { client } = await changeClient(dependencies, call, stored, wanted, paths);
+      return create(UpdateClientResponseSchema, { client });
+    });
 }
 
 /** The client, changed in place: with these fields of another. Throws CLIENT_METADATA_INVALID for those that are not to change. */

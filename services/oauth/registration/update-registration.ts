@@ -10,6 +10,7 @@ import {
   type UpdateRegistrationResponse,
 } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { callOf, type Call } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import type { FieldViolation } from "../../host/failure.ts";
 import { actingScopes } from "../acting-scopes.ts";
 import { changeClient } from "../clients/change-client.ts";
@@ -43,16 +44,19 @@ export function updateRegistration(dependencies: OauthDependencies) {
   return async (request: UpdateRegistrationRequest, context: HandlerContext): Promise<UpdateRegistrationResponse> => {
     const call = callOf(context);
     try {
-      const stored = await registeredClient(dependencies, call, request);
-      const sent = readMetadata(request.metadataJson);
-      await checkOwn(dependencies, call, withDefaults(stored.record), sent);
-      const { registration } = await dependencies.oauthPolicies.get(call);
-      const wanted = replaced(clientMessage(stored), underPolicy(registration, sent.client));
-      checkScopesOfHouse(wanted);
-      const actor = { id: request.clientId, type: ActorType.CLIENT };
-      const { client } = await refusingMetadata(() =>
-        changeClient(dependencies, { ...call, actor }, stored, wanted, registeredMembers),
-      );
+      const client = await changeLatest(undefined, async () => {
+        const stored = await registeredClient(dependencies, call, request);
+        const sent = readMetadata(request.metadataJson);
+        await checkOwn(dependencies, call, withDefaults(stored.record), sent);
+        const { registration } = await dependencies.oauthPolicies.get(call);
+        const wanted = replaced(clientMessage(stored), underPolicy(registration, sent.client));
+        checkScopesOfHouse(wanted);
+        const actor = { id: request.clientId, type: ActorType.CLIENT };
+        const changed = await refusingMetadata(() =>
+          changeClient(dependencies, { ...call, actor }, stored, wanted, registeredMembers),
+        );
+        return changed.client;
+      });
       const { canonicalOrigin } = await dependencies.tenants.get(call);
       const answer = registrationAnswer(canonicalOrigin, client, request.bearerToken);
       return create(UpdateRegistrationResponseSchema, { outcome: { case: "clientInformationJson", value: answer } });

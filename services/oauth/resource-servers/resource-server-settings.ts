@@ -7,6 +7,7 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
+import { shownLineFault } from "../../host/shown-line.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { accountScopes } from "../../host/account-scopes.ts";
@@ -51,15 +52,31 @@ const mapperFaults = (mappers: ResourceServerSettings["claimMappers"]): FieldVio
   return [...claimMapperFaults(claimMapperMessages(mappers), field), ...elsewhere];
 };
 
+/** People read these where they decide what an application gets: nobody's words turn those around them. */
+function shownFaults({
+  displayName,
+  scopes,
+}: Pick<ResourceServerSettings, "displayName" | "scopes">): FieldViolation[] {
+  const shown = [
+    ["display_name", displayName] as const,
+    ...scopes.map(({ description }, index) => [`scopes[${index}].description`, description] as const),
+  ];
+  return shown.flatMap(([path, text]) => {
+    const description = shownLineFault(text);
+    return description === undefined ? [] : [{ field: `resource_server.${path}`, description }];
+  });
+}
+
 /** What is wrong with settings, one violation for each rule that is broken. */
 export function settingsFaults({
+  displayName,
   scopes,
   allClientsAllowed,
   allowedClientIds,
   claimMappers,
 }: ResourceServerSettings): FieldViolation[] {
   const names = scopes.map(({ name }) => name);
-  const faults: FieldViolation[] = [];
+  const faults = shownFaults({ displayName, scopes });
   for (const [index, name] of names.entries()) {
     const field = `resource_server.scopes[${index}].name`;
     if (reserved.has(name)) faults.push({ field, description: `must not be ${name}, which OpenID Connect names` });

@@ -1,6 +1,7 @@
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
 import { resourceServerFixture } from "./resource-server-fixture.ts";
@@ -84,4 +85,29 @@ test("are listed by pages, oldest first", async () => {
   const second = await f.list(2, first.nextPageToken);
   expect(second.resourceServers.map((one) => one.identifier)).toEqual(["urn:c"]);
   expect(second.nextPageToken).toBe("");
+});
+
+test("A18: what people read where they consent is one line each, which turns no other text", async () => {
+  const f = await resourceServerFixture();
+  const { id } = await f.create({ identifier, displayName: "Orders", scopes: [{ name: "orders.read" }] });
+  const fieldsOf = (call: Promise<unknown>) =>
+    call.then(
+      () => [],
+      (error: unknown) =>
+        ConnectError.from(error)
+          .findDetails(BadRequestSchema)
+          .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field)),
+    );
+  for (const text of ["Orders\u202Esredro", "a\nb", "\u200B"]) {
+    expect(await fieldsOf(f.update(id, { displayName: text }, ["display_name"]))).toEqual([
+      "resource_server.display_name",
+    ]);
+    const scopes = [{ name: "orders.read" }, { name: "orders.write", description: text }];
+    const asked = { identifier: "https://other.example.com", displayName: text, scopes };
+    expect(await fieldsOf(f.update(id, { scopes }, ["scopes"]))).toEqual(["resource_server.scopes[1].description"]);
+    expect(await fieldsOf(f.create(asked))).toEqual([
+      "resource_server.display_name",
+      "resource_server.scopes[1].description",
+    ]);
+  }
 });

@@ -10,6 +10,7 @@ import {
 } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
@@ -44,39 +45,37 @@ export function updateResourceServer(
   dependencies: Pick<OauthDependencies, "store" | "clock" | "lifetimes" | "signingKeys" | "resourceServers">,
 ) {
   const { store, clock, lifetimes, signingKeys } = dependencies;
-  return async (
-    request: UpdateResourceServerRequest,
-    context: HandlerContext,
-  ): Promise<UpdateResourceServerResponse> => {
-    const call = callOf(context);
-    const { asked, paths } = readUpdate(request.resourceServer, request.updateMask);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(resourceServers, request.resourceServerId);
-    if (stored === undefined) throw resourceServerNotFound(request.resourceServerId);
-    const mismatch = () =>
-      failure(ErrorReason.ETAG_MISMATCH, "etag: the resource server was changed meanwhile; read it again");
-    if (asked.etag !== "" && asked.etag !== resourceServerEtag(stored.version)) throw mismatch();
+  return (request: UpdateResourceServerRequest, context: HandlerContext): Promise<UpdateResourceServerResponse> =>
+    changeLatest(request.resourceServer?.etag, async () => {
+      const call = callOf(context);
+      const { asked, paths } = readUpdate(request.resourceServer, request.updateMask);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(resourceServers, request.resourceServerId);
+      if (stored === undefined) throw resourceServerNotFound(request.resourceServerId);
+      const mismatch = () =>
+        failure(ErrorReason.ETAG_MISMATCH, "etag: the resource server was changed meanwhile; read it again");
+      if (asked.etag !== "" && asked.etag !== resourceServerEtag(stored.version)) throw mismatch();
 
-    const now = clock();
-    const record = create(StoredResourceServerSchema, {
-      ...stored.record,
-      ...changes(paths, asked, lifetimes.accessToken),
-      updateTime: timestampFromMs(now),
+      const now = clock();
+      const record = create(StoredResourceServerSchema, {
+        ...stored.record,
+        ...changes(paths, asked, lifetimes.accessToken),
+        updateTime: timestampFromMs(now),
+      });
+      refuseFaults(settingsFaults(record));
+      await signingKeys.prepare(call, algOf({ kid: "", alg: record.signingAlg }));
+      const version = stored.version + 1;
+      const updated = eventOf(
+        call,
+        now,
+        { type: "resource_server", id: record.id, version },
+        { case: "resourceServerUpdated", value: { $typeName: "koder.events.v1.ResourceServerUpdated", paths } },
+      );
+      const isDone = await commitUnlessChanged(data, [replace(resourceServers, record, stored.version)], [updated]);
+      if (!isDone) throw mismatch();
+      dependencies.resourceServers.forget(call.tenantId);
+      return create(UpdateResourceServerResponseSchema, { resourceServer: resourceServerMessage({ record, version }) });
     });
-    refuseFaults(settingsFaults(record));
-    await signingKeys.prepare(call, algOf({ kid: "", alg: record.signingAlg }));
-    const version = stored.version + 1;
-    const updated = eventOf(
-      call,
-      now,
-      { type: "resource_server", id: record.id, version },
-      { case: "resourceServerUpdated", value: { $typeName: "koder.events.v1.ResourceServerUpdated", paths } },
-    );
-    const isDone = await commitUnlessChanged(data, [replace(resourceServers, record, stored.version)], [updated]);
-    if (!isDone) throw mismatch();
-    dependencies.resourceServers.forget(call.tenantId);
-    return create(UpdateResourceServerResponseSchema, { resourceServer: resourceServerMessage({ record, version }) });
-  };
 }
 
 /** The settings that the paths name. Throws RESOURCE_SERVER_INVALID for a path that cannot be changed. */

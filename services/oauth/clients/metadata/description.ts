@@ -1,4 +1,4 @@
-import { unshownCharacters } from "../../../host/unshown-characters.ts";
+import { shownLineFault } from "../../../host/shown-line.ts";
 import { webAddressFault } from "./web-address.ts";
 import type { MetadataPart } from "./metadata-part.ts";
 
@@ -8,7 +8,8 @@ export const description: MetadataPart<
 > = (client, wrong) => {
   const { clientName, clientUri, logoUri, policyUri, tosUri, contacts, softwareId, softwareVersion } = client;
   // It is shown where people decide: nobody's name turns the words around it.
-  if (unshownCharacters.test(clientName)) wrong("client_name", "must be one line of text, without control characters");
+  const nameFault = shownLineFault(clientName);
+  if (nameFault !== undefined) wrong("client_name", nameFault);
   const links = { client_uri: clientUri, logo_uri: logoUri, policy_uri: policyUri, tos_uri: tosUri };
   for (const [field, uri] of Object.entries(links)) {
     const fault = webAddressFault(uri);

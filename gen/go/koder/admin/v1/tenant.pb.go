@@ -144,7 +144,7 @@ type Tenant struct {
 	// Short name, the first label of its host: 2 to 40 lower-case letters, digits and hyphens. It stays what it is, and is never
 	// given twice, also when the tenant is gone.
 	Slug string `protobuf:"bytes,2,opt,name=slug,proto3" json:"slug,omitempty"`
-	// Name for people: 1 to 100 characters.
+	// Name for people: one line of 1 to 100 characters, without control characters.
 	DisplayName string `protobuf:"bytes,3,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// `scheme://host[:port]`: issuer, cookies and links. Set by the server, from `slug` or `custom_domain`.
 	CanonicalOrigin string `protobuf:"bytes,4,opt,name=canonical_origin,json=canonicalOrigin,proto3" json:"canonical_origin,omitempty"`

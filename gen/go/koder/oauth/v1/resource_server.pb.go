@@ -33,7 +33,7 @@ type ResourceServer struct {
 	// What clients name in `resource`, and what stands in `aud`: an absolute URI of printable ASCII without fragment, unique
 	// in the tenant. It cannot be changed, and is compared as it is written.
 	Identifier string `protobuf:"bytes,3,opt,name=identifier,proto3" json:"identifier,omitempty"`
-	// Name for people.
+	// Name for people, for the page on which they consent: one line of text, without control characters.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
 	// The scopes that mean something there.
 	Scopes []*ResourceScope `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
@@ -184,7 +184,7 @@ type ResourceScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The scope token (RFC 6749 §3.3); none of those that OpenID Connect names.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// What it lets an application do, for the page on which people consent.
+	// What it lets an application do, for the page on which people consent: one line of text, without control characters.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

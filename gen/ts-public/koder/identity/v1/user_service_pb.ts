@@ -814,8 +814,8 @@ export const UserService: GenService<{
   },
   /**
    * Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
-   * are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
-   * more than 1,000 events the rest follows by `page_token`.
+   * are left out. By the person themself after a recent sign-in, or by an administrator, who has the events that stand above tenants
+   * with INSTANCE authority alone; an event tells of it. Of somebody with more than 1,000 events the rest follows by `page_token`.
    * Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD, PAGE_TOKEN_INVALID.
    *
    * @generated from rpc koder.identity.v1.UserService.ExportUser

@@ -45,7 +45,7 @@ export type ResourceServer = Message<"koder.oauth.v1.ResourceServer"> & {
   identifier: string;
 
   /**
-   * Name for people.
+   * Name for people, for the page on which they consent: one line of text, without control characters.
    *
    * @generated from field: string display_name = 4;
    */
@@ -137,7 +137,7 @@ export type ResourceScope = Message<"koder.oauth.v1.ResourceScope"> & {
   name: string;
 
   /**
-   * What it lets an application do, for the page on which people consent.
+   * What it lets an application do, for the page on which people consent: one line of text, without control characters.
    *
    * @generated from field: string description = 2;
    */

@@ -15,7 +15,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file koder/admin/v1/personal_data_internal.proto.
  */
 export const file_koder_admin_v1_personal_data_internal: GenFile = /*@__PURE__*/
-  fileDesc("Citrb2Rlci9hZG1pbi92MS9wZXJzb25hbF9kYXRhX2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI3ChpDb2xsZWN0UGVyc29uYWxEYXRhUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGiJEChtDb2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2USJQoEZGF0YRgBIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QihwEKFENvbGxlY3RFdmVudHNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaElQKBWFmdGVyGAIgASgJQkW6SEJyQDI+XigodGVuYW50fGluc3RhbmNlKTpbMC05XXsxLDE2fTpbMC05XXsxLDE2fXxsb2c6WzAtOV17MSwxNn0pPyQiTQoVQ29sbGVjdEV2ZW50c1Jlc3BvbnNlEiYKBmV2ZW50cxgBIAMoCzIWLmtvZGVyLmV2ZW50cy52MS5FdmVudBIMCgRuZXh0GAIgASgJMpACChNQZXJzb25hbERhdGFTZXJ2aWNlEoQBChNDb2xsZWN0UGVyc29uYWxEYXRhEioua29kZXIuYWRtaW4udjEuQ29sbGVjdFBlcnNvbmFsRGF0YVJlcXVlc3QaKy5rb2Rlci5hZG1pbi52MS5Db2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnIKDUNvbGxlY3RFdmVudHMSJC5rb2Rlci5hZG1pbi52MS5Db2xsZWN0RXZlbnRzUmVxdWVzdBolLmtvZGVyLmFkbWluLnYxLkNvbGxlY3RFdmVudHNSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_events_v1_event, file_koder_options_v1_access]);
+  fileDesc("Citrb2Rlci9hZG1pbi92MS9wZXJzb25hbF9kYXRhX2ludGVybmFsLnByb3RvEg5rb2Rlci5hZG1pbi52MSI3ChpDb2xsZWN0UGVyc29uYWxEYXRhUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA5gBGiJEChtDb2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2USJQoEZGF0YRgBIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QimQEKFENvbGxlY3RFdmVudHNSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDmAEaElQKBWFmdGVyGAIgASgJQkW6SEJyQDI+XigodGVuYW50fGluc3RhbmNlKTpbMC05XXsxLDE2fTpbMC05XXsxLDE2fXxsb2c6WzAtOV17MSwxNn0pPyQSEAoIaW5zdGFuY2UYAyABKAgiTQoVQ29sbGVjdEV2ZW50c1Jlc3BvbnNlEiYKBmV2ZW50cxgBIAMoCzIWLmtvZGVyLmV2ZW50cy52MS5FdmVudBIMCgRuZXh0GAIgASgJMpACChNQZXJzb25hbERhdGFTZXJ2aWNlEoQBChNDb2xsZWN0UGVyc29uYWxEYXRhEioua29kZXIuYWRtaW4udjEuQ29sbGVjdFBlcnNvbmFsRGF0YVJlcXVlc3QaKy5rb2Rlci5hZG1pbi52MS5Db2xsZWN0UGVyc29uYWxEYXRhUmVzcG9uc2UiFJACAaq7GA0KAQYSCGlkZW50aXR5EnIKDUNvbGxlY3RFdmVudHMSJC5rb2Rlci5hZG1pbi52MS5Db2xsZWN0RXZlbnRzUmVxdWVzdBolLmtvZGVyLmFkbWluLnYxLkNvbGxlY3RFdmVudHNSZXNwb25zZSIUkAIBqrsYDQoBBhIIaWRlbnRpdHliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_koder_events_v1_event, file_koder_options_v1_access]);
 
 /**
  * CollectPersonalDataRequest names a person.
@@ -78,6 +78,13 @@ export type CollectEventsRequest = Message<"koder.admin.v1.CollectEventsRequest"
    * @generated from field: string after = 2;
    */
   after: string;
+
+  /**
+   * Whether what stands above tenants is among them: for the person themself, and for authority over the instance.
+   *
+   * @generated from field: bool instance = 3;
+   */
+  instance: boolean;
 };
 
 /**
@@ -133,7 +140,7 @@ export const PersonalDataService: GenService<{
   },
   /**
    * Returns the events about a person and those that they caused, oldest first, in parts: from the log of their tenant, from what
-   * stands above tenants, and those that have not entered a log yet. What they say of other people is left out.
+   * stands above tenants where that is asked for, and those that have not entered a log yet. What they say of other people is left out.
    *
    * @generated from rpc koder.admin.v1.PersonalDataService.CollectEvents
    */

@@ -37,7 +37,7 @@ export type Tenant = Message<"koder.admin.v1.Tenant"> & {
   slug: string;
 
   /**
-   * Name for people: 1 to 100 characters.
+   * Name for people: one line of 1 to 100 characters, without control characters.
    *
    * @generated from field: string display_name = 3;
    */

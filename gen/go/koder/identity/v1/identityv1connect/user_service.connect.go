@@ -97,8 +97,8 @@ type UserServiceClient interface {
 	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, SIGN_IN_TOO_OLD.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
-	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
-	// more than 1,000 events the rest follows by `page_token`.
+	// are left out. By the person themself after a recent sign-in, or by an administrator, who has the events that stand above tenants
+	// with INSTANCE authority alone; an event tells of it. Of somebody with more than 1,000 events the rest follows by `page_token`.
 	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD, PAGE_TOKEN_INVALID.
 	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
@@ -305,8 +305,8 @@ type UserServiceHandler interface {
 	// Errors: USER_NOT_FOUND, USER_OWNS_INSTANCE, SIGN_IN_TOO_OLD.
 	EraseUser(context.Context, *connect.Request[v1.EraseUserRequest]) (*connect.Response[v1.EraseUserResponse], error)
 	// Returns everything that is stored about a person, of every service, as one JSON document; secrets, and what is kept of them,
-	// are left out. By the person themself after a recent sign-in, or by an administrator; an event tells of it. Of somebody with
-	// more than 1,000 events the rest follows by `page_token`.
+	// are left out. By the person themself after a recent sign-in, or by an administrator, who has the events that stand above tenants
+	// with INSTANCE authority alone; an event tells of it. Of somebody with more than 1,000 events the rest follows by `page_token`.
 	// Errors: USER_NOT_FOUND, SIGN_IN_TOO_OLD, PAGE_TOKEN_INVALID.
 	ExportUser(context.Context, *connect.Request[v1.ExportUserRequest]) (*connect.Response[v1.ExportUserResponse], error)
 	// Sets a user's password, and ends every session and token of theirs before the answer.
