@@ -142,6 +142,9 @@ function readMessage(section: Section, value: unknown, path: Path, problems: Pro
   const stray = section.apart.filter((name) => json[name] !== undefined);
   problems.push(...stray.map((name) => ({ path: [...path, name], description: "does not belong into a file" })));
   if (found.length > 0) return json;
+  const unset = (section.alwaysSet ?? []).filter((name) => json[name] === null);
+  const description = "must not be null, as it is never unset; leave it out, and it stays as it is";
+  problems.push(...unset.map((name) => ({ path: [...path, name], description })));
   const result = validator.validate(section.schema, fromJson(section.schema, json));
   if (result.kind === "error") throw result.error;
   if (result.kind === "invalid") {
