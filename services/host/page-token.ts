@@ -9,9 +9,25 @@ import { failure } from "./failure.ts";
 export interface PageTokens {
   /** `listing` names method, filters and order: a token of one listing is none of another. */
   encode(call: Pick<Call, "tenantId">, listing: string, position: PagePosition): Promise<string>;
-  /** Throws PAGE_TOKEN_INVALID for whatever `encode` did not make for this tenant and listing. */
-  decode(call: Pick<Call, "tenantId">, listing: string, token: string): Promise<PagePosition>;
+  /**
+   * Throws PAGE_TOKEN_INVALID for whatever `encode` did not make for this tenant and listing. `field` is that of the request which has the
+   * token: `page_token` where nothing is said.
+   */
+  decode(call: Pick<Call, "tenantId">, listing: string, token: string, field?: TokenField): Promise<PagePosition>;
 }
+
+/** What is said of a token in a field that is none. */
+const refusals = {
+  page_token: {
+    message: "is not one of this listing; start from the first page",
+    description: "must be the next_page_token of the same listing",
+  },
+  resume_token: {
+    message: "is not one of what is watched; begin without it",
+    description: "must be the resume_token of an answer to the same request",
+  },
+} as const;
+type TokenField = keyof typeof refusals;
 
 const macUse = "page-token";
 const headLength = 4 + 32;
@@ -27,7 +43,7 @@ export function createPageTokens(vault: Vault): PageTokens {
       head.writeUInt32BE(keyVersion);
       return Buffer.concat([head, mac, body]).toString("base64url");
     },
-    async decode({ tenantId }, listing, token) {
+    async decode({ tenantId }, listing, token, field = "page_token") {
       const bytes = Buffer.from(token, "base64url");
       const keyVersion = bytes.length <= headLength ? undefined : bytes.readUInt32BE(0);
       const tenantVault = await vault.tenant(tenantId, keyVersion);
@@ -37,13 +53,8 @@ export function createPageTokens(vault: Vault): PageTokens {
         keyVersion === undefined ||
         !tenantVault.verifyMac(macUse, keyVersion, covered(listing, body), bytes.subarray(4, headLength))
       ) {
-        throw failure(
-          ErrorReason.PAGE_TOKEN_INVALID,
-          "page_token: is not one of this listing; start from the first page",
-          {
-            violations: [{ field: "page_token", description: "must be the next_page_token of the same listing" }],
-          },
-        );
+        const { message, description } = refusals[field];
+        throw failure(ErrorReason.PAGE_TOKEN_INVALID, `${field}: ${message}`, { violations: [{ field, description }] });
       }
       const [value, id] = JSON.parse(body.toString("utf8")) as [string | number, string];
       return { value, id };

@@ -32,6 +32,8 @@ export interface Section {
   readonly apart: readonly string[];
   /** The same of members that are messages themselves. */
   readonly apartWithin?: Readonly<Record<string, readonly string[]>>;
+  /** Fields that always say something: there is no taking them back. */
+  readonly alwaysSet?: readonly string[];
   /** Fields that the server takes in several forms, and answers in one. */
   readonly answered?: Readonly<Record<string, AnsweredForm>>;
   /** What the server answers where nothing is set. */
@@ -117,6 +119,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     what: "mail template",
     schema: MailTemplateSchema,
     apart: ["own", "etag", "update_time"],
+    alwaysSet: ["subject", "body", "button"],
     nameOf: (json) =>
       text(json, "kind") === "" || text(json, "language") === ""
         ? ""
@@ -135,6 +138,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     schema: TenantSchema,
     // Its hosts belong to one tenant alone, so that no file could be applied to another one.
     apart: ["id", "slug", "canonical_origin", "active", "state", "custom_domain", "purge_time", "etag", ...times],
+    alwaysSet: ["display_name"],
   },
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"], usual: usualOauthPolicy },
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },

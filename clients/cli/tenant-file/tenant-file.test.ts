@@ -111,6 +111,19 @@ test.each([
   expect(() => read(text)).toThrow(said);
 });
 
+test("what is never unset cannot be taken back", () => {
+  const text = `version: 1
+tenant: { display_name: null, default_domain: null }
+mail_templates:
+  - { kind: invitation, language: es, subject: null, body: "{link}", button: null }`;
+  const wrong = "must not be null, as it is never unset; leave it out, and it stays as it is";
+  expect(problems(text)).toEqual([
+    `t.yaml:4: mail_templates[0].subject: ${wrong}`,
+    `t.yaml:4: mail_templates[0].button: ${wrong}`,
+    `t.yaml:2: tenant.display_name: ${wrong}`,
+  ]);
+});
+
 test("no file makes more of aliases than a person would", () => {
   const bomb = ["a: &a [x, x, x, x, x, x, x, x, x, x]"];
   for (const [one, next] of ["ab", "bc", "cd", "de", "ef", "fg"]) {

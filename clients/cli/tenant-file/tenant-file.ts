@@ -142,6 +142,8 @@ function readMessage(section: Section, value: unknown, path: Path, problems: Pro
   const stray = section.apart.filter((name) => json[name] !== undefined);
   problems.push(...stray.map((name) => ({ path: [...path, name], description: "does not belong into a file" })));
   if (found.length > 0) return json;
+  const unset = (section.alwaysSet ?? []).filter((name) => json[name] === null);
+  problems.push(...unset.map((name) => ({ path: [...path, name], description: neverUnset })));
   const message = fromJson(section.schema, json);
   const result = validator.validate(section.schema, message);
   if (result.kind === "error") throw result.error;
@@ -150,6 +152,8 @@ function readMessage(section: Section, value: unknown, path: Path, problems: Pro
   }
   return json;
 }
+
+const neverUnset = "must not be null, as it is never unset; leave it out, and it stays as it is";
 
 /** `a[0].b` as a path. */
 const steps = (text: string): (string | number)[] =>

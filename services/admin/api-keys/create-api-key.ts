@@ -40,7 +40,7 @@ export function createApiKey(dependencies: AdminDependencies) {
     checkOwnHouse(call.caller);
     checkForm(asked);
     const instance = asked.authority === ApiKeyAuthority.INSTANCE;
-    const data = keySpace(dependencies, call, instance);
+    const data = keySpace(dependencies, call, instance, "api_key.authority");
     checkHolds(call.caller, asked.permissions);
     // Of a key that reaches the instance, the answer is remembered where the key is, with the key.
     const idempotency = instance ? dependencies.idempotency : tenantIdempotency;

@@ -6,18 +6,19 @@ import type { TenantStore } from "../../store/store.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 
 /**
- * Where the keys that a call is about are: a tenant's in its own space, those that reach the instance in the system's. Only a
- * credential that reaches the instance itself gets there (security A32).
+ * Where the keys or events that a call is about are: a tenant's in its own space, what reaches the instance in the system's. Only a
+ * credential that reaches the instance itself gets there (security A32); the others are told by which field they asked for it.
  */
 export function keySpace(
   { store, system }: Pick<AdminDependencies, "store" | "system">,
   { caller, tenantId }: Pick<Call, "caller" | "tenantId">,
   instance: boolean,
+  field: "api_key.authority" | "authority" | "instance",
 ): TenantStore {
   if (!instance) return store.tenant(tenantId);
   if (reachesInstance(caller)) return system;
   throw failure(
     ErrorReason.PERMISSION_DENIED,
-    "only a credential with INSTANCE authority deals with keys that have it",
+    `${field}: only a credential with INSTANCE authority reaches beyond its tenant`,
   );
 }

@@ -20,7 +20,7 @@ export function listApiKeys(dependencies: AdminDependencies) {
   return async (request: ListApiKeysRequest, context: HandlerContext): Promise<ListApiKeysResponse> => {
     const call = callOf(context);
     const instance = request.authority === ApiKeyAuthority.INSTANCE;
-    const data = keySpace(dependencies, call, instance);
+    const data = keySpace(dependencies, call, instance, "authority");
     const listing = `api keys?instance=${instance}`;
     const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
     const page = await data.page(apiKeys, {

@@ -22,7 +22,7 @@ export function listEvents(dependencies: Pick<AdminDependencies, "store" | "syst
   const { pageTokens } = dependencies;
   return async (request: ListEventsRequest, context: HandlerContext): Promise<ListEventsResponse> => {
     const call = callOf(context);
-    const data = keySpace(dependencies, call, request.instance);
+    const data = keySpace(dependencies, call, request.instance, "instance");
     const { pageToken, pageSize, ...filters } = request;
     const listing = `events?${JSON.stringify(filters, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value))}`;
     const { oldestFirst, userId } = request;

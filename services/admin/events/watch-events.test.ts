@@ -135,7 +135,9 @@ test("A22, A32, A27: another's token, what stands above tenants, and too many wa
     "PAGE_TOKEN_INVALID",
   );
   expect(await reasonOf(watch({ resumeToken: "no token" }).next())).toBe("PAGE_TOKEN_INVALID");
+  await expect(watch({ resumeToken: "no token" }).next()).rejects.toThrow(/resume_token: /);
   expect(await reasonOf(watch({ instance: true }).next())).toBe("PERMISSION_DENIED");
+  await expect(watch({ instance: true }).next()).rejects.toThrow(/instance: only a credential with INSTANCE/);
   const more = Array.from({ length: 49 }, () => watch());
   await Promise.all(more.map((watcher) => watcher.next()));
   expect(await reasonOf(watch().next())).toBe("OVERLOADED");

@@ -35,7 +35,7 @@ export function watchEvents(dependencies: Needs) {
   const { pageTokens, toldEvents, clock } = dependencies;
   return async function* (request: WatchEventsRequest, context: HandlerContext): AsyncGenerator<WatchEventsResponse> {
     const call = callOf(context);
-    const data = keySpace(dependencies, call, request.instance);
+    const data = keySpace(dependencies, call, request.instance, "instance");
     const { listing, isAskedFor } = filterOf(request);
     const leave = toldEvents.enter(data.tenantId);
     if (leave === undefined) {
@@ -89,6 +89,6 @@ async function start(
   listing: string,
   { resumeToken, afterNumber }: WatchEventsRequest,
 ): Promise<number> {
-  if (resumeToken !== "") return Number((await pageTokens.decode(call, listing, resumeToken)).value);
+  if (resumeToken !== "") return Number((await pageTokens.decode(call, listing, resumeToken, "resume_token")).value);
   return afterNumber === undefined ? lastNumber(data) : Number(afterNumber);
 }

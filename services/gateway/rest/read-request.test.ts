@@ -1,5 +1,6 @@
 import type { MessageShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
+import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { restBindings } from "./http-rule.ts";
 import { readRequest } from "./read-request.ts";
@@ -37,4 +38,13 @@ test("a parameter is sent once, in one of its spellings", () => {
   for (const query of ["page_size=1&page_size=2", "pageSize=1&page_size=2", "page_size=2&pageSize=2"]) {
     expect(() => listed(query), query).toThrow("page_size: was sent more than once");
   }
+});
+
+test("a day that there is not is refused, not counted on from", () => {
+  const [events] = restBindings(EventService.method.listEvents);
+  if (events === undefined) throw new Error("no route");
+  const read = (query: string) =>
+    readRequest(EventService.method.listEvents, events, { params: {}, query, body: undefined });
+  expect(() => read("from_time=2026-11-31T00:00:00Z")).toThrow("from_time: must be a day and an hour that there are");
+  expect(() => read("from_time=2026-11-30T00:00:00Z")).not.toThrow();
 });

@@ -14,6 +14,7 @@ import { failure } from "../../host/failure.ts";
 import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
 import type { RestBinding } from "./http-rule.ts";
 import { jsonFault } from "./json-fault.ts";
+import { impossibleTime } from "./json-times.ts";
 
 /** What a REST request is made of. */
 export interface RestRequest {
@@ -114,10 +115,14 @@ function queryValue(field: DescField, value: string): JsonValue {
 
 /** Decoding errors name the member that cannot be read, and what it must be. */
 function decode({ input }: DescMethod, json: JsonObject): Message {
+  let message: Message;
   try {
-    return fromJson(input, json);
+    message = fromJson(input, json);
   } catch {
     const { field, description } = jsonFault(input, json);
     throw invalid(field, description);
   }
+  const time = impossibleTime(input, json);
+  if (time !== undefined) throw invalid(time, "must be a day and an hour that there are");
+  return message;
 }
