@@ -6,6 +6,7 @@ import { failure } from "../host/failure.ts";
 import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
 import { namedHost } from "../host/named-host.ts";
+import { tenantHeaderUseless } from "../host/tenant-header.ts";
 import { ulid } from "../vault/random.ts";
 import { enter, isAdmitted } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
@@ -126,12 +127,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     // Here no credential could have INSTANCE authority: the header is refused, never passed over (design §4).
     own.addHook("onRequest", (request, reply, done) => {
       if (headerOf(request, internalHeaders.tenant) === undefined) return done();
-      void refuse(
-        request,
-        reply,
-        ErrorReason.TENANT_HEADER_REFUSED,
-        "X-Koder-Tenant needs a credential with INSTANCE authority",
-      );
+      void refuse(request, reply, ErrorReason.TENANT_HEADER_REFUSED, tenantHeaderUseless);
     });
     options.mount(own);
   });

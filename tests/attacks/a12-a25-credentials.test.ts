@@ -187,13 +187,15 @@ describe("A25: what comes from outside is not taken for ours", () => {
     for (const [path, said] of [
       ["/.well-known/openid-configuration", "TENANT_HEADER_REFUSED"],
       ["/", "TENANT_HEADER_REFUSED"],
-      ["/oauth/v2/authorize", '"error":"invalid_request","error_description":"X-Koder-Tenant needs'],
-      ["/oidc/v1/userinfo", '"error":"invalid_request","error_description":"X-Koder-Tenant needs'],
+      ["/oauth/v2/authorize", '"error":"invalid_request","error_description":"X-Koder-Tenant chooses no tenant here'],
+      ["/oidc/v1/userinfo", '"error":"invalid_request","error_description":"X-Koder-Tenant chooses no tenant here'],
     ] as const) {
       const answer = await send(path, { "x-koder-tenant": "default" });
       expect([path, answer.status, answer.body]).toEqual([path, 400, expect.stringContaining(said)]);
     }
     const admin = { authorization: `Bearer ${server.adminApiKey}` };
+    const open = await send("/v1/auth/flows", { ...admin, "x-koder-tenant": "default" }, "POST");
+    expect([open.status, open.body]).toEqual([400, expect.stringContaining("whatever the credential")]);
     expect((await send("/v1/users", { ...admin, "x-koder-tenant": "default" })).status).toBe(200);
     expect((await send("/v1/users", { ...admin, "x-koder-tenant": "nobody" })).status).toBe(404);
   });

@@ -151,6 +151,22 @@ describe("without a hint", () => {
     expect(await page.text()).toContain(`href="${afterLogout}?state=a%26b"`);
   });
 
+  test.each([
+    ["en", "You can go back to it yourself."],
+    ["pt-BR", "Você mesmo pode voltar a ele."],
+    ["es", "Puedes volver a ella por tu cuenta."],
+  ])("whoever is signed out is told of a mistake of the application, and not to sign out: %s", async (locale, said) => {
+    const mistaken = { id_token_hint: "no id token", ui_locales: locale };
+    const { browser } = await signedIn();
+    const question = await requestLogout(server, browser, mistaken);
+    const before = await question.clone().text();
+    const confirmed = await confirmLogout(server, browser, await questionOn(question));
+    const nobody = await requestLogout(server, httpBrowser(), mistaken);
+    expect(before).not.toContain(said);
+    expect(await nobody.text()).toContain(said);
+    expect(await confirmed.text()).toContain("You can go back to it yourself.");
+  });
+
   test("an answer that comes too late, or from another browser, is asked for again", async () => {
     const { browser } = await signedIn();
     const answer = await confirmLogout(server, browser, "gone");

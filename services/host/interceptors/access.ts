@@ -11,6 +11,7 @@ import { holds } from "../held-permissions.ts";
 import { reachesInstance } from "../instance-reach.ts";
 import { internalHeaders } from "../internal-headers.ts";
 import { methodPath } from "../method-path.ts";
+import { tenantHeaderUseless } from "../tenant-header.ts";
 import type { Tenants } from "../tenants.ts";
 import { deadlines } from "./deadline.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
@@ -103,7 +104,9 @@ async function admit(
   if (!rule.isPublic && !rule.bootstrapToken && !rule.flow) {
     throw failure(ErrorReason.SERVICE_TOKEN_INVALID, "the method is for services of this system");
   }
-  if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
+  if (arrival.askedTenant !== undefined) {
+    throw failure(ErrorReason.TENANT_HEADER_REFUSED, tenantHeaderUseless);
+  }
   if (rule.bootstrapToken && presentedToken(request.header) === undefined) {
     throw failure(ErrorReason.CREDENTIAL_MISSING, "send the bootstrap token as Authorization: Bearer …");
   }
@@ -175,6 +178,7 @@ function checkRight(rule: AccessRule, caller: Credential["caller"], message: unk
     const isOwn = caller.kind === "user" && (asked === "me" || asked === caller.userId);
     if (isOwn && !isAtHome) throw accountElsewhere();
     if (isOwn && caller.scopes.has(rule.accountScope)) return;
+    if (asked === "me" && caller.kind === "client") throw noAccount();
     // `me` is nobody else, whatever the permission.
     if (rule.target === Target.SELF || asked === "me") throw denied(isOwn ? rule.accountScope : rule.permission);
   }
@@ -188,6 +192,9 @@ const accountElsewhere = () =>
     ErrorReason.PERMISSION_DENIED,
     "your own account is in another tenant: leave X-Koder-Tenant out, and call a host of your tenant",
   );
+
+const noAccount = () =>
+  failure(ErrorReason.PERMISSION_DENIED, "a program or a key has no account of its own: name the user by their id");
 
 /** `permission`: what is lacking, which may be a scope; empty where nothing would open the method. */
 const denied = (permission: string) =>

@@ -38,7 +38,7 @@ const (
 	ErrorReason_ERROR_REASON_PERMISSION_DENIED ErrorReason = 4
 	// The sign-in behind the credential is older than the method allows. Sign in again.
 	ErrorReason_ERROR_REASON_SIGN_IN_TOO_OLD ErrorReason = 5
-	// `X-Koder-Tenant` came with a credential that has no INSTANCE authority. Leave the header out.
+	// `X-Koder-Tenant` came with a credential that has no INSTANCE authority, or where no credential is looked at. Leave the header out.
 	ErrorReason_ERROR_REASON_TENANT_HEADER_REFUSED ErrorReason = 6
 	// No such tenant, or no tenant has this host.
 	ErrorReason_ERROR_REASON_TENANT_NOT_FOUND ErrorReason = 7

@@ -62,7 +62,7 @@ export const ErrorReason = {
   SIGN_IN_TOO_OLD: 5,
 
   /**
-   * `X-Koder-Tenant` came with a credential that has no INSTANCE authority. Leave the header out.
+   * `X-Koder-Tenant` came with a credential that has no INSTANCE authority, or where no credential is looked at. Leave the header out.
    *
    * @generated from enum value: ERROR_REASON_TENANT_HEADER_REFUSED = 6;
    */
