@@ -6,6 +6,7 @@ import {
   type DeleteMailTemplateResponse,
 } from "#gen/koder/auth/v1/mail_template_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { mailTemplates } from "../collections.ts";
@@ -16,22 +17,23 @@ import { changedMeanwhile } from "./update-mail-template.ts";
 
 /** Goes back to what every tenant's mails say. */
 export function deleteMailTemplate({ store, clock }: Pick<AuthDependencies, "store" | "clock">) {
-  return async (
+  return (
     { kind, language, etag }: DeleteMailTemplateRequest,
     context: HandlerContext,
-  ): Promise<DeleteMailTemplateResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const { stored } = await templateOf(data, kind, language);
-    if (etag !== "" && etag !== templateEtag(stored)) throw changedMeanwhile();
-    if (stored === undefined) return create(DeleteMailTemplateResponseSchema);
-    const resource = { id: stored.record.id, version: stored.version + 1 };
-    const isDone = await commitUnlessChanged(
-      data,
-      [remove(mailTemplates, stored)],
-      [mailTemplateChanged(call, clock(), resource, "deleted")],
-    );
-    if (!isDone) throw changedMeanwhile();
-    return create(DeleteMailTemplateResponseSchema);
-  };
+  ): Promise<DeleteMailTemplateResponse> =>
+    changeLatest(etag, async () => {
+      const call = callOf(context);
+      const data = store.tenant(call.tenantId);
+      const { stored } = await templateOf(data, kind, language);
+      if (etag !== "" && etag !== templateEtag(stored)) throw changedMeanwhile();
+      if (stored === undefined) return create(DeleteMailTemplateResponseSchema);
+      const resource = { id: stored.record.id, version: stored.version + 1 };
+      const isDone = await commitUnlessChanged(
+        data,
+        [remove(mailTemplates, stored)],
+        [mailTemplateChanged(call, clock(), resource, "deleted")],
+      );
+      if (!isDone) throw changedMeanwhile();
+      return create(DeleteMailTemplateResponseSchema);
+    });
 }

@@ -109,6 +109,12 @@ test("what is wrong is named, and nothing is changed", async () => {
   expect(await list(true)).toEqual([]);
 });
 
+test("two who go back to the usual words at once are both answered", async () => {
+  await update({ subject: "Hello" }, ["subject"]);
+  await Promise.all([remove(), remove()]);
+  expect(await list(true)).toEqual([]);
+});
+
 test("an etag that is not the template's is refused", async () => {
   const change = (etag: string) => update({ etag, subject: "Hello" }, ["subject"]);
   expect(await refusal(change("v1"))).toEqual(["ETAG_MISMATCH"]);

@@ -181,6 +181,13 @@ test("A15: of which the policy asks for more goes by whoever may change the poli
   await drop(other, "", holderOf("groups.write"));
 });
 
+test("is deleted once by two at once, and neither is told of an etag", async () => {
+  const { id } = await made({ name: "a" });
+  const [one, other] = [drop(id), drop(id)];
+  await one;
+  expect(await refusal(other)).toMatchObject({ reason: "GROUP_NOT_FOUND" });
+});
+
 test("is changed by mask, with an etag that must be right", async () => {
   const group = await made({ name: "a", description: "One." });
   const { group: changed } = await update(group.id, { name: "A", etag: group.etag }, ["name", "etag"]);

@@ -6,6 +6,7 @@ import {
   type DeleteRoleResponse,
 } from "#gen/koder/identity/v1/role_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
@@ -26,17 +27,18 @@ export function deleteRole({
   authorities,
   clock,
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
-  return async ({ roleId, etag }: DeleteRoleRequest, context: HandlerContext): Promise<DeleteRoleResponse> => {
-    const call = callOf(context);
-    if (isBuiltIn(roleId)) throw roleBuiltIn(roleId);
-    const data = store.tenant(call.tenantId);
-    const [stored, catalogue] = await Promise.all([data.get(roles, roleId), readRoles(data)]);
-    if (stored === undefined) throw roleNotFound(roleId);
-    if (etag !== "" && etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
-    checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
-    const deleted = roleDeleted(call, clock(), { id: roleId, version: stored.version + 1 }, stored.record.name);
-    if (!(await commitUnlessChanged(data, [remove(roles, stored)], [deleted]))) throw roleChangedMeanwhile();
-    authorities.forgetTenant(call.tenantId);
-    return create(DeleteRoleResponseSchema, {});
-  };
+  return ({ roleId, etag }: DeleteRoleRequest, context: HandlerContext): Promise<DeleteRoleResponse> =>
+    changeLatest(etag, async () => {
+      const call = callOf(context);
+      if (isBuiltIn(roleId)) throw roleBuiltIn(roleId);
+      const data = store.tenant(call.tenantId);
+      const [stored, catalogue] = await Promise.all([data.get(roles, roleId), readRoles(data)]);
+      if (stored === undefined) throw roleNotFound(roleId);
+      if (etag !== "" && etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
+      checkHolds(call.caller, permissionsOf(catalogue, [roleId]));
+      const deleted = roleDeleted(call, clock(), { id: roleId, version: stored.version + 1 }, stored.record.name);
+      if (!(await commitUnlessChanged(data, [remove(roles, stored)], [deleted]))) throw roleChangedMeanwhile();
+      authorities.forgetTenant(call.tenantId);
+      return create(DeleteRoleResponseSchema, {});
+    });
 }

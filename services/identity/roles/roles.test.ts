@@ -114,6 +114,14 @@ test("changes by mask, with an etag that must be right", async () => {
   expect(await refusal(f.getRole(made.id))).toMatchObject({ reason: "ROLE_NOT_FOUND" });
 });
 
+test("is deleted once by two at once, and neither is told of an etag", async () => {
+  const f = await roleFixture();
+  const { id } = await f.role({ name: "editor" });
+  const [one, other] = [f.deleteRole(id), f.deleteRole(id)];
+  await one;
+  expect(await refusal(other)).toMatchObject({ reason: "ROLE_NOT_FOUND" });
+});
+
 test("nobody makes, changes or deletes a role that permits more than they have", async () => {
   const f = await roleFixture();
   const small = holderOf("roles.write", "users.read");

@@ -183,6 +183,11 @@ test("A14: nobody deletes, restores or purges who may do more than they, or is a
   }
 });
 
+test("two who delete somebody at once are both answered, and neither is told of an etag", async () => {
+  const answers = await Promise.all([drop(), drop()]);
+  expect(answers.map(({ user }) => user?.status)).toEqual([UserStatus.DELETED, UserStatus.DELETED]);
+});
+
 test("an etag that is not the user's is refused, and an epoch that could not be counted is counted by a repeat", async () => {
   expect(await refusal(drop("v9"))).toMatchObject({ reason: "ETAG_MISMATCH" });
   f.session.isAway = true;

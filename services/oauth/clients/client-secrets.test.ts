@@ -5,6 +5,7 @@ import { ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/cl
 import { ClientSecretSchema } from "#gen/koder/oauth/v1/client_secret_pb.ts";
 import {
   CreateClientSecretRequestSchema,
+  DeleteClientRequestSchema,
   DeleteClientSecretRequestSchema,
   GetClientRequestSchema,
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
@@ -12,6 +13,7 @@ import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import { isClientSecret } from "./client-secret.ts";
 import { createClientSecret } from "./create-client-secret.ts";
+import { deleteClient } from "./delete-client.ts";
 import { deleteClientSecret } from "./delete-client-secret.ts";
 import { getClient } from "./get-client.ts";
 import { clientFixture } from "./testing/client-fixture.ts";
@@ -60,6 +62,21 @@ test("two secrets are good at a time, so that one takes the other's place withou
   await drop(clientId, second.id);
   expect(await isSecret(clientId, second.clientSecret)).toBe(false);
   expect(await shown(clientId)).toEqual([]);
+});
+
+test("secrets that are deleted at once are gone, and so is a client whose secrets change meanwhile", async () => {
+  const { dependencies, context, client, another, drop, shown } = await fixture();
+  const { clientId } = await client();
+  await another(clientId);
+  const [one, other] = await shown(clientId);
+  await Promise.all([drop(clientId, one?.id ?? ""), drop(clientId, other?.id ?? "")]);
+  expect(await shown(clientId)).toEqual([]);
+  const { id } = await another(clientId);
+  await Promise.all([
+    drop(clientId, id),
+    deleteClient(dependencies)(create(DeleteClientRequestSchema, { clientId }), context()),
+  ]);
+  expect(await refusal(shown(clientId))).toMatchObject({ reason: "CLIENT_NOT_FOUND" });
 });
 
 test("reads show ids and times, never a value; events neither", async () => {

@@ -6,6 +6,7 @@ import {
   type DeleteClientResponse,
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { checkMayChangeClient } from "./check-may-change-client.ts";
@@ -20,17 +21,18 @@ import { voidTokensOfClient } from "./void-tokens-of-client.ts";
  * crash came before that, and then says that there is no such client.
  */
 export function deleteClient(dependencies: OauthDependencies) {
-  return async (request: DeleteClientRequest, context: HandlerContext): Promise<DeleteClientResponse> => {
-    const call = callOf(context);
-    const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
-    if (stored === undefined) throw clientNotFound(request.clientId);
-    if (stored.record.deleteTime) {
-      await voidTokensOfClient(dependencies, call, request.clientId, stored.version);
-      throw clientNotFound(request.clientId);
-    }
-    await checkMayChangeClient(dependencies, call, stored.record);
-    if (request.etag !== "" && request.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
-    await removeClient(dependencies, call, stored);
-    return create(DeleteClientResponseSchema, {});
-  };
+  return (request: DeleteClientRequest, context: HandlerContext): Promise<DeleteClientResponse> =>
+    changeLatest(request.etag, async () => {
+      const call = callOf(context);
+      const stored = await dependencies.store.tenant(call.tenantId).get(clients, request.clientId);
+      if (stored === undefined) throw clientNotFound(request.clientId);
+      if (stored.record.deleteTime) {
+        await voidTokensOfClient(dependencies, call, request.clientId, stored.version);
+        throw clientNotFound(request.clientId);
+      }
+      await checkMayChangeClient(dependencies, call, stored.record);
+      if (request.etag !== "" && request.etag !== clientEtag(stored.version)) throw clientChangedMeanwhile();
+      await removeClient(dependencies, call, stored);
+      return create(DeleteClientResponseSchema, {});
+    });
 }

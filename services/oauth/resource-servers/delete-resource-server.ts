@@ -7,6 +7,7 @@ import {
 } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -25,28 +26,26 @@ export function deleteResourceServer({
   clock,
   resourceServers: known,
 }: Pick<OauthDependencies, "store" | "clock" | "resourceServers">) {
-  return async (
-    request: DeleteResourceServerRequest,
-    context: HandlerContext,
-  ): Promise<DeleteResourceServerResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(resourceServers, request.resourceServerId);
-    if (stored === undefined) throw resourceServerNotFound(request.resourceServerId);
-    const mismatch = () =>
-      failure(ErrorReason.ETAG_MISMATCH, "etag: the resource server was changed meanwhile; read it again");
-    if (request.etag !== "" && request.etag !== resourceServerEtag(stored.version)) throw mismatch();
-    const deleted = eventOf(
-      call,
-      clock(),
-      { type: "resource_server", id: stored.record.id, version: stored.version + 1 },
-      {
-        case: "resourceServerDeleted",
-        value: { $typeName: "koder.events.v1.ResourceServerDeleted", identifier: stored.record.identifier },
-      },
-    );
-    if (!(await commitUnlessChanged(data, [remove(resourceServers, stored)], [deleted]))) throw mismatch();
-    known.forget(call.tenantId);
-    return create(DeleteResourceServerResponseSchema, {});
-  };
+  return (request: DeleteResourceServerRequest, context: HandlerContext): Promise<DeleteResourceServerResponse> =>
+    changeLatest(request.etag, async () => {
+      const call = callOf(context);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(resourceServers, request.resourceServerId);
+      if (stored === undefined) throw resourceServerNotFound(request.resourceServerId);
+      const mismatch = () =>
+        failure(ErrorReason.ETAG_MISMATCH, "etag: the resource server was changed meanwhile; read it again");
+      if (request.etag !== "" && request.etag !== resourceServerEtag(stored.version)) throw mismatch();
+      const deleted = eventOf(
+        call,
+        clock(),
+        { type: "resource_server", id: stored.record.id, version: stored.version + 1 },
+        {
+          case: "resourceServerDeleted",
+          value: { $typeName: "koder.events.v1.ResourceServerDeleted", identifier: stored.record.identifier },
+        },
+      );
+      if (!(await commitUnlessChanged(data, [remove(resourceServers, stored)], [deleted]))) throw mismatch();
+      known.forget(call.tenantId);
+      return create(DeleteResourceServerResponseSchema, {});
+    });
 }

@@ -74,6 +74,12 @@ test("a deleted one is gone from everywhere, and its identifier may be given aga
   expect((await f.create({ identifier })).id).not.toBe(made.id);
 });
 
+test("is deleted once by two at once, and neither is told of an etag", async () => {
+  const f = await resourceServerFixture();
+  const { id } = await f.create({ identifier });
+  expect(await Promise.all([f.remove(id), f.remove(id)].map(reasonOf))).toEqual(["done", "RESOURCE_SERVER_NOT_FOUND"]);
+});
+
 test("are listed by pages, oldest first", async () => {
   const f = await resourceServerFixture();
   for (const name of ["a", "b", "c"]) {
