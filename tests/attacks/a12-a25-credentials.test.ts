@@ -282,7 +282,7 @@ describe("A25: what comes from outside is not taken for ours", () => {
       method: "GET",
       path: "/nowhere",
       headers: {},
-      rawHeaders: hosts.flatMap((host) => ["Host", host]),
+      rawHeaders: [...hosts.flatMap((host) => ["Host", host]), "Connection", "close"],
       body: Buffer.alloc(0),
     });
 
