@@ -78,7 +78,7 @@ describe("the list of writes", () => {
   });
 });
 
-describe("a crash after each commit", { timeout: 300_000 }, () => {
+describe("a crash after each commit", { timeout: 600_000 }, () => {
   /** All of them are cut together, when the first test asks. */
   let cutting: ReturnType<typeof cutAll> | undefined;
 
@@ -108,7 +108,7 @@ describe("a crash after each commit", { timeout: 300_000 }, () => {
   });
 });
 
-describe("a crash of an instance that has no owner yet", { timeout: 300_000 }, () => {
+describe("a crash of an instance that has no owner yet", { timeout: 600_000 }, () => {
   test(`${firstStart}: the next one completes it, with credentials that it wrote itself`, async () => {
     const whole = await anInstance();
     await whole.start();

@@ -186,6 +186,18 @@ test("A14: nobody deletes, restores or purges who may do more than they, or is a
 test("two who delete somebody at once are both answered, and neither is told of an etag", async () => {
   const answers = await Promise.all([drop(), drop()]);
   expect(answers.map(({ user }) => user?.status)).toEqual([UserStatus.DELETED, UserStatus.DELETED]);
+  // Of two who bring them back, and of two who have them erased, one does it, and the other learns that it is done.
+  for (const [again, reason] of [
+    [restore, "USER_NOT_DELETED"],
+    [purgeNow, "USER_NOT_FOUND"],
+  ] as const) {
+    if (again === purgeNow) await drop();
+    const both = await Promise.allSettled<unknown>([again(), again()]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    for (const one of both) {
+      if (one.status === "rejected") expect(await refusal(Promise.reject(one.reason))).toMatchObject({ reason });
+    }
+  }
 });
 
 test("an etag that is not the user's is refused, and an epoch that could not be counted is counted by a repeat", async () => {

@@ -7,6 +7,7 @@ import {
   type PurgeUserResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { Conflict } from "../../store/store.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
@@ -16,18 +17,19 @@ import { userChangedMeanwhile, userNotDeleted, userNotFound } from "./user-not-f
 
 /** Erases a deleted user at once. */
 export function purgeUser({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
-  return async ({ userId }: PurgeUserRequest, context: HandlerContext): Promise<PurgeUserResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(users, userId);
-    if (stored === undefined) throw userNotFound(userId);
-    await checkMayChange(data, stored.record, call);
-    if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
-    try {
-      await purge(data, call, clock(), stored);
-    } catch (error) {
-      throw error instanceof Conflict ? userChangedMeanwhile() : error;
-    }
-    return create(PurgeUserResponseSchema, {});
-  };
+  return ({ userId }: PurgeUserRequest, context: HandlerContext): Promise<PurgeUserResponse> =>
+    changeLatest(undefined, async () => {
+      const call = callOf(context);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(users, userId);
+      if (stored === undefined) throw userNotFound(userId);
+      await checkMayChange(data, stored.record, call);
+      if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
+      try {
+        await purge(data, call, clock(), stored);
+      } catch (error) {
+        throw error instanceof Conflict ? userChangedMeanwhile() : error;
+      }
+      return create(PurgeUserResponseSchema, {});
+    });
 }

@@ -9,6 +9,7 @@ import {
   type RestoreUserResponse,
 } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
@@ -20,28 +21,29 @@ import { userChangedMeanwhile, userNotDeleted, userNotFound } from "./user-not-f
 
 /** Makes a deleted user what they were, without what had been issued to them. */
 export function restoreUser({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
-  return async ({ userId }: RestoreUserRequest, context: HandlerContext): Promise<RestoreUserResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const stored = await data.get(users, userId);
-    if (stored === undefined) throw userNotFound(userId);
-    await checkMayChange(data, stored.record, call);
-    if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
-    const now = clock();
-    const { deleteTime: _deleted, purgeTime: _purge, ...kept } = stored.record;
-    const record = create(StoredUserSchema, {
-      ...kept,
-      status: kept.statusBeforeDelete || UserStatus.DISABLED,
-      statusBeforeDelete: UserStatus.UNSPECIFIED,
-      updateTime: timestampFromMs(now),
+  return ({ userId }: RestoreUserRequest, context: HandlerContext): Promise<RestoreUserResponse> =>
+    changeLatest(undefined, async () => {
+      const call = callOf(context);
+      const data = store.tenant(call.tenantId);
+      const stored = await data.get(users, userId);
+      if (stored === undefined) throw userNotFound(userId);
+      await checkMayChange(data, stored.record, call);
+      if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
+      const now = clock();
+      const { deleteTime: _deleted, purgeTime: _purge, ...kept } = stored.record;
+      const record = create(StoredUserSchema, {
+        ...kept,
+        status: kept.statusBeforeDelete || UserStatus.DISABLED,
+        statusBeforeDelete: UserStatus.UNSPECIFIED,
+        updateTime: timestampFromMs(now),
+      });
+      const version = stored.version + 1;
+      const isDone = await commitUnlessChanged(
+        data,
+        [replace(users, record, stored.version)],
+        [userRestored(call, now, userId, version)],
+      );
+      if (!isDone) throw userChangedMeanwhile();
+      return create(RestoreUserResponseSchema, { user: userMessage({ record, version }) });
     });
-    const version = stored.version + 1;
-    const isDone = await commitUnlessChanged(
-      data,
-      [replace(users, record, stored.version)],
-      [userRestored(call, now, userId, version)],
-    );
-    if (!isDone) throw userChangedMeanwhile();
-    return create(RestoreUserResponseSchema, { user: userMessage({ record, version }) });
-  };
 }

@@ -79,6 +79,15 @@ test("secrets that are deleted at once are gone, and so is a client whose secret
   expect(await refusal(shown(clientId))).toMatchObject({ reason: "CLIENT_NOT_FOUND" });
 });
 
+test("of secrets that are made at once there are as many as there may be, and no more", async () => {
+  const { client, another, shown, drop } = await fixture();
+  const { clientId } = await client();
+  for (const { id } of await shown(clientId)) await drop(clientId, id);
+  const made = await Promise.allSettled([another(clientId), another(clientId), another(clientId)]);
+  expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  expect(await shown(clientId)).toHaveLength(2);
+});
+
 test("reads show ids and times, never a value; events neither", async () => {
   const { client, another, shown, events } = await fixture();
   const { clientId, clientSecret } = await client();

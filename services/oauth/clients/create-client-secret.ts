@@ -12,6 +12,7 @@ import {
 } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { eventOf } from "../../host/event.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
@@ -42,52 +43,53 @@ export function createClientSecret(dependencies: OauthDependencies) {
         requestSchema: CreateClientSecretRequestSchema,
         responseSchema: CreateClientSecretResponseSchema,
       },
-      async (remember) => {
-        const now = clock();
-        const data = store.tenant(call.tenantId);
-        const stored = await data.get(clients, request.clientId);
-        if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
-        await checkMayChangeClient(dependencies, call, stored.record);
-        const before = withDefaults(stored.record);
-        if (!usesSecret(before)) {
-          throw oauthFailure(
-            OauthErrorReason.CLIENT_SECRET_UNUSED,
-            `the client authenticates by ${before.tokenEndpointAuthMethod}, without a secret`,
+      (remember) =>
+        changeLatest(undefined, async () => {
+          const now = clock();
+          const data = store.tenant(call.tenantId);
+          const stored = await data.get(clients, request.clientId);
+          if (stored === undefined || stored.record.deleteTime) throw clientNotFound(request.clientId);
+          await checkMayChangeClient(dependencies, call, stored.record);
+          const before = withDefaults(stored.record);
+          if (!usesSecret(before)) {
+            throw oauthFailure(
+              OauthErrorReason.CLIENT_SECRET_UNUSED,
+              `the client authenticates by ${before.tokenEndpointAuthMethod}, without a secret`,
+            );
+          }
+          const live = liveSecrets(before, now);
+          if (live.length >= mostSecrets) {
+            throw oauthFailure(OauthErrorReason.CLIENT_SECRET_LIMIT, `the client has ${mostSecrets} secrets already`);
+          }
+          const { value, kept } = newClientSecret(await vault.tenant(call.tenantId), now, {
+            expireTime: request.secret?.expireTime,
+          });
+          const record = create(StoredClientSchema, {
+            ...before,
+            secrets: [...live, kept],
+            updateTime: timestampFromMs(now),
+          });
+          const version = stored.version + 1;
+          const { id, expireTime } = kept;
+          const created = eventOf(
+            call,
+            now,
+            { type: "client", id: record.clientId, version },
+            {
+              case: "clientSecretCreated",
+              value: { $typeName: "koder.events.v1.ClientSecretCreated", id, ...(expireTime ? { expireTime } : {}) },
+            },
           );
-        }
-        const live = liveSecrets(before, now);
-        if (live.length >= mostSecrets) {
-          throw oauthFailure(OauthErrorReason.CLIENT_SECRET_LIMIT, `the client has ${mostSecrets} secrets already`);
-        }
-        const { value, kept } = newClientSecret(await vault.tenant(call.tenantId), now, {
-          expireTime: request.secret?.expireTime,
-        });
-        const record = create(StoredClientSchema, {
-          ...before,
-          secrets: [...live, kept],
-          updateTime: timestampFromMs(now),
-        });
-        const version = stored.version + 1;
-        const { id, expireTime } = kept;
-        const created = eventOf(
-          call,
-          now,
-          { type: "client", id: record.clientId, version },
-          {
-            case: "clientSecretCreated",
-            value: { $typeName: "koder.events.v1.ClientSecretCreated", id, ...(expireTime ? { expireTime } : {}) },
-          },
-        );
-        const response = create(CreateClientSecretResponseSchema, { secret: clientSecretMessage(kept, value) });
-        try {
-          await data.commit([replace(clients, record, stored.version), ...remember(response)], [created]);
-        } catch (error) {
-          if (error instanceof Conflict && error.collection === clients.name) throw clientChangedMeanwhile();
-          throw error;
-        }
-        known.forget(call.tenantId, record.clientId);
-        return response;
-      },
+          const response = create(CreateClientSecretResponseSchema, { secret: clientSecretMessage(kept, value) });
+          try {
+            await data.commit([replace(clients, record, stored.version), ...remember(response)], [created]);
+          } catch (error) {
+            if (error instanceof Conflict && error.collection === clients.name) throw clientChangedMeanwhile();
+            throw error;
+          }
+          known.forget(call.tenantId, record.clientId);
+          return response;
+        }),
     );
   };
 }

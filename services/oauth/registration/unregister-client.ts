@@ -7,6 +7,7 @@ import {
   type UnregisterClientResponse,
 } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { changeLatest } from "../../host/change-latest.ts";
 import { removeClient } from "../clients/remove-client.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
@@ -17,9 +18,11 @@ export function unregisterClient(dependencies: OauthDependencies) {
   return async (request: UnregisterClientRequest, context: HandlerContext): Promise<UnregisterClientResponse> => {
     const call = callOf(context);
     try {
-      const stored = await registeredClient(dependencies, call, request);
       const actor = { id: request.clientId, type: ActorType.CLIENT };
-      await removeClient(dependencies, { ...call, actor }, stored);
+      await changeLatest(undefined, async () => {
+        const stored = await registeredClient(dependencies, call, request);
+        await removeClient(dependencies, { ...call, actor }, stored);
+      });
       return create(UnregisterClientResponseSchema, { outcome: { case: "unregistered", value: {} } });
     } catch (error) {
       if (!(error instanceof OAuthRefusal)) throw error;
