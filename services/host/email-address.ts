@@ -1,8 +1,12 @@
 import { domainToASCII } from "node:url";
 
-/** The form of an address in ASCII: https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address. */
 const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-const asciiAddress = new RegExp(String.raw`^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\.${label})*$`);
+/**
+ * The form of an address in ASCII, which the contract's rules mean by `email`, as a regular expression:
+ * https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address.
+ */
+export const asciiAddressForm = `^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\\.${label})*$`;
+const asciiAddress = new RegExp(asciiAddressForm);
 /** Characters of a domain as people type it: what a URL would read otherwise, such as `%2e`, is none. */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const beyondAscii = /\P{ASCII}/u;

@@ -7,17 +7,12 @@ import {
   type RepeatedRules,
   type StringRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+import { asciiAddressForm } from "../../services/host/email-address.ts";
 
 /** The validation rules of a field, where it has some. */
 export function fieldRules(field: DescField): FieldRules | undefined {
   return hasOption(field, fieldOption) ? getOption(field, fieldOption) : undefined;
 }
-
-/** The form of an address that the rules mean by `email` (HTML Living Standard §4.10.5.1.5). */
-const emailForm = (() => {
-  const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-  return `^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\\.${label})*$`;
-})();
 
 /** Whether a request without the field breaks its rules, so that the member must be sent; one of a choice need not be. */
 export function valueIsRequired(field: DescField): boolean {
@@ -74,7 +69,7 @@ function stringRules(rules: StringRules, mayBeEmpty: boolean): JsonObject {
     ...(rules.in.length > 0 && { enum: mayBeEmpty ? [...rules.in, ""] : rules.in }),
     ...(isWellKnown &&
       wellKnown.case === "email" &&
-      (mayBeEmpty ? { pattern: `^$|${emailForm}` } : { format: "email" })),
+      (mayBeEmpty ? { pattern: `^$|${asciiAddressForm}` } : { format: "email" })),
     ...(isWellKnown && wellKnown.case === "uuid" && { format: "uuid" }),
     ...(isWellKnown && wellKnown.case === "uri" && { format: "uri" }),
   };
