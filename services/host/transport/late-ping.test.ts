@@ -3,7 +3,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isLatePing } from "./late-ping.ts";
 
-/** A process with a connection to a peer that ends, and whose socket closes 300 ms later; `after` is done in between. */
+/**
+ * A process with a connection to a peer that ends, and whose socket closes 300 ms later; `after` is done in between. The socket
+ * reads nothing more meanwhile, as one that is closed: Node takes what comes then for the number of an error.
+ */
 function program(after: string): { readonly code: number | null; readonly output: string } {
   const text = `
     import { createServer } from "node:http2";
@@ -19,7 +22,10 @@ function program(after: string): { readonly code: number | null; readonly output
     const createConnection = () => {
       const socket = connect(server.address().port, "127.0.0.1");
       const destroy = socket._destroy.bind(socket);
-      socket._destroy = (error, done) => setTimeout(() => destroy(error, done), 300);
+      socket._destroy = (error, done) => {
+        socket._handle.readStop();
+        setTimeout(() => destroy(error, done), 300);
+      };
       return socket;
     };
     const keepAlive = { pingIntervalMs: 50, pingTimeoutMs: 1_000, pingIdleConnection: true };
