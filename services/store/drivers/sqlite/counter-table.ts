@@ -12,8 +12,9 @@ export interface CounterTable {
 
 /** Prepares the statements of the counters. */
 export function counterTable(database: DatabaseSync): CounterTable {
-  const select = database.prepare("SELECT value FROM counters WHERE tenant = ? AND name = ? AND expires > ?");
-  const increase = database.prepare("UPDATE counters SET value = ? WHERE tenant = ? AND name = ?");
+  const increase = database.prepare(
+    "UPDATE counters SET value = value + ? WHERE tenant = ? AND name = ? AND expires > ? RETURNING value",
+  );
   const start = database.prepare(`
     INSERT INTO counters (tenant, name, value, expires) VALUES (?, ?, ?, ?)
     ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value, expires = excluded.expires`);
@@ -25,14 +26,13 @@ export function counterTable(database: DatabaseSync): CounterTable {
   );
   return {
     add(tenant, { counter, n, expiresAt }, now) {
-      const found = select.get(tenant, counter, now);
-      if (found === undefined) {
+      const increased = increase.get(n, tenant, counter, now);
+      if (increased === undefined) {
         start.run(tenant, counter, n, expiresAt);
         return n;
       }
-      const value = (found["value"] as number) + n;
+      const value = increased["value"] as number;
       checkInteger("the counter's new value", value);
-      increase.run(value, tenant, counter);
       return value;
     },
     deleteSome: (tenant, limit) => Number(removeSome.run(tenant, limit).changes),
