@@ -1,4 +1,5 @@
 import { connect } from "node:http2";
+import { connect as connectTcp } from "node:net";
 import { fromBinary } from "@bufbuild/protobuf";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -139,4 +140,29 @@ test.each(["[]", "{", '{"userId":5}', '{"nobody":"x"}', '"\ud800"'])("A27: %s is
     reason: "INVALID_REQUEST",
     id,
   });
+});
+
+/** Sends a request and then another one on one connection, and answers with the status of both. */
+async function statusesOf(path: string, contentType: string, body: Buffer): Promise<string[]> {
+  const { hostname, port, host } = new URL(server.url);
+  const socket = connectTcp(Number(port), hostname);
+  try {
+    let answers = "";
+    socket.write(`POST /${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${contentType}\r\n`);
+    socket.write(`transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n`);
+    socket.write(body);
+    socket.write(`\r\n0\r\n\r\nGET /oauth/v2/keys HTTP/1.1\r\nhost: ${host}\r\nconnection: close\r\n\r\n`);
+    for await (const chunk of socket.setTimeout(10_000, () => socket.end())) answers += String(chunk);
+    return [...answers.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status = ""]) => status);
+  } finally {
+    socket.destroy();
+  }
+}
+
+test.each([
+  [unary, "application/proto", tooLarge, "429"],
+  [unary, "application/grpc-web+proto", framed(tooLarge), "200"],
+  [stream, "application/connect+proto", framed(tooLarge), "200"],
+])("A27: what is too large keeps nothing else on its connection waiting: %s, %s", async (path, type, body, status) => {
+  expect(await statusesOf(path, type, body)).toEqual([status, "200"]);
 });
