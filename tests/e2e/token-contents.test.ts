@@ -398,7 +398,8 @@ test("discovery lists what these tests have seen to work", async () => {
 test("a tenant's default audience is meant by those who name none, and userinfo goes on answering them", async () => {
   const identifier = "https://default.example.com";
   const scopes = [{ name: "everything.read" }];
-  await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+  const made = await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+  const place = `/v1/resource-servers/${String(made.json["id"])}`;
   const setDefault = async (audience: string) => {
     const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/oauth", { default_audience: audience });
     expect(status, JSON.stringify(json)).toBe(200);
@@ -412,7 +413,9 @@ test("a tenant's default audience is meant by those who name none, and userinfo 
   expect(await userinfo(accessToken)).toMatchObject({ sub: person.id, email: expect.any(String) });
   // Our own API is not what it is for.
   expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).status).toBe(401);
+  expect((await rest(server, "DELETE", place)).json).toMatchObject({ error: { reason: "RESOURCE_SERVER_IN_POLICY" } });
   await setDefault("");
   const later = await tokensFor(server, client, person.username, { parameters });
   expect(decodeJwt(later.accessToken)).toMatchObject({ aud: server.url, scope: "openid email" });
+  expect((await rest(server, "DELETE", place)).status).toBe(200);
 });
