@@ -119,7 +119,10 @@ test("OpenID Connect Core §12.2: a refresh never gives an id token of another s
     const path = `/v1/clients/${client.clientId}`;
     expect((await rest(server, "PATCH", path, { subject_type: subjectType })).status).toBe(200);
   };
+  const isActive = async () => (await introspect(client, refreshToken))["active"];
+  expect(await isActive()).toBe(true);
   await setSubject("pairwise");
+  expect(await isActive()).toBe(false);
   const refused = await refresh(server, client, refreshToken);
   expect([refused.status, refused.json]).toEqual([
     400,
@@ -129,6 +132,7 @@ test("OpenID Connect Core §12.2: a refresh never gives an id token of another s
   const { json } = await refresh(server, client, anew.refreshToken);
   expect(decodeJwt(String(json["id_token"])).sub).toBe(decodeJwt(anew.idToken).sub);
   await setSubject("public");
+  expect(await isActive()).toBe(true);
   const back = await refresh(server, client, refreshToken);
   expect(decodeJwt(String(back.json["id_token"])).sub).toBe(person.id);
 });
