@@ -269,6 +269,9 @@ const (
 	ReasonResourceServerInvalid ErrorReason = "RESOURCE_SERVER_INVALID"
 	// ReasonResourceServerLimit: The tenant has as many resource servers as it may have. Delete one that is not needed.
 	ReasonResourceServerLimit ErrorReason = "RESOURCE_SERVER_LIMIT"
+	// ReasonResourceServerInPolicy: The resource server is the `default_audience` of the OAuth policy. Say another one there,
+	// or none, first.
+	ReasonResourceServerInPolicy ErrorReason = "RESOURCE_SERVER_IN_POLICY"
 
 	// Of sessions and grants.
 

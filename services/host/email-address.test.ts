@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasOtherLetters, inAsciiDomain, isEmailAddress } from "./email-address.ts";
+import { addressForm, hasOtherLetters, inAsciiDomain, isEmailAddress } from "./email-address.ts";
 
 test.each([
   ["ana@example.com", "ana@example.com"],
@@ -7,8 +7,10 @@ test.each([
   ["ana@münchen.example", "ana@xn--mnchen-3ya.example"],
   ["Ana@MÜNCHEN.example", "Ana@xn--mnchen-3ya.example"],
   ["ana@例え.テスト", "ana@xn--r8jz45g.xn--zckzah"],
+  ["ana@𠮷野家.example", "ana@xn--fctt27jo60v.example"],
 ])("%s is an address, for mail servers %s", (address, ascii) => {
   expect([isEmailAddress(address), inAsciiDomain(address)]).toEqual([true, ascii]);
+  expect(address).toMatch(new RegExp(addressForm, "u"));
 });
 
 test.each([

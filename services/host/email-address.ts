@@ -1,12 +1,17 @@
 import { domainToASCII } from "node:url";
 
+const beforeDomain = "[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@";
 const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
 /**
- * The form of an address in ASCII, which the contract's rules mean by `email`, as a regular expression:
+ * The form of an address in ASCII, which the contract's rules mean by `email`:
  * https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address.
  */
-export const asciiAddressForm = `^[a-zA-Z0-9.!#$%&'*+/=?^_\`{|}~-]+@${label}(?:\\.${label})*$`;
-const asciiAddress = new RegExp(asciiAddressForm);
+const asciiAddress = new RegExp(`^${beforeDomain}${label}(?:\\.${label})*$`);
+/**
+ * The form of every address that is one here, also with an internationalised domain, as a regular expression of which all
+ * languages make the same: of what is ASCII, a domain has letters, digits, dots and hyphens alone.
+ */
+export const addressForm = String.raw`^${beforeDomain}[^\x00-,/:-@\[-\x60{-\x7f]+$`;
 /** Characters of a domain as people type it: what a URL would read otherwise, such as `%2e`, is none. */
 const typedDomain = /^[\p{L}\p{M}\p{N}.-]+$/u;
 const beyondAscii = /\P{ASCII}/u;

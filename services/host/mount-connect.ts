@@ -1,3 +1,4 @@
+import type { HandlerContext } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Implementation } from "./service-module.ts";
@@ -13,6 +14,8 @@ export interface ConnectOptions extends Omit<
   readonly implementations: readonly Implementation[];
   /** What is served without them: health, and what else is open. */
   readonly open: readonly [Implementation, ...Implementation[]];
+  /** Throws the refusal of a call that is not even to be read, of what is open as well. */
+  readonly admit?: (context: HandlerContext) => void;
 }
 
 /** How long streams under way may go on once the port closes, in milliseconds. */
@@ -27,7 +30,7 @@ type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
  */
 export function mountConnect(
   app: FastifyInstance,
-  { implementations, open, interceptors = [], ...options }: ConnectOptions,
+  { implementations, open, admit = () => {}, interceptors = [], ...options }: ConnectOptions,
 ): void {
   const unmade = new Map([
     ...implementations.map((one) => [one.service.typeName, { ...one, own: {} }] as const),
@@ -52,7 +55,10 @@ export function mountConnect(
       {
         ...options,
         interceptors: [...interceptors, nameUnreadOfStreams],
-        requestGate: nameUnread,
+        requestGate: (context) => {
+          admit(context);
+          nameUnread(context);
+        },
         shutdownSignal: closing.signal,
         routes: (router) => router.service(service, methods as never, own),
       },

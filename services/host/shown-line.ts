@@ -1,3 +1,5 @@
+import type { FieldViolation } from "./failure.ts";
+
 /**
  * What no line of text that we show may have: controls, line breaks among them, and what turns the direction of the text around
  * it (CVE-2021-42574).
@@ -12,3 +14,9 @@ export const shownLineFault = (text: string): string | undefined =>
   unshownCharacters.test(text) || unseen.test(text)
     ? "must be one line of text that can be read, without control characters"
     : undefined;
+
+/** The same as a violation of the field that has the text; none where nothing is wrong. */
+export function shownLineViolations(field: string, text: string): readonly FieldViolation[] {
+  const description = shownLineFault(text);
+  return description === undefined ? [] : [{ field, description }];
+}

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { constants, type Http2ServerRequest } from "node:http2";
+import { Socket } from "node:net";
 import type { ListenerLimits } from "./listener-limits.ts";
 
 type LimitsOfBodies = Pick<ListenerLimits, "bodiesOfConnection" | "bodiesOfPort" | "smallBody">;
@@ -28,11 +29,17 @@ export function boundBodies(
       return sum;
     };
     const release = (): void => void add(-own);
-    request.once("end", release).once("close", release);
+    request.once("end", release).once("close", () => {
+      release();
+      // Its reader has left and it is answered all the same: what comes next on the connection waits behind the rest of it.
+      if (!request.complete && connection instanceof Socket) connection.resume();
+    });
     // The one place that every chunk of a body passes, read or not, and in which nothing begins to flow.
     const push = request.push.bind(request);
     request.push = (chunk: Uint8Array | null, encoding) => {
       if (chunk === null) return push(chunk, encoding);
+      // Nobody reads it any more. It may go on for as long as any request may take to be complete.
+      if (request.destroyed) return true;
       const sum = add(chunk.byteLength);
       if (own <= smallBody || (sum <= bodiesOfConnection && ofPort <= bodiesOfPort)) return push(chunk, encoding);
       cutOff(request);

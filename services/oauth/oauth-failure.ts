@@ -22,5 +22,6 @@ export const oauthFailure = failures<OauthErrorReason>(OauthErrorReasonSchema, {
   [OauthErrorReason.RESOURCE_SERVER_IDENTIFIER_TAKEN]: Code.AlreadyExists,
   [OauthErrorReason.RESOURCE_SERVER_INVALID]: Code.InvalidArgument,
   [OauthErrorReason.RESOURCE_SERVER_LIMIT]: Code.FailedPrecondition,
+  [OauthErrorReason.RESOURCE_SERVER_IN_POLICY]: Code.FailedPrecondition,
   [OauthErrorReason.LOGOUT_DELIVERY_NOT_FOUND]: Code.NotFound,
 });

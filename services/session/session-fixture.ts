@@ -149,9 +149,9 @@ export async function sessionFixture(url = "memory:") {
     },
     isGood: async (grantId: string) =>
       (await checkToken(dependencies)(create(CheckTokenRequestSchema, { clientId, grantId }), handlerContext())).active,
-    inspect: (refreshToken: string, tenantId = "t1") =>
+    inspect: (refreshToken: string, tenantId = "t1", subjectSector = "") =>
       inspectRefreshToken(dependencies)(
-        create(InspectRefreshTokenRequestSchema, { refreshToken }),
+        create(InspectRefreshTokenRequestSchema, { refreshToken, subjectSector }),
         handlerContext({ tenantId }),
       ),
     revoke: (grant: RevokeGrantRequest["grant"], by = clientId, tenantId = "t1") =>

@@ -233,6 +233,24 @@ describe("metadata are what the standards say", () => {
     expect(open.json).not.toHaveProperty("client_secret_expires_at");
   });
 
+  test("of a key, what nobody here knows is passed over (RFC 7517 §4), by administrators too, and what is private refused", async () => {
+    const { kty, n, e } = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
+    const key = { kty, n, e, kid: "1", use: "sig" };
+    const unknown = { x5c: ["MIIB"], x5t: "a", "x5t#S256": "b", iat: 1_700_000_000, pub: "AAAA" };
+    const sent = (more: object) => ({ ...web, jwks: { keys: [{ ...key, ...more }] } });
+    const ways = [registered, (client: object) => rest(server, "POST", "/v1/clients", client)];
+    for (const way of ways) {
+      const { json } = await way(sent(unknown));
+      expect(json).toMatchObject({ jwks: { keys: [key] } });
+      for (const name of Object.keys(unknown)) expect(JSON.stringify(json["jwks"])).not.toContain(`"${name}"`);
+    }
+    for (const name of ["d", "k", "priv"]) {
+      const refused = await rest(server, "POST", "/v1/clients", sent({ [name]: "AAAA" }));
+      expect(refused.json).toMatchObject({ error: { violations: [{ field: `client.jwks.keys[0].${name}` }] } });
+      expect((await register(sent({ [name]: "AAAA" }))).status).toBe(400);
+    }
+  });
+
   test("keys by value, an initiate_login_uri and the like are kept and told", async () => {
     const { kty, n, e } = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "jwk" });
     const said = {

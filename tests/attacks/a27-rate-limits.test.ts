@@ -123,8 +123,23 @@ describe("A27: requests of one address", () => {
       if (!(error instanceof ConnectError)) throw new Error("the call was not refused");
       expect(error.code).toBe(Code.ResourceExhausted);
       expect(errorInfoOf(error)?.reason).toBe("RATE_LIMITED");
+      expect(errorInfoOf(error)?.metadata["id"]).toMatch(/^KID-GEN-040-/);
     }
   });
+
+  test.each(["koder.identity.v1.UserService/ListUsers", "grpc.health.v1.Health/Check"])(
+    "are not read beyond the limit: %s",
+    async (path) => {
+      const address = path.startsWith("koder") ? "192.0.2.6" : "192.0.2.7";
+      const status = async () => {
+        const headers = { ...from(address), "content-type": "application/json" };
+        return (await fetch(`${server.url}/${path}`, { method: "POST", headers, body: "{" })).status;
+      };
+      expect(await status()).toBe(400);
+      for (let i = 1; i < 20; i++) await get(address);
+      expect(await status()).toBe(429);
+    },
+  );
 });
 
 test("signing in and registering have their own, narrower limit, open registration and recovery included", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { addressForm } from "../../services/host/email-address.ts";
 
 /** A schema of the OpenAPI document (JSON Schema 2020-12). */
 export type Schema = Readonly<Record<string, unknown>>;
@@ -96,13 +97,17 @@ function objects(schema: Schema, ids: readonly string[], depth: number): fc.Arbi
     );
 }
 
+const addressOrNone = `^$|${addressForm}`;
+/** Addresses with domains of both kinds. */
+const addresses = fc.stringMatching(/^[a-z]{3,8}@[a-zü例]{3,8}\.example$/);
+
 function texts({ format, pattern, maxLength }: Schema, ids: readonly string[]): fc.Arbitrary<string> {
   const known = ids.length === 0 ? [] : [{ weight: 3, arbitrary: fc.constantFrom(...ids) }];
   if (format === "date-time") {
     const min = new Date("2020-01-01");
     return fc.date({ min, max: new Date("2030-01-01"), noInvalidDate: true }).map((date) => date.toISOString());
   }
-  if (format === "email") return fc.stringMatching(/^[a-z]{3,8}@[a-z]{3,8}\.example$/);
+  if (format === "idn-email" || pattern === addressOrNone) return addresses;
   if (format === "uuid") return fc.uuid();
   const free = fc.string({ maxLength: Math.min(Number(maxLength ?? 20), 20) });
   const matching = typeof pattern === "string" ? made(pattern) : undefined;

@@ -119,7 +119,10 @@ test("OpenID Connect Core §12.2: a refresh never gives an id token of another s
     const path = `/v1/clients/${client.clientId}`;
     expect((await rest(server, "PATCH", path, { subject_type: subjectType })).status).toBe(200);
   };
+  const isActive = async () => (await introspect(client, refreshToken))["active"];
+  expect(await isActive()).toBe(true);
   await setSubject("pairwise");
+  expect(await isActive()).toBe(false);
   const refused = await refresh(server, client, refreshToken);
   expect([refused.status, refused.json]).toEqual([
     400,
@@ -129,6 +132,7 @@ test("OpenID Connect Core §12.2: a refresh never gives an id token of another s
   const { json } = await refresh(server, client, anew.refreshToken);
   expect(decodeJwt(String(json["id_token"])).sub).toBe(decodeJwt(anew.idToken).sub);
   await setSubject("public");
+  expect(await isActive()).toBe(true);
   const back = await refresh(server, client, refreshToken);
   expect(decodeJwt(String(back.json["id_token"])).sub).toBe(person.id);
 });
@@ -398,7 +402,8 @@ test("discovery lists what these tests have seen to work", async () => {
 test("a tenant's default audience is meant by those who name none, and userinfo goes on answering them", async () => {
   const identifier = "https://default.example.com";
   const scopes = [{ name: "everything.read" }];
-  await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+  const made = await rest(server, "POST", "/v1/resource-servers", { identifier, scopes, all_clients_allowed: true });
+  const place = `/v1/resource-servers/${String(made.json["id"])}`;
   const setDefault = async (audience: string) => {
     const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/oauth", { default_audience: audience });
     expect(status, JSON.stringify(json)).toBe(200);
@@ -412,7 +417,9 @@ test("a tenant's default audience is meant by those who name none, and userinfo 
   expect(await userinfo(accessToken)).toMatchObject({ sub: person.id, email: expect.any(String) });
   // Our own API is not what it is for.
   expect((await rest(server, "GET", "/v1/users/me", undefined, accessToken)).status).toBe(401);
+  expect((await rest(server, "DELETE", place)).json).toMatchObject({ error: { reason: "RESOURCE_SERVER_IN_POLICY" } });
   await setDefault("");
   const later = await tokensFor(server, client, person.username, { parameters });
   expect(decodeJwt(later.accessToken)).toMatchObject({ aud: server.url, scope: "openid email" });
+  expect((await rest(server, "DELETE", place)).status).toBe(200);
 });

@@ -117,7 +117,15 @@ describe("schemas", () => {
     expect(fits("User", { email: "" })).toBe(true);
     expect(fits("User", { email: "ada+tag@koder.dev" })).toBe(true);
     expect(fits("User", { email: "ada" })).toBe(false);
+    expect(fits("User", { email: "ada@koder.dev\r\nBcc: bob@koder.dev" })).toBe(false);
     expect(at("components", "schemas", "User", "properties", "email", "format")).toBeUndefined();
+  });
+
+  test("the domain of an address may be an internationalised one", () => {
+    expect(fits("User", { email: "ana@münchen.example" })).toBe(true);
+    expect(fits("User", { email: "añá@example.com" })).toBe(false);
+    const start = at("paths", "/v1/me/email/change", "post", "requestBody", "content", "application/json", "schema");
+    expect(start).toMatchObject({ properties: { email: { format: "idn-email" } } });
   });
 });
 

@@ -7,7 +7,7 @@ import {
   type RepeatedRules,
   type StringRules,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { asciiAddressForm } from "../../services/host/email-address.ts";
+import { addressForm } from "../../services/host/email-address.ts";
 
 /** The validation rules of a field, where it has some. */
 export function fieldRules(field: DescField): FieldRules | undefined {
@@ -69,7 +69,7 @@ function stringRules(rules: StringRules, mayBeEmpty: boolean): JsonObject {
     ...(rules.in.length > 0 && { enum: mayBeEmpty ? [...rules.in, ""] : rules.in }),
     ...(isWellKnown &&
       wellKnown.case === "email" &&
-      (mayBeEmpty ? { pattern: `^$|${asciiAddressForm}` } : { format: "email" })),
+      (mayBeEmpty ? { pattern: `^$|${addressForm}` } : { format: "idn-email" })),
     ...(isWellKnown && wellKnown.case === "uuid" && { format: "uuid" }),
     ...(isWellKnown && wellKnown.case === "uri" && { format: "uri" }),
   };

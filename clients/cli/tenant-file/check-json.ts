@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "@bufbuild/protobuf";
+import { isPassedOver } from "../../../services/host/json-web-key.ts";
 import { nearestName } from "../../../services/host/nearest-name.ts";
 import type { Path, Problem } from "./problem.ts";
 
@@ -25,6 +26,7 @@ export function checkJson(
   for (const [name, member] of Object.entries(value)) {
     const here = [...path, name];
     const field = schema.fields.find((one) => one.name === name || one.jsonName === name);
+    if (isPassedOver(schema, name)) continue;
     if (field === undefined) {
       const near = nearestName(
         name,

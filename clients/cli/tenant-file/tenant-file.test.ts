@@ -82,6 +82,15 @@ authentication_policy:
   ]);
 });
 
+test("of a JSON Web Key, what there is no field for is passed over, but not what is private", () => {
+  const keyed = (more: string) =>
+    `version: 1\nclients: [{ client_id: shop, jwks: { keys: [{ kty: AKP, x5c: [MIIB], "x5t#S256": a${more} }] } }]\n`;
+  expect(read(keyed("")).lists.clients?.[0]?.json).toMatchObject({ jwks: { keys: [{ kty: "AKP" }] } });
+  expect(problems(keyed(", k: AAAA"))).toEqual([
+    expect.stringMatching(/^t\.yaml:2: clients\[0\]\.jwks\.keys\[0\]\.k: is not a field of ClientKey/),
+  ]);
+});
+
 test("the rules of the contract hold for what is of the right type", () => {
   const text = `{"version": 1,
   "clients": [

@@ -17,6 +17,7 @@ import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { ownPermissions } from "../../host/own-permissions.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -94,6 +95,7 @@ function checkForm(asked: ApiKey): void {
     ...(asked.apiKey === "" ? [] : [{ field: "api_key.api_key", description: "is made by the server" }]),
     ...(asked.createTime ? [{ field: "api_key.create_time", description: "is set by the server" }] : []),
     ...(asked.lastUseTime ? [{ field: "api_key.last_use_time", description: "is set by the server" }] : []),
+    ...shownLineViolations("api_key.display_name", asked.displayName),
     ...(asked.permissions.length === 0
       ? [{ field: "api_key.permissions", description: "must name at least one" }]
       : []),

@@ -16,6 +16,7 @@ import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.
 import { callOf, forward, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
@@ -125,6 +126,7 @@ function checkForm(asked: PersonalAccessToken): void {
     ...(asked.token === "" ? [] : [violationOf("token", "is made by the server")]),
     ...(asked.createTime ? [violationOf("create_time", "is set by the server")] : []),
     ...(asked.lastUseTime ? [violationOf("last_use_time", "is set by the server")] : []),
+    ...shownLineViolations("personal_access_token.display_name", asked.displayName),
   ]);
 }
 

@@ -89,6 +89,11 @@ test("a repeat is answered as at first, also when the token has expired by then"
   expect(await reasonOf(made(asked))).toBe("PERSONAL_ACCESS_TOKEN_INVALID");
 });
 
+test("is called by one line that can be read", async () => {
+  expect(await reasonOf(made({ displayName: "CI\nby Ana" }))).toBe("PERSONAL_ACCESS_TOKEN_INVALID");
+  expect(await made({ displayName: "CI by Ana" })).toMatchObject({ displayName: "CI by Ana" });
+});
+
 test("A3: what voids everything of a person voids their tokens", async () => {
   const { token } = await made({});
   f.epochs.set(ana, 1n);

@@ -17,6 +17,7 @@ import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { offeredPasskey } from "../passkeys/offered-passkey.ts";
 import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
+import { factorName } from "./factor-name.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
 
 /** Begins to add a passkey. Its challenge waits under the id that the factor will have, and is used up by finishing. */
@@ -31,6 +32,7 @@ export function beginPasskeyRegistration(
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
+    const displayName = factorName(request.displayName, "display_name");
     const factors = await factorsOfUser(data, userId);
     await checkFactorAllowed(dependencies, call, userId, SignInFactor.PASSKEY);
     checkFactorLimit(factors);
@@ -38,7 +40,7 @@ export function beginPasskeyRegistration(
     const enrolment = create(EnrolmentSchema, {
       id: ulid(now),
       userId,
-      displayName: request.displayName.trim(),
+      displayName,
       challenge: randomToken(""),
       expireTime: timestampFromMs(now + enrolmentLifetime),
     });

@@ -15,6 +15,7 @@ import { enrolments } from "../collections.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
+import { factorName } from "./factor-name.ts";
 import { factorsOfUser } from "./factors-of-user.ts";
 import { offeredTotp } from "./offered-totp.ts";
 import { newTotpSecret } from "./totp.ts";
@@ -30,6 +31,7 @@ export function enrolTotp(
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
+    const displayName = factorName(request.displayName, "display_name");
     await checkFactorAllowed(dependencies, call, userId, SignInFactor.TOTP);
     checkFactorLimit(await factorsOfUser(data, userId));
     const now = clock();
@@ -38,7 +40,7 @@ export function enrolTotp(
     const enrolment = create(EnrolmentSchema, {
       id,
       userId,
-      displayName: request.displayName.trim(),
+      displayName,
       sealedSecret: sealSecret(await vault.tenant(call.tenantId), "enrolment", id, secret),
       expireTime: timestampFromMs(now + enrolmentLifetime),
     });

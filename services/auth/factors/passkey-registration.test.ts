@@ -82,6 +82,14 @@ describe("a passkey", () => {
     const request = create(UpdateFactorRequestSchema, { factorId, factor: {}, updateMask: { paths: ["type"] } });
     const call = updateFactor(f.dependencies)({ ...request, userId: f.ana.id }, handlerContext(administrator()));
     expect(await refusal(call)).toMatchObject({ reason: "INVALID_REQUEST" });
+    const turned = "Spare\u202Eyek";
+    for (const [field, refused] of [
+      ["factor.display_name", () => f.rename(factorId, turned)],
+      ["display_name", () => f.beginPasskey(turned)],
+      ["display_name", () => f.enrol(turned)],
+    ] as const) {
+      await expect(refused()).rejects.toThrow(`${field}: must be one line of text`);
+    }
   });
 
   test("is removed like any factor, and with all of them", async () => {

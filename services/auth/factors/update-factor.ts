@@ -17,6 +17,7 @@ import { factors, factorUses } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { factorRenamed } from "./factor-events.ts";
 import { factorMessage } from "./factor-message.ts";
+import { factorName } from "./factor-name.ts";
 import { factorNotFound } from "./factor-not-found.ts";
 
 /** Changes what a factor is called. */
@@ -32,10 +33,11 @@ export function updateFactor({ store, clock }: Pick<AuthDependencies, "store" | 
         violations: [{ field: `factor.${fixed}`, description: "cannot be changed by this call" }],
       });
     }
+    const displayName = factorName(asked.displayName, "factor.display_name");
     for (;;) {
       const stored = await data.get(factors, request.factorId);
       if (stored?.record.userId !== userId) throw factorNotFound();
-      const record = create(FactorSchema, { ...stored.record, displayName: asked.displayName.trim() });
+      const record = create(FactorSchema, { ...stored.record, displayName });
       try {
         const event = factorRenamed(call, clock(), record, stored.version + 1);
         await data.commit([replace(factors, record, stored.version)], [event]);

@@ -1,11 +1,13 @@
 import type { MessageShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { EventService } from "#gen/koder/admin/v1/event_service_pb.ts";
+import { ClientService } from "#gen/koder/oauth/v1/client_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { restBindings } from "./http-rule.ts";
 import { readRequest } from "./read-request.ts";
 
 const { listUsers, updateUser } = UserService.method;
+const { createClient } = ClientService.method;
 const [listing] = restBindings(listUsers);
 const [patch] = restBindings(updateUser);
 const userId = "01J9ZK3V5T8QW2X4Y6Z7ABCDEF";
@@ -30,6 +32,24 @@ test.each(["given_name,email", "givenName,email", "given_name%2Cemail"])("a mask
 
 test("without one it is what is sent", () => {
   expect(patched("", { givenName: "A", family_name: "B" }).updateMask?.paths).toEqual(["given_name", "family_name"]);
+});
+
+test("of a JSON Web Key, what there is no field for is passed over, but not what is private", () => {
+  const [create] = restBindings(createClient);
+  if (create === undefined) throw new Error("no route");
+  const read = (key: object) =>
+    (
+      readRequest(createClient, create, {
+        params: {},
+        query: "",
+        body: { jwks: { keys: [{ kty: "RSA", keyOps: ["verify"], ...key }] } },
+      }) as MessageShape<typeof createClient.input>
+    ).client?.jwks?.keys[0];
+  const known = { $typeName: "koder.oauth.v1.ClientKey", kty: "RSA", n: "", e: "AQAB", keyOps: ["verify"] };
+  expect(read({ e: "AQAB", x5c: ["MIIB"], x5t: "a", "x5t#S256": "b", iat: 1, ext: true })).toMatchObject(known);
+  for (const name of ["d", "p", "k", "priv"]) {
+    expect(() => read({ [name]: "AA" }), name).toThrow(`client.jwks.keys[0].${name}: is no field of this request`);
+  }
 });
 
 test("a parameter is sent once, in one of its spellings", () => {

@@ -11,6 +11,7 @@ import {
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../../host/failure.ts";
+import { withoutPassedOver } from "../../host/json-web-key.ts";
 import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
 import type { RestBinding } from "./http-rule.ts";
 import { jsonFault } from "./json-fault.ts";
@@ -31,7 +32,7 @@ const invalid = (field: string, description: string) =>
 
 /**
  * The request message of a REST call: path, query and body put where the binding says. Members have the protos' names, or
- * their JSON spelling; what there is no field for is refused by name. PATCH derives the mask from the members sent; that
+ * their JSON spelling; what there is no field for is refused by name, but in a JSON Web Key. PATCH derives the mask from the members sent; that
  * of PUT is `*`.
  */
 export function readRequest(method: DescMethod, binding: RestBinding, { params, query, body }: RestRequest): Message {
@@ -114,7 +115,8 @@ function queryValue(field: DescField, value: string): JsonValue {
 }
 
 /** Decoding errors name the member that cannot be read, and what it must be. */
-function decode({ input }: DescMethod, json: JsonObject): Message {
+function decode({ input }: DescMethod, sent: JsonObject): Message {
+  const json = withoutPassedOver(input, sent);
   let message: Message;
   try {
     message = fromJson(input, json);

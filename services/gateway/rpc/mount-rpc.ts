@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { forward } from "../../host/call.ts";
 import { largestBody } from "../../host/http-app.ts";
 import { internalHeaders } from "../../host/internal-headers.ts";
+import { refusalWithId } from "../../host/interceptors/error-mapping.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import type { Peers } from "../../host/peers.ts";
 import type { Implementation } from "../../host/service-module.ts";
@@ -34,7 +35,8 @@ export interface RpcOptions {
  */
 export function mountRpc(app: FastifyInstance, { peers, services, own, interceptors, clock }: RpcOptions): void {
   mountConnect(app, {
-    interceptors: [...interceptors, refuseWhereRefused],
+    admit: refuseWhereRefused,
+    interceptors: [...interceptors],
     readMaxBytes: largestBody,
     contextValues: (request) => createContextValues().set(gatewayContextKey, contextOf(request)),
     implementations: services.map((service) => ({ service, methods: handedOn(peers, service, clock) })),
@@ -43,11 +45,10 @@ export function mountRpc(app: FastifyInstance, { peers, services, own, intercept
 }
 
 /** Refuses what the gateway refuses, in the form of the call's own protocol: gRPC's RESOURCE_EXHAUSTED, Connect's 429. */
-const refuseWhereRefused: Interceptor = (next) => (request) => {
-  const refusal = request.contextValues.get(gatewayContextKey)?.refusal;
-  if (refusal !== undefined) throw refusal;
-  return next(request);
-};
+function refuseWhereRefused({ values }: HandlerContext): void {
+  const refusal = values.get(gatewayContextKey)?.refusal;
+  if (refusal !== undefined) throw refusalWithId(refusal);
+}
 
 type AnyCall = (message: Message, options: CallOptions) => unknown;
 

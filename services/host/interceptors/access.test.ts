@@ -59,6 +59,7 @@ const credentials: Readonly<Record<string, Credential>> = {
   "person-in-an-app": user({ scopes: new Set(["openid", "profile"]) }),
   "person-in-a-reading-app": user({ scopes: new Set(["openid", "account.read"]) }),
   "person-in-a-writing-app": user({ scopes: new Set(["openid", "account.write"]) }),
+  "personal-access-token": user({ clientId: "", sessionId: "", authTime: 0 }),
   machine: {
     tenantId: "t1",
     caller: { kind: "client", clientId: "m", apiKeyId: undefined, permissions: new Set(), instance: false },
@@ -294,6 +295,17 @@ describe("rights", () => {
     }
   });
 
+  test("a program where only people call is told that it has no account", async () => {
+    for (const [name, what] of [
+      ["everything", "an API key"],
+      ["machine", "a client"],
+    ] as const) {
+      await expect(
+        transport.unary(UserService.method.updateProfile, undefined, undefined, as(name), { userId: "me" }),
+      ).rejects.toThrow(`the method is for people who signed in: ${what} has no account of its own`);
+    }
+  });
+
   test("A11: an application is at somebody's own account by the scope for it alone, whatever they may do", async () => {
     const { updateProfile } = UserService.method;
     const atAccount = async (name: string) => [
@@ -360,6 +372,10 @@ describe("how fresh a sign-in must be", () => {
     expect(await call(getUser, as("person"), { userId })).toBe("ok");
     now += 1;
     expect(await call(getUser, as("person"), { userId })).toBe("SIGN_IN_TOO_OLD");
+    await expect(
+      transport.unary(getUser, undefined, undefined, as("personal-access-token"), { userId }),
+      "to sign in again changes nothing of it",
+    ).rejects.toThrow("a personal access token is none");
     expect(await call(getUser, as("reader"), { userId })).toBe("ok");
   });
 

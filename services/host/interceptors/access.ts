@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createContextKey, type Interceptor } from "@connectrpc/connect";
+import { createContextKey, type ConnectError, type Interceptor } from "@connectrpc/connect";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { Target } from "#gen/koder/options/v1/access_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
@@ -133,12 +133,10 @@ async function admitCredential(
   const credential = await credentials.verify(authorization, own, { ...presentationOf(request, arrival), isAgain });
   const tenantId = await tenantFor(tenants, credential, arrival);
   const { caller } = credential;
-  if (!(caller.kind === "user" ? rule.user : rule.client)) {
-    throw failure(ErrorReason.PERMISSION_DENIED, `the method is not open to a ${caller.kind}'s credential`);
-  }
+  if (!(caller.kind === "user" ? rule.user : rule.client)) throw notOpenTo(caller);
   checkRight(rule, caller, request.message, tenantId === credential.tenantId);
   if (rule.maxAuthAge !== undefined && caller.kind === "user" && clock() - caller.authTime * 1000 > rule.maxAuthAge) {
-    throw failure(ErrorReason.SIGN_IN_TOO_OLD, "the sign-in is too old for this; sign in again");
+    throw signInTooOld(caller);
   }
   return makeCall(request, arrival, tenantId, caller, actorOf(caller));
 }
@@ -191,6 +189,27 @@ const accountElsewhere = () =>
   failure(
     ErrorReason.PERMISSION_DENIED,
     "your own account is in another tenant: leave X-Koder-Tenant out, and call a host of your tenant",
+  );
+
+/** The answer to a person where programs call, and to a program where people do. */
+function notOpenTo(caller: Credential["caller"]): ConnectError {
+  if (caller.kind === "user") {
+    return failure(ErrorReason.PERMISSION_DENIED, "the method is for clients and API keys, not for people");
+  }
+  const what = caller.apiKeyId === undefined ? "a client" : "an API key";
+  return failure(
+    ErrorReason.PERMISSION_DENIED,
+    `the method is for people who signed in: ${what} has no account of its own`,
+  );
+}
+
+/** A personal access token has no session: it is no sign-in, and another one makes nothing of it. */
+const signInTooOld = ({ sessionId }: Extract<Caller, { kind: "user" }>) =>
+  failure(
+    ErrorReason.SIGN_IN_TOO_OLD,
+    sessionId === ""
+      ? "the method asks for a sign-in of just now, and a personal access token is none: sign in to an application"
+      : "the sign-in is too old for this; sign in again",
   );
 
 const noAccount = () =>

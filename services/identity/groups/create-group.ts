@@ -14,6 +14,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -34,6 +35,7 @@ export function createGroup({
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "group: is required");
     refuseGroupFaults([
       ...setByServer(asked),
+      ...shownLineViolations("group.display_name", asked.displayName),
       ...(asked.name === "" ? [{ field: "group.name", description: "must be set" }] : []),
     ]);
     return idempotency.run(

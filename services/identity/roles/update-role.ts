@@ -12,6 +12,7 @@ import { callOf } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { roles } from "../collections.ts";
@@ -49,11 +50,12 @@ export function updateRole({
       const [stored, catalogue] = await Promise.all([data.get(roles, request.roleId), readRoles(data)]);
       if (stored === undefined) throw roleNotFound(request.roleId);
       if (asked.etag !== "" && asked.etag !== roleEtag(stored.version)) throw roleChangedMeanwhile();
-      refuseRoleFaults(
-        paths
+      refuseRoleFaults([
+        ...paths
           .filter((path) => !Object.hasOwn(changes, path))
           .map((path) => ({ field: `role.${path}`, description: "cannot be changed" })),
-      );
+        ...(paths.includes("display_name") ? shownLineViolations("role.display_name", asked.displayName) : []),
+      ]);
       const now = clock();
       const record = create(StoredRoleSchema, {
         ...stored.record,

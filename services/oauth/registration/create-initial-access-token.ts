@@ -14,6 +14,7 @@ import {
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import type { FieldViolation } from "../../host/failure.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
 import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
@@ -91,6 +92,7 @@ function checkForm(asked: InitialAccessToken | undefined): void {
   refuse([
     ...(asked?.id ? [{ field: "id", description: "is set by the server" }] : []),
     ...(asked?.token ? [{ field: "token", description: "is made by the server and cannot be chosen" }] : []),
+    ...shownLineViolations("display_name", asked?.displayName ?? ""),
     ...(asked?.createTime ? [{ field: "create_time", description: "is set by the server" }] : []),
   ]);
 }

@@ -3,14 +3,12 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { ClientSchema, type Client } from "#gen/koder/oauth/v1/client_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
 import { ruleFaults } from "../../host/interceptors/rule-faults.ts";
+import { privateKeyMembers } from "../../host/json-web-key.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { metadataRefused } from "./metadata-refused.ts";
 import { registeredMembers } from "./registered-members.ts";
 
 const validator = createValidator();
-
-/** Members of a JSON Web Key that only private or shared keys have (RFC 7518 §6). */
-const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /** Client metadata as sent: the JSON object, and what of it is kept as a client. */
 export interface SentMetadata {
@@ -76,6 +74,6 @@ function keySetFault(jwks: JsonValue): string | undefined {
   const keys = typeof jwks === "object" && jwks !== null && !Array.isArray(jwks) ? jwks["keys"] : undefined;
   if (!Array.isArray(keys)) return "must be an object with the member keys";
   const isPrivate = (key: JsonValue) =>
-    typeof key === "object" && key !== null && privateMembers.some((member) => Object.hasOwn(key, member));
+    typeof key === "object" && key !== null && Object.keys(key).some((member) => privateKeyMembers.has(member));
   return keys.some(isPrivate) ? "must hold public keys only" : undefined;
 }

@@ -12,14 +12,15 @@ import { eventOf } from "../../host/event.ts";
 import { failure } from "../../host/failure.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
-import { resourceServers } from "../collections.ts";
+import { oauthPolicies, oauthPolicyId, resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { resourceServerEtag } from "./resource-server-message.ts";
-import { resourceServerNotFound } from "./resource-server-not-found.ts";
+import { resourceServerInPolicy, resourceServerNotFound } from "./resource-server-refused.ts";
 
 /**
  * Deletes a resource server. Its identifier may be given again: unlike a client id it is no credential, and the same
- * administrators say what it names.
+ * administrators say what it names. The tenant's default audience is not deleted: whoever named it next would have the tokens of
+ * all applications that name no resource.
  */
 export function deleteResourceServer({
   store,
@@ -35,6 +36,10 @@ export function deleteResourceServer({
       const mismatch = () =>
         failure(ErrorReason.ETAG_MISMATCH, "etag: the resource server was changed meanwhile; read it again");
       if (request.etag !== "" && request.etag !== resourceServerEtag(stored.version)) throw mismatch();
+      const policy = await data.get(oauthPolicies, oauthPolicyId);
+      if (policy?.record.defaultAudience === stored.record.identifier) {
+        throw resourceServerInPolicy(stored.record.identifier);
+      }
       const deleted = eventOf(
         call,
         clock(),

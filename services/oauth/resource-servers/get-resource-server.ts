@@ -9,7 +9,7 @@ import { callOf } from "../../host/call.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { resourceServerMessage } from "./resource-server-message.ts";
-import { resourceServerNotFound } from "./resource-server-not-found.ts";
+import { resourceServerNotFound } from "./resource-server-refused.ts";
 
 /** One resource server of the tenant, read from the store. */
 export function getResourceServer({ store }: Pick<OauthDependencies, "store">) {

@@ -7,7 +7,7 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
-import { shownLineFault } from "../../host/shown-line.ts";
+import { shownLineViolations } from "../../host/shown-line.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { accountScopes } from "../../host/account-scopes.ts";
@@ -61,10 +61,7 @@ function shownFaults({
     ["display_name", displayName] as const,
     ...scopes.map(({ description }, index) => [`scopes[${index}].description`, description] as const),
   ];
-  return shown.flatMap(([path, text]) => {
-    const description = shownLineFault(text);
-    return description === undefined ? [] : [{ field: `resource_server.${path}`, description }];
-  });
+  return shown.flatMap(([path, text]) => shownLineViolations(`resource_server.${path}`, text));
 }
 
 /** What is wrong with settings, one violation for each rule that is broken. */

@@ -1,9 +1,13 @@
+import { create } from "@bufbuild/protobuf";
 import { durationFromMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
+import { UpdateOAuthPolicyRequestSchema } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
-import { testCall } from "../../host/testing/handler-context.ts";
+import { handlerContext, testCall } from "../../host/testing/handler-context.ts";
+import { createOauthPolicies } from "../policy/oauth-policies.ts";
+import { updateOauthPolicy } from "../policy/update-oauth-policy.ts";
 import { resourceServerFixture } from "./resource-server-fixture.ts";
 
 const identifier = "https://orders.example.com";
@@ -72,6 +76,25 @@ test("a deleted one is gone from everywhere, and its identifier may be given aga
   expect(await reasonOf(f.remove(made.id))).toBe("RESOURCE_SERVER_NOT_FOUND");
   expect((await f.dependencies.resourceServers.of(testCall())).size).toBe(0);
   expect((await f.create({ identifier })).id).not.toBe(made.id);
+});
+
+test("is not deleted while it is the tenant's default audience", async () => {
+  const f = await resourceServerFixture();
+  const { id } = await f.create({ identifier });
+  const oauthPolicies = createOauthPolicies(f.dependencies);
+  const defaultAudience = (audience: string) =>
+    updateOauthPolicy({ ...f.dependencies, oauthPolicies })(
+      create(UpdateOAuthPolicyRequestSchema, {
+        policy: { defaultAudience: audience },
+        updateMask: { paths: ["default_audience"] },
+      }),
+      handlerContext({ tenantId: "t1" }),
+    );
+  await defaultAudience(identifier);
+  expect(await reasonOf(f.remove(id))).toBe("RESOURCE_SERVER_IN_POLICY");
+  expect((await f.get(id)).identifier).toBe(identifier);
+  await defaultAudience("https://other.example.com");
+  expect(await reasonOf(f.remove(id))).toBe("done");
 });
 
 test("is deleted once by two at once, and neither is told of an etag", async () => {

@@ -20,7 +20,7 @@ import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { algOf } from "../keys/sealed-signing-key.ts";
 import { resourceServerEtag, resourceServerMessage } from "./resource-server-message.ts";
-import { resourceServerNotFound } from "./resource-server-not-found.ts";
+import { resourceServerNotFound } from "./resource-server-refused.ts";
 import {
   refuseFaults,
   resourceServerSettings,

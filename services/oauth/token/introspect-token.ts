@@ -15,6 +15,7 @@ import type { JwtClaims } from "../../vault/verify-jwt.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
+import { subjectSectorOf } from "../subjects/sector.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
@@ -57,7 +58,7 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
   async function refreshToken(call: Call, client: Client, token: string): Promise<IntrospectedToken> {
     const { grant, expireTime } = await peers
       .client(GrantService)
-      .inspectRefreshToken({ refreshToken: token }, forward(call));
+      .inspectRefreshToken({ refreshToken: token, subjectSector: subjectSectorOf(client) }, forward(call));
     if (grant === undefined || grant.clientId !== client.clientId) return inactive();
     const [{ canonicalOrigin }, sub] = await Promise.all([tenants.get(call), subjects.of(call, client, grant.userId)]);
     return create(IntrospectedTokenSchema, {

@@ -28,6 +28,7 @@ import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
 import { refreshTerms, type RefreshTerms } from "./refresh-terms.ts";
 import { endOf, standingOf } from "./standing.ts";
+import { areSubjectsKept } from "./subjects-kept.ts";
 
 /** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
 const attempts = 8;
@@ -66,7 +67,7 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
       if (!clientMayGoOn(grant, request)) return refused(GrantRefusal.SCOPE);
-      if (!areSubjectsKept(grant, request)) return refused(GrantRefusal.SUBJECT);
+      if (!areSubjectsKept(grant, request.subjectSector)) return refused(GrantRefusal.SUBJECT);
       // Its client uses the session for its person: where they are it does not know.
       if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);
@@ -79,10 +80,6 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
     throw failure(ErrorReason.CONFLICT, "the refresh token is being used by too many calls at once");
   };
 }
-
-/** Whether the client still knows people by the names of the first id token (OpenID Connect Core §12.2), as far as both are told. */
-const areSubjectsKept = (grant: Grant, { subjectSector }: RefreshGrantRequest): boolean =>
-  grant.subjectSector === "" || subjectSector === "" || grant.subjectSector === subjectSector;
 
 /** One conditional update; undefined when another call was first. A family that is bound to no key is bound to `bindTo`. */
 async function rotate(

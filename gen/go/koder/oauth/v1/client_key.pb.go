@@ -69,7 +69,7 @@ func (x *ClientKeySet) GetKeys() []*ClientKey {
 }
 
 // ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): for signatures, RSA of 2048 bits or more, P-256 or Ed25519. A
-// private or symmetric one is refused.
+// private or symmetric one is refused. Other members, such as `x5c`, are passed over in JSON (RFC 7517 §4).
 type ClientKey struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Key type: `RSA`, `EC` or `OKP`.

@@ -64,6 +64,8 @@ const (
 	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID OauthErrorReason = 22
 	// The tenant has as many resource servers as it may have. Delete one that is not needed.
 	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT OauthErrorReason = 23
+	// The resource server is the `default_audience` of the OAuth policy. Say another one there, or none, first.
+	OauthErrorReason_OAUTH_ERROR_REASON_RESOURCE_SERVER_IN_POLICY OauthErrorReason = 24
 	// No logout delivery has this id in the tenant, or it has been forgotten.
 	OauthErrorReason_OAUTH_ERROR_REASON_LOGOUT_DELIVERY_NOT_FOUND OauthErrorReason = 90
 )
@@ -90,6 +92,7 @@ var (
 		21: "OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN",
 		22: "OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID",
 		23: "OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT",
+		24: "OAUTH_ERROR_REASON_RESOURCE_SERVER_IN_POLICY",
 		90: "OAUTH_ERROR_REASON_LOGOUT_DELIVERY_NOT_FOUND",
 	}
 	OauthErrorReason_value = map[string]int32{
@@ -112,6 +115,7 @@ var (
 		"OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN": 21,
 		"OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID":          22,
 		"OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT":            23,
+		"OAUTH_ERROR_REASON_RESOURCE_SERVER_IN_POLICY":        24,
 		"OAUTH_ERROR_REASON_LOGOUT_DELIVERY_NOT_FOUND":        90,
 	}
 )
@@ -147,7 +151,7 @@ var File_koder_oauth_v1_errors_proto protoreflect.FileDescriptor
 
 const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"\n" +
-	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xb0\a\n" +
+	"\x1bkoder/oauth/v1/errors.proto\x12\x0ekoder.oauth.v1*\xe2\a\n" +
 	"\x10OauthErrorReason\x12\"\n" +
 	"\x1eOAUTH_ERROR_REASON_UNSPECIFIED\x10\x00\x12'\n" +
 	"#OAUTH_ERROR_REASON_CLIENT_NOT_FOUND\x10\x01\x12&\n" +
@@ -169,6 +173,7 @@ const file_koder_oauth_v1_errors_proto_rawDesc = "" +
 	"3OAUTH_ERROR_REASON_RESOURCE_SERVER_IDENTIFIER_TAKEN\x10\x15\x12.\n" +
 	"*OAUTH_ERROR_REASON_RESOURCE_SERVER_INVALID\x10\x16\x12,\n" +
 	"(OAUTH_ERROR_REASON_RESOURCE_SERVER_LIMIT\x10\x17\x120\n" +
+	",OAUTH_ERROR_REASON_RESOURCE_SERVER_IN_POLICY\x10\x18\x120\n" +
 	",OAUTH_ERROR_REASON_LOGOUT_DELIVERY_NOT_FOUND\x10ZB\xb7\x01\n" +
 	"\x12com.koder.oauth.v1B\vErrorsProtoP\x01Z:github.com/koder-id/koder-id/gen/go/koder/oauth/v1;oauthv1\xa2\x02\x03KOX\xaa\x02\x0eKoder.Oauth.V1\xca\x02\x0eKoder\\Oauth\\V1\xe2\x02\x1aKoder\\Oauth\\V1\\GPBMetadata\xea\x02\x10Koder::Oauth::V1b\x06proto3"
 

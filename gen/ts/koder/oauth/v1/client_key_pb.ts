@@ -37,7 +37,7 @@ export const ClientKeySetSchema: GenMessage<ClientKeySet> = /*@__PURE__*/
 
 /**
  * ClientKey is a public key (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2): for signatures, RSA of 2048 bits or more, P-256 or Ed25519. A
- * private or symmetric one is refused.
+ * private or symmetric one is refused. Other members, such as `x5c`, are passed over in JSON (RFC 7517 §4).
  *
  * @generated from message koder.oauth.v1.ClientKey
  */

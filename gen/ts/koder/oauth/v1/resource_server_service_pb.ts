@@ -313,8 +313,9 @@ export const ResourceServerService: GenService<{
     output: typeof UpdateResourceServerResponseSchema;
   },
   /**
-   * Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end.
-   * Errors: RESOURCE_SERVER_NOT_FOUND, ETAG_MISMATCH.
+   * Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end. The
+   * `default_audience` of the OAuth policy is not deleted while it is that.
+   * Errors: RESOURCE_SERVER_NOT_FOUND, RESOURCE_SERVER_IN_POLICY, ETAG_MISMATCH.
    *
    * @generated from rpc koder.oauth.v1.ResourceServerService.DeleteResourceServer
    */

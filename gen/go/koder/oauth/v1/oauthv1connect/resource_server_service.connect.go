@@ -61,8 +61,9 @@ type ResourceServerServiceClient interface {
 	// Changes the fields that the mask names. What was granted before stays granted; tokens given from then on follow the change.
 	// Errors: RESOURCE_SERVER_NOT_FOUND, RESOURCE_SERVER_INVALID, ETAG_MISMATCH.
 	UpdateResourceServer(context.Context, *connect.Request[v1.UpdateResourceServerRequest]) (*connect.Response[v1.UpdateResourceServerResponse], error)
-	// Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end.
-	// Errors: RESOURCE_SERVER_NOT_FOUND, ETAG_MISMATCH.
+	// Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end. The
+	// `default_audience` of the OAuth policy is not deleted while it is that.
+	// Errors: RESOURCE_SERVER_NOT_FOUND, RESOURCE_SERVER_IN_POLICY, ETAG_MISMATCH.
 	DeleteResourceServer(context.Context, *connect.Request[v1.DeleteResourceServerRequest]) (*connect.Response[v1.DeleteResourceServerResponse], error)
 }
 
@@ -158,8 +159,9 @@ type ResourceServerServiceHandler interface {
 	// Changes the fields that the mask names. What was granted before stays granted; tokens given from then on follow the change.
 	// Errors: RESOURCE_SERVER_NOT_FOUND, RESOURCE_SERVER_INVALID, ETAG_MISMATCH.
 	UpdateResourceServer(context.Context, *connect.Request[v1.UpdateResourceServerRequest]) (*connect.Response[v1.UpdateResourceServerResponse], error)
-	// Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end.
-	// Errors: RESOURCE_SERVER_NOT_FOUND, ETAG_MISMATCH.
+	// Deletes a resource server. No token is issued for it any more; those that it was sent stay what they were until they end. The
+	// `default_audience` of the OAuth policy is not deleted while it is that.
+	// Errors: RESOURCE_SERVER_NOT_FOUND, RESOURCE_SERVER_IN_POLICY, ETAG_MISMATCH.
 	DeleteResourceServer(context.Context, *connect.Request[v1.DeleteResourceServerRequest]) (*connect.Response[v1.DeleteResourceServerResponse], error)
 }
 

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { rest } from "../support/relying-party.ts";
+import { startServer, type RunningServer } from "../support/server.ts";
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server?.stop());
+
+// What somebody calls a thing is read by others, who decide by it what they delete or give.
+test.each([
+  ["/v1/groups", { name: "g" }, "group.display_name"],
+  ["/v1/roles", { name: "r" }, "role.display_name"],
+  ["/v1/admin/api-keys", { permissions: ["users.read"] }, "api_key.display_name"],
+  ["/v1/initial-access-tokens", {}, "display_name"],
+])("A18: what %s makes is called by one line that can be read", async (path, body, field) => {
+  const make = (name: string) => rest(server, "POST", path, { ...body, display_name: name });
+  for (const name of ["a\nb", "Acme\u202Egnp", "\u200B"]) {
+    expect(await make(name)).toMatchObject({ status: 400, json: { error: { violations: [{ field }] } } });
+  }
+  const { status, json } = await make("Ação & Cia.");
+  expect([status, json]).toMatchObject([200, { display_name: "Ação & Cia." }]);
+  if (!("name" in body)) return; // the others cannot be changed
+  const change = (changes: object) => rest(server, "PATCH", `${path}/${String(json["id"])}`, changes);
+  expect(await change({ display_name: "a\nb" })).toMatchObject({ json: { error: { violations: [{ field }] } } });
+  expect((await change({ display_name: "" })).status).toBe(200);
+});
