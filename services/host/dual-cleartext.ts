@@ -3,6 +3,7 @@ import { createServer as createHttp2Server, type ServerHttp2Session } from "node
 import { createServer as createTcpServer, type Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
+import { lastAnswers } from "./last-answers.ts";
 import { http1Limits, http2Limits, idleCheck, listenerLimits, type ListenerLimits } from "./listener-limits.ts";
 import { answerMalformed } from "./malformed-http.ts";
 import { boundBodies } from "./unfinished-bodies.ts";
@@ -19,7 +20,9 @@ export const dualCleartext: FastifyServerFactory = (handler) => dualCleartextWit
 /** The same within other limits. */
 export function dualCleartextWithin(limits: ListenerLimits, handler: RequestListener): Server {
   const bounded = boundBodies(handler, limits);
-  const http1 = createHttp1Server(http1Limits(limits), bounded);
+  let isClosing = false;
+  const ServerResponse = lastAnswers(() => isClosing);
+  const http1 = createHttp1Server({ ...http1Limits(limits), ServerResponse }, bounded);
   http1.maxHeadersCount = limits.maxHeaders;
   http1.emit("listening"); // its time-outs start here; it never listens by itself
   http1.on("clientError", answerMalformed);
@@ -58,20 +61,21 @@ export function dualCleartextWithin(limits: ListenerLimits, handler: RequestList
   const stopListening = server.close.bind(server);
   return Object.assign(server, {
     close(done?: (error?: Error) => void) {
+      isClosing = true;
       stopListening(done);
       for (const session of sessions) session.close();
-      http1.close();
-      // A connection whose request was under way is kept alive by its client when it is answered: it must go as well.
       const idle = setInterval(() => http1.closeIdleConnections(), idleCheck);
-      server.once("close", () => clearInterval(idle));
+      server.once("close", () => {
+        clearInterval(idle);
+        http1.close();
+      });
       return server;
     },
     closeAllConnections() {
       for (const socket of sockets) socket.destroy();
     },
-    closeIdleConnections() {
-      http1.closeIdleConnections();
-    },
+    // Fastify would have it done at once; `close` does it.
+    closeIdleConnections: () => undefined,
     setTimeout: () => server,
   }) as unknown as Server;
 }

@@ -7,6 +7,7 @@ import type { FastifyServerFactory } from "fastify";
 import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
 import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
+import { lastAnswers } from "./last-answers.ts";
 import { http1Limits, http2Limits, idleCheck, listenerLimits, type ListenerLimits } from "./listener-limits.ts";
 import { boundBodies } from "./unfinished-bodies.ts";
 
@@ -40,6 +41,8 @@ export function dualSecure(
   const clock = Date.now;
   const others = folder === undefined ? undefined : createCertificateFolder(folder, { onBroken, clock });
   return (handler) => {
+    let isClosing = false;
+    const ServerResponse = lastAnswers(() => isClosing);
     const server = createSecureServer(
       {
         ...files,
@@ -49,7 +52,7 @@ export function dualSecure(
         ...(others === undefined ? {} : { SNICallback: answering(others) }),
         handshakeTimeout: limits.firstByte,
         // The types know only two of them; https://nodejs.org/api/http.html#httpcreateserveroptions-requestlistener has all.
-        http1Options: http1Limits(limits),
+        http1Options: { ...http1Limits(limits), ServerResponse },
       },
       boundBodies(handler, limits) as never,
     );
@@ -82,14 +85,18 @@ export function dualSecure(
     });
 
     const stopListening = server.close.bind(server);
+    const ofHttp1 = server as unknown as Server;
+    const closeIdle = ofHttp1.closeIdleConnections.bind(ofHttp1);
     return Object.assign(server, {
       close(done?: (error?: Error) => void) {
+        isClosing = true;
         stopListening(done);
-        // A connection whose request was under way is kept alive by its client when it is answered: it must go as well.
-        const idle = setInterval(() => (server as unknown as Server).closeIdleConnections(), idleCheck);
+        const idle = setInterval(closeIdle, idleCheck);
         server.once("close", () => clearInterval(idle));
         return server;
       },
+      // Node and Fastify would have it done at once; `close` does it.
+      closeIdleConnections: () => undefined,
       closeAllConnections() {
         for (const socket of sockets) socket.destroy();
       },

@@ -21,7 +21,10 @@ export const listenerLimits = {
 
 export type ListenerLimits = Readonly<typeof listenerLimits>;
 
-/** While a listener closes: how often connections that have become idle are let go, in milliseconds. */
+/**
+ * While a listener closes: how often connections that are idle are let go, in milliseconds. Not at once, because the next request
+ * may have come on them already, and not have been read yet.
+ */
 export const idleCheck = 50;
 
 /** What HTTP/1.1 clients are held to. */

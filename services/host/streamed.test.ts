@@ -7,6 +7,20 @@ async function* numbers(upTo: number, then?: Error): AsyncGenerator<number> {
   if (then !== undefined) throw then;
 }
 const good = () => Promise.resolve();
+const { signal } = new AbortController();
+
+/** Numbers without end, and whether whoever asked for them has left. */
+function endless() {
+  let left = false;
+  async function* all(): AsyncGenerator<number> {
+    try {
+      for (let at = 1; ; at += 1) yield at;
+    } finally {
+      left = true;
+    }
+  }
+  return { items: all(), isLeft: () => left };
+}
 
 /** Everything that came, and the message of what ended it. */
 async function heard(stream: AsyncIterable<number>) {
@@ -31,8 +45,11 @@ test("a stream that is good goes to its end, and then nobody is asked any more",
     asked += 1;
     return good();
   };
-  expect(await heard(whileGood(numbers(3), check, 1_000))).toEqual({ came: [1, 2, 3] });
-  expect(await heard(whileGood(numbers(1, new Error("own")), check, 1_000))).toEqual({ came: [1], error: "own" });
+  expect(await heard(whileGood(numbers(3), { check, every: 1_000, signal }))).toEqual({ came: [1, 2, 3] });
+  expect(await heard(whileGood(numbers(1, new Error("own")), { check, every: 1_000, signal }))).toEqual({
+    came: [1],
+    error: "own",
+  });
   expect(asked).toBe(0);
 });
 
@@ -51,20 +68,35 @@ test("one that is not good any more ends while it waits, and what it came from i
   }
   let asked = 0;
   const check = () => ((asked += 1) < 2 ? good() : Promise.reject(new Error("revoked")));
-  expect(await heard(whileGood(silent(), check, 5))).toEqual({ came: [1], error: "revoked" });
+  expect(await heard(whileGood(silent(), { check, every: 5, signal }))).toEqual({ came: [1], error: "revoked" });
   expect(asked).toBe(2);
   await expect.poll(() => left).toBe(true);
 });
 
 test("whoever stops listening leaves it as well", async () => {
-  let left = false;
-  async function* endless(): AsyncGenerator<number> {
-    try {
-      for (let at = 1; ; at += 1) yield at;
-    } finally {
-      left = true;
-    }
-  }
-  for await (const one of whileGood(endless(), good, 1_000)) if (one === 3) break;
-  await expect.poll(() => left).toBe(true);
+  const { items, isLeft } = endless();
+  for await (const one of whileGood(items, { check: good, every: 1_000, signal })) if (one === 3) break;
+  await expect.poll(isLeft).toBe(true);
+});
+
+test("A27: it is left also where nobody asks for the next item: once it is not good any more, or by the signal", async () => {
+  const [refused, gone] = [endless(), endless()];
+  const revoked = () => Promise.reject(new Error("revoked"));
+  const stream = whileGood(refused.items, { check: revoked, every: 5, signal });
+  expect(await stream.next()).toMatchObject({ value: 1 });
+  await expect.poll(refused.isLeft).toBe(true);
+  await expect(stream.next()).rejects.toThrow("revoked");
+
+  const connection = new AbortController();
+  let asked = 0;
+  const check = () => {
+    asked += 1;
+    return good();
+  };
+  await whileGood(gone.items, { check, every: 5, signal: connection.signal }).next();
+  connection.abort();
+  await expect.poll(gone.isLeft).toBe(true);
+  const before = asked;
+  await pause(30);
+  expect(asked - before).toBeLessThanOrEqual(1);
 });

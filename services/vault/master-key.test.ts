@@ -61,7 +61,8 @@ describe("the first start", () => {
   });
 
   test("does not happen where it may not", async () => {
-    await expect(load()).rejects.toThrow(`the master key file ${file} does not exist`);
+    const what = `the master key file ${file} does not exist: put a copy of this store's master key there`;
+    await expect(load()).rejects.toThrow(what);
     expect(await readdir(directory)).toEqual([]);
   });
 

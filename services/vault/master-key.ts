@@ -47,12 +47,22 @@ export async function loadMasterKeys({ file, mayCreate }: { file: string; mayCre
       throw new Error(`the master key file ${file} cannot be created`, { cause });
     });
   }
-  const lines = (await readPrivateFile("master key file", file)).split(/\r?\n/);
+  const text = await readPrivateFile("master key file", file).catch((error: unknown) => {
+    throw isMissing(error) ? new Error(`${error.message}: ${whatToDo}`, { cause: error.cause }) : error;
+  });
+  const lines = text.split(/\r?\n/);
   const keys = lines.flatMap((line, i) => (line === "" ? [] : [readLine(line, i + 1, file)]));
   const [first, ...others] = keys;
   if (first === undefined) throw new Error(`the master key file ${file} is empty`);
   return [first, ...others];
 }
+
+/** Where no key may be made, because the store has data under one. */
+const whatToDo =
+  "put a copy of this store's master key there, as its other servers have it, or name its file in KODER_ID_MASTER_KEY_FILE";
+
+const isMissing = (error: unknown): error is Error =>
+  error instanceof Error && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ENOENT";
 
 const exists = (file: string): Promise<boolean> =>
   stat(file).then(

@@ -69,7 +69,18 @@ async function seenOn(page: Page): Promise<Seen> {
 /** What was seen of each state: in English, and in the others. */
 const seen = new Map<string, Map<string, Seen>>();
 const violations: Record<string, readonly unknown[]> = {};
+/** Pages on which a form or a box begins right under the heading, where only the sentence that belongs to it does. */
+const crowded: string[] = [];
 let visiting: Promise<void> | undefined;
+
+/** How far below the heading what follows it begins, in CSS pixels; a sentence, or nothing, is far enough. */
+const roomUnderHeading = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const heading = document.querySelector("h1");
+    const next = heading?.nextElementSibling;
+    if (heading == null || next == null || next.localName === "p") return Number.POSITIVE_INFINITY;
+    return next.getBoundingClientRect().top - heading.getBoundingClientRect().bottom;
+  });
 
 /**
  * Goes to each state once, and asks for the page there once more in each other language, whatever the request was. Where the answer
@@ -80,6 +91,7 @@ async function visit(): Promise<void> {
   await onEach(states, "en", async (page, name) => {
     const english = await seenOn(page);
     seen.set(name, new Map([["en", english]]));
+    if ((await roomUnderHeading(page)) < 16) crowded.push(name);
     const light = await axeViolations(page);
     await page.emulateMedia({ colorScheme: "dark" });
     // What is not about colours is the same in the dark.
@@ -103,6 +115,11 @@ async function visit(): Promise<void> {
 test("axe finds nothing to say of any, light or dark", { timeout: 300_000 }, async () => {
   await (visiting ??= visit());
   expect(violations).toEqual({});
+});
+
+test("none begins right under its heading", { timeout: 300_000 }, async () => {
+  await (visiting ??= visit());
+  expect(crowded).toEqual([]);
 });
 
 /** The product's name, and what only developers see. */

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { httpBrowser } from "../support/http-browser.ts";
+import { authorizationRequest, locationOf, password, registerClient } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -51,5 +53,24 @@ describe("people never read JSON where an application sends their browser", () =
     expect(
       await asked("/oauth/v2/authorize", { method: "PUT", headers: { accept: "application/json" } }),
     ).toMatchObject({ status: 405, type: "application/json", allow: "GET, HEAD, POST" });
+  });
+});
+
+describe("a sign-in that is not this browser's", () => {
+  test("a browser that refuses cookies is told so; one that keeps them, that the sign-in has expired", async () => {
+    const { url } = authorizationRequest(server, await registerClient(server));
+    const browser = httpBrowser();
+    const authorization = locationOf(await browser.get(url), server.url).searchParams.get("authorization") ?? "";
+    const typed = { authorization, username: "ana", password };
+    for (const refusing of [
+      await httpBrowser().get(`${server.url}/sign-in?authorization=${authorization}`),
+      await httpBrowser().post(`${server.url}/sign-in`, typed),
+    ]) {
+      expect(refusing.status).toBe(404);
+      expect(await refusing.text()).toContain("allow cookies for this site");
+    }
+    const gone = await browser.get(`${server.url}/sign-in?authorization=gone`);
+    expect(gone.status).toBe(404);
+    expect(await gone.text()).toContain("This sign-in has expired");
   });
 });

@@ -412,7 +412,14 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
       open: (page) => page.goto(`${server.url}/dev/mail`),
     },
     { name: "error-not-found", open: (page) => page.goto(`${server.url}/nowhere`) },
-    { name: "error-expired", open: (page) => page.goto(`${server.url}/sign-in?authorization=gone`) },
+    {
+      name: "error-expired",
+      async open(page) {
+        await signIn(page);
+        await page.goto(`${server.url}/sign-in?authorization=gone`);
+      },
+    },
+    { name: "error-no-cookie", open: (page) => page.goto(`${server.url}/sign-in?authorization=gone`) },
     ...(await brandedStates(server)),
   ];
 }

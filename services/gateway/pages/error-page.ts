@@ -3,6 +3,7 @@ import type { ErrorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Log } from "../../host/log.ts";
 import { contextOf } from "../context.ts";
+import { browserCookies } from "../oidc/browser-cookies.ts";
 import { sendPlainPage } from "./plain-page.ts";
 import { sendPage } from "./render.ts";
 
@@ -36,7 +37,10 @@ export function createShowError({ log }: { readonly log: Log }): ShowError {
     const id = page.id ?? errorId(page.reason);
     const { requestId } = contextOf(request);
     log.info({ id, reason: page.reason, requestId, status: page.status }, "error page");
-    const kind = kindOf(page);
+    // Every browser that begins a sign-in here is given a cookie for longer than that lasts: one without has refused it, or lost it.
+    const isWithoutCookie = browserCookies(request).browserToken === "";
+    const known = kindOf(page);
+    const kind = known === "error_expired" && isWithoutCookie ? "error_no_cookie" : known;
     return sendPage(request, reply, {
       template: "error",
       status: page.status,

@@ -69,13 +69,14 @@ export function accessInterceptor(dependencies: AccessDependencies): Interceptor
     const response = await next(request);
     if (!response.stream) return response;
     // A stream is a use that goes on: whoever lost the right, or whose credential ended, is told nothing more.
-    const again = async (): Promise<void> => {
+    const check = async (): Promise<void> => {
       const { clock } = dependencies;
       const at = { ...arrival, deadline: clock() + deadlines.usual };
       const { caller, tenantId } = await admit(dependencies, rule, request, at, { isAgain: true });
       if (tenantId !== call.tenantId || reach(caller) < reach(call.caller)) throw denied(rule.permission);
     };
-    return { ...response, message: whileGood(response.message, again, askedAgainEvery) };
+    const { signal } = request;
+    return { ...response, message: whileGood(response.message, { check, every: askedAgainEvery, signal }) };
   }
 }
 

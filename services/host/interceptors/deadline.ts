@@ -23,19 +23,20 @@ export function deadlineInterceptor(clock: () => number): Interceptor {
       : Math.min(asked ?? deadlines.usual, deadlines.longest);
     arrival.deadline = clock() + left;
     if (left <= 0) throw exceeded();
-    return request.stream ? endedWithin(left, next(request)) : answeredWithin(left, next(request));
+    return request.stream ? endedWithin(left, request.signal, next(request)) : answeredWithin(left, next(request));
   };
 }
 
 /** A stream ends with its deadline, whatever it waits for. */
 async function endedWithin<Answer extends UnaryResponse | StreamResponse>(
   milliseconds: number,
+  signal: AbortSignal,
   answer: Promise<Answer>,
 ): Promise<Answer> {
   const response = await answer;
   if (!response.stream) return response;
-  const ended = () => Promise.reject(exceeded());
-  return { ...response, message: whileGood(response.message, ended, milliseconds) };
+  const check = () => Promise.reject(exceeded());
+  return { ...response, message: whileGood(response.message, { check, every: milliseconds, signal }) };
 }
 
 const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");
