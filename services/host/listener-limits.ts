@@ -10,8 +10,8 @@ export const listenerLimits = {
   /** Until the first byte of a connection has come, or its TLS handshake is done. */
   firstByte: 10_000,
   maxConcurrentStreams: 128,
-  /** For how long the client of an HTTP/2 connection that we ended may leave its side of it open. */
-  halfClosed: 10_000,
+  /** For how long the client of an HTTP/2 connection that we ended may leave its side of it open: twice that fits into a stop. */
+  halfClosed: 3_000,
   /** Of bodies that have begun to arrive: of all requests of one connection, and of all that a port has. */
   bodiesOfConnection: 16_777_216,
   bodiesOfPort: 134_217_728,

@@ -18,8 +18,8 @@ export interface ConnectOptions extends Omit<
   readonly admit?: (context: HandlerContext) => void;
 }
 
-/** How long streams under way may go on once the port closes, in milliseconds. */
-const shutdownTimeout = 1_000;
+/** How long streams under way may go on once the port closes, and how long their end may take to be read, in milliseconds. */
+const [shutdownTimeout, readTimeout] = [1_000, 1_000];
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
 
@@ -39,6 +39,23 @@ export function mountConnect(
   const packages = new Set([...unmade.keys()].map((name) => name.slice(0, name.indexOf(".") + 1)));
   const handlers = new Map<string, Handler>();
   const closing = new AbortController();
+  const streams = new Set<FastifyReply["raw"]>();
+
+  /** Ends the streams. Whoever does not read theirs would hold up the stop: what writes to them waits for them for ever. */
+  function endStreams(): void {
+    closing.abort();
+    setTimeout(() => {
+      for (const raw of streams) raw.destroy();
+    }, readTimeout).unref();
+  }
+
+  const followed =
+    (handler: Handler): Handler =>
+    (request, reply) => {
+      streams.add(reply.raw);
+      reply.raw.once("close", () => streams.delete(reply.raw));
+      return handler(request, reply);
+    };
 
   /** Has the plugin make what serves a service, which takes no time: it waits for nothing. */
   function make(name: string, parsers: Pick<FastifyInstance, "addContentTypeParser">): void {
@@ -46,8 +63,12 @@ export function mountConnect(
     if (found === undefined) return;
     unmade.delete(name);
     const { service, methods, own } = found;
+    const streaming = new Set(
+      service.methods.filter(({ methodKind }) => methodKind !== "unary").map((method) => `/${name}/${method.name}`),
+    );
     const into = {
-      all: (path: string, _options: unknown, handler: Handler) => void handlers.set(path, handler),
+      all: (path: string, _options: unknown, handler: Handler) =>
+        void handlers.set(path, streaming.has(path) ? followed(handler) : handler),
       addContentTypeParser: parsers.addContentTypeParser.bind(parsers),
     };
     fastifyConnectPlugin(
@@ -68,7 +89,7 @@ export function mountConnect(
 
   void app.register(async (scope) => {
     scope.addHook("preClose", (done) => {
-      setTimeout(() => closing.abort(), shutdownTimeout).unref();
+      setTimeout(endStreams, shutdownTimeout).unref();
       done();
     });
     // With the first it says which bodies nobody but itself reads.

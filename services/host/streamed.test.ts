@@ -100,3 +100,14 @@ test("A27: it is left also where nobody asks for the next item: once it is not g
   await pause(30);
   expect(asked - before).toBeLessThanOrEqual(1);
 });
+
+test("A27: nothing is asked for where the listener was gone before it began", async () => {
+  let begun = false;
+  async function* items(): AsyncGenerator<number> {
+    begun = true;
+    yield 1;
+  }
+  const stream = whileGood(items(), { check: good, every: 1_000, signal: AbortSignal.abort() });
+  expect(await stream.next()).toMatchObject({ done: true });
+  expect(begun).toBe(false);
+});

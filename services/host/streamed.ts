@@ -60,7 +60,8 @@ export async function* whileGood<Item>(
       iterator.next().then(resolve, reject);
     });
   look();
-  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  else signal.addEventListener("abort", leave, { once: true });
   try {
     for (;;) {
       const item = await next();

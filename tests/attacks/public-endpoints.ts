@@ -361,6 +361,7 @@ export const publicEndpoints: readonly PublicEndpoint[] = [
   standard("DELETE", `/oauth/v2/register/${userId}`, [], registrationErrors),
   standard("GET", "/oidc/v1/end_session", endSessionParameters, ["invalid_request"], ["page"]),
   standard("POST", "/oidc/v1/end_session", endSessionParameters, [], ["page", "rest"]),
+  standard("GET", "/logout", [], [], ["page"]),
   standard("POST", "/logout", ["logout", "ui_locales"], [], ["page", "rest"]),
   standard("GET", "/", [], [], ["page"]),
   standard("GET", "/.well-known/webauthn", [], [], ["rest", "page"]),

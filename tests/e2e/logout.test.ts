@@ -195,3 +195,11 @@ describe("a tenant whose logout ends what was given for offline use", () => {
     expect(await outlives(server, { logout_ends_offline_grants: true })).toBe(false);
   });
 });
+
+test("the address of the form, opened by itself, leads to where people are asked, and signs nobody out", async () => {
+  const { browser } = await signedIn();
+  const answer = await browser.get(`${server.url}/logout`);
+  expect(locationOf(answer, server.url).href).toBe(`${server.url}/oidc/v1/end_session`);
+  expect(await (await browser.get(`${server.url}/oidc/v1/end_session`)).text()).toContain("Sign out?");
+  expect(await isSignedIn(server, client, browser)).toBe(true);
+});

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createPerson, rest } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { makeManyEvents, watchUnread } from "../support/unread-watcher.ts";
 
 let server: RunningServer;
 beforeEach(async () => {
@@ -26,6 +27,13 @@ describe("a graceful stop", () => {
     expect(json["users"]).toHaveLength(8);
     await again.end();
   });
+
+  test("whoever does not read what a stream tells them holds it up for seconds only", async () => {
+    await makeManyEvents(server);
+    const close = await watchUnread(server);
+    expect(await server.end("SIGTERM")).toBe(0);
+    close();
+  }, 60_000);
 });
 
 describe("limits on a connection", () => {

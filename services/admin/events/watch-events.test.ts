@@ -88,6 +88,23 @@ test("events are told as they happen, from now on or from where the request says
   await Promise.all([now.leave(), all.leave()]);
 });
 
+test("A27: whoever is told of a whole log lets everything else have its turn", async () => {
+  await happen(200);
+  let turns = 0;
+  let ended = false;
+  const others = (): void => {
+    turns += 1;
+    if (!ended) setImmediate(others);
+  };
+  const all = watch({ afterNumber: 0n });
+  await all.next();
+  others();
+  await all.events(200);
+  ended = true;
+  expect(turns).toBeGreaterThanOrEqual(12);
+  await all.leave();
+});
+
 test("a token goes on behind what was told, also where the filter passed over much", async () => {
   await happen(6);
   const roles = watch({ afterNumber: 0n, resourceType: "role" });

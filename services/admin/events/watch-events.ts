@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import {
@@ -18,6 +19,8 @@ import { lastNumber } from "./last-number.ts";
 
 /** Events of one read. */
 const batch = 200;
+/** After so many events everything else that the process does has its turn: who is told of a whole log would hold it up. */
+const eventsOfTurn = 16;
 /**
  * How long a look at the log is put off where nobody tells of an event, and after how long without an answer one comes, in
  * milliseconds: a second before the fifteen that are promised, for the look and the way.
@@ -59,7 +62,8 @@ export function watchEvents(dependencies: Needs) {
         const untilAnswer = Math.max(0, answered + answerEvery - clock());
         const told = toldEvents.wait(data.tenantId, context.signal, Math.min(lookEvery, untilAnswer));
         const entries = await data.events(at, batch);
-        for (const entry of entries) {
+        for (const [index, entry] of entries.entries()) {
+          if (index % eventsOfTurn === eventsOfTurn - 1) await turn();
           at = entry.number;
           if (isAskedFor(entry.event)) yield await answer(entry);
         }

@@ -23,6 +23,8 @@ export function mountLogout(
   app: FastifyInstance,
   { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
 ): void {
+  // Where an answer to the form stood, a browser that is opened again asks for the page; and people guess this address.
+  app.get("/logout", (_request, reply) => seeOther(reply, "/oidc/v1/end_session"));
   mountPageForm(app, "/logout", showError, async (request, reply, form) => {
     const { outbound, tenant } = contextOf(request);
     const isSecure = tenant.canonicalOrigin.startsWith("https:");
