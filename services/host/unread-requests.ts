@@ -1,14 +1,19 @@
 import { Code, ConnectError, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "./failure.ts";
-import { errorInfoOf, refusalWithId } from "./interceptors/error-mapping.ts";
+import { errorInfoOf, mapError, refusalWithId } from "./interceptors/error-mapping.ts";
 import { withErrors } from "./streamed.ts";
 
 /**
  * Gives the refusal of a request that cannot be read its reason and its id, as all other errors have them. Connect reads a
- * request of one message before any interceptor sees it; what was wrong ends the call's signal, and is sent only then.
+ * request of one message before any interceptor sees it; what was wrong ends the call's signal, and is sent only then. Of a call
+ * whose time is over from the start, the signal has ended already: it is not read. Throws DEADLINE_EXCEEDED.
  */
 export function nameUnread({ signal }: HandlerContext): void {
+  const over: unknown = signal.reason;
+  if (over instanceof ConnectError && over.code === Code.DeadlineExceeded) {
+    throw refusalWithId(mapError(over, undefined));
+  }
   const name = (): void => {
     const error: unknown = signal.reason;
     const refusal = refusalOf(error);

@@ -171,6 +171,22 @@ test("A27: what is not one message, or compressed as nobody knows, is refused by
   expect(server.logs().filter((line) => line.includes("a fault of ours"))).toEqual([]);
 });
 
+test("A27: what has no time from the start is not read, and told so with a reason and an id", async () => {
+  const id: unknown = expect.stringMatching(/^KID-GEN-011-/);
+  const [connectTime, grpcTime] = [{ "connect-timeout-ms": "0" }, { "grpc-timeout": "0m" }];
+  expect(
+    await Promise.all([
+      byConnect("application/proto", noMessage, connectTime),
+      byConnectStream(framed(noMessage), connectTime),
+      byGrpc(unary, framed(noMessage), grpcTime),
+    ]),
+  ).toEqual([
+    { code: "deadline_exceeded", reason: "DEADLINE_EXCEEDED", id },
+    { code: "deadline_exceeded", reason: "DEADLINE_EXCEEDED", id },
+    { code: 4, reason: "DEADLINE_EXCEEDED", id },
+  ]);
+});
+
 test.each(["[]", "{", '{"userId":5}', '{"nobody":"x"}', '"\ud800"'])("A27: %s is no message in JSON", async (json) => {
   const id: unknown = expect.stringMatching(/^KID-GEN-001-/);
   expect(await byConnect("application/json", Buffer.from(json))).toEqual({

@@ -202,14 +202,15 @@ function reasonsIn({ headers: sent, body }: RawAnswer): string[] {
 
 const traces = /\bat [\w.<>]+ \(|node:internal|\.ts:\d+:\d+|node_modules|SQLITE|Error:/;
 
-/** Connect's own codes for what no handler ever sees: an unknown method or compression, a bad time-out. */
+/** Connect's own codes for what no handler ever sees: an unknown method, a bad time-out. */
 const connectCodes = ["unimplemented", "deadline_exceeded", "unknown"];
 
 /**
  * What the protocol itself answers before a handler is reached, with HTTP statuses of 500 and more by its own table: an unknown
  * compression, a time-out of nothing.
  */
-const saidByConnect = /^\{"code":"(?:unimplemented","message":"unknown compression |deadline_exceeded")/;
+const saidByConnect =
+  /^\{"code":"(?:unimplemented","message":"the request cannot be read: unknown compression |deadline_exceeded")/;
 
 /** What a parameter may be that no client means, in a form and in JSON. Lengths stay below what a request line may have. */
 const awkwardParameters = {
