@@ -2,6 +2,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Implementation } from "./service-module.ts";
+import { createStreamsUnderWay, type Handler } from "./streams-under-way.ts";
 import { nameUnread, nameUnreadOfStreams } from "./unread-requests.ts";
 
 type PluginOptions = Parameters<typeof fastifyConnectPlugin>[1];
@@ -18,11 +19,6 @@ export interface ConnectOptions extends Omit<
   readonly admit?: (context: HandlerContext) => void;
 }
 
-/** How long streams under way may go on once the port closes, and how long their end may take to be read, in milliseconds. */
-const [shutdownTimeout, readTimeout] = [1_000, 1_000];
-
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-
 /**
  * Serves RPCs by gRPC, gRPC-web and Connect. The plugin adds a route for each RPC and each method of HTTP, 1,500 for all services, which
  * took a tenth of a second of every start and 4 MiB. Here the RPCs of a package (`/koder.*`) are one route, where one is found by
@@ -38,24 +34,7 @@ export function mountConnect(
   ]);
   const packages = new Set([...unmade.keys()].map((name) => name.slice(0, name.indexOf(".") + 1)));
   const handlers = new Map<string, Handler>();
-  const closing = new AbortController();
-  const streams = new Set<FastifyReply["raw"]>();
-
-  /** Ends the streams. Whoever does not read theirs would hold up the stop: what writes to them waits for them for ever. */
-  function endStreams(): void {
-    closing.abort();
-    setTimeout(() => {
-      for (const raw of streams) raw.destroy();
-    }, readTimeout).unref();
-  }
-
-  const followed =
-    (handler: Handler): Handler =>
-    (request, reply) => {
-      streams.add(reply.raw);
-      reply.raw.once("close", () => streams.delete(reply.raw));
-      return handler(request, reply);
-    };
+  const streams = createStreamsUnderWay();
 
   /** Has the plugin make what serves a service, which takes no time: it waits for nothing. */
   function make(name: string, parsers: Pick<FastifyInstance, "addContentTypeParser">): void {
@@ -68,7 +47,7 @@ export function mountConnect(
     );
     const into = {
       all: (path: string, _options: unknown, handler: Handler) =>
-        void handlers.set(path, streaming.has(path) ? followed(handler) : handler),
+        void handlers.set(path, streaming.has(path) ? streams.follow(handler) : handler),
       addContentTypeParser: parsers.addContentTypeParser.bind(parsers),
     };
     fastifyConnectPlugin(
@@ -80,7 +59,7 @@ export function mountConnect(
           admit(context);
           nameUnread(context);
         },
-        shutdownSignal: closing.signal,
+        shutdownSignal: streams.signal,
         routes: (router) => router.service(service, methods as never, own),
       },
       () => undefined,
@@ -89,7 +68,7 @@ export function mountConnect(
 
   void app.register(async (scope) => {
     scope.addHook("preClose", (done) => {
-      setTimeout(endStreams, shutdownTimeout).unref();
+      streams.endSoon();
       done();
     });
     // With the first it says which bodies nobody but itself reads.
