@@ -297,6 +297,19 @@ describe("what is stored", () => {
   });
 });
 
+test("a key that another process made while this one looked for it is used", async () => {
+  const [one, two] = [replica(), replica()];
+  const { readOf } = one.keyRings;
+  let madeByTwo = "";
+  one.keyRings.readOf = async (tenantId, alg) => {
+    if (madeByTwo === "") madeByTwo = (await two.current()).kid;
+    return readOf(tenantId, alg);
+  };
+  expect((await one.current()).kid).toBe(madeByTwo);
+  expect(await states()).toEqual(["current"]);
+  expect(await scheduled()).toEqual([["t1", now + 83 * day]]);
+});
+
 test("keys are listed by pages", async () => {
   const one = replica();
   await one.current();

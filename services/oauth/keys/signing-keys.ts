@@ -94,11 +94,14 @@ export function createSigningKeys({
   async function make(call: Caller, alg: SigningAlg): Promise<void> {
     const ring = await rings.readOf(call.tenantId, alg);
     const { steps } = planRotation(ringOf(ring), clock(), policy);
-    await schedule.lookBy(call.tenantId, alg, dueAfter(steps, policy));
-    try {
-      await rings.carryOut(call, alg, { ring, steps });
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error; // another process filled the slot first
+    // Another process may have made it since the list was read: then nothing is to be done.
+    if (steps.length > 0) {
+      await schedule.lookBy(call.tenantId, alg, dueAfter(steps, policy));
+      try {
+        await rings.carryOut(call, alg, { ring, steps });
+      } catch (error) {
+        if (!(error instanceof Conflict)) throw error; // another process filled the slot first
+      }
     }
     lists.delete(call.tenantId);
   }
