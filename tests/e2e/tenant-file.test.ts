@@ -488,7 +488,7 @@ test("what somebody else changed since the plan is refused, of each section that
     JSON.stringify({
       version: 1,
       tenant: { display_name: name },
-      oauth_policy: { default_audience: `https://${name.toLowerCase()}.example` },
+      oauth_policy: { registration: { max_redirect_uris: 20 + number } },
       attribute_schema: { schema: { properties: { [name]: { type: "string" } } } },
       branding: { display_name: name },
       authentication_policy: { session_lifetime: `${number * 3600}s` },

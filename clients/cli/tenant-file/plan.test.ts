@@ -51,7 +51,7 @@ test("a role that no longer includes another is changed before the one that then
   ]);
 });
 
-test("the default audience does not go with --prune while it is that", () => {
+test("the default audience is there, and does not go with --prune while it is that", () => {
   const [kept, going] = ["https://kept.example", "https://going.example"];
   const resource_servers = [kept, going].map((name): Existing => ({
     id: name,
@@ -71,6 +71,9 @@ test("the default audience does not go with --prune while it is that", () => {
     "t.yaml:3: oauth_policy.default_audience: the resource server https://going.example would be deleted",
   );
   expect(planned(servers, state)).toEqual([]);
+  expect(() => planned('oauth_policy: { default_audience: "https://never.example" }', state)).toThrow(
+    "t.yaml:2: oauth_policy.default_audience: there is no resource server https://never.example",
+  );
   for (const other of ["null", `"${kept}"`]) {
     expect(planned(`${servers}\noauth_policy: { default_audience: ${other} }`, state, true)).toEqual([
       "- resource server https://going.example",

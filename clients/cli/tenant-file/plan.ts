@@ -173,7 +173,7 @@ function checkGroupsOfPolicy(
   }
 }
 
-/** The resource server that tokens are for where none is named: it does not go while it is that. */
+/** The resource server that tokens are for where none is named: it is there, and does not go while it is that. */
 function checkDefaultAudience(
   file: TenantFile,
   state: TenantState,
@@ -183,6 +183,13 @@ function checkDefaultAudience(
   const said = file.singles.oauth_policy ?? {};
   const isSaid = Object.hasOwn(said, "default_audience");
   const audience = text(isSaid ? said : (state.singles.oauth_policy ?? {}), "default_audience");
+  const there = [...(file.lists.resource_servers ?? []), ...state.lists.resource_servers];
+  if (isSaid && audience !== "" && !there.some(({ name }) => name === audience)) {
+    problems.push({
+      path: ["oauth_policy", "default_audience"],
+      description: `there is no resource server ${audience}`,
+    });
+  }
   if (!going.some(({ name }) => name === audience)) return;
   const path = isSaid ? ["oauth_policy", "default_audience"] : ["resource_servers"];
   const description = `the resource server ${audience} would be deleted, and is the default_audience of oauth_policy: list it, or say another one or null there`;

@@ -299,7 +299,7 @@ describe("what is stored", () => {
 
 test("a key that another process made while this one looked for it is used", async () => {
   const [one, two] = [replica(), replica()];
-  const { readOf } = one.keyRings;
+  const readOf = one.keyRings.readOf.bind(one.keyRings);
   let madeByTwo = "";
   one.keyRings.readOf = async (tenantId, alg) => {
     if (madeByTwo === "") madeByTwo = (await two.current()).kid;

@@ -13,7 +13,7 @@ import {
 } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { changeTenantRecord } from "../../host/tenant-record.ts";
-import { oauthPolicies, oauthPolicyId } from "../collections.ts";
+import { oauthPolicies, oauthPolicyId, resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { checkMayGiveScopes } from "../clients/check-may-change-client.ts";
@@ -33,8 +33,13 @@ export function updateOauthPolicy(needs: Pick<OauthDependencies, "store" | "cloc
       mask: request.updateMask,
       change,
       async check(record, paths) {
-        if (!paths.includes("registration")) return;
-        await checkMayGiveScopes(needs, call, { scopes: policyWithDefaults(record).registration.allowedScopes });
+        const { defaultAudience, registration } = policyWithDefaults(record);
+        if (paths.includes("registration")) {
+          await checkMayGiveScopes(needs, call, { scopes: registration.allowedScopes });
+        }
+        if (!paths.includes("default_audience") || defaultAudience === "") return;
+        const server = await needs.store.tenant(call.tenantId).find(resourceServers, "identifier", defaultAudience);
+        if (server === undefined) throw invalid("default_audience", "must be the identifier of a resource server");
       },
       event: (paths) => ({
         case: "oauthPolicyUpdated",
@@ -61,10 +66,7 @@ function change(path: string, policy: OAuthPolicy): Partial<Record<keyof StoredP
     case "require_pushed_authorization_requests":
       return { requirePushedAuthorizationRequests: policy.requirePushedAuthorizationRequests };
     case "default_audience":
-      if (policy.defaultAudience === "" || isIdentifier(policy.defaultAudience)) {
-        return { defaultAudience: policy.defaultAudience };
-      }
-      throw invalid(path, "must be an absolute URI without a fragment");
+      return { defaultAudience: policy.defaultAudience };
     case "strict_assertion_audience":
       return { strictAssertionAudience: policy.strictAssertionAudience };
     case "logout_ends_offline_grants":
@@ -75,10 +77,6 @@ function change(path: string, policy: OAuthPolicy): Partial<Record<keyof StoredP
       throw invalid(path, "cannot be changed by this call");
   }
 }
-
-/** RFC 8707 §2. */
-const isIdentifier = (uri: string): boolean =>
-  /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/.test(uri) && !uri.includes("#") && URL.canParse(uri);
 
 function storedRegistration({ registration }: OAuthPolicy) {
   if (registration === undefined) return undefined;

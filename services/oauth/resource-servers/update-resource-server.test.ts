@@ -93,6 +93,7 @@ test("is not deleted while it is the tenant's default audience", async () => {
   await defaultAudience(identifier);
   expect(await reasonOf(f.remove(id))).toBe("RESOURCE_SERVER_IN_POLICY");
   expect((await f.get(id)).identifier).toBe(identifier);
+  await f.create({ identifier: "https://other.example.com" });
   await defaultAudience("https://other.example.com");
   expect(await reasonOf(f.remove(id))).toBe("done");
 });

@@ -33,7 +33,8 @@ type OAuthPolicy struct {
 	RequirePkceOfConfidentialClients *bool `protobuf:"varint,2,opt,name=require_pkce_of_confidential_clients,json=requirePkceOfConfidentialClients,proto3,oneof" json:"require_pkce_of_confidential_clients,omitempty"`
 	// Whether authorization requests must be pushed first (RFC 9126 §5), whatever the client says.
 	RequirePushedAuthorizationRequests bool `protobuf:"varint,3,opt,name=require_pushed_authorization_requests,json=requirePushedAuthorizationRequests,proto3" json:"require_pushed_authorization_requests,omitempty"`
-	// The resource server that access tokens are for where the request names none, by its identifier; unset: this server.
+	// The resource server that access tokens are for where the request names none, by its identifier, which one of
+	// the tenant has; unset: this server.
 	DefaultAudience string `protobuf:"bytes,4,opt,name=default_audience,json=defaultAudience,proto3" json:"default_audience,omitempty"`
 	// Whether only the issuer is accepted as the audience of client assertions, whatever the client says.
 	StrictAssertionAudience bool `protobuf:"varint,5,opt,name=strict_assertion_audience,json=strictAssertionAudience,proto3" json:"strict_assertion_audience,omitempty"`

@@ -45,7 +45,8 @@ export type OAuthPolicy = Message<"koder.oauth.v1.OAuthPolicy"> & {
   requirePushedAuthorizationRequests: boolean;
 
   /**
-   * The resource server that access tokens are for where the request names none, by its identifier; unset: this server.
+   * The resource server that access tokens are for where the request names none, by its identifier, which one of
+   * the tenant has; unset: this server.
    *
    * @generated from field: string default_audience = 4;
    */
