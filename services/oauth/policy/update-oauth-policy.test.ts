@@ -78,7 +78,9 @@ test("what is wrong is named, and nothing is changed", async () => {
   const { get, update } = await fixture();
   const before = await get();
   for (const [policy, path, field] of [
-    [{ defaultAudience: "https://api.example" }, "default_audience", "policy.default_audience"],
+    [{ defaultAudience: "api" }, "default_audience", "policy.default_audience"],
+    [{ defaultAudience: "https://api.example/#x" }, "default_audience", "policy.default_audience"],
+    [{ defaultAudience: "https://nobody.example" }, "default_audience", "policy.default_audience"],
     [{ registration: { allowedScopes: ["a b"] } }, "registration", "policy.registration.allowed_scopes"],
     [{}, "update_time", "policy.update_time"],
     [{}, "registration.open", "policy.registration.open"],

@@ -66,7 +66,10 @@ function change(path: string, policy: OAuthPolicy): Partial<Record<keyof StoredP
     case "require_pushed_authorization_requests":
       return { requirePushedAuthorizationRequests: policy.requirePushedAuthorizationRequests };
     case "default_audience":
-      return { defaultAudience: policy.defaultAudience };
+      if (policy.defaultAudience === "" || isIdentifier(policy.defaultAudience)) {
+        return { defaultAudience: policy.defaultAudience };
+      }
+      throw invalid(path, "must be an absolute URI without a fragment");
     case "strict_assertion_audience":
       return { strictAssertionAudience: policy.strictAssertionAudience };
     case "logout_ends_offline_grants":
@@ -77,6 +80,10 @@ function change(path: string, policy: OAuthPolicy): Partial<Record<keyof StoredP
       throw invalid(path, "cannot be changed by this call");
   }
 }
+
+/** RFC 8707 §2. */
+const isIdentifier = (uri: string): boolean =>
+  /^[a-z][a-z0-9+.-]*:[\x21-\x7e]+$/.test(uri) && !uri.includes("#") && URL.canParse(uri);
 
 function storedRegistration({ registration }: OAuthPolicy) {
   if (registration === undefined) return undefined;
