@@ -15,9 +15,9 @@ import type { JwtClaims } from "../../vault/verify-jwt.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
-import { subjectSectorOf } from "../subjects/sector.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
 import { authenticateClient } from "./authenticate-client.ts";
+import { clientNow } from "./client-now.ts";
 import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 /** What our own services read in a token, and nobody else needs. */
@@ -56,9 +56,11 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
   }
 
   async function refreshToken(call: Call, client: Client, token: string): Promise<IntrospectedToken> {
+    if (!client.grantTypes.includes("refresh_token")) return inactive();
+    const asItIsNow = await clientNow(dependencies, call, client);
     const { grant, expireTime } = await peers
       .client(GrantService)
-      .inspectRefreshToken({ refreshToken: token, subjectSector: subjectSectorOf(client) }, forward(call));
+      .inspectRefreshToken({ refreshToken: token, ...asItIsNow }, forward(call));
     if (grant === undefined || grant.clientId !== client.clientId) return inactive();
     const [{ canonicalOrigin }, sub] = await Promise.all([tenants.get(call), subjects.of(call, client, grant.userId)]);
     return create(IntrospectedTokenSchema, {
