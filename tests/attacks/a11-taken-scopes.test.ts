@@ -124,6 +124,25 @@ describe("A11: an API that is closed to a client gives it nothing from then on",
   const scope = "offline_access closing.read";
   const parameters = { scope, resource: identifier };
 
+  test("introspection says at once that a token that is out already is not active, to the API as well", async () => {
+    const of = await registerClient(server, { scope });
+    const api = await registerClient(server);
+    const { username } = await createPerson(server);
+    const path = `/v1/resource-servers/${id}`;
+    const introspecting = { introspection_client_ids: [api.clientId] };
+    expect((await rest(server, "PATCH", path, introspecting)).status).toBe(200);
+    const { accessToken } = await tokensFor(server, of, username, { parameters });
+    const seen = async () => {
+      const answers = [await introspectionOf(of, accessToken), await introspectionOf(api, accessToken)];
+      return answers.map(({ active }) => active);
+    };
+    expect(await seen()).toEqual([true, true]);
+    await setOpen(false);
+    expect(await seen()).toEqual([false, false]);
+    await setOpen(true);
+    expect(await seen()).toEqual([true, true]);
+  });
+
   test("neither a code nor a refresh token is used up by that, and a replay still ends what came of it", async () => {
     const of = await registerClient(server, { scope });
     const { username } = await createPerson(server);
