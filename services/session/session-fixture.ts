@@ -8,6 +8,7 @@ import {
 import type { RedeemDeviceCodeResponse } from "#gen/koder/session/v1/device_code_internal_pb.ts";
 import {
   InspectRefreshTokenRequestSchema,
+  type InspectRefreshTokenRequest,
   IssueCodeRequestSchema,
   RedeemCodeRequestSchema,
   RefreshGrantRequestSchema,
@@ -149,9 +150,13 @@ export async function sessionFixture(url = "memory:") {
     },
     isGood: async (grantId: string) =>
       (await checkToken(dependencies)(create(CheckTokenRequestSchema, { clientId, grantId }), handlerContext())).active,
-    inspect: (refreshToken: string, tenantId = "t1", subjectSector = "") =>
+    inspect: (
+      refreshToken: string,
+      tenantId = "t1",
+      clientNow: Partial<Omit<InspectRefreshTokenRequest, "$typeName" | "refreshToken">> = {},
+    ) =>
       inspectRefreshToken(dependencies)(
-        create(InspectRefreshTokenRequestSchema, { refreshToken, subjectSector }),
+        create(InspectRefreshTokenRequestSchema, { ...clientNow, refreshToken }),
         handlerContext({ tenantId }),
       ),
     revoke: (grant: RevokeGrantRequest["grant"], by = clientId, tenantId = "t1") =>

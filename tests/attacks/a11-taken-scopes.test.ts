@@ -20,6 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
+const introspectionOf = async (of: RelyingParty, token: string) =>
+  (await clientRequest(server, of, "/oauth/v2/introspect", { token })).json;
 const claimsOf = (token: unknown): Record<string, unknown> => decodeJwt(String(token));
 
 describe("A11: a scope that is taken from a client is in nothing that it gets from then on", () => {
@@ -51,12 +53,20 @@ describe("A11: a scope that is taken from a client is in nothing that it gets fr
     const refused = await refreshOf(of, token, administrator);
     expect([refused.status, refused.json["error"]]).toEqual([400, "invalid_scope"]);
 
-    await allowOnly(of, "openid email");
-    expect((await refreshOf(of, token)).json["error"]).toBe("invalid_scope");
-    await allowOnly(of, "profile offline_access");
-    expect((await refreshOf(of, token)).json["error"]).toBe("invalid_scope");
+    for (const left of ["openid email", "profile offline_access"]) {
+      await allowOnly(of, left);
+      expect((await refreshOf(of, token)).json["error"]).toBe("invalid_scope");
+      expect(await introspectionOf(of, token)).toEqual({ active: false });
+    }
+    const setGrantTypes = (types: string[]) =>
+      rest(server, "PATCH", `/v1/clients/${of.clientId}`, { grant_types: types });
     // No refusal has used the token up.
     await allowOnly(of, all);
+    expect((await setGrantTypes(["authorization_code"])).status).toBe(200);
+    expect((await refreshOf(of, token)).json["error"]).toBe("unauthorized_client");
+    expect(await introspectionOf(of, token)).toEqual({ active: false });
+    expect((await setGrantTypes(["authorization_code", "refresh_token"])).status).toBe(200);
+    expect(await introspectionOf(of, token)).toMatchObject({ active: true, scope: all });
     expect((await refreshOf(of, token)).json["scope"]).toBe(all);
   });
 
@@ -92,8 +102,7 @@ describe("A11: a scope that is taken from a client is in nothing that it gets fr
     const headers = { authorization: `Bearer ${accessToken}` };
     expect(await (await fetch(`${server.url}/oidc/v1/userinfo`, { headers })).json()).not.toHaveProperty("email");
     for (const token of [accessToken, refreshToken]) {
-      const { json } = await clientRequest(server, of, "/oauth/v2/introspect", { token });
-      expect(json).toMatchObject({ active: true, scope: "openid offline_access" });
+      expect(await introspectionOf(of, token)).toMatchObject({ active: true, scope: "openid offline_access" });
     }
     await allowOnly(of, "email");
     expect(await userinfoStatus(server, accessToken)).toBe(403);
@@ -114,6 +123,25 @@ describe("A11: an API that is closed to a client gives it nothing from then on",
   };
   const scope = "offline_access closing.read";
   const parameters = { scope, resource: identifier };
+
+  test("introspection says at once that a token that is out already is not active, to the API as well", async () => {
+    const of = await registerClient(server, { scope });
+    const api = await registerClient(server);
+    const { username } = await createPerson(server);
+    const path = `/v1/resource-servers/${id}`;
+    const introspecting = { introspection_client_ids: [api.clientId] };
+    expect((await rest(server, "PATCH", path, introspecting)).status).toBe(200);
+    const { accessToken } = await tokensFor(server, of, username, { parameters });
+    const seen = async () => {
+      const answers = [await introspectionOf(of, accessToken), await introspectionOf(api, accessToken)];
+      return answers.map(({ active }) => active);
+    };
+    expect(await seen()).toEqual([true, true]);
+    await setOpen(false);
+    expect(await seen()).toEqual([false, false]);
+    await setOpen(true);
+    expect(await seen()).toEqual([true, true]);
+  });
 
   test("neither a code nor a refresh token is used up by that, and a replay still ends what came of it", async () => {
     const of = await registerClient(server, { scope });
@@ -136,6 +164,7 @@ describe("A11: an API that is closed to a client gives it nothing from then on",
       tokenRequest(server, of, { grant_type: "refresh_token", refresh_token: String(token) });
     await setOpen(false);
     expect((await refresh(first.json["refresh_token"])).json["error"]).toBe("invalid_target");
+    expect(await introspectionOf(of, String(first.json["refresh_token"]))).toEqual({ active: false });
     await setOpen(true);
     const second = await refresh(first.json["refresh_token"]);
     // It was not used by the refusal: this is its first use, and the successor's own comes after it.

@@ -4,6 +4,7 @@ import { walk, walkTo, type Walk } from "../support/interaction-pages.ts";
 import { logoPng, startLogoHost, type LogoHost } from "../support/logo-host.ts";
 import {
   createPerson,
+  locationOf,
   pushedRequestUrl,
   pushRequest,
   registerClient,
@@ -161,6 +162,26 @@ describe("A26: consent is the person's own", () => {
       expect(way.at().pathname).toBe("/consent");
     }
     expect(await isConsented(client, way)).toBe(false);
+  });
+
+  test("nor to what the page did not show: its client had fewer scopes while it was read", async () => {
+    const { client, way } = await beforeConsent({ scope: "openid profile email offline_access" });
+    const setScope = async (scope: string) => {
+      const { status } = await rest(server, "PATCH", `/v1/clients/${client.clientId}`, { scope });
+      expect(status).toBe(200);
+    };
+    await setScope("openid");
+    const { html, hidden } = await way.page();
+    expect(html).not.toContain("see your e-mail address");
+    await setScope("openid profile email offline_access");
+    for (const shown of [hidden["shown"] ?? "", ""]) {
+      const answer = await way.browser.post(`${server.url}/consent`, { ...hidden, shown, action: "allow" });
+      expect(locationOf(answer, server.url).pathname).toBe("/consent");
+      expect(await isConsented(client, way)).toBe(false);
+    }
+    expect((await way.page()).html).toContain("see your e-mail address");
+    await way.send({ action: "allow" });
+    expect(await isConsented(client, way)).toBe(true);
   });
 
   test("nor anything but a plain yes; and a link never decides", async () => {

@@ -23,7 +23,13 @@ export function mountConsent(
       const { outbound } = contextOf(request);
       const authorizations = peers.client(AuthorizationService);
       const pending = { authorizationId, ...browserCookies(request) };
-      const { client, account, groups, uiLocales } = await authorizations.describeConsent(pending, forward(outbound));
+      const {
+        client,
+        account,
+        groups,
+        uiLocales,
+        shown: shownGroups,
+      } = await authorizations.describeConsent(pending, forward(outbound));
       if (client === undefined) throw new Error("the oauth service described a consent for no client");
       if (account === undefined) {
         // Signed out since: there is nobody to ask.
@@ -40,6 +46,7 @@ export function mountConsent(
           client: shown,
           account: shownAccount(account),
           groups: groupedScopes(groups, texts),
+          shown: shownGroups,
           heading: filled(texts["consent_heading"], { client: shown.name }),
           unverified: filled(texts["consent_unverified"], { tenant: tenantName }),
           after: filled(texts["consent_after"], { place: client.returnsTo }),
@@ -54,6 +61,7 @@ export function mountConsent(
           sessionId: form.get("session").slice(0, 26),
           // Anything but a plain yes is a no.
           granted: form.get("action") === "allow",
+          shown: form.get("shown").slice(0, 43),
           ...browserCookies(request),
         },
         forward(outbound),

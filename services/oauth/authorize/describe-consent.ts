@@ -7,6 +7,7 @@ import {
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { accountOfSession } from "../account-of-user.ts";
+import { shownScopes } from "../consents/shown-scopes.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { pendingState } from "./pending-state.ts";
 import { requestingClient } from "./requesting-client.ts";
@@ -23,6 +24,7 @@ export function describeConsent(dependencies: OauthDependencies) {
       ...(account === undefined ? {} : { account }),
       groups: groups.map(({ resource, displayName, scopes }) => ({ resource, displayName, scopes: [...scopes] })),
       uiLocales: authorization.uiLocales,
+      shown: shownScopes(groups),
     });
   };
 }

@@ -35,9 +35,16 @@ test.each("sub aud iss scope client_id tenant_id gid epoch roles cnf acr email e
 test("a claim twice, nowhere to go, and a constant that is no claim are faults", () => {
   expect(faultsOf(constant("plan", "1"), attribute("plan", "name"))).toEqual(["claim_mappers[1].claim"]);
   expect(faultsOf(constant("plan", "1", { inAccessToken: false }))).toEqual(["claim_mappers[0].in_id_token"]);
-  for (const value of ["null", '""', "[]", "{}", "gold", ""]) {
+  const nested = (depth: number) => "[".repeat(depth) + "1" + "]".repeat(depth);
+  const changed = ["1e400", "[-1e400]", '"\\ud800"', '{"\\ud800":1}', '{"a":["\\udc00"]}', nested(17)];
+  for (const value of ["null", '""', "[]", "{}", "gold", "", ...changed]) {
     expect([value, faultsOf(constant("plan", value))]).toEqual([value, ["claim_mappers[0].constant_json"]]);
   }
+  for (const value of ["0", "false", "1e300", '"\\ud83d\\ude00"', "[null]", nested(16)]) {
+    expect([value, faultsOf(constant("plan", value))]).toEqual([value, []]);
+  }
+  const kept = storedClaimMappers([constant("plan", "1e400"), constant("tier", "2")]);
+  expect(mappedClaims(kept, undefined)).toEqual({ tier: 2 });
 });
 
 test("claims go where they are meant to, for the scopes given, and without what is not known", () => {

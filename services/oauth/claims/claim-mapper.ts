@@ -31,19 +31,39 @@ export function claimMapperFaults(mappers: readonly ClaimMapper[], field: string
       wrong("in_id_token", "must be set, or in_access_token, or in_userinfo");
     }
     if (mapper.source.case === "constantJson" && parseConstant(mapper.source.value) === undefined) {
-      wrong("constant_json", "must be JSON: not null, and no empty text, list or object");
+      wrong(
+        "constant_json",
+        `must be JSON of finite numbers and well-formed text, nested at most ${deepest} deep: not null, and no empty text, list or object`,
+      );
     }
     return faults;
   });
 }
 
-/** A constant that can be a claim; undefined for anything else: no claim is null or empty. */
+/** How many lists and objects of a constant may lie in each other: messages between services bear somewhat more. */
+const deepest = 16;
+
+/** A constant that can be a claim; undefined for anything else: no claim is null or empty, and each is the same wherever it goes. */
 export function parseConstant(text: string): ClaimValue | undefined {
   try {
-    return claimOf(JSON.parse(text) as JsonValue);
+    const value = JSON.parse(text) as JsonValue;
+    return isKept(value, deepest) ? claimOf(value) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a value comes out of JSON and UTF-8 as it went in, and lies at most so deep. JSON.parse takes 1e400 for infinite, which is then null. */
+function isKept(value: JsonValue, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  const names = Array.isArray(value) ? [] : Object.keys(value);
+  return (
+    depth > 0 &&
+    names.every((name) => name.isWellFormed()) &&
+    Object.values(value).every((one) => isKept(one, depth - 1))
+  );
 }
 
 /** A value as a claim; undefined for what none is. */

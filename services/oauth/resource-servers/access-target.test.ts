@@ -107,6 +107,13 @@ test("a token is for the first granted resource that still lets the client, and 
   expect(await refusalOf(targets.targetOf(call, stranger, [orders], ["openid"]))).toBe("invalid_target");
 });
 
+test("an audience is open to a client that may have tokens for it now", async () => {
+  const opened = (client: typeof shop) =>
+    Promise.all([issuer, orders, news, "urn:gone"].map((audience) => targets.isOpenTo(call, client, audience)));
+  expect(await opened(shop)).toEqual([true, true, true, false]);
+  expect(await opened(stranger)).toEqual([true, false, true, false]);
+});
+
 test("the longest lifetime is that of the resource servers that let the client", async () => {
   expect(await targets.longestLifetime(call, shop)).toBe(3_600_000);
   expect(await targets.longestLifetime(call, stranger)).toBe(900_000);

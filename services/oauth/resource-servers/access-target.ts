@@ -52,6 +52,8 @@ export interface AccessTargets {
   targetOf(call: Call, client: Client, resources: readonly string[], scopes: readonly string[]): Promise<AccessTarget>;
   /** What the client may have tokens for now: the issuer, and the resource servers that let it. */
   resourcesOf(call: Call, client: Client): Promise<string[]>;
+  /** Whether the client may have tokens for an audience now. */
+  isOpenTo(call: Call, client: Client, audience: string): Promise<boolean>;
   /** How long a token of the client may live at most, in milliseconds. */
   longestLifetime(call: Call, client: Client): Promise<number>;
   /**
@@ -148,6 +150,10 @@ export function createAccessTargets({
     async resourcesOf(call, client) {
       const [{ canonicalOrigin }, own] = await Promise.all([tenants.get(call), serversOf(call, client)]);
       return [canonicalOrigin, ...own.map(({ identifier }) => identifier)];
+    },
+    async isOpenTo(call, client, audience) {
+      const { servers, issuer } = await known(call);
+      return audience === issuer || isAllowed(servers.get(audience), client);
     },
     async longestLifetime(call, client) {
       return Math.max(lifetimes.accessToken, ...(await serversOf(call, client)).map(lifetimeOf));

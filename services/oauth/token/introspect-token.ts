@@ -15,9 +15,9 @@ import type { JwtClaims } from "../../vault/verify-jwt.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
-import { subjectSectorOf } from "../subjects/sector.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
 import { authenticateClient } from "./authenticate-client.ts";
+import { clientNow } from "./client-now.ts";
 import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 /** What our own services read in a token, and nobody else needs. */
@@ -28,10 +28,11 @@ const inactive = (): IntrospectedToken => create(IntrospectedTokenSchema, { acti
 /**
  * The introspection endpoint (RFC 7662), for confidential clients only. A client may ask about its own tokens, and about
  * those of resource servers that let it (§4: who may ask is no more than who needs to). Whatever else a token is, the answer
- * is that it is not active, and nothing more (§2.2). A scope that was taken from the client since is not told of.
+ * is that it is not active, and nothing more (§2.2). A scope that was taken from the client since is not told of,
+ * and a token for an API that was closed to the client since is not active.
  */
 export function introspectToken(dependencies: OauthDependencies, accessTokens: AccessTokens) {
-  const { clients, peers, tenants, resourceServers, subjects } = dependencies;
+  const { accessTargets, clients, peers, tenants, resourceServers, subjects } = dependencies;
 
   async function mayAsk(call: Call, clientId: string, claims: JwtClaims): Promise<boolean> {
     if (claims["client_id"] === clientId) return true;
@@ -45,7 +46,8 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
     if (claims === undefined || !(await mayAsk(call, clientId, claims))) return inactive();
     if (!(await accessTokens.check(call, claims)).active) return inactive();
     const owner = await clients.get(call, textClaim(claims, "client_id"));
-    if (owner === undefined) return inactive();
+    if (owner === undefined || !(await accessTargets.isOpenTo(call, owner, textClaim(claims, "aud"))))
+      return inactive();
     const told = Object.entries(claims).filter(([name]) => !ownClaims.has(name));
     const scope = allowedScopes(owner, textClaim(claims, "scope").split(" ")).join(" ");
     return create(IntrospectedTokenSchema, {
@@ -56,9 +58,11 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
   }
 
   async function refreshToken(call: Call, client: Client, token: string): Promise<IntrospectedToken> {
+    if (!client.grantTypes.includes("refresh_token")) return inactive();
+    const asItIsNow = await clientNow(dependencies, call, client);
     const { grant, expireTime } = await peers
       .client(GrantService)
-      .inspectRefreshToken({ refreshToken: token, subjectSector: subjectSectorOf(client) }, forward(call));
+      .inspectRefreshToken({ refreshToken: token, ...asItIsNow }, forward(call));
     if (grant === undefined || grant.clientId !== client.clientId) return inactive();
     const [{ canonicalOrigin }, sub] = await Promise.all([tenants.get(call), subjects.of(call, client, grant.userId)]);
     return create(IntrospectedTokenSchema, {

@@ -5,7 +5,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { endsAtLogout } from "../logout/ends-at-logout.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { subjectSectorOf } from "../subjects/sector.ts";
+import { clientNow } from "./client-now.ts";
 import { mintForGrant } from "./mint.ts";
 import { refreshPolicyOf } from "./refresh-policy.ts";
 import type { TokenRequest } from "./token-request.ts";
@@ -29,10 +29,10 @@ export async function redemptionTerms(
   if (!(await clients.isThere(call, client.clientId))) {
     throw new OAuthRefusal("invalid_client", "client authentication failed");
   }
-  const [{ canonicalOrigin }, longest, clientResources] = await Promise.all([
+  const [{ canonicalOrigin }, longest, asItIsNow] = await Promise.all([
     tenants.get(call),
     accessTargets.longestLifetime(call, client),
-    accessTargets.resourcesOf(call, client),
+    clientNow(dependencies, call, client),
   ]);
   return {
     clientId: client.clientId,
@@ -44,9 +44,7 @@ export async function redemptionTerms(
     accessTokenLifetime: durationFromMs(longest),
     resource,
     issuer: canonicalOrigin,
-    clientScopes: client.scopes,
-    clientResources,
-    subjectSector: subjectSectorOf(client),
+    ...asItIsNow,
     dpopJkt,
     bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
     offlineAccessWithheld: !client.scopes.includes("offline_access"),

@@ -4,7 +4,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { parseScope } from "../scopes.ts";
-import { subjectSectorOf } from "../subjects/sector.ts";
+import { clientNow } from "./client-now.ts";
 import { grantRefused } from "./grant-refused.ts";
 import { mintForGrant } from "./mint.ts";
 import { isRefreshTokenBound } from "./redemption.ts";
@@ -22,9 +22,9 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
     const asked = parseScope(parameters.scope);
     if (asked === undefined) throw new OAuthRefusal("invalid_scope", "scope must be scope tokens separated by spaces");
     const resource = await accessTargets.checkOneResource(call, client, parameters.resources);
-    const [{ canonicalOrigin: issuer }, clientResources] = await Promise.all([
+    const [{ canonicalOrigin: issuer }, asItIsNow] = await Promise.all([
       tenants.get(call),
-      accessTargets.resourcesOf(call, client),
+      clientNow(dependencies, call, client),
     ]);
     const { outcome } = await peers.client(GrantService).refreshGrant(
       {
@@ -36,9 +36,7 @@ export function refreshTokenGrant(dependencies: OauthDependencies): GrantHandler
         dpopJkt,
         bindRefreshToken: isRefreshTokenBound(client, dpopJkt),
         refreshPolicy: refreshPolicyOf(client),
-        clientScopes: client.scopes,
-        clientResources,
-        subjectSector: subjectSectorOf(client),
+        ...asItIsNow,
       },
       forward(call),
     );

@@ -58,6 +58,8 @@ describe("A11: a token is for what was granted, or less", () => {
     expect(await f.redeem(code, { clientScopes: ["email", "offline_access"] })).toMatchObject(taken);
     const { grant, refreshToken } = granted(await f.redeem(code, { ...open, clientScopes: ["openid"] }));
     expect(await f.refresh(refreshToken, closed)).toMatchObject(refused);
+    const isGood = async (now: typeof open) => (await f.inspect(refreshToken, "t1", now)).grant !== undefined;
+    expect([await isGood(closed), await isGood(open)]).toEqual([false, true]);
     f.advance(60_000);
     granted(await f.refresh(refreshToken, open));
     f.advance(60_000);

@@ -12,8 +12,8 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { isGrantAlive } from "./grant-alive.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken } from "./refresh-token.ts";
+import { refusedToClient } from "./refused-to-client.ts";
 import { goodUntil, standingOf } from "./standing.ts";
-import { areSubjectsKept } from "./subjects-kept.ts";
 
 /**
  * What a refresh token is good for (RFC 7662 §2.2). Good is the newest one of a grant that is alive. One that was replaced
@@ -30,8 +30,9 @@ export function inspectRefreshToken({ store, vault, clock, lifetimes }: SessionD
     const stored = await data.get(grants, presented.grantId);
     if (stored === undefined || !(await isGrantAlive(data, stored.record, clock()))) return notGood();
     const { record } = stored;
-    if (!areSubjectsKept(record, request.subjectSector)) return notGood();
-    // Of what the client's settings are now, the row knows what they were when the token was made.
+    // As a refresh that asks for all that there is.
+    if (refusedToClient(record, { ...request, scopes: [], resource: "", issuer: "" }) !== undefined) return notGood();
+    // Of the lifetimes that the client's settings give now, the row knows what they were when the token was made.
     const idle = record.idleLifetime ? durationMs(record.idleLifetime) : lifetimes.refreshIdle;
     const terms = { overlap: lifetimes.refreshOverlap, idle, absolute: Infinity };
     const standing = standingOf(presented, record, clock(), terms);

@@ -90,8 +90,8 @@ describe("refreshing", () => {
     const { refreshToken } = granted(await f.redeem(await f.code(), { subjectSector: "*" }));
     const [before, now] = [{ subjectSector: "*" }, { subjectSector: "app.example" }];
     expect(await f.refresh(refreshToken, now)).toMatchObject(refusal(GrantRefusal.SUBJECT));
-    const isGood = async ({ subjectSector }: typeof now) =>
-      (await f.inspect(refreshToken, "t1", subjectSector)).grant !== undefined;
+    const isGood = async (clientNow: typeof now) =>
+      (await f.inspect(refreshToken, "t1", clientNow)).grant !== undefined;
     expect([await isGood(now), await isGood(before)]).toEqual([false, true]);
     f.advance(11_000);
     const next = granted(await f.refresh(refreshToken, before)).refreshToken;

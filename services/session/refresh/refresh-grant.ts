@@ -20,15 +20,13 @@ import type { TenantVault } from "../../vault/vault.ts";
 import { noteUse } from "../browser-sessions/session-use.ts";
 import { grants } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
-import { clientMayGoOn } from "./client-may-go-on.ts";
 import { endGrant } from "./end-grant.ts";
 import { aliveGrant } from "./grant-alive.ts";
-import { isResourceGranted } from "./granted-resource.ts";
 import { grantMessage } from "./grant-message.ts";
 import { keyVersionOf, readRefreshToken, writeRefreshToken } from "./refresh-token.ts";
+import { refusedToClient } from "./refused-to-client.ts";
 import { refreshTerms, type RefreshTerms } from "./refresh-terms.ts";
 import { endOf, standingOf } from "./standing.ts";
-import { areSubjectsKept } from "./subjects-kept.ts";
 
 /** Rotations that one call may lose before it gives up: each loss is another call's success on the same family. */
 const attempts = 8;
@@ -61,13 +59,12 @@ export function refreshGrant({ store, vault, recentUses, clock, lifetimes }: Ses
         await endGrant(data, call, now, grant.id, standing.reason);
         return refused(standing.refusal);
       }
-      if (!isResourceGranted(grant.resources, request)) return refused(GrantRefusal.RESOURCE);
       const foreign = request.scopes.find((scope) => !grant.scopes.includes(scope));
       if (foreign !== undefined) {
         return create(RefreshGrantResponseSchema, { outcome: { case: "scopeNotGranted", value: foreign } });
       }
-      if (!clientMayGoOn(grant, request)) return refused(GrantRefusal.SCOPE);
-      if (!areSubjectsKept(grant, request.subjectSector)) return refused(GrantRefusal.SUBJECT);
+      const refusal = refusedToClient(grant, request);
+      if (refusal !== undefined) return refused(refusal);
       // Its client uses the session for its person: where they are it does not know.
       if (alive.session !== undefined) await noteUse(data, recentUses, alive.session, now, "");
       if (standing.kind === "retry") return refreshed(tenantVault, call, grant);

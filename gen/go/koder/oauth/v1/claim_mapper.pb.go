@@ -160,7 +160,8 @@ type ClaimMapper_CustomAttribute struct {
 }
 
 type ClaimMapper_ConstantJson struct {
-	// Always the same value, as JSON: not null, and no empty text, list or object.
+	// Always the same value, as JSON of finite numbers and well-formed text, nested at most 16 deep: not null, and no empty text,
+	// list or object.
 	ConstantJson string `protobuf:"bytes,3,opt,name=constant_json,json=constantJson,proto3,oneof"`
 }
 

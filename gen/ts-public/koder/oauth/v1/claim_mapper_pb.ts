@@ -48,7 +48,8 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
     case: "customAttribute";
   } | {
     /**
-     * Always the same value, as JSON: not null, and no empty text, list or object.
+     * Always the same value, as JSON of finite numbers and well-formed text, nested at most 16 deep: not null, and no empty text,
+     * list or object.
      *
      * @generated from field: string constant_json = 3;
      */
