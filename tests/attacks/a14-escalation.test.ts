@@ -207,6 +207,17 @@ describe("A14: nobody grants more than they have", () => {
     expect(await answer(accessToken, "GET", "/v1/roles")).toEqual(permissionDenied);
   });
 
+  test("nobody takes a permission from others by an API with a scope of its name", async () => {
+    const key = await rest(server, "POST", "/v1/admin/api-keys", { permissions: ["resource_servers.write"] });
+    const api = { identifier: "urn:taking", scopes: [{ name: "users.read" }] };
+    expect(await answer(String(key.json["api_key"]), "POST", "/v1/resource-servers", api)).toEqual([
+      400,
+      "RESOURCE_SERVER_INVALID",
+    ]);
+    const { accessToken } = await serviceAccount("user-admin", "users.read");
+    expect((await rest(server, "GET", "/v1/users", undefined, accessToken)).status).toBe(200);
+  });
+
   test("a client that is deleted takes its own roles, and what it was given, with it", async () => {
     const account = await serviceAccount("support", "users.read");
     const { id: person } = await createPerson(server);

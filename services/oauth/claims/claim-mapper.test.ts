@@ -25,12 +25,13 @@ test("what is declared well has no fault, and is kept as it is", () => {
   expect(claimMapperMessages(storedClaimMappers(mappers))).toEqual(mappers);
 });
 
-test.each("sub aud iss scope client_id tenant_id gid epoch roles cnf acr email email_verified active sid".split(" "))(
-  "the claim %s is for others to say",
-  (claim) => {
-    expect(faultsOf(constant(claim, "true"))).toEqual(["claim_mappers[0].claim"]);
-  },
-);
+test.each(
+  "sub aud iss scope authorization_details client_id tenant_id gid epoch roles cnf acr email email_verified active sid".split(
+    " ",
+  ),
+)("the claim %s is for others to say", (claim) => {
+  expect(faultsOf(constant(claim, "true"))).toEqual(["claim_mappers[0].claim"]);
+});
 
 test("a claim twice, nowhere to go, and a constant that is no claim are faults", () => {
   expect(faultsOf(constant("plan", "1"), attribute("plan", "name"))).toEqual(["claim_mappers[1].claim"]);

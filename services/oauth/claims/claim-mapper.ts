@@ -9,13 +9,13 @@ import { userClaimNames, type ClaimValue } from "./user-claims.ts";
 
 /**
  * Names that no mapper may use: what they hold is for others to say (RFC 7519 §4.1, OpenID Connect Core §2 and §5.1, RFC 9068
- * §2.2, RFC 7662 §2.2, RFC 8693 §4, RFC 7800, Back-Channel Logout §2.4), or is our own.
+ * §2.2, RFC 7662 §2.2, RFC 8693 §4, RFC 9396 §9, RFC 7800, Back-Channel Logout §2.4), or is our own.
  */
 const reserved: ReadonlySet<string> = new Set([
   ...userClaimNames,
   ..."iss sub aud exp nbf iat jti azp nonce auth_time at_hash c_hash s_hash acr amr sid".split(" "),
   ..."client_id scope roles groups entitlements active token_type username act may_act cnf events".split(" "),
-  ..."sub_jwk claims _claim_names _claim_sources tenant_id gid epoch first_party".split(" "),
+  ..."sub_jwk authorization_details claims _claim_names _claim_sources tenant_id gid epoch first_party".split(" "),
 ]);
 
 /** What is wrong with mappers, where `field` names their list. */

@@ -82,6 +82,8 @@ test.each([
   ["the issuer", { identifier: issuer }],
   ["an id of its own", { identifier, id: "01JZZZZZZZZZZZZZZZZZZZZZZZ" }],
   ["a scope of OpenID Connect", { identifier, scopes: [{ name: "openid" }] }],
+  ["a permission of this server as a scope", { identifier, scopes: [{ name: "users.read" }] }],
+  ["the permission for everything as a scope", { identifier, scopes: [{ name: "*" }] }],
   ["a scope twice", { identifier, scopes: [{ name: "read" }, { name: "read" }] }],
   ["all clients and some", { identifier, allClientsAllowed: true, allowedClientIds: ["shop"] }],
 ])("is refused with %s", async (_what, server) => {

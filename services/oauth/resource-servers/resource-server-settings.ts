@@ -7,6 +7,7 @@ import {
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import type { FieldViolation } from "../../host/failure.ts";
+import { ownPermissions } from "../../host/own-permissions.ts";
 import { shownLineViolations } from "../../host/shown-line.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
 import { oauthFailure } from "../oauth-failure.ts";
@@ -77,6 +78,9 @@ export function settingsFaults({
   for (const [index, name] of names.entries()) {
     const field = `resource_server.scopes[${index}].name`;
     if (reserved.has(name)) faults.push({ field, description: `must not be ${name}, which OpenID Connect names` });
+    // Tokens for this server lack the scopes of others: all that anybody may do here would be taken from them.
+    if (ownPermissions.has(name))
+      faults.push({ field, description: `must not be ${name}, a permission of this server` });
     if (names.indexOf(name) < index) faults.push({ field, description: "must not be there twice" });
   }
   if (allClientsAllowed && allowedClientIds.length > 0) {

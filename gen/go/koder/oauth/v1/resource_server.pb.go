@@ -182,7 +182,7 @@ func (x *ResourceServer) GetUpdateTime() *timestamppb.Timestamp {
 // ResourceScope is a right at a resource server.
 type ResourceScope struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The scope token (RFC 6749 §3.3); none of those that OpenID Connect names.
+	// The scope token (RFC 6749 §3.3); none of those that OpenID Connect names, and no permission of this system.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// What it lets an application do, for the page on which people consent: one line of text, without control characters.
 	Description   string `protobuf:"bytes,2,opt,name=description,proto3" json:"description,omitempty"`

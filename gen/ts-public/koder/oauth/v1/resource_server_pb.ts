@@ -130,7 +130,7 @@ export const ResourceServerSchema: GenMessage<ResourceServer> = /*@__PURE__*/
  */
 export type ResourceScope = Message<"koder.oauth.v1.ResourceScope"> & {
   /**
-   * The scope token (RFC 6749 §3.3); none of those that OpenID Connect names.
+   * The scope token (RFC 6749 §3.3); none of those that OpenID Connect names, and no permission of this system.
    *
    * @generated from field: string name = 1;
    */
