@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import {
   PurgeUserResponseSchema,
   type PurgeUserRequest,
@@ -9,11 +8,10 @@ import {
 import { callOf } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
 import { Conflict } from "../../store/store.ts";
-import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { checkMayChange } from "./check-may-change.ts";
+import { deletedUser } from "./deleted-user.ts";
 import { purge } from "./purge.ts";
-import { userChangedMeanwhile, userNotDeleted, userNotFound } from "./user-not-found.ts";
+import { userChangedMeanwhile } from "./user-not-found.ts";
 
 /** Erases a deleted user at once. */
 export function purgeUser({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
@@ -21,10 +19,7 @@ export function purgeUser({ store, clock }: Pick<IdentityDependencies, "store" |
     changeLatest(undefined, async () => {
       const call = callOf(context);
       const data = store.tenant(call.tenantId);
-      const stored = await data.get(users, userId);
-      if (stored === undefined) throw userNotFound(userId);
-      await checkMayChange(data, stored.record, call);
-      if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
+      const stored = await deletedUser(data, call, userId);
       try {
         await purge(data, call, clock(), stored);
       } catch (error) {

@@ -14,10 +14,10 @@ import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
-import { checkMayChange } from "./check-may-change.ts";
+import { deletedUser } from "./deleted-user.ts";
 import { userRestored } from "./user-events.ts";
 import { userMessage } from "./user-message.ts";
-import { userChangedMeanwhile, userNotDeleted, userNotFound } from "./user-not-found.ts";
+import { userChangedMeanwhile } from "./user-not-found.ts";
 
 /** Makes a deleted user what they were, without what had been issued to them. */
 export function restoreUser({ store, clock }: Pick<IdentityDependencies, "store" | "clock">) {
@@ -25,10 +25,7 @@ export function restoreUser({ store, clock }: Pick<IdentityDependencies, "store"
     changeLatest(undefined, async () => {
       const call = callOf(context);
       const data = store.tenant(call.tenantId);
-      const stored = await data.get(users, userId);
-      if (stored === undefined) throw userNotFound(userId);
-      await checkMayChange(data, stored.record, call);
-      if (stored.record.status !== UserStatus.DELETED) throw userNotDeleted(userId);
+      const stored = await deletedUser(data, call, userId);
       const now = clock();
       const { deleteTime: _deleted, purgeTime: _purge, ...kept } = stored.record;
       const record = create(StoredUserSchema, {
