@@ -23,31 +23,26 @@ export function mountConsent(
       const { outbound } = contextOf(request);
       const authorizations = peers.client(AuthorizationService);
       const pending = { authorizationId, ...browserCookies(request) };
-      const {
-        client,
-        account,
-        groups,
-        uiLocales,
-        shown: shownGroups,
-      } = await authorizations.describeConsent(pending, forward(outbound));
+      const described = await authorizations.describeConsent(pending, forward(outbound));
+      const { client, account, groups, uiLocales, shown } = described;
       if (client === undefined) throw new Error("the oauth service described a consent for no client");
       if (account === undefined) {
         // Signed out since: there is nobody to ask.
         const { next } = await authorizations.resumeAuthorization(pending, forward(outbound));
         return leadOn(request, reply, next);
       }
-      const shown = shownClient(client);
+      const asking = shownClient(client);
       return sendPage(request, reply, {
         template: "consent",
         status: 200,
         uiLocales,
         show: (texts, tenantName) => ({
           authorization: authorizationId,
-          client: shown,
+          client: asking,
           account: shownAccount(account),
           groups: groupedScopes(groups, texts),
-          shown: shownGroups,
-          heading: filled(texts["consent_heading"], { client: shown.name }),
+          shown,
+          heading: filled(texts["consent_heading"], { client: asking.name }),
           unverified: filled(texts["consent_unverified"], { tenant: tenantName }),
           after: filled(texts["consent_after"], { place: client.returnsTo }),
         }),

@@ -32,8 +32,8 @@ const invalid = (field: string, description: string) =>
 
 /**
  * The request message of a REST call: path, query and body put where the binding says. Members have the protos' names, or
- * their JSON spelling; what there is no field for is refused by name, but in a JSON Web Key. PATCH derives the mask from the members sent; that
- * of PUT is `*`.
+ * their JSON spelling; what there is no field for is refused by name, but in a JSON Web Key. PATCH derives the mask from the
+ * members sent; that of PUT is `*`.
  */
 export function readRequest(method: DescMethod, binding: RestBinding, { params, query, body }: RestRequest): Message {
   const json: JsonObject = Object.create(null);

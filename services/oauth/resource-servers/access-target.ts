@@ -84,8 +84,7 @@ export function createAccessTargets({
   async function checkResources(call: Call, client: Client, resources: readonly string[]): Promise<readonly string[]> {
     const { servers, issuer, defaultAudience } = await known(call);
     if (resources.length === 0) return isAllowed(servers.get(defaultAudience), client) ? [defaultAudience] : [];
-    const isGood = (resource: string) => resource === issuer || isAllowed(servers.get(resource), client);
-    if (!resources.every(isGood)) throw notForClient();
+    if (!resources.every((resource) => isOpen({ servers, issuer }, client, resource))) throw notForClient();
     return resources;
   }
 
@@ -116,9 +115,7 @@ export function createAccessTargets({
     async targetOf(call, client, resources, scopes) {
       const { servers, issuer, defaultAudience } = await known(call);
       const first =
-        resources.length === 0
-          ? issuer
-          : resources.find((resource) => resource === issuer || isAllowed(servers.get(resource), client));
+        resources.length === 0 ? issuer : resources.find((resource) => isOpen({ servers, issuer }, client, resource));
       if (first === undefined) throw notForClient();
       const server = servers.get(first);
       if (server === undefined) {
@@ -152,8 +149,7 @@ export function createAccessTargets({
       return [canonicalOrigin, ...own.map(({ identifier }) => identifier)];
     },
     async isOpenTo(call, client, audience) {
-      const { servers, issuer } = await known(call);
-      return audience === issuer || isAllowed(servers.get(audience), client);
+      return isOpen(await known(call), client, audience);
     },
     async longestLifetime(call, client) {
       return Math.max(lifetimes.accessToken, ...(await serversOf(call, client)).map(lifetimeOf));
@@ -166,6 +162,13 @@ const notForClient = () => new OAuthRefusal("invalid_target", "resource is not k
 
 const isAllowed = (server: ResourceServer | undefined, { clientId }: Client): boolean =>
   server !== undefined && (server.allClientsAllowed || server.allowedClientIds.includes(clientId));
+
+/** Whether a client may have tokens for a resource: the issuer, or a resource server that lets it. */
+const isOpen = (
+  { servers, issuer }: { readonly servers: ReadonlyMap<string, ResourceServer>; readonly issuer: string },
+  client: Client,
+  resource: string,
+): boolean => resource === issuer || isAllowed(servers.get(resource), client);
 
 const lifetimeOf = ({ accessTokenLifetime }: ResourceServer): number =>
   accessTokenLifetime ? durationMs(accessTokenLifetime) : 0;
