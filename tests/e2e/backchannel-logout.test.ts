@@ -58,7 +58,7 @@ describe("when a session ends", () => {
     receiver.answer("slow", "silence");
     const [chat, mail, slow] = [
       await listening("chat"),
-      await listening("mail", { id_token_signed_response_alg: "ES256" }),
+      await listening("mail", { id_token_signed_response_alg: "ES256", subject_type: "pairwise" }),
       await listening("slow"),
     ];
     const away = await registerClient(server, { backchannel_logout_uri: "https://localhost:1/logout" });

@@ -111,6 +111,38 @@ test("a pairwise client knows a person by a name of its own, everywhere", async 
   expect(new Set([...subjects, person.id]).size).toBe(3);
 });
 
+test("and their session likewise, so that two that compare notes do not find one browser at both", async () => {
+  const pairwise = { subject_type: "pairwise" };
+  const redirectUri = "https://other.example.com/cb";
+  const [one, same, plain] = [
+    await registerClient(server, pairwise),
+    await registerClient(server, pairwise),
+    await registerClient(server),
+  ];
+  const other = { ...(await registerClient(server, { ...pairwise, redirect_uris: [redirectUri] })), redirectUri };
+  const person = await createPerson(server);
+  const { browser, idToken: first } = await tokensFor(server, plain, person.username);
+  const sids = [decodeJwt(first)["sid"]];
+  for (const client of [one, same, other]) {
+    const { accessToken, idToken, refreshToken } = await tokensFor(server, client, person.username, { browser });
+    const { json } = await refresh(server, client, refreshToken);
+    const seen = [
+      decodeJwt(idToken)["sid"],
+      decodeJwt(accessToken)["sid"],
+      (await introspect(client, accessToken))["sid"],
+      decodeJwt(String(json["id_token"]))["sid"],
+      (await introspect(client, String(json["refresh_token"])))["sid"],
+    ];
+    expect(new Set(seen).size).toBe(1);
+    sids.push(seen[0]);
+    // Our own API knows which session it is all the same.
+    const { status, json: own } = await rest(server, "POST", "/v1/me/sessions/revoke-others", {}, accessToken);
+    expect([status, own]).toEqual([200, { ended: 0 }]);
+  }
+  expect(sids[1]).toBe(sids[2]);
+  expect(new Set(sids).size).toBe(3);
+});
+
 test("OpenID Connect Core §12.2: a refresh never gives an id token of another subject than the first", async () => {
   const client = await registerClient(server);
   const person = await createPerson(server);

@@ -143,7 +143,7 @@ export function createCredentialVerifier({
     const clientId = text(claims, "client_id");
     const grantId = text(claims, "gid");
     const clientEpoch = BigInt(Number(claims["epoch"] ?? 0));
-    const { active, userId } = await peers
+    const { active, userId, sessionId } = await peers
       .client(RevocationService)
       .checkToken({ clientId, grantId, clientEpoch, jti: text(claims, "jti") }, forward(inTenant));
     if (!active) throw refused();
@@ -166,7 +166,8 @@ export function createCredentialVerifier({
         userId,
         clientId,
         firstParty,
-        sessionId: text(claims, "sid"),
+        // A session service of before told of no session, when every client had its id.
+        sessionId: sessionId || text(claims, "sid"),
         scopes: new Set([...text(claims, "scope").split(" "), ...(firstParty ? accountScopesOfHouse(authority) : [])]),
         permissions: new Set(permissions),
         instance,

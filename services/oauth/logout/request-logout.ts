@@ -97,6 +97,10 @@ async function sessionsOf(
   sessions: readonly Session[],
 ): Promise<readonly Session[]> {
   if (hint === undefined || client === undefined) return [];
-  const names = await Promise.all(sessions.map(({ userId }) => subjects.of(call, client, userId)));
-  return sessions.filter(({ id }, index) => id === hint.sessionId || names[index] === hint.subject);
+  const names = await Promise.all(
+    sessions.map(({ id, userId }) =>
+      Promise.all([subjects.of(call, client, userId), subjects.ofSession(call, client, id)]),
+    ),
+  );
+  return sessions.filter((_, index) => names[index]?.[0] === hint.subject || names[index]?.[1] === hint.sid);
 }

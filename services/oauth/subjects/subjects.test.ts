@@ -36,6 +36,16 @@ test("a pairwise one gets a name that is the same at every time and in every pro
   expect(both[0]).toMatch(/^[A-Za-z0-9_-]{43}$/);
 });
 
+test("a session is called for a client likewise", async () => {
+  const { one, other } = await replicas();
+  const session = "01JSESS0000000000000000000";
+  expect(await one.ofSession(tenant, { ...shop, subjectType: "public" }, session)).toBe(session);
+  const name = await one.ofSession(tenant, shop, session);
+  expect(name).toMatch(/^[A-Za-z0-9_-]{43}$/);
+  expect(await other.ofSession(tenant, shop, session)).toBe(name);
+  expect(await one.ofSession(tenant, pairwise("https://news.example/cb"), session)).not.toBe(name);
+});
+
 test("it differs by person, sector and tenant", async () => {
   const { one } = await replicas();
   const names = await Promise.all([

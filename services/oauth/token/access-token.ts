@@ -59,11 +59,11 @@ const common = ({ issuer, tenantId, target, now, dpopJkt, more }: Issue) => {
   };
 };
 
-/** For a person, by the grant that they gave; `sub` is what they are to the client. */
+/** For a person, by the grant that they gave; `sub` and `sid` are what they and their session are to the client. */
 export function personAccessToken(
   issue: Issue,
   grant: Grant,
-  { sub, firstParty }: { readonly sub: string; readonly firstParty: boolean },
+  { sub, sid, firstParty }: { readonly sub: string; readonly sid: string; readonly firstParty: boolean },
 ): AccessTokenClaims {
   return {
     ...common(issue),
@@ -71,7 +71,7 @@ export function personAccessToken(
     sub,
     client_id: grant.clientId,
     gid: grant.id,
-    sid: grant.sessionId,
+    sid,
     ...(grant.acr === "" ? {} : { acr: grant.acr }),
     ...(grant.authTime ? { auth_time: Math.floor(timestampMs(grant.authTime) / 1000) } : {}),
   };

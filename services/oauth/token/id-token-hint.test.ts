@@ -36,7 +36,7 @@ async function fixture() {
 test("an id token of ours says whose it is, also long after it expired", async () => {
   const { sign, read, pass } = await fixture();
   const token = await sign();
-  const said = { clientId: "app", subject: "alice", sessionId: "s1" };
+  const said = { clientId: "app", subject: "alice", sid: "s1" };
   expect(await read(token)).toEqual(said);
   pass(30 * 86_400_000);
   expect(await read(token)).toEqual(said);

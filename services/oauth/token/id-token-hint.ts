@@ -6,8 +6,8 @@ import type { OauthDependencies } from "../dependencies.ts";
 export interface IdTokenHint {
   readonly clientId: string;
   readonly subject: string;
-  /** `sid`. */
-  readonly sessionId: string;
+  /** What the session is to the client; empty where the token does not say. */
+  readonly sid: string;
 }
 
 /**
@@ -24,7 +24,7 @@ export async function readIdTokenHint(
   try {
     const { aud, sub, sid } = await signingKeys.verify(call, (keys) => verifyJwt(token, keys, expected));
     if (typeof aud !== "string" || typeof sub !== "string") return undefined;
-    return { clientId: aud, subject: sub, sessionId: typeof sid === "string" ? sid : "" };
+    return { clientId: aud, subject: sub, sid: typeof sid === "string" ? sid : "" };
   } catch (error) {
     if (error instanceof JwtRefused) return undefined;
     throw error;

@@ -19,12 +19,13 @@ export interface IdTokenClaims {
   readonly auth_time?: number;
 }
 
-/** What an id token is issued from: the times in milliseconds, `sub` what the person is to the client. */
+/** What an id token is issued from: the times in milliseconds, `sub` and `sid` what the person and their session are to the client. */
 export interface IdTokenIssue {
   readonly issuer: string;
   readonly now: number;
   readonly lifetime: number;
   readonly sub: string;
+  readonly sid: string;
   readonly alg: SigningAlg;
   /** Claims that `claims` asked for by name: they take no other's place. */
   readonly more: Claims;
@@ -35,7 +36,7 @@ export interface IdTokenIssue {
  * none of a grant's, by whether it was asked for. A claim without a value is left out.
  */
 export function idToken(
-  { issuer, now, lifetime, sub, alg, more }: IdTokenIssue,
+  { issuer, now, lifetime, sub, sid, alg, more }: IdTokenIssue,
   grant: Grant,
   accessToken: string,
 ): IdTokenClaims {
@@ -48,7 +49,7 @@ export function idToken(
     exp: iat + Math.floor(lifetime / 1000),
     iat,
     at_hash: leftHalf(hash(hashOf(alg), accessToken, "buffer")),
-    sid: grant.sessionId,
+    sid,
     ...(grant.acr === "" ? {} : { acr: grant.acr }),
     ...(grant.amr.length === 0 ? {} : { amr: grant.amr }),
     ...(grant.nonce === "" ? {} : { nonce: grant.nonce }),

@@ -64,7 +64,11 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
       .client(GrantService)
       .inspectRefreshToken({ refreshToken: token, ...asItIsNow }, forward(call));
     if (grant === undefined || grant.clientId !== client.clientId) return inactive();
-    const [{ canonicalOrigin }, sub] = await Promise.all([tenants.get(call), subjects.of(call, client, grant.userId)]);
+    const [{ canonicalOrigin }, sub, sid] = await Promise.all([
+      tenants.get(call),
+      subjects.of(call, client, grant.userId),
+      subjects.ofSession(call, client, grant.sessionId),
+    ]);
     return create(IntrospectedTokenSchema, {
       active: true,
       claims: {
@@ -72,7 +76,7 @@ export function introspectToken(dependencies: OauthDependencies, accessTokens: A
         sub,
         client_id: grant.clientId,
         scope: allowedScopes(client, grant.scopes).join(" "),
-        sid: grant.sessionId,
+        sid,
         tenant_id: call.tenantId,
         ...(expireTime ? { exp: Math.floor(timestampMs(expireTime) / 1000) } : {}),
       },

@@ -32,22 +32,23 @@ export async function mintForGrant(
   { scopes, target: asked }: { readonly scopes: readonly string[]; readonly target: AccessTarget },
 ): Promise<IssuedTokens> {
   if (grant === undefined) throw new Error("the session service answered a redeemed grant without the grant");
-  const [{ issuer, now, key }, sub, further] = await Promise.all([
+  const [{ issuer, now, key }, sub, sid, further] = await Promise.all([
     preparation(needs, call, asked),
     needs.subjects.of(call, client, grant.userId),
+    needs.subjects.ofSession(call, client, grant.sessionId),
     furtherClaims(needs, call, { client, grant, scopes, target: asked }),
   ]);
   const target = withinGrant(asked, grant, now);
   const issue = { issuer, tenantId: call.tenantId, target, now, dpopJkt, more: further.accessToken };
   const firstParty = client.firstParty !== false;
-  const accessToken = await signAccessToken(key, personAccessToken(issue, grant, { sub, firstParty }));
+  const accessToken = await signAccessToken(key, personAccessToken(issue, grant, { sub, sid, firstParty }));
   // at_hash binds the id token to the access token, so that the two cannot be signed side by side.
   const signIdToken = async (): Promise<string> => {
     const alg = isSigningAlg(client.idTokenSignedResponseAlg) ? client.idTokenSignedResponseAlg : "RS256";
     const idTokenKey = alg === target.alg ? key : await needs.signingKeys.current(call, alg);
     const { idToken: more } = further;
     const lifetime = needs.lifetimes.idToken;
-    const claims = idToken({ issuer, now, lifetime, sub, alg, more }, grant, accessToken);
+    const claims = idToken({ issuer, now, lifetime, sub, sid, alg, more }, grant, accessToken);
     return signJwt(idTokenKey, { typ: "JWT" }, claims);
   };
   return create(IssuedTokensSchema, {

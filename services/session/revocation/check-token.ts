@@ -22,8 +22,8 @@ export function checkToken({ store, clock }: SessionDependencies) {
     const stored = await data.get(grants, request.grantId);
     if (stored === undefined || stored.record.clientId !== request.clientId) return notGood();
     if (!(await isGrantAlive(data, stored.record, clock()))) return notGood();
-    const { userId, claims } = stored.record;
-    return create(CheckTokenResponseSchema, { active: true, userId, claims });
+    const { userId, claims, sessionId } = stored.record;
+    return create(CheckTokenResponseSchema, { active: true, userId, claims, sessionId });
   };
 }
 

@@ -21,10 +21,11 @@ export async function logoutToken(
 ): Promise<string> {
   const alg = client.idTokenSignedResponseAlg || "RS256";
   if (!isSigningAlg(alg)) throw new Error(`client ${client.clientId} wants the unknown algorithm ${alg}`);
-  const [{ canonicalOrigin }, key, sub] = await Promise.all([
+  const [{ canonicalOrigin }, key, sub, sid] = await Promise.all([
     tenants.get(work),
     signingKeys.current(work, alg),
     subjects.of(work, client, userId),
+    subjects.ofSession(work, client, sessionId),
   ]);
   const iat = Math.floor(clock() / 1000);
   return signJwt(
@@ -37,7 +38,7 @@ export async function logoutToken(
       iat,
       exp: iat + lifetime,
       jti: randomUUID(),
-      sid: sessionId,
+      sid,
       events: { "http://schemas.openid.net/event/backchannel-logout": {} },
     },
   );

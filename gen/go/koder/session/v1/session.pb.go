@@ -25,7 +25,7 @@ const (
 // Session is a sign-in of one person in one browser.
 type Session struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// ULID; `sid` of tokens.
+	// ULID; `sid` of tokens, but for those of pairwise clients, which know it by another name.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Whose session.
 	UserId string `protobuf:"bytes,2,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`

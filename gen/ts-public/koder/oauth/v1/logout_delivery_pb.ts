@@ -35,7 +35,7 @@ export type LogoutDelivery = Message<"koder.oauth.v1.LogoutDelivery"> & {
   clientId: string;
 
   /**
-   * The session that ended; `sid` of the logout token.
+   * The session that ended: `sid` of the logout token, as the client knows it.
    *
    * @generated from field: string session_id = 3;
    */

@@ -21,7 +21,7 @@ export const file_koder_session_v1_session: GenFile = /*@__PURE__*/
  */
 export type Session = Message<"koder.session.v1.Session"> & {
   /**
-   * ULID; `sid` of tokens.
+   * ULID; `sid` of tokens, but for those of pairwise clients, which know it by another name.
    *
    * @generated from field: string id = 1;
    */

@@ -45,7 +45,7 @@ export type Grant = Message<"koder.session.v1.Grant"> & {
   userId: string;
 
   /**
-   * The session in which it was given; `sid` of tokens.
+   * The session in which it was given: `sid` of tokens, as the client knows it.
    *
    * @generated from field: string session_id = 4;
    */
