@@ -8,8 +8,8 @@ export interface Contestant {
 }
 
 /**
- * Requests after which what answers them is compiled: V8 takes a function for its last compiler when it was called some 3,000
- * times. Before, a request costs up to twice as much, and the more code it runs the longer.
+ * Requests after which what answers them is compiled: V8 by itself takes a function for its last compiler when it was called some
+ * 3,000 times. Before, a request costs up to twice as much, and the more code it runs the longer.
  */
 export const compiledAfter = 4_000;
 

@@ -17,6 +17,8 @@ const sizes = [
   { name: "phone", width: 360, height: 740 },
   { name: "tablet", width: 768, height: 1024 },
   { name: "desktop", width: 1440, height: 900 },
+  // The desktop at 200 %.
+  { name: "zoomed", width: 720, height: 450, deviceScaleFactor: 2 },
 ] as const;
 const schemes = ["light", "dark"] as const;
 const locales = ["en-US", "pt-BR", "es"] as const;
@@ -29,13 +31,15 @@ const shown = [
 ] as const;
 
 interface Look {
-  readonly size: { readonly width: number; readonly height: number };
+  readonly size: { readonly width: number; readonly height: number; readonly deviceScaleFactor?: number };
   readonly scheme: (typeof schemes)[number];
   readonly locale: string;
 }
 
 async function take(browser: Browser, state: PageState, { size, scheme, locale }: Look, path: string): Promise<void> {
-  const context = await browser.newContext({ viewport: size, colorScheme: scheme, locale, reducedMotion: "reduce" });
+  const { deviceScaleFactor = 1, ...viewport } = size;
+  const settings = { viewport, deviceScaleFactor, colorScheme: scheme, locale, reducedMotion: "reduce" } as const;
+  const context = await browser.newContext(settings);
   const page = await context.newPage();
   await state.open(page);
   try {

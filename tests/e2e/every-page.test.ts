@@ -71,6 +71,8 @@ const seen = new Map<string, Map<string, Seen>>();
 const violations: Record<string, readonly unknown[]> = {};
 /** Pages on which a form or a box begins right under the heading, where only the sentence that belongs to it does. */
 const crowded: string[] = [];
+/** What does not go by the size of text that a person has set. */
+const notLarge: Record<string, readonly string[]> = {};
 let visiting: Promise<void> | undefined;
 
 /** How far below the heading what follows it begins, in CSS pixels; a sentence, or nothing, is far enough. */
@@ -83,6 +85,36 @@ const roomUnderHeading = (page: Page): Promise<number> =>
   });
 
 /**
+ * What of a page does not go by the size of text that a person has set in their browser (WCAG 2.2 §1.4.4), here twice the usual one, on
+ * a phone that is held across: text that stays small or is cut, and the page where it is wider than the window.
+ */
+async function smallOrCut(page: Page): Promise<readonly string[]> {
+  const before = page.viewportSize() ?? { width: 0, height: 0 };
+  await page.setViewportSize({ width: 640, height: 360 });
+  const found = await page.evaluate(() => {
+    const root = document.documentElement;
+    const own = ({ childNodes }: Element) =>
+      Array.from(childNodes).some(({ nodeType, nodeValue }) => nodeType === Node.TEXT_NODE && nodeValue?.trim() !== "");
+    const parts = Array.from(document.querySelectorAll<HTMLElement>("body *")).filter(
+      (part) => part.checkVisibility() && (own(part) || part.matches("input:not([type=checkbox])")),
+    );
+    const sizes = () => parts.map((part) => Number.parseFloat(getComputedStyle(part).fontSize));
+    const usual = sizes();
+    root.style.fontSize = "200%";
+    const large = sizes();
+    const small = parts.filter((_, index) => Math.abs((large[index] ?? 0) - 2 * (usual[index] ?? 0)) > 0.1);
+    const cut = parts.filter(
+      (part) => getComputedStyle(part).overflowY !== "visible" && part.scrollHeight > part.clientHeight + 1,
+    );
+    const wide = root.scrollWidth > root.clientWidth ? [root] : [];
+    root.style.fontSize = "";
+    return [...small, ...cut, ...wide].map(({ localName, className }) => `${localName}.${className}`);
+  });
+  await page.setViewportSize(before);
+  return found;
+}
+
+/**
  * Goes to each state once, and asks for the page there once more in each other language, whatever the request was. Where the answer
  * to that is another page, as after what can be done only once, the state is gone to anew in that language.
  */
@@ -92,6 +124,8 @@ async function visit(): Promise<void> {
     const english = await seenOn(page);
     seen.set(name, new Map([["en", english]]));
     if ((await roomUnderHeading(page)) < 16) crowded.push(name);
+    const toMend = await smallOrCut(page);
+    if (toMend.length > 0) notLarge[name] = toMend;
     const light = await axeViolations(page);
     await page.emulateMedia({ colorScheme: "dark" });
     // What is not about colours is the same in the dark.
@@ -120,6 +154,11 @@ test("axe finds nothing to say of any, light or dark", { timeout: 300_000 }, asy
 test("none begins right under its heading", { timeout: 300_000 }, async () => {
   await (visiting ??= visit());
   expect(crowded).toEqual([]);
+});
+
+test("each goes by the size of text that a person has set", { timeout: 300_000 }, async () => {
+  await (visiting ??= visit());
+  expect(notLarge).toEqual({});
 });
 
 /** The product's name, and what only developers see. */
