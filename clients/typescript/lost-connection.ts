@@ -64,6 +64,8 @@ function isLost(error: ConnectError): boolean {
   if (error.code === Code.Canceled) return error.details.length === 0;
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && faults.has(cause.code)) return true;
+    // A server that stops refuses what comes after its GOAWAY (RFC 9113 §8.7); Node says so in its words alone.
+    if (cause.message.endsWith("NGHTTP2_REFUSED_STREAM")) return true;
   }
   return false;
 }

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
@@ -88,6 +88,21 @@ test.each([
   const write = createKoderId(origin, { grpc }).users.updateUser({ userId: "u" });
   expect((await failureOf(write)).code).toBe(Code.Unavailable);
   expect(fake.arrived.length).toBe(1);
+});
+
+test("a call that a stopping server refuses to begin is repeated, over gRPC", async () => {
+  const fake = fakeUsers();
+  const handler = connectNodeAdapter({ routes: fake.routes });
+  let refusals = 0;
+  const origin = await serve(
+    createHttp2Server((request, response) => {
+      if (refusals > 0) return handler(request, response);
+      refusals += 1;
+      response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    }),
+  );
+  const { user } = await createKoderId(origin, { grpc: true }).users.getUser({ userId: "me" });
+  expect([user?.id, refusals, fake.arrived.length]).toEqual(["me", 1, 1]);
 });
 
 test.each([
