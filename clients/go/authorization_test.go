@@ -122,11 +122,11 @@ func TestARefusedStreamFailsAndAnotherHasAnotherToken(t *testing.T) {
 		}
 		return nil
 	}}
-	client := newClient(t, serveEvents(t, events), WithTokenSource(&countingSource{}))
+	client := newClient(t, serveHTTP(t, eventsHandler(events)), WithTokenSource(&countingSource{}))
 	for range 2 {
-		wantCode(t, watchEvents(t, client, nil), connect.CodeUnauthenticated)
+		wantCode(t, watchEvents(t.Context(), client, nil), connect.CodeUnauthenticated)
 	}
-	if err := watchEvents(t, client, nil); err != nil {
+	if err := watchEvents(t.Context(), client, nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"Bearer token-1", "Bearer token-2", "Bearer token-3"}; !slices.Equal(events.tokens, want) {

@@ -3,7 +3,6 @@ package koderid
 import (
 	"context"
 	"net/http"
-	"testing"
 
 	"connectrpc.com/connect"
 
@@ -31,17 +30,14 @@ func (f *fakeEvents) WatchEvents(
 	})
 }
 
-func serveEvents(t *testing.T, events *fakeEvents) string {
-	t.Helper()
-	mux := http.NewServeMux()
-	mux.Handle(adminv1connect.NewEventServiceHandler(events))
-	return serveHTTP(t, mux)
+func eventsHandler(events *fakeEvents) http.Handler {
+	_, handler := adminv1connect.NewEventServiceHandler(events)
+	return handler
 }
 
 // watchEvents reads a stream to its end, and gives its error; `each` is called for each answer.
-func watchEvents(t *testing.T, client *Client, each func()) error {
-	t.Helper()
-	stream, err := client.Events.WatchEvents(t.Context(), connect.NewRequest(&adminv1.WatchEventsRequest{}))
+func watchEvents(ctx context.Context, client *Client, each func()) error {
+	stream, err := client.Events.WatchEvents(ctx, connect.NewRequest(&adminv1.WatchEventsRequest{}))
 	if err != nil {
 		return err
 	}
