@@ -44,3 +44,14 @@ test("A18: a person is called by lines that can be read", async () => {
   expect(await fieldOf(path, { family_name: "a\tb" }, "PATCH")).toBe("user.family_name");
   expect(await fieldOf(path, { name: "", address: { street_address: "1\n2" } }, "PATCH")).toBe("");
 });
+
+test.each(["group", "role"])("A18: what a %s is for may have lines, and no other controls", async (what) => {
+  const path = `/v1/${what}s`;
+  const violations = [{ field: `${what}.description` }];
+  const make = (description: string) => rest(server, "POST", path, { name: "described", description });
+  expect(await make("a\u001b[2Jb")).toMatchObject({ status: 400, json: { error: { violations } } });
+  const { status, json } = await make("one\n\ttwo");
+  expect(status).toBe(200);
+  const change = await rest(server, "PATCH", `${path}/${String(json["id"])}`, { description: "a\u202Eb" });
+  expect(change).toMatchObject({ status: 400, json: { error: { violations } } });
+});
