@@ -4,7 +4,17 @@ import { inAnsweredForm } from "./answered-forms.ts";
 import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
-import { listKeys, lists, singleKeys, singles, text, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import {
+  clientsOfServer,
+  listKeys,
+  lists,
+  singleKeys,
+  singles,
+  text,
+  type ListKey,
+  type Section,
+  type SingleKey,
+} from "./sections.ts";
 import type { Declared, TenantFile } from "./tenant-file.ts";
 import type { Existing, TenantState } from "./tenant-state.ts";
 
@@ -49,8 +59,8 @@ export interface Plan {
 
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
- * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group,
- * for a default audience that goes, and for circles.
+ * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group and of
+ * a resource server to a client, for a default audience that goes, and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -72,6 +82,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
+  checkClientsOfServers(file, state, prune ? gone("clients") : [], problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
@@ -170,6 +181,26 @@ function checkGroupsOfPolicy(
     if (name === "" || there.has(linkName("groups", name))) continue;
     const path = ["authentication_policy", "group_overrides", at, "group_name"];
     problems.push({ path, description: `there is no group ${name}` });
+  }
+}
+
+/** The clients that resource servers name: of the file, or of the tenant and not going. */
+function checkClientsOfServers(
+  file: TenantFile,
+  state: TenantState,
+  going: readonly Existing[],
+  problems: Problem[],
+): void {
+  const there = new Set([...(file.lists.clients ?? []), ...state.lists.clients].map(({ name }) => name));
+  for (const { name } of going) there.delete(name);
+  for (const { json, path } of file.lists.resource_servers ?? []) {
+    for (const member of clientsOfServer) {
+      const ids = json[member];
+      for (const [at, id] of Array.isArray(ids) ? ids.entries() : []) {
+        if (typeof id !== "string" || there.has(id)) continue;
+        problems.push({ path: [...path, member, at], description: `there is no client ${id}` });
+      }
+    }
   }
 }
 

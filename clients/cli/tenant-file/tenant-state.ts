@@ -1,6 +1,15 @@
-import { toJson, type JsonObject, type Message } from "@bufbuild/protobuf";
+import { toJson, type JsonObject, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { pages } from "../../core/pages.ts";
-import { lists, roleName, singleKeys, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import {
+  clientsOfServer,
+  lists,
+  roleName,
+  singleKeys,
+  singles,
+  type ListKey,
+  type Section,
+  type SingleKey,
+} from "./sections.ts";
 import type { TenantServices } from "./tenant-services.ts";
 
 /** One resource as the tenant has it. */
@@ -101,6 +110,7 @@ export async function readTenantState(
     const message = answered[key];
     return message === undefined ? [] : [[key, message] as const];
   });
+  const clientIds = new Set(allClients.map(({ clientId }) => clientId));
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -128,7 +138,7 @@ export async function readTenantState(
         return { id, etag, name: lists.clients.nameOf(json), json, links, fixed };
       }),
       resource_servers: allServers.map((server) => {
-        const json = shown(lists.resource_servers, server);
+        const json = withoutGoneClients(shown(lists.resource_servers, server), clientIds);
         const { id, etag } = server;
         return { id, etag, name: lists.resource_servers.nameOf(json), json, links: {}, fixed: false };
       }),
@@ -177,6 +187,16 @@ function withGroupNames(policy: JsonObject): JsonObject {
     Object.fromEntries(Object.entries(override).filter(([name]) => name !== "group_id")),
   );
   return { ...policy, group_overrides: named };
+}
+
+/** A resource server without the clients that were deleted since, of which no file can make one again. */
+function withoutGoneClients(server: JsonObject, there: ReadonlySet<string>): JsonObject {
+  const members = Object.entries(server).map(([name, value]): [string, JsonValue] =>
+    clientsOfServer.includes(name) && Array.isArray(value)
+      ? [name, value.filter((id) => typeof id === "string" && there.has(id))]
+      : [name, value],
+  );
+  return Object.fromEntries(members.filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
 /** A message without what no file has. */
