@@ -401,7 +401,8 @@ test("a client that was deleted is in no export, and what named it is not to be 
   const clients = ["web", "job"].map((client_id) => ({ client_id, grant_types: ["client_credentials"] }));
   const resource_servers = [{ identifier: "https://api.example", allowed_client_ids: ["web", "job"] }];
   const named = (sections: object) => written("gone.yaml", JSON.stringify({ version: 1, ...sections }));
-  await out(["apply", named({ clients, resource_servers })], { slug });
+  const authentication_policy = { client_overrides: [{ client_id: "job", mfa: "MFA_REQUIREMENT_REQUIRED" }] };
+  await out(["apply", named({ clients, resource_servers, authentication_policy })], { slug });
   const where = { url: `http://${host}`, adminApiKey: server.adminApiKey };
   expect((await rest(where, "DELETE", "/v1/clients/job")).status).toBe(200);
   const exported = await out(["export"], { slug });
@@ -430,6 +431,9 @@ authentication_policy:
   group_overrides:
     - { group_name: G }
     - { group_name: nowhere }
+  client_overrides:
+    - { client_id: web }
+    - { client_id: missing }
 `,
   );
   const { code, err } = await tenant(["apply", file], { slug: one.slug });
@@ -441,6 +445,7 @@ authentication_policy:
     `${file}:7: groups[0].roles[0]: there is no role nobody`,
     `${file}:15: authentication_policy.group_overrides[1].group_name: there is no group nowhere`,
     `${file}:9: resource_servers[0].introspection_client_ids[1]: there is no client gone`,
+    `${file}:18: authentication_policy.client_overrides[1].client_id: there is no client missing`,
   ]);
   expect(await out(["export", "--json"], { slug: one.slug })).not.toContain("roles");
   const settings = written("tenant.yaml", "version: 1\ntenant: { display_name: X }\n");

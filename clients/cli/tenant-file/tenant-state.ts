@@ -6,6 +6,7 @@ import {
   roleName,
   singleKeys,
   singles,
+  text,
   type ListKey,
   type Section,
   type SingleKey,
@@ -166,7 +167,7 @@ export async function readTenantState(
         return { id: name, etag: template.etag, name, json, links: {}, fixed: false };
       }),
     },
-    singles: Object.fromEntries(once.map(([key, message]) => [key, shownOnce(key, message)])),
+    singles: Object.fromEntries(once.map(([key, message]) => [key, shownOnce(key, message, clientIds)])),
     etags: Object.fromEntries(once.map(([key, { etag }]) => [key, etag])),
     usualMails: new Map(usualMails.map(({ kind, language, etag }) => [`${kind}/${language}`, etag])),
     secrets: new Set(mailServer?.mailServer?.passwordSet ? (["mail_server"] as const) : []),
@@ -174,9 +175,9 @@ export async function readTenantState(
 }
 
 /** What there is once, as a file has it. */
-function shownOnce(key: SingleKey, message: Message): JsonObject {
+function shownOnce(key: SingleKey, message: Message, clientIds: ReadonlySet<string>): JsonObject {
   const json = shown(singles[key], message);
-  return key === "authentication_policy" ? withGroupNames(json) : json;
+  return key === "authentication_policy" ? withGroupNames(withoutGoneOverrides(json, clientIds)) : json;
 }
 
 /** A policy that names groups by name alone, since ids differ from tenant to tenant. */
@@ -187,6 +188,17 @@ function withGroupNames(policy: JsonObject): JsonObject {
     Object.fromEntries(Object.entries(override).filter(([name]) => name !== "group_id")),
   );
   return { ...policy, group_overrides: named };
+}
+
+/** A policy that says nothing of clients that were deleted since. */
+function withoutGoneOverrides(
+  { client_overrides: overrides, ...policy }: JsonObject,
+  there: ReadonlySet<string>,
+): JsonObject {
+  const left = Array.isArray(overrides)
+    ? (overrides as JsonObject[]).filter((override) => there.has(text(override, "client_id")))
+    : [];
+  return left.length === 0 ? policy : { ...policy, client_overrides: left };
 }
 
 /** A resource server without the clients that were deleted since, of which no file can make one again. */

@@ -1,6 +1,6 @@
 import type { FieldViolation } from "../../host/failure.ts";
 import type { TenantStore } from "../../store/store.ts";
-import { clients } from "../collections.ts";
+import { clientsThatAreThere } from "../clients/clients-that-are-there.ts";
 import type { ResourceServerSettings } from "./resource-server-settings.ts";
 
 type Named = Pick<ResourceServerSettings, "allowedClientIds" | "introspectionClientIds">;
@@ -19,10 +19,9 @@ export async function namedClientFaults(
     ...added("introspection_client_ids", server.introspectionClientIds, before.introspectionClientIds),
   ];
   if (named.length === 0) return [];
-  const ids = [...new Set(named.map(({ id }) => id))];
-  const found = await data.getAll(clients, ids);
-  const there = new Set(
-    found.flatMap((one) => (one === undefined || one.record.deleteTime ? [] : [one.record.clientId])),
+  const there = await clientsThatAreThere(
+    data,
+    named.map(({ id }) => id),
   );
   return named
     .filter(({ id }) => !there.has(id))
