@@ -5,7 +5,7 @@ import { measuredExamples, measureWebClient, type WebClientSize } from "./measur
 import { repositoryRoot } from "./run-program.ts";
 
 /** What an application may cost its users, gzipped, in bytes: a little above what it does. */
-const budget = { "one-service": 40_000, "first-steps": 64_000 } as const;
+const budget = { "one-service": 40_500, "first-steps": 64_000 } as const;
 
 let sizes: Record<(typeof measuredExamples)[number], WebClientSize>;
 beforeAll(async () => {

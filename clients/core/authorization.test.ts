@@ -1,6 +1,10 @@
-import { Code } from "@connectrpc/connect";
+import { Code, createRouterTransport } from "@connectrpc/connect";
 import { expect, test } from "vitest";
+import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
+import { createClient } from "./create-client.ts";
 import { failureOf, fakeUsers, guardedUsers, refused } from "./fake-users.ts";
+import { guardTransport } from "./guard-transport.ts";
+import { readOptions } from "./options.ts";
 import { staticToken, type TokenSource, type TokenSourceOption } from "./token-source.ts";
 
 const unauthenticated = (reason: string) => refused(Code.Unauthenticated, reason);
@@ -43,6 +47,27 @@ test("a refused token is renewed once, for a write as well: the refused call was
   });
   await guardedUsers(fake, { tokenSource: countingSource() }).users.updateUser({ userId: "u" });
   expect(sent(fake)).toEqual(["Bearer token-1", "Bearer token-2"]);
+});
+
+test("a stream that is refused fails, and another one has another token", async () => {
+  const tokens: (string | null)[] = [];
+  const wire = createRouterTransport(({ service }) => {
+    service(EventService, {
+      async *watchEvents({ type }, { requestHeader }) {
+        tokens.push(requestHeader.get("authorization"));
+        if (type === "later") yield {};
+        if (type !== "good") throw unauthenticated("CREDENTIAL_INVALID");
+      },
+    });
+  });
+  const settings = readOptions("https://id.example.com", { tokenSource: countingSource() });
+  const { watchEvents } = createClient(EventService, guardTransport(wire, settings));
+  for (const type of ["at once", "later"]) {
+    const { code } = await failureOf(Array.fromAsync(watchEvents({ type })));
+    expect(code).toBe(Code.Unauthenticated);
+  }
+  await Array.fromAsync(watchEvents({ type: "good" }));
+  expect(tokens).toEqual(["Bearer token-1", "Bearer token-2", "Bearer token-3"]);
 });
 
 test.each<[string, TokenSource | undefined, string, number]>([

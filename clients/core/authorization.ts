@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { DescMessage } from "@bufbuild/protobuf";
+import { Code, ConnectError, type StreamResponse } from "@connectrpc/connect";
 import { withHeader, type Send } from "./call.ts";
 import { until, whyEnded } from "./deadline.ts";
 import { reason } from "./errors.ts";
@@ -22,6 +23,31 @@ export function authorize(source: TokenSource | undefined): (next: Send) => Send
       return next(withHeader(call, "authorization", `Bearer ${renewed}`));
     }
   };
+}
+
+/** Opens a stream with a token, which its source forgets when the stream is refused for it: another one has another token then. */
+export async function forgetRefused<I extends DescMessage, O extends DescMessage>(
+  source: TokenSource,
+  token: string,
+  open: () => Promise<StreamResponse<I, O>>,
+): Promise<StreamResponse<I, O>> {
+  const heard = (error: unknown): unknown => {
+    if (credentialRefused(error)) source.forget?.(token);
+    return error;
+  };
+  async function* hearing<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
+    try {
+      yield* items;
+    } catch (error) {
+      throw heard(error);
+    }
+  }
+  try {
+    const answer = await open();
+    return { ...answer, message: hearing(answer.message) };
+  } catch (error) {
+    throw heard(error);
+  }
 }
 
 /** A source's token; what it throws gets the code that says what to do about it. */

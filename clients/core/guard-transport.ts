@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { authorize, tokenOf } from "./authorization.ts";
+import { authorize, forgetRefused, tokenOf } from "./authorization.ts";
 import { withHeader, type Send } from "./call.ts";
 import { underDeadline } from "./deadline.ts";
 import type { Settings } from "./options.ts";
@@ -27,11 +27,11 @@ export function guardTransport(wire: Transport, settings: Omit<Settings, "origin
     stream: async (method, signal, timeoutMs, header, input, contextValues) => {
       const sent = new Headers(header);
       if (settings.tenant !== undefined) sent.set("x-koder-tenant", settings.tenant);
-      if (settings.source !== undefined && !sent.has("authorization")) {
-        const token = await tokenOf(settings.source, signal ?? new AbortController().signal);
-        sent.set("authorization", `Bearer ${token}`);
-      }
-      return wire.stream(method, signal, timeoutMs, sent, input, contextValues);
+      const open = () => wire.stream(method, signal, timeoutMs, sent, input, contextValues);
+      if (settings.source === undefined || sent.has("authorization")) return open();
+      const token = await tokenOf(settings.source, signal ?? new AbortController().signal);
+      sent.set("authorization", `Bearer ${token}`);
+      return forgetRefused(settings.source, token, open);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { createClient, type Client, type Transport } from "@connectrpc/connect";
+import type { Client, Transport } from "@connectrpc/connect";
 import { ApiKeyService } from "../../gen/ts-public/koder/admin/v1/api_key_service_pb.ts";
 import { BrandingService } from "../../gen/ts-public/koder/admin/v1/branding_service_pb.ts";
 import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
@@ -30,6 +30,7 @@ import { LogoutDeliveryService } from "../../gen/ts-public/koder/oauth/v1/logout
 import { SigningKeyService } from "../../gen/ts-public/koder/oauth/v1/signing_key_service_pb.ts";
 import { SessionService } from "../../gen/ts-public/koder/session/v1/session_service_pb.ts";
 import { TenantService } from "../../gen/ts-public/koder/admin/v1/tenant_service_pb.ts";
+import { createClient } from "./create-client.ts";
 
 /** One typed client for each public service. Make one and keep it. */
 export interface KoderId {

@@ -41,6 +41,7 @@ func (a *authorizationInterceptor) WrapUnary(next connect.UnaryFunc) connect.Una
 }
 
 // WrapStreamingClient adds the credential to a stream. A stream that is refused fails: only its caller knows where to go on.
+// The source forgets the token, so that another stream has another one.
 func (a *authorizationInterceptor) WrapStreamingClient(next connect.StreamingClientFunc) connect.StreamingClientFunc {
 	return func(ctx context.Context, spec connect.Spec) connect.StreamingClientConn {
 		conn := next(ctx, spec)
@@ -52,8 +53,27 @@ func (a *authorizationInterceptor) WrapStreamingClient(next connect.StreamingCli
 			return failedConn{conn, tokenFailure(ctx, err)}
 		}
 		conn.RequestHeader().Set("Authorization", "Bearer "+token)
+		if source, ok := a.source.(Forgetter); ok {
+			return forgettingConn{conn, source, token}
+		}
 		return conn
 	}
+}
+
+// forgettingConn is a stream whose token is forgotten once it was refused.
+type forgettingConn struct {
+	connect.StreamingClientConn
+	source Forgetter
+	token  string
+}
+
+// Receive hears of the refusal.
+func (f forgettingConn) Receive(message any) error {
+	err := f.StreamingClientConn.Receive(message)
+	if credentialRefused(err) {
+		f.source.Forget(f.token)
+	}
+	return err
 }
 
 // failedConn is a stream that failed before it was sent.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -106,6 +107,30 @@ func TestATokenIsNotRenewedForEver(t *testing.T) {
 				t.Errorf("%d requests were sent, want %d", got, expect.requests)
 			}
 		})
+	}
+}
+
+func TestARefusedStreamFailsAndAnotherHasAnotherToken(t *testing.T) {
+	events := &fakeEvents{watch: func(_ context.Context, n int, send func() error) error {
+		if n == 2 {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+		if n < 3 {
+			return unauthenticated(ReasonCredentialInvalid)
+		}
+		return nil
+	}}
+	client := newClient(t, serveHTTP(t, eventsHandler(events)), WithTokenSource(&countingSource{}))
+	for range 2 {
+		wantCode(t, watchEvents(t.Context(), client, nil), connect.CodeUnauthenticated)
+	}
+	if err := watchEvents(t.Context(), client, nil); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"Bearer token-1", "Bearer token-2", "Bearer token-3"}; !slices.Equal(events.tokens, want) {
+		t.Errorf("got %q, want %q", events.tokens, want)
 	}
 }
 

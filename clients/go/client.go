@@ -103,6 +103,7 @@ func New(origin string, options ...Option) (*Client, error) {
 			headerInterceptor{settings.headers},
 			&authorizationInterceptor{source: settings.source},
 			retryInterceptor(settings.retries),
+			lostConnectionInterceptor{},
 		),
 	}
 	if settings.grpc {

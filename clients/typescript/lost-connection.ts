@@ -21,8 +21,8 @@ const faults: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * The same transport, whose calls fail with UNAVAILABLE when the connection is lost: Connect's own says ABORTED, CANCELED or
- * INTERNAL, which are codes that the server has other meanings for.
+ * The same transport, whose calls and streams fail with UNAVAILABLE when the connection is lost: Connect's own says ABORTED,
+ * CANCELED or INTERNAL, which are codes that the server has other meanings for.
  */
 export function namingLostConnections(transport: Transport): Transport {
   return {
@@ -30,12 +30,31 @@ export function namingLostConnections(transport: Transport): Transport {
       try {
         return await transport.unary(method, signal, ...call);
       } catch (error) {
-        const lost = signal?.aborted !== true && error instanceof ConnectError && isLost(error);
-        throw lost ? new ConnectError(message, Code.Unavailable, undefined, undefined, error) : error;
+        throw named(error, signal);
       }
     },
-    stream: (...call) => transport.stream(...call),
+    async stream(method, signal, ...call) {
+      try {
+        const answer = await transport.stream(method, signal, ...call);
+        return { ...answer, message: namingLost(answer.message, signal) };
+      } catch (error) {
+        throw named(error, signal);
+      }
+    },
   };
+}
+
+async function* namingLost<Item>(items: AsyncIterable<Item>, signal: AbortSignal | undefined): AsyncGenerator<Item> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw named(error, signal);
+  }
+}
+
+function named(error: unknown, signal: AbortSignal | undefined): unknown {
+  const lost = signal?.aborted !== true && error instanceof ConnectError && isLost(error);
+  return lost ? new ConnectError(message, Code.Unavailable, undefined, undefined, error) : error;
 }
 
 const message = "the connection to the server could not be made, or was lost";
@@ -45,6 +64,8 @@ function isLost(error: ConnectError): boolean {
   if (error.code === Code.Canceled) return error.details.length === 0;
   for (let cause = error.cause; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && faults.has(cause.code)) return true;
+    // A server that stops refuses what comes after its GOAWAY (RFC 9113 §8.7); Node says so in its words alone.
+    if (cause.message.endsWith("NGHTTP2_REFUSED_STREAM")) return true;
   }
   return false;
 }

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import { createServer as createHttp2Server } from "node:http2";
+import { constants, createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
-import { Code } from "@connectrpc/connect";
+import { Code, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { afterEach, expect, test } from "vitest";
+import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
 import { errorId, reason } from "../core/errors.ts";
 import { away, failureOf, fakeUsers, refused, type FakeUsersOptions } from "../core/fake-users.ts";
 import { clientCredentials } from "./client-credentials.ts";
@@ -87,6 +88,48 @@ test.each([
   const write = createKoderId(origin, { grpc }).users.updateUser({ userId: "u" });
   expect((await failureOf(write)).code).toBe(Code.Unavailable);
   expect(fake.arrived.length).toBe(1);
+});
+
+test("a call that a stopping server refuses to begin is repeated, over gRPC", async () => {
+  const fake = fakeUsers();
+  const handler = connectNodeAdapter({ routes: fake.routes });
+  let refusals = 0;
+  const origin = await serve(
+    createHttp2Server((request, response) => {
+      if (refusals > 0) return handler(request, response);
+      refusals += 1;
+      response.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    }),
+  );
+  const { user } = await createKoderId(origin, { grpc: true }).users.getUser({ userId: "me" });
+  expect([user?.id, refusals, fake.arrived.length]).toEqual(["me", 1, 1]);
+});
+
+test.each([
+  ["Connect", false],
+  ["gRPC", true],
+])("a stream whose connection breaks is UNAVAILABLE, one that its caller ends is not, over %s", async (_name, grpc) => {
+  const routes = (router: ConnectRouter) =>
+    router.service(EventService, {
+      async *watchEvents(_request, { signal }) {
+        yield { resumeToken: "1" };
+        await once(signal, "abort");
+      },
+    });
+  const handler = connectNodeAdapter({ routes });
+  const origin = await serve(grpc ? createHttp2Server(handler) : createServer(handler as RequestListener));
+  const { events } = createKoderId(origin, { grpc });
+  const watch = async (end: () => void, signal?: AbortSignal) => {
+    for await (const { resumeToken } of events.watchEvents({}, signal === undefined ? {} : { signal })) {
+      expect(resumeToken).toBe("1");
+      end();
+    }
+  };
+  expect((await failureOf(watch(breakConnections))).code).toBe(Code.Unavailable);
+  const caller = new AbortController();
+  expect((await failureOf(watch(() => caller.abort(), caller.signal))).code).toBe(Code.Canceled);
+  await stops.pop()?.();
+  expect((await failureOf(watch(() => {}))).code).toBe(Code.Unavailable);
 });
 
 test.each([

@@ -22,6 +22,7 @@ import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_in
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ShownBrandingService } from "#gen/koder/admin/v1/branding_internal_pb.ts";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
+import { ClientLookupService } from "#gen/koder/oauth/v1/client_lookup_internal_pb.ts";
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
@@ -110,6 +111,8 @@ export async function authFixture(
   /** The groups of the tenant, and in which of them people are, by their ids. */
   const groups: { id: string; name: string }[] = [];
   const groupsOf = new Map<string, string[]>();
+  /** Ids that no client has. */
+  const goneClients = new Set<string>(["nobody"]);
   /** What happens inside of a peer's answer, for tests of races and crashes. */
   const meanwhile: {
     [
@@ -200,6 +203,9 @@ export async function authFixture(
         person.epoch += 1n;
         return {};
       },
+    });
+    service(ClientLookupService, {
+      findClients: ({ clientIds }) => ({ clientIds: clientIds.filter((id) => !goneClients.has(id)) }),
     });
     service(AccountOpeningService, {
       async openAccount({ userId, email, locale, password }) {
@@ -327,6 +333,7 @@ export async function authFixture(
     permissionsOf,
     groups,
     groupsOf,
+    goneClients,
     calls,
     sessions,
     used,

@@ -1,8 +1,11 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { holdsTimes } from "./json-times.ts";
 import type { Implementation } from "./service-module.ts";
 import { createStreamsUnderWay, type Handler } from "./streams-under-way.ts";
+import { checkTimesOfQuery, isPlainJson, withTimesChecked } from "./times-of-requests.ts";
 import { nameUnread, nameUnreadOfStreams } from "./unread-requests.ts";
 
 type PluginOptions = Parameters<typeof fastifyConnectPlugin>[1];
@@ -34,6 +37,8 @@ export function mountConnect(
   ]);
   const packages = new Set([...unmade.keys()].map((name) => name.slice(0, name.indexOf(".") + 1)));
   const handlers = new Map<string, Handler>();
+  /** What calls of one message take that has points in time. */
+  const timed = new Map<string, DescMessage>();
   const streams = createStreamsUnderWay();
 
   /** Has the plugin make what serves a service, which takes no time: it waits for nothing. */
@@ -45,6 +50,9 @@ export function mountConnect(
     const streaming = new Set(
       service.methods.filter(({ methodKind }) => methodKind !== "unary").map((method) => `/${name}/${method.name}`),
     );
+    for (const { name: method, methodKind, input } of service.methods) {
+      if (methodKind === "unary" && holdsTimes(input)) timed.set(`/${name}/${method}`, input);
+    }
     const into = {
       all: (path: string, _options: unknown, handler: Handler) =>
         void handlers.set(path, streaming.has(path) ? streams.follow(handler) : handler),
@@ -57,6 +65,7 @@ export function mountConnect(
         interceptors: [...interceptors, nameUnreadOfStreams],
         requestGate: (context) => {
           admit(context);
+          checkTimesOfQuery(context);
           nameUnread(context);
         },
         shutdownSignal: streams.signal,
@@ -77,6 +86,8 @@ export function mountConnect(
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
       const [path = ""] = request.url.split("?", 1);
       make(path.slice(1, path.indexOf("/", 1)), readAlready as never);
+      const input = timed.get(path);
+      if (input !== undefined && isPlainJson(request)) request.body = withTimesChecked(request.raw, input);
       return handlers.get(path)?.(request, reply) ?? reply.callNotFound();
     };
     for (const start of packages) scope.route({ method: ["GET", "POST"], url: `/${start}*`, handler });

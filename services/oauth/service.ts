@@ -11,6 +11,7 @@ import { OAuthPolicyService } from "#gen/koder/oauth/v1/oauth_policy_service_pb.
 import { RegistrationService } from "#gen/koder/oauth/v1/registration_internal_pb.ts";
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
+import { ClientLookupService } from "#gen/koder/oauth/v1/client_lookup_internal_pb.ts";
 import { ClientTombstoneService } from "#gen/koder/oauth/v1/client_tombstone_internal_pb.ts";
 import { PersonalDataService } from "#gen/koder/oauth/v1/personal_data_internal_pb.ts";
 import { implementation, type FinishWrite, type ServiceModule } from "../host/service-module.ts";
@@ -29,6 +30,7 @@ import { createClientSecret } from "./clients/create-client-secret.ts";
 import { deleteClient } from "./clients/delete-client.ts";
 import { deleteClientSecret } from "./clients/delete-client-secret.ts";
 import { finishVoiding } from "./clients/finish-voiding.ts";
+import { findClients } from "./clients/find-clients.ts";
 import { getClientTombstone } from "./clients/get-client-tombstone.ts";
 import { getClient } from "./clients/get-client.ts";
 import { getClientLogo } from "./clients/logos/get-client-logo.ts";
@@ -156,6 +158,7 @@ export function createOauthService(dependencies: OauthDependencies): ServiceModu
         retryLogoutDelivery: retryLogoutDelivery(dependencies),
         deleteLogoutDelivery: deleteLogoutDelivery(dependencies),
       }),
+      implementation(ClientLookupService, { findClients: findClients(dependencies) }),
       implementation(ClientTombstoneService, { getClientTombstone: getClientTombstone(dependencies) }),
       implementation(PersonalDataService, { collectPersonalData: collectPersonalData(dependencies) }),
       implementation(TokenService, {

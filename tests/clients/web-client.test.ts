@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { clientCredentials } from "../../clients/typescript/index.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { password, registerClient, tokensFor } from "../support/relying-party.ts";
@@ -39,7 +39,7 @@ beforeAll(async () => {
   writeFileSync(wholeFile, 'export * from "@koder-id/web";\n');
   example = await bundled(exampleFile);
   everything = await bundled(wholeFile, "koder");
-  const scope = "openid users.read users.write clients.read clients.write";
+  const scope = "openid users.read users.write clients.read clients.write audit.read";
   const console = await registerClient(server, { scope });
   ownerToken = (await tokensFor(server, console, "admin", { parameters: { scope } })).accessToken;
   const robot = await registerClient(server, {
@@ -233,6 +233,27 @@ describe("in a browser", () => {
     });
     expect((await call("getUser", { token: ownerToken })).id).toMatch(/^\w{26}$/);
     expect(pageServer.arrived).toHaveLength(2);
+  });
+
+  test("a stream tells of what happens as it happens, and a connection that breaks is UNAVAILABLE", async () => {
+    const told = new Set<string>();
+    await page.exposeFunction("tell", (what: string) => void told.add(what));
+    await page.evaluate((token) => {
+      const tell = (what: string): void => (globalThis as unknown as { tell: (what: string) => void }).tell(what);
+      const { events } = koder.createKoderId(location.origin, { tokenSource: koder.staticToken(token) });
+      const watch = async () => {
+        for await (const { event } of events.watchEvents({})) tell(event?.event?.payload.case ?? "nothing yet");
+      };
+      void watch().catch((error: unknown) =>
+        tell(error instanceof koder.ConnectError ? (koder.Code[error.code] ?? "") : String(error)),
+      );
+    }, ownerToken);
+    await vi.waitFor(() => expect(told).toContain("nothing yet"), { timeout: 10_000 });
+    await registerClient(server);
+    await vi.waitFor(() => expect(told).toContain("clientCreated"), { timeout: 10_000 });
+    await pageServer.close();
+    pageServer = await servePage(server.url);
+    await vi.waitFor(() => expect(told).toContain("Unavailable"), { timeout: 10_000 });
   });
 
   test("an answer that never comes ends with the deadline", async () => {

@@ -36,3 +36,24 @@ test.each([
     { reason: "INVALID_REQUEST", message: `${field}: ${description}`, violations: [{ field, description }] },
   ]);
 });
+
+test.each([
+  ["2026-02-30T00:00:00Z", "INVALID_REQUEST"],
+  ["2026-03-01T24:00:00Z", "INVALID_REQUEST"],
+  ["2028-02-29T00:00:00Z", undefined],
+])("a day that there is not is refused by REST and by Connect's JSON: %s", async (fromTime, reason) => {
+  const path = "/koder.admin.v1.EventService/ListEvents";
+  const headers = { authorization: `Bearer ${server.adminApiKey}`, "content-type": "application/json" };
+  const message = JSON.stringify({ fromTime, resourceType: "none" });
+  const query = new URLSearchParams({ connect: "v1", encoding: "json", message });
+  const calls = [
+    fetch(`${server.url}${path}`, { method: "POST", headers, body: message }),
+    fetch(`${server.url}${path}?${query}`, { headers }),
+  ];
+  for (const answer of await Promise.all(calls)) {
+    const { code, details } = (await answer.json()) as { code?: string; details?: { debug: { reason?: string } }[] };
+    expect([code, details?.[0]?.debug.reason]).toEqual([reason && "invalid_argument", reason]);
+  }
+  const { json } = await rest(server, "GET", `/v1/admin/audit?from_time=${fromTime}&resource_type=none`);
+  expect((json["error"] as { reason: string } | undefined)?.reason).toBe(reason);
+});

@@ -157,7 +157,7 @@ const everything = {
       identifier: "https://api.example",
       display_name: "API",
       scopes: [{ name: "z", description: "Zed" }, { name: "a" }],
-      allowed_client_ids: ["full", "another"],
+      allowed_client_ids: ["full"],
       introspection_client_ids: ["full"],
       access_token_lifetime: "120s",
       signing_alg: "EdDSA",
@@ -396,6 +396,22 @@ mail_server: { host: SMTP.shop.example, sender_address: no-reply@shop.example }
   expect(await out(["apply", file], { slug })).toBe("Nothing is to be changed.\n");
 });
 
+test("a client that was deleted is in no export, and what named it is not to be changed", async () => {
+  const { slug, host } = await createTenant(server);
+  const clients = ["web", "job"].map((client_id) => ({ client_id, grant_types: ["client_credentials"] }));
+  const resource_servers = [{ identifier: "https://api.example", allowed_client_ids: ["web", "job"] }];
+  const named = (sections: object) => written("gone.yaml", JSON.stringify({ version: 1, ...sections }));
+  const authentication_policy = { client_overrides: [{ client_id: "job", mfa: "MFA_REQUIREMENT_REQUIRED" }] };
+  await out(["apply", named({ clients, resource_servers, authentication_policy })], { slug });
+  const where = { url: `http://${host}`, adminApiKey: server.adminApiKey };
+  expect((await rest(where, "DELETE", "/v1/clients/job")).status).toBe(200);
+  const exported = await out(["export"], { slug });
+  expect(exported).not.toContain("job");
+  expect(await out(["apply", written("exported.yaml", exported)], { slug })).toBe("Nothing is to be changed.\n");
+  const one = { resource_servers: [{ identifier: "https://api.example", display_name: "API" }] };
+  expect(await out(["apply", named(one)], { slug })).toContain("~ resource server https://api.example: display_name\n");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(
@@ -407,10 +423,17 @@ roles:
   - { name: owner }
 groups:
   - { name: g, roles: [nobody] }
+resource_servers:
+  - { identifier: "https://api.example", allowed_client_ids: [web], introspection_client_ids: [web, gone] }
+clients:
+  - { client_id: web, redirect_uris: ["https://web.example/cb"] }
 authentication_policy:
   group_overrides:
     - { group_name: G }
     - { group_name: nowhere }
+  client_overrides:
+    - { client_id: web }
+    - { client_id: missing }
 `,
   );
   const { code, err } = await tenant(["apply", file], { slug: one.slug });
@@ -420,7 +443,9 @@ authentication_policy:
     `${file}:4: roles[1].included_roles[1]: there is no role none`,
     `${file}:5: roles[2]: is not for a file to change`,
     `${file}:7: groups[0].roles[0]: there is no role nobody`,
-    `${file}:11: authentication_policy.group_overrides[1].group_name: there is no group nowhere`,
+    `${file}:15: authentication_policy.group_overrides[1].group_name: there is no group nowhere`,
+    `${file}:9: resource_servers[0].introspection_client_ids[1]: there is no client gone`,
+    `${file}:18: authentication_policy.client_overrides[1].client_id: there is no client missing`,
   ]);
   expect(await out(["export", "--json"], { slug: one.slug })).not.toContain("roles");
   const settings = written("tenant.yaml", "version: 1\ntenant: { display_name: X }\n");

@@ -82,6 +82,18 @@ test("the default audience is there, and does not go with --prune while it is th
   }
 });
 
+test("resource servers name clients that are there, and do not go with --prune", () => {
+  const { lists, ...more } = stateOf({});
+  const going: Existing = { id: "going", etag: "v1", name: "going", json: {}, links: {}, fixed: false };
+  const state = { ...more, lists: { ...lists, clients: [going] } };
+  const naming = (id: string) => `resource_servers: [{ identifier: "urn:api", allowed_client_ids: [web, ${id}] }]`;
+  const clients = "\nclients: [{ client_id: web, client_name: Web }]";
+  expect(planned(naming("going") + clients, state)).toEqual(["+ client web", "+ resource server urn:api"]);
+  const at = "t.yaml:2: resource_servers[0].allowed_client_ids[1]";
+  expect(() => planned(naming("nobody") + clients, state)).toThrow(`${at}: there is no client nobody`);
+  expect(() => planned(naming("going") + clients, state, true)).toThrow(`${at}: there is no client going`);
+});
+
 test("a circle through roles that the file does not mention is told before anything is changed", () => {
   const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
   expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(

@@ -1,10 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
-import { fromJson, toJson, type DescMessage, type JsonObject } from "@bufbuild/protobuf";
+import { fromJson, toJson, type DescMessage, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { inAnsweredForm } from "./answered-forms.ts";
 import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
-import { listKeys, lists, singleKeys, singles, text, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import {
+  clientsOfServer,
+  listKeys,
+  lists,
+  singleKeys,
+  singles,
+  text,
+  type ListKey,
+  type Section,
+  type SingleKey,
+} from "./sections.ts";
 import type { Declared, TenantFile } from "./tenant-file.ts";
 import type { Existing, TenantState } from "./tenant-state.ts";
 
@@ -49,8 +59,8 @@ export interface Plan {
 
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
- * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group,
- * for a default audience that goes, and for circles.
+ * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group or a
+ * client and of a resource server to a client, for a default audience that goes, and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -72,6 +82,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
+  checkClients(file, state, prune ? gone("clients") : [], problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
@@ -172,6 +183,26 @@ function checkGroupsOfPolicy(
     problems.push({ path, description: `there is no group ${name}` });
   }
 }
+
+/** The clients that resource servers and the policy for sign-ins name: of the file, or of the tenant and not going. */
+function checkClients(file: TenantFile, state: TenantState, going: readonly Existing[], problems: Problem[]): void {
+  const there = new Set([...(file.lists.clients ?? []), ...state.lists.clients].map(({ name }) => name));
+  for (const { name } of going) there.delete(name);
+  const check = (id: JsonValue | undefined, path: Problem["path"]): void => {
+    if (typeof id !== "string" || there.has(id)) return;
+    problems.push({ path, description: `there is no client ${id}` });
+  };
+  for (const { json, path } of file.lists.resource_servers ?? []) {
+    for (const member of clientsOfServer) {
+      for (const [at, id] of listOf(json[member]).entries()) check(id, [...path, member, at]);
+    }
+  }
+  for (const [at, override] of listOf(file.singles.authentication_policy?.["client_overrides"]).entries()) {
+    check((override as JsonObject)["client_id"], ["authentication_policy", "client_overrides", at, "client_id"]);
+  }
+}
+
+const listOf = (value: JsonValue | undefined): readonly JsonValue[] => (Array.isArray(value) ? value : []);
 
 /** The resource server that tokens are for where none is named: it is there, and does not go while it is that. */
 function checkDefaultAudience(

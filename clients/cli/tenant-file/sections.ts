@@ -129,6 +129,9 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
   },
 };
 
+/** The members of a resource server that name clients, whose ids are the same in every tenant. */
+export const clientsOfServer: readonly string[] = ["allowed_client_ids", "introspection_client_ids"];
+
 /** `editor` for a role of the tenant, `shop/editor` for one of the client `shop`. No name has a slash. */
 export const roleName = (name: string, clientId: string): string => (clientId === "" ? name : `${clientId}/${name}`);
 

@@ -1,6 +1,16 @@
-import { toJson, type JsonObject, type Message } from "@bufbuild/protobuf";
+import { toJson, type JsonObject, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { pages } from "../../core/pages.ts";
-import { lists, roleName, singleKeys, singles, type ListKey, type Section, type SingleKey } from "./sections.ts";
+import {
+  clientsOfServer,
+  lists,
+  roleName,
+  singleKeys,
+  singles,
+  text,
+  type ListKey,
+  type Section,
+  type SingleKey,
+} from "./sections.ts";
 import type { TenantServices } from "./tenant-services.ts";
 
 /** One resource as the tenant has it. */
@@ -101,6 +111,7 @@ export async function readTenantState(
     const message = answered[key];
     return message === undefined ? [] : [[key, message] as const];
   });
+  const clientIds = new Set(allClients.map(({ clientId }) => clientId));
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -128,7 +139,7 @@ export async function readTenantState(
         return { id, etag, name: lists.clients.nameOf(json), json, links, fixed };
       }),
       resource_servers: allServers.map((server) => {
-        const json = shown(lists.resource_servers, server);
+        const json = withoutGoneClients(shown(lists.resource_servers, server), clientIds);
         const { id, etag } = server;
         return { id, etag, name: lists.resource_servers.nameOf(json), json, links: {}, fixed: false };
       }),
@@ -156,7 +167,7 @@ export async function readTenantState(
         return { id: name, etag: template.etag, name, json, links: {}, fixed: false };
       }),
     },
-    singles: Object.fromEntries(once.map(([key, message]) => [key, shownOnce(key, message)])),
+    singles: Object.fromEntries(once.map(([key, message]) => [key, shownOnce(key, message, clientIds)])),
     etags: Object.fromEntries(once.map(([key, { etag }]) => [key, etag])),
     usualMails: new Map(usualMails.map(({ kind, language, etag }) => [`${kind}/${language}`, etag])),
     secrets: new Set(mailServer?.mailServer?.passwordSet ? (["mail_server"] as const) : []),
@@ -164,9 +175,9 @@ export async function readTenantState(
 }
 
 /** What there is once, as a file has it. */
-function shownOnce(key: SingleKey, message: Message): JsonObject {
+function shownOnce(key: SingleKey, message: Message, clientIds: ReadonlySet<string>): JsonObject {
   const json = shown(singles[key], message);
-  return key === "authentication_policy" ? withGroupNames(json) : json;
+  return key === "authentication_policy" ? withGroupNames(withoutGoneOverrides(json, clientIds)) : json;
 }
 
 /** A policy that names groups by name alone, since ids differ from tenant to tenant. */
@@ -177,6 +188,27 @@ function withGroupNames(policy: JsonObject): JsonObject {
     Object.fromEntries(Object.entries(override).filter(([name]) => name !== "group_id")),
   );
   return { ...policy, group_overrides: named };
+}
+
+/** A policy that says nothing of clients that were deleted since. */
+function withoutGoneOverrides(
+  { client_overrides: overrides, ...policy }: JsonObject,
+  there: ReadonlySet<string>,
+): JsonObject {
+  const left = Array.isArray(overrides)
+    ? (overrides as JsonObject[]).filter((override) => there.has(text(override, "client_id")))
+    : [];
+  return left.length === 0 ? policy : { ...policy, client_overrides: left };
+}
+
+/** A resource server without the clients that were deleted since, of which no file can make one again. */
+function withoutGoneClients(server: JsonObject, there: ReadonlySet<string>): JsonObject {
+  const members = Object.entries(server).map(([name, value]): [string, JsonValue] =>
+    clientsOfServer.includes(name) && Array.isArray(value)
+      ? [name, value.filter((id) => typeof id === "string" && there.has(id))]
+      : [name, value],
+  );
+  return Object.fromEntries(members.filter(([, value]) => !Array.isArray(value) || value.length > 0));
 }
 
 /** A message without what no file has. */

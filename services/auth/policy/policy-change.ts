@@ -26,6 +26,8 @@ export interface ChangeContext {
   readonly canonicalOrigin: string;
   /** Of the group overrides, in their order; undefined for what is no group. */
   readonly groupIds: readonly (string | undefined)[];
+  /** Of the client overrides, the ids that no client has. */
+  readonly unknownClients: ReadonlySet<string>;
   /** Whether the tenant says where its terms are. */
   readonly hasTerms: boolean;
 }
@@ -34,7 +36,7 @@ export interface ChangeContext {
 export function policyChange(
   path: string,
   policy: AuthenticationPolicy,
-  { canonicalOrigin, groupIds, hasTerms }: ChangeContext,
+  { canonicalOrigin, groupIds, unknownClients, hasTerms }: ChangeContext,
 ): Partial<Record<keyof StoredPolicy, unknown>> {
   switch (path) {
     case "mfa":
@@ -74,7 +76,7 @@ export function policyChange(
       checkFactors("", { firstFactors: [], secondFactors: policy.secondFactors });
       return { secondFactors: policy.secondFactors };
     case "client_overrides":
-      return { clientOverrides: clientOverrides(policy) };
+      return { clientOverrides: clientOverrides(policy, unknownClients) };
     case "group_overrides":
       return { groupOverrides: groupOverrides(policy, groupIds) };
     default:
@@ -94,11 +96,19 @@ function androidApps({ passkeyAndroidApps: apps }: AuthenticationPolicy) {
   );
 }
 
-function clientOverrides({ clientOverrides: overrides }: AuthenticationPolicy) {
+function clientOverrides(
+  { clientOverrides: overrides }: AuthenticationPolicy,
+  unknownClients: ChangeContext["unknownClients"],
+) {
   if (new Set(overrides.map(({ clientId }) => clientId)).size < overrides.length) {
     throw policyInvalid("client_overrides", "must name each client once");
   }
-  for (const [at, override] of overrides.entries()) checkFactors(`client_overrides[${at}].`, override);
+  for (const [at, override] of overrides.entries()) {
+    const { clientId } = override;
+    if (unknownClients.has(clientId))
+      throw policyInvalid(`client_overrides[${at}].client_id`, `no client is ${clientId}`);
+    checkFactors(`client_overrides[${at}].`, override);
+  }
   return overrides.map((override) => {
     const { clientId, directFlows } = override;
     return create(StoredClientSchema, { ...commonOf(override), clientId, directFlows });

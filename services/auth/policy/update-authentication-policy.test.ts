@@ -70,6 +70,22 @@ test("what breaks a rule, or was read before another change, changes nothing", a
   expect(await get()).toMatchObject({ mfa: NEVER });
 });
 
+test("overrides are of clients that are there; of one that was deleted since it may stay", async () => {
+  const { f, get, update } = await setUp();
+  const overrides = ["vault", "nobody"].map((clientId) => ({ clientId, mfa: REQUIRED }));
+  expect(await refusal(update({ clientOverrides: overrides }, ["client_overrides"]))).toMatchObject({
+    reason: "AUTHENTICATION_POLICY_INVALID",
+    message: "client_overrides[1].client_id: no client is nobody",
+  });
+  await update({ clientOverrides: overrides.slice(0, 1) }, ["client_overrides"]);
+  f.goneClients.add("vault").add("lunch");
+  await update({ clientOverrides: [{ clientId: "vault", mfa: NEVER }] }, ["client_overrides"]);
+  expect(await get()).toMatchObject({ clientOverrides: [{ clientId: "vault", mfa: NEVER }] });
+  expect(await refusal(update({ clientOverrides: [{ clientId: "lunch" }] }, ["client_overrides"]))).toMatchObject({
+    message: "client_overrides[0].client_id: no client is lunch",
+  });
+});
+
 test("what is asked of passkeys has its defaults, and related origins are origins", async () => {
   const { get, update } = await setUp();
   const { PREFERRED, REQUIRED: VERIFIED } = PasskeyUserVerification;

@@ -13,6 +13,7 @@ import type { TenantStore } from "../../store/store.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
+import { unknownClientsOf } from "./clients-of-policy.ts";
 import { groupIdsOf, groupNamesOf } from "./groups-of-policy.ts";
 import { hasPasskey, lockoutOf } from "./lockout.ts";
 import { policyChange, policyInvalid } from "./policy-change.ts";
@@ -31,12 +32,13 @@ export function updateAuthenticationPolicy(
     const call = callOf(context);
     const { canonicalOrigin } = await tenants.get(call);
     const groupIds = await groupIdsOf(needs, call, request.policy?.groupOverrides ?? []);
+    const unknownClients = await unknownClientsOf(needs, call, request.policy?.clientOverrides ?? []);
     const isTermsAsked = request.policy !== undefined && request.policy.termsVersion !== "";
     const hasTerms = isTermsAsked && (await termsUriOf(needs.peers, call)) !== "";
     const stored = await changeTenantRecord(needs, call, place, {
       asked: request.policy,
       mask: request.updateMask,
-      change: (path, policy) => policyChange(path, policy, { canonicalOrigin, groupIds, hasTerms }),
+      change: (path, policy) => policyChange(path, policy, { canonicalOrigin, groupIds, unknownClients, hasTerms }),
       check: (record) => checkNobodyIsLockedOut(store.tenant(call.tenantId), record, { canonicalOrigin, smsAvailable }),
       event: (paths) => ({
         case: "authenticationPolicyUpdated",

@@ -6,7 +6,10 @@ import {
   type ConfirmSignUpResponse,
 } from "#gen/koder/auth/v1/sign_up_service_pb.ts";
 import { AccountOpeningService } from "#gen/koder/identity/v1/account_opening_internal_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf, forward } from "../../host/call.ts";
+import { failure } from "../../host/failure.ts";
+import { isShownLine, wantedShownLine } from "../../host/shown-line.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { mailboxProofs } from "../collections.ts";
@@ -28,6 +31,10 @@ export function confirmSignUp(dependencies: AuthDependencies) {
   const { store, vault, peers, policies, clock } = dependencies;
   return async (request: ConfirmSignUpRequest, context: HandlerContext): Promise<ConfirmSignUpResponse> => {
     const call = callOf(context);
+    if (!isShownLine(request.name)) {
+      const violations = [{ field: "name", description: wantedShownLine }];
+      throw failure(ErrorReason.INVALID_REQUEST, `name: ${wantedShownLine}`, { violations });
+    }
     const data = store.tenant(call.tenantId);
     const proof = await openSignUp(data, await vault.tenant(call.tenantId), request.token);
     const { userId, email, locale, authorizationId, changeId: invitationId, invitationLink } = proof.record;

@@ -6,6 +6,7 @@ import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
 import type { Peers } from "../../host/peers.ts";
+import { typedLine } from "../../host/shown-line.ts";
 import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
@@ -100,7 +101,7 @@ export function mountSignUp(
 
   async function confirm(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
     const token = form.get("token").slice(0, 128) || "none";
-    const name = form.get("name").trim().slice(0, 200);
+    const name = typedLine(form.get("name")).slice(0, 200);
     const password = form.get("new_password").slice(0, 1_024) || " ";
     const termsVersion = form.get("terms_version").slice(0, 64);
     try {

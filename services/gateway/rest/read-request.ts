@@ -15,7 +15,7 @@ import { withoutPassedOver } from "../../host/json-web-key.ts";
 import { MalformedForm, parseForm, type Form } from "../oidc/form.ts";
 import type { RestBinding } from "./http-rule.ts";
 import { jsonFault } from "./json-fault.ts";
-import { impossibleTime } from "./json-times.ts";
+import { impossibleTime, wantedTime } from "../../host/json-times.ts";
 
 /** What a REST request is made of. */
 export interface RestRequest {
@@ -125,6 +125,6 @@ function decode({ input }: DescMethod, sent: JsonObject): Message {
     throw invalid(field, description);
   }
   const time = impossibleTime(input, json);
-  if (time !== undefined) throw invalid(time, "must be a day and an hour that there are");
+  if (time !== undefined) throw invalid(time, wantedTime);
   return message;
 }

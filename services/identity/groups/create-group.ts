@@ -14,7 +14,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
-import { shownLineViolations } from "../../host/shown-line.ts";
+import { shownLineViolations, shownTextViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -36,6 +36,7 @@ export function createGroup({
     refuseGroupFaults([
       ...setByServer(asked),
       ...shownLineViolations("group.display_name", asked.displayName),
+      ...shownTextViolations("group.description", asked.description),
       ...(asked.name === "" ? [{ field: "group.name", description: "must be set" }] : []),
     ]);
     return idempotency.run(

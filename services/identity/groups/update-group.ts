@@ -12,7 +12,7 @@ import { callOf } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { eventOf } from "../../host/event.ts";
-import { shownLineViolations } from "../../host/shown-line.ts";
+import { shownLineViolations, shownTextViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { groups } from "../collections.ts";
@@ -46,6 +46,7 @@ export function updateGroup({
           .filter((path) => !Object.hasOwn(changes, path))
           .map((path) => ({ field: `group.${path}`, description: "cannot be changed" })),
         ...(paths.includes("display_name") ? shownLineViolations("group.display_name", asked.displayName) : []),
+        ...(paths.includes("description") ? shownTextViolations("group.description", asked.description) : []),
         ...(paths.includes("name") && asked.name === "" ? [{ field: "group.name", description: "must be set" }] : []),
       ]);
       await checkMayChangeGroup(data, request.groupId, call);

@@ -19,6 +19,7 @@ import { callOf, type Call } from "../../host/call.ts";
 import { failure } from "../../host/failure.ts";
 import { isLanguageTag, wantedLanguageTag } from "../../host/language-tag.ts";
 import { reachesInstance } from "../../host/instance-reach.ts";
+import { isShownLine, wantedShownLine } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -115,6 +116,11 @@ function checkedInvitation(asked: Invitation | undefined): Invitation {
   if (asked.locale !== "" && !isLanguageTag(asked.locale)) {
     throw failure(ErrorReason.INVALID_REQUEST, `invitation.locale: ${wantedLanguageTag}`, {
       violations: [{ field: "invitation.locale", description: wantedLanguageTag }],
+    });
+  }
+  if (!isShownLine(asked.name)) {
+    throw failure(ErrorReason.INVALID_REQUEST, `invitation.name: ${wantedShownLine}`, {
+      violations: [{ field: "invitation.name", description: wantedShownLine }],
     });
   }
   const { id, createTime, sendTime, expireTime } = asked;

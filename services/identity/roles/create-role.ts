@@ -15,7 +15,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
 import { failure, type FieldViolation } from "../../host/failure.ts";
-import { shownLineViolations } from "../../host/shown-line.ts";
+import { shownLineViolations, shownTextViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -41,7 +41,11 @@ export function createRole({
     const call = callOf(context);
     const asked = request.role;
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "role: is required");
-    refuseRoleFaults([...setByServer(asked), ...shownLineViolations("role.display_name", asked.displayName)]);
+    refuseRoleFaults([
+      ...setByServer(asked),
+      ...shownLineViolations("role.display_name", asked.displayName),
+      ...shownTextViolations("role.description", asked.description),
+    ]);
     return idempotency.run(
       call,
       {

@@ -12,7 +12,7 @@ import { callOf } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
 import { readUpdate } from "../../host/read-update.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
-import { shownLineViolations } from "../../host/shown-line.ts";
+import { shownLineViolations, shownTextViolations } from "../../host/shown-line.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { roles } from "../collections.ts";
@@ -55,6 +55,7 @@ export function updateRole({
           .filter((path) => !Object.hasOwn(changes, path))
           .map((path) => ({ field: `role.${path}`, description: "cannot be changed" })),
         ...(paths.includes("display_name") ? shownLineViolations("role.display_name", asked.displayName) : []),
+        ...(paths.includes("description") ? shownTextViolations("role.description", asked.description) : []),
       ]);
       const now = clock();
       const record = create(StoredRoleSchema, {

@@ -18,7 +18,8 @@ test.each([
   { birthdate: "0000-02-29" },
   { birthdate: "2000-02-29" },
   { birthdate: "1990" },
-  { locale: "", zoneinfo: "", birthdate: "" },
+  { name: "Ação 日本 👩‍💻" },
+  { locale: "", zoneinfo: "", birthdate: "", name: "" },
 ])("%j is taken", async (claims) => {
   await expect(check(claims)).resolves.toBeUndefined();
 });
@@ -33,9 +34,17 @@ test.each([
   { birthdate: "1999-02-29" },
   { birthdate: "1990-00-10" },
   { birthdate: "0000" },
+  { name: "Ada\nLovelace" },
+  { nickname: "\u200B" },
 ])("%j is refused, by its name", async (claims) => {
   const [name = ""] = Object.keys(claims);
   expect(await refusal(check(claims))).toMatchObject({ reason: "INVALID_REQUEST", fields: [`user.${name}`] });
+});
+
+test("each name of a person is one line", async () => {
+  const [line, names] = ["a\u202Eb", ["name", "givenName", "familyName", "middleName", "nickname"]];
+  const fields = ["name", "given_name", "family_name", "middle_name", "nickname"].map((name) => `user.${name}`);
+  expect(await refusal(check(Object.fromEntries(names.map((name) => [name, line]))))).toMatchObject({ fields });
 });
 
 test("only what is written is looked at, and all that is wrong of it is said", async () => {

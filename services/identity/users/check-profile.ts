@@ -2,9 +2,22 @@ import type { User } from "#gen/koder/identity/v1/user_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../../host/failure.ts";
 import { isLanguageTag, wantedLanguageTag } from "../../host/language-tag.ts";
+import { isShownLine, wantedShownLine } from "../../host/shown-line.ts";
 
-/** The claims whose standard says more of them than their length or a pattern: what they must be, and whether a text is that. */
+/** People are shown by these, to each other as well. */
+const nameForms = (
+  [
+    ["name", ({ name }) => name],
+    ["given_name", ({ givenName }) => givenName],
+    ["family_name", ({ familyName }) => familyName],
+    ["middle_name", ({ middleName }) => middleName],
+    ["nickname", ({ nickname }) => nickname],
+  ] as const satisfies readonly (readonly [string, (user: User) => string])[]
+).map(([path, of]) => ({ path, of, isGood: isShownLine, description: wantedShownLine }));
+
+/** The claims of which more is said than their length or a pattern: what they must be, and whether a text is that. */
 const forms = [
+  ...nameForms,
   { path: "locale", of: ({ locale }: User) => locale, isGood: isLanguageTag, description: wantedLanguageTag },
   {
     path: "zoneinfo",
@@ -18,10 +31,11 @@ const forms = [
     isGood: isBirthdate,
     description: "must be a day that there is: YYYY-MM-DD, 0000-MM-DD without the year, or YYYY alone",
   },
-] as const;
+];
 
 /**
- * Checks those claims of a profile that the paths name by what OpenID Connect Core §5.1 says of them; an empty one is none.
+ * Checks those claims of a profile that the paths name by what OpenID Connect Core §5.1 says of them, and names by whether they
+ * can be shown; an empty one is none.
  * Throws INVALID_REQUEST, naming each.
  */
 export function checkProfile(user: User, paths: readonly string[] = forms.map(({ path }) => path)): void {

@@ -22,6 +22,7 @@ import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { algOf } from "../keys/sealed-signing-key.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { namedClientFaults } from "./named-clients.ts";
 import { identifierFault } from "./resource-identifier.ts";
 import { resourceServerMessage } from "./resource-server-message.ts";
 import { refuseFaults, resourceServerSettings, settingsFaults } from "./resource-server-settings.ts";
@@ -61,6 +62,7 @@ export function createResourceServer(
       },
       async (remember) => {
         const data = store.tenant(call.tenantId);
+        refuseFaults(await namedClientFaults(data, settings));
         const { items } = await data.page(resourceServers, { index: "id", limit: mostResourceServers });
         if (items.length >= mostResourceServers) {
           const text = `a tenant has at most ${mostResourceServers} resource servers`;

@@ -1,6 +1,9 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { onTestFinished } from "vitest";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { ResourceServer, ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import {
   CreateResourceServerRequestSchema,
@@ -13,9 +16,10 @@ import { createIdempotency } from "../../host/idempotency.ts";
 import { createPageTokens } from "../../host/page-token.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { openStore } from "../../store/open-store.ts";
+import { insert, replace } from "../../store/writes.ts";
 import { vaultTenantKeys } from "../../vault/collections.ts";
 import { testVault } from "../../vault/testing/test-vault.ts";
-import { oauthCollections, oauthRequests } from "../collections.ts";
+import { clients, oauthCollections, oauthRequests } from "../collections.ts";
 import { defaultOauthLifetimes } from "../dependencies.ts";
 import { testSigningKeys } from "../keys/testing/test-signing-keys.ts";
 import { createResourceServer } from "./create-resource-server.ts";
@@ -46,6 +50,10 @@ export async function resourceServerFixture() {
     resourceServers: createResourceServers({ store, clock }),
     lifetimes: defaultOauthLifetimes,
   };
+  const client = async (clientId: string, tenantId = "t1") =>
+    store.tenant(tenantId).commit([insert(clients, create(StoredClientSchema, { clientId }))], [create(EventSchema)]);
+  await client("shop");
+  await client("orders");
   type Init = MessageInitShape<typeof ResourceServerSchema>;
   const context = (tenantId = "t1") => handlerContext({ tenantId });
   const answered = ({ resourceServer }: { readonly resourceServer?: ResourceServer | undefined }): ResourceServer => {
@@ -55,6 +63,13 @@ export async function resourceServerFixture() {
   return {
     dependencies,
     data: store.tenant("t1"),
+    /** Makes a client; those of the tenant are `shop` and `orders` from the start. */
+    client,
+    /** Deletes a client of the tenant: its tombstone stays. */
+    async deleteClient(clientId: string): Promise<void> {
+      const tombstone = create(StoredClientSchema, { clientId, deleteTime: timestampFromMs(now) });
+      await store.tenant("t1").commit([replace(clients, tombstone, 1)], [create(EventSchema)]);
+    },
     advance: (milliseconds: number): void => void (now += milliseconds),
     create: async (resourceServer: Init, { requestId = "", tenantId = "t1" } = {}) =>
       answered(

@@ -19,6 +19,7 @@ import { replace } from "../../store/writes.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { algOf } from "../keys/sealed-signing-key.ts";
+import { namedClientFaults } from "./named-clients.ts";
 import { resourceServerEtag, resourceServerMessage } from "./resource-server-message.ts";
 import { resourceServerNotFound } from "./resource-server-refused.ts";
 import {
@@ -62,7 +63,7 @@ export function updateResourceServer(
         ...changes(paths, asked, lifetimes.accessToken),
         updateTime: timestampFromMs(now),
       });
-      refuseFaults(settingsFaults(record));
+      refuseFaults([...settingsFaults(record), ...(await namedClientFaults(data, record, stored.record))]);
       await signingKeys.prepare(call, algOf({ kid: "", alg: record.signingAlg }));
       const version = stored.version + 1;
       const updated = eventOf(

@@ -596,7 +596,7 @@ func (x *GroupAuthenticationPolicy) GetVerifiedEmailRequired() bool {
 // client is content with is asked for more where this one needs it.
 type ClientAuthenticationPolicy struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Id of the client.
+	// Id of the client, which is there; one that was deleted since may stay.
 	ClientId string `protobuf:"bytes,1,opt,name=client_id,json=clientId,proto3" json:"client_id,omitempty"`
 	// When a second factor is asked for; unset, or less than what the tenant says: as the tenant says.
 	Mfa MfaRequirement `protobuf:"varint,2,opt,name=mfa,proto3,enum=koder.auth.v1.MfaRequirement" json:"mfa,omitempty"`

@@ -128,7 +128,7 @@ type ConfirmSignUpRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// `token` of the link in the mail.
 	Token string `protobuf:"bytes,1,opt,name=token,proto3" json:"token,omitempty"`
-	// Full name, as shown to people; default: what the invitation says.
+	// Full name, as shown to people: one line of text, without control characters; default: what the invitation says.
 	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
 	// The password: 15 to 256 characters, NFC, and none that is easily guessed.
 	Password string `protobuf:"bytes,3,opt,name=password,proto3" json:"password,omitempty"`

@@ -31,9 +31,9 @@ type Group struct {
 	Etag string `protobuf:"bytes,2,opt,name=etag,proto3" json:"etag,omitempty"`
 	// Name, unique in the tenant without regard to case; it stands in tokens. Letters, digits, spaces, `.`, `_`, `:`, `/` and `-`.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// Name for people.
+	// Name for people: one line of text, without control characters.
 	DisplayName string `protobuf:"bytes,4,opt,name=display_name,json=displayName,proto3" json:"display_name,omitempty"`
-	// What it is for.
+	// What it is for: text that may have line breaks, without other control characters.
 	Description string `protobuf:"bytes,5,opt,name=description,proto3" json:"description,omitempty"`
 	// When it was created. Output only.
 	CreateTime *timestamppb.Timestamp `protobuf:"bytes,20,opt,name=create_time,json=createTime,proto3" json:"create_time,omitempty"`

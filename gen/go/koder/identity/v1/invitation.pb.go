@@ -29,7 +29,7 @@ type Invitation struct {
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Where the link is mailed, and what the person signs in with. There is one invitation for an address.
 	Email string `protobuf:"bytes,2,opt,name=email,proto3" json:"email,omitempty"`
-	// Full name, which the person may change when they accept; may be empty.
+	// Full name, one line of text, which the person may change when they accept; may be empty.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// Language of the mail, and then of the account (BCP 47); default: the source of the texts, `en-US`.
 	Locale string `protobuf:"bytes,4,opt,name=locale,proto3" json:"locale,omitempty"`

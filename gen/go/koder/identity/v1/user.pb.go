@@ -104,7 +104,7 @@ type User struct {
 	// Hash of the first password, as another system made it, at creation only and instead of `password`: Argon2 or scrypt
 	// in PHC form, bcrypt, PBKDF2 in PHC form or as passlib or Django write it. It is made anew at the first sign-in.
 	PasswordHash string `protobuf:"bytes,9,opt,name=password_hash,json=passwordHash,proto3" json:"password_hash,omitempty"`
-	// Full name, as shown to people.
+	// Full name, as shown to people; like the other names one line of text, without control characters.
 	Name string `protobuf:"bytes,20,opt,name=name,proto3" json:"name,omitempty"`
 	// Given names.
 	GivenName string `protobuf:"bytes,21,opt,name=given_name,json=givenName,proto3" json:"given_name,omitempty"`

@@ -39,14 +39,15 @@ type ResourceServer struct {
 	Scopes []*ResourceScope `protobuf:"bytes,5,rep,name=scopes,proto3" json:"scopes,omitempty"`
 	// True when every client of the tenant may ask for tokens for it.
 	AllClientsAllowed bool `protobuf:"varint,6,opt,name=all_clients_allowed,json=allClientsAllowed,proto3" json:"all_clients_allowed,omitempty"`
-	// The clients that may, where not all of them may.
+	// The clients that may, where not all of them may: of the tenant. One that is deleted stays, and can do nothing.
 	AllowedClientIds []string `protobuf:"bytes,7,rep,name=allowed_client_ids,json=allowedClientIds,proto3" json:"allowed_client_ids,omitempty"`
 	// How long its access tokens live: a minute to a day; default: 15 minutes. It learns of a token that was revoked by
 	// introspection, or by its end.
 	AccessTokenLifetime *durationpb.Duration `protobuf:"bytes,8,opt,name=access_token_lifetime,json=accessTokenLifetime,proto3" json:"access_token_lifetime,omitempty"`
 	// JWA algorithm of its access tokens; default: `RS256`.
 	SigningAlg string `protobuf:"bytes,9,opt,name=signing_alg,json=signingAlg,proto3" json:"signing_alg,omitempty"`
-	// The clients that may introspect the tokens of which it is the audience: it itself, as a confidential client, most often.
+	// The clients of the tenant that may introspect the tokens of which it is the audience: it itself, as a confidential client,
+	// most often. One that is deleted stays, and can do nothing.
 	IntrospectionClientIds []string `protobuf:"bytes,10,rep,name=introspection_client_ids,json=introspectionClientIds,proto3" json:"introspection_client_ids,omitempty"`
 	// Claims of its own in the access tokens that are for it.
 	ClaimMappers []*ClaimMapper `protobuf:"bytes,11,rep,name=claim_mappers,json=claimMappers,proto3" json:"claim_mappers,omitempty"`

@@ -77,7 +77,7 @@ export type ConfirmSignUpRequest = Message<"koder.auth.v1.ConfirmSignUpRequest">
   token: string;
 
   /**
-   * Full name, as shown to people; default: what the invitation says.
+   * Full name, as shown to people: one line of text, without control characters; default: what the invitation says.
    *
    * @generated from field: string name = 2;
    */

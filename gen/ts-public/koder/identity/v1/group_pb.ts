@@ -42,14 +42,14 @@ export type Group = Message<"koder.identity.v1.Group"> & {
   name: string;
 
   /**
-   * Name for people.
+   * Name for people: one line of text, without control characters.
    *
    * @generated from field: string display_name = 4;
    */
   displayName: string;
 
   /**
-   * What it is for.
+   * What it is for: text that may have line breaks, without other control characters.
    *
    * @generated from field: string description = 5;
    */

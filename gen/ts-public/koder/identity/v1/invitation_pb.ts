@@ -35,7 +35,7 @@ export type Invitation = Message<"koder.identity.v1.Invitation"> & {
   email: string;
 
   /**
-   * Full name, which the person may change when they accept; may be empty.
+   * Full name, one line of text, which the person may change when they accept; may be empty.
    *
    * @generated from field: string name = 3;
    */

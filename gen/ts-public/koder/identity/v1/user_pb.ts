@@ -86,7 +86,7 @@ export type User = Message<"koder.identity.v1.User"> & {
   passwordHash: string;
 
   /**
-   * Full name, as shown to people.
+   * Full name, as shown to people; like the other names one line of text, without control characters.
    *
    * @generated from field: string name = 20;
    */

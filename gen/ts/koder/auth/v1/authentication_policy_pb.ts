@@ -285,7 +285,7 @@ export const GroupAuthenticationPolicySchema: GenMessage<GroupAuthenticationPoli
  */
 export type ClientAuthenticationPolicy = Message<"koder.auth.v1.ClientAuthenticationPolicy"> & {
   /**
-   * Id of the client.
+   * Id of the client, which is there; one that was deleted since may stay.
    *
    * @generated from field: string client_id = 1;
    */

@@ -50,14 +50,14 @@ export type Role = Message<"koder.identity.v1.Role"> & {
   clientId: string;
 
   /**
-   * Name for people.
+   * Name for people: one line of text, without control characters.
    *
    * @generated from field: string display_name = 5;
    */
   displayName: string;
 
   /**
-   * What it is for.
+   * What it is for: text that may have line breaks, without other control characters.
    *
    * @generated from field: string description = 6;
    */

@@ -67,7 +67,7 @@ export type ResourceServer = Message<"koder.oauth.v1.ResourceServer"> & {
   allClientsAllowed: boolean;
 
   /**
-   * The clients that may, where not all of them may.
+   * The clients that may, where not all of them may: of the tenant. One that is deleted stays, and can do nothing.
    *
    * @generated from field: repeated string allowed_client_ids = 7;
    */
@@ -89,7 +89,8 @@ export type ResourceServer = Message<"koder.oauth.v1.ResourceServer"> & {
   signingAlg: string;
 
   /**
-   * The clients that may introspect the tokens of which it is the audience: it itself, as a confidential client, most often.
+   * The clients of the tenant that may introspect the tokens of which it is the audience: it itself, as a confidential client,
+   * most often. One that is deleted stays, and can do nothing.
    *
    * @generated from field: repeated string introspection_client_ids = 10;
    */

@@ -1,6 +1,9 @@
 import type { DescField, DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { TimestampSchema } from "@bufbuild/protobuf/wkt";
 
+/** What a point in time must be that no calendar has. */
+export const wantedTime = "must be a day and an hour that there are";
+
 const known = new WeakMap<DescMessage, readonly DescField[]>();
 
 /**
@@ -36,13 +39,14 @@ function isOnTheCalendar(time: string): boolean {
 function fieldsWithTimes(schema: DescMessage): readonly DescField[] {
   let fields = known.get(schema);
   if (fields === undefined) {
-    fields = schema.fields.filter(({ message }) => message !== undefined && holdsTimes(message, new Set()));
+    fields = schema.fields.filter(({ message }) => message !== undefined && holdsTimes(message));
     known.set(schema, fields);
   }
   return fields;
 }
 
-function holdsTimes(message: DescMessage, seen: Set<DescMessage>): boolean {
+/** Whether a message is a point in time, or holds some. */
+export function holdsTimes(message: DescMessage, seen = new Set<DescMessage>()): boolean {
   if (message.typeName === TimestampSchema.typeName) return true;
   if (seen.has(message) || !message.typeName.startsWith("koder.")) return false;
   seen.add(message);
