@@ -206,7 +206,17 @@ export async function createKoderId({
   );
   let inTime: Promise<void> | undefined;
   if (data !== undefined) {
-    const firstStart = createFirstStart({ config, data, modules, calls, tenantsOf, holder, clock, log });
+    const firstStart = createFirstStart({
+      config,
+      data,
+      modules,
+      calls,
+      tenantsOf,
+      publicOrigin: () => origin,
+      holder,
+      clock,
+      log,
+    });
     if (config.peers.size > 0) background.push(runOnce("first start", firstStart, log));
     else inTime = firstStart();
   }
