@@ -78,8 +78,10 @@ export function followPair<Made>(
   return {
     isThere: () => isThere,
     async current() {
-      if (clock() - lookedAt >= untouched) {
-        lookedAt = clock();
+      const now = clock();
+      // Also where the clock was ahead when they were looked at, and was set right since.
+      if (now - lookedAt >= untouched || now < lookedAt) {
+        lookedAt = now;
         looking = look();
       }
       await looking;
