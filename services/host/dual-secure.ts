@@ -56,6 +56,7 @@ export function dualSecure(
       },
       boundBodies(handler, limits) as never,
     );
+    Object.assign(server, { maxHeadersCount: limits.maxHeaders }); // of HTTP/1.1; the types know it of that alone
     server.maxConnections = limits.maxConnections;
     const own = followPair(
       { certFile, keyFile },

@@ -184,6 +184,16 @@ describe.each(shapes)("a client of HTTP/1.1, %s", (_name, secure) => {
     expect(performance.now() - began).toBeLessThan(10_000);
   });
 
+  test("A27: with more headers than anybody sends is refused", async () => {
+    const port = await open(secure, { maxHeaders: 10 }, reading);
+    const options = { port, host: "127.0.0.1", rejectUnauthorized: false };
+    const socket = secure ? connectTls(options) : connectTcp(options);
+    ends.push(() => socket.destroy());
+    socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\n${"x: y\r\n".repeat(20)}\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
   test("counts towards the limit of the port", async () => {
     const port = await open(secure, { smallBody: 1_000, bodiesOfPort: 15_000 }, reading);
     const talk = (bytes: number): Socket => {
