@@ -327,7 +327,7 @@ const listenerTls = (
 const brokenCertificateLog =
   (log: Log): NonNullable<TlsFiles["onBroken"]> =>
   (broken) =>
-    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used: the one before stays");
+    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used");
 
 /** Listens, and answers the port. */
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

@@ -107,6 +107,11 @@ async function readPair({ certFile, keyFile }: PairFiles, name: string | undefin
   if (name !== undefined && certificate.checkHost(name, { subject: "never" }) === undefined) {
     throw new Error(`the certificate is not for ${name}`);
   }
-  if (Date.parse(certificate.validTo) < now) throw new Error(`the certificate ran out on ${certificate.validTo}`);
+  const fault = ranOut(certificate, now);
+  if (fault !== undefined) throw new Error(fault);
   return { cert, key };
 }
+
+/** That a certificate has run out at `now`, in words; undefined while it has not. */
+export const ranOut = ({ validTo }: X509Certificate, now: number): string | undefined =>
+  Date.parse(validTo) < now ? `the certificate ran out on ${validTo}` : undefined;
