@@ -206,7 +206,17 @@ export async function createKoderId({
   );
   let inTime: Promise<void> | undefined;
   if (data !== undefined) {
-    const firstStart = createFirstStart({ config, data, modules, calls, tenantsOf, holder, clock, log });
+    const firstStart = createFirstStart({
+      config,
+      data,
+      modules,
+      calls,
+      tenantsOf,
+      publicOrigin: () => origin,
+      holder,
+      clock,
+      log,
+    });
     if (config.peers.size > 0) background.push(runOnce("first start", firstStart, log));
     else inTime = firstStart();
   }
@@ -317,7 +327,7 @@ const listenerTls = (
 const brokenCertificateLog =
   (log: Log): NonNullable<TlsFiles["onBroken"]> =>
   (broken) =>
-    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used: the one before stays");
+    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used");
 
 /** Listens, and answers the port. */
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {

@@ -4,6 +4,7 @@ import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { PersonEventsSchema } from "#gen/koder/admin/store/v1/person_events_pb.ts";
 import { OwnerSchema } from "#gen/koder/admin/store/v1/owner_pb.ts";
 import { CredentialUseSchema, PersonalAccessTokenSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
+import { ServedOriginSchema } from "#gen/koder/admin/store/v1/served_origin_pb.ts";
 import { TenantDomainSchema } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
@@ -95,6 +96,15 @@ export const owners: Collection<typeof OwnerSchema> = {
   events: "required",
 };
 
+/** The public origin of the last start; no state of the product. */
+export const servedOrigins: Collection<typeof ServedOriginSchema> = {
+  name: "admin_served_origins",
+  schema: ServedOriginSchema,
+  id: ({ id }) => id,
+  events: "none",
+};
+export const servedOriginId = "origin";
+
 /** Where in the log the events of people are; no state of the product, but what finds it. */
 export const personEvents: Collection<typeof PersonEventsSchema> = {
   name: "admin_person_events",
@@ -115,6 +125,7 @@ export const adminCollections: readonly Collection[] = [
   credentialUses,
   brandings,
   owners,
+  servedOrigins,
   personEvents,
   adminRequests,
 ];

@@ -2,6 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { isInstanceClaimed } from "../admin/bootstrap/claim-instance.ts";
 import { claimAtFirstStart } from "../admin/bootstrap/first-start.ts";
 import { defaultTenant } from "../admin/tenants/default-tenant.ts";
+import { noteServedOrigin } from "../admin/tenants/note-served-origin.ts";
 import { ownWork, type ServiceName } from "../host/call.ts";
 import type { Config } from "../host/config.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
@@ -22,6 +23,10 @@ export type FirstStart = () => Promise<void>;
 const claimLease = 10_000;
 const whileAnotherClaims = 100;
 
+/** What hangs on the origin, in the log of whoever meant to change it, and of whoever did not. */
+const anotherOrigin =
+  "the public URL (KODER_ID_PUBLIC_URL) is another one than at the last start: access tokens, cookies, links and passkeys of before are not good at it";
+
 /** Each process does its part: that with the admin service the tenant and the owner, every other what it owns of the tenant. */
 export function createFirstStart({
   config,
@@ -29,6 +34,7 @@ export function createFirstStart({
   modules,
   calls,
   tenantsOf,
+  publicOrigin,
   holder,
   clock,
   log,
@@ -38,6 +44,7 @@ export function createFirstStart({
   readonly modules: readonly ServiceModule[];
   readonly calls: ServiceCalls;
   readonly tenantsOf: (service: ServiceName) => Tenants;
+  readonly publicOrigin: () => string;
   /** Names this process in leases. */
   readonly holder: string;
   readonly clock: () => number;
@@ -72,8 +79,21 @@ export function createFirstStart({
       }
     }
   }
+  /** Nothing goes by what is noted: where it cannot be, the start goes on. */
+  async function tellOfAnotherOrigin(): Promise<void> {
+    const now = publicOrigin();
+    try {
+      const before = await noteServedOrigin({ system: store.system(), clock }, now);
+      if (before !== undefined) log.warn({ before, now }, anotherOrigin);
+    } catch (error) {
+      log.warn({ err: error }, "whether the last start had the same KODER_ID_PUBLIC_URL is not known");
+    }
+  }
   return async () => {
-    if (isAdminHere) await defaultTenant({ system: store.system(), clock }, work("admin"));
+    if (isAdminHere) {
+      await defaultTenant({ system: store.system(), clock }, work("admin"));
+      await tellOfAnotherOrigin();
+    }
     await Promise.all([prepareTenant(), claim()]);
   };
 }

@@ -64,6 +64,7 @@ const left: Readonly<Record<string, string>> = {
   session_revoked_tokens: "of clients that act for themselves",
   session_used_proofs: "hashes",
   admin_tenants: "of the instance",
+  admin_served_origins: "of the instance",
   admin_tenant_domains: "of the instance",
   admin_api_keys: "of the tenant",
   vault_tenant_keys: "of the tenant",

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { errorAnswer, type ErrorAnswer } from "../host/error-answer.ts";
 import { failure } from "../host/failure.ts";
+import { withoutDefaultPort } from "../host/default-port.ts";
 import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
 import { namedHost } from "../host/named-host.ts";
@@ -96,7 +97,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     const refusal = verdict?.refusal;
     const admit = (tenant: Tenant | null): unknown => {
       const canonicalOrigin = tenant?.canonicalOrigin ?? "";
-      const isCanonical = canonicalOrigin.slice(canonicalOrigin.indexOf("//") + 2) === host;
+      const isCanonical = isHostOf(canonicalOrigin, host);
       if (refusal !== undefined && !isCanonical) return sendAnswer(request, reply, errorAnswer(refusal));
       if (tenant === null) return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
       if (!isCanonical) {
@@ -142,6 +143,12 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     return sendAnswer(request, reply, errorAnswer(refusal));
   });
   return app;
+}
+
+/** Whether a host is that of an origin. */
+function isHostOf(origin: string, host: string): boolean {
+  const at = origin.indexOf("//");
+  return origin.slice(at + 2) === withoutDefaultPort(host, origin.slice(0, at));
 }
 
 /** Paths of `<package>.<Service>/<Method>`. */

@@ -17,7 +17,7 @@ export function remoteAddressReader(trusted: readonly string[]) {
 
   return (peer: string | undefined, forwardedFor: string | undefined): string => {
     let address = plain(peer ?? "");
-    const hops = (forwardedFor ?? "").split(",").map((hop) => plain(hop.trim()));
+    const hops = (forwardedFor ?? "").split(",").map((hop) => plain(withoutPort(hop.trim())));
     while (isTrusted(address)) {
       const before = hops.pop();
       if (before === undefined || isIP(before) === 0) break;
@@ -26,6 +26,10 @@ export function remoteAddressReader(trusted: readonly string[]) {
     return address;
   };
 }
+
+/** As some proxies write them: an address with a port, and IPv6 in brackets. */
+const withoutPort = (hop: string): string =>
+  hop.replace(/^(?:([\d.]+):\d{1,5}|\[([\da-f:.]+)\](?::\d{1,5})?)$/i, "$1$2");
 
 /** IPv4 in IPv6 clothes is IPv4. */
 const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, "");

@@ -25,6 +25,15 @@ describe("the bounded cache", () => {
     expect(await cache.get("a", load)).toBe(2);
     expect(loads()).toBe(2);
   });
+  test("asks anew where the clock was ahead and was set right: nobody knows how old a value is then", async () => {
+    const { cache, load, advance } = fixture();
+    advance(3_600_000);
+    expect(await cache.get("a", load)).toBe(1);
+    advance(-3_600_000);
+    expect(cache.peek("a")).toBeUndefined();
+    expect(await cache.get("a", load)).toBe(2);
+    expect(cache.peek("a")).toBe(2);
+  });
   test("forgets what was used least recently", async () => {
     const { cache, load } = fixture();
     await cache.get("a", load);

@@ -33,7 +33,10 @@ export function createBoundedCache<Value>({
 
   function fresh(key: string): Entry<Value> | undefined {
     const entry = entries.get(key);
-    return entry !== undefined && clock() < entry.until ? entry : undefined;
+    if (entry === undefined) return undefined;
+    const left = entry.until - clock();
+    // More than it had at first: the clock was ahead, and was set right since. Nobody knows how old it is.
+    return left > 0 && left <= ttl ? entry : undefined;
   }
 
   function load(key: string, loader: () => Promise<Value>): Promise<Value> {

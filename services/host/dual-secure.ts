@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { FastifyServerFactory } from "fastify";
 import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
+import { readFirstPair } from "./certificates/first-pair.ts";
 import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
 import { lastAnswers } from "./last-answers.ts";
@@ -24,21 +25,20 @@ export interface TlsFiles {
 
 /**
  * Serves HTTP/1.1 and HTTP/2 by ALPN on one TLS port. Closing it lets the requests under way finish. Other files that are
- * written in the place of these are shown to who connects from then on, and no connection is dropped for it. Throws when a
- * file cannot be read.
+ * written in the place of these are shown to who connects from then on, and no connection is dropped for it. Throws when the
+ * pair cannot be used.
  */
 export function dualSecure(
   { certFile, keyFile, clientCaFile, folder, onBroken = () => undefined }: TlsFiles,
   limits: ListenerLimits = listenerLimits,
 ): FastifyServerFactory {
+  const clock = Date.now;
   const files = {
-    cert: readFileSync(certFile),
-    key: readFileSync(keyFile),
+    ...readFirstPair({ certFile, keyFile }, { onBroken, now: clock() }),
     ...(clientCaFile === undefined
       ? {}
       : { ca: readFileSync(clientCaFile), requestCert: true, rejectUnauthorized: true }),
   };
-  const clock = Date.now;
   const others = folder === undefined ? undefined : createCertificateFolder(folder, { onBroken, clock });
   return (handler) => {
     let isClosing = false;
@@ -56,6 +56,7 @@ export function dualSecure(
       },
       boundBodies(handler, limits) as never,
     );
+    Object.assign(server, { maxHeadersCount: limits.maxHeaders }); // of HTTP/1.1; the types know it of that alone
     server.maxConnections = limits.maxConnections;
     const own = followPair(
       { certFile, keyFile },

@@ -11,6 +11,7 @@ import { dualCleartext } from "./dual-cleartext.ts";
 import { dualSecure, type TlsFiles } from "./dual-secure.ts";
 import { errorAnswer, type ErrorAnswer } from "./error-answer.ts";
 import { failure } from "./failure.ts";
+import { answerMalformed } from "./malformed-http.ts";
 import { isReported, mapError } from "./interceptors/error-mapping.ts";
 
 /** The largest body that is read, in bytes. */
@@ -43,6 +44,7 @@ export function createHttpApp(
     serverFactory,
     logger: false,
     requestIdHeader: false,
+    clientErrorHandler: answerMalformed,
     bodyLimit: largestBody,
     exposeHeadRoutes: true,
     forceCloseConnections: "idle",

@@ -162,6 +162,38 @@ describe.each(shapes)("a client of HTTP/2, %s", (_name, secure) => {
 });
 
 describe.each(shapes)("a client of HTTP/1.1, %s", (_name, secure) => {
+  test("A27: whose request is not complete in time is cut off soon after, whether it is silent or slow", async () => {
+    const port = await open(secure, { headersTimeout: 200, requestTimeout: 200, lateCheck: 50 }, reading);
+    const begun = [
+      "GET / HTTP/1.1\r\nhost: localhost\r\nx: ",
+      "POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n",
+    ];
+    const began = performance.now();
+    await Promise.all(
+      begun.map(async (text, at) => {
+        const options = { port, host: "127.0.0.1", rejectUnauthorized: false };
+        const socket = secure ? connectTls(options) : connectTcp(options);
+        socket.on("error", () => undefined);
+        ends.push(() => socket.destroy());
+        socket.resume().write(text);
+        const drip = setInterval(() => at === 0 && socket.writable && socket.write("x"), 20);
+        await closed(socket);
+        clearInterval(drip);
+      }),
+    );
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
+  test("A27: with more headers than anybody sends is refused", async () => {
+    const port = await open(secure, { maxHeaders: 10 }, reading);
+    const options = { port, host: "127.0.0.1", rejectUnauthorized: false };
+    const socket = secure ? connectTls(options) : connectTcp(options);
+    ends.push(() => socket.destroy());
+    socket.write(`GET / HTTP/1.1\r\nhost: localhost\r\n${"x: y\r\n".repeat(20)}\r\n`);
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 431 /);
+  });
+
   test("counts towards the limit of the port", async () => {
     const port = await open(secure, { smallBody: 1_000, bodiesOfPort: 15_000 }, reading);
     const talk = (bytes: number): Socket => {

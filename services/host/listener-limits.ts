@@ -3,6 +3,8 @@ export const listenerLimits = {
   headersTimeout: 10_000,
   /** Until a request is complete, its body too: by HTTP/1.1 and by HTTP/2. */
   requestTimeout: 30_000,
+  /** How often requests by HTTP/1.1 are looked at that may be late. */
+  lateCheck: 2_000,
   keepAliveTimeout: 65_000,
   maxHeaderBytes: 32_768,
   maxHeaders: 100,
@@ -28,9 +30,16 @@ export type ListenerLimits = Readonly<typeof listenerLimits>;
 export const idleCheck = 50;
 
 /** What HTTP/1.1 clients are held to. */
-export const http1Limits = ({ headersTimeout, requestTimeout, keepAliveTimeout, maxHeaderBytes }: ListenerLimits) => ({
+export const http1Limits = ({
   headersTimeout,
   requestTimeout,
+  lateCheck,
+  keepAliveTimeout,
+  maxHeaderBytes,
+}: ListenerLimits) => ({
+  headersTimeout,
+  requestTimeout,
+  connectionsCheckingInterval: lateCheck,
   keepAliveTimeout,
   maxHeaderSize: maxHeaderBytes,
 });

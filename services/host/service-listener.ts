@@ -8,6 +8,7 @@ import type { HealthBoard } from "./health.ts";
 import { createHttpApp, largestBody, sendError, type HttpAppOptions } from "./http-app.ts";
 import { lazyListener, type Listener } from "./listener.ts";
 import type { Metrics } from "./metrics.ts";
+import { isNamedByCertificate } from "./named-by-certificate.ts";
 import { namedHost } from "./named-host.ts";
 import { reflection } from "./reflection.ts";
 import type { Implementation, ServiceModule } from "./service-module.ts";
@@ -107,13 +108,18 @@ function answerUnknown(app: FastifyInstance): void {
 
 const loopbackName = /^(?:localhost|.+\.localhost)$/;
 
-/** Refuses a request that names no one host, or whose host is neither an address, nor loopback's name, nor the configured one: it was rebound (A25). */
+/**
+ * Refuses a request that names no one host, or whose host is neither an address, nor loopback's name, nor the configured one, nor one of
+ * the port's certificate: it was rebound (A25).
+ */
 function checkHost(configured: string) {
   return ({ raw }: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const host = namedHost(raw.rawHeaders)
       ?.replace(/:\d{1,5}$/, "")
       .replace(/^\[(.*)\]$/, "$1");
-    if (host !== undefined && (isIP(host) !== 0 || loopbackName.test(host) || host === configured)) return done();
+    const isOurs = (name: string): boolean =>
+      isIP(name) !== 0 || loopbackName.test(name) || name === configured || isNamedByCertificate(raw, name);
+    if (host !== undefined && isOurs(host)) return done();
     sendError(reply, failure(ErrorReason.HOST_UNKNOWN, "this server does not answer to that host"));
   };
 }

@@ -23,6 +23,17 @@ export interface RememberedTenants extends Tenants {
   readonly forget: (entry: LogEntry) => void;
 }
 
+/** Whether the tenant of a call serves: what waits in one that is suspended is no fault. */
+export async function serves(tenants: Pick<Tenants, "get">, call: Outbound): Promise<boolean> {
+  try {
+    await tenants.get(call);
+    return true;
+  } catch (error) {
+    if (error instanceof ConnectError && error.code === Code.NotFound) return false;
+    throw error;
+  }
+}
+
 /** Ids and slugs; the empty one is the default tenant. */
 const idForm = /^[A-Za-z0-9-]{0,64}$/;
 const notFound = () => failure(ErrorReason.TENANT_NOT_FOUND, "no tenant that serves has this id or name");

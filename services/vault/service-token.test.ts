@@ -51,6 +51,14 @@ describe("a service token", () => {
     }
   });
 
+  test("is made anew where the clock was ahead and was set right: others take none of later", () => {
+    const { token, advance } = setUp();
+    advance(3_600);
+    token(binding);
+    advance(-3_600);
+    expect(setUp().verify(token(binding), method)).toMatchObject({ service: "oauth" });
+  });
+
   test("is used again for 30 seconds, then made anew, and is always good when it is sent", () => {
     const { token, verify, advance } = setUp();
     const first = token(binding);

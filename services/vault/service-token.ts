@@ -38,18 +38,19 @@ export function createServiceTokenIssuer({
   readonly privateKey: KeyObject;
   readonly clock: () => number;
 }): (binding: ServiceCallBinding) => string {
-  const made = new Map<string, { readonly token: string; readonly until: number }>();
+  const made = new Map<string, { readonly token: string; readonly iat: number }>();
   return ({ audience, method, tenantId }) => {
     const now = Math.floor(clock() / 1000);
     // None of the three has a space.
     const name = `${audience} ${method} ${tenantId}`;
     const known = made.get(name);
-    if (known !== undefined && now < known.until) return known.token;
+    // One of later was made by a clock that was ahead, and was set right since: nobody else takes it.
+    if (known !== undefined && known.iat <= now && now < known.iat + reusedFor) return known.token;
     const claims = { iss: service, aud: audience, method, tenant: tenantId, iat: now, exp: now + lifetime };
     const input = `${header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
     const token = `${input}.${sign(null, Buffer.from(input, "utf8"), privateKey).toString("base64url")}`;
     made.delete(name);
-    made.set(name, { token, until: now + reusedFor });
+    made.set(name, { token, iat: now });
     dropOldest(made, mostRemembered);
     return token;
   };

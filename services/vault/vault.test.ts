@@ -209,6 +209,17 @@ describe("a rotation in another process, while this one goes on", () => {
     expect(calls.page - reads).toBeLessThanOrEqual(4);
   });
 
+  test("a version that is needed and not known is read at once where the clock was ahead and was set right", async () => {
+    const store = await open();
+    const [other, vault] = [0, 0].map(() => createVault({ masterKeys: [master], system: store.system(), clock }));
+    await other?.tenant("acme");
+    now += 3_600_000;
+    await vault?.tenant("acme");
+    now -= 3_600_000;
+    await rotate(store.system(), { useAfter: 0 });
+    expect((await vault?.tenant("acme", 2))?.has(2)).toBe(true);
+  });
+
   test("a master key that is not known is looked for in the file, and in vain at most once a second", async () => {
     const store = await open();
     const system = store.system();

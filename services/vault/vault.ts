@@ -135,7 +135,7 @@ export function createVault({
     const found = find();
     if (found !== undefined || readMasterKeys === undefined) return found;
     let look = looked.get(id);
-    if (look === undefined || clock() - look.at >= rereadAfter) {
+    if (look === undefined || hasPassed(rereadAfter, look.at, clock())) {
       if (looked.size >= mostLooked) looked.clear();
       look = { at: clock(), reading: readMasterKeys().then((keys) => (known = keys)) };
       looked.set(id, look);
@@ -164,7 +164,7 @@ export function createVault({
 
   async function withVersion(tenantId: string, kept: Kept, needed: number): Promise<TenantVault> {
     const vault = await kept.vault;
-    if (vault.has(needed) || clock() - kept.readAt < rereadAfter) return vault;
+    if (vault.has(needed) || !hasPassed(rereadAfter, kept.readAt, clock())) return vault;
     // Of many that miss it at once, the first has the keys read anew for all.
     const now = open.get(tenantId);
     return now === undefined || now === kept ? reopen(tenantId) : now.vault;
@@ -172,7 +172,7 @@ export function createVault({
 
   function openVault(tenantId: string): Kept | undefined {
     const kept = open.get(tenantId);
-    if (kept === undefined || kept.readAt + openFor <= clock()) return undefined;
+    if (kept === undefined || hasPassed(openFor, kept.readAt, clock())) return undefined;
     // Moved to the end: the first of the map is the one that was used least recently.
     open.delete(tenantId);
     open.set(tenantId, kept);
@@ -187,6 +187,9 @@ export function createVault({
     },
   };
 }
+
+/** Whether so many milliseconds have passed; also where the clock was ahead then, and was set right since. */
+const hasPassed = (length: number, since: number, now: number): boolean => now - since >= length || now < since;
 
 /** The version that makes new things: the highest whose time has come. */
 function newestInUse(records: readonly TenantKey[], now: number): number {

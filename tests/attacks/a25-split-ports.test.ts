@@ -1,4 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
 import { connect as connectHttp2, type SecureClientSessionOptions } from "node:http2";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
@@ -27,7 +29,7 @@ let oauthKey: KeyObject;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "koder-id-ports-"));
   authority = makeAuthority(folder);
-  certificate = authority.issue("service");
+  certificate = authority.issue("service", ["localhost", "*.peers.test"]);
   server = await startSplitServer({
     env: {
       KODER_ID_SERVICE_TLS_CERT: certificate.certFile,
@@ -130,6 +132,22 @@ describe("A25: a port that can be reached is not a port that is open", () => {
     await expect(fetch(`http://${server.grpc.identity}/${getClaims}`, { method: "POST" })).rejects.toThrow(
       "fetch failed",
     );
+  });
+
+  test("by a name of its certificate or by its address, not by another that was turned to it", async () => {
+    const by = async (host: string) => {
+      const { ca, cert, key } = trusted();
+      const options = { ca, cert, key, servername: "localhost", headers: { host } };
+      const outgoing = request(`https://${server.http.identity}/healthz`, options).end();
+      const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+      incoming.resume();
+      const { status } = await call("identity", getClaims, { userId }, { ...token(), ":authority": host });
+      return [incoming.statusCode, status];
+    };
+    expect(await by("identity.peers.test:4001")).toEqual([200, 200]);
+    expect(await by("127.0.0.1:4001")).toEqual([200, 200]);
+    expect(await by("rebound.test:4001")).toEqual([421, 421]);
+    expect(await by("a.b.peers.test:4001")).toEqual([421, 421]);
   });
 
   test("without a service token or a credential no method of any service gives anything", async () => {

@@ -6,6 +6,7 @@ import {
   type ResolveHostResponse,
 } from "#gen/koder/admin/v1/tenant_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { withoutDefaultPort } from "../../host/default-port.ts";
 import type { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import type { Stored, SystemStore } from "../../store/store.ts";
 import { tenantDomains, tenants } from "../collections.ts";
@@ -24,8 +25,8 @@ import { tenantUnknown } from "./tenant-unknown.ts";
 export function resolveHost(dependencies: AdminDependencies) {
   const { system, publicOrigin } = dependencies;
   return async (request: ResolveHostRequest, context: HandlerContext): Promise<ResolveHostResponse> => {
-    const host = request.host.toLowerCase();
     const own = new URL(publicOrigin());
+    const host = withoutDefaultPort(request.host.toLowerCase(), own.protocol);
     const tenant = isDefaultHost(host, own)
       ? await defaultTenant(dependencies, callOf(context))
       : await ofAnotherHost(system, host, own);

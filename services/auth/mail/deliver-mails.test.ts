@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { MailKind } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { UpdateMailSettingsRequestSchema } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../../host/failure.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { authFixture } from "../auth-fixture.ts";
 import { dueMails, mailJobs } from "../collections.ts";
@@ -117,6 +119,19 @@ describe("a mail that waits", () => {
     expect(f.mailAttempts.map(({ outcome, fault }) => [outcome, fault])).toEqual([["given up", "refused"]]);
     expect(await left()).toEqual([0, 0]);
     expect((await f.events()).map(({ payload }) => payload.case)).toEqual(["mailGivenUp"]);
+  });
+
+  test("waits while its tenant is suspended, which is no fault, and is sent after that", async () => {
+    const { f } = await queued();
+    const { tenants } = f.dependencies;
+    const before = { ...tenants };
+    Object.assign(tenants, { get: () => Promise.reject(failure(ErrorReason.TENANT_NOT_FOUND, "it does not serve")) });
+    await f.sendMails();
+    Object.assign(tenants, before);
+    expect([f.mails, f.mailAttempts]).toEqual([[], []]);
+    f.advance(60_000);
+    await f.sendMails();
+    expect(f.mails).toHaveLength(1);
   });
 
   test("is sent by one of two processes that look at once", async () => {

@@ -16,7 +16,7 @@ import { versionOfBox } from "../../vault/sealed-box.ts";
 import { ulid } from "../../vault/random.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { Peers } from "../../host/peers.ts";
-import type { Tenants } from "../../host/tenants.ts";
+import { serves, type Tenants } from "../../host/tenants.ts";
 import { dueMails, mailJobs } from "../collections.ts";
 import { lookOfTenant } from "./look-of-tenant.ts";
 import { mailGivenUp } from "./mail-events.ts";
@@ -32,6 +32,8 @@ import { renderSms } from "./render-sms.ts";
 const [mostAtOnce, every] = [16, 250];
 /** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
 const takenFor = 90_000;
+/** How long one is left alone while its tenant is suspended, in milliseconds. */
+const whileSuspended = 60_000;
 /** Pauses after the first failed attempt, the second, …, in milliseconds; the last one goes on. */
 const pauses = [2_000, 10_000, 30_000, 120_000, 300_000] as const;
 
@@ -125,8 +127,9 @@ async function attempt(
   work: Outbound,
   job: Stored<typeof MailJobSchema>,
 ): Promise<number | undefined> {
-  const { store, clock, onAttempt } = needs;
+  const { store, tenants, clock, onAttempt } = needs;
   const { id, kind } = job.record;
+  if (!(await serves(tenants, work))) return clock() + whileSuspended;
   const data = store.tenant(work.tenantId);
   const told = { tenantId: work.tenantId, mailId: id, kind: kindName(kind) };
   const outcome = await send(needs, work, job.record);

@@ -37,6 +37,16 @@ describe("a client's bucket", () => {
     );
   });
 
+  test("is full again where the clock was ahead and was set right", () => {
+    const { take } = createTokenBuckets({ quota: 2, window: 60_000 });
+    const hour = 3_600_000;
+    expect([1, 2, 3].map(() => take("a", hour).isAllowed)).toEqual([true, true, false]);
+    expect([1, 2, 3].map(() => take("a", 0).isAllowed)).toEqual([true, true, false]);
+    // By a moment, as clocks are kept right: nothing is given back.
+    expect(take("a", -1).isAllowed).toBe(false);
+    expect(take("a", 30_000).isAllowed).toBe(true);
+  });
+
   test("is there for as long as something is missing in it, however many come and go with theirs full", () => {
     const { take } = createTokenBuckets({ quota: 2, window: 60_000 }, 100);
     expect([take("a", 0).isAllowed, take("a", 0).isAllowed]).toEqual([true, true]);

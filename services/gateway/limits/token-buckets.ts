@@ -59,7 +59,9 @@ export function createTokenBuckets({ quota, window }: RateLimit, most = mostClie
 
   return {
     take(client, now) {
-      const before = Math.max(fullAt.get(client) ?? 0, now);
+      const known = fullAt.get(client) ?? 0;
+      // Further off than any bucket is full again: the clock was ahead, and was set right since. Nobody waits until it is there.
+      const before = known > now + 2 * window ? now : Math.max(known, now);
       const after = before + interval;
       const retryAfter = after - now - window;
       if (retryAfter > 0) return { isAllowed: false, remaining: 0, retryAfter, resetAfter: before - now };

@@ -105,6 +105,16 @@ test("files that change are shown to who connects from then on, and nobody is cu
   expect(await shown("a.test")).toBe(serialOf(own));
 });
 
+test("files that change are shown where the clock was ahead and was set right", async () => {
+  const [first, second] = [authority.issue("first", ["a.test"]), authority.issue("second", ["a.test"])];
+  now += 3_600_000;
+  put("a.test", first);
+  expect(await shown("a.test")).toBe(serialOf(first));
+  now -= 3_600_000;
+  put("a.test", second);
+  expect(await shown("a.test")).toBe(serialOf(second));
+});
+
 test("a pair that cannot be used leaves the one before in its place, and is told of once", async () => {
   const [good, other, elsewhere] = [
     authority.issue("good", ["b.test"]),

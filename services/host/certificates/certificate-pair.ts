@@ -78,8 +78,10 @@ export function followPair<Made>(
   return {
     isThere: () => isThere,
     async current() {
-      if (clock() - lookedAt >= untouched) {
-        lookedAt = clock();
+      const now = clock();
+      // Also where the clock was ahead when they were looked at, and was set right since.
+      if (now - lookedAt >= untouched || now < lookedAt) {
+        lookedAt = now;
         looking = look();
       }
       await looking;
@@ -105,6 +107,11 @@ async function readPair({ certFile, keyFile }: PairFiles, name: string | undefin
   if (name !== undefined && certificate.checkHost(name, { subject: "never" }) === undefined) {
     throw new Error(`the certificate is not for ${name}`);
   }
-  if (Date.parse(certificate.validTo) < now) throw new Error(`the certificate ran out on ${certificate.validTo}`);
+  const fault = ranOut(certificate, now);
+  if (fault !== undefined) throw new Error(fault);
   return { cert, key };
 }
+
+/** That a certificate has run out at `now`, in words; undefined while it has not. */
+export const ranOut = ({ validTo }: X509Certificate, now: number): string | undefined =>
+  Date.parse(validTo) < now ? `the certificate ran out on ${validTo}` : undefined;

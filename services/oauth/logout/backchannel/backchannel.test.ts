@@ -12,6 +12,8 @@ import {
   ListLogoutDeliveriesRequestSchema,
   RetryLogoutDeliveryRequestSchema,
 } from "#gen/koder/oauth/v1/logout_delivery_service_pb.ts";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { failure } from "../../../host/failure.ts";
 import { OutboundFailed } from "../../../host/outbound/outbound-failed.ts";
 import { createPageTokens } from "../../../host/page-token.ts";
 import { handlerContext } from "../../../host/testing/handler-context.ts";
@@ -47,12 +49,18 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
   const faults: unknown[] = [];
   const silent = new Set<string>(["silent"]);
   const erased = new Set<string>();
+  const suspended = new Set<string>();
   const dependencies = {
     store,
     clock,
     pageTokens: createPageTokens(testVault(store, clock)),
     logoutSchedule: createLogoutSchedule({ system: store.system() }),
-    tenants: { get: async () => ({ canonicalOrigin: "https://id.example" }) },
+    tenants: {
+      get: async ({ tenantId }: { readonly tenantId: string }) => {
+        if (suspended.has(tenantId)) throw failure(ErrorReason.TENANT_NOT_FOUND, "it does not serve");
+        return { canonicalOrigin: "https://id.example" };
+      },
+    },
     signingKeys: { current: async () => key },
     subjects: { of: nameOf, ofSession: nameOf } satisfies Subjects,
     clients: {
@@ -90,6 +98,7 @@ async function fixture(answers: Readonly<Record<string, () => Promise<number> | 
     sent,
     faults,
     silent,
+    suspended,
     sentTo: (clientId: string) => sent.filter(({ url }) => url.startsWith(`https://${clientId}.`)),
     advance: (milliseconds: number) => void (now += milliseconds),
     /** The session ends, as the log tells of it. */
@@ -168,6 +177,21 @@ describe("the end of a session", () => {
       ["mail", LogoutDeliveryState.DELIVERED, 1],
       ["chat", LogoutDeliveryState.DELIVERED, 1],
     ]);
+  });
+
+  test("waits while its tenant is suspended, which is no fault, and is told after that", async () => {
+    const f = await fixture({ chat: () => 200 });
+    f.suspended.add("t1");
+    await f.end();
+    for (let minute = 0; minute < 3; minute += 1) {
+      await f.look();
+      f.advance(60_000);
+    }
+    expect([f.sent, f.faults]).toEqual([[], []]);
+    expect(await f.list({ clientId: "chat" })).toMatchObject([{ state: ofState.pending, attempts: 0 }]);
+    f.suspended.clear();
+    await f.look();
+    expect(f.sentTo("chat")).toHaveLength(1);
   });
 
   test("is told once, however often the log tells of it", async () => {

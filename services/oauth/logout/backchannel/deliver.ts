@@ -3,6 +3,7 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { LogoutDeliverySchema } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
 import { ownWork, type Outbound } from "../../../host/call.ts";
 import { OutboundFailed } from "../../../host/outbound/outbound-failed.ts";
+import { serves } from "../../../host/tenants.ts";
 import { Conflict, type Stored } from "../../../store/store.ts";
 import { remove, replace } from "../../../store/writes.ts";
 import { ulid } from "../../../vault/random.ts";
@@ -17,6 +18,8 @@ import type { DueDeliveries } from "./logout-schedule.ts";
 const [atOnce, batch] = [4, 40];
 /** How long a client's deliveries wait where there was no room for an attempt, in milliseconds. */
 const afterBusy = 5_000;
+/** How long they are left alone while their tenant is suspended, in milliseconds. */
+const whileSuspended = 60_000;
 /** How long one attempt may take, in milliseconds: longer than the request itself may. */
 const patience = 10_000;
 
@@ -39,12 +42,13 @@ export type DeliverNeeds = Pick<
  * twice, and never not at all.
  */
 export async function deliverTo(dependencies: DeliverNeeds, due: DueDeliveries): Promise<void> {
-  const { store, clients, logoutSchedule, clock } = dependencies;
+  const { store, clients, tenants, logoutSchedule, clock } = dependencies;
   const { tenantId, clientId } = due;
   const data = store.tenant(tenantId);
   const waiting = { index: "client_due", prefix: `${clientId}/`, limit: batch } as const;
   const work = ownWork({ service: "oauth", tenantId, requestId: ulid(clock()), deadline: clock() + patience * batch });
   const { items } = await data.page(logoutDeliveries, waiting);
+  if (items.length > 0 && !(await serves(tenants, work))) return logoutSchedule.settle(due, clock() + whileSuspended);
   const ready = items.filter(({ record }) => dueTime(record) <= clock());
   const client = await clients.get(work, clientId);
   let isBusy = false;
