@@ -1,4 +1,13 @@
-import { clone, create, isMessage, ScalarType, type DescField, type DescMessage } from "@bufbuild/protobuf";
+import {
+  clone,
+  create,
+  isMessage,
+  ScalarType,
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+} from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import type { Call, Send } from "./call.ts";
 
 /**
@@ -7,7 +16,7 @@ import type { Call, Send } from "./call.ts";
  */
 export function addRequestId(next: Send): Send {
   return (call) => {
-    const field = requestIdField(call.method.input);
+    const field = requestIdField(call.method);
     return field === undefined || hasRequestId(call)
       ? next(call)
       : next({ ...call, message: withRequestId(call, field) });
@@ -16,7 +25,7 @@ export function addRequestId(next: Send): Send {
 
 /** Whether a message carries a request id. */
 export function hasRequestId<I extends DescMessage, O extends DescMessage>({ method, message }: Call<I, O>): boolean {
-  const field = requestIdField(method.input);
+  const field = requestIdField(method);
   const value: unknown = field === undefined ? undefined : Reflect.get(message, field.localName);
   return typeof value === "string" && value !== "";
 }
@@ -30,7 +39,9 @@ function withRequestId<I extends DescMessage, O extends DescMessage>(
   return own;
 }
 
-function requestIdField(input: DescMessage): DescField | undefined {
+/** The field of a create that its repeats have in common. A read that has one of that name looks for something by it. */
+function requestIdField({ input, idempotency }: DescMethod): DescField | undefined {
+  if (idempotency === Idempotency.NO_SIDE_EFFECTS) return undefined;
   return input.fields.find(
     (field) => field.name === "request_id" && field.fieldKind === "scalar" && field.scalar === ScalarType.STRING,
   );

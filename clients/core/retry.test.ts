@@ -1,12 +1,16 @@
 import { create } from "@bufbuild/protobuf";
-import { Code } from "@connectrpc/connect";
+import { Code, createRouterTransport } from "@connectrpc/connect";
 import { expect, test } from "vitest";
+import { EventService } from "../../gen/ts-public/koder/admin/v1/event_service_pb.ts";
 import {
   CreateUserRequestSchema,
   type CreateUserRequest,
 } from "../../gen/ts-public/koder/identity/v1/user_service_pb.ts";
+import { createClient } from "./create-client.ts";
 import { away, failureOf, fakeUsers, guardedUsers, refused } from "./fake-users.ts";
 import { sleep } from "./deadline.ts";
+import { guardTransport } from "./guard-transport.ts";
+import { readOptions } from "./options.ts";
 import { defaultRetries, pauseAfter } from "./retry-policy.ts";
 
 const requestIds = (fake: ReturnType<typeof fakeUsers>) =>
@@ -58,6 +62,22 @@ test("creates are repeated with one request id, and the caller's message is not 
   expect([ids[0], ids[2], ids[4]]).toEqual([ids[1], ids[3], ids[5]]);
   expect(new Set(ids).size).toBe(3);
   expect(ids[0]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("a read that looks for a request id is not given one", async () => {
+  const asked: string[] = [];
+  const wire = createRouterTransport(({ service }) => {
+    service(EventService, {
+      listEvents: ({ requestId }) => {
+        asked.push(requestId);
+        return {};
+      },
+    });
+  });
+  const events = createClient(EventService, guardTransport(wire, readOptions("https://id.example.com", {})));
+  await events.listEvents({});
+  await events.listEvents({ requestId: "01J9ZK3V5T8QW2X4Y6Z7ABCDEF" });
+  expect(asked).toEqual(["", "01J9ZK3V5T8QW2X4Y6Z7ABCDEF"]);
 });
 
 test("a caller's own request id is kept", async () => {

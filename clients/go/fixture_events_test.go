@@ -15,8 +15,17 @@ type fakeEvents struct {
 	adminv1connect.UnimplementedEventServiceHandler
 	// watch is the n-th stream, counted from 1; send tells of an event.
 	watch func(ctx context.Context, n int, send func() error) error
+	// asked are the requests of ListEvents.
+	asked []*adminv1.ListEventsRequest
 	// tokens are the credentials that came with the streams.
 	tokens []string
+}
+
+func (f *fakeEvents) ListEvents(
+	_ context.Context, request *connect.Request[adminv1.ListEventsRequest],
+) (*connect.Response[adminv1.ListEventsResponse], error) {
+	f.asked = append(f.asked, request.Msg)
+	return connect.NewResponse(&adminv1.ListEventsResponse{}), nil
 }
 
 func (f *fakeEvents) WatchEvents(

@@ -26,6 +26,9 @@ func newHTTPClient(grpc bool) *http.Client {
 			// The default of 2 would open a connection for nearly every call of a busy program.
 			MaxIdleConnsPerHost: 32,
 			IdleConnTimeout:     90 * time.Second,
+			// All calls are on one connection of HTTP/2: one that is dead, and whose peer never said so, would fail them for as
+			// long as the system goes on sending, a quarter of an hour.
+			HTTP2: &http.HTTP2Config{SendPingTimeout: 5 * time.Second, PingTimeout: 3 * time.Second},
 		},
 		CheckRedirect: refuseRedirect,
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"syscall"
 
 	"connectrpc.com/connect"
@@ -55,6 +56,10 @@ func lostConnection(ctx context.Context, err error) error {
 		if errors.Is(err, lost) {
 			return connect.NewError(connect.CodeUnavailable, failure.Unwrap())
 		}
+	}
+	// What net/http says of a connection on which no ping was answered; it has no error to compare with.
+	if strings.HasSuffix(failure.Message(), "http2: client connection lost") {
+		return connect.NewError(connect.CodeUnavailable, failure.Unwrap())
 	}
 	return err
 }

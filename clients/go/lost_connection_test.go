@@ -5,11 +5,15 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"connectrpc.com/connect"
 
+	"github.com/koder-id/koder-id/gen/go/koder/admin/v1/adminv1connect"
 	identityv1 "github.com/koder-id/koder-id/gen/go/koder/identity/v1"
 	"github.com/koder-id/koder-id/gen/go/koder/identity/v1/identityv1connect"
 )
@@ -108,4 +112,86 @@ func TestAStreamWhoseConnectionIsLostIsUnavailable(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		wantCode(t, watchEvents(ctx, client, cancel), connect.CodeCanceled)
 	})
+}
+
+// silenced is a way to a server that a test cuts without anybody hearing of it.
+type silenced struct {
+	url   string
+	mutex sync.Mutex
+	conns []*atomic.Bool
+}
+
+func silence(t *testing.T, origin string) *silenced {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	s := &silenced{url: "http://" + listener.Addr().String()}
+	go func() {
+		for {
+			near, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", strings.TrimPrefix(origin, "http://"))
+			if err != nil {
+				return
+			}
+			cut := &atomic.Bool{}
+			s.mutex.Lock()
+			s.conns = append(s.conns, cut)
+			s.mutex.Unlock()
+			pass := func(from, to net.Conn) {
+				buffer := make([]byte, 1<<16)
+				for {
+					n, err := from.Read(buffer)
+					if err != nil {
+						_ = to.Close()
+						return
+					}
+					if !cut.Load() {
+						_, _ = to.Write(buffer[:n])
+					}
+				}
+			}
+			go pass(near, far)
+			go pass(far, near)
+		}
+	}()
+	return s
+}
+
+func (s *silenced) cut() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, cut := range s.conns {
+		cut.Store(true)
+	}
+}
+
+func TestADeadConnectionIsLeft(t *testing.T) {
+	users := &fakeUsers{}
+	events := &fakeEvents{watch: func(ctx context.Context, _ int, send func() error) error {
+		err := send()
+		<-ctx.Done()
+		return err
+	}}
+	mux := http.NewServeMux()
+	mux.Handle(identityv1connect.NewUserServiceHandler(users))
+	mux.Handle(adminv1connect.NewEventServiceHandler(events))
+	way := silence(t, serveHTTP(t, mux))
+	httpClient := newHTTPClient(true)
+	pings := httpClient.Transport.(*http.Transport).HTTP2
+	pings.SendPingTimeout, pings.PingTimeout = 100*time.Millisecond, 100*time.Millisecond
+	client := newClient(t, way.url, WithGRPC(), WithHTTPClient(httpClient))
+	wantCode(t, watchEvents(t.Context(), client, way.cut), connect.CodeUnavailable)
+	if err := getUser(t, client); err != nil {
+		t.Fatal(err)
+	}
+	way.cut()
+	if err := getUser(t, client); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -16,7 +16,8 @@ func requestIDInterceptor() connect.UnaryInterceptorFunc {
 	return func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, request connect.AnyRequest) (connect.AnyResponse, error) {
 			message, ok := request.Any().(proto.Message)
-			if !ok {
+			// A read that has a field of that name looks for something by it.
+			if !ok || request.Spec().IdempotencyLevel == connect.IdempotencyNoSideEffects {
 				return next(ctx, request)
 			}
 			field := requestIDField(message)

@@ -13,6 +13,7 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
+	adminv1 "github.com/koder-id/koder-id/gen/go/koder/admin/v1"
 	identityv1 "github.com/koder-id/koder-id/gen/go/koder/identity/v1"
 )
 
@@ -105,6 +106,20 @@ func TestCreatesAreRepeatedWithOneRequestID(t *testing.T) {
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	if !uuid.MatchString(ids[0]) {
 		t.Errorf("%s is not a random UUID", ids[0])
+	}
+}
+
+func TestAReadThatLooksForARequestIDIsNotGivenOne(t *testing.T) {
+	events := &fakeEvents{}
+	client := newClient(t, serveHTTP(t, eventsHandler(events)))
+	for _, id := range []string{"", "01J9ZK3V5T8QW2X4Y6Z7ABCDEF"} {
+		request := connect.NewRequest(&adminv1.ListEventsRequest{RequestId: id})
+		if _, err := client.Events.ListEvents(t.Context(), request); err != nil {
+			t.Fatal(err)
+		}
+		if got := events.asked[len(events.asked)-1].GetRequestId(); got != id {
+			t.Errorf("the request id is %q, want %q", got, id)
+		}
 	}
 }
 

@@ -23,6 +23,14 @@ export interface GatewayContext {
 }
 
 const contexts = new WeakMap<FastifyRequest, GatewayContext>();
+const notLetIn = new WeakMap<FastifyRequest, ConnectError>();
+
+/** Leaves it to the handler of an RPC to say why no tenant lets the request in: it has no context. */
+export const keepOut = (request: FastifyRequest, refusal: ConnectError): void => void notLetIn.set(request, refusal);
+
+/** Why a request is refused whose answer has a form that only its handler knows; undefined where it is not. */
+export const refusalOf = (request: FastifyRequest): ConnectError | undefined =>
+  notLetIn.get(request) ?? contextOf(request).refusal;
 
 /** The context of a request. Throws on a request that the gateway has not let in. */
 export function contextOf(request: FastifyRequest): GatewayContext {

@@ -9,7 +9,7 @@ import { internalHeaders } from "../host/internal-headers.ts";
 import { namedHost } from "../host/named-host.ts";
 import { tenantHeaderUseless } from "../host/tenant-header.ts";
 import { ulid } from "../vault/random.ts";
-import { enter, isAdmitted } from "./context.ts";
+import { enter, isAdmitted, keepOut } from "./context.ts";
 import type { RateLimits } from "./limits/rate-limits.ts";
 import { anyOrigin, isOpenToAll } from "./oidc/cors.ts";
 import { isOfOAuth, standardBody } from "./oidc/standard-error.ts";
@@ -99,19 +99,23 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       const canonicalOrigin = tenant?.canonicalOrigin ?? "";
       const isCanonical = isHostOf(canonicalOrigin, host);
       if (refusal !== undefined && !isCanonical) return sendAnswer(request, reply, errorAnswer(refusal));
-      if (tenant === null) return refuse(request, reply, ErrorReason.HOST_UNKNOWN, "no tenant answers to this host");
+      // Each RPC protocol has a form of its own for errors, which its handler knows.
+      const refuseHost = (message: string): unknown => {
+        if (!isRpc(path)) return refuse(request, reply, ErrorReason.HOST_UNKNOWN, message);
+        keepOut(request, failure(ErrorReason.HOST_UNKNOWN, message));
+        return done();
+      };
+      if (tenant === null) return refuseHost("no tenant answers to this host");
       if (!isCanonical) {
         // A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
         // is refused, so that no cookie, link or token is ever of another origin.
         const isRead = request.method === "GET" || request.method === "HEAD";
-        if (!isRead)
-          return refuse(request, reply, ErrorReason.HOST_UNKNOWN, `this tenant answers at ${canonicalOrigin}`);
+        if (!isRead) return refuseHost(`this tenant answers at ${canonicalOrigin}`);
         if (isOpenToAll(request.routeOptions.url)) void reply.headers(anyOrigin);
         // Which of its origins that is may change back: a redirect that is kept would lead in a circle then.
         return reply.header("cache-control", "no-store").redirect(`${canonicalOrigin}${request.url}`, 307);
       }
       enter(request, reply, { requestId, tenant, remoteAddress: address, refusal, brands, now });
-      // Each RPC protocol has a form of its own for errors, which its handler knows.
       if (refusal === undefined || isRpc(path)) return done();
       return sendAnswer(request, reply, errorAnswer(refusal));
     };

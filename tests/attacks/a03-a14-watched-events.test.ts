@@ -100,6 +100,19 @@ describe.each([inOneProcess, split])("events as they happen, $name", ({ start })
     await Promise.all([own.leave(), other.leave()]);
   });
 
+  test("end with an error once the time is over that the watcher gave it", async () => {
+    const answer = await fetch(`${server.url}/koder.admin.v1.EventService/WatchEvents`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${server.adminApiKey}`,
+        "content-type": "application/connect+json",
+        "connect-timeout-ms": "500",
+      },
+      body: Buffer.from("\0\0\0\0\u0002{}"),
+    });
+    expect(await answer.text()).toMatch(/"resumeToken".*"error":\{"code":"deadline_exceeded".*"DEADLINE_EXCEEDED"/s);
+  });
+
   test("A3: whose credential ends is told nothing more, also while nothing happens", async () => {
     const { id, api_key: credential } = await key("audit.read");
     const watched = await firstOf(clientOf(String(credential), { grpc: true }), { resourceId: "nothing" });

@@ -2,7 +2,7 @@ import { existsSync, globSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Code } from "@connectrpc/connect";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createKoderId, reason, staticToken } from "../../clients/typescript/index.ts";
+import { createKoderId, errorId, reason, staticToken } from "../../clients/typescript/index.ts";
 import { repositoryRoot, runProgram } from "../../tools/run-program.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 import { expectFirstSteps, listedUsers } from "./expect-first-steps.ts";
@@ -23,6 +23,22 @@ const source = join(repositoryRoot, "clients/typescript/examples/first-steps.ts"
 function firstSteps(url: string, apiKey: string, example = source) {
   return runProgram(process.execPath, [example], { env: { KODER_ID_URL: url, KODER_ID_API_KEY: apiKey } });
 }
+
+test.each([
+  ["Connect", false],
+  ["gRPC", true],
+])("another host of the server is refused with the one that is right, over %s", async (_name, grpc) => {
+  const origin = server.url.replace("localhost", "127.0.0.1");
+  const { users, events } = createKoderId(origin, { grpc, tokenSource: staticToken(server.adminApiKey) });
+  for (const call of [() => users.listUsers({}), () => Array.fromAsync(events.watchEvents({}))]) {
+    const error: unknown = await call().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({ code: Code.NotFound, rawMessage: `this tenant answers at ${server.url}` });
+    expect([reason(error), errorId(error)]).toEqual(["HOST_UNKNOWN", expect.stringMatching(/^KID-/)]);
+  }
+});
 
 describe("the first steps with the TypeScript client", () => {
   test("come to their end", async () => {

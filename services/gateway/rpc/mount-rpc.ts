@@ -3,6 +3,7 @@ import {
   createContextKey,
   createContextValues,
   type CallOptions,
+  type ConnectError,
   type HandlerContext,
   type Interceptor,
 } from "@connectrpc/connect";
@@ -15,9 +16,11 @@ import { refusalWithId } from "../../host/interceptors/error-mapping.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import type { Peers } from "../../host/peers.ts";
 import type { Implementation } from "../../host/service-module.ts";
-import { contextOf, type GatewayContext } from "../context.ts";
+import { contextOf, isAdmitted, refusalOf, type GatewayContext } from "../context.ts";
 
 const gatewayContextKey = createContextKey<GatewayContext | undefined>(undefined, { description: "gateway context" });
+
+const refusalKey = createContextKey<ConnectError | undefined>(undefined, { description: "refusal of the gateway" });
 
 export interface RpcOptions {
   readonly peers: Peers;
@@ -38,7 +41,10 @@ export function mountRpc(app: FastifyInstance, { peers, services, own, intercept
     admit: refuseWhereRefused,
     interceptors: [...interceptors],
     readMaxBytes: largestBody,
-    contextValues: (request) => createContextValues().set(gatewayContextKey, contextOf(request)),
+    contextValues: (request) =>
+      createContextValues()
+        .set(gatewayContextKey, isAdmitted(request) ? contextOf(request) : undefined)
+        .set(refusalKey, refusalOf(request)),
     implementations: services.map((service) => ({ service, methods: handedOn(peers, service, clock) })),
     open: own,
   });
@@ -46,7 +52,7 @@ export function mountRpc(app: FastifyInstance, { peers, services, own, intercept
 
 /** Refuses what the gateway refuses, in the form of the call's own protocol: gRPC's RESOURCE_EXHAUSTED, Connect's 429. */
 function refuseWhereRefused({ values }: HandlerContext): void {
-  const refusal = values.get(gatewayContextKey)?.refusal;
+  const refusal = values.get(refusalKey);
   if (refusal !== undefined) throw refusalWithId(refusal);
 }
 

@@ -1,4 +1,4 @@
-import type { Interceptor, StreamResponse, UnaryResponse } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor, type StreamResponse, type UnaryResponse } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
 import { whileGood } from "../streamed.ts";
@@ -36,7 +36,15 @@ async function endedWithin<Answer extends UnaryResponse | StreamResponse>(
   const response = await answer;
   if (!response.stream) return response;
   const check = () => Promise.reject(exceeded());
-  return { ...response, message: whileGood(response.message, { check, every: milliseconds, signal }) };
+  const message = whileGood(response.message, { check, every: milliseconds, signal });
+  return { ...response, message: toldOfDeadline(message, signal) };
+}
+
+/** What waits for the signal ends a stream as if all had been told; where the deadline is why, whoever listens hears of that. */
+async function* toldOfDeadline<Item>(items: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
+  yield* items;
+  const why: unknown = signal.reason;
+  if (why instanceof ConnectError && why.code === Code.DeadlineExceeded) throw exceeded();
 }
 
 const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");
