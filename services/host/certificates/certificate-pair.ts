@@ -90,11 +90,14 @@ export function followPair<Made>(
   };
 }
 
-/** Changes when the file does: its time, length or place, which is another after a rename or behind a link. Empty: no file. */
+/**
+ * Changes when the file does, or who may read it: the time of either, its length or place, which is another after a rename or behind a
+ * link. Empty: no file.
+ */
 async function stampOf(file: string): Promise<string> {
   try {
-    const { mtimeMs, size, ino } = await stat(file);
-    return `${mtimeMs} ${size} ${ino};`;
+    const { ctimeMs, size, ino } = await stat(file);
+    return `${ctimeMs} ${size} ${ino};`;
   } catch {
     return "";
   }
