@@ -17,11 +17,11 @@ import { findTenant } from "./find-tenant.ts";
 import { tenantEtag } from "./tenant-message.ts";
 import { tenantUnknown } from "./tenant-unknown.ts";
 
-/** What a change makes of a tenant, and the event that tells of it; undefined where it is as was asked for. */
-export type TenantChange = (
-  before: Stored<typeof TenantSchema>,
-  now: number,
-) => { readonly record: Tenant; readonly event: Event } | undefined;
+/** What a tenant becomes, and the event that tells of it; undefined where it is as was asked for. */
+type ChangedTenant = { readonly record: Tenant; readonly event: Event } | undefined;
+
+/** What a change makes of a tenant. What it reads besides must be so still when the tenant is at the version that it was given. */
+export type TenantChange = (before: Stored<typeof TenantSchema>, now: number) => ChangedTenant | Promise<ChangedTenant>;
 
 /**
  * Changes a tenant in one commit. Where somebody else did meanwhile, it is looked at again, unless the caller said by an etag
@@ -37,7 +37,7 @@ export function changeTenant(
     if (before === undefined) throw tenantUnknown("this id or slug");
     if (etag !== "" && etag !== tenantEtag(before.version)) throw changedMeanwhile();
     const now = clock();
-    const changed = change(before, now);
+    const changed = await change(before, now);
     if (changed === undefined) return before;
     const record = create(TenantSchema, { ...changed.record, updateTime: timestampFromMs(now) });
     const isDone = await commitUnlessChanged(system, [replace(tenants, record, before.version)], [changed.event]);

@@ -23,6 +23,7 @@ import type { AdminDependencies } from "../dependencies.ts";
 import { slugFault } from "./slug.ts";
 import { tenantEvent } from "./tenant-events.ts";
 import { tenantMessage } from "./tenant-message.ts";
+import { tenantOrigin } from "./tenant-origin.ts";
 import { refuseFaults, settingsFaults } from "./tenant-settings.ts";
 
 /**
@@ -41,7 +42,7 @@ export function createTenant({
     if (asked === undefined) throw failure(ErrorReason.INVALID_REQUEST, "tenant: is required");
     const { slug, defaultDomain } = asked;
     const displayName = asked.displayName === "" ? slug : asked.displayName;
-    const wrongSlug = slugFault(slug);
+    const wrongSlug = slugFault(slug) ?? hostFault(slug, publicOrigin());
     refuseFaults([
       ...setByServer(asked),
       ...(wrongSlug === undefined ? [] : [{ field: "tenant.slug", description: wrongSlug }]),
@@ -84,6 +85,12 @@ export function createTenant({
       },
     );
   };
+}
+
+/** A tenant has a host below the public one from its beginning. */
+function hostFault(slug: string, publicOrigin: string): string | undefined {
+  if (URL.canParse(tenantOrigin({ slug, canonicalOrigin: "", customDomain: "" }, publicOrigin))) return undefined;
+  return `cannot be a name below ${publicOrigin}: tenants need a public URL that is at a name, not at an address`;
 }
 
 function setByServer(asked: Tenant): FieldViolation[] {

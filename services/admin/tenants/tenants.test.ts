@@ -50,6 +50,16 @@ describe("a tenant", () => {
     expect((await f.list()).tenants).toEqual([]);
   });
 
+  test.each(["http://127.0.0.1:8080", "http://[::1]:8080"])(
+    "cannot be created below %s, which has no names",
+    async (origin) => {
+      const f = await tenantFixture();
+      Object.assign(f.dependencies, { publicOrigin: () => origin });
+      expect(await reasonOf(f.create({ slug: "acme" }))).toBe("TENANT_INVALID");
+      expect((await f.list()).tenants).toEqual([]);
+    },
+  );
+
   test("is changed by a mask, and not by what was read before another change", async () => {
     const f = await tenantFixture();
     const before = await f.create({ slug: "acme" });

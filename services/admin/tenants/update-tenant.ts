@@ -14,7 +14,6 @@ import { adminFailure } from "../admin-failure.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { changeTenant, refuseDefault } from "./change-tenant.ts";
 import { domainOf } from "./domains/domain-of.ts";
-import { findTenant } from "./find-tenant.ts";
 import { tenantEvent } from "./tenant-events.ts";
 import { tenantMessage } from "./tenant-message.ts";
 import { refuseFaults, settingsFaults } from "./tenant-settings.ts";
@@ -35,8 +34,8 @@ export function updateTenant(dependencies: Pick<AdminDependencies, "system" | "c
     const { asked, paths: named } = readUpdate(request.tenant, request.updateMask);
     const paths = named.includes("*") ? Object.keys(settingOf) : named;
     const changes = changesOf(paths, asked);
-    await checkDomain(system, tenantId, changes.customDomain);
-    const stored = await changeTenant(dependencies, { tenantId, etag: asked.etag }, (before, now) => {
+    const stored = await changeTenant(dependencies, { tenantId, etag: asked.etag }, async (before, now) => {
+      await checkDomain(system, before.record.id, changes.customDomain);
       const record = create(TenantSchema, { ...before.record, ...changes });
       refuseFaults(settingsFaults(record));
       if (record.customDomain !== "") refuseDefault(record, "is at the public URL, and has no domain of its own");
@@ -62,16 +61,15 @@ function changesOf(paths: readonly string[], asked: Tenant): Partial<Pick<Tenant
   );
 }
 
-/** A canonical origin is at a domain that is proven and the tenant's own. */
+/** A canonical origin is at a domain that is proven and the tenant's own. Whoever takes it from them changes the tenant's version. */
 async function checkDomain(
   system: AdminDependencies["system"],
   tenantId: string,
   domain: string | undefined,
 ): Promise<void> {
   if (domain === undefined || domain === "") return;
-  const tenant = await findTenant(system, tenantId);
-  const stored = tenant === undefined ? undefined : await domainOf(system, tenant.record.id, domain);
-  if (tenant === undefined || stored?.record.serving === true) return;
+  const stored = await domainOf(system, tenantId, domain);
+  if (stored?.record.serving === true) return;
   throw adminFailure(
     AdminErrorReason.TENANT_DOMAIN_NOT_FOUND,
     "custom_domain: must be a verified domain of the tenant",

@@ -159,6 +159,47 @@ describe("a mail that waits", () => {
     expect(sent).toEqual(["ana@example.com"]);
   });
 
+  test("A27: goes out beside those of another tenant, however many these are and whoever is slow to take them", async () => {
+    const { f } = await queued();
+    const { mailer, store, vault, tenants, peers, clock } = f.dependencies;
+    const waiting = async (tenantId: string, to: string) => {
+      const tenant = { tenantId, vault: await vault.tenant(tenantId) };
+      const mail = mailer.prepare(
+        tenant,
+        MailKind.PASSWORD_RESET,
+        { to, locale: "", link: "https://a.test" },
+        clock() + 30 * minutes,
+      );
+      await store.tenant(tenantId).commit([mail.write], []);
+      await mail.queue();
+    };
+    for (let at = 0; at < 1_500; at += 1) await waiting("flood", `p${at}@example.com`);
+    f.advance(1);
+    await waiting("other", "bea@example.com");
+    const [sent, taken] = [new Array<string>(), Promise.withResolvers<void>()];
+    const deliveries = createMailDeliveries({
+      store,
+      system: store.system(),
+      vault,
+      tenants,
+      peers,
+      clock,
+      transport: {
+        send: ({ to }, { tenantId }) => (tenantId === "flood" ? taken.promise : Promise.resolve(void sent.push(to))),
+        close: () => Promise.resolve(),
+      },
+      sms: noSms,
+      onAttempt: () => undefined,
+      onFault: (error) => {
+        throw error;
+      },
+    });
+    for (let look = 0; look < 2; look += 1) await deliveries.step();
+    await expect.poll(() => sent.toSorted()).toEqual(["ana@example.com", "bea@example.com"]);
+    taken.resolve();
+    await deliveries.stop();
+  });
+
   test("whose process died in the middle is sent by another after a while", async () => {
     const { f } = await queued();
     const died = Promise.withResolvers<void>();

@@ -9,8 +9,9 @@ import {
 } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { ownWork, type Outbound } from "../../host/call.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
+import { createTenantShares } from "../../host/outbound/tenant-shares.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
-import type { Store, Stored, SystemStore } from "../../store/store.ts";
+import type { PagePosition, Store, Stored, SystemStore } from "../../store/store.ts";
 import { remove, replace } from "../../store/writes.ts";
 import { versionOfBox } from "../../vault/sealed-box.ts";
 import { ulid } from "../../vault/random.ts";
@@ -28,8 +29,10 @@ import { mailPlace } from "./queue-mail.ts";
 import { kindName, renderMail } from "./render-mail.ts";
 import { renderSms } from "./render-sms.ts";
 
-/** Mails under way at once, and how often it is looked whether there are others, in milliseconds. */
-const [mostAtOnce, every] = [16, 250];
+/** Mails under way at once, those of one tenant among them, and how often it is looked whether there are others, in milliseconds. */
+const [mostAtOnce, mostOfTenant, every] = [16, 12, 250];
+/** Of those that are due, how many are read at once, and how often in one look. */
+const [batch, mostBatches] = [250, 4];
 /** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
 const takenFor = 90_000;
 /** How long one is left alone while its tenant is suspended, in milliseconds. */
@@ -73,18 +76,35 @@ export interface MailDeliveries {
 /**
  * Takes each mail that is due, sends it, and forgets it when somebody else has taken over. One that nobody takes is tried
  * again until what it carries has expired, and then given up with an event. Who dies in the middle has it sent by another
- * process, so that a mail may come twice.
+ * process, so that a mail may come twice. However many a tenant has waiting, another one's are sent beside them.
  */
 export function createMailDeliveries(needs: MailDeliveryNeeds): MailDeliveries {
   const { system, clock, onFault, transport, sms } = needs;
   const underWay = new Map<string, Promise<void>>();
+  const shares = createTenantShares(mostOfTenant);
+  /** Where the next look goes on; undefined for the one that has waited longest. */
+  let after: PagePosition | undefined;
+
+  /** Those that are due, from where the look before ended: what cannot be sent yet keeps nobody from seeing what is behind it. */
+  async function look(): Promise<readonly Stored<typeof DueMailSchema>[]> {
+    const found: Stored<typeof DueMailSchema>[] = [];
+    const query = { index: "due_time", range: { to: clock() + 1 }, limit: batch } as const;
+    for (let batches = 0; batches < mostBatches; batches += 1) {
+      const { items, next } = await system.page(dueMails, after === undefined ? query : { ...query, after });
+      found.push(...items);
+      after = next;
+      if (next === undefined) break;
+    }
+    return inTurns(found);
+  }
+
   return {
     async step() {
-      const query = { index: "due_time", range: { to: clock() + 1 }, limit: 2 * mostAtOnce } as const;
-      for (const due of (await system.page(dueMails, query)).items) {
+      for (const due of await look()) {
         const { jobId, tenantId } = due.record;
-        if (underWay.has(jobId) || underWay.size >= mostAtOnce) continue;
-        const work = deliver(needs, due)
+        if (underWay.has(jobId) || underWay.size >= mostAtOnce || shares.isFull(tenantId)) continue;
+        const work = shares
+          .run(tenantId, () => deliver(needs, due))
           .catch((error: unknown) => onFault(error, { tenantId, mailId: jobId }))
           .finally(() => underWay.delete(jobId));
         underWay.set(jobId, work);
@@ -96,6 +116,20 @@ export function createMailDeliveries(needs: MailDeliveryNeeds): MailDeliveries {
       await Promise.all([transport.close(), sms.close()]);
     },
   };
+}
+
+/** One of each tenant, then another one of each, and so on; of one tenant in the order in which they are due. */
+function inTurns(due: readonly Stored<typeof DueMailSchema>[]): readonly Stored<typeof DueMailSchema>[] {
+  const turns = new Map<string, number>();
+  const turnOf = ({ record: { tenantId } }: Stored<typeof DueMailSchema>): number => {
+    const turn = turns.get(tenantId) ?? 0;
+    turns.set(tenantId, turn + 1);
+    return turn;
+  };
+  return due
+    .map((one) => ({ one, turn: turnOf(one) }))
+    .toSorted((a, b) => a.turn - b.turn)
+    .map(({ one }) => one);
 }
 
 async function deliver(needs: MailDeliveryNeeds, due: Stored<typeof DueMailSchema>): Promise<void> {

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { once } from "node:events";
@@ -152,6 +152,18 @@ test("one that has run out is not put to use", async () => {
   now += 3 * 86_400_000;
   expect(await shown("d.test")).toBe(serialOf(own));
   expect(broken).toEqual([expect.objectContaining({ fault: expect.stringContaining("ran out") })]);
+});
+
+test("one that could not be used is looked at again once others may read its files", async () => {
+  put("e.test", authority.issue("e", ["e.test"]));
+  // Whoever runs the tests may read everything: what keeps it from being used goes by without a change of the files here.
+  now += 3 * 86_400_000;
+  expect(await shown("e.test")).toBe(serialOf(own));
+  now -= 3 * 86_400_000;
+  expect(await shown("e.test")).toBe(serialOf(own));
+  chmodSync(join(folder, "e.test", "tls.key"), 0o640);
+  now += 2_000;
+  expect(await shown("e.test")).not.toBe(serialOf(own));
 });
 
 test("no name leads out of the folder", async () => {

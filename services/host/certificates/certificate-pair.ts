@@ -1,4 +1,5 @@
 import { constants, X509Certificate } from "node:crypto";
+import { statSync, type Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
 /** A certificate chain and its key, PEM files. */
@@ -55,8 +56,8 @@ export function followPair<Made>(
   { name, first, make, onBroken, clock }: Following<Made>,
 ): FollowedPair<Made> {
   let made = first;
-  // What is in use already was read from the files a moment ago: their stamp is all that is to be seen at first.
-  let seen = first === undefined ? "" : undefined;
+  // What is in use already was read from the files a moment ago, whenever they are looked at next.
+  let seen = first === undefined ? "" : [files.certFile, files.keyFile].map(stampNow).join("");
   let isThere = first !== undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
@@ -67,7 +68,7 @@ export function followPair<Made>(
     seen = stamp;
     isThere = stamp !== "";
     if (!isThere) made = first;
-    if (!isThere || before === undefined || before === stamp) return;
+    if (!isThere || before === stamp) return;
     try {
       made = make(await readPair(files, name, clock()));
     } catch (error) {
@@ -90,15 +91,26 @@ export function followPair<Made>(
   };
 }
 
-/** Changes when the file does: its time, length or place, which is another after a rename or behind a link. Empty: no file. */
+/**
+ * Changes when the file does, or who may read it: the time of either, its length or place, which is another after a rename or behind a
+ * link. Empty: no file.
+ */
 async function stampOf(file: string): Promise<string> {
   try {
-    const { mtimeMs, size, ino } = await stat(file);
-    return `${mtimeMs} ${size} ${ino};`;
+    return stampIn(await stat(file));
   } catch {
     return "";
   }
 }
+
+/** The same, at once. */
+function stampNow(file: string): string {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  return stats === undefined ? "" : stampIn(stats);
+}
+
+const stampIn = ({ ctimeMs, size, ino }: Pick<Stats, "ctimeMs" | "size" | "ino">): string =>
+  `${ctimeMs} ${size} ${ino};`;
 
 /** Reads a pair. Throws where a file cannot be read, or the certificate is for other names or has run out. */
 async function readPair({ certFile, keyFile }: PairFiles, name: string | undefined, now: number): Promise<Pair> {

@@ -82,6 +82,20 @@ describe("a domain", () => {
     expect(await reasonOf(f.addDomain("acme", "shop.test"))).toBe("TENANT_DOMAIN_TAKEN");
   });
 
+  test("is not removed at the moment at which the tenant's origin moves there", async () => {
+    const f = await twoTenants();
+    // One is as far as it may be when the other begins.
+    for (let steps = 0; steps < 40; steps += 1) {
+      const domain = `d${steps}.acme.test`;
+      await f.proven("acme", domain);
+      const moving = reasonOf(f.update("acme", { customDomain: domain }, "custom_domain"));
+      for (let step = 0; step < steps; step += 1) await Promise.resolve();
+      const both = await Promise.all([moving, reasonOf(f.removeDomain("acme", domain))]);
+      expect([steps, both.filter((reason) => reason === "ok").length]).toEqual([steps, 1]);
+      await f.update("acme", { customDomain: "" }, "custom_domain");
+    }
+  });
+
   test.each(["id.example.com", "acme.id.example.com", "localhost", "127.0.0.1", "Acme.test", "acme"])(
     "%s is none that a tenant can have",
     async (domain) => {
