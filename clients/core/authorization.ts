@@ -3,6 +3,7 @@ import { Code, ConnectError, type StreamResponse } from "@connectrpc/connect";
 import { withHeader, type Send } from "./call.ts";
 import { until, whyEnded } from "./deadline.ts";
 import { reason } from "./errors.ts";
+import { failingAs } from "./failing-as.ts";
 import type { TokenSource } from "./token-source.ts";
 
 /**
@@ -26,28 +27,15 @@ export function authorize(source: TokenSource | undefined): (next: Send) => Send
 }
 
 /** Opens a stream with a token, which its source forgets when the stream is refused for it: another one has another token then. */
-export async function forgetRefused<I extends DescMessage, O extends DescMessage>(
+export function forgetRefused<I extends DescMessage, O extends DescMessage>(
   source: TokenSource,
   token: string,
   open: () => Promise<StreamResponse<I, O>>,
 ): Promise<StreamResponse<I, O>> {
-  const heard = (error: unknown): unknown => {
+  return failingAs(open, (error) => {
     if (credentialRefused(error)) source.forget?.(token);
     return error;
-  };
-  async function* hearing<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
-    try {
-      yield* items;
-    } catch (error) {
-      throw heard(error);
-    }
-  }
-  try {
-    const answer = await open();
-    return { ...answer, message: hearing(answer.message) };
-  } catch (error) {
-    throw heard(error);
-  }
+  });
 }
 
 /** A source's token; what it throws gets the code that says what to do about it. */

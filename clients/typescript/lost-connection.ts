@@ -1,4 +1,5 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { failingAs } from "../core/failing-as.ts";
 
 /** Why a connection is not there, or no longer, as Node names it. */
 const faults: ReadonlySet<unknown> = new Set([
@@ -33,23 +34,12 @@ export function namingLostConnections(transport: Transport): Transport {
         throw named(error, signal);
       }
     },
-    async stream(method, signal, ...call) {
-      try {
-        const answer = await transport.stream(method, signal, ...call);
-        return { ...answer, message: namingLost(answer.message, signal) };
-      } catch (error) {
-        throw named(error, signal);
-      }
-    },
+    stream: (method, signal, ...call) =>
+      failingAs(
+        () => transport.stream(method, signal, ...call),
+        (error) => named(error, signal),
+      ),
   };
-}
-
-async function* namingLost<Item>(items: AsyncIterable<Item>, signal: AbortSignal | undefined): AsyncGenerator<Item> {
-  try {
-    yield* items;
-  } catch (error) {
-    throw named(error, signal);
-  }
 }
 
 function named(error: unknown, signal: AbortSignal | undefined): unknown {
