@@ -2,6 +2,7 @@ import { createServer as createHttp1Server, type RequestListener, type Server } 
 import { createServer as createHttp2Server, type ServerHttp2Session } from "node:http2";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import type { FastifyServerFactory } from "fastify";
+import { makeRoomForStreams } from "./http2-room.ts";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
 import { lastAnswers } from "./last-answers.ts";
 import { http1Limits, http2Limits, idleCheck, listenerLimits, type ListenerLimits } from "./listener-limits.ts";
@@ -28,6 +29,7 @@ export function dualCleartextWithin(limits: ListenerLimits, handler: RequestList
   http1.on("clientError", answerMalformed);
   const http2 = createHttp2Server(http2Limits(limits), bounded as never);
   holdToTimes(http2, limits);
+  makeRoomForStreams(http2, limits);
   const sessions = new Set<ServerHttp2Session>();
   http2.on("session", (session) => {
     sessions.add(session);

@@ -7,6 +7,7 @@ import type { FastifyServerFactory } from "fastify";
 import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
 import { readFirstPair } from "./certificates/first-pair.ts";
 import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
+import { makeRoomForStreams } from "./http2-room.ts";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
 import { lastAnswers } from "./last-answers.ts";
 import { http1Limits, http2Limits, idleCheck, listenerLimits, type ListenerLimits } from "./listener-limits.ts";
@@ -71,6 +72,7 @@ export function dualSecure(
       },
     );
     holdToTimes(server, limits);
+    makeRoomForStreams(server, limits);
     const ofHttp2 = new Set<Socket>();
     server.on("secureConnection", (socket) => {
       if (socket.alpnProtocol !== "h2") return;

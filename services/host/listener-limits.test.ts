@@ -91,6 +91,40 @@ describe.each(shapes)("a client of HTTP/2, %s", (_name, secure) => {
     expect(await answerTo(whole)).toBe("3");
   });
 
+  test("A27: who begins many requests and ends none, or reads no answer, has the first ended where others need the room", async () => {
+    const port = await open(secure, { streamsOfPort: 50 }, (request, response) => {
+      if (request.headers["x-watch"] === undefined) return reading(request, response);
+      request.resume();
+      response.write("watched");
+    });
+    const other = sessionTo(port, secure);
+    const watching = other.request({ ":method": "POST", ":path": "/", "x-watch": "1" });
+    watching.on("error", () => undefined).end("whole");
+    await once(watching, "data");
+    const unended = sessionTo(port, secure);
+    const unread = connect(`${secure ? "https" : "http"}://127.0.0.1:${port}`, {
+      rejectUnauthorized: false,
+      settings: { initialWindowSize: 0 },
+    });
+    unread.on("error", () => undefined);
+    ends.push(() => unread.destroy());
+    for (const session of [unended, unread]) {
+      const begun = Array.from({ length: 60 }, () => post(session));
+      for (const stream of begun) {
+        stream.write("begun");
+        if (session === unread) stream.end();
+      }
+      await Promise.all(begun.slice(0, 10).map(closed));
+      expect(new Set(begun.slice(0, 10).map(({ rstCode }) => rstCode))).toEqual(new Set([constants.NGHTTP2_CANCEL]));
+    }
+    const late = post(other);
+    late.write("ab");
+    await pause(50);
+    late.end("c");
+    expect(await answerTo(late)).toBe("3");
+    expect(watching.closed).toBe(false);
+  });
+
   test("whose request is complete is answered for as long as it takes, on a connection that takes no more", async () => {
     const limits = { headersTimeout: 100, requestTimeout: 100, keepAliveTimeout: 150, halfClosed: 50 };
     let say: (text: string) => void = () => undefined;

@@ -12,6 +12,8 @@ export const listenerLimits = {
   /** Until the first byte of a connection has come, or its TLS handshake is done. */
   firstByte: 10_000,
   maxConcurrentStreams: 128,
+  /** Of HTTP/2: beyond it those give way that only wait for their client. */
+  streamsOfPort: 4_000,
   /** For how long the client of an HTTP/2 connection that we ended may leave its side of it open: twice that fits into a stop. */
   halfClosed: 3_000,
   /** Of bodies that have begun to arrive: of all requests of one connection, and of all that a port has. */
