@@ -132,7 +132,7 @@ func TestDefaultDeadlineEndsACall(t *testing.T) {
 	users := &fakeUsers{answer: func(int, arrived) error { <-release; return nil }}
 	url := serve(t, users)
 	t.Cleanup(func() { close(release) })
-	err := getUser(t, newClient(t, url, WithTimeout(50*time.Millisecond)))
+	err := getUser(t, newClient(t, url, WithTimeout(500*time.Millisecond)))
 	wantCode(t, err, connect.CodeDeadlineExceeded)
 	if got := len(users.all()); got != 1 {
 		t.Errorf("%d requests were sent", got)

@@ -106,7 +106,7 @@ describe.each([inOneProcess, split])("events as they happen, $name", ({ start })
       headers: {
         authorization: `Bearer ${server.adminApiKey}`,
         "content-type": "application/connect+json",
-        "connect-timeout-ms": "500",
+        "connect-timeout-ms": "3000",
       },
       body: Buffer.from("\0\0\0\0\u0002{}"),
     });

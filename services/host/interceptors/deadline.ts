@@ -1,8 +1,9 @@
-import { Code, ConnectError, type Interceptor, type StreamResponse, type UnaryResponse } from "@connectrpc/connect";
+import type { Interceptor, StreamResponse, UnaryResponse } from "@connectrpc/connect";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
 import { whileGood } from "../streamed.ts";
 import { arrivalOf, localTimeoutKey } from "./arrival.ts";
+import { deadlinePassed } from "./deadline-passed.ts";
 
 /** What a call that asks for no deadline gets, and the most that one may ask for, in milliseconds; a stream has a day. */
 export const deadlines = { usual: 15_000, longest: 60_000, stream: 86_400_000 } as const;
@@ -40,11 +41,17 @@ async function endedWithin<Answer extends UnaryResponse | StreamResponse>(
   return { ...response, message: toldOfDeadline(message, signal) };
 }
 
-/** What waits for the signal ends a stream as if all had been told; where the deadline is why, whoever listens hears of that. */
+/**
+ * What waits for the signal ends a stream as if all had been told, and a peer's as if its caller had gone. Where the deadline is
+ * why, whoever listens hears of that.
+ */
 async function* toldOfDeadline<Item>(items: AsyncIterable<Item>, signal: AbortSignal): AsyncGenerator<Item> {
-  yield* items;
-  const why: unknown = signal.reason;
-  if (why instanceof ConnectError && why.code === Code.DeadlineExceeded) throw exceeded();
+  try {
+    yield* items;
+  } catch (error) {
+    throw deadlinePassed(signal) ? exceeded() : error;
+  }
+  if (deadlinePassed(signal)) throw exceeded();
 }
 
 const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");

@@ -7,7 +7,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { Conflict, StoreUnavailable } from "../../store/store.ts";
 import { failure } from "../failure.ts";
 import { createLocalTransport } from "../transport/local-transport.ts";
-import { errorInfoOf, errorMappingInterceptor, type Fault } from "./error-mapping.ts";
+import { errorInfoOf, errorMappingInterceptor, mapError, type Fault } from "./error-mapping.ts";
 
 let faults: Fault[];
 beforeEach(() => {
@@ -59,6 +59,16 @@ describe("what a caller is told of an error", () => {
     const told = [error.message, ...error.metadata, ...Object.values(errorInfoOf(error)?.metadata ?? {})];
     expect(told.join(" ")).not.toMatch(/hunter2|services\//);
     expect(faults).toMatchObject([{ id: errorInfoOf(error)?.metadata["id"], reason, error: thrown }]);
+  });
+
+  test("why a call was given up: its caller went away, or its deadline passed", () => {
+    const told = (reason: ConnectError) => {
+      const left = new AbortController();
+      left.abort(reason);
+      return errorInfoOf(mapError(new Error("the stream was reset"), left.signal))?.reason;
+    };
+    expect(told(new ConnectError("gone", Code.Canceled))).toBe("CANCELED");
+    expect(told(new ConnectError("too late", Code.DeadlineExceeded))).toBe("DEADLINE_EXCEEDED");
   });
 
   test("one of our own refusals is told as it is, with an id and nothing of its cause, and is no fault", async () => {

@@ -9,6 +9,7 @@ import { errorId } from "../error-id.ts";
 import { withErrors } from "../streamed.ts";
 import { methodPath } from "../method-path.ts";
 import { arrivalKey } from "./arrival.ts";
+import { deadlinePassed } from "./deadline-passed.ts";
 
 /** A fault of ours that a caller was told nothing of; the operator reads it here. */
 export interface Fault {
@@ -96,6 +97,7 @@ export function isReported(error: unknown): boolean {
 export function mapError(error: unknown, signal: AbortSignal | undefined): ConnectError {
   if (error instanceof ConnectError && errorInfoOf(error) !== undefined) return error;
   if (signal?.aborted === true) {
+    if (deadlinePassed(signal)) return exceeded(error);
     return failure(ErrorReason.CANCELED, "the caller went away, or its deadline passed", { cause: error });
   }
   if (error instanceof Conflict) {
@@ -111,10 +113,13 @@ export function mapError(error: unknown, signal: AbortSignal | undefined): Conne
     });
   }
   if (error instanceof ConnectError && error.code === Code.DeadlineExceeded) {
-    return failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline", { cause: error });
+    return exceeded(error);
   }
   return failure(ErrorReason.INTERNAL, "something went wrong on our side", { cause: error });
 }
+
+const exceeded = (cause: unknown): ConnectError =>
+  failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline", { cause });
 
 /** Whether a transport says that nobody answered: an error with a reason of ours has been passed on before. */
 function isAway(error: unknown): boolean {
