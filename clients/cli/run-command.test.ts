@@ -51,6 +51,8 @@ describe("what is typed behind koder-id", () => {
     const { code, out } = await run("--help");
     expect(code).toBe(0);
     expect(out).toContain("store copy  Copy");
+    const ofStore = "Usage: koder-id <command> [--json] [--help]\n\n  store copy  Copy\n";
+    expect(await run("store", "--help")).toEqual({ code: 0, out: ofStore, err: "" });
     expect((await run("serve", "--help")).out).toBe("Serve\n\nUsage: koder-id serve --to <place>\n");
   });
 });

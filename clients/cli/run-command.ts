@@ -53,18 +53,24 @@ function parse(command: Command, args: readonly string[]): Arguments {
 
 const usageOf = (name: string, { usage }: Command): string => `Usage: koder-id ${name} ${usage}`.trimEnd();
 
-/** The list of commands; and what was not understood, when something was typed. */
+/** Words that ask for the list of commands. */
+const questions: readonly string[] = ["help", "--help", "-h"];
+
+/** The list of commands, or of those that begin with a word; and what was not understood, when something was typed. */
 async function overview(commands: Commands, args: readonly string[], { out, err }: Terminal): Promise<number> {
-  const [first] = args;
-  const isAsked = first === undefined || first === "help" || first === "--help" || first === "-h";
+  const [first, second = ""] = args;
+  const names = Object.keys(commands);
+  const group = questions.includes(second) ? names.filter((name) => name.startsWith(`${first} `)) : [];
+  const isAsked = first === undefined || questions.includes(first) || group.length > 0;
   if (!isAsked) {
     const typed = args.slice(0, 2).join(" ");
-    const near = nearestName(typed, Object.keys(commands)) ?? nearestName(first, Object.keys(commands));
+    const near = nearestName(typed, names) ?? nearestName(first, names);
     err.write(`koder-id: there is no command ${typed}${near === undefined ? "" : `; did you mean ${near}?`}\n`);
   }
-  const width = Math.max(...Object.keys(commands).map(({ length }) => length));
+  const listed = group.length > 0 ? group : names;
+  const width = Math.max(...listed.map(({ length }) => length));
   const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, read]) => `  ${name.padEnd(width)}  ${(await read()).summary}\n`),
+    listed.map(async (name) => `  ${name.padEnd(width)}  ${(await commands[name]?.())?.summary}\n`),
   );
   (isAsked ? out : err).write(`Usage: koder-id <command> [--json] [--help]\n\n${lines.join("")}`);
   return isAsked ? done : misunderstood;

@@ -20,7 +20,8 @@ export function collectionNamed(name: string | undefined): Collection {
   if (found !== undefined) return found;
   const near = name === undefined ? undefined : nearestName(name, names);
   const what = name === undefined ? "the name of a collection is missing" : `there is no collection ${name}`;
-  throw new UsageError(`${what}${near === undefined ? "" : `; did you mean ${near}?`} There are ${names.join(", ")}`);
+  const ending = near === undefined ? "." : `; did you mean ${near}?`;
+  throw new UsageError(`${what}${ending} There are ${names.join(", ")}`);
 }
 
 /**

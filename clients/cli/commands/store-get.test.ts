@@ -116,6 +116,9 @@ describe("store get", () => {
     expect(unknown.code).toBe(2);
     expect(unknown.err).toContain("there is no collection identity_user; did you mean identity_users?");
     expect(unknown.err).toContain("admin_tenants");
+    expect((await run("get", "people", "alice")).err).toContain(
+      "there is no collection people. There are admin_api_keys,",
+    );
     expect((await run("get", "identity_users")).err).toContain("the id of the record is missing");
     expect((await run("get", "identity_users", "alice", "--store", "sqlite:/nowhere/x.db")).err).toContain(
       "there is no store at sqlite:/nowhere/x.db",

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
-import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { AuthErrorReason } from "#gen/koder/auth/v1/errors_pb.ts";
 import {
   SendTestMailResponseSchema,
@@ -62,10 +61,7 @@ export function sendTestMail({
     const words = { subject: texts["test_subject"] ?? "", body: texts["test_text"] ?? "", button: "" };
     const look = await lookOfTenant(peers, call, await tenants.get(call));
     const mail = { to: request.to, link: "", code: "", otherAddress: "" };
-    const rendered = create(RenderedMailSchema, {
-      ...(await renderMail(mail, { language, words, look, lifetime: 0 })),
-      ...(await senderOf(data)),
-    });
+    const rendered = await renderMail(mail, { language, words, look, sender: await senderOf(data), lifetime: 0 });
     await ownServers.send(server, rendered, call.tenantId, patience).catch(tell);
     return create(SendTestMailResponseSchema);
   };

@@ -1,12 +1,6 @@
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
-import {
-  DueMailSchema,
-  MailJobSchema,
-  MailKind,
-  MailSchema,
-  RenderedMailSchema,
-} from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { DueMailSchema, MailJobSchema, MailKind, MailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { ownWork, type Outbound } from "../../host/call.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import { createTenantShares } from "../../host/outbound/tenant-shares.ts";
@@ -210,10 +204,7 @@ async function send(
   const { words } = await templateOf(data, kindName(job.kind), language);
   const rendered = isSms
     ? renderSms(mail, { words, tenant: look.name, host: new URL(tenant.canonicalOrigin).host, lifetime })
-    : create(RenderedMailSchema, {
-        ...(await renderMail(mail, { language, words, look, lifetime })),
-        ...(await senderOf(data)),
-      });
+    : await renderMail(mail, { language, words, look, sender: await senderOf(data), lifetime });
   try {
     await (isSms ? sms : transport).send(rendered, { tenantId: work.tenantId, id: job.id });
     return "sent";

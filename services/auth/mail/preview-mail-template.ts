@@ -9,6 +9,7 @@ import { callOf } from "../../host/call.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { lookOfTenant } from "./look-of-tenant.ts";
 import { mailLink } from "./mail-link.ts";
+import { senderOf } from "./mail-settings.ts";
 import { checkWords, templateOf } from "./mail-templates.ts";
 import type { MailWords } from "./mail-words.ts";
 import { renderMail } from "./render-mail.ts";
@@ -25,7 +26,8 @@ export function previewMailTemplate({ store, tenants, peers }: Pick<AuthDependen
     context: HandlerContext,
   ): Promise<PreviewMailTemplateResponse> => {
     const call = callOf(context);
-    const { kind, words: kept } = await templateOf(store.tenant(call.tenantId), name, language);
+    const data = store.tenant(call.tenantId);
+    const { kind, words: kept } = await templateOf(data, name, language);
     const words: MailWords = {
       subject: mailTemplate?.subject || kept.subject,
       body: mailTemplate?.body || kept.body,
@@ -40,7 +42,8 @@ export function previewMailTemplate({ store, tenants, peers }: Pick<AuthDependen
       const { text } = renderSms(madeUp, { words, tenant: look.name, host, lifetime: messageLifetime });
       return create(PreviewMailTemplateResponseSchema, { text });
     }
-    const { subject, text, html } = await renderMail({ ...madeUp, link }, { language, words, look, lifetime });
+    const sender = await senderOf(data);
+    const { subject, text, html } = await renderMail({ ...madeUp, link }, { language, words, look, sender, lifetime });
     return create(PreviewMailTemplateResponseSchema, { subject, text, html });
   };
 }

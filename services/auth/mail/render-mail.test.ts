@@ -14,6 +14,7 @@ const kinds = MailKindSchema.values
   .filter((kind) => kind !== 0 && kind !== MailKind.SMS_OTP);
 const lifetime = 30 * 60_000;
 const acme = mailLook("Acme", undefined);
+const sender = { senderName: "", replyTo: "" };
 const link = "https://id.acme.test/reset?token=kmp_abc&x=1";
 const mail = create(MailSchema, { to: "ana@example.com", link, code: "123456", otherAddress: "b@example.com" });
 
@@ -22,7 +23,7 @@ describe.each([...mailCatalogues.keys()])("in %s", (language) => {
     "%s is whole, as text and as HTML",
     async (name, { carries }) => {
       const words = usualWords(name, language);
-      const { to, subject, text, html } = await renderMail(mail, { language, words, look: acme, lifetime });
+      const { to, subject, text, html } = await renderMail(mail, { language, words, look: acme, sender, lifetime });
       expect(to).toBe("ana@example.com");
       expect(subject).not.toBe("");
       for (const shown of [text, html]) {
@@ -38,9 +39,23 @@ describe.each([...mailCatalogues.keys()])("in %s", (language) => {
   );
 });
 
+test.each([...mailCatalogues.keys()])(
+  "in %s it does not say that nobody reads answers where they go somewhere",
+  async (language) => {
+    const frame = { language, words: usualWords("password_reset", language), look: acme, lifetime };
+    const answered = { senderName: "Acme", replyTo: "help@acme.test" };
+    const unanswered = /Nobody reads|Nadie lee|Ninguém lê/;
+    const { text, html } = await renderMail(mail, { ...frame, sender });
+    for (const shown of [text, html]) expect(shown).toMatch(unanswered);
+    const other = await renderMail(mail, { ...frame, sender: answered });
+    expect(other).toMatchObject(answered);
+    for (const shown of [other.text, other.html]) expect(shown).not.toMatch(unanswered);
+  },
+);
+
 describe("what a tenant says", () => {
   const hostile = `<script>alert("x")</script>{{ 7 | times: 6 }}{link}`;
-  const frame = { language: "en-US", words: usualWords("password_reset", "en-US"), look: acme, lifetime };
+  const frame = { language: "en-US", words: usualWords("password_reset", "en-US"), look: acme, sender, lifetime };
 
   test("is text, whatever it is called and whatever it writes", async () => {
     const look = mailLook("Acme", create(BrandingSchema, { displayName: hostile }));
@@ -100,7 +115,7 @@ describe("the catalogues", () => {
   });
   test("every text is used, and every kind has its own", () => {
     const names = kinds.map(kindName);
-    const frames = ["footer", "link_hint", "sms_otp_text", "test_subject", "test_text"];
+    const frames = ["footer", "footer_answered", "link_hint", "sms_otp_text", "test_subject", "test_text"];
     const isUsed = (key: string) => frames.includes(key) || names.some((name) => key.startsWith(`${name}_`));
     expect(Object.keys(english).filter((key) => !isUsed(key))).toEqual([]);
     for (const name of names)

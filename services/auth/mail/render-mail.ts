@@ -7,6 +7,7 @@ import {
   type MailKind,
   type RenderedMail,
 } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import type { MailSettings } from "#gen/koder/auth/v1/mail_settings_pb.ts";
 import { openTemplates } from "../../host/templates.ts";
 import { ownFile } from "../../host/own-files.ts";
 import { mailCatalogues } from "./mail-texts.ts";
@@ -22,6 +23,8 @@ export interface MailFrame {
   readonly language: string;
   readonly words: MailWords;
   readonly look: MailLook;
+  /** From whom it is, and where answers go: nowhere, if that is empty. */
+  readonly sender: Pick<MailSettings, "senderName" | "replyTo">;
   /** How long what it carries is good from when it was asked for, in milliseconds. */
   readonly lifetime: number;
 }
@@ -34,7 +37,7 @@ let engine: Promise<Liquid> | undefined;
 /** A mail as its reader sees it, as text and as HTML. */
 export async function renderMail(
   mail: Pick<Mail, "to" | "link" | "code" | "otherAddress">,
-  { language, words, look, lifetime }: MailFrame,
+  { language, words, look, sender, lifetime }: MailFrame,
 ): Promise<RenderedMail> {
   const { link, code } = mail;
   const values = {
@@ -48,7 +51,9 @@ export async function renderMail(
     return { lines: wordsWith(paragraph, values).split("\n") };
   });
   const texts = mailCatalogues.get(language) ?? {};
-  const [footer, linkHint] = ["footer", "link_hint"].map((key) => wordsWith(texts[key] ?? "", values));
+  const [footer, linkHint] = [sender.replyTo === "" ? "footer" : "footer_answered", "link_hint"].map((key) =>
+    wordsWith(texts[key] ?? "", values),
+  );
   const subject = wordsWith(words.subject, values);
   engine ??= openTemplates(ownFile("auth/mail/templates"));
   const html = (await (
@@ -69,5 +74,6 @@ export async function renderMail(
     subject,
     text: `${[...said, `-- \n${footer ?? ""}`].join("\n\n")}\n`,
     html,
+    ...sender,
   });
 }

@@ -7,6 +7,8 @@ import type { RelyingParty } from "./relying-party.ts";
 /** A passkey to be. */
 export interface PasskeyToBe {
   readonly relyingParty: RelyingParty;
+  /** What the relying party is called, shown by the authenticator. */
+  readonly relyingPartyName: string;
   readonly userId: string;
   /** What the person signs in with, shown by their authenticator. */
   readonly userName: string;
@@ -24,6 +26,7 @@ export interface PasskeyToBe {
  */
 export function creationOptions({
   relyingParty,
+  relyingPartyName,
   userId,
   userName,
   challenge,
@@ -31,7 +34,7 @@ export function creationOptions({
   timeout,
 }: PasskeyToBe): PublicKeyCredentialCreationOptionsJSON {
   return {
-    rp: { id: relyingParty.id, name: relyingParty.name },
+    rp: { id: relyingParty.id, name: relyingPartyName },
     user: { id: Buffer.from(userId).toString("base64url"), name: userName, displayName: userName },
     challenge,
     pubKeyCredParams: passkeyAlgorithms.map((alg) => ({ type: "public-key", alg })),

@@ -3,6 +3,7 @@ import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb
 import { forward, type Call } from "../../host/call.ts";
 import type { Stored } from "../../store/store.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
+import { shownTenantName } from "../shown-tenant-name.ts";
 import { creationOptions } from "./creation-options.ts";
 import { passkeysAmong } from "./passkeys-among.ts";
 import { relyingPartyOf } from "./relying-party.ts";
@@ -14,13 +15,15 @@ export async function offeredPasskey(
   { userId, challenge }: Pick<Enrolment, "userId" | "challenge">,
   factors: readonly Stored<typeof FactorSchema>[],
 ): Promise<string> {
-  const [relyingParty, userName] = await Promise.all([
+  const [relyingParty, relyingPartyName, userName] = await Promise.all([
     relyingPartyOf(dependencies, call, "own"),
+    shownTenantName(dependencies, call),
     passkeyUserName(dependencies, call, userId),
   ]);
   return JSON.stringify(
     creationOptions({
       relyingParty,
+      relyingPartyName,
       userId,
       userName,
       challenge,

@@ -7,8 +7,6 @@ import { androidOrigins } from "./android-origins.ts";
 export interface RelyingParty {
   /** A host: passkeys made for it work nowhere else. */
   readonly id: string;
-  /** What people are shown. */
-  readonly name: string;
   /** Origins of the pages and of the apps that may ask. */
   readonly origins: readonly string[];
   /** Whether they must verify their user also where they are a second factor. */
@@ -24,13 +22,12 @@ export async function relyingPartyOf(
   call: Call,
   pages: AskingPages,
 ): Promise<RelyingParty> {
-  const [{ canonicalOrigin, displayName }, policy] = await Promise.all([tenants.get(call), policies.get(call)]);
+  const [{ canonicalOrigin }, policy] = await Promise.all([tenants.get(call), policies.get(call)]);
   const { passkeyUserVerification, passkeyRelatedOrigins, passkeyAndroidApps } = policy;
   const others = () => [...passkeyRelatedOrigins, ...passkeyAndroidApps.flatMap(androidOrigins)];
   const isRequired = passkeyUserVerification === PasskeyUserVerification.REQUIRED;
   return {
     id: new URL(canonicalOrigin).hostname,
-    name: displayName.trim() || "Koder ID",
     origins: [canonicalOrigin, ...(pages === "any" ? others() : [])],
     userVerification: isRequired ? "required" : "preferred",
   };
