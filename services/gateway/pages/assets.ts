@@ -56,11 +56,25 @@ export const assets = {
 /** Our mark, for browsers that ask for no page's icon but that of the host. */
 export const markFile: Pick<Asset, "body" | "type"> = mark;
 
-/** Serves them, to be kept for a year. */
+/** Names change with the contents in this part of them. */
+const hashInName = /-[0-9a-f]{16}(?=\.)/;
+
+/**
+ * Serves them, to be kept for a year. A page of another version names them otherwise, and may ask here while versions are exchanged:
+ * it is given those that are here, to be kept by nobody.
+ */
 export function mountAssets(app: FastifyInstance): void {
-  for (const { url, body, type } of [css, lightCss, darkCss, script, passkey, password, formPost, mark]) {
+  const all = [css, lightCss, darkCss, script, passkey, password, formPost, mark];
+  for (const { url, body, type } of all) {
     app.get(url, async (_request, reply) =>
       reply.header("content-type", type).header("cache-control", "public, max-age=31536000, immutable").send(body),
     );
   }
+  const byName = new Map(all.map((one) => [one.url.replace(hashInName, ""), one]));
+  app.get<{ Params: { file: string } }>("/assets/:file", (request, reply) => {
+    const { file } = request.params;
+    const found = hashInName.test(file) ? byName.get(`/assets/${file.replace(hashInName, "")}`) : undefined;
+    if (found === undefined) return reply.callNotFound();
+    return reply.header("content-type", found.type).header("cache-control", "no-store").send(found.body);
+  });
 }

@@ -124,6 +124,38 @@ test("what a peer says of itself is passed on and not repeated, without the head
   expect(Object.fromEntries(error.metadata)).toEqual({ "retry-after": "3" });
 });
 
+test("what a peer of the version before does not know is asked of another one, and is UNAVAILABLE where there is none", async () => {
+  const asked: string[] = [];
+  const before = createServer((request, response) => {
+    asked.push(request.url);
+    response.writeHead(404).end();
+  });
+  onTestFinished(() => void before.close());
+  before.listen(0, "127.0.0.1");
+  await once(before, "listening");
+  const { port } = before.address() as AddressInfo;
+  const older = `http://127.0.0.1:${port}`;
+  const newer = await peer();
+  const client = clientOf(older, newer.address);
+  await Promise.all(Array.from({ length: 8 }, () => client.updateUser({})));
+  expect(newer.calls).toHaveLength(8);
+  expect(asked.length).toBeGreaterThan(0);
+  asked.length = 0;
+
+  const error = ConnectError.from(
+    await clientOf(older)
+      .updateUser({})
+      .catch((caught: unknown) => caught),
+  );
+  expect(asked).toHaveLength(1);
+  expect([error.code, errorInfoOf(error)?.reason, error.metadata.get("retry-after")]).toEqual([
+    Code.Unavailable,
+    "UNAVAILABLE",
+    "1",
+  ]);
+  expect(reported).toMatchObject([{ reason: "UNAVAILABLE", method: "koder.identity.v1.UserService/UpdateUser" }]);
+});
+
 test("nobody there is UNAVAILABLE, soon, with a reason, an id that was reported, and a time to come back", async () => {
   const gone = await peer();
   await gone.end();

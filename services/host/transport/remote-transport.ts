@@ -40,7 +40,8 @@ interface Endpoint {
  * A transport to one service at one or more addresses: Connect over HTTP/2, one connection each, opened when it is needed
  * and again after it was lost. Calls take the addresses in turn. A call that did not reach its peer is tried again, at
  * another address if there is one; a call that may have reached it only if doing it twice changes nothing (its
- * idempotency level says so). Nothing is tried again beyond the call's deadline.
+ * idempotency level says so). A method that one peer does not know yet is asked for at another. Nothing is tried again beyond the
+ * call's deadline.
  *
  * Errors are as those of a service in this process: with a reason and an id, whether the peer said it or nobody answered.
  */
@@ -72,11 +73,11 @@ export function createRemoteTransport({
   });
   let turn = 0;
 
-  function pick(): Endpoint {
+  function pick(without: ReadonlySet<Endpoint> = new Set()): Endpoint {
     for (let tried = 0; tried < endpoints.length; tried++) {
       turn = (turn + 1) % endpoints.length;
       const endpoint = endpoints[turn];
-      if (endpoint !== undefined && endpoint.asideUntil <= clock()) return endpoint;
+      if (endpoint !== undefined && endpoint.asideUntil <= clock() && !without.has(endpoint)) return endpoint;
     }
     // All are set aside: whichever is next may be back.
     turn = (turn + 1) % endpoints.length;
@@ -85,8 +86,8 @@ export function createRemoteTransport({
     return endpoint;
   }
 
-  const isThereAnother = (than: Endpoint): boolean =>
-    endpoints.some((endpoint) => endpoint !== than && endpoint.asideUntil <= clock());
+  const isThereAnother = (than: ReadonlySet<Endpoint>): boolean =>
+    endpoints.some((endpoint) => !than.has(endpoint) && endpoint.asideUntil <= clock());
 
   async function attempts<Answer>(
     method: DescMethod,
@@ -95,8 +96,9 @@ export function createRemoteTransport({
     call: (transport: Transport, left: number | undefined) => Promise<Answer>,
   ): Promise<Answer> {
     const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : clock() + timeoutMs;
+    const notKnownTo = new Set<Endpoint>();
     for (let retries = 0; ; retries++) {
-      const endpoint = pick();
+      const endpoint = pick(notKnownTo);
       const began = clock();
       const left = deadline === Number.POSITIVE_INFINITY ? undefined : Math.max(1, deadline - began);
       try {
@@ -105,10 +107,15 @@ export function createRemoteTransport({
         const lost = signal?.aborted === true ? undefined : connectionLoss(error);
         if (lost !== undefined) endpoint.asideUntil = clock() + setAside;
         const wait = Math.random() * firstPause * 2 ** retries;
-        const allowed = lost === "never sent" || (lost === "perhaps done" && isRepeatable(method));
-        // A peer that said nothing for so long would say nothing to a repeat either: another one must be there.
-        const again = allowed && (clock() - began < keepAlive.pingTimeoutMs || isThereAnother(endpoint));
+        const isUnknown = isUnknownThere(error);
+        if (isUnknown) notKnownTo.add(endpoint);
+        const allowed = isUnknown || lost === "never sent" || (lost === "perhaps done" && isRepeatable(method));
+        // A peer that said nothing for so long would say nothing to a repeat either, and one that does not know a method will not
+        // know it then: another one must be there.
+        const mayRepeat = !isUnknown && clock() - began < keepAlive.pingTimeoutMs;
+        const again = allowed && (mayRepeat || isThereAnother(new Set([...notKnownTo, endpoint])));
         if (!again || retries >= mostRetries || clock() + wait >= deadline) {
+          if (isUnknown) throw new ConnectError(unknownThere, Code.Unavailable, undefined, undefined, error);
           if (lost === undefined) throw withoutPeerHeaders(error);
           throw new ConnectError("the peer was lost", Code.Unavailable, undefined, undefined, error);
         }
@@ -157,6 +164,16 @@ function connectionLoss(error: unknown): "never sent" | "perhaps done" | undefin
   }
   // A stream that the peer refused was not processed (RFC 9113 §8.7).
   return known.rawMessage.includes("REFUSED_STREAM") ? "never sent" : "perhaps done";
+}
+
+/** What is said of a peer that does not know a method. */
+const unknownThere = "the peer does not know the method: it is of an older version, or is another service";
+
+/** Whether a peer has no such method, and so did nothing: one of the version before, while the versions are exchanged. */
+function isUnknownThere(error: unknown): boolean {
+  const known = ConnectError.from(error);
+  // What the peer answered has a reason of ours.
+  return known.code === Code.Unimplemented && errorInfoOf(known) === undefined;
 }
 
 /** The peer's answer to us had headers of its own, which are not those of our answer. */
