@@ -1,4 +1,8 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { connections } from "./http-client.ts";
+
+/** How long a server rests when what requests need was made, in milliseconds: what that leaves to be done is not theirs. */
+const rest = 2_000;
 
 /** One kind of request, as a target answers it. */
 export interface Case {
@@ -45,7 +49,10 @@ export async function measure(
   { count, workers = connections, settle = async () => {} }: RoundOptions,
 ): Promise<Round> {
   const warmUp = Math.ceil(count / 10);
-  await prepare?.(count + warmUp + workers);
+  if (prepare !== undefined) {
+    await prepare(count + warmUp + workers);
+    await pause(rest);
+  }
   await spread(warmUp, workers, request);
   await settle();
   const times: number[] = [];

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { personEvents, tenants } from "../../services/admin/collections.ts";
+import { accountChangesReader } from "../../services/auth/account/tell-account-changed.ts";
 import { personEventsReader } from "../../services/admin/person-events/note-person-events.ts";
 import { defaultTenant } from "../../services/admin/tenants/default-tenant.ts";
 import { allCollections } from "../../services/assembly/data.ts";
@@ -67,7 +68,9 @@ test("what reads the log finds nothing left to do", async () => {
   const { record } = await firstStart(store);
   await loadStore(store, { tenants: 1, users: 700 });
   const system = store.system();
-  expect((await system.get(logReaders, personEventsReader))?.record.position).toBe(BigInt(await system.logEnd()));
+  for (const reader of [personEventsReader, accountChangesReader]) {
+    expect((await system.get(logReaders, reader))?.record.position).toBe(BigInt(await system.logEnd()));
+  }
   const data = store.tenant(record.id);
   const { items } = await data.page(users, { index: "username", prefix: commonPrefix, limit: 1 });
   const query = { index: "id", prefix: `${items[0]?.record.id}/`, limit: 10 } as const;

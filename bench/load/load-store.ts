@@ -4,6 +4,7 @@ import { tenants } from "../../services/admin/collections.ts";
 import { notePersonEvents, personEventsReader } from "../../services/admin/person-events/note-person-events.ts";
 import { defaultTenantSlug } from "../../services/admin/tenants/default-tenant.ts";
 import { readerOf } from "../../services/assembly/finish-writes.ts";
+import { accountChangesReader } from "../../services/auth/account/tell-account-changed.ts";
 import { serviceNames } from "../../services/host/call.ts";
 import { logReaders } from "../../services/host/event-log/log-reader.ts";
 import { users } from "../../services/identity/collections.ts";
@@ -125,7 +126,8 @@ async function noteWhomEventsConcern(store: Store): Promise<void> {
 /** The readers of the log have come to its end: of what was created here, nothing else follows. */
 async function readToTheEnd(system: SystemStore): Promise<void> {
   const position = BigInt(await system.logEnd());
-  for (const name of [personEventsReader, ...serviceNames.map((service) => readerOf({ name: service }))]) {
+  const ofServices = serviceNames.map((service) => readerOf({ name: service }));
+  for (const name of [personEventsReader, accountChangesReader, ...ofServices]) {
     const record = create(LogReaderSchema, { name, position });
     const stored = await system.get(logReaders, name);
     const write = stored === undefined ? insert(logReaders, record) : replace(logReaders, record, stored.version);

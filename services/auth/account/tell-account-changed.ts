@@ -10,6 +10,9 @@ import type { AuthDependencies } from "../dependencies.ts";
 /** How long after the event it is tried to tell somebody, in milliseconds; what is older is news to nobody. */
 const toldWithin = 24 * 60 * 60_000;
 
+/** Its name among the readers of the log. */
+export const accountChangesReader = "account-changes";
+
 /** What a person is told of, and whom the event is about. */
 interface News {
   readonly tenantId: string;
@@ -37,7 +40,7 @@ export function tellAccountChanged({
     return peers.client(MailboxService).getMailbox({ userId }, forward(work));
   };
   return {
-    name: "account-changes",
+    name: accountChangesReader,
     // What was before there were such mails is news to nobody.
     from: "now",
     async handle(entries) {
