@@ -13,7 +13,7 @@ import { insert, replace } from "../../services/store/writes.ts";
 import { madeTenant, madeUser, type Population } from "./population.ts";
 
 /** Counts up with every change of what the loader writes: a store that an older one has filled is filled anew. */
-export const loaderVersion = 3;
+export const loaderVersion = 4;
 
 /** Records of a commit, and commits under way at a time. */
 const batch = 500;
