@@ -1,9 +1,7 @@
 import type { Interceptor, StreamResponse, UnaryResponse } from "@connectrpc/connect";
-import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { failure } from "../failure.ts";
 import { whileGood } from "../streamed.ts";
 import { arrivalOf, localTimeoutKey } from "./arrival.ts";
-import { deadlinePassed } from "./deadline-passed.ts";
+import { deadlinePassed, exceeded } from "./deadline-passed.ts";
 
 /** What a call that asks for no deadline gets, and the most that one may ask for, in milliseconds; a stream has a day. */
 export const deadlines = { usual: 15_000, longest: 60_000, stream: 86_400_000 } as const;
@@ -53,8 +51,6 @@ async function* toldOfDeadline<Item>(items: AsyncIterable<Item>, signal: AbortSi
   }
   if (deadlinePassed(signal)) throw exceeded();
 }
-
-const exceeded = () => failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline");
 
 /** Node keeps a list of timers for each length: where a call has seconds, a tenth of one more is not worth a list of its own. */
 const lengthOfTimer = (milliseconds: number): number =>

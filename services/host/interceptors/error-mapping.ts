@@ -9,7 +9,7 @@ import { errorId } from "../error-id.ts";
 import { withErrors } from "../streamed.ts";
 import { methodPath } from "../method-path.ts";
 import { arrivalKey } from "./arrival.ts";
-import { deadlinePassed } from "./deadline-passed.ts";
+import { deadlinePassed, exceeded } from "./deadline-passed.ts";
 
 /** A fault of ours that a caller was told nothing of; the operator reads it here. */
 export interface Fault {
@@ -117,9 +117,6 @@ export function mapError(error: unknown, signal: AbortSignal | undefined): Conne
   }
   return failure(ErrorReason.INTERNAL, "something went wrong on our side", { cause: error });
 }
-
-const exceeded = (cause: unknown): ConnectError =>
-  failure(ErrorReason.DEADLINE_EXCEEDED, "the call took longer than its deadline", { cause });
 
 /** Whether a transport says that nobody answered: an error with a reason of ours has been passed on before. */
 function isAway(error: unknown): boolean {
