@@ -9,7 +9,7 @@ import { failure } from "../../host/failure.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { authFixture } from "../auth-fixture.ts";
 import { dueMails, mailJobs } from "../collections.ts";
-import { createMailDeliveries } from "./deliver-mails.ts";
+import { createMailDeliveries, type MailDeliveryNeeds } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
 import { updateMailSettings } from "./update-mail-settings.ts";
 
@@ -30,6 +30,25 @@ async function queued(to = "ana@example.com", lifetime = 30 * minutes) {
     (await store.system().page(dueMails, { index: "id", limit: 10 })).items.length,
   ];
   return { f, link, left };
+}
+
+/** What another process is to the same store, which sends in its own way. */
+function processSending(f: Awaited<ReturnType<typeof authFixture>>, send: MailDeliveryNeeds["transport"]["send"]) {
+  const { store, vault, tenants, peers, clock } = f.dependencies;
+  return createMailDeliveries({
+    store,
+    system: store.system(),
+    vault,
+    tenants,
+    peers,
+    clock,
+    transport: { send, close: () => Promise.resolve() },
+    sms: noSms,
+    onAttempt: () => undefined,
+    onFault: (error) => {
+      throw error;
+    },
+  });
 }
 
 describe("a mail that waits", () => {
@@ -136,23 +155,8 @@ describe("a mail that waits", () => {
 
   test("is sent by one of two processes that look at once", async () => {
     const { f } = await queued();
-    const { store, vault, tenants, peers, clock } = f.dependencies;
     const sent: string[] = [];
-    const process = () =>
-      createMailDeliveries({
-        store,
-        system: store.system(),
-        vault,
-        tenants,
-        peers,
-        clock,
-        transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
-        sms: noSms,
-        onAttempt: () => undefined,
-        onFault: (error) => {
-          throw error;
-        },
-      });
+    const process = () => processSending(f, async ({ to }) => void sent.push(to));
     const both = [process(), process()];
     await Promise.all(both.map((one) => one.step()));
     await Promise.all(both.map((one) => one.stop()));
@@ -161,7 +165,7 @@ describe("a mail that waits", () => {
 
   test("A27: goes out beside those of another tenant, however many these are and whoever is slow to take them", async () => {
     const { f } = await queued();
-    const { mailer, store, vault, tenants, peers, clock } = f.dependencies;
+    const { mailer, store, vault, clock } = f.dependencies;
     const waiting = async (tenantId: string, to: string) => {
       const tenant = { tenantId, vault: await vault.tenant(tenantId) };
       const mail = mailer.prepare(
@@ -177,23 +181,9 @@ describe("a mail that waits", () => {
     f.advance(1);
     await waiting("other", "bea@example.com");
     const [sent, taken] = [new Array<string>(), Promise.withResolvers<void>()];
-    const deliveries = createMailDeliveries({
-      store,
-      system: store.system(),
-      vault,
-      tenants,
-      peers,
-      clock,
-      transport: {
-        send: ({ to }, { tenantId }) => (tenantId === "flood" ? taken.promise : Promise.resolve(void sent.push(to))),
-        close: () => Promise.resolve(),
-      },
-      sms: noSms,
-      onAttempt: () => undefined,
-      onFault: (error) => {
-        throw error;
-      },
-    });
+    const deliveries = processSending(f, ({ to }, { tenantId }) =>
+      tenantId === "flood" ? taken.promise : Promise.resolve(void sent.push(to)),
+    );
     for (let look = 0; look < 2; look += 1) await deliveries.step();
     await expect.poll(() => sent.toSorted()).toEqual(["ana@example.com", "bea@example.com"]);
     taken.resolve();
@@ -205,22 +195,8 @@ describe("a mail that waits", () => {
     const died = Promise.withResolvers<void>();
     f.mailServer.send = () => died.promise;
     await f.dependencies.mailDeliveries.step();
-    const { store, vault, tenants, peers, clock } = f.dependencies;
     const sent: string[] = [];
-    const other = createMailDeliveries({
-      store,
-      system: store.system(),
-      vault,
-      tenants,
-      peers,
-      clock,
-      transport: { send: async ({ to }) => void sent.push(to), close: () => Promise.resolve() },
-      sms: noSms,
-      onAttempt: () => undefined,
-      onFault: (error) => {
-        throw error;
-      },
-    });
+    const other = processSending(f, async ({ to }) => void sent.push(to));
     await other.step();
     await other.stop();
     expect(sent).toEqual([]);
