@@ -6,7 +6,7 @@ import type { Population } from "../load/population.ts";
 import { measure, type Case, type Usage } from "../measure.ts";
 import type { Part, Thoroughness } from "../part.ts";
 import { table } from "../report.ts";
-import { pairs, type Pairs } from "../rounds.ts";
+import { compiledAfter, pairs, type Pairs } from "../rounds.ts";
 import { startKoderId, type KoderIdOptions } from "../targets/koder-id.ts";
 import { koderIdProvider } from "../targets/koder-id-provider.ts";
 import { startBenchPostgres, type BenchPostgres } from "../targets/postgres.ts";
@@ -19,11 +19,11 @@ type ScaleWork = Extract<WorkName, "client_credentials" | "refresh" | "sign-in j
 
 /** Requests of a round of what is measured here alone. */
 const userCounts: Readonly<Record<UserWorkName, number>> = {
-  CreateUser: 400,
-  GetUser: 800,
-  "ListUsers, first page": 300,
-  "ListUsers, by prefix": 600,
-  "ListUsers, by e-mail": 800,
+  CreateUser: 800,
+  GetUser: 2_000,
+  "ListUsers, first page": 800,
+  "ListUsers, by prefix": 1_500,
+  "ListUsers, by e-mail": 2_000,
 };
 const tokenWorks = ["client_credentials", "refresh", "sign-in journey"] as const;
 const userWorks = Object.keys(userCounts) as readonly UserWorkName[];
@@ -81,6 +81,9 @@ async function measureOn(store: OnStore["store"], population: Population, { quic
     const works: { readonly work: ScaleWork; readonly pairs: Pairs }[] = [];
     for (const work of [...tokenWorks, ...userWorks]) {
       const options = { count: Math.ceil(countOfWork(work) / (quick ? 2 : 1)) };
+      for (const { usage, cases } of [base, other]) {
+        await measure(usage, cases[work], { count: Math.max(options.count, quick ? 0 : compiledAfter) });
+      }
       const taken = await pairs(
         quick ? 2 : 9,
         () => measure(base.usage, base.cases[work], options),
@@ -96,7 +99,7 @@ async function measureOn(store: OnStore["store"], population: Population, { quic
 }
 
 function countOfWork(work: ScaleWork): number {
-  return work in userCounts ? userCounts[work as UserWorkName] : Math.ceil(countOf(work as WorkName, false) / 2);
+  return work in userCounts ? userCounts[work as UserWorkName] : countOf(work as WorkName, false);
 }
 
 async function startSide(
