@@ -49,7 +49,7 @@ test("every page is read from an index, in its order, when a plan is made for an
         for (const descending of [false, true]) {
           const query = { index: "", limit: 10, descending, ...shape, ...after };
           const unique = !column.startsWith("i_");
-          const { sql, values } = pageSql(table, { column, unique }, "acme", query, 0, "");
+          const { sql, values } = pageSql(table, { column, type: "TEXT", unique }, "acme", query, 0, "");
           const name = `plan${(prepared += 1)}`;
           const types = values.map((value) => (typeof value === "number" ? "bigint" : `text`));
           await client.query(`PREPARE ${name} (${types.join(", ")}) AS ${numberedStatement(sql).text}`);

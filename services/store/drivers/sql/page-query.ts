@@ -10,33 +10,35 @@ export interface PageSql {
 /** The column that a page is read by, and whether a tenant has each of its values once at most. */
 export interface PageColumn {
   readonly column: string;
+  readonly type: "TEXT" | "INTEGER";
   readonly unique: boolean;
 }
 
 /** Every record has an id, once. */
-export const idColumn: PageColumn = { column: "id", unique: true };
+export const idColumn: PageColumn = { column: "id", type: "TEXT", unique: true };
 
 /**
  * Says a page in SQL. Text compares by its UTF-8 bytes (BINARY of SQLite, "C" of PostgreSQL), which is the order of code
  * points, and the position compares as a row value, so that a page begins where an index look-up ends. The text depends
  * on the shape of the query only, so that it can be prepared once. What is unique is not ordered by the id as well: a planner
- * would sort everything that there is for ties that there are not. `by` stands behind the table: an engine's hint.
+ * would sort everything that there is for ties that there are not. `by` stands behind the table: an engine's hint. What SQLite
+ * would look at to plan stands in a CAST (see `limited` of its driver).
  */
 export function pageSql(
   table: string,
-  { column, unique }: PageColumn,
+  { column, type, unique }: PageColumn,
   tenant: string,
   query: PageQuery,
   now: number,
   by: string,
 ): PageSql {
-  const conditions = ["tenant = ?", `"${column}" IS NOT NULL`, "(expires IS NULL OR expires > ?)"];
+  const conditions = ["tenant = CAST(? AS TEXT)", `"${column}" IS NOT NULL`, "(expires IS NULL OR expires > ?)"];
   const values: IndexValue[] = [tenant, now];
   const want = (condition: string, ...bound: readonly IndexValue[]): void => {
     conditions.push(condition);
     values.push(...bound);
   };
-  if (query.equals !== undefined) want(`"${column}" = ?`, query.equals);
+  if (query.equals !== undefined) want(`"${column}" = CAST(? AS ${type === "TEXT" ? type : "BIGINT"})`, query.equals);
   if (query.range?.from !== undefined) want(`"${column}" >= ?`, query.range.from);
   if (query.range?.to !== undefined) want(`"${column}" < ?`, query.range.to);
   if (query.prefix !== undefined) {
@@ -53,7 +55,7 @@ export function pageSql(
   values.push(query.limit + 1);
   return {
     sql: `SELECT id, version, data, "${column}" AS value FROM "${table}" ${by} WHERE ${conditions.join(" AND ")}
-      ORDER BY "${column}" ${direction}${ties} LIMIT ?`,
+      ORDER BY "${column}" ${direction}${ties} LIMIT CAST(? AS BIGINT)`,
     values,
   };
 }

@@ -5,7 +5,7 @@ import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../
 import { collectionWriter } from "./collection-writer.ts";
 import { indexColumns } from "../sql/index-columns.ts";
 import { idColumn, pageSql } from "../sql/page-query.ts";
-import { arrayStatement, statement, statementsByText } from "./statement.ts";
+import { arrayStatement, limited, statement, statementsByText } from "./statement.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {
@@ -36,11 +36,11 @@ export function collectionTable(database: DatabaseSync, collection: Collection):
   const selectVersion = statement(database, `SELECT version FROM "${name}" WHERE tenant = ? AND id = ? AND ${alive}`);
   const removeSome = statement(
     database,
-    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE tenant = ? LIMIT ?)`,
+    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE tenant = ? ${limited})`,
   );
   const sweep = statement(
     database,
-    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE expires <= ? LIMIT ?)`,
+    `DELETE FROM "${name}" WHERE (tenant, id) IN (SELECT tenant, id FROM "${name}" WHERE expires <= ? ${limited})`,
   );
   const byUnique = new Map(
     columns

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { checkInteger } from "../../check-input.ts";
 import type { Addition } from "../../store.ts";
+import { limited } from "./statement.ts";
 
 /** The statements of the counters. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CounterTable {
@@ -19,10 +20,10 @@ export function counterTable(database: DatabaseSync): CounterTable {
     INSERT INTO counters (tenant, name, value, expires) VALUES (?, ?, ?, ?)
     ON CONFLICT (tenant, name) DO UPDATE SET value = excluded.value, expires = excluded.expires`);
   const removeSome = database.prepare(
-    "DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE tenant = ? LIMIT ?)",
+    `DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE tenant = ? ${limited})`,
   );
   const sweep = database.prepare(
-    "DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE expires <= ? LIMIT ?)",
+    `DELETE FROM counters WHERE (tenant, name) IN (SELECT tenant, name FROM counters WHERE expires <= ? ${limited})`,
   );
   return {
     add(tenant, { counter, n, expiresAt }, now) {

@@ -3,6 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { wholeLog } from "../../check-input.ts";
 import type { LogEntry } from "../../store.ts";
+import { limited } from "./statement.ts";
 
 /** The statements of the event log. Everything is synchronous. */
 export interface LogTable {
@@ -15,15 +16,17 @@ export interface LogTable {
 
 /** Prepares the statements of the event log. */
 export function logTable(database: DatabaseSync): LogTable {
-  const outbox = database.prepare("SELECT position, tenant, data FROM outbox ORDER BY position LIMIT ?");
+  const outbox = database.prepare(`SELECT position, tenant, data FROM outbox ORDER BY position ${limited}`);
   const taken = database.prepare("DELETE FROM outbox WHERE position <= ?");
   const endOf = database.prepare("SELECT number FROM log_ends WHERE tenant = ?");
   const setEnd = database.prepare(`
     INSERT INTO log_ends (tenant, number) VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET number = excluded.number`);
   const append = database.prepare("INSERT INTO log (position, tenant, number, data) VALUES (?, ?, ?, ?)");
   const columns = "SELECT position, tenant, number, data FROM log";
-  const select = database.prepare(`${columns} WHERE position > ? ORDER BY position LIMIT ?`);
-  const selectTenant = database.prepare(`${columns} WHERE tenant = ? AND number > ? ORDER BY number LIMIT ?`);
+  const select = database.prepare(`${columns} WHERE position > ? ORDER BY position ${limited}`);
+  const selectTenant = database.prepare(
+    `${columns} WHERE tenant = CAST(? AS TEXT) AND number > ? ORDER BY number ${limited}`,
+  );
 
   const end = (tenant: string): number => (endOf.get(tenant)?.["number"] as number | undefined) ?? 0;
   const entry = (row: Readonly<Record<string, unknown>>): LogEntry => ({

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import type { OutboxEntry } from "../../store.ts";
+import { limited } from "./statement.ts";
 
 /** The statements of the outbox: events in the order of their commits, until the sequencer has taken them. */
 export interface OutboxTable {
@@ -13,7 +14,7 @@ export interface OutboxTable {
 export function outboxTable(database: DatabaseSync): OutboxTable {
   const insert = database.prepare("INSERT INTO outbox (tenant, data) VALUES (?, ?)");
   const select = database.prepare(
-    "SELECT position, tenant, data FROM outbox WHERE position > ? ORDER BY position LIMIT ?",
+    `SELECT position, tenant, data FROM outbox WHERE position > ? ORDER BY position ${limited}`,
   );
   return {
     append: (tenant, event) => void insert.run(tenant, event),

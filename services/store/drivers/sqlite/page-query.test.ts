@@ -28,7 +28,7 @@ test.each(columns)("every page of %s by %s is read in order from an index", (tab
         const query = { index: "", limit: 10, descending, ...shape, ...after };
         const { sql, values } = pageSql(
           table,
-          { column, unique: !column.startsWith("i_") },
+          { column, type: "TEXT", unique: !column.startsWith("i_") },
           "acme",
           query,
           0,
