@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
@@ -40,6 +40,48 @@ test("a path that SQLite would read as something else names a file", async () =>
   onTestFinished(() => void vi.restoreAllMocks());
   await opened(":memory:");
   expect(existsSync(join(folder, ":memory:"))).toBe(true);
+});
+
+test.runIf(existsSync("/proc/self/fd"))("nothing of a commit is written outside its folder", async () => {
+  const folder = testFolder();
+  const openFiles = () =>
+    new Set(
+      readdirSync("/proc/self/fd").flatMap((descriptor) => {
+        try {
+          return [readlinkSync(`/proc/self/fd/${descriptor}`)];
+        } catch {
+          return []; // the folder that is being read
+        }
+      }),
+    );
+  const before = openFiles();
+  const seen = new Set<string>();
+  // It is asked for the time inside of the transaction, once for each commit that shares it.
+  const clock = () => {
+    for (const file of openFiles()) if (!before.has(file) && file.startsWith("/")) seen.add(file);
+    return 0;
+  };
+  const store = await openStore({ url: `sqlite:${join(folder, "test.db")}`, collections: [tickets], clock });
+  onTestFinished(() => store.close());
+  const data = store.tenant("acme");
+  const commits = ["a", "b", "c"].map((name) => Array.from({ length: 40 }, (_, n) => `${name}-${n}`));
+  const records = (ids: readonly string[], body: string) =>
+    ids.map((id) => ticket(id, { code: id, body: body.repeat(2_000) }));
+  for (const ids of commits)
+    await data.commit(
+      records(ids, "a").map((one) => insert(tickets, one)),
+      [],
+    );
+  // More pages for each than SQLite undoes from memory by itself.
+  const changes = commits.map((ids) =>
+    data.commit(
+      records(ids, "b").map((one) => replace(tickets, one, 1)),
+      [],
+    ),
+  );
+  await Promise.all(changes);
+  const files = ["", "-shm", "-wal"].map((end) => join(folder, `test.db${end}`));
+  expect([...seen].filter((file) => !file.startsWith("/dev/") && !file.startsWith("/proc/")).toSorted()).toEqual(files);
 });
 
 test.each([

@@ -42,6 +42,9 @@ export async function openSqliteStore({
       makeDurable(opened);
       migrate(opened, collections, clock());
     });
+    // What undoes one of several commits that share a transaction stays out of the folder for temporary files: it holds records, and
+    // there may be no such folder. Only from here on, because a new index of a large table is sorted in files.
+    opened.exec("PRAGMA temp_store = MEMORY");
     return createSqlStore({ database: opened, collections, clock, holdFile: () => holdFile(file) });
   } catch (cause) {
     database?.close();
