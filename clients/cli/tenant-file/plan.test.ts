@@ -94,6 +94,31 @@ test("resource servers name clients that are there, and do not go with --prune",
   expect(() => planned(naming("going") + clients, state, true)).toThrow(`${at}: there is no client going`);
 });
 
+test("terms that people are to accept keep their address, and lose it only after nobody is asked to", () => {
+  const uri = "https://acme.example/terms";
+  const asked = stateOf({}, { branding: { terms_uri: uri }, authentication_policy: { terms_version: "1" } });
+  const removed = "branding: { terms_uri: null, display_name: Acme }";
+  expect(() => planned(removed, asked)).toThrow(
+    "t.yaml:2: branding.terms_uri: must be there as long as terms_version of authentication_policy is set",
+  );
+  expect(planned(`${removed}\nauthentication_policy: { terms_version: null }`, asked)).toEqual([
+    "~ authentication_policy: terms_version",
+    "~ branding: display_name, terms_uri",
+  ]);
+  const version = "authentication_policy: { terms_version: '2' }";
+  const none = stateOf({}, { branding: {}, authentication_policy: {} });
+  expect(() => planned(`branding: { display_name: Acme }\n${version}`, none)).toThrow(
+    "t.yaml:3: authentication_policy.terms_version: needs terms that people can read: terms_uri of branding",
+  );
+  expect(planned(`${version}\nbranding: { terms_uri: "${uri}" }`, none)).toEqual([
+    "~ branding: terms_uri",
+    "~ authentication_policy: terms_version",
+  ]);
+  // Of before, it may stay as it is.
+  const broken = stateOf({}, { branding: {}, authentication_policy: { terms_version: "1" } });
+  expect(planned("branding: { terms_uri: null, display_name: Acme }", broken)).toEqual(["~ branding: display_name"]);
+});
+
 test("a circle through roles that the file does not mention is told before anything is changed", () => {
   const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
   expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(

@@ -83,6 +83,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
   checkClients(file, state, prune ? gone("clients") : [], problems);
+  checkTerms(file, state, problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
@@ -91,7 +92,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   if (problems.length > 0) throw new Error(`the file is not right\n${problems.map(file.locate).join("\n")}`);
   return {
     lists: changes,
-    singles: singleKeys.flatMap((key) => {
+    singles: inOrderOfTerms(file).flatMap((key) => {
       const [json, before] = [file.singles[key], state.singles[key] ?? {}];
       if (json === undefined) return [];
       const merged = mergeJson(singles[key].schema, before, json);
@@ -225,6 +226,34 @@ function checkDefaultAudience(
   const path = isSaid ? ["oauth_policy", "default_audience"] : ["resource_servers"];
   const description = `the resource server ${audience} would be deleted, and is the default_audience of oauth_policy: list it, or say another one or null there`;
   problems.push({ path, description });
+}
+
+/** The terms that the policy has everybody accept are where the branding says, as far as the branding is known. */
+function checkTerms(file: TenantFile, state: TenantState, problems: Problem[]): void {
+  const before = { uri: state.singles.branding, version: state.singles.authentication_policy };
+  if (before.uri === undefined) return;
+  const said = { uri: file.singles.branding ?? {}, version: file.singles.authentication_policy ?? {} };
+  const [isUriSaid, isVersionSaid] = [
+    Object.hasOwn(said.uri, "terms_uri"),
+    Object.hasOwn(said.version, "terms_version"),
+  ];
+  const uri = text(isUriSaid ? said.uri : before.uri, "terms_uri");
+  const version = text(isVersionSaid ? said.version : (before.version ?? {}), "terms_version");
+  if (uri !== "" || version === "") return;
+  const isUriGoing = text(before.uri, "terms_uri") !== "";
+  if (!isUriGoing && version === text(before.version ?? {}, "terms_version")) return;
+  problems.push({
+    path: isUriGoing ? ["branding", "terms_uri"] : ["authentication_policy", "terms_version"],
+    description: isUriGoing
+      ? "must be there as long as terms_version of authentication_policy is set"
+      : "needs terms that people can read: terms_uri of branding",
+  });
+}
+
+/** What there is once, in the order in which it is changed: terms are linked before anybody is asked to accept them, and until nobody is. */
+function inOrderOfTerms({ singles: { branding = {} } }: TenantFile): readonly SingleKey[] {
+  if (!Object.hasOwn(branding, "terms_uri") || text(branding, "terms_uri") !== "") return singleKeys;
+  return [...singleKeys.filter((key) => key !== "branding"), "branding"];
 }
 
 /**
