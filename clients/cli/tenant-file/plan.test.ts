@@ -94,6 +94,24 @@ test("resource servers name clients that are there, and do not go with --prune",
   expect(() => planned(naming("going") + clients, state, true)).toThrow(`${at}: there is no client going`);
 });
 
+test("claim mappers read attributes that the schema has, or comes to have", () => {
+  const mapping =
+    "clients: [{ client_id: web, claim_mappers: [{ claim: plan, custom_attribute: plan, in_id_token: true }] }]";
+  const schemaOf = (...names: readonly string[]) =>
+    `attribute_schema: { schema: { properties: { ${names.map((name) => `${name}: {}`).join(", ")} } } }`;
+  const at = "t.yaml:2: clients[0].claim_mappers[0].custom_attribute: there is no attribute plan in the schema";
+  expect(() => planned(mapping, stateOf({}))).toThrow(at);
+  const kept = stateOf({}, { attribute_schema: { schema: { properties: { plan: {} } } } });
+  expect(planned(mapping, kept)).toEqual(["+ client web"]);
+  expect(planned(`${mapping}\n${schemaOf("plan")}`, stateOf({}))).toEqual([
+    "+ client web",
+    "~ attribute_schema: schema",
+  ]);
+  for (const other of [schemaOf("size"), "attribute_schema: { schema: null }"]) {
+    expect(() => planned(`${mapping}\n${other}`, kept)).toThrow(at);
+  }
+});
+
 test("terms that people are to accept keep their address, and lose it only after nobody is asked to", () => {
   const uri = "https://acme.example/terms";
   const asked = stateOf({}, { branding: { terms_uri: uri }, authentication_policy: { terms_version: "1" } });

@@ -11,6 +11,7 @@ import {
   singleKeys,
   singles,
   text,
+  attributesOf,
   type ListKey,
   type Section,
   type SingleKey,
@@ -60,7 +61,7 @@ export interface Plan {
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
  * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group or a
- * client and of a resource server to a client, for a default audience that goes, and for circles.
+ * client, of a resource server to a client and of a claim mapper to an attribute, for a default audience that goes, and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -83,6 +84,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
   checkClients(file, state, prune ? gone("clients") : [], problems);
+  checkMappers(file, state, problems);
   checkTerms(file, state, problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
@@ -200,6 +202,22 @@ function checkClients(file: TenantFile, state: TenantState, going: readonly Exis
   }
   for (const [at, override] of listOf(file.singles.authentication_policy?.["client_overrides"]).entries()) {
     check((override as JsonObject)["client_id"], ["authentication_policy", "client_overrides", at, "client_id"]);
+  }
+}
+
+/** The attributes that claim mappers read: of the schema of the file, or of the tenant where the file has none. */
+function checkMappers(file: TenantFile, state: TenantState, problems: Problem[]): void {
+  const said = file.singles.attribute_schema;
+  const { schema } =
+    (said !== undefined && Object.hasOwn(said, "schema") ? said : state.singles.attribute_schema) ?? {};
+  const there = attributesOf(schema);
+  for (const { json, path } of [...(file.lists.clients ?? []), ...(file.lists.resource_servers ?? [])]) {
+    for (const [at, mapper] of listOf(json["claim_mappers"]).entries()) {
+      const name = text(mapper as JsonObject, "custom_attribute");
+      if (name === "" || there.has(name)) continue;
+      const description = `there is no attribute ${name} in the schema`;
+      problems.push({ path: [...path, "claim_mappers", at, "custom_attribute"], description });
+    }
   }
 }
 

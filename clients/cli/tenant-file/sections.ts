@@ -1,4 +1,4 @@
-import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
+import type { DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { MailServerSchema } from "#gen/koder/auth/v1/mail_server_pb.ts";
@@ -131,6 +131,15 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
 
 /** The members of a resource server that name clients, whose ids are the same in every tenant. */
 export const clientsOfServer: readonly string[] = ["allowed_client_ids", "introspection_client_ids"];
+
+/** The names of the attributes that a schema of a tenant has. */
+export function attributesOf(schema: JsonValue | undefined): ReadonlySet<string> {
+  const { properties } = isObject(schema) ? schema : {};
+  return new Set(isObject(properties) ? Object.keys(properties) : []);
+}
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** `editor` for a role of the tenant, `shop/editor` for one of the client `shop`. No name has a slash. */
 export const roleName = (name: string, clientId: string): string => (clientId === "" ? name : `${clientId}/${name}`);
