@@ -112,6 +112,50 @@ test("claim mappers read attributes that the schema has, or comes to have", () =
   }
 });
 
+test("what cannot be shown is told before anything is changed, and stays where nothing else of it changes", () => {
+  const bad = '"a\\u202eb"';
+  const file = [
+    `clients: [{ client_id: web, client_name: ${bad} }]`,
+    `resource_servers: [{ identifier: "urn:api", scopes: [{ name: a }, { name: b, description: ${bad} }] }]`,
+    `roles: [{ name: kept, description: ${bad} }, { name: made, display_name: ${bad} }]`,
+    `branding: { texts: [{ language: es, sign_in_note: ${bad} }] }`,
+    `mail_settings: { sender_name: ${bad} }`,
+  ];
+  const said = (line: number, path: string, what = "one line of text that can be read, without control characters") =>
+    `t.yaml:${line}: ${path}: must be ${what}`;
+  const { lists, ...more } = stateOf({ kept: [] });
+  expect(() => planned(file.join("\n"), { ...more, lists })).toThrow(
+    [
+      "the file is not right",
+      said(2, "clients[0].client_name"),
+      said(3, "resource_servers[0].scopes[1].description"),
+      said(4, "roles[0].description", "text, without control characters other than line breaks and tabs"),
+      said(4, "roles[1].display_name"),
+      said(5, "branding.texts[0].sign_in_note"),
+      said(6, "mail_settings.sender_name"),
+    ].join("\n"),
+  );
+  // Of before: the server looks at the whole of a client, and of a role at what changes.
+  const [client_name, description] = ["a\u202eb", "a\u202eb"];
+  const before: TenantState = {
+    ...more,
+    lists: {
+      ...lists,
+      roles: lists.roles.map((role) => ({ ...role, json: { name: "kept", description } })),
+      clients: [
+        { id: "web", etag: "v1", name: "web", json: { client_id: "web", client_name }, links: {}, fixed: false },
+      ],
+    },
+  };
+  expect(planned(file[0] ?? "", before)).toEqual([]);
+  expect(() => planned("clients: [{ client_id: web, disabled: true }]", before)).toThrow(
+    said(2, "clients[0].client_name"),
+  );
+  expect(planned(`roles: [{ name: kept, description: ${bad}, permissions: [users.read] }]`, before)).toEqual([
+    "~ role kept: permissions",
+  ]);
+});
+
 test("terms that people are to accept keep their address, and lose it only after nobody is asked to", () => {
   const uri = "https://acme.example/terms";
   const asked = stateOf({}, { branding: { terms_uri: uri }, authentication_policy: { terms_version: "1" } });
