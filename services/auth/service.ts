@@ -60,6 +60,7 @@ import { offerTotp } from "./flows/offer-totp.ts";
 import { forgetChanged } from "./forget-changed.ts";
 import { checkSignIn } from "./policy/check-sign-in.ts";
 import { getAuthenticationPolicy } from "./policy/get-authentication-policy.ts";
+import { getAskedTermsVersion } from "./policy/get-asked-terms-version.ts";
 import { getGroupOverride } from "./policy/get-group-override.ts";
 import { getRelatedOrigins } from "./policy/get-related-origins.ts";
 import { getSecondFactorRequirement } from "./policy/get-second-factor-requirement.ts";
@@ -149,6 +150,7 @@ export function createAuthService(dependencies: AuthDependencies): ServiceModule
         checkSignIn: checkSignIn(dependencies),
         getSecondFactorRequirement: getSecondFactorRequirement(dependencies),
         getGroupOverride: getGroupOverride(dependencies),
+        getAskedTermsVersion: getAskedTermsVersion(dependencies),
         getRelatedOrigins: getRelatedOrigins(dependencies),
         getRememberedDevicePolicy: getRememberedDevicePolicy(dependencies),
       }),

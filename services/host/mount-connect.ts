@@ -2,10 +2,9 @@ import type { DescMessage } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { holdsTimes } from "./json-times.ts";
+import { checkJsonOfQuery, isLookedAt, withJsonChecked } from "./json-of-requests.ts";
 import type { Implementation } from "./service-module.ts";
 import { createStreamsUnderWay, type Handler } from "./streams-under-way.ts";
-import { checkTimesOfQuery, isPlainJson, withTimesChecked } from "./times-of-requests.ts";
 import { nameUnread, nameUnreadOfStreams } from "./unread-requests.ts";
 
 type PluginOptions = Parameters<typeof fastifyConnectPlugin>[1];
@@ -37,8 +36,8 @@ export function mountConnect(
   ]);
   const packages = new Set([...unmade.keys()].map((name) => name.slice(0, name.indexOf(".") + 1)));
   const handlers = new Map<string, Handler>();
-  /** What calls of one message take that has points in time. */
-  const timed = new Map<string, DescMessage>();
+  /** What calls of one message take whose JSON is looked at. */
+  const lookedAt = new Map<string, DescMessage>();
   const streams = createStreamsUnderWay();
 
   /** Has the plugin make what serves a service, which takes no time: it waits for nothing. */
@@ -51,7 +50,7 @@ export function mountConnect(
       service.methods.filter(({ methodKind }) => methodKind !== "unary").map((method) => `/${name}/${method.name}`),
     );
     for (const { name: method, methodKind, input } of service.methods) {
-      if (methodKind === "unary" && holdsTimes(input)) timed.set(`/${name}/${method}`, input);
+      if (methodKind === "unary" && isLookedAt(input)) lookedAt.set(`/${name}/${method}`, input);
     }
     const into = {
       all: (path: string, _options: unknown, handler: Handler) =>
@@ -63,10 +62,10 @@ export function mountConnect(
       {
         ...options,
         interceptors: [...interceptors, nameUnreadOfStreams],
-        requestGate: (context) => {
+        requestGate: async (context) => {
           admit(context);
-          checkTimesOfQuery(context);
           nameUnread(context);
+          await checkJsonOfQuery(context);
         },
         shutdownSignal: streams.signal,
         routes: (router) => router.service(service, methods as never, own),
@@ -86,8 +85,8 @@ export function mountConnect(
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
       const [path = ""] = request.url.split("?", 1);
       make(path.slice(1, path.indexOf("/", 1)), readAlready as never);
-      const input = timed.get(path);
-      if (input !== undefined && isPlainJson(request)) request.body = withTimesChecked(request.raw, input);
+      const input = lookedAt.get(path);
+      if (input !== undefined) request.body = withJsonChecked(request, input);
       return handlers.get(path)?.(request, reply) ?? reply.callNotFound();
     };
     for (const start of packages) scope.route({ method: ["GET", "POST"], url: `/${start}*`, handler });

@@ -1,4 +1,5 @@
 import { AttributeSchemaService } from "#gen/koder/identity/v1/attribute_schema_service_pb.ts";
+import { AttributeLookupService } from "#gen/koder/identity/v1/attribute_lookup_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { GroupService } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { PasswordPolicyService } from "#gen/koder/identity/v1/password_policy_service_pb.ts";
@@ -9,6 +10,7 @@ import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UsernamePolicyService } from "#gen/koder/identity/v1/username_policy_service_pb.ts";
 import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { implementation, type ServiceModule } from "../host/service-module.ts";
+import { findAttributes } from "./attributes/find-attributes.ts";
 import { getAttributeSchema } from "./attributes/get-attribute-schema.ts";
 import { updateAttributeSchema } from "./attributes/update-attribute-schema.ts";
 import { updateUserAttributes } from "./attributes/update-user-attributes.ts";
@@ -103,6 +105,7 @@ export function createIdentityService(dependencies: IdentityDependencies): Servi
         getAttributeSchema: getAttributeSchema(dependencies),
         updateAttributeSchema: updateAttributeSchema(dependencies),
       }),
+      implementation(AttributeLookupService, { findAttributes: findAttributes(dependencies) }),
       implementation(PasswordPolicyService, {
         getPasswordPolicy: getPasswordPolicy(dependencies),
         updatePasswordPolicy: updatePasswordPolicy(dependencies),

@@ -412,6 +412,24 @@ test("a client that was deleted is in no export, and what named it is not to be 
   expect(await out(["apply", named(one)], { slug })).toContain("~ resource server https://api.example: display_name\n");
 });
 
+test("a claim mapper of an attribute that was taken out of the schema is in no export, and not to be changed", async () => {
+  const { slug } = await createTenant(server);
+  const claim_mappers = ["plan", "size"].map((name) => ({
+    claim: `own_${name}`,
+    custom_attribute: name,
+    in_access_token: true,
+  }));
+  const job = { client_id: "job", grant_types: ["client_credentials"], claim_mappers };
+  const attribute_schema = { schema: { properties: { plan: {}, size: {} } } };
+  const named = (sections: object) => written("mapped.yaml", JSON.stringify({ version: 1, ...sections }));
+  await out(["apply", named({ clients: [job], attribute_schema })], { slug });
+  await out(["apply", named({ attribute_schema: { schema: { properties: { plan: {} } } } })], { slug });
+  const exported = await out(["export"], { slug });
+  expect(exported).toContain("own_plan");
+  expect(exported).not.toContain("size");
+  expect(await out(["apply", written("exported.yaml", exported)], { slug })).toBe("Nothing is to be changed.\n");
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(

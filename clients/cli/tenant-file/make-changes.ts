@@ -28,6 +28,12 @@ export async function makeChanges(
   const ids = Object.fromEntries(
     listKeys.map((key) => [key, new Map(state.lists[key].map(({ name, id }) => [name, id]))]),
   ) as unknown as Ids;
+  const changeOnce = async (single: SingleChange): Promise<void> => {
+    await changeSingle(services, { ...single, json: withEtag(single.json, state.etags[single.key] ?? "") });
+    onDone(single);
+  };
+  // Claim mappers name attributes of the schema.
+  for (const single of singles) if (single.key === "attribute_schema") await changeOnce(single);
   const deletions = changes.filter(({ action }) => action === "delete");
   for (const change of changes.filter(({ action }) => action !== "delete")) {
     await makeChange(services, change, state, ids);
@@ -37,10 +43,7 @@ export async function makeChanges(
   // another one through a third that it is about to leave.
   for (const change of changes) await removeLinks(services, change, ids);
   for (const change of changes) await addLinks(services, change, ids);
-  for (const change of singles) {
-    await changeSingle(services, { ...change, json: withEtag(change.json, state.etags[change.key] ?? "") });
-    onDone(change);
-  }
+  for (const single of singles) if (single.key !== "attribute_schema") await changeOnce(single);
   for (const change of deletions) {
     if (change.action === "delete") await makers[change.key].remove(services, change.existing);
     onDone(change);

@@ -31,7 +31,7 @@ export async function stateOfNewTenant({ roles }: Pick<TenantServices, "roles">)
       groups: [],
       mail_templates: [],
     },
-    singles: {},
+    singles: { branding: {}, authentication_policy: {} },
     etags: {},
     usualMails: new Map(),
     secrets: new Set(),

@@ -94,6 +94,93 @@ test("resource servers name clients that are there, and do not go with --prune",
   expect(() => planned(naming("going") + clients, state, true)).toThrow(`${at}: there is no client going`);
 });
 
+test("claim mappers read attributes that the schema has, or comes to have", () => {
+  const mapping =
+    "clients: [{ client_id: web, claim_mappers: [{ claim: plan, custom_attribute: plan, in_id_token: true }] }]";
+  const schemaOf = (...names: readonly string[]) =>
+    `attribute_schema: { schema: { properties: { ${names.map((name) => `${name}: {}`).join(", ")} } } }`;
+  const at = "t.yaml:2: clients[0].claim_mappers[0].custom_attribute: there is no attribute plan in the schema";
+  expect(() => planned(mapping, stateOf({}))).toThrow(at);
+  const kept = stateOf({}, { attribute_schema: { schema: { properties: { plan: {} } } } });
+  expect(planned(mapping, kept)).toEqual(["+ client web"]);
+  expect(planned(`${mapping}\n${schemaOf("plan")}`, stateOf({}))).toEqual([
+    "+ client web",
+    "~ attribute_schema: schema",
+  ]);
+  for (const other of [schemaOf("size"), "attribute_schema: { schema: null }"]) {
+    expect(() => planned(`${mapping}\n${other}`, kept)).toThrow(at);
+  }
+});
+
+test("what cannot be shown is told before anything is changed, and stays where nothing else of it changes", () => {
+  const bad = '"a\\u202eb"';
+  const file = [
+    `clients: [{ client_id: web, client_name: ${bad} }]`,
+    `resource_servers: [{ identifier: "urn:api", scopes: [{ name: a }, { name: b, description: ${bad} }] }]`,
+    `roles: [{ name: kept, description: ${bad} }, { name: made, display_name: ${bad} }]`,
+    `branding: { texts: [{ language: es, sign_in_note: ${bad} }] }`,
+    `mail_settings: { sender_name: ${bad} }`,
+  ];
+  const said = (line: number, path: string, what = "one line of text that can be read, without control characters") =>
+    `t.yaml:${line}: ${path}: must be ${what}`;
+  const { lists, ...more } = stateOf({ kept: [] });
+  expect(() => planned(file.join("\n"), { ...more, lists })).toThrow(
+    [
+      "the file is not right",
+      said(2, "clients[0].client_name"),
+      said(3, "resource_servers[0].scopes[1].description"),
+      said(4, "roles[0].description", "text, without control characters other than line breaks and tabs"),
+      said(4, "roles[1].display_name"),
+      said(5, "branding.texts[0].sign_in_note"),
+      said(6, "mail_settings.sender_name"),
+    ].join("\n"),
+  );
+  // Of before: the server looks at the whole of a client, and of a role at what changes.
+  const [client_name, description] = ["a\u202eb", "a\u202eb"];
+  const before: TenantState = {
+    ...more,
+    lists: {
+      ...lists,
+      roles: lists.roles.map((role) => ({ ...role, json: { name: "kept", description } })),
+      clients: [
+        { id: "web", etag: "v1", name: "web", json: { client_id: "web", client_name }, links: {}, fixed: false },
+      ],
+    },
+  };
+  expect(planned(file[0] ?? "", before)).toEqual([]);
+  expect(() => planned("clients: [{ client_id: web, disabled: true }]", before)).toThrow(
+    said(2, "clients[0].client_name"),
+  );
+  expect(planned(`roles: [{ name: kept, description: ${bad}, permissions: [users.read] }]`, before)).toEqual([
+    "~ role kept: permissions",
+  ]);
+});
+
+test("terms that people are to accept keep their address, and lose it only after nobody is asked to", () => {
+  const uri = "https://acme.example/terms";
+  const asked = stateOf({}, { branding: { terms_uri: uri }, authentication_policy: { terms_version: "1" } });
+  const removed = "branding: { terms_uri: null, display_name: Acme }";
+  expect(() => planned(removed, asked)).toThrow(
+    "t.yaml:2: branding.terms_uri: must be there as long as terms_version of authentication_policy is set",
+  );
+  expect(planned(`${removed}\nauthentication_policy: { terms_version: null }`, asked)).toEqual([
+    "~ authentication_policy: terms_version",
+    "~ branding: display_name, terms_uri",
+  ]);
+  const version = "authentication_policy: { terms_version: '2' }";
+  const none = stateOf({}, { branding: {}, authentication_policy: {} });
+  expect(() => planned(`branding: { display_name: Acme }\n${version}`, none)).toThrow(
+    "t.yaml:3: authentication_policy.terms_version: needs terms that people can read: terms_uri of branding",
+  );
+  expect(planned(`${version}\nbranding: { terms_uri: "${uri}" }`, none)).toEqual([
+    "~ branding: terms_uri",
+    "~ authentication_policy: terms_version",
+  ]);
+  // Of before, it may stay as it is.
+  const broken = stateOf({}, { branding: {}, authentication_policy: { terms_version: "1" } });
+  expect(planned("branding: { terms_uri: null, display_name: Acme }", broken)).toEqual(["~ branding: display_name"]);
+});
+
 test("a circle through roles that the file does not mention is told before anything is changed", () => {
   const state = stateOf({ top: ["mid"], mid: ["low"], low: [] });
   expect(() => planned("roles: [{ name: low, included_roles: [top] }]", state)).toThrow(

@@ -4,6 +4,7 @@ import { inAnsweredForm } from "./answered-forms.ts";
 import { linkedFirst } from "./linked-first.ts";
 import { mergeJson } from "./merge-json.ts";
 import type { Problem } from "./problem.ts";
+import { shownProblems } from "./shown-problems.ts";
 import {
   clientsOfServer,
   listKeys,
@@ -11,6 +12,7 @@ import {
   singleKeys,
   singles,
   text,
+  attributesOf,
   type ListKey,
   type Section,
   type SingleKey,
@@ -25,20 +27,31 @@ export interface LinkChange {
   readonly remove: readonly string[];
 }
 
+/** A resource that is to be made. */
+export interface ListCreation {
+  readonly action: "create";
+  readonly key: ListKey;
+  readonly name: string;
+  readonly declared: Declared;
+}
+
+/** A resource that is to change. */
+export interface ListUpdate {
+  readonly action: "update";
+  readonly key: ListKey;
+  readonly name: string;
+  readonly existing: Existing;
+  /** The whole resource as it is to be. */
+  readonly json: JsonObject;
+  /** The fields that change; none where only links do. */
+  readonly fields: readonly string[];
+  readonly links: readonly LinkChange[];
+}
+
 /** What is to be done to one resource. */
 export type ListChange =
-  | { readonly action: "create"; readonly key: ListKey; readonly name: string; readonly declared: Declared }
-  | {
-      readonly action: "update";
-      readonly key: ListKey;
-      readonly name: string;
-      readonly existing: Existing;
-      /** The whole resource as it is to be. */
-      readonly json: JsonObject;
-      /** The fields that change; none where only links do. */
-      readonly fields: readonly string[];
-      readonly links: readonly LinkChange[];
-    }
+  | ListCreation
+  | ListUpdate
   | { readonly action: "delete"; readonly key: ListKey; readonly name: string; readonly existing: Existing };
 
 /** What is to be done to what there is once. */
@@ -60,7 +73,8 @@ export interface Plan {
 /**
  * Compares a file with a tenant. What the file does not mention stays, but for resources in a section that it has when `prune`
  * is set: those go. Throws an Error for each link to what is neither in the file nor in the tenant, also of a policy to a group or a
- * client and of a resource server to a client, for a default audience that goes, and for circles.
+ * client, of a resource server to a client and of a claim mapper to an attribute, for a default audience that goes, for terms that
+ * nobody can read, for what cannot be shown, and for circles.
  */
 export function planChanges(file: TenantFile, state: TenantState, { prune }: { readonly prune: boolean }): Plan {
   const problems: Problem[] = [];
@@ -75,40 +89,46 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
     for (const declared of inOrder(key, file.lists[key] ?? [], state.lists[key], problems)) {
       checkLinks(key, declared, file, state, prune ? gone : () => [], problems);
       const before = existing.get(declared.name);
-      if (before === undefined) changes.push({ action: "create", key, name: declared.name, declared });
-      else if (before.fixed) problems.push({ path: declared.path, description: "is not for a file to change" });
-      else changes.push(...updateOf(key, before, declared));
+      if (before?.fixed === true) {
+        problems.push({ path: declared.path, description: "is not for a file to change" });
+        continue;
+      }
+      const change =
+        before === undefined
+          ? { action: "create" as const, key, name: declared.name, declared }
+          : updateOf(key, before, declared);
+      if (change === undefined) continue;
+      changes.push(change);
+      problems.push(...shownProblems(change, declared.path));
     }
   }
   checkGroupsOfPolicy(file, state, prune ? gone("groups") : [], problems);
   checkDefaultAudience(file, state, prune ? gone("resource_servers") : [], problems);
   checkClients(file, state, prune ? gone("clients") : [], problems);
+  checkMappers(file, state, problems);
+  checkTerms(file, state, problems);
   for (const key of listKeys.toReversed()) {
     const unsaid = linkingFirst(key, gone(key)).map((existing) => ({ key, name: existing.name, existing }));
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
     else kept.push(...unsaid.map(({ name }) => ({ key, name })));
   }
+  const singleChanges = inOrderOfTerms(file).flatMap((key): readonly SingleChange[] => {
+    const [json, before] = [file.singles[key], state.singles[key] ?? {}];
+    if (json === undefined) return [];
+    const merged = mergeJson(singles[key].schema, before, json);
+    const fields = differences(singles[key], before, merged);
+    // A secret cannot be compared: it is sent while there is none, and with whatever else of its section changes.
+    const [name, secret] = [singles[key].secret, file.secrets[key]];
+    const isSent = name !== undefined && secret !== undefined && (fields.length > 0 || !state.secrets.has(key));
+    const all = isSent ? { json: { ...merged, [name]: secret }, fields: [...fields, name] } : { json: merged, fields };
+    return all.fields.length === 0 ? [] : [{ action: "update" as const, key, ...all }];
+  });
+  problems.push(...singleChanges.flatMap((change) => shownProblems(change, [change.key])));
   if (problems.length > 0) throw new Error(`the file is not right\n${problems.map(file.locate).join("\n")}`);
-  return {
-    lists: changes,
-    singles: singleKeys.flatMap((key) => {
-      const [json, before] = [file.singles[key], state.singles[key] ?? {}];
-      if (json === undefined) return [];
-      const merged = mergeJson(singles[key].schema, before, json);
-      const fields = differences(singles[key], before, merged);
-      // A secret cannot be compared: it is sent while there is none, and with whatever else of its section changes.
-      const [name, secret] = [singles[key].secret, file.secrets[key]];
-      const isSent = name !== undefined && secret !== undefined && (fields.length > 0 || !state.secrets.has(key));
-      const all = isSent
-        ? { json: { ...merged, [name]: secret }, fields: [...fields, name] }
-        : { json: merged, fields };
-      return all.fields.length === 0 ? [] : [{ action: "update" as const, key, ...all }];
-    }),
-    kept,
-  };
+  return { lists: changes, singles: singleChanges, kept };
 }
 
-function updateOf(key: ListKey, existing: Existing, declared: Declared): ListChange[] {
+function updateOf(key: ListKey, existing: Existing, declared: Declared): ListUpdate | undefined {
   const json = mergeJson(lists[key].schema, existing.json, declared.json);
   const fields = differences(lists[key], existing.json, json);
   const links = Object.entries(declared.links).flatMap(([link, names]): LinkChange[] => {
@@ -118,8 +138,8 @@ function updateOf(key: ListKey, existing: Existing, declared: Declared): ListCha
     const remove = [...has.keys()].filter((name) => !wanted.has(name));
     return add.length + remove.length === 0 ? [] : [{ link, add, remove }];
   });
-  if (fields.length + links.length === 0) return [];
-  return [{ action: "update", key, name: existing.name, existing, json, fields, links }];
+  if (fields.length + links.length === 0) return undefined;
+  return { action: "update", key, name: existing.name, existing, json, fields, links };
 }
 
 /** The name by which a link is found: groups are compared without regard to case. */
@@ -202,6 +222,22 @@ function checkClients(file: TenantFile, state: TenantState, going: readonly Exis
   }
 }
 
+/** The attributes that claim mappers read: of the schema of the file, or of the tenant where the file has none. */
+function checkMappers(file: TenantFile, state: TenantState, problems: Problem[]): void {
+  const said = file.singles.attribute_schema;
+  const { schema } =
+    (said !== undefined && Object.hasOwn(said, "schema") ? said : state.singles.attribute_schema) ?? {};
+  const there = attributesOf(schema);
+  for (const { json, path } of [...(file.lists.clients ?? []), ...(file.lists.resource_servers ?? [])]) {
+    for (const [at, mapper] of listOf(json["claim_mappers"]).entries()) {
+      const name = text(mapper as JsonObject, "custom_attribute");
+      if (name === "" || there.has(name)) continue;
+      const description = `there is no attribute ${name} in the schema`;
+      problems.push({ path: [...path, "claim_mappers", at, "custom_attribute"], description });
+    }
+  }
+}
+
 const listOf = (value: JsonValue | undefined): readonly JsonValue[] => (Array.isArray(value) ? value : []);
 
 /** The resource server that tokens are for where none is named: it is there, and does not go while it is that. */
@@ -225,6 +261,34 @@ function checkDefaultAudience(
   const path = isSaid ? ["oauth_policy", "default_audience"] : ["resource_servers"];
   const description = `the resource server ${audience} would be deleted, and is the default_audience of oauth_policy: list it, or say another one or null there`;
   problems.push({ path, description });
+}
+
+/** The terms that the policy has everybody accept are where the branding says, as far as the branding is known. */
+function checkTerms(file: TenantFile, state: TenantState, problems: Problem[]): void {
+  const before = { uri: state.singles.branding, version: state.singles.authentication_policy };
+  if (before.uri === undefined) return;
+  const said = { uri: file.singles.branding ?? {}, version: file.singles.authentication_policy ?? {} };
+  const [isUriSaid, isVersionSaid] = [
+    Object.hasOwn(said.uri, "terms_uri"),
+    Object.hasOwn(said.version, "terms_version"),
+  ];
+  const uri = text(isUriSaid ? said.uri : before.uri, "terms_uri");
+  const version = text(isVersionSaid ? said.version : (before.version ?? {}), "terms_version");
+  if (uri !== "" || version === "") return;
+  const isUriGoing = text(before.uri, "terms_uri") !== "";
+  if (!isUriGoing && version === text(before.version ?? {}, "terms_version")) return;
+  problems.push({
+    path: isUriGoing ? ["branding", "terms_uri"] : ["authentication_policy", "terms_version"],
+    description: isUriGoing
+      ? "must be there as long as terms_version of authentication_policy is set"
+      : "needs terms that people can read: terms_uri of branding",
+  });
+}
+
+/** What there is once, in the order in which it is changed: terms are linked before anybody is asked to accept them, and until nobody is. */
+function inOrderOfTerms({ singles: { branding = {} } }: TenantFile): readonly SingleKey[] {
+  if (!Object.hasOwn(branding, "terms_uri") || text(branding, "terms_uri") !== "") return singleKeys;
+  return [...singleKeys.filter((key) => key !== "branding"), "branding"];
 }
 
 /**

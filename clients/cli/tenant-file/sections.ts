@@ -1,4 +1,4 @@
-import type { DescMessage, JsonObject } from "@bufbuild/protobuf";
+import type { DescMessage, JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { BrandingSchema } from "#gen/koder/admin/v1/branding_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { MailServerSchema } from "#gen/koder/auth/v1/mail_server_pb.ts";
@@ -38,12 +38,21 @@ export interface Section {
   readonly answered?: Readonly<Record<string, AnsweredForm>>;
   /** What the server answers where nothing is set. */
   readonly usual?: UsualValues;
+  /** Fields that people are shown, which the server refuses where they cannot be. */
+  readonly shown?: ShownFields;
   /** The field that is a secret: the file says where it is, and no answer has it. */
   readonly secret?: string;
 }
 
+/** Fields that are a line or a text that people are shown; of a list of messages, which of theirs are. */
+export interface ShownFields {
+  readonly [name: string]: "line" | "text" | ShownFields;
+}
+
 /** A part that lists resources of one kind. */
 export interface ListSection extends Section {
+  /** Whether the server looks at the whole of one, whatever of it changes. */
+  readonly checkedWhole?: boolean;
   /** What one is called. */
   readonly what: string;
   /** By what one is found again; empty where the file does not say it. */
@@ -87,6 +96,8 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     namedBy: ["client_id"],
     answered: { scope: scopeTokens },
     usual: usualClient,
+    shown: { client_name: "line" },
+    checkedWhole: true,
     links: { roles: "roles" },
   },
   resource_servers: {
@@ -96,6 +107,8 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     nameOf: (json) => text(json, "identifier"),
     namedBy: ["identifier"],
     usual: usualResourceServer,
+    shown: { display_name: "line", scopes: { description: "line" } },
+    checkedWhole: true,
     links: {},
   },
   roles: {
@@ -104,6 +117,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     apart: ["id", "etag", ...times, "built_in", "included_role_ids"],
     nameOf: (json) => roleName(text(json, "name"), text(json, "client_id")),
     namedBy: ["name", "client_id"],
+    shown: { display_name: "line", description: "text" },
     links: { included_roles: "roles" },
   },
   groups: {
@@ -113,6 +127,7 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
     // As the server compares them.
     nameOf: (json) => text(json, "name").toLowerCase(),
     namedBy: [],
+    shown: { display_name: "line", description: "text" },
     links: { member_of: "groups", roles: "roles" },
   },
   mail_templates: {
@@ -125,12 +140,22 @@ export const lists: Readonly<Record<ListKey, ListSection>> = {
         ? ""
         : `${text(json, "kind")}/${text(json, "language")}`,
     namedBy: ["kind", "language"],
+    shown: { subject: "line", body: "text", button: "line" },
     links: {},
   },
 };
 
 /** The members of a resource server that name clients, whose ids are the same in every tenant. */
 export const clientsOfServer: readonly string[] = ["allowed_client_ids", "introspection_client_ids"];
+
+/** The names of the attributes that a schema of a tenant has. */
+export function attributesOf(schema: JsonValue | undefined): ReadonlySet<string> {
+  const { properties } = isObject(schema) ? schema : {};
+  return new Set(isObject(properties) ? Object.keys(properties) : []);
+}
+
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** `editor` for a role of the tenant, `shop/editor` for one of the client `shop`. No name has a slash. */
 export const roleName = (name: string, clientId: string): string => (clientId === "" ? name : `${clientId}/${name}`);
@@ -142,6 +167,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     // Its hosts belong to one tenant alone, so that no file could be applied to another one.
     apart: ["id", "slug", "canonical_origin", "active", "state", "custom_domain", "purge_time", "etag", ...times],
     alwaysSet: ["display_name"],
+    shown: { display_name: "line" },
   },
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"], usual: usualOauthPolicy },
   attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
@@ -151,6 +177,7 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     apart: ["etag", "update_time"],
     apartWithin: Object.fromEntries(imageFields.map((name) => [name, saidOfImages])),
     answered: { primary_color: lowerCase, primary_color_dark: lowerCase },
+    shown: { display_name: "line", texts: { sign_in_heading: "line", sign_in_note: "line" } },
   },
   authentication_policy: {
     schema: AuthenticationPolicySchema,
@@ -168,11 +195,13 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     schema: MailSettingsSchema,
     apart: ["etag", "update_time"],
     answered: { sender_name: trimmed },
+    shown: { sender_name: "line" },
   },
   mail_server: {
     schema: MailServerSchema,
     apart: ["etag", "update_time", "password_set"],
     answered: { host: lowerCase },
+    shown: { user_name: "line" },
     secret: "password",
   },
 };

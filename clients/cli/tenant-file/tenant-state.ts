@@ -1,6 +1,7 @@
 import { toJson, type JsonObject, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { pages } from "../../core/pages.ts";
 import {
+  attributesOf,
   clientsOfServer,
   lists,
   roleName,
@@ -112,6 +113,7 @@ export async function readTenantState(
     return message === undefined ? [] : [[key, message] as const];
   });
   const clientIds = new Set(allClients.map(({ clientId }) => clientId));
+  const attributeNames = attributesOf(attributes.attributeSchema?.schema);
   const roleNames = new Map(allRoles.map(({ id, name, clientId }) => [id, roleName(name, clientId)]));
 
   /** The roles given to a group or a client itself, by the id of the assignment. */
@@ -132,14 +134,17 @@ export async function readTenantState(
   return {
     lists: {
       clients: await each(allClients, async (client) => {
-        const json = shown(lists.clients, client);
+        const json = withoutGoneMappers(shown(lists.clients, client), attributeNames);
         const wanted = linksOf("clients", client.clientId);
         const links = wanted ? { roles: await rolesOf({ clientId: client.clientId }) } : {};
         const { clientId: id, etag, dynamicallyRegistered: fixed } = client;
         return { id, etag, name: lists.clients.nameOf(json), json, links, fixed };
       }),
       resource_servers: allServers.map((server) => {
-        const json = withoutGoneClients(shown(lists.resource_servers, server), clientIds);
+        const json = withoutGoneMappers(
+          withoutGoneClients(shown(lists.resource_servers, server), clientIds),
+          attributeNames,
+        );
         const { id, etag } = server;
         return { id, etag, name: lists.resource_servers.nameOf(json), json, links: {}, fixed: false };
       }),
@@ -209,6 +214,14 @@ function withoutGoneClients(server: JsonObject, there: ReadonlySet<string>): Jso
       : [name, value],
   );
   return Object.fromEntries(members.filter(([, value]) => !Array.isArray(value) || value.length > 0));
+}
+
+/** A client or a resource server without the claim mappers that read an attribute which was taken out of the schema since. */
+function withoutGoneMappers({ claim_mappers: mappers, ...json }: JsonObject, there: ReadonlySet<string>): JsonObject {
+  const left = Array.isArray(mappers)
+    ? (mappers as JsonObject[]).filter(({ custom_attribute: name }) => typeof name !== "string" || there.has(name))
+    : [];
+  return left.length === 0 ? json : { ...json, claim_mappers: left };
 }
 
 /** A message without what no file has. */

@@ -4,6 +4,7 @@ import { createRouterTransport } from "@connectrpc/connect";
 import { onTestFinished } from "vitest";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { ActorType, EventSchema } from "#gen/koder/events/v1/event_pb.ts";
+import { SignInPolicyService } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { logReaders } from "../../host/event-log/log-reader.ts";
@@ -27,7 +28,7 @@ export const keyHolding = (permissions: readonly string[], instance = false): Pi
   actor: { id: "k", type: ActorType.API_KEY },
 });
 
-/** What the use cases of credentials need, over a real store and vault with two tenants, beside a session service. */
+/** What the use cases of credentials need, over a real store and vault with two tenants, beside an auth and a session service. */
 export async function adminFixture() {
   let now = Date.UTC(2026, 0, 1);
   const clock = () => now;
@@ -45,7 +46,9 @@ export async function adminFixture() {
     [create(EventSchema)],
   );
   const epochs = new Map<string, bigint>();
+  const policy = { termsVersion: "" };
   const transport = createRouterTransport(({ service }) => {
+    service(SignInPolicyService, { getAskedTermsVersion: () => policy });
     service(RevocationService, { getUserEpoch: ({ userId }) => ({ userEpoch: epochs.get(userId) ?? 0n }) });
   });
   // The use cases of credentials need no more than this.
@@ -63,6 +66,8 @@ export async function adminFixture() {
   return {
     dependencies,
     epochs,
+    /** What the auth service says of it. */
+    policy,
     context: (overrides: Partial<Call> = {}) => handlerContext({ tenantId, ...overrides }),
     advance: (milliseconds: number): void => void (now += milliseconds),
     /** Leaves of a tenant, made for that, what is left of one that is gone for good; answers its data keys. */

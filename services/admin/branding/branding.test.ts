@@ -118,6 +118,25 @@ test("a logo for dark pages stands beside one for light ones", async () => {
   expect((await update({}, "logo", "logo_dark")).logoDark).toBeUndefined();
 });
 
+test("the address of the terms stays as long as everybody must accept them", async () => {
+  const uri = "https://acme.example/terms";
+  await update({ termsUri: uri }, "terms_uri");
+  fixture.policy.termsVersion = "1";
+  expect(await refusal(update({ displayName: "A" }, "display_name", "terms_uri"))).toEqual([
+    "BRANDING_INVALID",
+    "branding.terms_uri",
+  ]);
+  expect(await get()).toMatchObject({ displayName: "", termsUri: uri });
+  expect(await update({ termsUri: `${uri}/2`, privacyUri: "" }, "terms_uri", "privacy_uri")).toMatchObject({
+    termsUri: `${uri}/2`,
+  });
+  fixture.policy.termsVersion = "";
+  expect((await update({}, "terms_uri")).termsUri).toBe("");
+  // Where it was taken away before, the rest is changed as ever.
+  fixture.policy.termsVersion = "1";
+  expect(await update({ displayName: "A" }, "display_name")).toMatchObject({ displayName: "A" });
+});
+
 test("an etag that is not the branding's is refused", async () => {
   const change = (etag: string) => update({ etag, displayName: "A" }, "display_name");
   expect((await change("v0")).etag).toBe("v1");

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { answeredBy, busyFault, usedUpFault, waitFault } from "./fault.ts";
+import { textsOf } from "./texts.ts";
 
 test("a page is answered as its fault says, with how long to wait, and well without one", () => {
   const id = "KID-AUTH-001-000000";
@@ -10,4 +11,14 @@ test("a page is answered as its fault says, with how long to wait, and well with
     status: 429,
     headers: { "retry-after": "40" },
   });
+});
+
+test("how long to wait is said in seconds, of one as people say it, and beyond a minute and a half in minutes", () => {
+  const said = (seconds: number) =>
+    waitFault({ id: "KID-AUTH-001-000000", headers: { "retry-after": String(seconds) } }).sentence(textsOf("en-US"));
+  expect([1, 2, 90, 91].map(said)).toEqual(
+    ["a second", "2 seconds", "90 seconds", "2 minutes"].map(
+      (time) => `There were too many attempts. Wait ${time}, then try again.`,
+    ),
+  );
 });

@@ -40,9 +40,12 @@ export const text =
 /** There were too many attempts: how long to wait. */
 export function waitFault({ id, headers }: Pick<ErrorAnswer, "id" | "headers">): Fault {
   const seconds = Number(headers["retry-after"] ?? 60);
-  const sentence =
-    seconds > 90 ? text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) }) : text("fault_wait", { seconds });
-  return { status: 429, id, sentence, headers: { "retry-after": String(seconds) } };
+  return { status: 429, id, sentence: wait(seconds), headers: { "retry-after": String(seconds) } };
+}
+
+function wait(seconds: number): Fault["sentence"] {
+  if (seconds > 90) return text("fault_wait_minutes", { minutes: Math.ceil(seconds / 60) });
+  return seconds > 1 ? text("fault_wait", { seconds }) : text("fault_wait_second");
 }
 
 /** No attempt is let through any more, however long they wait. */

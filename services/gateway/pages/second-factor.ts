@@ -83,6 +83,12 @@ export interface SecondFactorFlow extends PageFlow {
   readonly remember?: boolean;
 }
 
+/** What a person may choose: that a browser is remembered for so many days; empty for none. */
+function rememberWords(days: number, texts: Texts): string {
+  if (days === 0) return "";
+  return (days === 1 ? texts["remember_device_day"] : filled(texts["remember_device"], { days })) ?? "";
+}
+
 /** Asks for a second factor, by one way; the others are a button away. All but passkeys work without JavaScript. */
 export async function showSecondFactor(
   peers: Peers,
@@ -106,7 +112,7 @@ export async function showSecondFactor(
     letter: letterOf(username),
     ways: open.join(" "),
     way,
-    remember: days === 0 ? "" : filled(texts["remember_device"], { days }),
+    remember: rememberWords(days, texts),
     isRemembered: remember,
     others: [
       ...(isSentWay(way) ? [{ way, words: texts["otp_again"] }] : []),

@@ -8,6 +8,8 @@ import {
   type JsonValue,
 } from "@bufbuild/protobuf";
 
+import { isPrivateMember, wantedPublicKey } from "../../host/json-web-key.ts";
+
 /** The member of a request that cannot be read, and what it must be. */
 export interface JsonFault {
   /** The way to it by the protos' names, such as `user.emails[2]`. */
@@ -29,8 +31,10 @@ function faultIn(message: DescMessage, json: JsonValue, field: string): JsonFaul
   const sent = new Map<DescField, string>();
   for (const [name, value] of Object.entries(json)) {
     const member = message.fields.find((one) => one.name === name || one.jsonName === name);
-    if (member === undefined)
-      return { field: under(field, name.slice(0, 100)), description: "is no field of this request" };
+    if (member === undefined) {
+      const description = isPrivateMember(message, name) ? wantedPublicKey : "is no field of this request";
+      return { field: under(field, name.slice(0, 100)), description };
+    }
     const path = under(field, member.name);
     if (sent.has(member)) return { field: path, description: "was sent twice" };
     const rival = [...sent.keys()].find(({ oneof }) => oneof !== undefined && oneof === member.oneof);

@@ -48,7 +48,7 @@ test("of a JSON Web Key, what there is no field for is passed over, but not what
   const known = { $typeName: "koder.oauth.v1.ClientKey", kty: "RSA", n: "", e: "AQAB", keyOps: ["verify"] };
   expect(read({ e: "AQAB", x5c: ["MIIB"], x5t: "a", "x5t#S256": "b", iat: 1, ext: true })).toMatchObject(known);
   for (const name of ["d", "p", "k", "priv"]) {
-    expect(() => read({ [name]: "AA" }), name).toThrow(`client.jwks.keys[0].${name}: is no field of this request`);
+    expect(() => read({ [name]: "AA" }), name).toThrow(`client.jwks.keys[0].${name}: is of a private key`);
   }
 });
 

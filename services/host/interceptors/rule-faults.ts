@@ -37,5 +37,24 @@ function sentenceOf({ message: said, ruleId, field }: Violation, message: Messag
     return "must be an e-mail address with ASCII letters alone before the @: mail cannot be sent to others";
   }
   const pattern = ruleId === "string.pattern" ? /`(.*)`/s.exec(said)?.[1] : undefined;
-  return (pattern === undefined ? undefined : patternSentence(pattern)) ?? said;
+  return (pattern === undefined ? undefined : patternSentence(pattern)) ?? inWords(ruleId, said);
+}
+
+/** What the validator says of a number of things, as people say it: it counts `1 characters` and `item(s)`. */
+function inWords(ruleId: string, said: string): string {
+  const [count = ""] = /\d+/.exec(said) ?? [];
+  const items = count === "1" ? "1 item" : `${count} items`;
+  switch (ruleId) {
+    case "string.min_len":
+    case "bytes.min_len":
+      return count === "1" ? "must not be empty" : said;
+    case "repeated.min_items":
+      return count === "1" ? "must not be empty" : `must have at least ${items}`;
+    case "repeated.max_items":
+      return `must have at most ${items}`;
+    case "repeated.unique":
+      return "must not have an item twice";
+    default:
+      return said;
+  }
 }

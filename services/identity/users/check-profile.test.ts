@@ -1,10 +1,10 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
 import { refusal } from "../identity-fixture.ts";
 import { checkProfile } from "./check-profile.ts";
 
-const check = async (claims: Readonly<Record<string, string>>, paths?: readonly string[]): Promise<void> =>
+const check = async (claims: MessageInitShape<typeof UserSchema>, paths?: readonly string[]): Promise<void> =>
   checkProfile(create(UserSchema, claims), paths);
 
 test.each([
@@ -19,6 +19,9 @@ test.each([
   { birthdate: "2000-02-29" },
   { birthdate: "1990" },
   { name: "Ação 日本 👩‍💻" },
+  { gender: "não-binário" },
+  { address: { formatted: "1 Rue X\r\n75001 Paris", streetAddress: "1 Rue X\nBât. B", locality: "Paris" } },
+  { address: {} },
   { locale: "", zoneinfo: "", birthdate: "", name: "" },
 ])("%j is taken", async (claims) => {
   await expect(check(claims)).resolves.toBeUndefined();
@@ -39,6 +42,28 @@ test.each([
 ])("%j is refused, by its name", async (claims) => {
   const [name = ""] = Object.keys(claims);
   expect(await refusal(check(claims))).toMatchObject({ reason: "INVALID_REQUEST", fields: [`user.${name}`] });
+});
+
+test("what is shown of a person beside their names is one line, too, but for the streets of an address", async () => {
+  const line = "a\nb";
+  expect(await refusal(check({ gender: line, website: "https://a.example/\u202Egnp" }))).toMatchObject({
+    fields: ["user.website", "user.gender"],
+  });
+  const address = {
+    formatted: "a\u0000b",
+    streetAddress: "a\u202Eb",
+    locality: line,
+    region: line,
+    postalCode: line,
+    country: line,
+  };
+  expect(await refusal(check({ address }))).toMatchObject({
+    reason: "INVALID_REQUEST",
+    fields: ["formatted", "street_address", "locality", "region", "postal_code", "country"].map(
+      (name) => `user.address.${name}`,
+    ),
+  });
+  await check({ address }, ["gender"]);
 });
 
 test("each name of a person is one line", async () => {

@@ -9,6 +9,7 @@ import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { prepareClientKeys } from "../keys/prepare-client-keys.ts";
+import { checkMappedAttributes } from "./check-mapped-attributes.ts";
 import { checkSector } from "./check-sector.ts";
 import { clientChangedMeanwhile } from "./client-changed-meanwhile.ts";
 import { clientMessage } from "./client-message.ts";
@@ -39,6 +40,7 @@ export async function changeClient(
     firstParty: wanted.firstParty ?? !before.dynamicallyRegistered,
   });
   await checkSector(dependencies, call, metadata, before);
+  await checkMappedAttributes(dependencies, call, metadata, before);
   await prepareClientKeys(signingKeys, call, metadata);
   const now = clock();
   const needsSecret = usesSecret(metadata);

@@ -19,6 +19,7 @@ import { ulid } from "../../vault/random.ts";
 import { clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
+import { checkMappedAttributes } from "./check-mapped-attributes.ts";
 import { checkMayChangeClient } from "./check-may-change-client.ts";
 import { checkSector } from "./check-sector.ts";
 import { clientCreated } from "./client-created.ts";
@@ -53,6 +54,7 @@ export function createClient(dependencies: OauthDependencies) {
         responseSchema: CreateClientResponseSchema,
       },
       async (remember) => {
+        await checkMappedAttributes(dependencies, call, metadata);
         await prepareClientKeys(signingKeys, call, metadata);
         const now = clock();
         const secret = usesSecret(metadata) ? newClientSecret(tenantVault, now, { value: chosen }) : undefined;

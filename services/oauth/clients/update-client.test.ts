@@ -78,6 +78,26 @@ test("what would not be allowed at creation is not allowed by steps either", asy
   }
 });
 
+test("claim mappers read attributes of the tenant's schema; one that was taken out of it since may stay", async () => {
+  const { client, update, attributes } = await fixture();
+  attributes.add("plan");
+  const reading = (...names: string[]) => ({
+    claimMappers: names.map((name) => ({
+      claim: name.toUpperCase(),
+      source: { case: "customAttribute" as const, value: name },
+      inIdToken: true,
+    })),
+  });
+  const refused = { reason: "CLIENT_METADATA_INVALID", fields: ["claim_mappers[1].custom_attribute"] };
+  expect(await refusal(client(reading("plan", "size")))).toEqual(refused);
+  const { clientId } = await client(reading("plan"));
+  expect(await refusal(update(clientId, reading("plan", "size"), ["claim_mappers"]))).toEqual(refused);
+  attributes.clear();
+  await update(clientId, { clientName: "App" }, ["client_name"]);
+  expect(await refusal(update(clientId, reading("plan", "size"), ["claim_mappers"]))).toEqual(refused);
+  await update(clientId, reading("plan"), ["claim_mappers"]);
+});
+
 test("what the server sets cannot be changed, nor what there is not", async () => {
   const { client, update } = await fixture();
   const { clientId } = await client();

@@ -20,6 +20,7 @@ import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { unknownAttributeFaults } from "../claims/unknown-attributes.ts";
 import { algOf } from "../keys/sealed-signing-key.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { namedClientFaults } from "./named-clients.ts";
@@ -32,10 +33,10 @@ import { mostResourceServers } from "./resource-servers.ts";
 export function createResourceServer(
   dependencies: Pick<
     OauthDependencies,
-    "store" | "clock" | "idempotency" | "lifetimes" | "signingKeys" | "tenants" | "resourceServers"
+    "store" | "clock" | "peers" | "idempotency" | "lifetimes" | "signingKeys" | "tenants" | "resourceServers"
   >,
 ) {
-  const { store, clock, idempotency, lifetimes, signingKeys, tenants } = dependencies;
+  const { store, clock, peers, idempotency, lifetimes, signingKeys, tenants } = dependencies;
   return async (
     request: CreateResourceServerRequest,
     context: HandlerContext,
@@ -62,7 +63,10 @@ export function createResourceServer(
       },
       async (remember) => {
         const data = store.tenant(call.tenantId);
-        refuseFaults(await namedClientFaults(data, settings));
+        refuseFaults([
+          ...(await namedClientFaults(data, settings)),
+          ...(await unknownAttributeFaults(peers, call, settings.claimMappers, "resource_server.claim_mappers")),
+        ]);
         const { items } = await data.page(resourceServers, { index: "id", limit: mostResourceServers });
         if (items.length >= mostResourceServers) {
           const text = `a tenant has at most ${mostResourceServers} resource servers`;

@@ -1,9 +1,11 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { createRouterTransport } from "@connectrpc/connect";
 import { onTestFinished } from "vitest";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ClientSchema as StoredClientSchema } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import { AttributeLookupService } from "#gen/koder/identity/v1/attribute_lookup_internal_pb.ts";
 import type { ResourceServer, ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
 import {
   CreateResourceServerRequestSchema,
@@ -13,6 +15,7 @@ import {
   UpdateResourceServerRequestSchema,
 } from "#gen/koder/oauth/v1/resource_server_service_pb.ts";
 import { createIdempotency } from "../../host/idempotency.ts";
+import { createPeers } from "../../host/peers.ts";
 import { createPageTokens } from "../../host/page-token.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { openStore } from "../../store/open-store.ts";
@@ -40,7 +43,14 @@ export async function resourceServerFixture() {
   onTestFinished(() => store.close());
   const vault = testVault(store, clock);
   const tenant = create(TenantSchema, { canonicalOrigin: issuer, active: true });
+  const attributes = new Set<string>();
+  const transport = createRouterTransport(({ service }) => {
+    service(AttributeLookupService, {
+      findAttributes: ({ names }) => ({ names: names.filter((name) => attributes.has(name)) }),
+    });
+  });
   const dependencies = {
+    peers: createPeers(() => transport),
     store,
     clock,
     tenants: { get: () => Promise.resolve(tenant), lookup: () => Promise.resolve(tenant) },
@@ -63,6 +73,8 @@ export async function resourceServerFixture() {
   return {
     dependencies,
     data: store.tenant("t1"),
+    /** The attributes that the tenant keeps. */
+    attributes,
     /** Makes a client; those of the tenant are `shop` and `orders` from the start. */
     client,
     /** Deletes a client of the tenant: its tombstone stays. */

@@ -8,6 +8,7 @@ import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import { handlerContext, testCall } from "../../host/testing/handler-context.ts";
 import { createOauthPolicies } from "../policy/oauth-policies.ts";
 import { updateOauthPolicy } from "../policy/update-oauth-policy.ts";
+import { refusal } from "../clients/testing/refusal.ts";
 import { resourceServerFixture } from "./resource-server-fixture.ts";
 
 const identifier = "https://orders.example.com";
@@ -140,4 +141,26 @@ test("A18: what people read where they consent is one line each, which turns no 
       "resource_server.scopes[1].description",
     ]);
   }
+});
+
+test("has claim mappers of attributes of the tenant's schema; one that was taken out of it since may stay", async () => {
+  const f = await resourceServerFixture();
+  f.attributes.add("plan");
+  const reading = (...names: string[]) => ({
+    claimMappers: names.map((name) => ({
+      claim: `x_${name}`,
+      source: { case: "customAttribute" as const, value: name },
+      inAccessToken: true,
+    })),
+  });
+  const refused = {
+    reason: "RESOURCE_SERVER_INVALID",
+    fields: ["resource_server.claim_mappers[1].custom_attribute"],
+  };
+  expect(await refusal(f.create({ identifier, ...reading("plan", "size") }))).toEqual(refused);
+  const { id } = await f.create({ identifier, ...reading("plan") });
+  expect(await refusal(f.update(id, reading("plan", "size"), ["claim_mappers"]))).toEqual(refused);
+  f.attributes.clear();
+  await f.update(id, { displayName: "Plans" }, ["display_name"]);
+  await f.update(id, reading("plan"), ["claim_mappers"]);
 });

@@ -18,6 +18,7 @@ import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { replace } from "../../store/writes.ts";
 import { resourceServers } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
+import { unknownAttributeFaults } from "../claims/unknown-attributes.ts";
 import { algOf } from "../keys/sealed-signing-key.ts";
 import { namedClientFaults } from "./named-clients.ts";
 import { resourceServerEtag, resourceServerMessage } from "./resource-server-message.ts";
@@ -43,9 +44,9 @@ const settingOf: Readonly<Record<string, keyof ResourceServerSettings | undefine
 
 /** Changes the fields that the mask names, all or none. */
 export function updateResourceServer(
-  dependencies: Pick<OauthDependencies, "store" | "clock" | "lifetimes" | "signingKeys" | "resourceServers">,
+  dependencies: Pick<OauthDependencies, "store" | "clock" | "peers" | "lifetimes" | "signingKeys" | "resourceServers">,
 ) {
-  const { store, clock, lifetimes, signingKeys } = dependencies;
+  const { store, clock, peers, lifetimes, signingKeys } = dependencies;
   return (request: UpdateResourceServerRequest, context: HandlerContext): Promise<UpdateResourceServerResponse> =>
     changeLatest(request.resourceServer?.etag, async () => {
       const call = callOf(context);
@@ -63,7 +64,12 @@ export function updateResourceServer(
         ...changes(paths, asked, lifetimes.accessToken),
         updateTime: timestampFromMs(now),
       });
-      refuseFaults([...settingsFaults(record), ...(await namedClientFaults(data, record, stored.record))]);
+      const mappers = "resource_server.claim_mappers";
+      refuseFaults([
+        ...settingsFaults(record),
+        ...(await namedClientFaults(data, record, stored.record)),
+        ...(await unknownAttributeFaults(peers, call, record.claimMappers, mappers, stored.record.claimMappers)),
+      ]);
       await signingKeys.prepare(call, algOf({ kid: "", alg: record.signingAlg }));
       const version = stored.version + 1;
       const updated = eventOf(

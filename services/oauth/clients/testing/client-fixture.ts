@@ -1,6 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
+import { AttributeLookupService } from "#gen/koder/identity/v1/attribute_lookup_internal_pb.ts";
 import { CredentialService } from "#gen/koder/identity/v1/credential_internal_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
@@ -27,7 +28,11 @@ export async function clientFixture() {
   const epochs = new Map<string, { readonly epoch: bigint; readonly version: bigint }>();
   const session = { isAway: false };
   const permissions = new Map<string, readonly string[]>();
+  const attributes = new Set<string>();
   const transport = createRouterTransport(({ service }) => {
+    service(AttributeLookupService, {
+      findAttributes: ({ names }) => ({ names: names.filter((name) => attributes.has(name)) }),
+    });
     service(CredentialService, {
       getAuthority: ({ clientId, uncached }) => ({
         permissions: uncached ? [...(permissions.get(clientId) ?? [])] : [],
@@ -66,6 +71,8 @@ export async function clientFixture() {
     session,
     /** Whether the tenant is the default one. */
     place,
+    /** The attributes that the tenant keeps. */
+    attributes,
     /** What the roles of clients permit. */
     permissions,
     context,

@@ -101,7 +101,8 @@ type Branding struct {
 	CornerRadius *int32 `protobuf:"varint,8,opt,name=corner_radius,json=cornerRadius,proto3,oneof" json:"corner_radius,omitempty"`
 	// Texts of its own, by language; in a language without them the usual ones stand. They are changed as a whole.
 	Texts []*BrandingTexts `protobuf:"bytes,9,rep,name=texts,proto3" json:"texts,omitempty"`
-	// Its terms of service: an https URL, at the foot of every page.
+	// Its terms of service: an https URL, at the foot of every page. It stays while `terms_version` of the authentication policy has
+	// everybody accept them.
 	TermsUri string `protobuf:"bytes,10,opt,name=terms_uri,json=termsUri,proto3" json:"terms_uri,omitempty"`
 	// Its privacy policy: an https URL, at the foot of every page.
 	PrivacyUri string `protobuf:"bytes,11,opt,name=privacy_uri,json=privacyUri,proto3" json:"privacy_uri,omitempty"`

@@ -120,7 +120,7 @@ type User struct {
 	Picture string `protobuf:"bytes,26,opt,name=picture,proto3" json:"picture,omitempty"`
 	// URL of a web page or blog.
 	Website string `protobuf:"bytes,27,opt,name=website,proto3" json:"website,omitempty"`
-	// Gender, free text.
+	// Gender, free text of one line.
 	Gender string `protobuf:"bytes,28,opt,name=gender,proto3" json:"gender,omitempty"`
 	// `YYYY-MM-DD`, `0000-MM-DD` or `YYYY`.
 	Birthdate string `protobuf:"bytes,29,opt,name=birthdate,proto3" json:"birthdate,omitempty"`
@@ -382,7 +382,7 @@ func (x *User) GetPurgeTime() *timestamppb.Timestamp {
 	return nil
 }
 
-// Address is a postal address (OpenID Connect Core §5.1.1).
+// Address is a postal address (OpenID Connect Core §5.1.1), without control characters; only the two that may have lines have any.
 type Address struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The whole address, lines separated by newlines.

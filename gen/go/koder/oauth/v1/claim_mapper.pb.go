@@ -155,7 +155,8 @@ type ClaimMapper_UserAttribute struct {
 }
 
 type ClaimMapper_CustomAttribute struct {
-	// An attribute of the tenant's own (AttributeSchemaService), by its name; left out where the person has none.
+	// An attribute of the tenant's own, by its name in the schema (AttributeSchemaService); left out where the person has none. One that
+	// was taken out of the schema since may stay.
 	CustomAttribute string `protobuf:"bytes,4,opt,name=custom_attribute,json=customAttribute,proto3,oneof"`
 }
 

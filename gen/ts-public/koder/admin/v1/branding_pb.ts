@@ -85,7 +85,8 @@ export type Branding = Message<"koder.admin.v1.Branding"> & {
   texts: BrandingTexts[];
 
   /**
-   * Its terms of service: an https URL, at the foot of every page.
+   * Its terms of service: an https URL, at the foot of every page. It stays while `terms_version` of the authentication policy has
+   * everybody accept them.
    *
    * @generated from field: string terms_uri = 10;
    */

@@ -144,7 +144,7 @@ export type User = Message<"koder.identity.v1.User"> & {
   website: string;
 
   /**
-   * Gender, free text.
+   * Gender, free text of one line.
    *
    * @generated from field: string gender = 28;
    */
@@ -237,7 +237,7 @@ export const UserSchema: GenMessage<User> = /*@__PURE__*/
   messageDesc(file_koder_identity_v1_user, 0);
 
 /**
- * Address is a postal address (OpenID Connect Core §5.1.1).
+ * Address is a postal address (OpenID Connect Core §5.1.1), without control characters; only the two that may have lines have any.
  *
  * @generated from message koder.identity.v1.Address
  */

@@ -41,7 +41,8 @@ export type ClaimMapper = Message<"koder.oauth.v1.ClaimMapper"> & {
     case: "userAttribute";
   } | {
     /**
-     * An attribute of the tenant's own (AttributeSchemaService), by its name; left out where the person has none.
+     * An attribute of the tenant's own, by its name in the schema (AttributeSchemaService); left out where the person has none. One that
+     * was taken out of the schema since may stay.
      *
      * @generated from field: string custom_attribute = 4;
      */
