@@ -120,6 +120,15 @@ test("a recipient who is refused for good is final, one who is not taken now is 
   }
 });
 
+test("a server that does not send from our address is asked again: every mail would be lost until somebody mends it", async () => {
+  for (const responseCode of [530, 550]) {
+    const { port } = await mailServer({
+      onMailFrom: (_address, _session, callback) => callback(Object.assign(new Error("not for you"), { responseCode })),
+    });
+    expect(await failing((await transportTo(port)).send(mail, job))).toEqual({ fault: "sender", isFinal: false });
+  }
+});
+
 test("nothing is sent without TLS where it is needed", async () => {
   const { taken, port } = await mailServer();
   const { isFinal } = await failing((await transportTo(port, { needsTls: true })).send(mail, job));

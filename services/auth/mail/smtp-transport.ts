@@ -55,12 +55,21 @@ export async function createSmtpTransport(
 /** The address of `<name> <<address>>`, or of an address alone. */
 const addressOf = (from: string): string => /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from;
 
+/** An error of nodemailer. */
+interface SmtpError {
+  readonly code?: string;
+  /** The step at which it came about, such as `RCPT TO`. */
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
 /**
  * What kept a mail from being sent. That its recipient or content is refused for good (RFC 5321 §4.2.1: 5yz) is final; that
- * we are refused, such as by a wrong password, is not: somebody will mend it.
+ * we are refused, such as by a wrong password or because we may not send from this address, is not: somebody will mend it.
  */
 function notSent(error: unknown): MailNotSent {
-  const { code = "unknown", responseCode } = error as { readonly code?: string; readonly responseCode?: number };
+  const { code = "unknown", command, responseCode } = error as SmtpError;
+  if (command === "MAIL FROM") return new MailNotSent("sender", false);
   const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
   return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
 }
