@@ -4,8 +4,9 @@ import { create } from "@bufbuild/protobuf";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, expect, test } from "vitest";
 import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { takenFor } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
-import { createSmtpTransport, type SmtpPatience } from "./smtp-transport.ts";
+import { createSmtpTransport, smtpPatience, type SmtpPatience } from "./smtp-transport.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -19,7 +20,7 @@ const mail = create(RenderedMailSchema, {
   html: "<p>Hola, Ana</p>",
 });
 const job = { tenantId: "t1", id: "01JMAIL0000000000000000000" };
-const short: SmtpPatience = { dns: 500, connection: 500, greeting: 300, silence: 500 };
+const short: SmtpPatience = { dns: 500, connection: 500, greeting: 300, silence: 500, whole: 1_500 };
 
 async function mailServer(options: SMTPServerOptions = {}) {
   const taken: { from: string; to: string[]; data: string }[] = [];
@@ -144,6 +145,25 @@ test("a server that says nothing is not waited for", async () => {
   const { isFinal } = await failing((await transportTo((silent.address() as AddressInfo).port)).send(mail, job));
   expect(isFinal).toBe(false);
   expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test("however slowly a server answers, and however many wait for it, each mail is over before another process takes it up", async () => {
+  expect(smtpPatience.whole).toBeLessThan(takenFor);
+  const later = (_given: unknown, _session: unknown, callback: () => void) => void setTimeout(callback, 300);
+  const { port } = await mailServer({ onMailFrom: later, onRcptTo: later });
+  const transport = await transportTo(port);
+  const began = performance.now();
+  // Four go at once, in 0.6 s.
+  const sent = await Promise.allSettled(Array.from({ length: 20 }, () => transport.send(mail, job)));
+  expect(performance.now() - began).toBeLessThan(short.whole + 500);
+  const late = sent.filter((one) => one.status === "rejected");
+  expect(late.length).toBeGreaterThan(8);
+  for (const { reason } of late) expect(reason).toMatchObject({ fault: "etimedout", isFinal: false });
+});
+
+test("a server is given a minute to look at a mail before it takes it", async () => {
+  expect(smtpPatience.silence).toBeGreaterThanOrEqual(60_000);
+  expect(smtpPatience.silence).toBeLessThan(smtpPatience.whole);
 });
 
 test("a server that is not there is tried again", async () => {

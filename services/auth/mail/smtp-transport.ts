@@ -2,12 +2,21 @@ import type { Config } from "../../host/config.ts";
 import { mailHeaders } from "./mail-headers.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 
-/** How long each step of sending may take, in milliseconds. */
-const patience = { dns: 5_000, connection: 10_000, greeting: 10_000, silence: 20_000 } as const;
+/**
+ * How long each step of sending may take, and all of them with the wait for a connection, in milliseconds. A server may look at a
+ * mail for long before it takes it (RFC 5321 §4.5.3.2.6): whoever does not wait for its answer sends a mail again that it has taken.
+ */
+export const smtpPatience = {
+  dns: 5_000,
+  connection: 10_000,
+  greeting: 10_000,
+  silence: 60_000,
+  whole: 80_000,
+} as const;
 const connections = 4;
 
 /** The limits of a test that does not wait as long. */
-export type SmtpPatience = { readonly [Step in keyof typeof patience]: number };
+export type SmtpPatience = { readonly [Step in keyof typeof smtpPatience]: number };
 
 /**
  * Sends by SMTP. Without TLS from the first byte on (`smtps:`), it must be offered (STARTTLS), except on loopback and where
@@ -15,7 +24,7 @@ export type SmtpPatience = { readonly [Step in keyof typeof patience]: number };
  */
 export async function createSmtpTransport(
   { server, from }: { readonly server: NonNullable<Config["mail"]["smtp"]>; readonly from: string },
-  limits: SmtpPatience = patience,
+  limits: SmtpPatience = smtpPatience,
 ): Promise<MailTransport> {
   const { createTransport } = await import("nodemailer"); // read with the first mail
   const transport = createTransport({
@@ -41,6 +50,7 @@ export async function createSmtpTransport(
           ...mailHeaders(mail),
           // The address stays the operator's, for which their server answers (SPF, DKIM).
           from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
+          signal: AbortSignal.timeout(limits.whole),
         });
       } catch (error) {
         throw notSent(error);
@@ -70,6 +80,7 @@ interface SmtpError {
 function notSent(error: unknown): MailNotSent {
   const { code = "unknown", command, responseCode } = error as SmtpError;
   if (command === "MAIL FROM") return new MailNotSent("sender", false);
+  if (code === "EABORT") return new MailNotSent("etimedout", false);
   const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
   return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
 }
