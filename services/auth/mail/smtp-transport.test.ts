@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, expect, test } from "vitest";
@@ -93,6 +93,36 @@ test("is from the tenant's name at the operator's address, and answers go where 
   expect(head).toMatch(/^From: .+ <no-reply@acme\.test>$/m);
   expect(head).toMatch(/^Reply-To: help@shop\.test$/m);
   expect(head).not.toMatch(/^Bcc:/m);
+});
+
+test("a mail that was taken without our hearing of it has the same Message-ID when it is sent again", async () => {
+  const { taken, port } = await mailServer();
+  const sockets: Socket[] = [];
+  let isCut = true;
+  const cutting = createServer((socket) => {
+    const onward = connect(port, "127.0.0.1");
+    for (const one of [socket, onward]) sockets.push(one.on("error", () => undefined));
+    socket.on("data", (chunk: Buffer) => void onward.write(chunk));
+    // All that the server says gets through but for that it has taken the mail.
+    onward.on("data", (chunk: Buffer) => (isCut && taken.length > 0 ? socket.destroy() : socket.write(chunk)));
+  });
+  cutting.listen(0, "127.0.0.1");
+  await once(cutting, "listening");
+  closing.push(async () => {
+    for (const one of sockets) one.destroy();
+    cutting.close();
+  });
+  const transport = await transportTo((cutting.address() as AddressInfo).port);
+  expect(await failing(transport.send(mail, job))).toMatchObject({ isFinal: false });
+  isCut = false;
+  await transport.send(mail, job);
+  await transport.send(mail, { ...job, id: "01JMAIL0000000000000000001" });
+  const ids = taken.map(({ data }) => /^Message-ID: (.*)$/m.exec(data)?.[1]);
+  expect(ids).toEqual([
+    "<01jmail0000000000000000000@acme.test>",
+    "<01jmail0000000000000000000@acme.test>",
+    "<01jmail0000000000000000001@acme.test>",
+  ]);
 });
 
 test("signs in where the server wants it, and tells of a wrong password without giving up", async () => {

@@ -43,11 +43,11 @@ export async function createSmtpTransport(
     disableUrlAccess: true,
   });
   return {
-    async send(mail) {
+    async send(mail, { id }) {
       const { senderName } = mail;
       try {
         await transport.sendMail({
-          ...mailHeaders(mail),
+          ...mailHeaders(mail, { id, sender: addressOf(from) }),
           // The address stays the operator's, for which their server answers (SPF, DKIM).
           from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
           signal: AbortSignal.timeout(limits.whole),
