@@ -57,7 +57,7 @@ async function transportTo(port: number, more: { user?: string; password?: strin
     user: more.user,
     password: more.password,
   };
-  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>" }, short);
+  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>", name: "acme.test" }, short);
   closing.push(() => transport.close());
   return transport;
 }
@@ -73,9 +73,16 @@ const failing = async (sending: Promise<void>) => {
 };
 
 test("a server takes a mail with text and HTML, in whichever language", async () => {
-  const { taken, port } = await mailServer();
+  const names: string[] = [];
+  const { taken, port } = await mailServer({
+    onMailFrom(_address, { hostNameAppearsAs }, callback) {
+      names.push(hostNameAppearsAs);
+      callback();
+    },
+  });
   await (await transportTo(port)).send(mail, job);
   expect(taken).toMatchObject([{ from: "no-reply@acme.test", to: ["ana@example.com"] }]);
+  expect(names).toEqual(["acme.test"]);
   const data = taken[0]?.data ?? "";
   expect(data).toMatch(/^From: Acme <no-reply@acme\.test>/m);
   expect(data).toMatch(/^Subject: =\?UTF-8\?/m);

@@ -23,7 +23,16 @@ export type SmtpPatience = { readonly [Step in keyof typeof smtpPatience]: numbe
  * the URL says `tls=optional`: links and passwords do not cross a network in the clear.
  */
 export async function createSmtpTransport(
-  { server, from }: { readonly server: NonNullable<Config["mail"]["smtp"]>; readonly from: string },
+  {
+    server,
+    from,
+    name,
+  }: {
+    readonly server: NonNullable<Config["mail"]["smtp"]>;
+    readonly from: string;
+    /** How we call ourselves: many servers take mails of nobody who is `[127.0.0.1]`, as nodemailer is where the machine's name has no domain. */
+    readonly name: string;
+  },
   limits: SmtpPatience = smtpPatience,
 ): Promise<MailTransport> {
   const { createTransport } = await import("nodemailer"); // read with the first mail
@@ -32,6 +41,7 @@ export async function createSmtpTransport(
     maxConnections: connections,
     host: server.host,
     port: server.port,
+    name,
     secure: server.isTls,
     requireTLS: server.needsTls,
     ...(server.user === undefined ? {} : { auth: { user: server.user, pass: server.password ?? "" } }),
