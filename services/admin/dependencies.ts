@@ -4,6 +4,7 @@ import type { Peers } from "../host/peers.ts";
 import type { Store, SystemStore } from "../store/store.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { ToldEvents } from "./events/told-events.ts";
+import type { MissingProof } from "./tenants/domains/recheck-domains.ts";
 import type { ResolveTxt } from "./tenants/domains/resolve-txt.ts";
 
 /** The state of one part of the instance: why it does not serve, or undefined when it does. */
@@ -33,6 +34,8 @@ export interface AdminDependencies {
   readonly eraseTenant: (tenantId: string, limit: number) => Promise<number>;
   /** Told of a tenant for whom something that is due could not be done just now. */
   readonly onTenantFault: (error: unknown, tenantId: string) => void;
+  /** Told of a domain whose proof is not there: from the third day on its tenant does not answer there. */
+  readonly onProofMissing: (missing: MissingProof) => void;
   /** Milliseconds since the epoch. */
   readonly clock: () => number;
   /** Origin of the default tenant: `scheme://host[:port]`. Known once the gateway listens. */

@@ -42,12 +42,12 @@ export function mailParts(
   };
 }
 
-/** How we call ourselves to servers of tenants: the domain that the operator's mails are from. */
+/** How we call ourselves to mail servers: the domain that the operator's mails are from. */
 const domainOf = (from: string): string => /@([^<>@\s]+)>?\s*$/.exec(from)?.[1] ?? "localhost";
 
 function transportOf({ config, data, clock, log }: ModuleParts): MailTransport {
   const { smtp, from } = config.mail;
-  if (smtp !== undefined) return afterFirstUse(() => createSmtpTransport({ server: smtp, from }));
+  if (smtp !== undefined) return afterFirstUse(() => createSmtpTransport({ server: smtp, from, name: domainOf(from) }));
   if (config.mode === "development") return createShownTransport({ ...data, clock }, log);
   log.warn("KODER_ID_SMTP_URL is not set: nobody gets a mail, and lost passwords cannot be replaced");
   return { send: () => Promise.reject(new MailNotSent("no mail server", true)), close: () => Promise.resolve() };

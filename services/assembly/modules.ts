@@ -174,6 +174,13 @@ export function createModule(name: Exclude<ServiceName, "gateway">, parts: Modul
         eraseTenant: createTenantEraser(store),
         onTenantFault: (error, tenantId) =>
           log.error({ err: error, tenantId }, "a duty for a tenant could not be done"),
+        onProofMissing: (missing) =>
+          log.warn(
+            { ...missing },
+            missing.lapsed
+              ? "a tenant does not answer at its domain any more: the TXT record was missing three days in a row"
+              : "the TXT record of a tenant's domain is missing; the third day in a row ends the domain",
+          ),
         clock,
         publicOrigin: parts.publicOrigin,
         bootstrapToken: config.bootstrapToken,

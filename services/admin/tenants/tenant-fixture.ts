@@ -31,7 +31,7 @@ import { createTenant } from "./create-tenant.ts";
 import { deleteTenant } from "./delete-tenant.ts";
 import { addTenantDomain } from "./domains/add-tenant-domain.ts";
 import { listTenantDomains } from "./domains/list-tenant-domains.ts";
-import { recheckDomains } from "./domains/recheck-domains.ts";
+import { recheckDomains, type MissingProof } from "./domains/recheck-domains.ts";
 import { removeTenantDomain } from "./domains/remove-tenant-domain.ts";
 import { verifyTenantDomain } from "./domains/verify-tenant-domain.ts";
 import { getTenant } from "./get-tenant.ts";
@@ -55,6 +55,7 @@ export async function tenantFixture(further: readonly Collection[] = []) {
   const system = store.system();
   const txt = { records: {} as Record<string, string[] | "away"> };
   const faults: string[] = [];
+  const missingProofs: MissingProof[] = [];
   const dependencies: Omit<
     AdminDependencies,
     "store" | "tenantIdempotency" | "peers" | "bootstrapToken" | "componentStates" | "version" | "eraseTenant"
@@ -72,6 +73,7 @@ export async function tenantFixture(further: readonly Collection[] = []) {
     tenantGrace: 7 * 86_400_000,
     eraseTenant: (tenantId, limit) => store.tenant(tenantId).deleteRange("everything", limit),
     onTenantFault: (_error, tenantId) => void faults.push(tenantId),
+    onProofMissing: (missing) => void missingProofs.push(missing),
     clock,
     publicOrigin: () => publicOrigin,
   };
@@ -82,6 +84,7 @@ export async function tenantFixture(further: readonly Collection[] = []) {
     store,
     system,
     faults,
+    missingProofs,
     advance: (milliseconds: number) => void (now += milliseconds),
     publish: (name: string, records: string[] | "away") => void (txt.records[name] = records),
     create: async (tenant: MessageInitShape<typeof TenantSchema>, requestId = "") =>

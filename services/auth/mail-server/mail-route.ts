@@ -19,7 +19,7 @@ export function createMailRoute({
   return {
     async send(mail, job) {
       const own = await openMailServer(store.tenant(job.tenantId), vault);
-      await (own === undefined ? operators.send(mail, job) : ownServers.send(own, mail, job.tenantId));
+      await (own === undefined ? operators.send(mail, job) : ownServers.send(own, mail, job));
     },
     close: () => operators.close(),
   };

@@ -32,6 +32,7 @@ const mail = create(RenderedMailSchema, {
   senderName: "Acme",
   replyTo: "help@acme.test",
 });
+const job = { tenantId: "t1", id: "01JMAIL0000000000000000000" };
 
 /** A real mail server; what it took, and what it was told before TLS. */
 async function mailServer(options: SMTPServerOptions = {}) {
@@ -114,15 +115,16 @@ test.each([
   ["TLS from the first byte", true],
 ])("by %s a mail is from the tenant's address, and the server knows who hands it over", async (_name, isTls) => {
   const { taken, port } = await mailServer({ secure: isTls });
-  await transportTo(port).send(at(port, { isTls }), mail, "t1");
+  await transportTo(port).send(at(port, { isTls }), mail, job);
   expect(taken).toMatchObject([{ from: "no-reply@acme.test", user: "acme", secure: true }]);
   expect(taken[0]?.data).toMatch(/^From: Acme <no-reply@acme\.test>\r$/m);
   expect(taken[0]?.data).toMatch(/^Reply-To: help@acme\.test\r$/m);
+  expect(taken[0]?.data).toMatch(/^Message-ID: <01jmail0000000000000000000@acme\.test>\r$/m);
 });
 
 test("a server that wants no credentials is given none", async () => {
   const { taken, port } = await mailServer({ disabledCommands: ["AUTH"] });
-  await transportTo(port).send(at(port, { credentials: undefined }), mail, "t1");
+  await transportTo(port).send(at(port, { credentials: undefined }), mail, job);
   expect(taken).toMatchObject([{ secure: true }]);
 });
 
@@ -136,16 +138,16 @@ test("A17: neither password nor mail crosses without TLS that is good for the se
       socket.write(chunk.toString().startsWith("EHLO") ? "250-mail\r\n250 AUTH PLAIN LOGIN\r\n" : "502 no\r\n");
     });
   });
-  expect(await faultOf(transportTo(plain).send(at(plain), mail, "t1"))).toEqual({ fault: "tls", isFinal: false });
+  expect(await faultOf(transportTo(plain).send(at(plain), mail, job))).toEqual({ fault: "tls", isFinal: false });
   expect(said.join("")).not.toMatch(/AUTH|MAIL FROM/);
   for (const isTls of [false, true]) {
     const { taken, port } = await mailServer({ secure: isTls });
-    expect(await faultOf(transportTo(port, "").send(at(port, { isTls }), mail, "t1"))).toMatchObject({
+    expect(await faultOf(transportTo(port, "").send(at(port, { isTls }), mail, job))).toMatchObject({
       fault: "tls",
     });
     const { certFile, keyFile } = authority.issue("other", ["mail.other.test"]);
     const wrong = await mailServer({ secure: isTls, key: readFileSync(keyFile), cert: readFileSync(certFile) });
-    const toWrong = transportTo(wrong.port).send(at(wrong.port, { isTls }), mail, "t1");
+    const toWrong = transportTo(wrong.port).send(at(wrong.port, { isTls }), mail, job);
     expect(await faultOf(toWrong)).toMatchObject({ fault: "tls" });
     expect([taken, wrong.taken]).toEqual([[], []]);
   }
@@ -156,7 +158,7 @@ test("what a server refuses is told by its step; only the recipient's refusal is
   const refusing = (responseCode: number) => Object.assign(new Error("secret banner"), { responseCode });
   const wrong = await mailServer();
   const credentials = { user: "acme", password: "swordfisj" };
-  expect(await faultOf(transportTo(wrong.port).send(at(wrong.port, { credentials }), mail, "t1"))).toEqual({
+  expect(await faultOf(transportTo(wrong.port).send(at(wrong.port, { credentials }), mail, job))).toEqual({
     fault: "sign_in",
     isFinal: false,
   });
@@ -167,7 +169,7 @@ test("what a server refuses is told by its step; only the recipient's refusal is
     [{ onConnect: (_s, done) => done(refusing(554)) }, { fault: "greeting", isFinal: false }],
   ] satisfies [SMTPServerOptions, object][]) {
     const { port } = await mailServer(options);
-    expect(await faultOf(transportTo(port).send(at(port), mail, "t1"))).toEqual(expected);
+    expect(await faultOf(transportTo(port).send(at(port), mail, job))).toEqual(expected);
   }
 });
 
@@ -184,7 +186,7 @@ test("A17: one that is dead, silent, slow or none at all looks the same, and hol
   const { port: closing } = await rawServer((socket) => socket.end());
   for (const port of [dead, gone, dripping, closing]) {
     const began = performance.now();
-    expect(await faultOf(transportTo(port).send(at(port), mail, "t1", 300))).toEqual({
+    expect(await faultOf(transportTo(port).send(at(port), mail, job, 300))).toEqual({
       fault: "connection",
       isFinal: false,
     });
@@ -201,8 +203,8 @@ test("A27: a slow server takes few of the places, and another tenant's mails go 
     ports: [],
   });
   const transport = createOwnServerTransport({ connect, name: "id.example" });
-  const held = Array.from({ length: 6 }, () => faultOf(transport.send(at(slow), mail, "t1", 1_000)));
-  await transport.send(at(port), mail, "t2");
+  const held = Array.from({ length: 6 }, () => faultOf(transport.send(at(slow), mail, job, 1_000)));
+  await transport.send(at(port), mail, { ...job, tenantId: "t2" });
   expect(taken).toHaveLength(1);
   const faults = (await Promise.all(held)).map(({ fault }) => fault);
   expect(faults.toSorted((a, b) => a.localeCompare(b))).toEqual([

@@ -3,7 +3,7 @@ import { inAsciiDomain } from "../../host/email-address.ts";
 import type { GuardedConnect } from "../../host/outbound/guarded-connect.ts";
 import { createHostLanes, type HostLanes } from "../../host/outbound/host-lanes.ts";
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
-import { MailNotSent } from "../mail/mail-transport.ts";
+import { MailNotSent, type MailId } from "../mail/mail-transport.ts";
 import { mailHeaders } from "../mail/mail-headers.ts";
 import type { OwnServer } from "./mail-server.ts";
 import { notTaken } from "./not-taken.ts";
@@ -11,7 +11,7 @@ import { notTaken } from "./not-taken.ts";
 /** Hands mails to the servers of tenants. */
 export interface OwnServerTransport {
   /** Resolves when the server has taken the mail, within so many milliseconds. Rejects with MailNotSent. */
-  send(server: OwnServer, mail: RenderedMail, tenantId: string, time?: number): Promise<void>;
+  send(server: OwnServer, mail: RenderedMail, job: MailId, time?: number): Promise<void>;
 }
 
 /** How long handing over one mail may take in all, in milliseconds. */
@@ -30,10 +30,10 @@ export function createOwnServerTransport(
   lanes: HostLanes = createHostLanes(most),
 ): OwnServerTransport {
   return {
-    async send(server, mail, tenantId, time = patience) {
+    async send(server, mail, { tenantId, id }, time = patience) {
       const signal = AbortSignal.timeout(time);
       try {
-        await lanes.run(tenantId, signal, () => handOver({ connect, name }, server, mail, signal));
+        await lanes.run(tenantId, signal, () => handOver({ connect, name }, server, { mail, id }, signal));
       } catch (error) {
         if (error instanceof OutboundFailed) throw new MailNotSent(faultOf(error), false);
         throw error;
@@ -48,7 +48,7 @@ const faultOf = ({ fault }: OutboundFailed): string => (fault === "timeout" ? "c
 async function handOver(
   { connect, name }: { readonly connect: GuardedConnect; readonly name: string },
   { host, port, isTls, credentials, senderAddress }: OwnServer,
-  mail: RenderedMail,
+  { mail, id }: { readonly mail: RenderedMail; readonly id: string },
   signal: AbortSignal,
 ): Promise<void> {
   const { createTransport } = await import("nodemailer"); // read with the first mail
@@ -71,7 +71,7 @@ async function handOver(
     });
     const address = inAsciiDomain(senderAddress);
     const from = mail.senderName === "" ? address : { name: mail.senderName, address };
-    await transport.sendMail({ ...mailHeaders(mail), from, signal });
+    await transport.sendMail({ ...mailHeaders(mail, { id, sender: senderAddress }), from, signal });
   } catch (error) {
     throw notTaken(error);
   } finally {

@@ -62,7 +62,7 @@ export function sendTestMail({
     const look = await lookOfTenant(peers, call, await tenants.get(call));
     const mail = { to: request.to, link: "", code: "", otherAddress: "" };
     const rendered = await renderMail(mail, { language, words, look, sender: await senderOf(data), lifetime: 0 });
-    await ownServers.send(server, rendered, call.tenantId, patience).catch(tell);
+    await ownServers.send(server, rendered, { tenantId: call.tenantId, id: call.requestId }, patience).catch(tell);
     return create(SendTestMailResponseSchema);
   };
 }

@@ -28,7 +28,7 @@ const [mostAtOnce, mostOfTenant, every] = [16, 12, 250];
 /** Of those that are due, how many are read at once, and how often in one look. */
 const [batch, mostBatches] = [250, 4];
 /** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
-const takenFor = 90_000;
+export const takenFor = 90_000;
 /** How long one is left alone while its tenant is suspended, in milliseconds. */
 const whileSuspended = 60_000;
 /** Pauses after the first failed attempt, the second, …, in milliseconds; the last one goes on. */

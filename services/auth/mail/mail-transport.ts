@@ -1,9 +1,15 @@
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 
+/** Which mail it is: the same at each attempt. */
+export interface MailId {
+  readonly tenantId: string;
+  readonly id: string;
+}
+
 /** Hands mails on to whoever brings them to their readers. */
 export interface MailTransport {
   /** Resolves when somebody else has taken over. Rejects with MailNotSent. */
-  send(mail: RenderedMail, job: { readonly tenantId: string; readonly id: string }): Promise<void>;
+  send(mail: RenderedMail, job: MailId): Promise<void>;
   close(): Promise<void>;
 }
 

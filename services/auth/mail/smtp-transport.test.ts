@@ -1,11 +1,12 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { create } from "@bufbuild/protobuf";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterEach, expect, test } from "vitest";
 import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
+import { takenFor } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
-import { createSmtpTransport, type SmtpPatience } from "./smtp-transport.ts";
+import { createSmtpTransport, smtpPatience, type SmtpPatience } from "./smtp-transport.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -19,7 +20,7 @@ const mail = create(RenderedMailSchema, {
   html: "<p>Hola, Ana</p>",
 });
 const job = { tenantId: "t1", id: "01JMAIL0000000000000000000" };
-const short: SmtpPatience = { dns: 500, connection: 500, greeting: 300, silence: 500 };
+const short: SmtpPatience = { dns: 500, connection: 500, greeting: 300, silence: 500, whole: 1_500 };
 
 async function mailServer(options: SMTPServerOptions = {}) {
   const taken: { from: string; to: string[]; data: string }[] = [];
@@ -56,7 +57,7 @@ async function transportTo(port: number, more: { user?: string; password?: strin
     user: more.user,
     password: more.password,
   };
-  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>" }, short);
+  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>", name: "acme.test" }, short);
   closing.push(() => transport.close());
   return transport;
 }
@@ -72,9 +73,16 @@ const failing = async (sending: Promise<void>) => {
 };
 
 test("a server takes a mail with text and HTML, in whichever language", async () => {
-  const { taken, port } = await mailServer();
+  const names: string[] = [];
+  const { taken, port } = await mailServer({
+    onMailFrom(_address, { hostNameAppearsAs }, callback) {
+      names.push(hostNameAppearsAs);
+      callback();
+    },
+  });
   await (await transportTo(port)).send(mail, job);
   expect(taken).toMatchObject([{ from: "no-reply@acme.test", to: ["ana@example.com"] }]);
+  expect(names).toEqual(["acme.test"]);
   const data = taken[0]?.data ?? "";
   expect(data).toMatch(/^From: Acme <no-reply@acme\.test>/m);
   expect(data).toMatch(/^Subject: =\?UTF-8\?/m);
@@ -92,6 +100,36 @@ test("is from the tenant's name at the operator's address, and answers go where 
   expect(head).toMatch(/^From: .+ <no-reply@acme\.test>$/m);
   expect(head).toMatch(/^Reply-To: help@shop\.test$/m);
   expect(head).not.toMatch(/^Bcc:/m);
+});
+
+test("a mail that was taken without our hearing of it has the same Message-ID when it is sent again", async () => {
+  const { taken, port } = await mailServer();
+  const sockets: Socket[] = [];
+  let isCut = true;
+  const cutting = createServer((socket) => {
+    const onward = connect(port, "127.0.0.1");
+    for (const one of [socket, onward]) sockets.push(one.on("error", () => undefined));
+    socket.on("data", (chunk: Buffer) => void onward.write(chunk));
+    // All that the server says gets through but for that it has taken the mail.
+    onward.on("data", (chunk: Buffer) => (isCut && taken.length > 0 ? socket.destroy() : socket.write(chunk)));
+  });
+  cutting.listen(0, "127.0.0.1");
+  await once(cutting, "listening");
+  closing.push(async () => {
+    for (const one of sockets) one.destroy();
+    cutting.close();
+  });
+  const transport = await transportTo((cutting.address() as AddressInfo).port);
+  expect(await failing(transport.send(mail, job))).toMatchObject({ isFinal: false });
+  isCut = false;
+  await transport.send(mail, job);
+  await transport.send(mail, { ...job, id: "01JMAIL0000000000000000001" });
+  const ids = taken.map(({ data }) => /^Message-ID: (.*)$/m.exec(data)?.[1]);
+  expect(ids).toEqual([
+    "<01jmail0000000000000000000@acme.test>",
+    "<01jmail0000000000000000000@acme.test>",
+    "<01jmail0000000000000000001@acme.test>",
+  ]);
 });
 
 test("signs in where the server wants it, and tells of a wrong password without giving up", async () => {
@@ -120,6 +158,15 @@ test("a recipient who is refused for good is final, one who is not taken now is 
   }
 });
 
+test("a server that does not send from our address is asked again: every mail would be lost until somebody mends it", async () => {
+  for (const responseCode of [530, 550]) {
+    const { port } = await mailServer({
+      onMailFrom: (_address, _session, callback) => callback(Object.assign(new Error("not for you"), { responseCode })),
+    });
+    expect(await failing((await transportTo(port)).send(mail, job))).toEqual({ fault: "sender", isFinal: false });
+  }
+});
+
 test("nothing is sent without TLS where it is needed", async () => {
   const { taken, port } = await mailServer();
   const { isFinal } = await failing((await transportTo(port, { needsTls: true })).send(mail, job));
@@ -135,6 +182,25 @@ test("a server that says nothing is not waited for", async () => {
   const { isFinal } = await failing((await transportTo((silent.address() as AddressInfo).port)).send(mail, job));
   expect(isFinal).toBe(false);
   expect(performance.now() - began).toBeLessThan(5_000);
+});
+
+test("however slowly a server answers, and however many wait for it, each mail is over before another process takes it up", async () => {
+  expect(smtpPatience.whole).toBeLessThan(takenFor);
+  const later = (_given: unknown, _session: unknown, callback: () => void) => void setTimeout(callback, 300);
+  const { port } = await mailServer({ onMailFrom: later, onRcptTo: later });
+  const transport = await transportTo(port);
+  const began = performance.now();
+  // Four go at once, in 0.6 s.
+  const sent = await Promise.allSettled(Array.from({ length: 20 }, () => transport.send(mail, job)));
+  expect(performance.now() - began).toBeLessThan(short.whole + 500);
+  const late = sent.filter((one) => one.status === "rejected");
+  expect(late.length).toBeGreaterThan(8);
+  for (const { reason } of late) expect(reason).toMatchObject({ fault: "etimedout", isFinal: false });
+});
+
+test("a server is given a minute to look at a mail before it takes it", async () => {
+  expect(smtpPatience.silence).toBeGreaterThanOrEqual(60_000);
+  expect(smtpPatience.silence).toBeLessThan(smtpPatience.whole);
 });
 
 test("a server that is not there is tried again", async () => {

@@ -2,20 +2,38 @@ import type { Config } from "../../host/config.ts";
 import { mailHeaders } from "./mail-headers.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 
-/** How long each step of sending may take, in milliseconds. */
-const patience = { dns: 5_000, connection: 10_000, greeting: 10_000, silence: 20_000 } as const;
+/**
+ * How long each step of sending may take, and all of them with the wait for a connection, in milliseconds. A server may look at a
+ * mail for long before it takes it (RFC 5321 §4.5.3.2.6): whoever does not wait for its answer sends a mail again that it has taken.
+ */
+export const smtpPatience = {
+  dns: 5_000,
+  connection: 10_000,
+  greeting: 10_000,
+  silence: 60_000,
+  whole: 80_000,
+} as const;
 const connections = 4;
 
 /** The limits of a test that does not wait as long. */
-export type SmtpPatience = { readonly [Step in keyof typeof patience]: number };
+export type SmtpPatience = { readonly [Step in keyof typeof smtpPatience]: number };
 
 /**
  * Sends by SMTP. Without TLS from the first byte on (`smtps:`), it must be offered (STARTTLS), except on loopback and where
  * the URL says `tls=optional`: links and passwords do not cross a network in the clear.
  */
 export async function createSmtpTransport(
-  { server, from }: { readonly server: NonNullable<Config["mail"]["smtp"]>; readonly from: string },
-  limits: SmtpPatience = patience,
+  {
+    server,
+    from,
+    name,
+  }: {
+    readonly server: NonNullable<Config["mail"]["smtp"]>;
+    readonly from: string;
+    /** How we call ourselves: many servers take mails of nobody who is `[127.0.0.1]`, as nodemailer is where the machine's name has no domain. */
+    readonly name: string;
+  },
+  limits: SmtpPatience = smtpPatience,
 ): Promise<MailTransport> {
   const { createTransport } = await import("nodemailer"); // read with the first mail
   const transport = createTransport({
@@ -23,6 +41,7 @@ export async function createSmtpTransport(
     maxConnections: connections,
     host: server.host,
     port: server.port,
+    name,
     secure: server.isTls,
     requireTLS: server.needsTls,
     ...(server.user === undefined ? {} : { auth: { user: server.user, pass: server.password ?? "" } }),
@@ -34,13 +53,14 @@ export async function createSmtpTransport(
     disableUrlAccess: true,
   });
   return {
-    async send(mail) {
+    async send(mail, { id }) {
       const { senderName } = mail;
       try {
         await transport.sendMail({
-          ...mailHeaders(mail),
+          ...mailHeaders(mail, { id, sender: addressOf(from) }),
           // The address stays the operator's, for which their server answers (SPF, DKIM).
           from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
+          signal: AbortSignal.timeout(limits.whole),
         });
       } catch (error) {
         throw notSent(error);
@@ -55,12 +75,22 @@ export async function createSmtpTransport(
 /** The address of `<name> <<address>>`, or of an address alone. */
 const addressOf = (from: string): string => /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from;
 
+/** An error of nodemailer. */
+interface SmtpError {
+  readonly code?: string;
+  /** The step at which it came about, such as `RCPT TO`. */
+  readonly command?: string;
+  readonly responseCode?: number;
+}
+
 /**
  * What kept a mail from being sent. That its recipient or content is refused for good (RFC 5321 §4.2.1: 5yz) is final; that
- * we are refused, such as by a wrong password, is not: somebody will mend it.
+ * we are refused, such as by a wrong password or because we may not send from this address, is not: somebody will mend it.
  */
 function notSent(error: unknown): MailNotSent {
-  const { code = "unknown", responseCode } = error as { readonly code?: string; readonly responseCode?: number };
+  const { code = "unknown", command, responseCode } = error as SmtpError;
+  if (command === "MAIL FROM") return new MailNotSent("sender", false);
+  if (code === "EABORT") return new MailNotSent("etimedout", false);
   const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
   return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
 }

@@ -16,15 +16,18 @@ let now: number;
 let published: readonly TestSigner[];
 let answer: Partial<{ status: number; contentType: string; body: string; fault: OutboundFailed }>;
 let fetches: string[];
+let waitFor: Promise<void>;
 let keys: ReturnType<typeof createClientKeys>;
 beforeEach(() => {
   now = 1_000_000;
   published = [first];
   answer = {};
   fetches = [];
+  waitFor = Promise.resolve();
   const outbound = {
     async get(url: string) {
       fetches.push(url);
+      await waitFor;
       if (answer.fault !== undefined) throw answer.fault;
       const body = answer.body ?? JSON.stringify({ keys: published.map(({ jwk }) => jwk) });
       return { status: 200, contentType: "application/json", ...answer, body: Buffer.from(body) };
@@ -86,6 +89,28 @@ describe("keys at a jwks_uri", () => {
     expect(fetches).toHaveLength(2);
     await Promise.all(Array.from({ length: 20 }, () => keys.hasSigned(call, remote, signedBy(testSigner("x")))));
     expect(fetches).toHaveLength(2);
+  });
+
+  test("that are known stay good where a made-up key has us ask a host that does not answer, and are not waited for", async () => {
+    expect(await keys.hasSigned(call, remote, signedBy(first))).toBe(true);
+    now += 60_000;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    waitFor = promise;
+    answer = { fault: new OutboundFailed("timeout") };
+    const madeUp = keys.hasSigned(call, remote, signedBy(testSigner("x")));
+    await expect.poll(() => fetches.length).toBe(2);
+    expect(await keys.hasSigned(call, remote, signedBy(first))).toBe(true);
+    resolve();
+    expect(await madeUp).toBe(false);
+    answer = { status: 500 };
+    expect(await keys.hasSigned(call, remote, signedBy(testSigner("x")))).toBe(false);
+    expect(fetches, "once a minute").toHaveLength(2);
+    now += 239_999;
+    expect(await keys.hasSigned(call, remote, signedBy(testSigner("x")))).toBe(false);
+    expect(fetches).toHaveLength(3);
+    expect(await keys.hasSigned(call, remote, signedBy(first))).toBe(true);
+    now += 1;
+    await expect(keys.hasSigned(call, remote, signedBy(first))).rejects.toThrow("status 500");
   });
 
   test("a known kid with another signature, or a JWT that a key without kid fits, fetches nothing", async () => {

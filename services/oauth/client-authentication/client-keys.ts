@@ -19,8 +19,8 @@ export interface ClientKeys {
 interface Known {
   readonly jwksUri: string;
   readonly fetched: FetchedKeys;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
+  /** When they were last asked for, in milliseconds since the epoch. */
+  at: number;
 }
 
 /** How long fetched keys are used: as long as our own may be kept by others. */
@@ -39,6 +39,7 @@ export function createClientKeys({
   readonly clock: () => number;
 }): ClientKeys {
   const cache = createBoundedCache<Known>({ ...remembered, clock });
+  const underWay = new Map<string, Promise<Known>>();
   // By the record, which `clients` remembers: another version of it is another object.
   const registered = new WeakMap<Client, readonly ForeignKey[]>();
   const keyOf = (tenantId: string, clientId: string) => `${tenantId}/${clientId}`;
@@ -54,10 +55,26 @@ export function createClientKeys({
     const key = keyOf(tenantId, clientId);
     const load = async () => ({ jwksUri, fetched: await fetchKeySet(outbound, tenantId, jwksUri), at: clock() });
     const known = await cache.get(key, load);
-    if (known.jwksUri === jwksUri && !isOld(known)) return known;
-    // The first that finds it old has it fetched; those at the same moment wait for the same answer.
+    if (known.jwksUri === jwksUri) return isOld(known) ? fetchedAgain(key, known, load) : known;
     if (cache.peek(key) === known) cache.delete(key);
     return cache.get(key, load);
+  }
+
+  /**
+   * The first that finds it old has it fetched; those at the same moment wait for the same answer. Keys that are known count meanwhile,
+   * and for the rest of their time where there is no answer: anybody can have them fetched again, by a key that they make up.
+   */
+  function fetchedAgain(key: string, known: Known, load: () => Promise<Known>): Promise<Known> {
+    const again = async () => {
+      const newer = await load();
+      known.at = newer.at;
+      if ("fault" in newer.fetched && "keys" in known.fetched) return known;
+      if (cache.peek(key) === known) cache.delete(key);
+      return cache.get(key, () => Promise.resolve(newer));
+    };
+    let fetching = underWay.get(key);
+    if (fetching === undefined) underWay.set(key, (fetching = again().finally(() => underWay.delete(key))));
+    return fetching;
   }
 
   function keysIn(known: Known): readonly ForeignKey[] {

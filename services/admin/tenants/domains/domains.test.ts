@@ -128,6 +128,13 @@ describe("A30: the daily look at a proof", () => {
       expect(await f.at("login.acme.test")).toBe(expected);
     }
     expect((await f.domains("acme"))[0]?.state).toBe(TenantDomainState.LAPSED);
+    // Whoever runs the instance is told while there is time, and when there is no more.
+    const missing = { domain: "login.acme.test", recordName: "_koder-id.login.acme.test" };
+    expect(f.missingProofs).toMatchObject([
+      { ...missing, missing: 1, lapsed: false },
+      { ...missing, missing: 2, lapsed: false },
+      { ...missing, missing: 3, lapsed: true },
+    ]);
     const told = (await f.events()).at(-1)?.payload;
     expect(told?.case === "tenantDomainChanged" && told.value.state).toBe("lapsed");
     // Nobody looks any more, until the tenant asks for it.
@@ -152,5 +159,6 @@ describe("A30: the daily look at a proof", () => {
       await f.recheck();
     }
     expect(await f.at("login.acme.test")).toBe("acme");
+    expect(f.missingProofs.map(({ missing }) => missing)).toEqual([1, 2, 1, 2]);
   });
 });

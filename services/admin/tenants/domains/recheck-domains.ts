@@ -20,13 +20,31 @@ const askAgainIn = 3_600_000;
 /** Between two looks for domains that are due, in milliseconds; how many are asked about at once. */
 const [pause, batch] = [60_000, 20];
 
-type Needs = Pick<AdminDependencies, "system" | "resolveTxt" | "onTenantFault" | "clock">;
+type Needs = Pick<AdminDependencies, "system" | "resolveTxt" | "onTenantFault" | "onProofMissing" | "clock">;
+
+/** A domain whose proof was looked for and not found. */
+export interface MissingProof {
+  readonly tenantId: string;
+  readonly domain: string;
+  /** Where the record should be. */
+  readonly recordName: string;
+  /** How often in a row it was missing. */
+  readonly missing: number;
+  /** Whether the tenant does not answer there any more. */
+  readonly lapsed: boolean;
+}
 
 /**
  * One step of looking whether the proofs of domains are still there: a name that a tenant has let go of must not be theirs here
  * when it is somebody else's there (security A30). Answers how long to wait.
  */
-export function recheckDomains({ system, resolveTxt, onTenantFault, clock }: Needs): () => Promise<number> {
+export function recheckDomains({
+  system,
+  resolveTxt,
+  onTenantFault,
+  onProofMissing,
+  clock,
+}: Needs): () => Promise<number> {
   async function recheck({ record: before, version }: Stored<typeof TenantDomainSchema>): Promise<void> {
     const { name, value } = proofOf(before);
     const found = await resolveTxt(name).catch(() => undefined);
@@ -39,7 +57,11 @@ export function recheckDomains({ system, resolveTxt, onTenantFault, clock }: Nee
     const record = create(TenantDomainSchema, after());
     const work = ownWork({ service: "admin", tenantId: before.tenantId, requestId: ulid(now), deadline: now });
     const event = domainChanged(system, work, now, record, version + 1, lapses ? "lapsed" : "verified");
-    await commitUnlessChanged(system, [replace(tenantDomains, record, version)], [event]);
+    const isDone = await commitUnlessChanged(system, [replace(tenantDomains, record, version)], [event]);
+    const { tenantId, domain } = record;
+    if (isDone && record.missing > before.missing) {
+      onProofMissing({ tenantId, domain, recordName: name, missing, lapsed: lapses });
+    }
 
     function after() {
       if (found === undefined) return { ...kept, ...next(askAgainIn) };
