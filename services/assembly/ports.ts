@@ -16,7 +16,7 @@ export interface Addresses {
   readonly http: Readonly<Record<string, string>>;
 }
 
-/** gRPC at base + 1 to 5, HTTP at base + 11 to 15 in the order of design §2; the gateway's own at base + 10. */
+/** gRPC at base + 1 to 5, HTTP at base + 11 to 15 in the order of `serviceNames`; the gateway's own at base + 10. */
 const offsetOf = (name: ServiceName): number => serviceNames.indexOf(name);
 
 /** Opens the ports; with base 0, free ones. */

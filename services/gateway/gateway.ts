@@ -107,7 +107,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       };
       if (tenant === null) return refuseHost("no tenant answers to this host");
       if (!isCanonical) {
-        // A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
+        // A tenant has one canonical origin (docs/tenants.md): a reader of a page on another of its hosts is sent there; everything else
         // is refused, so that no cookie, link or token is ever of another origin.
         const isRead = request.method === "GET" || request.method === "HEAD";
         if (!isRead) return refuseHost(`this tenant answers at ${canonicalOrigin}`);
@@ -129,7 +129,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   mountRpc(app, options);
   mountRest(app, services, restCaller(peers));
   void app.register(async (own) => {
-    // Here no credential could have INSTANCE authority: the header is refused, never passed over (design §4).
+    // Here no credential could have INSTANCE authority: the header is refused, never passed over.
     own.addHook("onRequest", (request, reply, done) => {
       if (headerOf(request, internalHeaders.tenant) === undefined) return done();
       void refuse(request, reply, ErrorReason.TENANT_HEADER_REFUSED, tenantHeaderUseless);

@@ -14,7 +14,7 @@ import { sessionRevoked, type EndingCall, type SessionEndReason } from "./sessio
  * that a new sign-in replaces within its own commit.
  *
  * Grants without offline access end with it, because each use of them looks for their session. Those with offline access
- * go on (protocol 15), unless they are to end at a logout. These follow after the session: what is redeemed meanwhile looks
+ * go on (OpenID Connect Back-Channel Logout 1.0 §2.7), unless they are to end at a logout. These follow after the session: what is redeemed meanwhile looks
  * for the session once more, and finds it gone. After a crash in between, `finishEnds` does what is missing.
  */
 export async function endSession(
