@@ -1,5 +1,6 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import type { FinishWrite } from "../../host/service-module.ts";
+import { everyPage } from "../../store/every-record.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -31,11 +32,9 @@ export function finishEnds({ store, clock }: Pick<SessionDependencies, "store" |
 async function endVoidedSessions(data: TenantStore, call: EndingCall, now: number, userId: string): Promise<void> {
   const epoch = await epochOf(data, { user: userId });
   const query = { index: "user_id", equals: userId, limit: batch } as const;
-  for (let page = await data.page(sessions, query); ;) {
-    const voided = page.items.filter(({ record }) => record.userEpoch !== epoch);
+  for await (const items of everyPage(data, sessions, query)) {
+    const voided = items.filter(({ record }) => record.userEpoch !== epoch);
     await Promise.all(voided.map(({ record }) => endSession(data, call, now, record.id, "voided")));
-    if (page.next === undefined) return;
-    page = await data.page(sessions, { ...query, after: page.next });
   }
 }
 
