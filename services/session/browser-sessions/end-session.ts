@@ -1,4 +1,5 @@
 import type { Session, SessionUse } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { CausingCall } from "../../host/event.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { sessions, sessionUses } from "../collections.ts";
@@ -6,7 +7,7 @@ import { endGrant } from "../refresh/end-grant.ts";
 import { grantsEndingAtLogout } from "../refresh/grants-ending-at-logout.ts";
 import { hasRunOut } from "./kept-session.ts";
 import { idleEnd } from "./session-use.ts";
-import { sessionRevoked, type EndingCall, type SessionEndReason } from "./session-revoked-event.ts";
+import { sessionRevoked, type SessionEndReason } from "./session-revoked-event.ts";
 
 /**
  * Ends a session for good, before it answers; false when there is none, or it is over by itself
@@ -19,7 +20,7 @@ import { sessionRevoked, type EndingCall, type SessionEndReason } from "./sessio
  */
 export async function endSession(
   data: TenantStore,
-  call: EndingCall,
+  call: CausingCall,
   now: number,
   sessionId: string,
   reason: SessionEndReason,
@@ -61,7 +62,7 @@ export const endsGrants = (reason: string): boolean => !["replaced", "expired", 
 /** Ends the grants of a session that was ended which go on without it, but not beyond a logout. */
 export async function endGrantsAtLogout(
   data: TenantStore,
-  call: EndingCall,
+  call: CausingCall,
   now: number,
   sessionId: string,
 ): Promise<void> {
