@@ -5,16 +5,14 @@ import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
 import { everyRecord } from "../../store/every-record.ts";
 import type { Stored, TenantStore, Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
-import { sessionClients } from "../collections.ts";
+import { keptToBeTold, sessionClients } from "../collections.ts";
 
-/** How long the clients of a session are known beyond its time: its end is told within seconds, or when the log is back. */
-const keptBeyond = 7 * 86_400_000;
 /** Clients in one look. */
 const batch = 200;
 
-/** How long they are known of a session that ends at its time. */
+/** How long they are known of a session that ends at its time: its end is told within seconds, or when the log is back. */
 const keptFor = ({ expireTime }: Pick<Session, "expireTime">) =>
-  expireTime === undefined ? {} : { expireTime: timestampFromMs(timestampMs(expireTime) + keptBeyond) };
+  expireTime === undefined ? {} : { expireTime: timestampFromMs(timestampMs(expireTime) + keptToBeTold) };
 
 /**
  * The write that notes that a session signs its person in to a client, for the commit that does so; none where that is
