@@ -25,13 +25,12 @@ export async function openPorts(
   { serviceHost: host, serviceBasePort: base }: Pick<Config, "serviceHost" | "serviceBasePort">,
 ): Promise<Addresses> {
   const at = (offset: number) => (base === 0 ? 0 : base + offset);
-  const [grpc, http]: Record<string, string>[] = [{}, {}];
+  const grpc: Record<string, string> = {};
+  const http: Record<string, string> = {};
   for (const port of ports) {
     const offset = offsetOf(port.name);
-    if (port.grpc !== undefined && grpc !== undefined) {
-      grpc[port.name] = `${host}:${await port.grpc.listen(host, at(offset))}`;
-    }
-    if (http !== undefined) http[port.name] = `${host}:${await port.http.listen(host, at(10 + offset))}`;
+    if (port.grpc !== undefined) grpc[port.name] = `${host}:${await port.grpc.listen(host, at(offset))}`;
+    http[port.name] = `${host}:${await port.http.listen(host, at(10 + offset))}`;
   }
-  return { grpc: grpc ?? {}, http: http ?? {} };
+  return { grpc, http };
 }
