@@ -6,48 +6,30 @@ import { ownStates, peerStates } from "./assembly/components.ts";
 import { openData } from "./assembly/data.ts";
 import { finishWritesLeftBehind } from "./assembly/finish-writes.ts";
 import { createFirstStart } from "./assembly/first-start.ts";
+import { assembleGateway } from "./assembly/gateway.ts";
+import { brokenCertificateLog, callLog, faultLog } from "./assembly/log-lines.ts";
 import { createModule } from "./assembly/modules.ts";
 import { openPorts, type Ports } from "./assembly/ports.ts";
 import { createServiceCalls } from "./assembly/service-calls.ts";
-import { createGateway, type GatewayOptions } from "./gateway/gateway.ts";
-import { createRateLimits } from "./gateway/limits/rate-limits.ts";
-import { createKeySets, type KeySets } from "./gateway/oidc/keys.ts";
-import { mountOidc } from "./gateway/oidc/oidc.ts";
-import { createBrands, type Brands } from "./gateway/pages/branding/brands.ts";
-import { createShowError, createShowPlainError } from "./gateway/pages/error-page.ts";
-import { mountPages } from "./gateway/pages/pages.ts";
-import { publicServices } from "./gateway/public-services.ts";
-import { mountRest } from "./gateway/rest/transcoder.ts";
-import { createTenantOfHost, type TenantOfHost } from "./gateway/tenant-of-host.ts";
+import { createServicePorts } from "./assembly/service-ports.ts";
+import type { GatewayOptions } from "./gateway/gateway.ts";
 import { runInBackground, type BackgroundWork } from "./host/background-work.ts";
 import type { ServiceName } from "./host/call.ts";
 import type { Config } from "./host/config.ts";
-import { createCredentialVerifier } from "./host/credentials/credential-verifier.ts";
-import { createDpopVerifier } from "./host/dpop/dpop-verifier.ts";
 import type { TlsFiles } from "./host/dual-secure.ts";
 import type { StopStep } from "./host/graceful.ts";
-import { errorId } from "./host/error-id.ts";
-import { createHealthBoard, type HealthBoard } from "./host/health.ts";
-import { accessRules } from "./host/interceptors/access-rule.ts";
-import { errorMappingInterceptor, type Fault } from "./host/interceptors/error-mapping.ts";
-import { serviceInterceptors } from "./host/interceptors/interceptors.ts";
-import type { AnsweredCall } from "./host/interceptors/telemetry.ts";
+import { createHealthBoard } from "./host/health.ts";
 import { portTaken } from "./host/listener.ts";
-import { localRestCaller } from "./host/local-rest-caller.ts";
-import { redact, type Log } from "./host/log.ts";
-import { createMetrics, type Metrics } from "./host/metrics.ts";
+import type { Log } from "./host/log.ts";
+import { createMetrics } from "./host/metrics.ts";
 import { createGuardedFetch } from "./host/outbound/guarded-fetch.ts";
-import type { Peers } from "./host/peers.ts";
 import type { Served } from "./host/processes/messages.ts";
 import type { Primary } from "./host/processes/worker.ts";
-import { reflection } from "./host/reflection.ts";
 import { loadServiceKeys, makeServiceKeys } from "./host/service-keys.ts";
-import { createGrpcListener, createHttpListener, createStatusListener } from "./host/service-listener.ts";
+import { createStatusListener } from "./host/service-listener.ts";
 import type { ServiceModule } from "./host/service-module.ts";
 import { createTenants, type Tenants } from "./host/tenants.ts";
-import { createLocalTransport } from "./host/transport/local-transport.ts";
 import { ulid } from "./vault/random.ts";
-import { createServiceTokenVerifier } from "./vault/service-token.ts";
 
 /** An instance in this process: its public origin, the addresses of its ports, and how it is stopped. */
 export interface KoderId extends Served {
@@ -130,39 +112,28 @@ export async function createKoderId({
     const broken = (await states()).find((state) => state.fault !== undefined);
     return broken === undefined ? undefined : `${broken.name}: ${broken.fault ?? ""}`;
   }
-  const onBroken = brokenCertificateLog(log);
-  const serviceTls = listenerTls(config.serviceTls, onBroken);
+  const serviceTls = listenerTls(config.serviceTls, brokenCertificateLog(log));
   const ports: Ports[] = modules.map((module) => {
-    const { name } = module;
-    if (data === undefined) throw new Error(`${name} is served without a store`);
-    const peers = calls.peersOf(name);
-    const dpop = createDpopVerifier({ vault: data.vault, peers, clock });
-    const credentials = createCredentialVerifier({ peers, tenants: tenantsOf(name), dpop, clock });
-    rememberers.push(credentials);
-    const interceptors = serviceInterceptors({
-      rules: accessRules(module.implementations.map(({ service }) => service)),
-      verifyServiceToken: createServiceTokenVerifier({ keys: keys.publicKeys, audience: name, clock }),
-      credentials,
-      tenants: tenantsOf(name),
+    if (data === undefined) throw new Error(`${module.name} is served without a store`);
+    const made = createServicePorts(module, {
+      vault: data.vault,
+      calls,
+      publicKeys: keys.publicKeys,
+      tenants: tenantsOf(module.name),
       validator,
+      host: config.serviceHost,
+      tls: serviceTls,
+      health,
+      metrics,
+      fault,
       tell,
       report,
+      onFault,
       clock,
+      freeze,
     });
-    const transport = createLocalTransport(module, { interceptors, freeze });
-    calls.serveHere(name, transport);
-    const shared = { module, interceptors, health, host: config.serviceHost, tls: serviceTls, onFault };
-    const own = module.implementations.map(({ service }) => service).filter((one) => publicServices.includes(one));
-    return {
-      name,
-      grpc: createGrpcListener(shared),
-      http: createHttpListener({
-        ...shared,
-        metrics,
-        fault,
-        mountRest: (app) => mountRest(app, own, localRestCaller(transport)),
-      }),
-    };
+    rememberers.push(made.rememberer);
+    return made.ports;
   });
 
   // With services elsewhere, which may not be there yet, it is left to the readers of the log.
@@ -171,12 +142,9 @@ export async function createKoderId({
   let gateway: FastifyInstance | undefined;
   let listening: string | undefined;
   if (config.services.includes("gateway")) {
-    const peers = calls.peersOf("gateway");
-    const hosts = createTenantOfHost({ peers, clock });
-    const brands = createBrands({ peers, clock, log });
-    const keySets = createKeySets({ peers, clock });
-    rememberers.push(hosts, brands, keySets);
-    gateway = assembleGateway({ config, peers, hosts, brands, keySets, health, report, onFault, clock, log });
+    const assembled = assembleGateway({ config, peers: calls.peersOf("gateway"), health, report, onFault, clock, log });
+    gateway = assembled.gateway;
+    rememberers.push(...assembled.rememberers);
     const { host } = config.listen;
     const port = await listen(gateway, host, config.listen.port);
     listening = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -190,8 +158,7 @@ export async function createKoderId({
   const addresses = await openPorts(ports, config);
 
   const holder = ulid(clock());
-  const background: BackgroundWork[] = [];
-  background.push(
+  const background = [
     ...(await startBackground({
       store: data?.store,
       modules,
@@ -203,8 +170,7 @@ export async function createKoderId({
       clock,
       log,
     })),
-  );
-  let inTime: Promise<void> | undefined;
+  ];
   if (data !== undefined) {
     const firstStart = createFirstStart({
       config,
@@ -218,9 +184,8 @@ export async function createKoderId({
       log,
     });
     if (config.peers.size > 0) background.push(runOnce("first start", firstStart, log));
-    else inTime = firstStart();
+    else await firstStart();
   }
-  await inTime;
   const serving = (is: boolean): void => {
     for (const { typeName } of services) health.set(typeName, is);
     health.set("", is);
@@ -246,61 +211,6 @@ export async function createKoderId({
   };
 }
 
-/** The gateway over the clients that it has of the services, wherever they are. */
-function assembleGateway({
-  config,
-  peers,
-  hosts,
-  brands,
-  keySets,
-  health,
-  report,
-  onFault,
-  clock,
-  log,
-}: {
-  readonly config: Config;
-  readonly peers: Peers;
-  readonly hosts: TenantOfHost;
-  readonly brands: Brands;
-  readonly keySets: KeySets;
-  readonly health: HealthBoard;
-  readonly report: (fault: Fault) => void;
-  readonly onFault: GatewayOptions["onFault"];
-  readonly clock: () => number;
-  readonly log: Log;
-}): FastifyInstance {
-  const showError = createShowError({ log });
-  return createGateway({
-    peers,
-    hosts,
-    brands,
-    services: publicServices,
-    own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],
-    interceptors: [errorMappingInterceptor(report)],
-    tls: config.tls === undefined ? undefined : { ...config.tls, onBroken: brokenCertificateLog(log) },
-    trustedProxies: config.trustedProxies,
-    clock,
-    onFault,
-    limits: createRateLimits(config.rateLimits),
-    mount(app) {
-      mountOidc(app, { peers, showError, keySets, clock });
-      mountPages(app, { peers, showError, showsMails: config.mode === "development" });
-    },
-    showPlainRefused: createShowPlainError({ log }),
-    showRefused: (request, reply, { status, reason, message, id, headers }) => {
-      if (status === 405) return showError(request, reply, { status, reason, id, detail: message });
-      const retryAfter = headers["retry-after"];
-      return showError(request, reply, {
-        status,
-        reason,
-        id,
-        ...(retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } }),
-      });
-    },
-  });
-}
-
 /** Does something until it is done once. */
 function runOnce(name: string, work: () => Promise<void>, log: Log): BackgroundWork {
   let done = false;
@@ -315,6 +225,7 @@ function runOnce(name: string, work: () => Promise<void>, log: Log): BackgroundW
   });
 }
 
+/** The certificate of the service ports, where they have one. */
 const listenerTls = (
   { certFile, keyFile, caFile, mutual }: Config["serviceTls"],
   onBroken: NonNullable<TlsFiles["onBroken"]>,
@@ -322,12 +233,6 @@ const listenerTls = (
   certFile === undefined || keyFile === undefined
     ? undefined
     : { certFile, keyFile, clientCaFile: mutual ? caFile : undefined, onBroken };
-
-/** What an operator must look at before the certificate that is shown meanwhile runs out. */
-const brokenCertificateLog =
-  (log: Log): NonNullable<TlsFiles["onBroken"]> =>
-  (broken) =>
-    log.warn({ id: errorId("CERTIFICATE_UNUSABLE"), ...broken }, "a certificate cannot be used");
 
 /** Listens, and answers the port. */
 async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
@@ -337,24 +242,4 @@ async function listen(app: FastifyInstance, host: string, port: number): Promise
   } catch (error) {
     throw portTaken(error, host, port);
   }
-}
-
-/** Faults of ours at their level: what an operator must look at, and what happens on a busy day. */
-function faultLog(log: Log): (fault: Fault) => void {
-  return ({ error, ...fault }) => {
-    if (fault.reason === "INTERNAL") log.error({ ...fault, err: error }, "a fault of ours");
-    else if (fault.reason === "UNAVAILABLE") log.warn({ ...fault, err: error }, "something was away");
-    else log.debug({ ...fault, err: error }, "a call did not go through");
-  };
-}
-
-/** Counts every call, and on a log that is detailed enough writes it down, with what is sensitive redacted. */
-function callLog(log: Log, metrics: Metrics): (answered: AnsweredCall) => void {
-  return (answered) => {
-    metrics.tell(answered);
-    if (!log.isLevelEnabled("debug")) return;
-    const { method, code, milliseconds, requestId, request } = answered;
-    const shown = request === undefined ? {} : { request: redact(request.schema, request.message) };
-    log.debug({ method, code, milliseconds: Math.round(milliseconds * 10) / 10, requestId, ...shown }, "call");
-  };
 }

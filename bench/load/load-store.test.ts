@@ -21,7 +21,7 @@ async function emptyStore(): Promise<Store> {
 const firstStart = (store: Store) =>
   defaultTenant(
     { system: store.system(), clock: Date.now },
-    { requestId: "r", actor: { id: "test", type: ActorType.SERVICE } },
+    { requestId: "r", tenantId: "system", actor: { id: "test", type: ActorType.SERVICE } },
   );
 
 test("half of the users are the default tenant's, the others the others' alike, each findable as the services look", async () => {

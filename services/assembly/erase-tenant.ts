@@ -9,7 +9,7 @@ const most = 1_000;
 
 /**
  * Removes what a tenant has, up to `limit` records at a time; answers how many. Its data keys are destroyed first: without them
- * nothing that was sealed can be read, in whatever copy of the store (design §3). Of what stands in the system's space, a
+ * nothing that was sealed can be read, in whatever copy of the store. Of what stands in the system's space, a
  * schedule that is not removed here ends by itself, when whoever looks finds nothing there.
  */
 export function createTenantEraser(store: Store): (tenantId: string, limit: number) => Promise<number> {

@@ -16,7 +16,7 @@ export interface Addresses {
   readonly http: Readonly<Record<string, string>>;
 }
 
-/** gRPC at base + 1 to 5, HTTP at base + 11 to 15 in the order of design §2; the gateway's own at base + 10. */
+/** gRPC at base + 1 to 5, HTTP at base + 11 to 15 in the order of `serviceNames`; the gateway's own at base + 10. */
 const offsetOf = (name: ServiceName): number => serviceNames.indexOf(name);
 
 /** Opens the ports; with base 0, free ones. */
@@ -25,13 +25,12 @@ export async function openPorts(
   { serviceHost: host, serviceBasePort: base }: Pick<Config, "serviceHost" | "serviceBasePort">,
 ): Promise<Addresses> {
   const at = (offset: number) => (base === 0 ? 0 : base + offset);
-  const [grpc, http]: Record<string, string>[] = [{}, {}];
+  const grpc: Record<string, string> = {};
+  const http: Record<string, string> = {};
   for (const port of ports) {
     const offset = offsetOf(port.name);
-    if (port.grpc !== undefined && grpc !== undefined) {
-      grpc[port.name] = `${host}:${await port.grpc.listen(host, at(offset))}`;
-    }
-    if (http !== undefined) http[port.name] = `${host}:${await port.http.listen(host, at(10 + offset))}`;
+    if (port.grpc !== undefined) grpc[port.name] = `${host}:${await port.grpc.listen(host, at(offset))}`;
+    http[port.name] = `${host}:${await port.http.listen(host, at(10 + offset))}`;
   }
-  return { grpc: grpc ?? {}, http: http ?? {} };
+  return { grpc, http };
 }

@@ -20,7 +20,7 @@ export interface AttemptPolicy extends AttemptLimits {
   readonly flowsPerAddress: number;
 }
 
-/** The limits of security.md; with them a stranger has at most 100 guesses at an account in a month. */
+/** The limits that docs/configuration.md tells of; with them a stranger has at most 100 guesses at an account in a month. */
 export const defaultAttemptPolicy: AttemptPolicy = {
   firstWaitAt: 5,
   firstWait: 1_000,

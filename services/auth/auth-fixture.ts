@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { BadRequestSchema, RetryInfoSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import {
@@ -26,7 +25,6 @@ import { ClientLookupService } from "#gen/koder/oauth/v1/client_lookup_internal_
 import { MailboxService } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { BrowserSessionService, type CreateSessionRequest } from "#gen/koder/session/v1/browser_session_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
-import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
 import { createGuardedConnect, type GuardedConnect } from "../host/outbound/guarded-connect.ts";
 import { createPeers } from "../host/peers.ts";
 import { handlerContext } from "../host/testing/handler-context.ts";
@@ -403,28 +401,4 @@ export async function authFixture(
   };
 }
 
-/** Why a call was refused. Throws when it was not refused by a reason of ours. */
-export async function refusal(call: Promise<unknown>) {
-  const error = await call.then(
-    () => new Error("the call was not refused"),
-    (thrown: unknown) => thrown,
-  );
-  const info = error instanceof ConnectError ? errorInfoOf(error) : undefined;
-  if (!(error instanceof ConnectError) || info === undefined) throw error;
-  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
-  return {
-    reason: info.reason,
-    message: error.rawMessage,
-    retryAfter: delay === undefined ? undefined : Number(delay.seconds),
-  };
-}
-
-/** The reasons of the fields that a call was refused for. */
-export async function violationsOf(call: Promise<unknown>): Promise<readonly string[]> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ConnectError)) throw error;
-  return error.findDetails(BadRequestSchema).flatMap((one) => one.fieldViolations.map(({ reason }) => reason));
-}
+export { refusal } from "../host/testing/refusal.ts";

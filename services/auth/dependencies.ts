@@ -13,7 +13,7 @@ import type { RecoveryPolicy } from "./recovery/recovery-policy.ts";
 import type { SignUpLimits } from "./sign-up/sign-up-limits.ts";
 import type { AuthenticationPolicies } from "./policy/authentication-policies.ts";
 
-/** How long a flow lives (koder.md), in milliseconds. */
+/** How long a flow lives, in milliseconds. */
 export const flowLifetime = 10 * 60_000;
 
 /** How long a factor waits until its person confirms it, in milliseconds. */

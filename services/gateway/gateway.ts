@@ -7,6 +7,7 @@ import { withoutDefaultPort } from "../host/default-port.ts";
 import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
 import { namedHost } from "../host/named-host.ts";
+import { headerOf, pathOf } from "../host/request-parts.ts";
 import { tenantHeaderUseless } from "../host/tenant-header.ts";
 import { ulid } from "../vault/random.ts";
 import { enter, isAdmitted, keepOut } from "./context.ts";
@@ -53,6 +54,9 @@ const overTls = { ...securityHeaders, "strict-transport-security": "max-age=3153
 const ambiguousPath =
   /\/\/|\\|#|%(?:2f|5c|00)|%(?:2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])|\/\.{1,2}(?:[/?;]|$)/i;
 
+/** The longest name of a host (RFC 1035 §2.3.4: 253 characters), with a colon and a port. */
+const longestHost = 253 + 6;
+
 /**
  * The gateway: one port for browsers, OpenID Connect clients, REST and RPC. It finds the tenant of the host, sets limits and
  * headers, and hands on; it decides nothing, stores nothing and holds no key of a tenant.
@@ -83,7 +87,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     const path = pathOf(request);
     if (ambiguousPath.test(path)) return refuse(request, reply, ErrorReason.INVALID_REQUEST, "the path is ambiguous");
     const host = namedHost(request.raw.rawHeaders);
-    if (host === undefined || host.length > 260)
+    if (host === undefined || host.length > longestHost)
       return refuse(
         request,
         reply,
@@ -107,7 +111,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
       };
       if (tenant === null) return refuseHost("no tenant answers to this host");
       if (!isCanonical) {
-        // A tenant has one canonical origin (design §4): a reader of a page on another of its hosts is sent there; everything else
+        // A tenant has one canonical origin (docs/tenants.md): a reader of a page on another of its hosts is sent there; everything else
         // is refused, so that no cookie, link or token is ever of another origin.
         const isRead = request.method === "GET" || request.method === "HEAD";
         if (!isRead) return refuseHost(`this tenant answers at ${canonicalOrigin}`);
@@ -129,7 +133,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
   mountRpc(app, options);
   mountRest(app, services, restCaller(peers));
   void app.register(async (own) => {
-    // Here no credential could have INSTANCE authority: the header is refused, never passed over (design §4).
+    // Here no credential could have INSTANCE authority: the header is refused, never passed over.
     own.addHook("onRequest", (request, reply, done) => {
       if (headerOf(request, internalHeaders.tenant) === undefined) return done();
       void refuse(request, reply, ErrorReason.TENANT_HEADER_REFUSED, tenantHeaderUseless);
@@ -137,7 +141,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
     options.mount(own);
   });
   app.setNotFoundHandler((request, reply) => {
-    const allowed = allowedMethods(app, request.url);
+    const allowed = allowedMethods(app, pathOf(request));
     const isWrongMethod = allowed.length > 0 && !allowed.includes(request.method);
     if (isWrongMethod) void reply.header("allow", allowed.join(", "));
     if (allowed.includes("OPTIONS")) void reply.headers(anyOrigin);
@@ -160,11 +164,3 @@ const isRpc = (path: string): boolean => path.startsWith("/koder.") || path.star
 
 /** Whether a person reads the answer. */
 const showsPage = (request: FastifyRequest): boolean => headerOf(request, "accept")?.includes("text/html") === true;
-
-/** The path of a request, without its query. */
-const pathOf = ({ url }: FastifyRequest): string => url.slice(0, (url.indexOf("?") + 1 || url.length + 1) - 1);
-
-function headerOf(request: FastifyRequest, name: string): string | undefined {
-  const value = request.headers[name];
-  return Array.isArray(value) ? value.join(", ") : value;
-}

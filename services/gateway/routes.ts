@@ -14,9 +14,8 @@ export function rememberRoutes(app: FastifyInstance): void {
   });
 }
 
-/** The methods that a URL's path takes; none when there is no such path. */
-export function allowedMethods(app: FastifyInstance, url: string): readonly string[] {
-  const [path = ""] = url.split("?");
+/** The methods that a path takes; none when there is no such path. */
+export function allowedMethods(app: FastifyInstance, path: string): readonly string[] {
   const methods = new Set<string>();
   for (const [route, own] of known.get(app) ?? []) {
     if (patternOf(route).test(path)) for (const method of own) methods.add(method);

@@ -11,9 +11,12 @@ export interface EventResource {
   readonly version: number;
 }
 
+/** What causes an event: a call, or work of a service's own. */
+export type CausingCall = Pick<Outbound, "requestId" | "tenantId" | "actor">;
+
 /** An event of what `call` did at `now` (ms) to `resource`; give it to the commit of that change. */
 export function eventOf(
-  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  call: CausingCall,
   now: number,
   resource: EventResource,
   payload: Exclude<Event["payload"], { case: undefined }>,

@@ -3,6 +3,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { fastifyConnectPlugin } from "@connectrpc/connect-fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { checkJsonOfQuery, isLookedAt, withJsonChecked } from "./json-of-requests.ts";
+import { pathOf } from "./request-parts.ts";
 import type { Implementation } from "./service-module.ts";
 import { createStreamsUnderWay, type Handler } from "./streams-under-way.ts";
 import { nameUnread, nameUnreadOfStreams } from "./unread-requests.ts";
@@ -83,7 +84,7 @@ export function mountConnect(
     make(open[0].service.typeName, scope);
     const readAlready = { addContentTypeParser: () => scope };
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
-      const [path = ""] = request.url.split("?", 1);
+      const path = pathOf(request);
       make(path.slice(1, path.indexOf("/", 1)), readAlready as never);
       const input = lookedAt.get(path);
       if (input !== undefined) request.body = withJsonChecked(request, input);

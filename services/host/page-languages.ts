@@ -1,2 +1,2 @@
-/** The languages that pages and mails speak; the first is the source and the fallback (koder.md K10). */
+/** The languages that pages and mails speak; the first is the source and the fallback. */
 export const pageLanguages = ["en-US", "pt-BR", "es"] as const;

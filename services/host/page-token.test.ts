@@ -22,6 +22,17 @@ test("a token is read back for its tenant and listing", async () => {
   );
 });
 
+test("a request without a token begins at the first entry, and behind the last page there is none", async () => {
+  const tokens = await pageTokens();
+  const [call, listing] = [{ tenantId: "t1" }, "users"];
+  expect(await tokens.requestedPage(call, listing, { pageSize: 0, pageToken: "" })).toEqual({ limit: 50 });
+  expect(await tokens.nextPageToken(call, listing, undefined)).toBe("");
+
+  const after = { value: "a", id: "b" };
+  const pageToken = await tokens.nextPageToken(call, listing, after);
+  expect(await tokens.requestedPage(call, listing, { pageSize: 2, pageToken })).toEqual({ limit: 2, after });
+});
+
 test("A22: what a listing is named with cannot be moved into the position", async () => {
   const tokens = await pageTokens();
   const named = "users\0name\0";

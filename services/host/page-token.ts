@@ -14,7 +14,28 @@ export interface PageTokens {
    * token: `page_token` where nothing is said.
    */
   decode(call: Pick<Call, "tenantId">, listing: string, token: string, field?: TokenField): Promise<PagePosition>;
+  /** The page that a request asks for, as the store is asked for it. Throws PAGE_TOKEN_INVALID as `decode` does. */
+  requestedPage(call: Pick<Call, "tenantId">, listing: string, request: PageRequest): Promise<RequestedPage>;
+  /** The token of the page behind a position; empty where there is none. */
+  nextPageToken(call: Pick<Call, "tenantId">, listing: string, next: PagePosition | undefined): Promise<string>;
 }
+
+/** What a request of a listing says of its page. */
+interface PageRequest {
+  /** 0: as many as is usual. */
+  readonly pageSize: number;
+  /** Empty: the first page. */
+  readonly pageToken: string;
+}
+
+/** How many entries a page has at most, and behind which position it begins; with none, at the first entry. */
+export interface RequestedPage {
+  readonly limit: number;
+  readonly after?: PagePosition;
+}
+
+/** Entries of a page where the request does not say. */
+const defaultPageSize = 50;
 
 /** What is said of a token in a field that is none. */
 const refusals = {
@@ -35,7 +56,7 @@ const headLength = 4 + 32;
 /** Tokens are key version (4 bytes), MAC (32) and the position as JSON, in base64url; the MAC covers the listing too. */
 export function createPageTokens(vault: Vault): PageTokens {
   const covered = (listing: string, body: Uint8Array) => Buffer.concat([lengthPrefixed(listing), body]);
-  return {
+  const pageTokens: PageTokens = {
     async encode({ tenantId }, listing, { value, id }) {
       const body = Buffer.from(JSON.stringify([value, id]), "utf8");
       const { keyVersion, mac } = (await vault.tenant(tenantId)).mac(macUse, covered(listing, body));
@@ -59,5 +80,13 @@ export function createPageTokens(vault: Vault): PageTokens {
       const [value, id] = JSON.parse(body.toString("utf8")) as [string | number, string];
       return { value, id };
     },
+    async requestedPage(call, listing, { pageSize, pageToken }) {
+      const limit = pageSize || defaultPageSize;
+      return pageToken === "" ? { limit } : { limit, after: await pageTokens.decode(call, listing, pageToken) };
+    },
+    async nextPageToken(call, listing, next) {
+      return next === undefined ? "" : pageTokens.encode(call, listing, next);
+    },
   };
+  return pageTokens;
 }

@@ -1,4 +1,5 @@
 import type { DescMessage, JsonObject, MessageShape } from "@bufbuild/protobuf";
+import { everyRecord } from "../store/every-record.ts";
 import type { Collection, PageQuery, Stored, TenantStore } from "../store/store.ts";
 import { shownRecord } from "./shown-record.ts";
 
@@ -59,10 +60,5 @@ async function* recordsAt<Desc extends DescMessage>(
     return;
   }
   const part = "idPrefix" in where ? { index: "id", prefix: where.idPrefix } : where;
-  const query: PageQuery = { ...part, limit: batch };
-  for (let page = await data.page(collection, query); ;) {
-    yield* page.items;
-    if (page.next === undefined) return;
-    page = await data.page(collection, { ...query, after: page.next });
-  }
+  yield* everyRecord(data, collection, { ...part, limit: batch });
 }

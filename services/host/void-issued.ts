@@ -23,8 +23,8 @@ export interface VoidingChange {
 /**
  * Voids every code, session, grant and token of a user or client, and answers the epoch that counts from now on. It follows a
  * commit that calls for it, so it goes on when the caller has gone or is late; for one commit it voids once, however often it
- * is repeated. Throws UNAVAILABLE when it could not be done: the caller must not take the change for finished (design: the one
- * revocation rule).
+ * is repeated. Throws UNAVAILABLE when it could not be done: the caller must not take the change for finished
+ * (docs/architecture.md, one rule).
  */
 export async function voidIssued(
   { peers, clock }: { readonly peers: Peers; readonly clock: () => number },

@@ -1,6 +1,5 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
-import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { UserSchema } from "#gen/koder/identity/v1/user_pb.ts";
@@ -11,7 +10,6 @@ import { ClientTombstoneService } from "#gen/koder/oauth/v1/client_tombstone_int
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import type { Call } from "../host/call.ts";
 import { createIdempotency } from "../host/idempotency.ts";
-import { errorInfoOf } from "../host/interceptors/error-mapping.ts";
 import { createPageTokens } from "../host/page-token.ts";
 import { createPeers } from "../host/peers.ts";
 import { handlerContext } from "../host/testing/handler-context.ts";
@@ -144,20 +142,4 @@ function countingArgon2(): Argon2 & { readonly work: string[] } {
   };
 }
 
-/** Why a call was refused: reason, message and the fields named. Throws when it was not refused by a reason of ours. */
-export async function refusal(call: Promise<unknown>) {
-  const error = await call.then(
-    () => new Error("the call was not refused"),
-    (thrown: unknown) => thrown,
-  );
-  const info = error instanceof ConnectError ? errorInfoOf(error) : undefined;
-  if (!(error instanceof ConnectError) || info === undefined) throw error;
-  return {
-    reason: info.reason,
-    code: error.code,
-    message: error.rawMessage,
-    fields: error
-      .findDetails(BadRequestSchema)
-      .flatMap(({ fieldViolations }) => fieldViolations.map(({ field }) => field)),
-  };
-}
+export { refusal } from "../host/testing/refusal.ts";

@@ -30,7 +30,7 @@ export interface OauthLifetimes {
   readonly requestUri: number;
 }
 
-/** koder.md's figures. */
+/** What counts where nobody has set another length. */
 export const defaultOauthLifetimes: OauthLifetimes = {
   accessToken: 900_000,
   idToken: 900_000,

@@ -10,8 +10,11 @@ import { SessionSchema, SessionUseSchema } from "#gen/koder/session/store/v1/ses
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
 import type { Collection } from "../store/store.ts";
 
-/** How long a session that has run out is kept for its end to be told, should nobody serve meanwhile, in milliseconds. */
-const keptToBeTold = 7 * 86_400_000;
+/**
+ * How long a session that has run out is kept for its end to be told, should nobody serve meanwhile, in milliseconds; with it, its
+ * clients and its use.
+ */
+export const keptToBeTold = 7 * 86_400_000;
 
 /**
  * Browser sessions. The token in the cookie is found by its keyed hash. A session is over at its `expire_time`, which readers

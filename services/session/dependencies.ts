@@ -25,7 +25,7 @@ export interface SessionLifetimes {
   readonly refreshOverlap: number;
 }
 
-/** koder.md and protocol.md's figures. */
+/** What counts where neither policy nor client says otherwise. */
 export const defaultSessionLifetimes: SessionLifetimes = {
   session: 12 * 3_600_000,
   code: 60_000,

@@ -1,4 +1,5 @@
 import type { TenantKeySchema } from "#gen/koder/vault/store/v1/tenant_key_pb.ts";
+import { everyRecord } from "../store/every-record.ts";
 import { Conflict, type Stored, type SystemStore } from "../store/store.ts";
 import { replace } from "../store/writes.ts";
 import { vaultTenantKeys } from "./collections.ts";
@@ -78,14 +79,8 @@ async function wrapOne(system: SystemStore, masterKeys: MasterKeys, id: string):
 }
 
 /** Every tenant key, by its id. */
-export async function* tenantKeys(system: SystemStore): AsyncGenerator<Stored<typeof TenantKeySchema>> {
-  let page = await system.page(vaultTenantKeys, { index: "id", limit: pageSize });
-  for (;;) {
-    yield* page.items;
-    if (page.next === undefined) return;
-    page = await system.page(vaultTenantKeys, { index: "id", limit: pageSize, after: page.next });
-  }
-}
+export const tenantKeys = (system: SystemStore): AsyncGenerator<Stored<typeof TenantKeySchema>> =>
+  everyRecord(system, vaultTenantKeys, { index: "id", limit: pageSize });
 
 function unwrap(masterKeys: MasterKeys, { record }: Stored<typeof TenantKeySchema>): Uint8Array {
   const { tenantId, masterKeyId } = record;

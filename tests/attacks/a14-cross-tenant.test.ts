@@ -15,7 +15,7 @@ import { restCall, type RestCall } from "./a14/rest-calls.ts";
 import { tenantSide, type TenantSide } from "./a14/tenant-side.ts";
 
 // Made from the contract: every call, as an RPC and by each of its REST routes, and every field of it that names a resource, with the credential of one tenant and the id
-// of another's. The answer is that to an id that nobody has (K12), and afterwards what is there works as before. Each call is also
+// of another's. The answer is that to an id that nobody has, and afterwards what is there works as before. Each call is also
 // made by whoever has not the right (A14), and those that read, by texts that try to be more (A22).
 
 const calls = publicCalls(publicServices);

@@ -9,7 +9,7 @@ import { largestBody } from "../../services/host/http-app.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 // What is no message of the method is refused before any credential is looked at, and like everything else that is refused: by a
-// reason, and with an id (K9). The status codes are those of gRPC.
+// reason, and with an id. The status codes are those of gRPC.
 
 let server: RunningServer;
 beforeAll(async () => {

@@ -16,7 +16,7 @@ const person = {
 const wanted = { email: "xochi@flowers.example", phone_number: "+5215598765432" };
 const traces = ["quetzalcoatl", "quetzal@feathers.example", "Xochiquetzal", "+5215512345678", "quetzal.png"];
 
-test("K7: of an erased person nothing is left in the files of the store, however much there was", async () => {
+test("of an erased person nothing is left in the files of the store, however much there was", async () => {
   const server = await startServer();
   onTestFinished(() => server.stop());
   // They were invited, and came by another door.

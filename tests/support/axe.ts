@@ -5,7 +5,7 @@ import type { Page } from "playwright-core";
 const aboutColours = ["color-contrast", "link-in-text-block"];
 
 /**
- * What axe finds wrong with a page, by every rule for WCAG 2.2 AA and good practice that it has (look.md), or by those about colours
+ * What axe finds wrong with a page, by every rule for WCAG 2.2 AA and good practice that it has, or by those about colours
  * alone: nothing, ideally.
  */
 export async function axeViolations(page: Page, rules: "all" | "colours" = "all"): Promise<readonly unknown[]> {

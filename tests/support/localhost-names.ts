@@ -6,7 +6,7 @@ type Callback = (error: Error | null, address: string | dns.LookupAddress[], fam
 
 /**
  * Makes names below `localhost`, and those in the domain for tests, this machine in this process: curl and browsers take the
- * former for it by themselves, Node's resolver may not (design §4).
+ * former for it by themselves, Node's resolver may not.
  */
 export function resolveLocalNames(): void {
   const real = dns.lookup;

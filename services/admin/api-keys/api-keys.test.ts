@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
 import { ApiKeySchema as StoredApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import { VerifyApiKeyRequestSchema } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
@@ -13,7 +12,7 @@ import {
 } from "#gen/koder/admin/v1/api_key_service_pb.ts";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { callOf, type Call } from "../../host/call.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
 import { replace } from "../../store/writes.ts";
 import { apiKeys } from "../collections.ts";
 import { defaultTenant } from "../tenants/default-tenant.ts";
@@ -45,11 +44,6 @@ const list = async (authority: ApiKeyAuthority, caller: Partial<Call> = owner) =
   (await listApiKeys(f.dependencies)(create(ListApiKeysRequestSchema, { authority }), f.context(caller))).apiKeys;
 const drop = (apiKeyId: string, caller: Partial<Call> = owner) =>
   deleteApiKey(f.dependencies)(create(DeleteApiKeyRequestSchema, { apiKeyId }), f.context(caller));
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "done",
-    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
-  );
 
 test("a key is shown once, opens what it was made for, and nothing once it is deleted or has expired", async () => {
   const requestId = randomUUID();

@@ -12,8 +12,6 @@ import type { AdminDependencies } from "../dependencies.ts";
 import { apiKeyMessage } from "./api-key.ts";
 import { keySpace } from "./key-spaces.ts";
 
-const defaultPageSize = 50;
-
 /** The API keys of the tenant, or those that reach the instance, by id. */
 export function listApiKeys(dependencies: AdminDependencies) {
   const { pageTokens } = dependencies;
@@ -22,11 +20,10 @@ export function listApiKeys(dependencies: AdminDependencies) {
     const instance = request.authority === ApiKeyAuthority.INSTANCE;
     const data = keySpace(dependencies, call, instance, "authority");
     const listing = `api keys?instance=${instance}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await data.page(apiKeys, {
       index: "id",
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     const keys = page.items.map(async ({ record }) => {
       const use = await data.get(credentialUses, record.id);
@@ -34,7 +31,7 @@ export function listApiKeys(dependencies: AdminDependencies) {
     });
     return create(ListApiKeysResponseSchema, {
       apiKeys: await Promise.all(keys),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

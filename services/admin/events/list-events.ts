@@ -13,7 +13,6 @@ import type { AdminDependencies } from "../dependencies.ts";
 import { eventFilter } from "./event-filter.ts";
 import { eventsAround, everyEvent } from "./event-orders.ts";
 
-const defaultPageSize = 50;
 /** The most that one call looks at: whoever filters much goes on by the page's token. And the reads that this takes at most. */
 const [mostLooked, mostReads] = [2_000, 100];
 
@@ -23,7 +22,7 @@ export function listEvents(dependencies: Pick<AdminDependencies, "store" | "syst
   return async (request: ListEventsRequest, context: HandlerContext): Promise<ListEventsResponse> => {
     const call = callOf(context);
     const data = keySpace(dependencies, call, request.instance, "instance");
-    const { pageToken, pageSize, ...filters } = request;
+    const { pageToken: _token, pageSize: _size, ...filters } = request;
     const listing = `events?${JSON.stringify(filters, (_name, value: unknown) => (typeof value === "bigint" ? String(value) : value))}`;
     const { oldestFirst, userId } = request;
     const order =
@@ -32,27 +31,24 @@ export function listEvents(dependencies: Pick<AdminDependencies, "store" | "syst
         : eventsAround({ data, system: dependencies.system }, userId, oldestFirst);
     const afterNumber = Number(request.afterNumber);
     const isAskedFor = eventFilter(request);
-    const size = pageSize || defaultPageSize;
-    let at =
-      pageToken === ""
-        ? await order.start(afterNumber)
-        : Number((await pageTokens.decode(call, listing, pageToken)).value);
+    const { limit, after } = await pageTokens.requestedPage(call, listing, request);
+    let at = after === undefined ? await order.start(afterNumber) : Number(after.value);
     const events: LogEntry[] = [];
     let isEnd = false;
     for (let [looked, reads] = [0, 0]; looked < mostLooked && reads < mostReads && !isEnd; reads += 1) {
-      if (events.length >= size) break;
+      if (events.length >= limit) break;
       const read = await order.next(at, afterNumber);
       for (const entry of read.entries) {
-        if (events.length >= size) break;
+        if (events.length >= limit) break;
         at = entry.number;
         if (isAskedFor(entry.event)) events.push(entry);
       }
       looked += read.entries.length;
-      isEnd = read.isEnd && events.length < size;
+      isEnd = read.isEnd && events.length < limit;
     }
     return create(ListEventsResponseSchema, {
       events: events.map(({ number, event }) => create(LoggedEventSchema, { number: BigInt(number), event })),
-      nextPageToken: isEnd ? "" : await pageTokens.encode(call, listing, { value: at, id: "" }),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, isEnd ? undefined : { value: at, id: "" }),
     });
   };
 }

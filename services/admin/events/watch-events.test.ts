@@ -1,12 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { ConnectError, type HandlerContext } from "@connectrpc/connect";
+import type { HandlerContext } from "@connectrpc/connect";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { CredentialUseSchema } from "#gen/koder/admin/store/v1/personal_access_token_pb.ts";
 import { WatchEventsRequestSchema, type WatchEventsResponse } from "#gen/koder/admin/v1/event_service_pb.ts";
 import { ActorType, RoleDeletedSchema, UserErasedSchema } from "#gen/koder/events/v1/event_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
 import { insert } from "../../store/writes.ts";
 import { adminFixture, keyHolding, otherTenantId, tenantId } from "../api-keys/admin-fixture.ts";
 import { credentialUses } from "../collections.ts";
@@ -69,11 +69,6 @@ function watch(init: Init = {}, overrides: Partial<Call> = auditor) {
     },
   };
 }
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "done",
-    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
-  );
 
 test("events are told as they happen, from now on or from where the request says, and of this tenant alone", async () => {
   await happen(3);

@@ -1,5 +1,6 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import { logReaders } from "../../host/event-log/log-reader.ts";
+import { everyPage } from "../../store/every-record.ts";
 import type { LogEntry, OutboxEntry, TenantStore } from "../../store/store.ts";
 import { personEvents } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
@@ -72,9 +73,9 @@ async function* noted(data: TenantStore, userId: string, behind: number, upTo: n
   const first = personEventsId({ userId, stretch: BigInt(stretchOf(behind + 1)) });
   // "0" comes next after "/".
   const query = { index: "id", range: { from: first, to: `${userId}0` }, limit: 200 } as const;
-  for (let page = await data.page(personEvents, query); ;) {
-    for (let at = 0; at < page.items.length; at += atOnce) {
-      const stretches = page.items.slice(at, at + atOnce).map(({ record }) => Number(record.stretch));
+  for await (const items of everyPage(data, personEvents, query)) {
+    for (let at = 0; at < items.length; at += atOnce) {
+      const stretches = items.slice(at, at + atOnce).map(({ record }) => Number(record.stretch));
       const read = await Promise.all(stretches.map((stretch) => data.events(stretch * stretchLength, stretchLength)));
       for (const [index, entries] of read.entries()) {
         for (const entry of entries) {
@@ -84,8 +85,6 @@ async function* noted(data: TenantStore, userId: string, behind: number, upTo: n
         }
       }
     }
-    if (page.next === undefined) return;
-    page = await data.page(personEvents, { ...query, after: page.next });
   }
 }
 

@@ -11,8 +11,6 @@ import { credentialUses, personalAccessTokens } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { personalAccessTokenMessage } from "./personal-access-token.ts";
 
-const defaultPageSize = 50;
-
 /** The tokens of a person, oldest first; also those that are void but have not expired. */
 export function listPersonalAccessTokens({ store, pageTokens }: Pick<AdminDependencies, "store" | "pageTokens">) {
   return async (
@@ -23,12 +21,11 @@ export function listPersonalAccessTokens({ store, pageTokens }: Pick<AdminDepend
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const listing = `personal access tokens?user_id=${userId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await data.page(personalAccessTokens, {
       index: "user",
       equals: userId,
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     const tokens = page.items.map(async ({ record }) => {
       const use = await data.get(credentialUses, record.id);
@@ -36,7 +33,7 @@ export function listPersonalAccessTokens({ store, pageTokens }: Pick<AdminDepend
     });
     return create(ListPersonalAccessTokensResponseSchema, {
       personalAccessTokens: await Promise.all(tokens),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

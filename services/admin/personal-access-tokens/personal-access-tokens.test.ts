@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
-import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
 import { VerifyPersonalAccessTokenRequestSchema } from "#gen/koder/admin/v1/api_key_internal_pb.ts";
 import type { PersonalAccessTokenSchema } from "#gen/koder/admin/v1/personal_access_token_pb.ts";
@@ -12,7 +11,7 @@ import {
 } from "#gen/koder/admin/v1/personal_access_token_service_pb.ts";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import type { Call } from "../../host/call.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
 import { adminFixture, otherTenantId, tenantId } from "../api-keys/admin-fixture.ts";
 import { createPersonalAccessToken } from "./create-personal-access-token.ts";
 import { deletePersonalAccessToken } from "./delete-personal-access-token.ts";
@@ -61,11 +60,6 @@ const drop = (userId: string, personalAccessTokenId: string, overrides: Partial<
   deletePersonalAccessToken(f.dependencies)(
     create(DeletePersonalAccessTokenRequestSchema, { userId, personalAccessTokenId }),
     f.context(overrides),
-  );
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "done",
-    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
   );
 
 test("a token is shown once, and its owner's within its scopes until it expires or is deleted", async () => {

@@ -16,8 +16,8 @@ import { findTenant } from "../tenants/find-tenant.ts";
 import { personalAccessTokenUse } from "./personal-access-token.ts";
 
 /**
- * Whose a personal access token is, and for what. It is good while the epoch of its owner is what it was (design §3, the one
- * revocation rule); that and the token are read from the store at every use.
+ * Whose a personal access token is, and for what. It is good while the epoch of its owner is what it was (docs/architecture.md,
+ * one rule); that and the token are read from the store at every use.
  */
 export function verifyPersonalAccessToken(dependencies: AdminDependencies) {
   const { store, system, vault, peers } = dependencies;

@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import { Conflict, type Stored, type SystemStore } from "../../store/store.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -14,7 +13,7 @@ export const defaultTenantSlug = "default";
 /** The default tenant; created, by whichever process is first, when there is none. */
 export async function defaultTenant(
   { system, clock }: { readonly system: SystemStore; readonly clock: () => number },
-  work: Pick<Outbound, "requestId" | "actor">,
+  work: CausingCall,
 ): Promise<Stored<typeof TenantSchema>> {
   for (;;) {
     const stored = await system.find(tenants, "slug", defaultTenantSlug);

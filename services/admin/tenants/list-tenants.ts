@@ -10,8 +10,6 @@ import { tenants } from "../collections.ts";
 import type { AdminDependencies } from "../dependencies.ts";
 import { tenantMessage } from "./tenant-message.ts";
 
-const defaultPageSize = 50;
-
 /** The tenants of the instance by slug, without those that are gone. */
 export function listTenants({
   system,
@@ -21,16 +19,15 @@ export function listTenants({
   return async (request: ListTenantsRequest, context: HandlerContext): Promise<ListTenantsResponse> => {
     const call = callOf(context);
     const listing = `tenants?slug_prefix=${request.slugPrefix}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await system.page(tenants, {
       index: "present_slug",
-      limit: request.pageSize || defaultPageSize,
       ...(request.slugPrefix === "" ? {} : { prefix: request.slugPrefix }),
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListTenantsResponseSchema, {
       tenants: page.items.map((stored) => tenantMessage(stored, publicOrigin())),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -1,13 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { ApiKeySchema } from "#gen/koder/admin/store/v1/api_key_pb.ts";
 import type { Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { SystemStore } from "../../store/store.ts";
 import { remove, replace } from "../../store/writes.ts";
 import { apiKeys } from "../collections.ts";
 import { defaultTenant } from "./default-tenant.ts";
-import type { CausingCall } from "./tenant-events.ts";
 
 /** Keys in one look. */
 const batch = 200;

@@ -1,13 +1,9 @@
 import { TenantStateSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import type { Tenant, TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import type { Stored, SystemStore } from "../../store/store.ts";
 import { tenantState } from "./tenant-message.ts";
-
-/** Who causes an event of a tenant: a call, or work of the service's own. */
-export type CausingCall = Pick<Outbound, "requestId" | "actor">;
 
 /** An event of a tenant at `version`. It stands in the log of what is above tenants, because they do. */
 export function tenantEvent(

@@ -17,7 +17,6 @@ import {
 } from "#gen/koder/admin/v1/tenant_service_pb.ts";
 import type { TenantSchema } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { createIdempotency } from "../../host/idempotency.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import { createPageTokens } from "../../host/page-token.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { openStore } from "../../store/open-store.ts";
@@ -143,14 +142,4 @@ export async function tenantFixture(further: readonly Collection[] = []) {
     events: async () => (await system.outbox(0, 1_000)).map(({ event }) => event),
   };
   return fixture;
-}
-
-/** The reason of a refusal; "ok" for none. */
-export async function reasonOf(call: Promise<unknown>): Promise<string> {
-  try {
-    await call;
-    return "ok";
-  } catch (error) {
-    return errorInfoOf(ConnectError.from(error))?.reason ?? String(error);
-  }
 }

@@ -2,7 +2,7 @@ import type { Tenant } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { defaultTenantSlug } from "./default-tenant.ts";
 
 /**
- * The canonical origin of a tenant (design §4): the public one for the default tenant, at its own domain where it has one, and
+ * The canonical origin of a tenant (docs/tenants.md): the public one for the default tenant, at its own domain where it has one, and
  * else at its slug below the public host. Scheme and port are the public origin's.
  */
 export function tenantOrigin(

@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { TenantState } from "#gen/koder/admin/v1/tenant_pb.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
 import { defaultTenant } from "./default-tenant.ts";
-import { reasonOf, tenantFixture } from "./tenant-fixture.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
+import { tenantFixture } from "./tenant-fixture.ts";
 
 describe("a tenant", () => {
   test("answers at the host of its slug from its creation on, and by its id and its slug", async () => {

@@ -36,7 +36,7 @@ export interface NewFlow {
 
 /**
  * A flow for a login name, bound to its browser, or to its client where there is none. A name that nobody has gets a flow like any
- * other (koder.md K5): what its attempts must wait for is counted under the name, whoever has it. Without any name, whoever shows a
+ * other: what its attempts must wait for is counted under the name, whoever has it. Without any name, whoever shows a
  * passkey may go on with it.
  */
 export async function newFlow(dependencies: AuthDependencies, call: Call, request: FlowToBe): Promise<NewFlow> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FlowState, FlowStep } from "#gen/koder/auth/v1/flow_pb.ts";
 import type { Otherwise } from "../../../tests/support/software-authenticator.ts";
-import { refusal, violationsOf } from "../auth-fixture.ts";
+import { refusal } from "../auth-fixture.ts";
 import { acme, factorFixture } from "../factors/factor-fixture.ts";
 
 const other = { browserToken: "another-browser-token!" };
@@ -59,9 +59,11 @@ describe("in the place of the password", () => {
     const f = await factorFixture();
     const { authenticator, factor } = await f.passkey();
     const forged = authenticator.get(await offered(f), { forged: true });
-    expect(await violationsOf(f.submitPasskey("", forged))).toEqual([]);
+    expect((await refusal(f.submitPasskey("", forged))).fieldReasons).toEqual([]);
     await f.remove(factor.id);
-    expect(await violationsOf(f.submitPasskey("", authenticator.get(await offered(f))))).toEqual(["PASSKEY_UNKNOWN"]);
+    expect((await refusal(f.submitPasskey("", authenticator.get(await offered(f))))).fieldReasons).toEqual([
+      "PASSKEY_UNKNOWN",
+    ]);
   });
 
   test.each<[string, Otherwise]>([

@@ -1,12 +1,11 @@
 import type { MailJob } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import { kindName } from "./render-mail.ts";
 
 /** A mail was given up; of whom it was to go to and what was in it the event says nothing (security A29). */
 export const mailGivenUp = (
-  work: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  work: CausingCall,
   now: number,
   { id, kind, attempts }: MailJob,
   version: number,
@@ -24,7 +23,7 @@ export const mailGivenUp = (
 
 /** What a tenant says in one kind of mail, in one language, was changed. */
 export const mailTemplateChanged = (
-  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  call: CausingCall,
   now: number,
   { id, version }: { readonly id: string; readonly version: number },
   state: "updated" | "deleted",

@@ -1,13 +1,12 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FieldMaskSchema } from "@bufbuild/protobuf/wkt";
-import { ConnectError } from "@connectrpc/connect";
 import { beforeEach, expect, test } from "vitest";
 import { MailSettingsSchema } from "#gen/koder/auth/v1/mail_settings_pb.ts";
 import {
   GetMailSettingsRequestSchema,
   UpdateMailSettingsRequestSchema,
 } from "#gen/koder/auth/v1/mail_settings_service_pb.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { authFixture } from "../auth-fixture.ts";
 import { getMailSettings } from "./get-mail-settings.ts";
@@ -26,11 +25,6 @@ const update = async (settings: MessageInitShape<typeof MailSettingsSchema>, ...
   const request = create(UpdateMailSettingsRequestSchema, { mailSettings: settings, updateMask });
   return (await updateMailSettings(f.dependencies)(request, handlerContext())).mailSettings;
 };
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "done",
-    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
-  );
 
 test("are the operator's until the tenant says otherwise, field by field, and no other tenant's", async () => {
   expect(await get()).toMatchObject({ etag: "v0", senderName: "", replyTo: "" });

@@ -16,7 +16,7 @@ export interface RelyingParty {
 /** Which pages may ask: those of the sign-in here, or those of applications and apps as well, which the tenant names. */
 export type AskingPages = "own" | "any";
 
-/** The relying party that a tenant is, by its canonical origin (design §4) and its policy. */
+/** The relying party that a tenant is, by its canonical origin (docs/tenants.md) and its policy. */
 export async function relyingPartyOf(
   { tenants, policies }: Pick<AuthDependencies, "tenants" | "policies">,
   call: Call,

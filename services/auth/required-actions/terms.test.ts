@@ -147,7 +147,7 @@ test("terms that nobody can read are asked of nobody", async () => {
   await update({ termsVersion: "" });
 });
 
-test("K7: what was accepted is in the person's archive, and goes with them", async () => {
+test("what was accepted is in the person's archive, and goes with them", async () => {
   const { f, afterPassword, decide, kept, told } = await withTerms();
   await decide((await afterPassword())?.id ?? "", true);
   const archive = JSON.stringify(await personalData(f.data, personalCollections, f.ana.id));

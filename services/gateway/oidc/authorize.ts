@@ -14,7 +14,7 @@ import type { Form } from "./form.ts";
 
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2). A POST is kept and sent on to a GET,
- * so that Lax cookies come with it (design §5). Where a part of us is away, people see a page that says so.
+ * so that Lax cookies come with it. Where a part of us is away, people see a page that says so.
  */
 export function mountAuthorize(
   app: FastifyInstance,

@@ -30,7 +30,7 @@ test("a browser's own token is one, of the length that we give it", () => {
   }
 });
 
-test("K11: over TLS cookies are Secure and bound to the host; always HttpOnly and Lax", () => {
+test("over TLS cookies are Secure and bound to the host; always HttpOnly and Lax", () => {
   expect(cookieNames(true)).toEqual({ browser: "__Host-koder_browser", session: "__Host-koder_session" });
   expect(writeCookie("__Host-koder_session", "t", true)).toBe(
     "__Host-koder_session=t; Path=/; HttpOnly; SameSite=Lax; Secure",

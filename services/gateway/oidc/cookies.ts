@@ -32,7 +32,7 @@ function readCookie(header: string | undefined, name: string, form: RegExp): str
   return found.length === 1 && form.test(value) ? value : "";
 }
 
-/** A Set-Cookie value: for our host alone, not for scripts, not sent with other sites' requests but for links (K11). */
+/** A Set-Cookie value: for our host alone, not for scripts, not sent with other sites' requests but for links. */
 export function writeCookie(name: string, value: string, isSecure: boolean, maxAge?: number): string {
   const age = maxAge === undefined ? "" : `; Max-Age=${maxAge}`;
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}${age}`;

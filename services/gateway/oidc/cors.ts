@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 
-/** Any origin may read, and none may bring its cookies (protocol 16). */
+/** Any origin may read, and none may bring its cookies: whoever has a token sends it. */
 export const anyOrigin = {
   "access-control-allow-origin": "*",
   "access-control-expose-headers": "WWW-Authenticate, DPoP-Nonce, Retry-After",

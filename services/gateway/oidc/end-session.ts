@@ -18,7 +18,7 @@ const longestQuery = longestToken + 8_000;
 
 /**
  * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A POST is sent on to a GET with the same parameters,
- * so that Lax cookies come with it (design §5). Where a part of us is away, people see a page that says so.
+ * so that Lax cookies come with it. Where a part of us is away, people see a page that says so.
  */
 export function mountEndSession(
   app: FastifyInstance,

@@ -31,7 +31,7 @@ export type ShowPlainError = (
   answer: ErrorAnswer,
 ) => Promise<FastifyReply>;
 
-/** Error pages: a sentence that says what to do, and an id that the log has too (koder.md K9). */
+/** Error pages: a sentence that says what to do, and an id that the log has too. */
 export function createShowError({ log }: { readonly log: Log }): ShowError {
   return (request, reply, page) => {
     const id = page.id ?? errorId(page.reason);

@@ -8,7 +8,7 @@ export type Texts = Readonly<Record<string, string>>;
 
 const read = (file: string): Texts => JSON.parse(readFileSync(ownFile(`gateway/pages/texts/${file}`), "utf8")) as Texts;
 
-/** One catalogue a language; the first is the source and the fallback (koder.md K10). */
+/** One catalogue a language; the first is the source and the fallback. */
 export const catalogues: ReadonlyMap<string, Texts> = new Map(
   pageLanguages.map((language) => [language, read(language === "en-US" ? "en.json" : `${language}.json`)]),
 );

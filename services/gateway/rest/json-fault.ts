@@ -7,7 +7,6 @@ import {
   type JsonObject,
   type JsonValue,
 } from "@bufbuild/protobuf";
-
 import { isPrivateMember, wantedPublicKey } from "../../host/json-web-key.ts";
 
 /** The member of a request that cannot be read, and what it must be. */

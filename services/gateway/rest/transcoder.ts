@@ -2,6 +2,7 @@ import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuil
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { errorAnswer } from "../../host/error-answer.ts";
+import { queryOf } from "../../host/request-parts.ts";
 import { restBindings, type RestBinding } from "./http-rule.ts";
 import { readJsonOnly } from "./json-body.ts";
 import { readRequest } from "./read-request.ts";
@@ -31,9 +32,8 @@ function mountBinding(app: FastifyInstance, method: DescMethodUnary, binding: Re
     url: routeOf(method, binding.path),
     handler: async (request, reply) => {
       try {
-        const [, query = ""] = request.url.split(/\?(.*)/s);
         const params = request.params as Readonly<Record<string, string>>;
-        const message = readRequest(method, binding, { params, query, body: request.body });
+        const message = readRequest(method, binding, { params, query: queryOf(request), body: request.body });
         const response = await call(method, request, message);
         return await send(reply, 200, {}, writeResponse(binding, method.output, response));
       } catch (error) {

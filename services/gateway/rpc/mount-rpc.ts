@@ -15,6 +15,7 @@ import { internalHeaders } from "../../host/internal-headers.ts";
 import { refusalWithId } from "../../host/interceptors/error-mapping.ts";
 import { deadlines } from "../../host/interceptors/deadline.ts";
 import type { Peers } from "../../host/peers.ts";
+import { headerOf, pathOf } from "../../host/request-parts.ts";
 import type { Implementation } from "../../host/service-module.ts";
 import { contextOf, isAdmitted, refusalOf, type GatewayContext } from "../context.ts";
 
@@ -88,7 +89,7 @@ function handedOn(peers: Peers, service: DescService, clock: () => number): Read
 }
 
 /** What the gateway hands on of a request's headers; everything else stays outside. `target` is its method and path. */
-export function credentialOf(header: (name: string) => string | null | undefined, target: string) {
+function credentialOf(header: (name: string) => string | null | undefined, target: string) {
   const authorization = header("authorization") ?? bootstrapCredential(header(internalHeaders.bootstrapToken));
   const proof = header("dpop");
   const tenantHeader = header(internalHeaders.tenant);
@@ -108,11 +109,7 @@ export function restCaller(peers: Peers) {
     const client = peers.client(method.parent) as Readonly<Record<string, AnyCall>>;
     const call = client[method.localName];
     if (call === undefined) throw new Error(`${method.name} cannot be handed on`);
-    const header = (name: string): string | undefined => {
-      const value = request.headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    };
-    const credential = credentialOf(header, `${request.method} ${request.url.replace(/\?.*$/s, "")}`);
+    const credential = credentialOf((name) => headerOf(request, name), `${request.method} ${pathOf(request)}`);
     return call(message, forward({ ...contextOf(request).outbound, ...credential })) as Promise<Message>;
   };
 }

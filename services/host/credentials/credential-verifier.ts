@@ -53,7 +53,7 @@ const longestApiKey = 256;
 
 /**
  * Verifies API keys (`kak_…`), personal access tokens (`kpat_…`) and access tokens of our own. A good signature is remembered, whether the token is still good
- * never: that is asked at every use (design §3, the one revocation rule).
+ * never: that is asked at every use (docs/architecture.md, one rule).
  */
 export function createCredentialVerifier({
   peers,

@@ -6,7 +6,7 @@ import { arrivalOf } from "./arrival.ts";
 
 /**
  * Notes which tenant the call asks for by `X-Koder-Tenant`. Whether it may is for the access interceptor, which knows the
- * credential; it is never passed over in silence (design §4), and where it is empty, somebody meant a tenant.
+ * credential; it is never passed over in silence, and where it is empty, somebody meant a tenant.
  */
 export const tenantInterceptor: Interceptor = (next) => (request) => {
   const asked = request.header.get(internalHeaders.tenant);

@@ -14,7 +14,7 @@ const withUsers = async (defaultDomain = "koder.dev") => {
   return { f, byAddress: byAddress.id, byName: byName.id, resolve };
 };
 
-describe("K5: a login name", () => {
+describe("a login name", () => {
   test("without @ is first an address in the tenant's domain, then a username", async () => {
     const { byAddress, byName, resolve } = await withUsers();
     expect(await resolve("ana")).toBe(byAddress);

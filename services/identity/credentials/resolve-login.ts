@@ -11,7 +11,7 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { emailKey, usernameKey } from "../users/login-names.ts";
 
 /**
- * Finds the user of a login name (koder.md K5). With `@` it is an address, as it stands. Without, it is first the local part
+ * Finds the user of a login name. With `@` it is an address, as it stands. Without, it is first the local part
  * of an address in the tenant's default domain, then a username. Both are looked for whatever the first gives, so that the
  * work does not tell (security A23).
  */

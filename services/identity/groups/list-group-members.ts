@@ -11,8 +11,6 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { memberMessage } from "./group-message.ts";
 import { groupNotFound } from "./group-refused.ts";
 
-const defaultPageSize = 50;
-
 /** Who was put into a group, in that order. */
 export function listGroupMembers({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
   return async (request: ListGroupMembersRequest, context: HandlerContext): Promise<ListGroupMembersResponse> => {
@@ -20,17 +18,16 @@ export function listGroupMembers({ store, pageTokens }: Pick<IdentityDependencie
     const data = store.tenant(call.tenantId);
     const { groupId } = request;
     const listing = `group members?group_id=${groupId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     if ((await data.get(groups, groupId)) === undefined) throw groupNotFound(groupId);
     const page = await data.page(groupMembers, {
       index: "group",
       equals: groupId,
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListGroupMembersResponseSchema, {
       members: page.items.map(({ record }) => memberMessage(record)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

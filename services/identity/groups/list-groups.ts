@@ -6,14 +6,13 @@ import {
   type ListGroupsResponse,
 } from "#gen/koder/identity/v1/group_service_pb.ts";
 import { callOf } from "../../host/call.ts";
+import type { RequestedPage } from "../../host/page-token.ts";
 import { userOf } from "../../host/user-of.ts";
-import type { PagePosition, TenantStore } from "../../store/store.ts";
+import type { TenantStore } from "../../store/store.ts";
 import { groupKey, groupMembers, groups } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { groupSubject, userSubject } from "../roles/subject.ts";
 import { groupMessage } from "./group-message.ts";
-
-const defaultPageSize = 50;
 
 /** Groups of the tenant: by id, by the beginning of their name, or those that a user or a group was put into, in that order. */
 export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
@@ -25,20 +24,19 @@ export function listGroups({ store, pageTokens }: Pick<IdentityDependencies, "st
     const { memberGroupId } = request;
     const listing = `groups?user_id=${userId}&name_prefix=${prefix}&member_group_id=${memberGroupId}`;
     const member = userId === "" ? memberGroupId && groupSubject(memberGroupId) : userSubject(userId);
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
-    const from = { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) };
+    const from = await pageTokens.requestedPage(call, listing, request);
     const page =
       member === ""
         ? await data.page(groups, { ...(prefix === "" ? { index: "id" } : { index: "name", prefix }), ...from })
         : await groupsThatHave(data, member, from);
     return create(ListGroupsResponseSchema, {
       groups: page.items.map(groupMessage),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }
 
-async function groupsThatHave(data: TenantStore, member: string, from: { limit: number; after?: PagePosition }) {
+async function groupsThatHave(data: TenantStore, member: string, from: RequestedPage) {
   const page = await data.page(groupMembers, { index: "member", equals: member, ...from });
   const read = await Promise.all(page.items.map(({ record }) => data.get(groups, record.groupId)));
   return { ...page, items: read.filter((stored) => stored !== undefined) };

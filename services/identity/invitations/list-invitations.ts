@@ -10,25 +10,19 @@ import { invitations } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { invitationMessage } from "./invitation-message.ts";
 
-const defaultPageSize = 50;
-
 /** The invitations that wait, by id: in the order in which they were made. */
 export function listInvitations({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
-  return async (
-    { pageSize, pageToken }: ListInvitationsRequest,
-    context: HandlerContext,
-  ): Promise<ListInvitationsResponse> => {
+  return async (request: ListInvitationsRequest, context: HandlerContext): Promise<ListInvitationsResponse> => {
     const call = callOf(context);
     const listing = "invitations";
-    const after = pageToken === "" ? undefined : await pageTokens.decode(call, listing, pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await store.tenant(call.tenantId).page(invitations, {
       index: "id",
-      limit: pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListInvitationsResponseSchema, {
       invitations: page.items.map(({ record }) => invitationMessage(record)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -11,8 +11,6 @@ import type { IdentityDependencies } from "../dependencies.ts";
 import { assignmentMessage } from "./role-message.ts";
 import { clientSubject, groupSubject, userSubject, type Subject } from "./subject.ts";
 
-const defaultPageSize = 50;
-
 /** The assignments of a role, of somebody, or the one of both. */
 export function listRoleAssignments({ store, pageTokens }: Pick<IdentityDependencies, "store" | "pageTokens">) {
   return async (request: ListRoleAssignmentsRequest, context: HandlerContext): Promise<ListRoleAssignmentsResponse> => {
@@ -21,7 +19,7 @@ export function listRoleAssignments({ store, pageTokens }: Pick<IdentityDependen
     const { roleId } = request;
     const subject = subjectOf(request);
     const listing = `role assignments?role=${roleId}&subject=${subject ?? ""}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     if (roleId !== "" && subject !== undefined) {
       const one = await data.find(roleAssignments, "role_and_subject", assignmentIndexed(roleId, subject));
       const assignments = one === undefined ? [] : [assignmentMessage(one.record)];
@@ -29,12 +27,11 @@ export function listRoleAssignments({ store, pageTokens }: Pick<IdentityDependen
     }
     const page = await data.page(roleAssignments, {
       ...(subject === undefined ? { index: "role", equals: roleId } : { index: "subject", equals: subject }),
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListRoleAssignmentsResponseSchema, {
       assignments: page.items.map(({ record }) => assignmentMessage(record)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

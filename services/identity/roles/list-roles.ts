@@ -12,7 +12,6 @@ import { builtInRoles } from "./built-in-roles.ts";
 import { mostRead } from "./role-catalogue.ts";
 import { roleMessage } from "./role-message.ts";
 
-const defaultPageSize = 50;
 /** By code point, as the store sorts ids: ULIDs begin with a digit, so that the built-in roles come last. */
 const byId = (one: { readonly id: string }, other: { readonly id: string }): number => (one.id < other.id ? -1 : 1);
 
@@ -21,7 +20,7 @@ export function listRoles({ store, pageTokens }: Pick<IdentityDependencies, "sto
   return async (request: ListRolesRequest, context: HandlerContext): Promise<ListRolesResponse> => {
     const call = callOf(context);
     const listing = `roles?client_id=${request.clientId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const { limit, after } = await pageTokens.requestedPage(call, listing, request);
     const { items } = await store.tenant(call.tenantId).page(roles, { index: "id", limit: mostRead });
     const all = [
       ...items.map(({ record, version }) => roleMessage(record, version)),
@@ -31,11 +30,12 @@ export function listRoles({ store, pageTokens }: Pick<IdentityDependencies, "sto
       .filter(({ clientId }) => request.clientId === "" || clientId === request.clientId)
       .toSorted(byId)
       .filter(({ id }) => after === undefined || id > after.id);
-    const page = rest.slice(0, request.pageSize || defaultPageSize);
+    const page = rest.slice(0, limit);
     const last = page.length < rest.length ? page.at(-1) : undefined;
+    const next = last === undefined ? undefined : { value: last.id, id: last.id };
     return create(ListRolesResponseSchema, {
       roles: page,
-      nextPageToken: last === undefined ? "" : await pageTokens.encode(call, listing, { value: last.id, id: last.id }),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, next),
     });
   };
 }

@@ -21,7 +21,7 @@ export function usernameByPolicy(policy: UsernamePolicy, field: string, username
 }
 
 /**
- * koder.md K6: `a-z 0-9 - .`, starting with a letter, no two specials in a row and none at the end. In no policy is there an `@`,
+ * `a-z 0-9 - .`, starting with a letter, no two specials in a row and none at the end. In no policy is there an `@`,
  * by which an address is known at a sign-in, or anything that means something within the class.
  */
 const formOf = ({ extraCharacters, isLeadingDigitAllowed }: UsernamePolicy): RegExp =>

@@ -15,7 +15,7 @@ export interface UsernamePolicy {
   readonly isLeadingDigitAllowed: boolean;
 }
 
-/** koder.md K6: up to 20 characters, unless the tenant says otherwise. */
+/** Up to 20 characters, unless the tenant says otherwise. */
 export const usualLongest = 20;
 
 /** The policy of a tenant, from the store: names are given seldom. */

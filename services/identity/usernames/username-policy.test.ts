@@ -29,7 +29,7 @@ async function withPolicy() {
 }
 const notAllowed = { reason: "USERNAME_NOT_ALLOWED", fields: ["user.username"] };
 
-test("K6: is the usual one until the tenant relaxes it", async () => {
+test("is the usual one until the tenant relaxes it", async () => {
   const { f, update, read } = await withPolicy();
   expect(await read()).toMatchObject({ etag: "v0", maxLength: 20, extraCharacters: "", leadingDigitAllowed: false });
   const names = ["a".repeat(64), "ana_bell", "7up", "ana+bell"];

@@ -117,7 +117,7 @@ describe("creating a user", () => {
     expect((await f.user({ username: "ana" }, "", { tenantId: "t2" })).username).toBe("ana");
   });
 
-  test("K6: refuses whatever is no handle, and takes whatever is one", async () => {
+  test("refuses whatever is no handle, and takes whatever is one", async () => {
     const isHandle = (name: string) =>
       name.length >= 2 &&
       name.length <= 20 &&

@@ -109,7 +109,7 @@ test("is erased when the time has come, with the password, memberships and roles
   expect((await f.user({ username: "ana" })).id).not.toBe(userId);
 });
 
-test("K7: an invitation of their address that they never accepted goes with them; those of others stay", async () => {
+test("an invitation of their address that they never accepted goes with them; those of others stay", async () => {
   const invite = async (email: string) => {
     const request = create(CreateInvitationRequestSchema, { invitation: { email } });
     return (await createInvitation(f.dependencies)(request, f.context())).invitation?.id ?? "";
@@ -127,7 +127,7 @@ test("K7: an invitation of their address that they never accepted goes with them
   });
 });
 
-test("K7: a person has themselves erased after a day, and nobody else; no program of theirs does", async () => {
+test("a person has themselves erased after a day, and nobody else; no program of theirs does", async () => {
   const other = (await f.user({ username: "bob" })).id;
   expect(await refusal(erase("me", person("")))).toMatchObject({ reason: "PERMISSION_DENIED" });
   expect((await erase("me", person())).eraseTime).toEqual(timestampFromMs(f.dependencies.clock() + grace));

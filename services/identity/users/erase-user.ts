@@ -14,7 +14,7 @@ import { checkMayChange } from "./check-may-change.ts";
 import { markDeleted, type DeletionNeeds } from "./mark-deleted.ts";
 import { userNotFound } from "./user-not-found.ts";
 
-/** koder.md K7: how long whoever asked for it can think better of it, in milliseconds. */
+/** How long whoever asked for it can think better of it, in milliseconds. */
 export const grace = 86_400_000;
 
 /**

@@ -15,8 +15,6 @@ import { emailKey, usernameKey } from "./login-names.ts";
 import { searchUsers } from "./search-users.ts";
 import { userMessage } from "./user-message.ts";
 
-const defaultPageSize = 50;
-
 /**
  * The users of the tenant: by id, by their status, or by the prefix of their username or of any name of theirs; or the one with an
  * address or a name, which is no listing that a page token could belong to.
@@ -26,7 +24,7 @@ export function listUsers({ store, pageTokens }: IdentityDependencies) {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
     const listing = listingOf(request);
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     if (request.email !== "" || request.username !== "") {
       const stored =
         request.email === ""
@@ -36,14 +34,13 @@ export function listUsers({ store, pageTokens }: IdentityDependencies) {
         users: stored === undefined || !isAskedFor(request, stored) ? [] : [userMessage(stored)],
       });
     }
-    const limit = request.pageSize || defaultPageSize;
     const page =
       request.prefix === ""
-        ? await data.page(users, { ...placeOf(request), limit, ...(after === undefined ? {} : { after }) })
-        : await searchUsers(data, request.prefix, { limit, after });
+        ? await data.page(users, { ...placeOf(request), ...requested })
+        : await searchUsers(data, request.prefix, requested);
     return create(ListUsersResponseSchema, {
       users: page.items.filter((stored) => isAskedFor(request, stored)).map(userMessage),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

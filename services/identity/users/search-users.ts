@@ -1,4 +1,5 @@
 import type { UserSchema } from "#gen/koder/identity/store/v1/user_pb.ts";
+import type { RequestedPage } from "../../host/page-token.ts";
 import type { PagePosition, Stored, TenantStore } from "../../store/store.ts";
 import { users } from "../collections.ts";
 import { emailPrefixKey, nameKey, usernameKey } from "./login-names.ts";
@@ -25,7 +26,7 @@ const places: readonly Place[] = [
 export async function searchUsers(
   data: TenantStore,
   prefix: string,
-  { limit, after }: { readonly limit: number; readonly after: PagePosition | undefined },
+  { limit, after }: RequestedPage,
 ): Promise<{ readonly items: readonly User[]; readonly next?: PagePosition }> {
   const [start, from] = after === undefined ? [0, undefined] : readPosition(after);
   const items: User[] = [];

@@ -25,7 +25,7 @@ test.each([
   expect(usernameSkeleton(one)).not.toBe(usernameSkeleton(other));
 });
 
-test("K6: a name that looks like another's is refused to whoever would take it, and free once that one has another", async () => {
+test("a name that looks like another's is refused to whoever would take it, and free once that one has another", async () => {
   const f = await identityFixture();
   const { id } = await f.user({ username: "paypal" });
   const similar = { reason: "USERNAME_TOO_SIMILAR", fields: ["user.username"] };

@@ -16,8 +16,8 @@ import { readDirectRequest } from "./read-direct-request.ts";
 
 /**
  * The authorization endpoint, asked by a form (OpenID Connect Core §3.1.2.1). A form from another site brings no Lax cookies,
- * so that nothing can be said of the person yet: the request is read, and kept for the GET to which the browser is sent
- * (design §5). One that was pushed before is kept already.
+ * so that nothing can be said of the person yet: the request is read, and kept for the GET to which the browser is sent.
+ * One that was pushed before is kept already.
  */
 export function keepAuthorization(dependencies: OauthDependencies) {
   return async (request: KeepAuthorizationRequest, context: HandlerContext): Promise<KeepAuthorizationResponse> => {

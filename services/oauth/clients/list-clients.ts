@@ -10,23 +10,20 @@ import { clientNameKey, clients } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { clientMessage } from "./client-message.ts";
 
-const defaultPageSize = 50;
-
 /** The clients of the tenant by id, or by the prefix of their name; deleted ones are not among them. */
 export function listClients({ store, pageTokens }: OauthDependencies) {
   return async (request: ListClientsRequest, context: HandlerContext): Promise<ListClientsResponse> => {
     const call = callOf(context);
     const prefix = clientNameKey(request.clientNamePrefix);
     const listing = `clients?name_prefix=${prefix}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await store.tenant(call.tenantId).page(clients, {
       ...(prefix === "" ? { index: "live_id" } : { index: "name", prefix }),
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListClientsResponseSchema, {
       clients: page.items.map((stored) => clientMessage(stored)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -11,20 +11,17 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { consentMessage } from "./consent-message.ts";
 import { userOf } from "../../host/user-of.ts";
 
-const defaultPageSize = 50;
-
 /** A person's consents by client id. Those of deleted clients are not among them: nothing that was given them is good. */
 export function listConsents({ store, pageTokens, clients }: OauthDependencies) {
   return async (request: ListConsentsRequest, context: HandlerContext): Promise<ListConsentsResponse> => {
     const call = callOf(context);
     const userId = userOf(call, request);
     const listing = `consents?user_id=${userId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await store.tenant(call.tenantId).page(consents, {
       index: "user_id",
       equals: userId,
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     const messages = await Promise.all(
       page.items.map(async ({ record }) => {
@@ -34,7 +31,7 @@ export function listConsents({ store, pageTokens, clients }: OauthDependencies) 
     );
     return create(ListConsentsResponseSchema, {
       consents: messages.filter((message) => message !== undefined),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -9,7 +9,6 @@ import { callOf } from "../../host/call.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { signingKeyMessages } from "./signing-key-message.ts";
 
-const defaultPageSize = 50;
 const listing = "signing keys";
 
 type Needs = Pick<OauthDependencies, "keyRings" | "pageTokens" | "rotationPolicy">;
@@ -18,19 +17,19 @@ type Needs = Pick<OauthDependencies, "keyRings" | "pageTokens" | "rotationPolicy
 export function listSigningKeys({ keyRings, pageTokens, rotationPolicy }: Needs) {
   return async (request: ListSigningKeysRequest, context: HandlerContext): Promise<ListSigningKeysResponse> => {
     const call = callOf(context);
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const { limit, after } = await pageTokens.requestedPage(call, listing, request);
     const stored = await keyRings.read(call.tenantId);
     const byAlg = Map.groupBy(stored, ({ record }) => record.alg);
     const all = Array.from(byAlg.values(), (ring) => signingKeyMessages(ring, rotationPolicy))
       .flat()
       .toSorted((a, b) => (a.kid < b.kid ? -1 : 1));
     const rest = all.filter(({ kid }) => after === undefined || kid > after.id);
-    const keys = rest.slice(0, request.pageSize || defaultPageSize);
+    const keys = rest.slice(0, limit);
     const last = keys.at(-1);
-    const ends = last === undefined || keys.length === rest.length;
+    const next = last === undefined || keys.length === rest.length ? undefined : { value: last.kid, id: last.kid };
     return create(ListSigningKeysResponseSchema, {
       keys,
-      nextPageToken: ends ? "" : await pageTokens.encode(call, listing, { value: last.kid, id: last.kid }),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, next),
     });
   };
 }

@@ -13,7 +13,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
 
-/** What the server says of itself: everything that it lists works, and everything that works is listed (protocol 1). */
+/** What the server says of itself: everything that it lists works, and everything that works is listed (RFC 8414 §2). */
 export function getServerMetadata({
   tenants,
   oauthPolicies,

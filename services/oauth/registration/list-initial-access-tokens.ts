@@ -10,7 +10,6 @@ import { initialAccessTokens } from "../collections.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { initialAccessTokenMessage } from "./initial-access-token.ts";
 
-const defaultPageSize = 50;
 const listing = "initial_access_tokens";
 
 /** The initial access tokens of the tenant by id. */
@@ -20,15 +19,14 @@ export function listInitialAccessTokens({ store, pageTokens }: Pick<OauthDepende
     context: HandlerContext,
   ): Promise<ListInitialAccessTokensResponse> => {
     const call = callOf(context);
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await store.tenant(call.tenantId).page(initialAccessTokens, {
       index: "id",
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListInitialAccessTokensResponseSchema, {
       initialAccessTokens: page.items.map(({ record }) => initialAccessTokenMessage(record)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -10,7 +10,7 @@ import { initialAccessTokenUse } from "./initial-access-token.ts";
 type Needs = Pick<OauthDependencies, "store" | "vault" | "oauthPolicies">;
 
 /**
- * Whoever has an initial access token may register a client, others where the tenant is open (protocol 14). A token that is
+ * Whoever has an initial access token may register a client, others where the tenant is open (RFC 7591 §3). A token that is
  * sent must be good, also where none is needed. Answers the token; throws OAuthRefusal.
  */
 export async function checkMayRegister(

@@ -4,7 +4,7 @@ import { ConnectError } from "@connectrpc/connect";
 import { expect, test } from "vitest";
 import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { UpdateOAuthPolicyRequestSchema } from "#gen/koder/oauth/v1/oauth_policy_service_pb.ts";
-import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
+import { reasonOf } from "../../host/testing/refusal.ts";
 import { handlerContext, testCall } from "../../host/testing/handler-context.ts";
 import { createOauthPolicies } from "../policy/oauth-policies.ts";
 import { updateOauthPolicy } from "../policy/update-oauth-policy.ts";
@@ -12,11 +12,6 @@ import { refusal } from "../clients/testing/refusal.ts";
 import { resourceServerFixture } from "./resource-server-fixture.ts";
 
 const identifier = "https://orders.example.com";
-const reasonOf = (call: Promise<unknown>) =>
-  call.then(
-    () => "done",
-    (error: unknown) => errorInfoOf(ConnectError.from(error))?.reason,
-  );
 
 test("changes what the mask names, and nothing else; who asks next knows", async () => {
   const f = await resourceServerFixture();
@@ -96,13 +91,13 @@ test("is not deleted while it is the tenant's default audience", async () => {
   expect((await f.get(id)).identifier).toBe(identifier);
   await f.create({ identifier: "https://other.example.com" });
   await defaultAudience("https://other.example.com");
-  expect(await reasonOf(f.remove(id))).toBe("done");
+  expect(await reasonOf(f.remove(id))).toBe("ok");
 });
 
 test("is deleted once by two at once, and neither is told of an etag", async () => {
   const f = await resourceServerFixture();
   const { id } = await f.create({ identifier });
-  expect(await Promise.all([f.remove(id), f.remove(id)].map(reasonOf))).toEqual(["done", "RESOURCE_SERVER_NOT_FOUND"]);
+  expect(await Promise.all([f.remove(id), f.remove(id)].map(reasonOf))).toEqual(["ok", "RESOURCE_SERVER_NOT_FOUND"]);
 });
 
 test("are listed by pages, oldest first", async () => {

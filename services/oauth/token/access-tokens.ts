@@ -10,7 +10,7 @@ export interface AccessTokens {
    * anything else. Whom it is for, and whether it was revoked, is not asked.
    */
   read(call: Call, token: string): Promise<JwtClaims | undefined>;
-  /** Whether a token that was read is still good (design §3, the one revocation rule): asked at every use; and whose it is. */
+  /** Whether a token that was read is still good (docs/architecture.md, one rule): asked at every use; and whose it is. */
   check(call: Call, claims: JwtClaims): Promise<CheckTokenResponse>;
 }
 

@@ -1,5 +1,6 @@
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { ownWork } from "../../host/call.ts";
+import type { CausingCall } from "../../host/event.ts";
 import { ulid } from "../../vault/random.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { TenantStore } from "../../store/store.ts";
@@ -7,7 +8,6 @@ import { remove } from "../../store/writes.ts";
 import { sessions, sessionUses } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { endSession } from "./end-session.ts";
-import type { EndingCall } from "./session-revoked-event.ts";
 import type { DueSessions } from "./session-schedule.ts";
 
 /** Tenants and sessions of one of them in one step. */
@@ -62,7 +62,7 @@ export function endRunOutSessions({
 /** Ends the sessions of a tenant that are over by their age, or by nobody having used them; answers when to look next (ms), if ever. */
 async function endDue(
   data: TenantStore,
-  work: EndingCall,
+  work: CausingCall,
   now: number,
   reason: "expired" | "idle",
 ): Promise<number | undefined> {

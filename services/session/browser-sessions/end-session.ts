@@ -1,4 +1,5 @@
 import type { Session, SessionUse } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { CausingCall } from "../../host/event.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { sessions, sessionUses } from "../collections.ts";
@@ -6,7 +7,7 @@ import { endGrant } from "../refresh/end-grant.ts";
 import { grantsEndingAtLogout } from "../refresh/grants-ending-at-logout.ts";
 import { hasRunOut } from "./kept-session.ts";
 import { idleEnd } from "./session-use.ts";
-import { sessionRevoked, type EndingCall, type SessionEndReason } from "./session-revoked-event.ts";
+import { sessionRevoked, type SessionEndReason } from "./session-revoked-event.ts";
 
 /**
  * Ends a session for good, before it answers; false when there is none, or it is over by itself
@@ -14,12 +15,12 @@ import { sessionRevoked, type EndingCall, type SessionEndReason } from "./sessio
  * that a new sign-in replaces within its own commit.
  *
  * Grants without offline access end with it, because each use of them looks for their session. Those with offline access
- * go on (protocol 15), unless they are to end at a logout. These follow after the session: what is redeemed meanwhile looks
+ * go on (OpenID Connect Back-Channel Logout 1.0 §2.7), unless they are to end at a logout. These follow after the session: what is redeemed meanwhile looks
  * for the session once more, and finds it gone. After a crash in between, `finishEnds` does what is missing.
  */
 export async function endSession(
   data: TenantStore,
-  call: EndingCall,
+  call: CausingCall,
   now: number,
   sessionId: string,
   reason: SessionEndReason,
@@ -61,7 +62,7 @@ export const endsGrants = (reason: string): boolean => !["replaced", "expired", 
 /** Ends the grants of a session that was ended which go on without it, but not beyond a logout. */
 export async function endGrantsAtLogout(
   data: TenantStore,
-  call: EndingCall,
+  call: CausingCall,
   now: number,
   sessionId: string,
 ): Promise<void> {

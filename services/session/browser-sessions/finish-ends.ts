@@ -1,11 +1,12 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
+import type { CausingCall } from "../../host/event.ts";
 import type { FinishWrite } from "../../host/service-module.ts";
+import { everyPage } from "../../store/every-record.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { epochOf } from "../revocation/epoch.ts";
 import { endGrantsAtLogout, endSession, endsGrants } from "./end-session.ts";
-import type { EndingCall } from "./session-revoked-event.ts";
 
 /** Sessions in one look. */
 const batch = 100;
@@ -28,19 +29,17 @@ export function finishEnds({ store, clock }: Pick<SessionDependencies, "store" |
   };
 }
 
-async function endVoidedSessions(data: TenantStore, call: EndingCall, now: number, userId: string): Promise<void> {
+async function endVoidedSessions(data: TenantStore, call: CausingCall, now: number, userId: string): Promise<void> {
   const epoch = await epochOf(data, { user: userId });
   const query = { index: "user_id", equals: userId, limit: batch } as const;
-  for (let page = await data.page(sessions, query); ;) {
-    const voided = page.items.filter(({ record }) => record.userEpoch !== epoch);
+  for await (const items of everyPage(data, sessions, query)) {
+    const voided = items.filter(({ record }) => record.userEpoch !== epoch);
     await Promise.all(voided.map(({ record }) => endSession(data, call, now, record.id, "voided")));
-    if (page.next === undefined) return;
-    page = await data.page(sessions, { ...query, after: page.next });
   }
 }
 
 /** Whoever caused the event causes what follows from it. */
-const callOfEvent = (tenantId: string, { requestId, actor }: Event): EndingCall => ({
+const callOfEvent = (tenantId: string, { requestId, actor }: Event): CausingCall => ({
   tenantId,
   requestId,
   actor: { id: actor?.id ?? "", type: actor?.type ?? 0 },

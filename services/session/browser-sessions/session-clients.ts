@@ -2,18 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { SessionClientSchema } from "#gen/koder/session/store/v1/session_client_pb.ts";
 import type { Session } from "#gen/koder/session/store/v1/session_pb.ts";
+import { everyRecord } from "../../store/every-record.ts";
 import type { Stored, TenantStore, Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
-import { sessionClients } from "../collections.ts";
+import { keptToBeTold, sessionClients } from "../collections.ts";
 
-/** How long the clients of a session are known beyond its time: its end is told within seconds, or when the log is back. */
-const keptBeyond = 7 * 86_400_000;
 /** Clients in one look. */
 const batch = 200;
 
-/** How long they are known of a session that ends at its time. */
+/** How long they are known of a session that ends at its time: its end is told within seconds, or when the log is back. */
 const keptFor = ({ expireTime }: Pick<Session, "expireTime">) =>
-  expireTime === undefined ? {} : { expireTime: timestampFromMs(timestampMs(expireTime) + keptBeyond) };
+  expireTime === undefined ? {} : { expireTime: timestampFromMs(timestampMs(expireTime) + keptToBeTold) };
 
 /**
  * The write that notes that a session signs its person in to a client, for the commit that does so; none where that is
@@ -44,15 +43,5 @@ export async function clientsOf(data: TenantStore, sessionId: string): Promise<r
   return (await notedClients(data, sessionId)).map(({ record }) => record.clientId);
 }
 
-async function notedClients(
-  data: TenantStore,
-  sessionId: string,
-): Promise<readonly Stored<typeof SessionClientSchema>[]> {
-  const query = { index: "id", prefix: `${sessionId}/`, limit: batch } as const;
-  const found: Stored<typeof SessionClientSchema>[] = [];
-  for (let page = await data.page(sessionClients, query); ;) {
-    found.push(...page.items);
-    if (page.next === undefined) return found;
-    page = await data.page(sessionClients, { ...query, after: page.next });
-  }
-}
+const notedClients = (data: TenantStore, sessionId: string): Promise<readonly Stored<typeof SessionClientSchema>[]> =>
+  Array.fromAsync(everyRecord(data, sessionClients, { index: "id", prefix: `${sessionId}/`, limit: batch }));

@@ -1,18 +1,14 @@
 import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import type { Stored } from "../../store/store.ts";
 
 /** Why a session ended; in its event. */
 export type SessionEndReason = "logout" | "revoked" | "replaced" | "voided" | "expired" | "idle";
 
-/** Who ends a session: a call, or work of the service's own. */
-export type EndingCall = Pick<Outbound, "requestId" | "tenantId" | "actor">;
-
 /** The event of a session that ends with this call. */
 export function sessionRevoked(
-  call: EndingCall,
+  call: CausingCall,
   now: number,
   { record, version }: Stored<typeof SessionSchema>,
   reason: SessionEndReason,

@@ -4,13 +4,11 @@ import { SessionUseSchema, type Session, type SessionUse } from "#gen/koder/sess
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { Stored, TenantStore, Write } from "../../store/store.ts";
 import { insert, remove, replace } from "../../store/writes.ts";
-import { sessionUses } from "../collections.ts";
+import { keptToBeTold, sessionUses } from "../collections.ts";
 import { placeOf } from "./place.ts";
 
 /** The longest time between two uses that are noted, in milliseconds. */
 const longestStep = 5 * 60_000;
-/** How long the use of a session is known beyond its time, as the session is: until its end was told. */
-const keptBeyond = 7 * 86_400_000;
 /** Sessions of which this process knows that their use was noted. */
 const mostRecent = 20_000;
 
@@ -103,7 +101,7 @@ function useWrite(
     lastUseTime: timestampFromMs(now),
     network: network || (stored?.record.network ?? ""),
     ...(idle === undefined ? {} : { idleEndTime: timestampFromMs(now + idle) }),
-    ...(session.expireTime ? { expireTime: timestampFromMs(timestampMs(session.expireTime) + keptBeyond) } : {}),
+    ...(session.expireTime ? { expireTime: timestampFromMs(timestampMs(session.expireTime) + keptToBeTold) } : {}),
   });
   return stored === undefined ? insert(sessionUses, record) : replace(sessionUses, record, stored.version);
 }

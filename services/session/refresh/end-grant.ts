@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import { Conflict, type TenantStore } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { grants } from "../collections.ts";
@@ -27,7 +26,7 @@ const keptAfterEnd = 86_400_000;
  */
 export async function endGrant(
   data: TenantStore,
-  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  call: CausingCall,
   now: number,
   grantId: string,
   reason: GrantEndReason,

@@ -1,19 +1,14 @@
 import type { GrantSchema } from "#gen/koder/session/store/v1/grant_pb.ts";
+import { everyRecord } from "../../store/every-record.ts";
 import type { Stored, TenantStore } from "../../store/store.ts";
 import { grants } from "../collections.ts";
 
-const pageLength = 100;
+/** Grants in one look. */
+const batch = 100;
 
 /** Every grant for offline use that ends when this session's person signs out. */
-export async function* grantsEndingAtLogout(
+export const grantsEndingAtLogout = (
   data: TenantStore,
   sessionId: string,
-): AsyncGenerator<Stored<typeof GrantSchema>> {
-  const asked = { index: "logout_session_id", equals: sessionId, limit: pageLength };
-  let page = await data.page(grants, asked);
-  for (;;) {
-    yield* page.items;
-    if (page.next === undefined) return;
-    page = await data.page(grants, { ...asked, after: page.next });
-  }
-}
+): AsyncGenerator<Stored<typeof GrantSchema>> =>
+  everyRecord(data, grants, { index: "logout_session_id", equals: sessionId, limit: batch });

@@ -13,8 +13,6 @@ import type { SessionDependencies } from "../dependencies.ts";
 import { userOf } from "../../host/user-of.ts";
 import { sessionsPage } from "./sessions-page.ts";
 
-const defaultPageSize = 50;
-
 /**
  * Live sessions, newest first: of the tenant, of one user, of one client. A page may be shorter than asked for where sessions on it
  * have run out or were voided with their user; `next_page_token` alone says whether more follow.
@@ -26,19 +24,15 @@ export function listSessions({ store, pageTokens, clock }: SessionDependencies) 
     const userId = userOf(call, request);
     const { clientId } = request;
     const listing = `sessions?user_id=${userId}&client_id=${clientId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
-    const page = await sessionsPage(
-      data,
-      { userId, clientId },
-      { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) },
-    );
+    const requested = await pageTokens.requestedPage(call, listing, request);
+    const page = await sessionsPage(data, { userId, clientId }, requested);
     const live = await Promise.all(page.items.map((stored) => liveSession(data, stored, clock())));
     const shown = live
       .filter((session) => session !== undefined)
       .map(async (session) => sessionMessage(session, (await data.get(sessionUses, session.id))?.record));
     return create(ListSessionsResponseSchema, {
       sessions: await Promise.all(shown),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }

@@ -6,7 +6,7 @@ import {
   type RevokeOtherSessionsResponse,
 } from "#gen/koder/session/v1/session_service_pb.ts";
 import { callOf } from "../../host/call.ts";
-import type { PagePosition } from "../../store/store.ts";
+import { everyRecord } from "../../store/every-record.ts";
 import { endSession } from "../browser-sessions/end-session.ts";
 import { sessions } from "../collections.ts";
 import type { SessionDependencies } from "../dependencies.ts";
@@ -26,12 +26,8 @@ export function revokeOtherSessions({ store, clock }: SessionDependencies) {
     const own = call.caller.kind === "user" ? call.caller.sessionId : "";
     const ofUser = { index: "user_id", equals: userOf(call, request), limit: batch } as const;
     let ended = 0;
-    for (let after: PagePosition | undefined, more = true; more;) {
-      const { items, next } = await data.page(sessions, { ...ofUser, ...(after === undefined ? {} : { after }) });
-      for (const { record } of items) {
-        if (record.id !== own && (await endSession(data, call, clock(), record.id, "revoked"))) ended += 1;
-      }
-      [after, more] = [next, next !== undefined];
+    for await (const { record } of everyRecord(data, sessions, ofUser)) {
+      if (record.id !== own && (await endSession(data, call, clock(), record.id, "revoked"))) ended += 1;
     }
     return create(RevokeOtherSessionsResponseSchema, { ended });
   };

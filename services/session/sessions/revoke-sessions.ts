@@ -10,8 +10,6 @@ import { endSession } from "../browser-sessions/end-session.ts";
 import type { SessionDependencies } from "../dependencies.ts";
 import { sessionsPage } from "./sessions-page.ts";
 
-const defaultPageSize = 50;
-
 /**
  * Ends the sessions of a user, of a client or of both, newest first, a page at a call. What begins meanwhile is newer than where
  * the next call goes on, so that the calls come to an end.
@@ -22,17 +20,13 @@ export function revokeSessions({ store, pageTokens, clock }: SessionDependencies
     const data = store.tenant(call.tenantId);
     const { userId, clientId } = request;
     const listing = `sessions to revoke?user_id=${userId}&client_id=${clientId}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
-    const { items, next } = await sessionsPage(
-      data,
-      { userId, clientId },
-      { limit: request.pageSize || defaultPageSize, ...(after === undefined ? {} : { after }) },
-    );
+    const requested = await pageTokens.requestedPage(call, listing, request);
+    const { items, next } = await sessionsPage(data, { userId, clientId }, requested);
     let ended = 0;
     for (const { record } of items) if (await endSession(data, call, clock(), record.id, "revoked")) ended += 1;
     return create(RevokeSessionsResponseSchema, {
       ended,
-      nextPageToken: next === undefined ? "" : await pageTokens.encode(call, listing, next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, next),
     });
   };
 }

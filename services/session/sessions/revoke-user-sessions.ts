@@ -12,7 +12,7 @@ import { bumpEpoch } from "../revocation/bump-epoch.ts";
 import { userOf } from "../../host/user-of.ts";
 
 /**
- * Signs a person out everywhere (protocol 15): their epoch is counted up, so that whatever they were given is void at its next
+ * Signs a person out everywhere: their epoch is counted up, so that whatever they were given is void at its next
  * use, however much of it there is, and a sign-in that is under way ends without a session.
  */
 export function revokeUserSessions(dependencies: SessionDependencies) {

@@ -1,4 +1,5 @@
 import type { SessionSchema } from "#gen/koder/session/store/v1/session_pb.ts";
+import type { RequestedPage } from "../../host/page-token.ts";
 import type { PagePosition, Stored, TenantStore } from "../../store/store.ts";
 import { isNoted } from "../browser-sessions/session-clients.ts";
 import { sessionClients, sessions } from "../collections.ts";
@@ -22,9 +23,9 @@ export interface SessionsPage {
 export async function sessionsPage(
   data: TenantStore,
   { userId, clientId }: SessionFilter,
-  from: { readonly limit: number; readonly after?: PagePosition },
+  requested: RequestedPage,
 ): Promise<SessionsPage> {
-  const newestFirst = { descending: true, ...from } as const;
+  const newestFirst = { descending: true, ...requested } as const;
   if (userId === "" && clientId !== "") {
     const noted = await data.page(sessionClients, { index: "client_id", equals: clientId, ...newestFirst });
     const read = await Promise.all(noted.items.map(({ record }) => data.get(sessions, record.sessionId)));

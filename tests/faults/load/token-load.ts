@@ -3,7 +3,7 @@ import { think, type Acknowledged, type Family, type LoadClient } from "./load.t
 import { isInvalidGrant } from "./sign-in-load.ts";
 import { tokenRequestOf } from "./token-request.ts";
 
-/** How long after a rotation the token before gives the same successor, in milliseconds (protocol 7). */
+/** How long after a rotation the token before gives the same successor, in milliseconds. */
 const overlap = 10_000;
 /** After how many refreshes an answer is taken for lost although it came: one in so many. */
 const repeatedOneIn = 8;

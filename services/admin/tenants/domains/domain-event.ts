@@ -1,8 +1,7 @@
 import type { TenantDomain } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
-import { eventOf } from "../../../host/event.ts";
+import { eventOf, type CausingCall } from "../../../host/event.ts";
 import type { SystemStore } from "../../../store/store.ts";
-import type { CausingCall } from "../tenant-events.ts";
 
 /** The event of a domain at `version` that stands as `state` says from now on. */
 export function domainChanged(

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { TenantDomainState } from "#gen/koder/admin/v1/tenant_pb.ts";
-import { reasonOf, tenantFixture } from "../tenant-fixture.ts";
+import { reasonOf } from "../../../host/testing/refusal.ts";
+import { tenantFixture } from "../tenant-fixture.ts";
 
 const day = 86_400_000;
 

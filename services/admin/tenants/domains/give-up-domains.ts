@@ -1,11 +1,11 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { TenantDomainSchema } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
+import type { CausingCall } from "../../../host/event.ts";
 import { commitUnlessChanged } from "../../../store/commit-unless-changed.ts";
 import type { Stored, SystemStore, Write } from "../../../store/store.ts";
 import { remove, replace } from "../../../store/writes.ts";
 import { tenantDomains } from "../../collections.ts";
-import type { CausingCall } from "../tenant-events.ts";
 import { domainChanged } from "./domain-event.ts";
 import { domainsOf } from "./domain-of.ts";
 

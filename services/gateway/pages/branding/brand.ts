@@ -33,7 +33,7 @@ const noTexts: OwnTexts = { signInHeading: "", signInNote: "" };
 
 /**
  * Nothing but our own style, script and pictures; never in a frame. No limit on where forms lead: browsers apply it to the
- * redirect to the client as well (design §5). A style within the page is let in by its hash, and no other.
+ * redirect to the client as well. A style within the page is let in by its hash, and no other.
  */
 function policyWith(style: string): string {
   const own = style === "" ? "" : ` 'sha256-${createHash("sha256").update(style).digest("base64")}'`;

@@ -1,11 +1,10 @@
 import type { Event } from "#gen/koder/events/v1/event_pb.ts";
 import type { LogoutDelivery } from "#gen/koder/oauth/store/v1/logout_delivery_pb.ts";
-import type { Outbound } from "../../../host/call.ts";
-import { eventOf } from "../../../host/event.ts";
+import { eventOf, type CausingCall } from "../../../host/event.ts";
 
 /** The event of a delivery that reaches this version; with `state` deleted, of one that is no more. */
 export const deliveryChanged = (
-  call: Pick<Outbound, "requestId" | "tenantId" | "actor">,
+  call: CausingCall,
   now: number,
   { id, clientId, sessionId, userId, attempts, lastFault, state }: LogoutDelivery,
   version: number,

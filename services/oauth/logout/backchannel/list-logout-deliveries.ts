@@ -11,8 +11,6 @@ import { logoutDeliveries } from "../../collections.ts";
 import type { OauthDependencies } from "../../dependencies.ts";
 import { deliveryMessage, keptState } from "./delivery-message.ts";
 
-const defaultPageSize = 50;
-
 /** Deliveries of the tenant, newest first: all, or those of a client, of a state, or of both. */
 export function listLogoutDeliveries({ store, pageTokens }: Pick<OauthDependencies, "store" | "pageTokens">) {
   return async (
@@ -21,16 +19,15 @@ export function listLogoutDeliveries({ store, pageTokens }: Pick<OauthDependenci
   ): Promise<ListLogoutDeliveriesResponse> => {
     const call = callOf(context);
     const listing = `logout-deliveries?client_id=${request.clientId}&state=${request.state}`;
-    const after = request.pageToken === "" ? undefined : await pageTokens.decode(call, listing, request.pageToken);
+    const requested = await pageTokens.requestedPage(call, listing, request);
     const page = await store.tenant(call.tenantId).page(logoutDeliveries, {
       ...filtered(request),
       descending: true,
-      limit: request.pageSize || defaultPageSize,
-      ...(after === undefined ? {} : { after }),
+      ...requested,
     });
     return create(ListLogoutDeliveriesResponseSchema, {
       deliveries: page.items.map(({ record }) => deliveryMessage(record)),
-      nextPageToken: page.next === undefined ? "" : await pageTokens.encode(call, listing, page.next),
+      nextPageToken: await pageTokens.nextPageToken(call, listing, page.next),
     });
   };
 }
