@@ -498,8 +498,34 @@ test("--create makes the tenant that a file is of, once the file is right, for w
     dry_run: false,
     changes: [{ action: "create", section: "tenant", name: "made-empty" }],
     kept: [],
+    unseen_secrets: [],
   });
   expect((await tenant(["apply", file, "--create"])).code).toBe(2);
+});
+
+test("clients whose secret nobody sees are named, and those that have none or the file's are not", async () => {
+  const { slug } = await createTenant(server);
+  const client = (client_id: string, more: object = {}) => ({
+    client_id,
+    redirect_uris: [`https://${client_id}.example/cb`],
+    ...more,
+  });
+  const file = (...clients: object[]) => written("secrets.json", JSON.stringify({ version: 1, clients }));
+  const made = file(
+    client("usual"),
+    client("posting", { token_endpoint_auth_method: "client_secret_post" }),
+    client("public", { token_endpoint_auth_method: "none" }),
+    client("named", { client_secret: { env: "SHOP_JOB_SECRET" } }),
+  );
+  const said = (names: string) => `The server makes a secret that nobody sees for: ${names}. `;
+  for (const more of [["--dry-run"], []]) {
+    expect((await tenant(["apply", made, ...more], { slug })).err).toContain(said("usual, posting"));
+  }
+  expect((await tenant(["apply", made], { slug })).err).toBe("");
+  const changed = file(client("public", { token_endpoint_auth_method: "client_secret_basic" }));
+  const planned = JSON.parse(await out(["apply", changed, "--dry-run", "--json"], { slug })) as object;
+  expect(planned).toMatchObject({ unseen_secrets: ["public"] });
+  expect((await tenant(["apply", changed], { slug })).err).toContain(said("public"));
 });
 
 test("a mail server has its password from where the file says, sent while there is none and with what else changes", async () => {
