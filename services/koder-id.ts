@@ -176,7 +176,19 @@ export async function createKoderId({
     const brands = createBrands({ peers, clock, log });
     const keySets = createKeySets({ peers, clock });
     rememberers.push(hosts, brands, keySets);
-    gateway = assembleGateway({ config, peers, hosts, brands, keySets, health, report, onFault, clock, log });
+    gateway = assembleGateway({
+      config,
+      publicOrigin: () => origin,
+      peers,
+      hosts,
+      brands,
+      keySets,
+      health,
+      report,
+      onFault,
+      clock,
+      log,
+    });
     const { host } = config.listen;
     const port = await listen(gateway, host, config.listen.port);
     listening = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
@@ -249,6 +261,7 @@ export async function createKoderId({
 /** The gateway over the clients that it has of the services, wherever they are. */
 function assembleGateway({
   config,
+  publicOrigin,
   peers,
   hosts,
   brands,
@@ -260,6 +273,7 @@ function assembleGateway({
   log,
 }: {
   readonly config: Config;
+  readonly publicOrigin: () => string;
   readonly peers: Peers;
   readonly hosts: TenantOfHost;
   readonly brands: Brands;
@@ -274,6 +288,7 @@ function assembleGateway({
   return createGateway({
     peers,
     hosts,
+    publicOrigin,
     brands,
     services: publicServices,
     own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],
