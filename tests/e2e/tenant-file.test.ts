@@ -282,6 +282,17 @@ test("what null takes back to what is usual is taken back once", async () => {
     })),
   };
   expect(await out(["apply", oneOf(nothing)], { slug })).toBe("Nothing is to be changed.\n");
+  // So is what is said to be empty, where that is the same.
+  const empty = {
+    oauth_policy: { registration: { allowed_scopes: [], allowed_grant_types: [], max_redirect_uris: 0 } },
+    authentication_policy: { first_factors: [], second_factors: [], attempts_before_wait: 0 },
+    password_policy: { min_length: 0 },
+    username_policy: { max_length: 0 },
+    attribute_schema: { schema: {} },
+    clients: clients.map((client) => ({ ...client, response_types: [], scope: "", subject_type: "" })),
+    resource_servers: [{ ...resource_servers[0], signing_alg: "" }],
+  };
+  expect(await out(["apply", oneOf(empty)], { slug })).toBe("Nothing is to be changed.\n");
   // What was something else is taken back, and then nothing is to be changed.
   const something = {
     oauth_policy: { require_pkce_of_confidential_clients: false, registration: { max_redirect_uris: 3 } },
@@ -388,6 +399,7 @@ authentication_policy:
     - { package_name: dev.koder.app, sha256_cert_fingerprints: ["${fingerprint}"] }
   group_overrides:
     - { group_name: staff, mfa: MFA_REQUIREMENT_REQUIRED }
+username_policy: { extra_characters: "__" }
 mail_settings: { sender_name: " Koder " }
 mail_server: { host: SMTP.shop.example, sender_address: no-reply@shop.example }
 `,

@@ -148,16 +148,17 @@ export const linkName = (key: ListKey | undefined, name: string): string =>
 
 /**
  * The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them: with
- * what is usual in what they leave out.
+ * what is usual in what they leave out, or say to be empty where that is the same.
  */
 function differences(
   { schema, answered = {}, usual = () => ({}) }: Pick<Section, "schema" | "answered" | "usual">,
   before: JsonObject,
   after: JsonObject,
 ): readonly string[] {
-  const [was, is] = [before, after].map((json) =>
-    inAnsweredForm(written(schema, mergeJson(schema, usual(json), json)), answered),
-  );
+  const [was, is] = [before, after].map((json) => {
+    const said = toJson(schema, fromJson(schema, json), { useProtoFieldName: true }) as JsonObject;
+    return inAnsweredForm(written(schema, mergeJson(schema, usual(said), said)), answered);
+  });
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
