@@ -185,6 +185,14 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     apart: ["etag", "update_time"],
     answered: { schema: emptyAsNone },
   },
+  // Before the policy, which can ask people to verify their address.
+  mail_server: {
+    schema: MailServerSchema,
+    apart: ["etag", "update_time", "password_set"],
+    answered: { host: lowerCase },
+    shown: { user_name: "line" },
+    secret: "password",
+  },
   // Before the policy, which can ask people to accept the terms that it links.
   branding: {
     schema: BrandingSchema,
@@ -215,13 +223,6 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     apart: ["etag", "update_time"],
     answered: { sender_name: trimmed },
     shown: { sender_name: "line" },
-  },
-  mail_server: {
-    schema: MailServerSchema,
-    apart: ["etag", "update_time", "password_set"],
-    answered: { host: lowerCase },
-    shown: { user_name: "line" },
-    secret: "password",
   },
 };
 
