@@ -148,9 +148,9 @@ test("what cannot be shown is told before anything is changed, and stays where n
     },
   };
   expect(planned(file[0] ?? "", before)).toEqual([]);
-  expect(() => planned("clients: [{ client_id: web, disabled: true }]", before)).toThrow(
-    said(2, "clients[0].client_name"),
-  );
+  const uri = 'client_uri: "https://web.example/"';
+  expect(() => planned(`clients: [{ client_id: web, ${uri} }]`, before)).toThrow(said(2, "clients[0].client_name"));
+  expect(planned("clients: [{ client_id: web, disabled: true }]", before)).toEqual(["~ client web: disabled"]);
   expect(planned(`roles: [{ name: kept, description: ${bad}, permissions: [users.read] }]`, before)).toEqual([
     "~ role kept: permissions",
   ]);
