@@ -142,7 +142,16 @@ export async function createKoderId({
   let gateway: FastifyInstance | undefined;
   let listening: string | undefined;
   if (config.services.includes("gateway")) {
-    const assembled = assembleGateway({ config, peers: calls.peersOf("gateway"), health, report, onFault, clock, log });
+    const assembled = assembleGateway({
+      config,
+      publicOrigin: () => origin,
+      peers: calls.peersOf("gateway"),
+      health,
+      report,
+      onFault,
+      clock,
+      log,
+    });
     gateway = assembled.gateway;
     rememberers.push(...assembled.rememberers);
     const { host } = config.listen;

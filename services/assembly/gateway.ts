@@ -20,6 +20,7 @@ import { brokenCertificateLog } from "./log-lines.ts";
 /** The gateway over the clients that it has of the services, wherever they are; with whatever in it remembers something of them. */
 export function assembleGateway({
   config,
+  publicOrigin,
   peers,
   health,
   report,
@@ -28,6 +29,7 @@ export function assembleGateway({
   log,
 }: {
   readonly config: Config;
+  readonly publicOrigin: () => string;
   readonly peers: Peers;
   readonly health: HealthBoard;
   readonly report: (fault: Fault) => void;
@@ -42,6 +44,7 @@ export function assembleGateway({
   const gateway = createGateway({
     peers,
     hosts,
+    publicOrigin,
     brands,
     services: publicServices,
     own: [health.implementation, ...reflection([...publicServices, health.implementation.service])],

@@ -15,7 +15,10 @@ import type { ModuleParts } from "./modules.ts";
 /** What the auth service sends mails with. */
 export function mailParts(
   parts: ModuleParts,
-): Pick<AuthDependencies, "mailer" | "mailDeliveries" | "mailConnect" | "ownServers" | "smsAvailable"> {
+): Pick<
+  AuthDependencies,
+  "mailer" | "mailDeliveries" | "mailConnect" | "ownServers" | "smsAvailable" | "operatorsMail"
+> {
   const { config, data, calls, clock, log, metrics, tenantsOf } = parts;
   const { store, vault } = data;
   const system = store.system();
@@ -26,6 +29,7 @@ export function mailParts(
     mailConnect,
     ownServers,
     smsAvailable: sms !== undefined,
+    operatorsMail: config.mail.smtp !== undefined || config.mode === "development",
     mailer: createMailer({ system, clock }),
     mailDeliveries: createMailDeliveries({
       store,

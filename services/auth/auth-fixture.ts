@@ -303,6 +303,7 @@ export async function authFixture(
     signUp: defaultSignUpLimits,
     otp: defaultOtpLimits,
     smsAvailable: true,
+    operatorsMail: true,
     mailer: createMailer({ system, clock }),
     mailDeliveries,
     mailConnect,

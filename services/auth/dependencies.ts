@@ -32,6 +32,8 @@ export interface AuthDependencies {
   readonly otp: OtpLimits;
   /** Whether there is anybody who brings SMS to telephones. */
   readonly smsAvailable: boolean;
+  /** Whether mails go out where a tenant has no server of its own. */
+  readonly operatorsMail: boolean;
   readonly mailer: Mailer;
   readonly mailDeliveries: MailDeliveries;
   /** The way to mail servers that tenants name. */

@@ -26,6 +26,8 @@ export interface GatewayOptions extends Omit<HttpAppOptions, "sendAnswer">, Omit
   /** The services that the world may call. */
   readonly services: readonly DescService[];
   readonly hosts: TenantOfHost;
+  /** Origin of the default tenant. Known once the gateway listens. */
+  readonly publicOrigin: () => string;
   /** How tenants look. */
   readonly brands: Brands;
   readonly trustedProxies: readonly string[];
@@ -45,7 +47,10 @@ const securityHeaders = {
   "referrer-policy": "no-referrer",
   "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
 } as const;
-const overTls = { ...securityHeaders, "strict-transport-security": "max-age=31536000; includeSubDomains" } as const;
+const strictTransport = "strict-transport-security";
+const overTls = { ...securityHeaders, [strictTransport]: "max-age=31536000" } as const;
+/** The same of the hosts at and below the public one, where every name is ours: a tenant's own domain may have others below it. */
+const atOurNames = `${overTls[strictTransport]}; includeSubDomains`;
 
 /**
  * A path that another program, or our own limits, might read otherwise than our router does (security A25): dot segments, doubled,
@@ -94,6 +99,9 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
         ErrorReason.INVALID_REQUEST,
         "the request must name one host, by Host or :authority",
       );
+    if (options.tls !== undefined && isAtOrBelow(host, options.publicOrigin())) {
+      void reply.header(strictTransport, atOurNames);
+    }
     const now = clock();
     const address = remoteAddress(request.raw.socket.remoteAddress, headerOf(request, "x-forwarded-for"));
     const verdict = options.limits({ method: request.method, path, address, now });
@@ -157,6 +165,15 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
 function isHostOf(origin: string, host: string): boolean {
   const at = origin.indexOf("//");
   return origin.slice(at + 2) === withoutDefaultPort(host, origin.slice(0, at));
+}
+
+/** Whether a host is that of an origin, or has a name below it, at whatever port. */
+function isAtOrBelow(host: string, origin: string): boolean {
+  const [name, own] = [host, origin.slice(origin.indexOf("//") + 2)].map((one) => one.replace(/:\d+$/, "")) as [
+    string,
+    string,
+  ];
+  return name === own || name.endsWith(`.${own}`);
 }
 
 /** Paths of `<package>.<Service>/<Method>`. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { createSecureServer } from "node:http2";
@@ -34,8 +35,9 @@ export function dualSecure(
   limits: ListenerLimits = listenerLimits,
 ): FastifyServerFactory {
   const clock = Date.now;
+  const firstPair = readFirstPair({ certFile, keyFile }, { onBroken, now: clock() });
   const files = {
-    ...readFirstPair({ certFile, keyFile }, { onBroken, now: clock() }),
+    ...firstPair,
     ...(clientCaFile === undefined
       ? {}
       : { ca: readFileSync(clientCaFile), requestCert: true, rejectUnauthorized: true }),
@@ -63,6 +65,7 @@ export function dualSecure(
       { certFile, keyFile },
       {
         first: true,
+        firstUntil: Date.parse(new X509Certificate(firstPair.cert).validTo),
         make(pair: Pair) {
           server.setSecureContext({ ...files, ...pair, ...secureOptions });
           return true;

@@ -282,6 +282,17 @@ test("what null takes back to what is usual is taken back once", async () => {
     })),
   };
   expect(await out(["apply", oneOf(nothing)], { slug })).toBe("Nothing is to be changed.\n");
+  // So is what is said to be empty, where that is the same.
+  const empty = {
+    oauth_policy: { registration: { allowed_scopes: [], allowed_grant_types: [], max_redirect_uris: 0 } },
+    authentication_policy: { first_factors: [], second_factors: [], attempts_before_wait: 0 },
+    password_policy: { min_length: 0 },
+    username_policy: { max_length: 0 },
+    attribute_schema: { schema: {} },
+    clients: clients.map((client) => ({ ...client, response_types: [], scope: "", subject_type: "" })),
+    resource_servers: [{ ...resource_servers[0], signing_alg: "" }],
+  };
+  expect(await out(["apply", oneOf(empty)], { slug })).toBe("Nothing is to be changed.\n");
   // What was something else is taken back, and then nothing is to be changed.
   const something = {
     oauth_policy: { require_pkce_of_confidential_clients: false, registration: { max_redirect_uris: 3 } },
@@ -388,6 +399,7 @@ authentication_policy:
     - { package_name: dev.koder.app, sha256_cert_fingerprints: ["${fingerprint}"] }
   group_overrides:
     - { group_name: staff, mfa: MFA_REQUIREMENT_REQUIRED }
+username_policy: { extra_characters: "__" }
 mail_settings: { sender_name: " Koder " }
 mail_server: { host: SMTP.shop.example, sender_address: no-reply@shop.example }
 `,
@@ -498,8 +510,34 @@ test("--create makes the tenant that a file is of, once the file is right, for w
     dry_run: false,
     changes: [{ action: "create", section: "tenant", name: "made-empty" }],
     kept: [],
+    unseen_secrets: [],
   });
   expect((await tenant(["apply", file, "--create"])).code).toBe(2);
+});
+
+test("clients whose secret nobody sees are named, and those that have none or the file's are not", async () => {
+  const { slug } = await createTenant(server);
+  const client = (client_id: string, more: object = {}) => ({
+    client_id,
+    redirect_uris: [`https://${client_id}.example/cb`],
+    ...more,
+  });
+  const file = (...clients: object[]) => written("secrets.json", JSON.stringify({ version: 1, clients }));
+  const made = file(
+    client("usual"),
+    client("posting", { token_endpoint_auth_method: "client_secret_post" }),
+    client("public", { token_endpoint_auth_method: "none" }),
+    client("named", { client_secret: { env: "SHOP_JOB_SECRET" } }),
+  );
+  const said = (names: string) => `The server makes a secret that nobody sees for: ${names}. `;
+  for (const more of [["--dry-run"], []]) {
+    expect((await tenant(["apply", made, ...more], { slug })).err).toContain(said("usual, posting"));
+  }
+  expect((await tenant(["apply", made], { slug })).err).toBe("");
+  const changed = file(client("public", { token_endpoint_auth_method: "client_secret_basic" }));
+  const planned = JSON.parse(await out(["apply", changed, "--dry-run", "--json"], { slug })) as object;
+  expect(planned).toMatchObject({ unseen_secrets: ["public"] });
+  expect((await tenant(["apply", changed], { slug })).err).toContain(said("public"));
 });
 
 test("a mail server has its password from where the file says, sent while there is none and with what else changes", async () => {

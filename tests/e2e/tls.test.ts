@@ -75,9 +75,9 @@ describe("TLS, in production", () => {
   test("HTTP/1.1: the issuer is https, cookies are Secure and the host's alone", async (context) => {
     if (server === undefined) return context.skip(missing);
     const { url } = server;
-    const get = (path: string) =>
+    const get = (path: string, headers: Record<string, string> = {}) =>
       new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
-        const outgoing = request(new URL(path, url), { ca }, (incoming) => {
+        const outgoing = request(new URL(path, url), { ca, headers, servername: "localhost" }, (incoming) => {
           let body = "";
           incoming.on("data", (chunk: Buffer) => (body += chunk.toString()));
           incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body }));
@@ -86,7 +86,11 @@ describe("TLS, in production", () => {
       });
     const discovery = await get("/.well-known/openid-configuration");
     expect(JSON.parse(discovery.body)).toMatchObject({ issuer: url, token_endpoint: `${url}/oauth/v2/token` });
-    expect(discovery.headers["strict-transport-security"]).toMatch(/max-age=\d{8}/);
+    const strict = async (host: string) => (await get("/oauth/v2/keys", { host })).headers["strict-transport-security"];
+    expect(discovery.headers["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
+    expect(await strict("acme.localhost")).toBe("max-age=31536000; includeSubDomains");
+    // A domain of somebody else: not every name below it is ours.
+    for (const host of ["customer.example", "notlocalhost"]) expect(await strict(host)).toBe("max-age=31536000");
     const response = await get("/oauth/v2/authorize?client_id=nobody");
     expect(response.status).toBe(400);
     expect(String(response.headers["set-cookie"])).toMatch(

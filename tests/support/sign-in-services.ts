@@ -116,6 +116,7 @@ export async function signInServices() {
       signUp: defaultSignUpLimits,
       otp: defaultOtpLimits,
       smsAvailable: true,
+      operatorsMail: true,
       mailer: createMailer({ system: store.system(), clock }),
       mailConnect,
       ownServers: createOwnServerTransport({ connect: mailConnect, name: "id.example" }),

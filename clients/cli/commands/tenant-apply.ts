@@ -8,6 +8,7 @@ import { createTenant, isMissing, stateOfNewTenant } from "../tenant-file/new-te
 import { planChanges } from "../tenant-file/plan.ts";
 import { changeJson, changeText, keptText } from "../tenant-file/plan-text.ts";
 import { readTenantFile } from "../tenant-file/tenant-file.ts";
+import { unseenSecrets, unseenText } from "../tenant-file/unseen-secrets.ts";
 import { tenantServices } from "../tenant-file/tenant-services.ts";
 import { readTenantState } from "../tenant-file/tenant-state.ts";
 
@@ -66,6 +67,9 @@ export const tenantApply: Command = {
     }
     // What a file says of the tenant itself, a new one was created with.
     const all = [...plan.lists, ...plan.singles.filter(({ key }) => !isNew || key !== "tenant")];
+    const unseen = unseenSecrets(plan);
+    // Said first: whatever stops the changes, these may be made.
+    if (!json && unseen.length > 0) err.write(unseenText(unseen));
     if (dryRun) {
       if (!json) out.write(all.map((change) => `${changeText(change)}\n`).join(""));
     } else {
@@ -78,7 +82,7 @@ export const tenantApply: Command = {
     }
     if (json) {
       const changes = [...(isNew ? [{ action: "create", section: "tenant", name: slug }] : []), ...all.map(changeJson)];
-      out.write(`${JSON.stringify({ dry_run: dryRun, changes, kept: plan.kept })}\n`);
+      out.write(`${JSON.stringify({ dry_run: dryRun, changes, kept: plan.kept, unseen_secrets: unseen })}\n`);
     } else if (all.length === 0 && !isNew) out.write("Nothing is to be changed.\n");
     if (!json && plan.kept.length > 0) err.write(keptText(plan.kept));
     return undefined;

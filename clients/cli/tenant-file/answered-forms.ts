@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 
-/** What the server makes of a field's value when it stores it, so that both are compared alike. */
-export type AnsweredForm = (value: JsonValue) => JsonValue;
+/** What the server makes of a field's value when it stores it, so that both are compared alike; undefined: it is not set. */
+export type AnsweredForm = (value: JsonValue) => JsonValue | undefined;
 
 const ofText =
   (form: (text: string) => string): AnsweredForm =>
@@ -12,6 +12,13 @@ export const lowerCase = ofText((text) => text.toLowerCase());
 export const upperCase = ofText((text) => text.toUpperCase());
 export const trimmed = ofText((text) => text.trim());
 
+/** The characters of a text, each once. */
+export const eachOnce = ofText((text) => [...new Set(text)].join(""));
+
+/** Nothing, where an object is empty. */
+export const emptyAsNone: AnsweredForm = (value) =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0 ? undefined : value;
+
 /** Scope tokens, each once (RFC 6749 §3.3). */
 export const scopeTokens = ofText((text) => [...new Set(text.split(" ").filter((token) => token !== ""))].join(" "));
 
@@ -19,7 +26,7 @@ export const scopeTokens = ofText((text) => [...new Set(text.split(" ").filter((
 export const ofEach =
   (form: AnsweredForm): AnsweredForm =>
   (value) =>
-    Array.isArray(value) ? value.map(form) : value;
+    Array.isArray(value) ? value.map((item) => form(item) ?? null) : value;
 
 /** Some members of a message. */
 export const ofMembers =
@@ -29,4 +36,10 @@ export const ofMembers =
 
 /** A message's JSON with those fields in the form in which the server answers them. */
 export const inAnsweredForm = (json: JsonObject, forms: Readonly<Record<string, AnsweredForm>>): JsonObject =>
-  Object.fromEntries(Object.entries(json).map(([name, value]) => [name, forms[name]?.(value) ?? value]));
+  Object.fromEntries(
+    Object.entries(json).flatMap(([name, value]) => {
+      const form = forms[name];
+      const answered = form === undefined ? value : form(value);
+      return answered === undefined ? [] : [[name, answered]];
+    }),
+  );

@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from "@bufbuild/protobuf";
-import { isPassedOver } from "../../../services/host/json-web-key.ts";
+import { isPassedOver, isPrivateMember, wantedPublicKey } from "../../../services/host/json-web-key.ts";
 import { nearestName } from "../../../services/host/nearest-name.ts";
 import type { Path, Problem } from "./problem.ts";
 
@@ -27,6 +27,10 @@ export function checkJson(
     const here = [...path, name];
     const field = schema.fields.find((one) => one.name === name || one.jsonName === name);
     if (isPassedOver(schema, name)) continue;
+    if (isPrivateMember(schema, name)) {
+      problems.push({ path: here, description: wantedPublicKey });
+      continue;
+    }
     if (field === undefined) {
       const near = nearestName(
         name,

@@ -148,9 +148,9 @@ test("what cannot be shown is told before anything is changed, and stays where n
     },
   };
   expect(planned(file[0] ?? "", before)).toEqual([]);
-  expect(() => planned("clients: [{ client_id: web, disabled: true }]", before)).toThrow(
-    said(2, "clients[0].client_name"),
-  );
+  const uri = 'client_uri: "https://web.example/"';
+  expect(() => planned(`clients: [{ client_id: web, ${uri} }]`, before)).toThrow(said(2, "clients[0].client_name"));
+  expect(planned("clients: [{ client_id: web, disabled: true }]", before)).toEqual(["~ client web: disabled"]);
   expect(planned(`roles: [{ name: kept, description: ${bad}, permissions: [users.read] }]`, before)).toEqual([
     "~ role kept: permissions",
   ]);
@@ -189,4 +189,16 @@ test("a circle through roles that the file does not mention is told before anyth
   expect(() =>
     planned("roles: [{ name: new, included_roles: [top] }, { name: low, included_roles: [new] }]", state),
   ).toThrow("t.yaml:2: roles[0]: role new comes to include itself");
+});
+
+test("a mail server comes before the policy that can need it, and goes after it", () => {
+  const policy = (isRequired: boolean) => `authentication_policy: { verified_email_required: ${isRequired} }`;
+  const server = (host: string) => `mail_server: { host: ${host} }`;
+  const [mails, needed] = ["~ mail_server: host", "~ authentication_policy: verified_email_required"];
+  expect(planned(`${policy(true)}\n${server("smtp.acme.test")}`, stateOf({}))).toEqual([mails, needed]);
+  const before = stateOf(
+    {},
+    { mail_server: { host: "smtp.acme.test" }, authentication_policy: { verified_email_required: true } },
+  );
+  expect(planned(`${policy(false)}\n${server("null")}`, before)).toEqual([needed, mails]);
 });

@@ -112,7 +112,7 @@ export function planChanges(file: TenantFile, state: TenantState, { prune }: { r
     if (prune) changes.push(...unsaid.map((one) => ({ action: "delete" as const, ...one })));
     else kept.push(...unsaid.map(({ name }) => ({ key, name })));
   }
-  const singleChanges = inOrderOfTerms(file).flatMap((key): readonly SingleChange[] => {
+  const singleChanges = inOrderOfNeed(file).flatMap((key): readonly SingleChange[] => {
     const [json, before] = [file.singles[key], state.singles[key] ?? {}];
     if (json === undefined) return [];
     const merged = mergeJson(singles[key].schema, before, json);
@@ -148,16 +148,17 @@ export const linkName = (key: ListKey | undefined, name: string): string =>
 
 /**
  * The top-level fields in which two JSON forms of a message differ once both are written alike, as the server answers them: with
- * what is usual in what they leave out.
+ * what is usual in what they leave out, or say to be empty where that is the same.
  */
 function differences(
   { schema, answered = {}, usual = () => ({}) }: Pick<Section, "schema" | "answered" | "usual">,
   before: JsonObject,
   after: JsonObject,
 ): readonly string[] {
-  const [was, is] = [before, after].map((json) =>
-    inAnsweredForm(written(schema, mergeJson(schema, usual(json), json)), answered),
-  );
+  const [was, is] = [before, after].map((json) => {
+    const said = toJson(schema, fromJson(schema, json), { useProtoFieldName: true }) as JsonObject;
+    return inAnsweredForm(written(schema, mergeJson(schema, usual(said), said)), answered);
+  });
   return schema.fields.map(({ name }) => name).filter((name) => !isDeepStrictEqual(was?.[name], is?.[name]));
 }
 
@@ -285,10 +286,18 @@ function checkTerms(file: TenantFile, state: TenantState, problems: Problem[]): 
   });
 }
 
-/** What there is once, in the order in which it is changed: terms are linked before anybody is asked to accept them, and until nobody is. */
-function inOrderOfTerms({ singles: { branding = {} } }: TenantFile): readonly SingleKey[] {
-  if (!Object.hasOwn(branding, "terms_uri") || text(branding, "terms_uri") !== "") return singleKeys;
-  return [...singleKeys.filter((key) => key !== "branding"), "branding"];
+/** What the policy can need of other sections, by the field that says whether it is there. */
+const neededByPolicy = { branding: "terms_uri", mail_server: "host" } as const;
+
+/** What there is once, in the order in which it is changed: what the policy needs comes before it, and goes after it. */
+function inOrderOfNeed({ singles: said }: TenantFile): readonly SingleKey[] {
+  const going = Object.entries(neededByPolicy)
+    .filter(([key, field]) => {
+      const json = said[key as SingleKey] ?? {};
+      return Object.hasOwn(json, field) && text(json, field) === "";
+    })
+    .map(([key]) => key as SingleKey);
+  return [...singleKeys.filter((key) => !going.includes(key)), ...going];
 }
 
 /**

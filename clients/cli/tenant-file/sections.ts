@@ -13,7 +13,17 @@ import { RoleSchema } from "#gen/koder/identity/v1/role_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { OAuthPolicySchema } from "#gen/koder/oauth/v1/oauth_policy_pb.ts";
 import { ResourceServerSchema } from "#gen/koder/oauth/v1/resource_server_pb.ts";
-import { lowerCase, ofEach, ofMembers, scopeTokens, trimmed, upperCase, type AnsweredForm } from "./answered-forms.ts";
+import {
+  eachOnce,
+  emptyAsNone,
+  lowerCase,
+  ofEach,
+  ofMembers,
+  scopeTokens,
+  trimmed,
+  upperCase,
+  type AnsweredForm,
+} from "./answered-forms.ts";
 import { imageFields, saidOfImages } from "./image-reference.ts";
 import {
   usualAuthenticationPolicy,
@@ -170,7 +180,19 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     shown: { display_name: "line" },
   },
   oauth_policy: { schema: OAuthPolicySchema, apart: ["etag", "update_time"], usual: usualOauthPolicy },
-  attribute_schema: { schema: AttributeSchemaSchema, apart: ["etag", "update_time"] },
+  attribute_schema: {
+    schema: AttributeSchemaSchema,
+    apart: ["etag", "update_time"],
+    answered: { schema: emptyAsNone },
+  },
+  // Before the policy, which can ask people to verify their address.
+  mail_server: {
+    schema: MailServerSchema,
+    apart: ["etag", "update_time", "password_set"],
+    answered: { host: lowerCase },
+    shown: { user_name: "line" },
+    secret: "password",
+  },
   // Before the policy, which can ask people to accept the terms that it links.
   branding: {
     schema: BrandingSchema,
@@ -190,19 +212,17 @@ export const singles: Readonly<Record<SingleKey, Section>> = {
     },
   },
   password_policy: { schema: PasswordPolicySchema, apart: ["etag", "update_time"], usual: usualPasswordPolicy },
-  username_policy: { schema: UsernamePolicySchema, apart: ["etag", "update_time"], usual: usualUsernamePolicy },
+  username_policy: {
+    schema: UsernamePolicySchema,
+    apart: ["etag", "update_time"],
+    usual: usualUsernamePolicy,
+    answered: { extra_characters: eachOnce },
+  },
   mail_settings: {
     schema: MailSettingsSchema,
     apart: ["etag", "update_time"],
     answered: { sender_name: trimmed },
     shown: { sender_name: "line" },
-  },
-  mail_server: {
-    schema: MailServerSchema,
-    apart: ["etag", "update_time", "password_set"],
-    answered: { host: lowerCase },
-    shown: { user_name: "line" },
-    secret: "password",
   },
 };
 

@@ -13,10 +13,14 @@ export function shownProblems(change: ListCreation | ListUpdate | SingleChange, 
   const isList = "links" in change;
   if (isList && change.fields.length === 0) return [];
   const { shown } = isList ? lists[change.key] : singles[change.key];
-  const isWhole = isList && lists[change.key].checkedWhole === true;
+  const isWhole = isList && lists[change.key].checkedWhole === true && !isDisabledAlone(change);
   const written = Object.entries(change.json).filter(([name]) => isWhole || change.fields.includes(name));
   return problemsIn(shown, Object.fromEntries(written), path);
 }
+
+/** A client is disabled whatever else is wrong with it. */
+const isDisabledAlone = ({ key, json, fields }: ListUpdate): boolean =>
+  key === "clients" && json["disabled"] === true && fields.every((field) => field === "disabled");
 
 function problemsIn(shown: ShownFields | undefined, json: JsonObject, path: Path): readonly Problem[] {
   return Object.entries(shown ?? {}).flatMap(([name, form]): readonly Problem[] => {

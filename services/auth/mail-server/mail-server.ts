@@ -9,6 +9,7 @@ import type { Stored, TenantStore } from "../../store/store.ts";
 import { versionOfBox } from "../../vault/sealed-box.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { mailServerId, mailServers } from "../collections.ts";
+import type { AuthDependencies } from "../dependencies.ts";
 
 /** The ports at which mail is handed over, by RFC 6409 §3.1, RFC 8314 §3.3, and where providers take it besides. */
 export const mailPorts = [25, 465, 587, 2525] as const;
@@ -28,6 +29,12 @@ type Read = Stored<typeof StoredServerSchema> | undefined;
 
 /** A tenant's mail server as it is kept; undefined while there is none. */
 export const readMailServer = (data: TenantStore): Promise<Read> => data.get(mailServers, mailServerId);
+
+/** Whether mails of a tenant go out, by its own server or the operator's. */
+export const mailsGoOut = async (
+  { operatorsMail }: Pick<AuthDependencies, "operatorsMail">,
+  data: TenantStore,
+): Promise<boolean> => operatorsMail || ((await readMailServer(data))?.record.host ?? "") !== "";
 
 /** Where a sealed password belongs. */
 export const passwordPlace = { collection: mailServers.name, id: mailServerId, field: "sealed_password" };

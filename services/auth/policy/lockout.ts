@@ -17,15 +17,18 @@ export interface Lockout {
   readonly description: string;
 }
 
-/** Second factors that people without any can add when they sign in; codes by mail by those whose address is verified. */
-const added = [SignInFactor.TOTP, SignInFactor.PASSKEY, SignInFactor.EMAIL_OTP] as const;
+/** What is sent to people at all. */
+export interface Sent {
+  readonly sms: boolean;
+  readonly mails: boolean;
+}
 
 /**
  * Why nobody could sign in by a policy, or nobody of a group, or nobody to a client; undefined where people can. Looked at before it
  * is kept, for the tenant, each group, each client, and each group with each client.
- * Codes by SMS are a factor where any are sent.
+ * Codes by SMS and by mail are a factor where any are sent, and an address is verified where mails are.
  */
-export function lockoutOf(policy: AuthenticationPolicy, smsAvailable: boolean): Lockout | undefined {
+export function lockoutOf(policy: AuthenticationPolicy, sent: Sent): Lockout | undefined {
   const cases = [
     { path: "", more: [] as readonly MoreRules[] },
     ...[...policy.rulesOfGroups.values()].map((more, at) => ({ path: `group_overrides[${at}].`, more: [more] })),
@@ -38,7 +41,7 @@ export function lockoutOf(policy: AuthenticationPolicy, smsAvailable: boolean): 
     ]),
   ];
   for (const { path, more } of cases) {
-    const found = lockoutBy(strictest(policy.rules, ...more), smsAvailable);
+    const found = lockoutBy(strictest(policy.rules, ...more), sent);
     if (found !== undefined) return { path: `${path}${found.path}`, description: found.description };
   }
   const { rules, signUpAllowed } = policy;
@@ -47,20 +50,32 @@ export function lockoutOf(policy: AuthenticationPolicy, smsAvailable: boolean): 
     : undefined;
 }
 
-function lockoutBy({ mfa, firstFactors, secondFactors }: SignInRules, smsAvailable: boolean): Lockout | undefined {
+function lockoutBy({ mfa, firstFactors, secondFactors, verifiedEmail }: SignInRules, sent: Sent): Lockout | undefined {
   if (firstFactors.size === 0) {
     return {
       path: "first_factors",
       description: "must leave a way to begin a sign-in, together with what else counts",
     };
   }
+  if (verifiedEmail && !sent.mails) {
+    return {
+      path: "verified_email_required",
+      description: "needs mails that go out: neither the tenant nor the instance has a mail server",
+    };
+  }
   const isRequired = mfa === MfaRequirement.REQUIRED && firstFactors.has(SignInFactor.PASSWORD);
-  const canBeAdded = smsAvailable ? [...added, SignInFactor.SMS_OTP] : added;
+  // By people without any when they sign in; codes by mail by those whose address is verified.
+  const canBeAdded = [
+    SignInFactor.TOTP,
+    SignInFactor.PASSKEY,
+    ...(sent.mails ? [SignInFactor.EMAIL_OTP] : []),
+    ...(sent.sms ? [SignInFactor.SMS_OTP] : []),
+  ];
   return isRequired && !canBeAdded.some((factor) => secondFactors.has(factor))
     ? {
         path: "second_factors",
         description:
-          "must have TOTP, PASSKEY, EMAIL_OTP or, where the instance sends SMS, SMS_OTP where a second factor is required: only those can be added at a sign-in",
+          "must have TOTP, PASSKEY, or, where mails and SMS are sent, EMAIL_OTP or SMS_OTP where a second factor is required: only those can be added at a sign-in",
       }
     : undefined;
 }

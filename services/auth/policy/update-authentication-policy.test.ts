@@ -5,15 +5,18 @@ import {
   AuthenticationPolicySchema,
   MfaRequirement,
   PasskeyUserVerification,
+  SignInFactor,
 } from "#gen/koder/auth/v1/authentication_policy_pb.ts";
 import {
   GetAuthenticationPolicyRequestSchema,
   UpdateAuthenticationPolicyRequestSchema,
 } from "#gen/koder/auth/v1/authentication_policy_service_pb.ts";
+import { UpdateMailServerRequestSchema } from "#gen/koder/auth/v1/mail_server_service_pb.ts";
 import { CheckSignInRequestSchema } from "#gen/koder/auth/v1/sign_in_policy_internal_pb.ts";
 import { handlerContext } from "../../host/testing/handler-context.ts";
 import { refusal } from "../auth-fixture.ts";
 import { factorFixture } from "../factors/factor-fixture.ts";
+import { updateMailServer } from "../mail-server/update-mail-server.ts";
 import { checkSignIn } from "./check-sign-in.ts";
 import { getAuthenticationPolicy } from "./get-authentication-policy.ts";
 import { updateAuthenticationPolicy } from "./update-authentication-policy.ts";
@@ -122,4 +125,47 @@ test("A15: a session is enough by the policy of the tenant, of the client, and b
   expect(await isEnough(one)).toBe(false);
   expect(await isEnough(one, "lunch"), "a client never asks for less").toBe(false);
   expect(await isEnough("", "vault"), "a session of unknown class is none of two factors").toBe(false);
+});
+
+test("what people could only do by mail is refused where none goes out, and so is the end of the mail server by which they do", async () => {
+  const { f, get, update } = await setUp();
+  const needs = { ...f.dependencies, operatorsMail: false };
+  const updateMails = (host: string) =>
+    updateMailServer({ ...needs, mailConnect: { mayReach: () => true } as unknown as typeof needs.mailConnect })(
+      create(UpdateMailServerRequestSchema, {
+        mailServer: { host, senderAddress: host === "" ? "" : "no-reply@acme.test" },
+        updateMask: { paths: ["host", "sender_address"] },
+      }),
+      handlerContext(),
+    );
+  const change = (policy: MessageInitShape<typeof AuthenticationPolicySchema>, paths: string[]) =>
+    updateAuthenticationPolicy(needs)(
+      create(UpdateAuthenticationPolicyRequestSchema, { policy, updateMask: { paths } }),
+      handlerContext(),
+    );
+  const byMailAlone = { mfa: REQUIRED, secondFactors: [SignInFactor.EMAIL_OTP] };
+  const refused = (path: string) => ({
+    reason: "AUTHENTICATION_POLICY_INVALID",
+    message: expect.stringContaining(`${path}: `) as unknown,
+  });
+  for (const [policy, path] of [
+    [{ verifiedEmailRequired: true }, "verified_email_required"],
+    [byMailAlone, "second_factors"],
+  ] as const) {
+    const paths = path === "second_factors" ? ["mfa", path] : [path];
+    expect(await refusal(change(policy, paths))).toMatchObject(refused(path));
+    await updateMails("smtp.acme.test");
+    await change(policy, paths);
+    expect(await refusal(updateMails(""))).toMatchObject({
+      reason: "MAIL_SERVER_INVALID",
+      message: `host: must be there as long as the authentication policy needs mails: ${path}`,
+    });
+    await change({}, ["mfa", "second_factors", "verified_email_required"]);
+    await updateMails("");
+  }
+  // Where it went away otherwise, the rest is changed as ever.
+  await update({ verifiedEmailRequired: true }, ["verified_email_required"]);
+  await change({ attemptsBeforeWait: 4 }, ["attempts_before_wait"]);
+  expect(await get()).toMatchObject({ attemptsBeforeWait: 4, verifiedEmailRequired: true });
+  expect(await refusal(change({ mfa: OPTIONAL }, ["mfa"]))).toMatchObject(refused("verified_email_required"));
 });

@@ -10,21 +10,25 @@ import {
 import { callOf } from "../../host/call.ts";
 import { changeTenantRecord } from "../../host/tenant-record.ts";
 import type { TenantStore } from "../../store/store.ts";
+import { mailsGoOut } from "../mail-server/mail-server.ts";
 import { authenticationPolicies, authenticationPolicyId } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { policyWithDefaults } from "./authentication-policies.ts";
 import { unknownClientsOf } from "./clients-of-policy.ts";
 import { groupIdsOf, groupNamesOf } from "./groups-of-policy.ts";
-import { hasPasskey, lockoutOf } from "./lockout.ts";
+import { hasPasskey, lockoutOf, type Sent } from "./lockout.ts";
 import { policyChange, policyInvalid } from "./policy-change.ts";
 import { termsUriOf } from "../required-actions/terms-to-accept.ts";
 import { policyMessage } from "./policy-message.ts";
 
 /** Changes the fields of the tenant's policy that the mask names, all or none. */
 export function updateAuthenticationPolicy(
-  needs: Pick<AuthDependencies, "store" | "clock" | "peers" | "policies" | "tenants" | "smsAvailable">,
+  needs: Pick<
+    AuthDependencies,
+    "store" | "clock" | "peers" | "policies" | "tenants" | "smsAvailable" | "operatorsMail"
+  >,
 ) {
-  const { store, policies, tenants, smsAvailable } = needs;
+  const { store, policies, tenants } = needs;
   return async (
     request: UpdateAuthenticationPolicyRequest,
     context: HandlerContext,
@@ -39,7 +43,12 @@ export function updateAuthenticationPolicy(
       asked: request.policy,
       mask: request.updateMask,
       change: (path, policy) => policyChange(path, policy, { canonicalOrigin, groupIds, unknownClients, hasTerms }),
-      check: (record) => checkNobodyIsLockedOut(store.tenant(call.tenantId), record, { canonicalOrigin, smsAvailable }),
+      check: async (record, paths) => {
+        const data = store.tenant(call.tenantId);
+        // A mail server that went away since keeps nobody from changing the rest.
+        const mails = !paths.some((path) => needMails.includes(path)) || (await mailsGoOut(needs, data));
+        await checkNobodyIsLockedOut(data, record, { canonicalOrigin, sent: { sms: needs.smsAvailable, mails } });
+      },
       event: (paths) => ({
         case: "authenticationPolicyUpdated",
         value: { $typeName: "koder.events.v1.AuthenticationPolicyUpdated", paths },
@@ -58,14 +67,17 @@ const place = {
   name: "policy",
 };
 
+/** What of a policy may ask for what people get by mail. */
+const needMails = ["mfa", "second_factors", "verified_email_required", "group_overrides", "client_overrides"];
+
 /** Refuses a policy by which nobody could sign in. Throws AUTHENTICATION_POLICY_INVALID. */
 async function checkNobodyIsLockedOut(
   data: TenantStore,
   record: StoredPolicy,
-  { canonicalOrigin, smsAvailable }: { readonly canonicalOrigin: string; readonly smsAvailable: boolean },
+  { canonicalOrigin, sent }: { readonly canonicalOrigin: string; readonly sent: Sent },
 ): Promise<void> {
   const policy = policyWithDefaults(record);
-  const lockout = lockoutOf(policy, smsAvailable);
+  const lockout = lockoutOf(policy, sent);
   if (lockout !== undefined) throw policyInvalid(lockout.path, lockout.description);
   const isByPasskeyAlone = !policy.rules.firstFactors.has(SignInFactor.PASSWORD);
   if (isByPasskeyAlone && !(await hasPasskey(data, new URL(canonicalOrigin).hostname))) {

@@ -26,7 +26,8 @@ let port: number;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "koder-id-certificate-folder-"));
   broken = [];
-  now = Date.now();
+  // What a test issues meanwhile is good by then.
+  now = Date.now() + 60_000;
   const { contextFor } = createCertificateFolder(folder, {
     onBroken: (one) => void broken.push(one),
     clock: () => now,
@@ -152,6 +153,37 @@ test("one that has run out is not put to use", async () => {
   now += 3 * 86_400_000;
   expect(await shown("d.test")).toBe(serialOf(own));
   expect(broken).toEqual([expect.objectContaining({ fault: expect.stringContaining("ran out") })]);
+});
+
+test("one that is not good yet waits until it is, or the one before has run out", async () => {
+  const day = 86_400_000;
+  const [first, second, other] = ["first", "second", "other"].map((name) => authority.issue(name, ["f.test"]));
+  if (first === undefined || second === undefined || other === undefined) throw new Error("no certificates");
+  const serials = { first: serialOf(first), second: serialOf(second) };
+  const validFrom = Date.parse(new X509Certificate(readFileSync(second.certFile)).validFrom);
+  put("f.test", first);
+  expect(await shown("f.test")).toBe(serials.first);
+  now = validFrom - 60_000;
+  put("f.test", second);
+  for (let look = 0; look < 2; look += 1) {
+    now += 2_000;
+    expect(await shown("f.test")).toBe(serials.first);
+  }
+  expect(broken).toEqual([
+    { certFile: join(folder, "f.test", "tls.crt"), fault: expect.stringContaining("not good before") },
+  ]);
+  now = validFrom;
+  expect(await shown("f.test")).toBe(serials.second);
+  expect(broken).toHaveLength(1);
+
+  // Where it is the only one it is shown, and one that does not fit its key waits for nothing.
+  put("g.test", authority.issue("g", ["g.test"]));
+  now = validFrom - day;
+  expect(await shown("g.test")).not.toBe(serialOf(own));
+  put("f.test", { certFile: other.certFile, keyFile: second.keyFile });
+  now = validFrom - day + 2_000;
+  expect(await shown("f.test")).toBe(serials.second);
+  expect(broken.at(-1)?.fault).toMatch(/key values mismatch/);
 });
 
 test("one that could not be used is looked at again once others may read its files", async () => {

@@ -1,6 +1,7 @@
 import { constants, X509Certificate } from "node:crypto";
 import { statSync, type Stats } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 
 /** A certificate chain and its key, PEM files. */
 export interface PairFiles {
@@ -37,6 +38,8 @@ interface Following<Made> {
   readonly name?: string;
   /** What was made of the files already, and stays in use when they are gone. */
   readonly first?: Made;
+  /** When the certificate of that runs out, in milliseconds since the epoch. */
+  readonly firstUntil?: number;
   /** Puts a pair to use. Throws where the key is not the certificate's. */
   readonly make: (pair: Pair) => Made;
   readonly onBroken: (broken: BrokenCertificate) => void;
@@ -49,13 +52,18 @@ const untouched = 2_000;
 
 /**
  * Follows a pair of files: others that are written there are put to use, two seconds later at most. Files that cannot be used
- * leave what was in use in its place, and are told of once. Where both are gone, there is none.
+ * leave what was in use in its place, and are told of once. So does a certificate that is not good yet, until it is, or the one before
+ * has run out. Where both are gone, there is none.
  */
 export function followPair<Made>(
   files: PairFiles,
-  { name, first, make, onBroken, clock }: Following<Made>,
+  { name, first, firstUntil = Number.POSITIVE_INFINITY, make, onBroken, clock }: Following<Made>,
 ): FollowedPair<Made> {
   let made = first;
+  /** Until when that is good. */
+  let madeUntil = firstUntil;
+  /** From when on that is good which is in the files, and is not in use before. */
+  let waitsUntil: number | undefined;
   // What is in use already was read from the files a moment ago, whenever they are looked at next.
   let seen = first === undefined ? "" : [files.certFile, files.keyFile].map(stampNow).join("");
   let isThere = first !== undefined;
@@ -67,10 +75,20 @@ export function followPair<Made>(
     const [before, stamp] = [seen, stamps.join("")];
     seen = stamp;
     isThere = stamp !== "";
-    if (!isThere) made = first;
-    if (!isThere || before === stamp) return;
+    if (!isThere) [made, waitsUntil] = [first, undefined];
+    const now = clock();
+    const isGood = made !== undefined && now <= madeUntil;
+    const isDue = waitsUntil !== undefined && (now >= waitsUntil || !isGood);
+    if (!isThere || (before === stamp && !isDue)) return;
+    waitsUntil = undefined;
     try {
-      made = make(await readPair(files, name, clock()));
+      const { pair, from, until } = await readPair(files, name, now);
+      if (now < from && isGood) {
+        createSecureContext(pair);
+        waitsUntil = from;
+        throw new Error(`${notYetGood(from)}; the one before is shown until then, or until it runs out`);
+      }
+      [made, madeUntil] = [make(pair), until];
     } catch (error) {
       onBroken({ certFile: files.certFile, fault: error instanceof Error ? error.message : String(error) });
     }
@@ -112,8 +130,15 @@ function stampNow(file: string): string {
 const stampIn = ({ ctimeMs, size, ino }: Pick<Stats, "ctimeMs" | "size" | "ino">): string =>
   `${ctimeMs} ${size} ${ino};`;
 
-/** Reads a pair. Throws where a file cannot be read, or the certificate is for other names or has run out. */
-async function readPair({ certFile, keyFile }: PairFiles, name: string | undefined, now: number): Promise<Pair> {
+/**
+ * Reads a pair, and from when and until when its certificate is good. Throws where a file cannot be read, or the certificate is for
+ * other names or has run out.
+ */
+async function readPair(
+  { certFile, keyFile }: PairFiles,
+  name: string | undefined,
+  now: number,
+): Promise<{ readonly pair: Pair; readonly from: number; readonly until: number }> {
   const [cert, key] = await Promise.all([readFile(certFile), readFile(keyFile)]);
   const certificate = new X509Certificate(cert);
   if (name !== undefined && certificate.checkHost(name, { subject: "never" }) === undefined) {
@@ -121,8 +146,12 @@ async function readPair({ certFile, keyFile }: PairFiles, name: string | undefin
   }
   const fault = ranOut(certificate, now);
   if (fault !== undefined) throw new Error(fault);
-  return { cert, key };
+  return { pair: { cert, key }, from: Date.parse(certificate.validFrom), until: Date.parse(certificate.validTo) };
 }
+
+/** That a certificate is good only from a time on, in words. */
+export const notYetGood = (from: number): string =>
+  `the certificate is not good before ${new Date(from).toISOString()}`;
 
 /** That a certificate has run out at `now`, in words; undefined while it has not. */
 export const ranOut = ({ validTo }: X509Certificate, now: number): string | undefined =>

@@ -17,6 +17,7 @@ export function getMailbox({ store }: Pick<IdentityDependencies, "store">) {
     const stored = await store.tenant(callOf(context).tenantId).get(users, request.userId || nobody);
     if (stored === undefined || stored.record.status !== UserStatus.ACTIVE) return create(GetMailboxResponseSchema);
     const { email, emailVerified, locale } = stored.record;
-    return create(GetMailboxResponseSchema, { email, emailVerified, locale });
+    // Of one without an address it may have been said before that was refused.
+    return create(GetMailboxResponseSchema, { email, emailVerified: emailVerified && email !== "", locale });
   };
 }

@@ -27,6 +27,7 @@ import type { PasswordHash } from "../passwords/password-hashing.ts";
 import { checkByPolicy } from "../passwords/check-by-policy.ts";
 import { checkedUsername } from "../usernames/checked-username.ts";
 import { checkProfile } from "./check-profile.ts";
+import { checkProven } from "./check-proven.ts";
 import { emailKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -48,6 +49,7 @@ export function createUser(dependencies: IdentityDependencies) {
       });
     }
     checkProfile(user);
+    checkProven(user);
     const imported = user.passwordHash === "" ? undefined : importedHash(user);
     return idempotency.run(
       call,

@@ -1,12 +1,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { describe, expect, test } from "vitest";
+import { GetMailboxRequestSchema } from "#gen/koder/identity/v1/mailbox_internal_pb.ts";
 import { UserSchema, UserStatus } from "#gen/koder/identity/v1/user_pb.ts";
 import { UpdateUserRequestSchema } from "#gen/koder/identity/v1/user_service_pb.ts";
 import type { Call } from "../../host/call.ts";
 import { replace } from "../../store/writes.ts";
 import { users } from "../collections.ts";
 import { identityFixture, refusal } from "../identity-fixture.ts";
+import { getMailbox } from "../mailbox/get-mailbox.ts";
 import { updateUser } from "./update-user.ts";
 import { userUpdated } from "./user-events.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
@@ -44,6 +46,30 @@ describe("updating a user", () => {
       fields: ["user.zoneinfo"],
     });
     await update({ zoneinfo: "Mars/Phobos" }, ["name"]);
+  });
+
+  test("A16: nothing is verified of an address or a telephone that is not there", async () => {
+    const { f, created, update } = await withUser({ username: "ana" });
+    const verified = { emailVerified: true, phoneNumberVerified: true };
+    const refused = { reason: "INVALID_REQUEST", fields: ["user.email_verified", "user.phone_number_verified"] };
+    const paths = ["email_verified", "phone_number_verified"];
+    expect(await refusal(f.user({ username: "eve", ...verified }))).toMatchObject(refused);
+    expect(await refusal(update(verified, paths))).toMatchObject(refused);
+    const reached = { email: "ana@example.com", phoneNumber: "+15551234567" };
+    await update({ ...reached, ...verified }, ["email", "phone_number", ...paths]);
+    expect(await refusal(update(verified, ["email", "phone_number", ...paths]))).toMatchObject(refused);
+    const gone = { email: "", emailVerified: false, phoneNumber: "", phoneNumberVerified: false };
+    expect(await update({}, ["email", "phone_number"])).toMatchObject(gone);
+
+    // Of one of before, the rest is changed as ever, and their mailbox is none that was verified.
+    const stored = await f.data.get(users, created.id);
+    if (stored === undefined) throw new Error("the user is gone");
+    const { record, version } = stored;
+    const event = userUpdated(testCall(), 0, created.id, version + 1, ["email_verified"]);
+    await f.data.commit([replace(users, { ...record, emailVerified: true }, version)], [event]);
+    expect(await update({ name: "Ana" }, ["name"])).toMatchObject({ name: "Ana" });
+    const request = create(GetMailboxRequestSchema, { userId: created.id });
+    expect(await getMailbox(f.dependencies)(request, f.context())).toMatchObject({ email: "", emailVerified: false });
   });
 
   test("an address is replaced as a whole, and cleared by none or an empty one", async () => {

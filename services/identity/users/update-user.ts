@@ -24,6 +24,7 @@ import { attributesOf, mergedAttributes, storedAttributes } from "../attributes/
 import { checkMayChange } from "./check-may-change.ts";
 import { checkedUsername } from "../usernames/checked-username.ts";
 import { checkProfile } from "./check-profile.ts";
+import { checkProven } from "./check-proven.ts";
 import { emailKey, usernameKey } from "./login-names.ts";
 import { profileFields } from "./profile-fields.ts";
 import { takenFailure } from "./taken.ts";
@@ -74,6 +75,7 @@ export function updateUser(dependencies: IdentityDependencies) {
           violations: [{ field: "user.username", description: "must be set where email is not" }],
         });
       }
+      checkProven(changed, paths);
       const version = stored.version + 1;
       const status = paths.includes("status") ? user.status : undefined;
       try {

@@ -19,7 +19,7 @@ import { withDefaults } from "./metadata/client-defaults.ts";
 import { voidTokensOfClient } from "./void-tokens-of-client.ts";
 
 /**
- * Makes a stored client what it should be: its metadata checked as at creation, a secret made where it comes to need one, and
+ * Makes a stored client what it should be: its metadata checked as at creation unless it is disabled alone, a secret made where it comes to need one, and
  * what it no longer needs forgotten. A client that is disabled after it has its tokens voided before the answer: commit
  * first, so that nothing new is issued, then the epoch; after a crash in between, a repeat or `finishVoiding` voids them. One
  * that is enabled has the epoch counted first, because what it issues to itself carries it. Answers the client, with its
@@ -34,11 +34,15 @@ export async function changeClient(
 ): Promise<{ readonly client: Client; readonly version: number }> {
   const { store, vault, clock, clients: known, signingKeys } = dependencies;
   const before = withDefaults(stored.record);
-  const metadata = clientMetadata({
-    ...asCreated(wanted),
-    // Whoever registered itself belongs to the tenant only where that is said.
-    firstParty: wanted.firstParty ?? !before.dynamicallyRegistered,
-  });
+  // To disable one is not held up by anything that was taken when it was made, and would not be now.
+  const isDisabledAlone = wanted.disabled && paths.every((path) => path === "disabled");
+  const metadata = isDisabledAlone
+    ? { ...before, disabled: true }
+    : clientMetadata({
+        ...asCreated(wanted),
+        // Whoever registered itself belongs to the tenant only where that is said.
+        firstParty: wanted.firstParty ?? !before.dynamicallyRegistered,
+      });
   await checkSector(dependencies, call, metadata, before);
   await checkMappedAttributes(dependencies, call, metadata, before);
   await prepareClientKeys(signingKeys, call, metadata);

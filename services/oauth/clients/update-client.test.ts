@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { ClientSchema } from "#gen/koder/oauth/v1/client_pb.ts";
 import { UpdateClientRequestSchema } from "#gen/koder/oauth/v1/client_service_pb.ts";
+import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
 import { isClientSecret } from "./client-secret.ts";
 import { finishVoiding } from "./finish-voiding.ts";
@@ -153,6 +154,25 @@ test("a disabled client is served nowhere, its epoch counted before the answer; 
   expect(await update(clientId, { disabled: false }, ["disabled"])).toMatchObject({ disabled: false });
   expect((await served(clientId))?.epoch).toBe(epochOf(clientId));
   expect(epochOf(clientId)).toBe(counted);
+});
+
+test("a client is disabled whatever was taken of it that would not be now", async () => {
+  const { client, update, dependencies, data } = await fixture();
+  const { clientId } = await client({ clientName: "Before", scope: "openid reports.read" });
+  const stored = await data.get(clients, clientId);
+  if (stored === undefined) throw new Error("the client is gone");
+  const { record, version } = stored;
+  await data.commit([replace(clients, { ...record, clientName: "a\u202eb" }, version)], [create(EventSchema)]);
+  const refused = { reason: "CLIENT_METADATA_INVALID", fields: ["client_name"] };
+  expect(await refusal(update(clientId, { clientUri: "https://a.example/" }, ["client_uri"]))).toEqual(refused);
+  expect(await update(clientId, { disabled: true }, ["disabled"])).toMatchObject({
+    disabled: true,
+    clientName: "a\u202eb",
+    scope: "openid reports.read",
+  });
+  expect(await dependencies.clients.get({ tenantId: "t1" }, clientId)).toBeUndefined();
+  expect(await refusal(update(clientId, { disabled: false }, ["disabled"]))).toEqual(refused);
+  await update(clientId, { disabled: false, clientName: "After" }, ["disabled", "client_name"]);
 });
 
 test("while the epoch cannot be counted the call fails, and whoever finishes it counts it once", async () => {

@@ -141,3 +141,27 @@ describe("the default audience", () => {
     expect(await targets.isOfUserinfo(call, orders)).toBe(false);
   });
 });
+
+test("A11: one whose identifier the tenant's domain has become takes nothing from tokens for the tenant", async () => {
+  const same = create(ResourceServerSchema, {
+    identifier: issuer,
+    scopes: [{ name: "taken" }],
+    allClientsAllowed: true,
+    accessTokenLifetime: durationFromMs(86_400_000),
+    signingAlg: "ES256",
+  });
+  const scopes = ["openid", "account.read", "taken"];
+  for (const [asked, defaultAudience] of [
+    [[], ""],
+    [[issuer], ""],
+    [[], issuer],
+  ] as const) {
+    const [moved, before] = [targetsOf([...servers, same], defaultAudience), targetsOf(servers)];
+    const resources = await moved.checkResources(call, shop, asked);
+    expect(await moved.targetOf(call, shop, resources, scopes)).toEqual(
+      await before.targetOf(call, shop, resources, scopes),
+    );
+    expect(await moved.resourcesOf(call, shop)).toEqual([issuer, orders, news]);
+    expect(await moved.longestLifetime(call, shop)).toBe(3_600_000);
+  }
+});

@@ -71,15 +71,17 @@ export function createAccessTargets({
   lifetimes,
 }: Pick<OauthDependencies, "resourceServers" | "tenants" | "oauthPolicies" | "lifetimes">): AccessTargets {
   const known = async (call: Call) => {
-    const [servers, { canonicalOrigin }, { defaultAudience }] = await Promise.all([
+    const [all, { canonicalOrigin: issuer }, { defaultAudience }] = await Promise.all([
       resourceServers.of(call),
       tenants.get(call),
       oauthPolicies.get(call),
     ]);
-    return { servers, issuer: canonicalOrigin, defaultAudience };
+    // A tenant may have moved to a domain by which it had named a resource server: tokens for the tenant stay what they are.
+    const servers = all.has(issuer) ? new Map([...all].filter(([identifier]) => identifier !== issuer)) : all;
+    return { servers, issuer, defaultAudience };
   };
   const serversOf = async (call: Call, client: Client) =>
-    [...(await resourceServers.of(call)).values()].filter((server) => isAllowed(server, client));
+    [...(await known(call)).servers.values()].filter((server) => isAllowed(server, client));
 
   async function checkResources(call: Call, client: Client, resources: readonly string[]): Promise<readonly string[]> {
     const { servers, issuer, defaultAudience } = await known(call);

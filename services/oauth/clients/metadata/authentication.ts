@@ -25,7 +25,10 @@ export const authentication: MetadataPart<
   if (jwks !== undefined && jwksUri !== "") wrong("jwks_uri", "must not be set beside jwks");
   const addressFault = webAddressFault(jwksUri, { endpoint: true });
   if (addressFault !== undefined) wrong("jwks_uri", addressFault);
-  const keyFault = jwks === undefined ? undefined : clientKeySetFault(jwks, { mustSign: byAssertion });
+  const keyFault =
+    jwks === undefined
+      ? undefined
+      : clientKeySetFault(jwks, { mustSign: byAssertion, alg: tokenEndpointAuthSigningAlg });
   if (keyFault !== undefined) wrong(keyFault.field, keyFault.description);
   return {
     tokenEndpointAuthMethod,

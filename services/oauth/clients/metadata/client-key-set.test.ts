@@ -57,3 +57,24 @@ test("two keys for signatures have not one kid", () => {
   expect(fault({ ...p256, kid: "a" }, { ...rsa, kid: "a" })).toMatchObject({ field: "jwks.keys[1]" });
   expect(fault({ ...p256, kid: "a" }, { ...rsa, kid: "a", use: "enc" })).toBeUndefined();
 });
+
+test("of a client that registered an algorithm there is a key for it", () => {
+  const by = (alg: string, ...keys: object[]) =>
+    clientKeySetFault(create(ClientKeySetSchema, { keys }), { mustSign: true, alg });
+  for (const [alg, ...keys] of [
+    ["RS256", p256, rsa],
+    ["PS256", rsa],
+    ["EdDSA", { ...ed25519, alg: "Ed25519" }],
+    ["Ed25519", ed25519],
+    ["ES256", { ...p256, alg: "ES256" }],
+  ] as const) {
+    expect(by(alg, ...keys), alg).toBeUndefined();
+  }
+  for (const [alg, ...keys] of [
+    ["RS256", p256, ed25519],
+    ["RS256", { ...rsa, alg: "PS256" }],
+    ["ES256", rsa, { ...p256, use: "enc" }],
+  ] as const) {
+    expect(by(alg, ...keys), alg).toEqual({ field: "jwks", description: expect.stringContaining(`key for ${alg}`) });
+  }
+});

@@ -1,6 +1,7 @@
 import { createPublicKey, type AsymmetricKeyDetails } from "node:crypto";
 import type { ClientKey, ClientKeySet } from "#gen/koder/oauth/v1/client_key_pb.ts";
 import type { FieldViolation } from "../../../host/failure.ts";
+import { foreignAlg } from "../../../vault/foreign-key.ts";
 
 /** Shorter keys are refused (RFC 7518 §3.3). */
 const leastRsaBits = 2048;
@@ -17,11 +18,11 @@ const algorithmsOf: Readonly<Record<string, readonly string[]>> = {
 /**
  * What is wrong with a client's key set, at its first key that is not right: one that is symmetric, or is for our signatures and no public
  * key, weak, or has the `kid` of another such. What is for something else is passed over (RFC 7517 §5), and where `mustSign` holds must
- * not be all that there is. The contract has no members for private keys, so that none can come this far.
+ * not be all that there is: by `alg`, where the client registered one. The contract has no members for private keys, so that none can come this far.
  */
 export function clientKeySetFault(
   { keys }: ClientKeySet,
-  { mustSign }: { readonly mustSign: boolean },
+  { mustSign, alg = "" }: { readonly mustSign: boolean; readonly alg?: string },
 ): FieldViolation | undefined {
   const seen: string[] = [];
   for (const [index, key] of keys.entries()) {
@@ -33,15 +34,23 @@ export function clientKeySetFault(
     if (key.kid !== "" && seen.includes(key.kid)) return { field, description: "must have a kid of its own" };
     seen.push(key.kid);
   }
-  if (!mustSign || seen.length > 0) return undefined;
-  return { field: "jwks", description: `must hold a public key for signatures: ${ourKinds}` };
+  if (!mustSign) return undefined;
+  if (seen.length === 0) return { field: "jwks", description: `must hold a public key for signatures: ${ourKinds}` };
+  if (alg === "" || keys.some((key) => isForSignatures(key) && signsBy(key, alg))) return undefined;
+  return { field: "jwks", description: `must hold a public key for ${alg}, the token_endpoint_auth_signing_alg` };
 }
+
+const kindOf = ({ kty, crv }: Pick<ClientKey, "kty" | "crv">): string => (kty === "RSA" ? kty : `${kty}/${crv}`);
 
 const ourKinds = "RSA, EC with P-256, or OKP with Ed25519, with no other use, key_ops or alg";
 
+/** Whether a key for signatures is for these, as far as its owner says. */
+const signsBy = ({ kty, crv, alg: own }: ClientKey, alg: string): boolean =>
+  algorithmsOf[kindOf({ kty, crv })]?.includes(alg) === true && (own === "" || foreignAlg(own) === foreignAlg(alg));
+
 /** Whether a key is one that we verify signatures with, as far as its owner says. */
 function isForSignatures({ kty, crv, use, keyOps, alg }: ClientKey): boolean {
-  const algorithms = algorithmsOf[kty === "RSA" ? "RSA" : `${kty}/${crv}`];
+  const algorithms = algorithmsOf[kindOf({ kty, crv })];
   if (algorithms === undefined || (alg !== "" && !algorithms.includes(alg))) return false;
   return (use === "" || use === "sig") && (keyOps.length === 0 || keyOps.includes("verify"));
 }

@@ -93,7 +93,7 @@ type User struct {
 	Username string `protobuf:"bytes,3,opt,name=username,proto3" json:"username,omitempty"`
 	// Address of mail, unique in the tenant without regard to case.
 	Email string `protobuf:"bytes,4,opt,name=email,proto3" json:"email,omitempty"`
-	// True once the user has proven to read the mailbox, or an administrator vouches for it.
+	// True once the user has proven to read the mailbox, or an administrator vouches for it; never without `email`.
 	EmailVerified bool `protobuf:"varint,5,opt,name=email_verified,json=emailVerified,proto3" json:"email_verified,omitempty"`
 	// Whether the user may sign in.
 	Status UserStatus `protobuf:"varint,6,opt,name=status,proto3,enum=koder.identity.v1.UserStatus" json:"status,omitempty"`
@@ -130,7 +130,7 @@ type User struct {
 	Locale string `protobuf:"bytes,31,opt,name=locale,proto3" json:"locale,omitempty"`
 	// Telephone number (E.164), e.g. `+5511999990000`.
 	PhoneNumber string `protobuf:"bytes,32,opt,name=phone_number,json=phoneNumber,proto3" json:"phone_number,omitempty"`
-	// True once the user has proven to hold the telephone.
+	// True once the user has proven to hold the telephone; never without `phone_number`.
 	PhoneNumberVerified bool `protobuf:"varint,33,opt,name=phone_number_verified,json=phoneNumberVerified,proto3" json:"phone_number_verified,omitempty"`
 	// Postal address.
 	Address *Address `protobuf:"bytes,34,opt,name=address,proto3" json:"address,omitempty"`

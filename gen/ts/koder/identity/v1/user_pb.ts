@@ -52,7 +52,7 @@ export type User = Message<"koder.identity.v1.User"> & {
   email: string;
 
   /**
-   * True once the user has proven to read the mailbox, or an administrator vouches for it.
+   * True once the user has proven to read the mailbox, or an administrator vouches for it; never without `email`.
    *
    * @generated from field: bool email_verified = 5;
    */
@@ -179,7 +179,7 @@ export type User = Message<"koder.identity.v1.User"> & {
   phoneNumber: string;
 
   /**
-   * True once the user has proven to hold the telephone.
+   * True once the user has proven to hold the telephone; never without `phone_number`.
    *
    * @generated from field: bool phone_number_verified = 33;
    */
