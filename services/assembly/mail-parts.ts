@@ -33,7 +33,7 @@ export function mailParts(
       vault,
       tenants: tenantsOf("auth"),
       peers: calls.peersOf("auth"),
-      transport: createMailRoute({ store, vault, ownServers, operators: transportOf(parts) }),
+      transport: createMailRoute({ store, vault, ownServers, operators: transportOf(parts), clock }),
       sms: sms ?? noSms,
       clock,
       onAttempt: tellMails({ log, metrics }),
