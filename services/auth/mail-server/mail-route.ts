@@ -8,8 +8,6 @@ import type { OwnServerTransport } from "./own-server-transport.ts";
 const [leftAlone, longInVain] = [30_000, 3_000];
 /** Servers of which that is remembered. */
 const mostAway = 1_000;
-/** Mails with the operator's server at once, less than are under way in all: the others are for tenants with servers of their own. */
-const mostWithOperators = 12;
 
 /**
  * Hands each mail to the server of its tenant, read anew each time, or where that has none, to the operator's. Where one was tried in
@@ -31,7 +29,6 @@ export function createMailRoute({
 }): MailTransport {
   /** Until when each is left alone. */
   const away = new Map<string, number>();
-  let withOperators = 0;
   const isAway = (name: string): boolean => {
     const left = (away.get(name) ?? 0) - clock();
     return left > 0 && left <= leftAlone;
@@ -52,20 +49,10 @@ export function createMailRoute({
     }
   }
 
-  async function sendByOperators(...[mail, job]: Parameters<MailTransport["send"]>): Promise<void> {
-    if (withOperators >= mostWithOperators) throw new MailNotSent("busy", false);
-    withOperators += 1;
-    try {
-      await operators.send(mail, job);
-    } finally {
-      withOperators -= 1;
-    }
-  }
-
   return {
     async send(mail, job) {
       const own = await openMailServer(store.tenant(job.tenantId), vault);
-      await (own === undefined ? sendByOperators(mail, job) : sendByOwn(own, mail, job));
+      await (own === undefined ? operators.send(mail, job) : sendByOwn(own, mail, job));
     },
     close: () => operators.close(),
   };
