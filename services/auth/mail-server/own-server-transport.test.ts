@@ -13,6 +13,7 @@ import { createGuardedConnect, type GuardedConnect } from "../../host/outbound/g
 import { createHostLanes } from "../../host/outbound/host-lanes.ts";
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { MailNotSent } from "../mail/mail-transport.ts";
+import { smtpPatience } from "../mail/smtp-transport.ts";
 import { createOwnServerTransport } from "./own-server-transport.ts";
 import type { OwnServer } from "./mail-server.ts";
 
@@ -194,6 +195,18 @@ test("A17: one that is dead, silent, slow or none at all looks the same, and hol
     expect(performance.now() - began).toBeLessThan(3_000);
   }
   await expect.poll(() => [...sockets].every(({ destroyed }) => destroyed)).toBe(true);
+});
+
+test("one that looks at a mail before it takes it has as long for that as the operator's", async () => {
+  const times: number[] = [];
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((time) => {
+    times.push(time);
+    return new AbortController().signal;
+  });
+  const { port } = await mailServer();
+  await transportTo(port).send(at(port), mail, job);
+  timeout.mockRestore();
+  expect(times).toEqual([smtpPatience.whole]);
 });
 
 test("A27: one that cannot be reached, or says nothing, holds its place for no longer than it must", async () => {

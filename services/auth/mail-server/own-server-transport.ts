@@ -5,12 +5,13 @@ import { createHostLanes, type HostLanes } from "../../host/outbound/host-lanes.
 import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { MailNotSent, type MailId } from "../mail/mail-transport.ts";
 import { mailHeaders } from "../mail/mail-headers.ts";
+import { smtpPatience } from "../mail/smtp-transport.ts";
 import type { OwnServer } from "./mail-server.ts";
 import { notTaken } from "./not-taken.ts";
 
 /** Hands mails to the servers of tenants. */
 export interface OwnServerTransport {
-  /** Resolves when the server has taken the mail, within so many milliseconds. Rejects with MailNotSent. */
+  /** Resolves when the server has taken the mail, within so many milliseconds, or as many as the operator's has. Rejects with MailNotSent. */
   send(server: OwnServer, mail: RenderedMail, job: MailId, time?: number): Promise<void>;
 }
 
@@ -20,11 +21,9 @@ interface ReachLimits {
   readonly greeted: number;
 }
 
-/** How long handing over one mail may take in all, in milliseconds. */
-const patience = 30_000;
 const usual: ReachLimits = { connected: 5_000, greeted: 10_000 };
 /** Mails on their way at once: by one tenant's server, waiting for it, and by those of all; less than are under way in all. */
-const most = { perHost: 2, waiting: 2, overall: 12 } as const;
+const most = { perHost: 2, waiting: 2, overall: 24 } as const;
 /** Of what a server says, in bytes. */
 const longestAnswer = 65_536;
 
@@ -38,7 +37,7 @@ export function createOwnServerTransport(
   limits: ReachLimits = usual,
 ): OwnServerTransport {
   return {
-    async send(server, mail, { tenantId, id }, time = patience) {
+    async send(server, mail, { tenantId, id }, time = smtpPatience.whole) {
       const signal = AbortSignal.timeout(time);
       try {
         await lanes.run(tenantId, signal, () => handOver({ connect, name, limits }, server, { mail, id }, signal));

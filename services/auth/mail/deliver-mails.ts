@@ -27,7 +27,7 @@ import { renderSms } from "./render-sms.ts";
  * Mails under way at once: as many as the operator's server, those of tenants and whoever brings SMS have at once, so that none of these
  * holds up what goes by another. Those of one tenant among them, and how often it is looked whether there are others, in milliseconds.
  */
-const [mostAtOnce, mostOfTenant, every] = [36, 12, 250];
+const [mostAtOnce, mostOfTenant, every] = [48, 12, 250];
 /** Of those that are due, how many are read at once, and how often in one look. */
 const [batch, mostBatches] = [250, 4];
 /** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
