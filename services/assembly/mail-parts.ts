@@ -1,4 +1,5 @@
 import type { AuthDependencies } from "../auth/dependencies.ts";
+import { atMost } from "../auth/mail/at-most.ts";
 import { createMailDeliveries } from "../auth/mail/deliver-mails.ts";
 import { MailNotSent, type MailTransport } from "../auth/mail/mail-transport.ts";
 import { createMailer } from "../auth/mail/queue-mail.ts";
@@ -11,6 +12,9 @@ import { createSmsWebhook } from "../auth/sms/sms-webhook.ts";
 import { tellMails } from "../auth/mail/tell-mails.ts";
 import { createGuardedConnect } from "../host/outbound/guarded-connect.ts";
 import type { ModuleParts } from "./modules.ts";
+
+/** Mails with the operator's server at once, and messages with whoever brings these. */
+const [mostByOperators, mostBySms] = [16, 8];
 
 /** What the auth service sends mails with. */
 export function mailParts(
@@ -37,8 +41,14 @@ export function mailParts(
       vault,
       tenants: tenantsOf("auth"),
       peers: calls.peersOf("auth"),
-      transport: createMailRoute({ store, vault, ownServers, operators: transportOf(parts) }),
-      sms: sms ?? noSms,
+      transport: createMailRoute({
+        store,
+        vault,
+        ownServers,
+        operators: atMost(mostByOperators, transportOf(parts)),
+        clock,
+      }),
+      sms: atMost(mostBySms, sms ?? noSms),
       clock,
       onAttempt: tellMails({ log, metrics }),
       onFault: (error, mail) => log.error({ err: error, ...mail }, "a mail could not be looked at"),

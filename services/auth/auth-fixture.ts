@@ -284,7 +284,7 @@ export async function authFixture(
       },
       close: () => Promise.resolve(),
     },
-    transport: createMailRoute({ store, vault, ownServers, operators }),
+    transport: createMailRoute({ store, vault, ownServers, operators, clock }),
     clock,
     onAttempt: (attempt) => mailAttempts.push(attempt),
     onFault: (error) => {

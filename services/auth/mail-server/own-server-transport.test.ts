@@ -9,9 +9,11 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { makeAuthority, type Authority } from "../../../tests/support/certificates.ts";
 import { readExemptions } from "../../host/outbound/exemptions.ts";
-import { createGuardedConnect } from "../../host/outbound/guarded-connect.ts";
+import { createGuardedConnect, type GuardedConnect } from "../../host/outbound/guarded-connect.ts";
 import { createHostLanes } from "../../host/outbound/host-lanes.ts";
+import { OutboundFailed } from "../../host/outbound/outbound-failed.ts";
 import { MailNotSent } from "../mail/mail-transport.ts";
+import { smtpPatience } from "../mail/smtp-transport.ts";
 import { createOwnServerTransport } from "./own-server-transport.ts";
 import type { OwnServer } from "./mail-server.ts";
 
@@ -193,6 +195,40 @@ test("A17: one that is dead, silent, slow or none at all looks the same, and hol
     expect(performance.now() - began).toBeLessThan(3_000);
   }
   await expect.poll(() => [...sockets].every(({ destroyed }) => destroyed)).toBe(true);
+});
+
+test("one that looks at a mail before it takes it has as long for that as the operator's", async () => {
+  const times: number[] = [];
+  const timeout = vi.spyOn(AbortSignal, "timeout").mockImplementation((time) => {
+    times.push(time);
+    return new AbortController().signal;
+  });
+  const { port } = await mailServer();
+  await transportTo(port).send(at(port), mail, job);
+  timeout.mockRestore();
+  expect(times).toEqual([smtpPatience.whole]);
+});
+
+test("A27: one that cannot be reached, or says nothing, holds its place for no longer than it must", async () => {
+  const { port: silent } = await rawServer(() => undefined);
+  const vanishing: GuardedConnect = {
+    mayReach: () => true,
+    open: (_place, signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(new OutboundFailed("timeout")));
+      }),
+  };
+  const exempted = createGuardedConnect({
+    exempt: readExemptions(`localhost:${silent}=${authority.certFile}`),
+    ports: [],
+  });
+  for (const connect of [vanishing, exempted]) {
+    const began = performance.now();
+    const limits = { connected: 200, greeted: 300 };
+    const transport = createOwnServerTransport({ connect, name: "id.example" }, undefined, limits);
+    expect(await faultOf(transport.send(at(silent), mail, job))).toMatchObject({ fault: "connection" });
+    expect(performance.now() - began).toBeLessThan(3_000);
+  }
 });
 
 test("A27: a slow server takes few of the places, and another tenant's mails go out meanwhile", async () => {

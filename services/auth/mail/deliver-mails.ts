@@ -23,8 +23,11 @@ import { mailPlace } from "./queue-mail.ts";
 import { kindName, renderMail } from "./render-mail.ts";
 import { renderSms } from "./render-sms.ts";
 
-/** Mails under way at once, those of one tenant among them, and how often it is looked whether there are others, in milliseconds. */
-const [mostAtOnce, mostOfTenant, every] = [16, 12, 250];
+/**
+ * Mails under way at once: as many as the operator's server, those of tenants and whoever brings SMS have at once, so that none of these
+ * holds up what goes by another. Those of one tenant among them, and how often it is looked whether there are others, in milliseconds.
+ */
+const [mostAtOnce, mostOfTenant, every] = [48, 12, 250];
 /** Of those that are due, how many are read at once, and how often in one look. */
 const [batch, mostBatches] = [250, 4];
 /** How long a mail is left to whoever took it, in milliseconds: longer than all steps of sending together. */
@@ -179,7 +182,7 @@ async function attempt(
   }
   const after = create(MailJobSchema, { ...job.record, attempts, nextAttemptTime: timestampFromMs(next) });
   await commitUnlessChanged(data, [replace(mailJobs, after, job.version)]);
-  onAttempt({ ...told, outcome: "tried again", fault });
+  if (!isBusy) onAttempt({ ...told, outcome: "tried again", fault });
   return next;
 }
 

@@ -1,4 +1,5 @@
-import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import { create } from "@bufbuild/protobuf";
+import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import type { Call } from "../../host/call.ts";
@@ -12,6 +13,7 @@ import { browserSessions } from "./browser-sessions.ts";
 import { chooseSession } from "./choose-session.ts";
 import { namesOf, readClaims } from "./claims-request.ts";
 import { needsConsent } from "./interactions/consent.ts";
+import { sessionsBefore } from "./signed-in-since.ts";
 
 /** Looks at everything that interactions decide by, as it is now. */
 export async function authorizationState(
@@ -25,8 +27,11 @@ export async function authorizationState(
     readonly now: number;
   },
 ): Promise<AuthorizationState> {
-  const { client, authorization, sessionToken, now } = asked;
+  const { client, sessionToken, now } = asked;
   const sessions = await browserSessions(dependencies.peers, call, sessionToken, client.clientId);
+  const authorization = isNew(asked.authorization)
+    ? create(AuthorizationSchema, { ...asked.authorization, sessionsBefore: sessionsBefore(sessions) })
+    : asked.authorization;
   const { session, isNamed } = await chooseSession(dependencies, call, client, sessions, authorization);
   const groups = await scopeGroups(dependencies, call, {
     scopes: allowedScopes(client, authorization.scopes),
@@ -39,6 +44,9 @@ export async function authorizationState(
     session,
   );
 }
+
+/** Whether a request has just come, and is kept nowhere yet. */
+const isNew = ({ idHash }: Pick<Authorization, "idHash">): boolean => idHash === "";
 
 /** The same for one of the sessions. */
 export async function forSession(

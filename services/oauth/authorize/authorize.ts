@@ -37,7 +37,8 @@ export function authorize(dependencies: OauthDependencies) {
       // Whoever signed in outside of a browser is whom the request is for, whoever is signed in in the browser that brings it.
       const sessionToken = signedIn || request.sessionToken;
       const state = await authorizationState(dependencies, call, { client, authorization, sessionToken, now: clock() });
-      return nextStep(dependencies, state, () => storeAuthorization(dependencies, call, authorization, browserToken));
+      const keep = () => storeAuthorization(dependencies, call, state.authorization, browserToken);
+      return nextStep(dependencies, state, keep);
     });
     return create(AuthorizeResponseSchema, { next });
   };

@@ -1,4 +1,3 @@
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { User } from "#gen/koder/identity/v1/user_pb.ts";
@@ -8,15 +7,14 @@ import type { Call } from "../../host/call.ts";
 import { inAsciiDomain } from "../../host/email-address.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import type { BrowserSession } from "./browser-sessions.ts";
+import { isSignedInSince } from "./signed-in-since.ts";
 
 /** Whether the person has said which account it is to be: on the chooser, or by signing in since the request came. */
 export function isAccountChosen(
-  { accountChosen, createTime }: Pick<Authorization, "accountChosen" | "createTime">,
+  authorization: Pick<Authorization, "accountChosen" | "createTime" | "sessionsBefore">,
   active: Session | undefined,
 ): boolean {
-  if (accountChosen) return true;
-  if (active?.authTime === undefined || createTime === undefined) return false;
-  return timestampMs(active.authTime) >= timestampMs(createTime);
+  return authorization.accountChosen || (active !== undefined && isSignedInSince(authorization, active));
 }
 
 /** The session that a request is for, and whether something said which of several it is. */

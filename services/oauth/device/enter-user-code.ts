@@ -12,7 +12,8 @@ import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb
 import { callOf, forward } from "../../host/call.ts";
 import { askedAcrValues } from "../authorize/asked-acr-values.ts";
 import { storeAuthorization } from "../authorize/pending-authorization.ts";
-import { activeSession } from "../authorize/browser-sessions.ts";
+import { browserSessions } from "../authorize/browser-sessions.ts";
+import { sessionsBefore } from "../authorize/signed-in-since.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { oauthFailure } from "../oauth-failure.ts";
 import { signedInPerson } from "./signed-in-person.ts";
@@ -33,16 +34,17 @@ export function enterUserCode(dependencies: OauthDependencies) {
     if (device === undefined || client === undefined) {
       throw oauthFailure(OauthErrorReason.USER_CODE_NOT_FOUND, "no device waits with this code");
     }
+    const sessions = await browserSessions(peers, call, request.sessionToken);
     const authorization = create(AuthorizationSchema, {
       clientId: client.clientId,
       deviceCodeId: device.deviceCodeId,
       acrValues: [...askedAcrValues(client, { acrValues: "" }, {})],
       createTime: timestampFromMs(clock()),
+      sessionsBefore: sessionsBefore(sessions),
       ...(client.defaultMaxAge === undefined ? {} : { maxAge: BigInt(client.defaultMaxAge) }),
     });
     const authorizationId = await storeAuthorization(dependencies, call, authorization, request.browserToken);
-    const session = await activeSession(peers, call, request.sessionToken);
-    const person = await signedInPerson(dependencies, call, authorization, session);
+    const person = await signedInPerson(dependencies, call, authorization, sessions[0]?.session);
     return create(EnterUserCodeResponseSchema, { authorizationId, signIn: person === undefined });
   };
 }

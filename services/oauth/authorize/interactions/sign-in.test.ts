@@ -3,6 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { expect, test } from "vitest";
 import { AuthorizationSchema } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import { SessionSchema } from "#gen/koder/session/v1/session_pb.ts";
+import { sessionsBefore } from "../signed-in-since.ts";
 import { isSignInNeeded, isSomebodyElse } from "./sign-in.ts";
 
 const came = Date.UTC(2026, 0, 1);
@@ -39,6 +40,18 @@ test("a sign-in of any age will do, unless an age was asked for", () => {
 test("a sign-in before the request is none where a new one was asked for", () => {
   expect(needed(1, { freshSignIn: true })).toBe(true);
   expect(needed(1, { freshSignIn: true, maxAge: 10 })).toBe(true);
+});
+
+test("a sign-in before the request at a server whose clock is ahead is none where a new one was asked for", () => {
+  const session = create(SessionSchema, { id: "s1", authTime: timestampFromMs(came + 4_000) });
+  for (const asked of [{ freshSignIn: true }, { maxAge: 0n }]) {
+    const authorization = create(AuthorizationSchema, {
+      createTime: timestampFromMs(came),
+      sessionsBefore: sessionsBefore([{ session }]),
+      ...asked,
+    });
+    expect(isSignInNeeded({ authorization, session, subject: "", now: came })).toBe(true);
+  }
 });
 
 test("a sign-in for the request is young enough, however long the person took afterwards", () => {

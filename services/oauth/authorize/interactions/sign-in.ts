@@ -4,6 +4,7 @@ import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import { OAuthRefusal } from "../../oauth-error.ts";
 import type { AuthorizationState } from "../authorization-request.ts";
 import { leftToDo, type LeftToDo } from "../sign-in-policy.ts";
+import { isSignedInSince } from "../signed-in-since.ts";
 import type { Interaction, Refusal } from "./interaction.ts";
 
 /** The person proves who they are, and does what the policy wants done with it: verifies their address, accepts terms. */
@@ -36,15 +37,13 @@ const somebodyElse = () =>
 
 /** Whether the person has signed in since the request came, and not as the one whom the client expects. */
 export const isSomebodyElse = (
-  { createTime, expectedSubject }: Pick<Authorization, "createTime" | "expectedSubject">,
-  { authTime }: Pick<Session, "authTime">,
+  authorization: Pick<Authorization, "createTime" | "sessionsBefore" | "expectedSubject">,
+  session: Pick<Session, "id" | "authTime">,
   subject: string,
 ): boolean =>
-  expectedSubject !== "" &&
-  expectedSubject !== subject &&
-  authTime !== undefined &&
-  createTime !== undefined &&
-  timestampMs(authTime) >= timestampMs(createTime);
+  authorization.expectedSubject !== "" &&
+  authorization.expectedSubject !== subject &&
+  isSignedInSince(authorization, session);
 
 /**
  * Whether the person must sign in: there is no session, it is of another person than the client expects, or its sign-in is
@@ -52,7 +51,7 @@ export const isSomebodyElse = (
  * 0 too.
  */
 export function isSignInNeeded({
-  authorization: { createTime, expectedSubject, freshSignIn, maxAge },
+  authorization,
   session,
   subject,
   now,
@@ -60,9 +59,10 @@ export function isSignInNeeded({
   /** What the session's person is called towards the client. */
   readonly subject: string;
 }): boolean {
+  const { expectedSubject, freshSignIn, maxAge } = authorization;
   if (session?.authTime === undefined) return true;
   if (expectedSubject !== "" && expectedSubject !== subject) return true;
-  const signedIn = timestampMs(session.authTime);
-  if (createTime !== undefined && signedIn >= timestampMs(createTime)) return false;
-  return freshSignIn || (maxAge !== undefined && now - signedIn > Number(maxAge) * 1000);
+  if (isSignedInSince(authorization, session)) return false;
+  if (freshSignIn || maxAge === 0n) return true;
+  return maxAge !== undefined && now - timestampMs(session.authTime) > Number(maxAge) * 1000;
 }

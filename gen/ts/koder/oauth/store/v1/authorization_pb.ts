@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/oauth/store/v1/authorization.proto.
  */
 export const file_koder_oauth_store_v1_authorization: GenFile = /*@__PURE__*/
-  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSLzBAoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJEhUKDXJlc3BvbnNlX21vZGUYECABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgRIAEoCBIOCgZjbGFpbXMYEiABKAkSGAoQZXhwZWN0ZWRfc3ViamVjdBgTIAEoCRIRCglyZXNvdXJjZXMYFCADKAkSEAoIZHBvcF9qa3QYFSABKAkSFgoOcHVzaGVkX2lkX2hhc2gYFiABKAkSEgoKYWNyX3ZhbHVlcxgXIAMoCRIWCg5hY2NvdW50X2Nob3NlbhgeIAEoCBIZChFjb25zZW50ZWRfdXNlcl9pZBgfIAEoCRIWCg5kZXZpY2VfY29kZV9pZBgoIAEoCUIKCghfbWF4X2FnZWIGcHJvdG8z", [file_google_protobuf_timestamp]);
+  fileDesc("Cihrb2Rlci9vYXV0aC9zdG9yZS92MS9hdXRob3JpemF0aW9uLnByb3RvEhRrb2Rlci5vYXV0aC5zdG9yZS52MSKyBQoNQXV0aG9yaXphdGlvbhIPCgdpZF9oYXNoGAEgASgJEhQKDGJyb3dzZXJfaGFzaBgCIAEoCRIRCgljbGllbnRfaWQYAyABKAkSFAoMcmVkaXJlY3RfdXJpGAQgASgJEg4KBnNjb3BlcxgFIAMoCRINCgVzdGF0ZRgGIAEoCRINCgVub25jZRgHIAEoCRIWCg5jb2RlX2NoYWxsZW5nZRgIIAEoCRIUCgdtYXhfYWdlGAkgASgDSACIAQESFQoNZnJlc2hfc2lnbl9pbhgKIAEoCBISCgpsb2dpbl9oaW50GAsgASgJEhIKCnVpX2xvY2FsZXMYDCABKAkSLwoLY3JlYXRlX3RpbWUYDSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2V4cGlyZV90aW1lGA4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9tcHRzGA8gAygJEhUKDXJlc3BvbnNlX21vZGUYECABKAkSGwoTYXV0aF90aW1lX3JlcXVlc3RlZBgRIAEoCBIOCgZjbGFpbXMYEiABKAkSGAoQZXhwZWN0ZWRfc3ViamVjdBgTIAEoCRIRCglyZXNvdXJjZXMYFCADKAkSEAoIZHBvcF9qa3QYFSABKAkSFgoOcHVzaGVkX2lkX2hhc2gYFiABKAkSEgoKYWNyX3ZhbHVlcxgXIAMoCRIWCg5hY2NvdW50X2Nob3NlbhgeIAEoCBIZChFjb25zZW50ZWRfdXNlcl9pZBgfIAEoCRIWCg5kZXZpY2VfY29kZV9pZBgoIAEoCRI9Cg9zZXNzaW9uc19iZWZvcmUYKSABKAsyJC5rb2Rlci5vYXV0aC5zdG9yZS52MS5TZXNzaW9uc0JlZm9yZUIKCghfbWF4X2FnZSJHCg5TZXNzaW9uc0JlZm9yZRI1CghzZXNzaW9ucxgBIAMoCzIjLmtvZGVyLm9hdXRoLnN0b3JlLnYxLlNlc3Npb25CZWZvcmUiUgoNU2Vzc2lvbkJlZm9yZRISCgpzZXNzaW9uX2lkGAEgASgJEi0KCWF1dGhfdGltZRgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * Authorization is an authorization request that waits for its person, under the keyed hash of its id.
@@ -201,6 +201,13 @@ export type Authorization = Message<"koder.oauth.store.v1.Authorization"> & {
    * @generated from field: string device_code_id = 40;
    */
   deviceCodeId: string;
+
+  /**
+   * The sessions that the browser had when the request came; absent in what was stored before this was noted.
+   *
+   * @generated from field: koder.oauth.store.v1.SessionsBefore sessions_before = 41;
+   */
+  sessionsBefore?: SessionsBefore | undefined;
 };
 
 /**
@@ -209,4 +216,53 @@ export type Authorization = Message<"koder.oauth.store.v1.Authorization"> & {
  */
 export const AuthorizationSchema: GenMessage<Authorization> = /*@__PURE__*/
   messageDesc(file_koder_oauth_store_v1_authorization, 0);
+
+/**
+ * SessionsBefore says who had signed in when an authorization request came, whatever the clocks of two servers say of it.
+ *
+ * @generated from message koder.oauth.store.v1.SessionsBefore
+ */
+export type SessionsBefore = Message<"koder.oauth.store.v1.SessionsBefore"> & {
+  /**
+   * One for each session of the browser.
+   *
+   * @generated from field: repeated koder.oauth.store.v1.SessionBefore sessions = 1;
+   */
+  sessions: SessionBefore[];
+};
+
+/**
+ * Describes the message koder.oauth.store.v1.SessionsBefore.
+ * Use `create(SessionsBeforeSchema)` to create a new message.
+ */
+export const SessionsBeforeSchema: GenMessage<SessionsBefore> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_store_v1_authorization, 1);
+
+/**
+ * SessionBefore is a session of a browser as it was when an authorization request came.
+ *
+ * @generated from message koder.oauth.store.v1.SessionBefore
+ */
+export type SessionBefore = Message<"koder.oauth.store.v1.SessionBefore"> & {
+  /**
+   * Id of the session.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * When its person had signed in: a sign-in anew changes it.
+   *
+   * @generated from field: google.protobuf.Timestamp auth_time = 2;
+   */
+  authTime?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message koder.oauth.store.v1.SessionBefore.
+ * Use `create(SessionBeforeSchema)` to create a new message.
+ */
+export const SessionBeforeSchema: GenMessage<SessionBefore> = /*@__PURE__*/
+  messageDesc(file_koder_oauth_store_v1_authorization, 2);
 
