@@ -11,7 +11,7 @@ import type { CheckedDpopProof } from "../../host/dpop/dpop-verifier.ts";
 import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { authenticateClient } from "../token/authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { checkDpopHeader, inOAuthWords } from "../token/dpop-key.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 import { checkRedirectUri } from "./check-redirect-uri.ts";

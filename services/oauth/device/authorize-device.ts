@@ -14,7 +14,7 @@ import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { scopesLeft } from "../scopes-left.ts";
-import { authenticateClient } from "../token/authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { deviceCodeGrantType } from "./device-code-grant-type.ts";
 
 /** Where people type user codes, and where the same with the code in it leads; and the endpoint itself. */

@@ -17,7 +17,7 @@ import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { clientNow } from "./client-now.ts";
 import { checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 

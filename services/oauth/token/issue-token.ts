@@ -10,7 +10,7 @@ import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { authorizationCodeGrant } from "./authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./client-credentials-grant.ts";
 import { checkDpopHeader, dpopKey } from "./dpop-key.ts";

@@ -13,7 +13,7 @@ import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 const othersToken = () => new OAuthRefusal("invalid_grant", "the token was issued to another client");
