@@ -283,7 +283,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     problems.push(`${name} is no setting${near === undefined ? "" : `; did you mean ${near}?`}`);
   }
   const entries = Object.entries(settings).map(([name, { fallback, read }]) => {
-    const value = given.get(name) ?? fallback;
+    const value = given.get(name) || fallback;
     if (value === "") return [name, undefined];
     try {
       return [name, read(value)];
