@@ -37,7 +37,7 @@ describe("the configuration", () => {
   });
 
   test("a name without a value is not set: everything is as if it were not there", () => {
-    const unset = Object.fromEntries(Object.keys(settings).map((name) => [name, ""]));
+    const unset = Object.fromEntries(["KODER_ID_CONFIG", ...Object.keys(settings)].map((name) => [name, ""]));
     expect(loadConfig(unset)).toEqual(loadConfig({}));
     expect(loadConfig(unset).rateLimits).toMatchObject({ signIn: { quota: 1_200 }, requests: { quota: 30_000 } });
   });

@@ -294,7 +294,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 }
 
 function fromFile(file: string | undefined, problems: string[]): Readonly<Record<string, string>> {
-  if (file === undefined) return {};
+  if (file === undefined || file === "") return {};
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("is no JSON object");
