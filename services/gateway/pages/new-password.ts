@@ -9,6 +9,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
 import { answeredBy, busyFault, shownFault, text, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { ruleSentence, shortestFor } from "./new-password-judgement.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -52,7 +53,7 @@ export async function submitNewPassword(
   pageFlow: PageFlow,
   form: Form,
 ): Promise<FastifyReply> {
-  const newPassword = form.get("new_password").slice(0, 1_024);
+  const newPassword = form.get("new_password").slice(0, longest.password);
   const { flowId } = pageFlow;
   try {
     const answer = await peers

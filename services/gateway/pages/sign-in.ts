@@ -13,6 +13,7 @@ import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
 import type { ShowError } from "./error-page.ts";
 import { answeredBy, busyFault, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { submitNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { givePasskey, passkeyFault, unknownPasskey } from "./passkey.ts";
@@ -64,9 +65,9 @@ export function mountSignIn(
     form: Form,
   ): Promise<FastifyReply> {
     const { outbound } = contextOf(request);
-    const username = form.get("username").trim().slice(0, 320);
+    const username = form.get("username").trim().slice(0, longest.username);
     const password = form.get("password");
-    if (username === "" || password === "" || password.length > 1_024) {
+    if (username === "" || password === "" || password.length > longest.password) {
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_empty") };
       return showSignIn(peers, request, reply, pending, username, fault);
     }
@@ -109,8 +110,8 @@ export function mountSignIn(
 
 /** The flow that a page names in its form. */
 const pageFlowOf = (form: Form): PageFlow => ({
-  flowId: form.get("flow").slice(0, 128) || "none",
-  username: form.get("username").slice(0, 320),
+  flowId: form.get("flow").slice(0, longest.secret) || "none",
+  username: form.get("username").slice(0, longest.username),
 });
 
 async function showSignIn(

@@ -8,6 +8,7 @@ import { giveBrowserToken } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
 import { askSecondFactor } from "./ask-second-factor.ts";
+import { longest } from "./longest-inputs.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
 
@@ -28,7 +29,7 @@ export async function submitSecondFactor(
   const given = {
     flowId: pageFlow.flowId,
     browser: { ...browserOf(request, pending), rememberDevice: remember },
-    code: form.get("code").slice(0, 64),
+    code: form.get("code").slice(0, longest.code),
   };
   const options = forward(contextOf(request).outbound);
   const flows = peers.client(BrowserFlowService);
