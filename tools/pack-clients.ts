@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { mustRun, repositoryRoot } from "./run-program.ts";
 
 /** The folders of the packages that are published, below `clients/`. */
-export const packedClients = ["typescript", "web"] as const;
+const packedClients = ["typescript", "web"] as const;
 export type PackedClient = (typeof packedClients)[number];
 
 /**

@@ -56,7 +56,7 @@ export const fileOf = (program: Preload | Program): string => join(import.meta.d
 export const benchSettings = { KODER_ID_TRUSTED_PROXIES: "127.0.0.1", KODER_ID_LOG_LEVEL: "info" } as const;
 
 /** The value of NODE_OPTIONS that reads modules first. */
-export function preloading(modules: readonly Preload[]): Readonly<Record<string, string>> {
+function preloading(modules: readonly Preload[]): Readonly<Record<string, string>> {
   const options = modules.map((name) => `--import=${pathToFileURL(fileOf(name)).href}`);
   return options.length === 0 ? {} : { NODE_OPTIONS: options.join(" ") };
 }

@@ -84,7 +84,7 @@ function originOf(text: string | boolean): string {
 function apiKeyOf(file: string | boolean | undefined, env: Terminal["env"]): string {
   const given = env["KODER_ID_API_KEY"];
   if (file === undefined && given !== undefined && given !== "") return given.trim();
-  const path = typeof file === "string" ? file : join(env["KODER_ID_DATA"] ?? "./data", "admin-api-key");
+  const path = typeof file === "string" ? file : join(env["KODER_ID_DATA"] || "./data", "admin-api-key");
   let text: string;
   try {
     text = readFileSync(path, "utf8").trim();

@@ -8,6 +8,7 @@ import { ServedOriginSchema } from "#gen/koder/admin/store/v1/served_origin_pb.t
 import { TenantDomainSchema } from "#gen/koder/admin/store/v1/tenant_domain_pb.ts";
 import { TenantSchema } from "#gen/koder/admin/store/v1/tenant_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
+import { expireTimeOf } from "../store/expire-time.ts";
 import type { Collection } from "../store/store.ts";
 import { personEventsId } from "./person-events/stretch.ts";
 
@@ -55,7 +56,7 @@ export const apiKeys: Collection<typeof ApiKeySchema> = {
   id: (key) => key.id,
   unique: { key_hash: { type: "text", value: (key) => key.keyHash } },
   indexes: { tenant_id: { type: "text", value: (key) => key.tenantId } },
-  expiresAt: (key) => (key.expireTime ? timestampMs(key.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -66,7 +67,7 @@ export const personalAccessTokens: Collection<typeof PersonalAccessTokenSchema> 
   id: (token) => token.id,
   unique: { token_hash: { type: "text", value: (token) => token.tokenHash } },
   indexes: { user: { type: "text", value: (token) => token.userId } },
-  expiresAt: (token) => (token.expireTime ? timestampMs(token.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -75,7 +76,7 @@ export const credentialUses: Collection<typeof CredentialUseSchema> = {
   name: "admin_credential_uses",
   schema: CredentialUseSchema,
   id: (use) => use.id,
-  expiresAt: (use) => (use.expireTime ? timestampMs(use.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none",
 };
 

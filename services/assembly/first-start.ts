@@ -9,6 +9,7 @@ import { deadlines } from "../host/interceptors/deadline.ts";
 import type { Log } from "../host/log.ts";
 import type { ServiceModule } from "../host/service-module.ts";
 import type { Tenants } from "../host/tenants.ts";
+import { systemTenant } from "../store/check-input.ts";
 import { ulid } from "../vault/random.ts";
 import type { Data } from "./data.ts";
 import type { ServiceCalls } from "./service-calls.ts";
@@ -50,7 +51,7 @@ export function createFirstStart({
   readonly clock: () => number;
   readonly log: Log;
 }): FirstStart {
-  const work = (service: ServiceName, tenantId = "system") =>
+  const work = (service: ServiceName, tenantId = systemTenant) =>
     ownWork({ service, tenantId, requestId: ulid(clock()), deadline: clock() + deadlines.longest });
 
   async function prepareTenant(): Promise<void> {

@@ -37,11 +37,14 @@ export interface VaultRotation {
    * the first, the others are removed from the file.
    */
   rotateMasterKey(options: { readonly to?: string | undefined; readonly retire: boolean }): Promise<MasterKeyRotated>;
-  /** Adds a version to the keys of these tenants, by id or slug, or of all. Lengths in milliseconds. */
+  /**
+   * Adds a version to the keys of these tenants, by id or slug, or of all. Lengths in milliseconds; a version waits for as long as
+   * is safe where `useAfter` is undefined.
+   */
   rotateTenantKeys(options: {
     readonly tenants: readonly string[];
     readonly olderThan: number;
-    readonly useAfter: number;
+    readonly useAfter: number | undefined;
   }): Promise<RotatedTenantKeys>;
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { timestampMs, type Timestamp } from "@bufbuild/protobuf/wkt";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { AuthenticationPolicySchema } from "#gen/koder/auth/store/v1/authentication_policy_pb.ts";
 import {
   EnrolmentSchema,
@@ -18,6 +18,7 @@ import { LoginHandleSchema } from "#gen/koder/auth/store/v1/login_handle_pb.ts";
 import { OtpChallengeSchema } from "#gen/koder/auth/store/v1/otp_pb.ts";
 import { RememberedDeviceSchema } from "#gen/koder/auth/store/v1/remembered_device_pb.ts";
 import { AcceptedTermsSchema } from "#gen/koder/auth/store/v1/terms_pb.ts";
+import { expireTimeOf } from "../store/expire-time.ts";
 import type { Collection } from "../store/store.ts";
 
 /** Authentication flows under way and just ended. */
@@ -25,7 +26,7 @@ export const flows: Collection<typeof FlowSchema> = {
   name: "auth_flows",
   schema: FlowSchema,
   id: (flow) => flow.idHash,
-  expiresAt: (flow) => (flow.expireTime ? timestampMs(flow.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -34,7 +35,7 @@ export const loginHandles: Collection<typeof LoginHandleSchema> = {
   name: "auth_login_handles",
   schema: LoginHandleSchema,
   id: (handle) => handle.handleHash,
-  expiresAt: (handle) => (handle.expireTime ? timestampMs(handle.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none", // one-time proofs; their flow's event tells of them
 };
 
@@ -71,7 +72,7 @@ export const enrolments: Collection<typeof EnrolmentSchema> = {
   schema: EnrolmentSchema,
   id: (enrolment) => enrolment.id,
   indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
-  expiresAt: (enrolment) => (enrolment.expireTime ? timestampMs(enrolment.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none", // they expire by themselves, and nothing counts until then
 };
 
@@ -81,7 +82,7 @@ export const otpChallenges: Collection<typeof OtpChallengeSchema> = {
   schema: OtpChallengeSchema,
   id: (challenge) => challenge.id,
   indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
-  expiresAt: (challenge) => (challenge.expireTime ? timestampMs(challenge.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none", // one-time proofs; what they bring about has its own event
 };
 
@@ -93,15 +94,12 @@ export const recoveryCodes: Collection<typeof RecoveryCodesSchema> = {
   events: "required",
 };
 
-const expiry = ({ expireTime }: { readonly expireTime?: Timestamp | undefined }): number | undefined =>
-  expireTime === undefined ? undefined : timestampMs(expireTime);
-
 /** Browsers in which people have signed in: no state of the product, and gone by themselves. */
 export const knownDevices: Collection<typeof KnownDeviceSchema> = {
   name: "auth_known_devices",
   schema: KnownDeviceSchema,
   id: (device) => device.idHash,
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -111,7 +109,7 @@ export const rememberedDevices: Collection<typeof RememberedDeviceSchema> = {
   schema: RememberedDeviceSchema,
   id: (device) => device.idHash,
   indexes: { user_id: { type: "text", value: (device) => device.userId } },
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -121,7 +119,7 @@ export const mailboxProofs: Collection<typeof MailboxProofSchema> = {
   schema: MailboxProofSchema,
   id: (proof) => proof.secretHash,
   indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -131,7 +129,7 @@ export const emailChanges: Collection<typeof EmailChangeSchema> = {
   schema: EmailChangeSchema,
   id: (change) => change.id,
   indexes: { user_id: { type: "text", value: ({ userId }) => userId || undefined } },
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -140,7 +138,7 @@ export const mailJobs: Collection<typeof MailJobSchema> = {
   name: "auth_mail_jobs",
   schema: MailJobSchema,
   id: (job) => job.id,
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -150,7 +148,7 @@ export const dueMails: Collection<typeof DueMailSchema> = {
   schema: DueMailSchema,
   id: (due) => due.jobId,
   indexes: { due_time: { type: "integer", value: ({ dueTime }) => (dueTime ? timestampMs(dueTime) : undefined) } },
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -159,7 +157,7 @@ export const shownMails: Collection<typeof ShownMailSchema> = {
   name: "auth_shown_mails",
   schema: ShownMailSchema,
   id: (mail) => mail.id,
-  expiresAt: expiry,
+  expiresAt: expireTimeOf,
   events: "none",
 };
 

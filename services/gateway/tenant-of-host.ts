@@ -6,6 +6,7 @@ import { createBoundedCache } from "../host/bounded-cache.ts";
 import { forward } from "../host/call.ts";
 import { deadlines } from "../host/interceptors/deadline.ts";
 import type { Peers } from "../host/peers.ts";
+import { systemTenant } from "../store/check-input.ts";
 import type { LogEntry } from "../store/store.ts";
 
 /** Which tenant answers to a host. */
@@ -46,7 +47,7 @@ export function createTenantOfHost({
       cache.get(host, async () => {
         const outbound = {
           requestId,
-          tenantId: "system",
+          tenantId: systemTenant,
           deadline: clock() + deadlines.usual,
           actor: { id: "gateway", type: ActorType.SERVICE },
         };

@@ -36,6 +36,12 @@ describe("the configuration", () => {
     });
   });
 
+  test("a name without a value is not set: everything is as if it were not there", () => {
+    const unset = Object.fromEntries(["KODER_ID_CONFIG", ...Object.keys(settings)].map((name) => [name, ""]));
+    expect(loadConfig(unset)).toEqual(loadConfig({}));
+    expect(loadConfig(unset).rateLimits).toMatchObject({ signIn: { quota: 1_200 }, requests: { quota: 30_000 } });
+  });
+
   test("a typo is named, with what was meant, beside every other problem", () => {
     const said = problems({ KODER_ID_LISTN: "x", KODER_ID_LOG_LEVEL: "loud", KODER_ID_SERVICE_BASE_PORT: "99999" });
     expect(said).toContain("KODER_ID_LISTN is no setting; did you mean KODER_ID_LISTEN?");

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { dirname, join, resolve, sep } from "node:path";
-import { serviceNames, type ServiceName } from "./call.ts";
+import { join, resolve } from "node:path";
+import type { ServiceName } from "./call.ts";
+import { configFaults, isLoopback } from "./config-faults.ts";
 import {
   between,
   hostAndPort,
-  loopback,
   numberOfProcesses,
   oneOf,
   origin,
@@ -94,35 +94,41 @@ export interface ServiceTls {
   readonly mutual: boolean;
 }
 
-/** A setting: what it means, what it is when it is not set, and how it is read. Throws a sentence when it is wrong. */
+/** A setting: what it means, what it is when it is not set, and how it is read. `read` throws a sentence about what is wrong. */
 interface Setting<Value> {
   readonly meaning: string;
+  /** As it would be set; empty where there is none. */
   readonly fallback: string;
   readonly read: (text: string) => Value;
 }
 
+/** One that has a value also where it is not set. */
 const setting = <Value>(meaning: string, fallback: string, read: (text: string) => Value): Setting<Value> => ({
   meaning,
   fallback,
   read,
 });
 
-/** Every setting. `data` stands for the value of KODER_ID_DATA. An empty fallback means: not set. */
+/** One that may be left out: undefined then. */
+const optional = <Value>(meaning: string, read: (text: string) => Value): Setting<Value | undefined> => ({
+  meaning,
+  fallback: "",
+  read: (given) => (given === "" ? undefined : read(given)),
+});
+
+/** Every setting. */
 export const settings = {
-  KODER_ID_MODE: setting(
+  KODER_ID_MODE: optional(
     "`development` or `production`; `development` is the default, and allowed, only while the public URL is loopback",
-    "",
     oneOf("development", "production"),
   ),
   KODER_ID_LISTEN: setting("Address and port of the gateway", "127.0.0.1:8080", hostAndPort),
-  KODER_ID_PUBLIC_URL: setting(
+  KODER_ID_PUBLIC_URL: optional(
     "Origin that people and applications use; default: `http://localhost` and the port",
-    "",
     origin,
   ),
-  KODER_ID_STORE: setting(
+  KODER_ID_STORE: optional(
     "`sqlite:<path>`, `postgres://<user>:<password>@<host>/<database>?sslmode=verify-full`, or `memory:`; default: `sqlite:` and `koder-id.db` in the data folder",
-    "",
     storeUrl,
   ),
   KODER_ID_DATA: setting("Folder for the database, the master key and the first credentials", "./data", text),
@@ -136,23 +142,20 @@ export const settings = {
     "1",
     numberOfProcesses,
   ),
-  KODER_ID_PEERS: setting(
+  KODER_ID_PEERS: optional(
     "Where the other services are: `identity=https://10.0.0.1:4001,auth=…`, gRPC ports; a service with replicas is named once for each",
-    "",
     peers,
   ),
-  KODER_ID_SERVICE_KEYS: setting(
+  KODER_ID_SERVICE_KEYS: optional(
     "Folder of the keys by which services prove themselves, made by `koder-id service-keys create`; needed unless all services are in this process",
-    "",
     text,
   ),
-  KODER_ID_SERVICE_TLS_CERT: setting(
+  KODER_ID_SERVICE_TLS_CERT: optional(
     "PEM file of the certificate of the services' own ports, shown to peers as well; needs KODER_ID_SERVICE_TLS_KEY",
-    "",
     text,
   ),
-  KODER_ID_SERVICE_TLS_KEY: setting("PEM file of that certificate's key", "", text),
-  KODER_ID_SERVICE_TLS_CA: setting("PEM file of who vouches for peers; default: whom the system trusts", "", text),
+  KODER_ID_SERVICE_TLS_KEY: optional("PEM file of that certificate's key", text),
+  KODER_ID_SERVICE_TLS_CA: optional("PEM file of who vouches for peers; default: whom the system trusts", text),
   KODER_ID_SERVICE_TLS_MUTUAL: setting(
     "`on`: the services' ports let in only callers with a certificate by KODER_ID_SERVICE_TLS_CA",
     "off",
@@ -164,43 +167,37 @@ export const settings = {
     if (base > 65_535 - 15) throw new Error("must leave room for fifteen ports above it");
     return base;
   }),
-  KODER_ID_TLS_CERT: setting("PEM file of the gateway's certificate chain; needs KODER_ID_TLS_KEY", "", text),
-  KODER_ID_TLS_KEY: setting("PEM file of the certificate's key", "", text),
-  KODER_ID_TLS_DIR: setting(
+  KODER_ID_TLS_CERT: optional("PEM file of the gateway's certificate chain; needs KODER_ID_TLS_KEY", text),
+  KODER_ID_TLS_KEY: optional("PEM file of the certificate's key", text),
+  KODER_ID_TLS_DIR: optional(
     "Folder of certificates for other names: `<folder>/<domain>/tls.crt` and `tls.key`; see below",
-    "",
     text,
   ),
-  KODER_ID_TRUSTED_PROXIES: setting(
+  KODER_ID_TRUSTED_PROXIES: optional(
     "Proxies whose X-Forwarded-For is believed: addresses or prefixes, by commas",
-    "",
     proxies,
   ),
-  KODER_ID_OUTBOUND_EXEMPT: setting(
+  KODER_ID_OUTBOUND_EXEMPT: optional(
     "Hosts that clients' URLs (`jwks_uri`, back-channel logout, logos) and tenants' mail servers may be at though they are not public: `<host>:<port>` or `<host>:<port>=<PEM file of who vouches for it>`, by commas",
-    "",
     readExemptions,
   ),
-  KODER_ID_MASTER_KEY_FILE: setting(
+  KODER_ID_MASTER_KEY_FILE: optional(
     "File of the master key, mode 0600; default: `master-key` in the data folder",
-    "",
     text,
   ),
-  KODER_ID_PASSWORD_PEPPER_FILE: setting(
+  KODER_ID_PASSWORD_PEPPER_FILE: optional(
     "File of keys that are mixed into passwords before they are hashed, mode 0600; see below",
-    "",
     text,
   ),
-  KODER_ID_BOOTSTRAP_TOKEN: setting(
+  KODER_ID_BOOTSTRAP_TOKEN: optional(
     "When set, no owner is created at the start: `POST /v1/admin/bootstrap` with this token creates it",
-    "",
     (value) => {
       if (value.length < 24) throw new Error("must be at least 24 characters");
       return value;
     },
   ),
-  KODER_ID_ADMIN_EMAIL: setting("Address of the owner that the first start creates", "", text),
-  KODER_ID_ADMIN_PASSWORD: setting("Password of that owner; default: one is made and must be changed", "", text),
+  KODER_ID_ADMIN_EMAIL: optional("Address of the owner that the first start creates", text),
+  KODER_ID_ADMIN_PASSWORD: optional("Password of that owner; default: one is made and must be changed", text),
   KODER_ID_SIGNING_KEY_LIFETIME: setting(
     "How long a key signs tokens until the next one takes its place; see keys.md",
     "90d",
@@ -221,24 +218,20 @@ export const settings = {
     "1200/1m",
     rateLimit,
   ),
-  KODER_ID_SMTP_URL: setting(
+  KODER_ID_SMTP_URL: optional(
     "Mail server: `smtps://<user>:<password>@<host>` (TLS, 465), or `smtp://…` (STARTTLS, 587); `?tls=optional` sends without TLS where none is offered; see below",
-    "",
     smtpServer,
   ),
-  KODER_ID_MAIL_FROM: setting(
+  KODER_ID_MAIL_FROM: optional(
     "Who mails are from: an address, or `<name> <<address>>`; default: `no-reply@` and the host of the public URL",
-    "",
     sender,
   ),
-  KODER_ID_SMS_URL: setting(
+  KODER_ID_SMS_URL: optional(
     "Who brings SMS to telephones: an `https` URL that takes them (see below); without it there are no codes by SMS in production",
-    "",
     httpsUrl,
   ),
-  KODER_ID_SMS_SECRET: setting(
+  KODER_ID_SMS_SECRET: optional(
     "The secret that messages to KODER_ID_SMS_URL are signed by: at least 32 characters",
-    "",
     longSecret,
   ),
   KODER_ID_TENANT_GRACE: setting(
@@ -254,7 +247,8 @@ export const settings = {
 } satisfies Readonly<Record<string, Setting<unknown>>>;
 
 type SettingName = keyof typeof settings;
-type Read = { readonly [Name in SettingName]: ReturnType<(typeof settings)[Name]["read"]> | undefined };
+/** The settings as they were read. */
+export type Read = { readonly [Name in SettingName]: ReturnType<(typeof settings)[Name]["read"]> };
 
 /** Everything that is wrong with a configuration, a sentence each; never with a value in it. */
 export class ConfigurationError extends Error {
@@ -283,22 +277,24 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
     problems.push(`${name} is no setting${near === undefined ? "" : `; did you mean ${near}?`}`);
   }
   const entries = Object.entries(settings).map(([name, { fallback, read }]) => {
-    const value = given.get(name) ?? fallback;
-    if (value === "") return [name, undefined];
     try {
-      return [name, read(value)];
+      // Who writes a name and no value has not set it: templates of deployments do.
+      return [name, read(given.get(name) || fallback)];
     } catch (error) {
       problems.push(`${name} ${error instanceof Error ? error.message : "is not valid"}`);
       return [name, undefined];
     }
   });
-  const read = Object.fromEntries(entries) as Read;
   if (problems.length > 0) throw new ConfigurationError(problems);
-  return complete(read, problems);
+  const read = Object.fromEntries(entries) as Read;
+  const config = configOf(read);
+  const faults = configFaults(config, read);
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  return Object.freeze(config);
 }
 
 function fromFile(file: string | undefined, problems: string[]): Readonly<Record<string, string>> {
-  if (file === undefined) return {};
+  if (file === undefined || file === "") return {};
   try {
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("is no JSON object");
@@ -319,143 +315,48 @@ function fromFile(file: string | undefined, problems: string[]): Readonly<Record
   }
 }
 
-function complete(read: Read, problems: string[]): Config {
+/** The configuration that the settings come to, with what follows from others where nothing is said. */
+function configOf(read: Read): Config {
   const publicOrigin = read.KODER_ID_PUBLIC_URL;
-  const isLoopback = publicOrigin === undefined || loopback.test(new URL(publicOrigin).hostname);
-  const mode = read.KODER_ID_MODE ?? (isLoopback ? "development" : "production");
-  const data = resolve(read.KODER_ID_DATA ?? "./data");
-  const store = read.KODER_ID_STORE ?? `sqlite:${join(data, "koder-id.db")}`;
-  const masterKeyFile = resolve(read.KODER_ID_MASTER_KEY_FILE ?? join(data, "master-key"));
+  const data = resolve(read.KODER_ID_DATA);
   const [certFile, keyFile] = [read.KODER_ID_TLS_CERT, read.KODER_ID_TLS_KEY];
-  const tls =
-    certFile !== undefined && keyFile !== undefined ? { certFile, keyFile, folder: read.KODER_ID_TLS_DIR } : undefined;
-  const trustedProxies = read.KODER_ID_TRUSTED_PROXIES ?? [];
-  const here = read.KODER_ID_SERVICES ?? serviceNames;
-  const elsewhere = read.KODER_ID_PEERS ?? new Map<ServiceName, readonly string[]>();
-  const serviceTls: ServiceTls = {
-    certFile: read.KODER_ID_SERVICE_TLS_CERT,
-    keyFile: read.KODER_ID_SERVICE_TLS_KEY,
-    caFile: read.KODER_ID_SERVICE_TLS_CA,
-    mutual: read.KODER_ID_SERVICE_TLS_MUTUAL === "on",
-  };
-  const processes = read.KODER_ID_PROCESSES ?? 1;
   const [smsUrl, smsSecret] = [read.KODER_ID_SMS_URL, read.KODER_ID_SMS_SECRET];
-  if ((smsUrl === undefined) !== (smsSecret === undefined)) {
-    problems.push("KODER_ID_SMS_URL and KODER_ID_SMS_SECRET must be set together");
-  }
-  checkServices({ here, elsewhere, serviceTls, serviceKeys: read.KODER_ID_SERVICE_KEYS, store, mode }, problems);
-
-  const [signingKeyLifetime, keySetMaxAge] = [
-    read.KODER_ID_SIGNING_KEY_LIFETIME ?? 0,
-    read.KODER_ID_KEY_SET_MAX_AGE ?? 0,
-  ];
-  if (signingKeyLifetime < 4 * keySetMaxAge) {
-    problems.push("KODER_ID_SIGNING_KEY_LIFETIME must be at least four times KODER_ID_KEY_SET_MAX_AGE");
-  }
-  if ((certFile === undefined) !== (keyFile === undefined)) {
-    problems.push("KODER_ID_TLS_CERT and KODER_ID_TLS_KEY must be set together");
-  }
-  if (read.KODER_ID_TLS_DIR !== undefined && tls === undefined) {
-    problems.push(
-      "KODER_ID_TLS_DIR needs KODER_ID_TLS_CERT and KODER_ID_TLS_KEY, which are shown for every other name",
-    );
-  }
-  if (tls !== undefined && publicOrigin?.startsWith("http:") === true) {
-    problems.push("KODER_ID_PUBLIC_URL must be https where the gateway has a certificate");
-  }
-  if (processes > 1 && store === "memory:") {
-    problems.push("KODER_ID_STORE must not be memory: with more than one process");
-  }
-  if (mode === "development" && !isLoopback) {
-    problems.push("KODER_ID_MODE may be development only while KODER_ID_PUBLIC_URL is loopback");
-  }
-  if (mode === "production") {
-    if (publicOrigin === undefined) problems.push("KODER_ID_PUBLIC_URL must be set in production");
-    else if (!publicOrigin.startsWith("https:")) problems.push("KODER_ID_PUBLIC_URL must be https in production");
-    if (here.includes("gateway") && tls === undefined && trustedProxies.length === 0) {
-      problems.push("production needs TLS: set KODER_ID_TLS_CERT and KODER_ID_TLS_KEY, or KODER_ID_TRUSTED_PROXIES");
-    }
-    if (store === "memory:") problems.push("KODER_ID_STORE must not be memory: in production");
-    if (`${dirname(masterKeyFile)}${sep}`.startsWith(`${data}${sep}`)) {
-      problems.push("KODER_ID_MASTER_KEY_FILE must lie outside KODER_ID_DATA in production");
-    }
-  }
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  return Object.freeze({
-    mode,
-    listen: read.KODER_ID_LISTEN ?? { host: "127.0.0.1", port: 8080 },
+  const mailHost = publicOrigin === undefined ? "localhost" : new URL(publicOrigin).hostname;
+  return {
+    mode: read.KODER_ID_MODE ?? (isLoopback(publicOrigin) ? "development" : "production"),
+    listen: read.KODER_ID_LISTEN,
     publicOrigin,
-    services: here,
-    processes,
-    peers: elsewhere,
+    services: read.KODER_ID_SERVICES,
+    processes: read.KODER_ID_PROCESSES,
+    peers: read.KODER_ID_PEERS ?? new Map<ServiceName, readonly string[]>(),
     serviceKeys: read.KODER_ID_SERVICE_KEYS,
-    serviceTls,
-    store,
+    serviceTls: {
+      certFile: read.KODER_ID_SERVICE_TLS_CERT,
+      keyFile: read.KODER_ID_SERVICE_TLS_KEY,
+      caFile: read.KODER_ID_SERVICE_TLS_CA,
+      mutual: read.KODER_ID_SERVICE_TLS_MUTUAL === "on",
+    },
+    store: read.KODER_ID_STORE ?? `sqlite:${join(data, "koder-id.db")}`,
     data,
-    serviceHost: read.KODER_ID_SERVICE_HOST ?? "127.0.0.1",
-    serviceBasePort: read.KODER_ID_SERVICE_BASE_PORT ?? 4000,
-    tls,
-    trustedProxies,
+    serviceHost: read.KODER_ID_SERVICE_HOST,
+    serviceBasePort: read.KODER_ID_SERVICE_BASE_PORT,
+    tls:
+      certFile === undefined || keyFile === undefined
+        ? undefined
+        : { certFile, keyFile, folder: read.KODER_ID_TLS_DIR },
+    trustedProxies: read.KODER_ID_TRUSTED_PROXIES ?? [],
     outboundExempt: read.KODER_ID_OUTBOUND_EXEMPT ?? [],
-    masterKeyFile,
+    masterKeyFile: resolve(read.KODER_ID_MASTER_KEY_FILE ?? join(data, "master-key")),
     passwordPepperFile: read.KODER_ID_PASSWORD_PEPPER_FILE,
     bootstrapToken: read.KODER_ID_BOOTSTRAP_TOKEN,
     adminEmail: read.KODER_ID_ADMIN_EMAIL ?? "",
     adminPassword: read.KODER_ID_ADMIN_PASSWORD,
-    signingKeyLifetime,
-    keySetMaxAge,
-    rateLimits: {
-      signIn: read.KODER_ID_RATE_LIMIT_SIGN_IN?.limit,
-      requests: read.KODER_ID_RATE_LIMIT?.limit,
-    },
-    mail: {
-      smtp: read.KODER_ID_SMTP_URL,
-      from:
-        read.KODER_ID_MAIL_FROM ??
-        `no-reply@${publicOrigin === undefined ? "localhost" : new URL(publicOrigin).hostname}`,
-    },
+    signingKeyLifetime: read.KODER_ID_SIGNING_KEY_LIFETIME,
+    keySetMaxAge: read.KODER_ID_KEY_SET_MAX_AGE,
+    rateLimits: { signIn: read.KODER_ID_RATE_LIMIT_SIGN_IN.limit, requests: read.KODER_ID_RATE_LIMIT.limit },
+    mail: { smtp: read.KODER_ID_SMTP_URL, from: read.KODER_ID_MAIL_FROM ?? `no-reply@${mailHost}` },
     sms: smsUrl === undefined || smsSecret === undefined ? undefined : { url: smsUrl, secret: smsSecret },
-    tenantGrace: read.KODER_ID_TENANT_GRACE ?? 7 * 86_400_000,
-    logLevel: read.KODER_ID_LOG_LEVEL ?? "info",
-  });
-}
-
-/** What must be so for services in processes of their own. */
-function checkServices(
-  {
-    here,
-    elsewhere,
-    serviceTls,
-    serviceKeys,
-    store,
-    mode,
-  }: {
-    readonly here: readonly ServiceName[];
-    readonly elsewhere: ReadonlyMap<ServiceName, readonly string[]>;
-    readonly serviceTls: ServiceTls;
-    readonly serviceKeys: string | undefined;
-    readonly store: string;
-    readonly mode: Config["mode"];
-  },
-  problems: string[],
-): void {
-  const missing = serviceNames.filter((name) => name !== "gateway" && !here.includes(name) && !elsewhere.has(name));
-  if (missing.length > 0) problems.push(`KODER_ID_PEERS must say where ${missing.join(", ")} can be reached`);
-  const both = here.filter((name) => elsewhere.has(name));
-  if (both.length > 0) problems.push(`KODER_ID_PEERS must not name ${both.join(", ")}, which this process serves`);
-  if ((serviceTls.certFile === undefined) !== (serviceTls.keyFile === undefined)) {
-    problems.push("KODER_ID_SERVICE_TLS_CERT and KODER_ID_SERVICE_TLS_KEY must be set together");
-  }
-  if (serviceTls.mutual && (serviceTls.certFile === undefined || serviceTls.caFile === undefined)) {
-    problems.push("KODER_ID_SERVICE_TLS_MUTUAL needs KODER_ID_SERVICE_TLS_CERT and KODER_ID_SERVICE_TLS_CA");
-  }
-  if (here.length === serviceNames.length) return;
-  if (serviceKeys === undefined) {
-    problems.push("KODER_ID_SERVICE_KEYS must be set where services are in processes of their own");
-  }
-  if (store === "memory:") problems.push("KODER_ID_STORE must not be memory: where services share it");
-  const open = [...elsewhere.values()].flat().filter((address) => address.startsWith("http:"));
-  if (mode === "production" && open.some((address) => !loopback.test(new URL(address).hostname))) {
-    problems.push("KODER_ID_PEERS must be https between machines in production");
-  }
+    tenantGrace: read.KODER_ID_TENANT_GRACE,
+    logLevel: read.KODER_ID_LOG_LEVEL,
+  };
 }

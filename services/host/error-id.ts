@@ -8,8 +8,8 @@ import { ErrorReasonSchema } from "#gen/koder/options/v1/errors_pb.ts";
 import { SessionErrorReasonSchema } from "#gen/koder/session/v1/errors_pb.ts";
 import { reasonName } from "./failure.ts";
 
-/** The closed lists of reasons, by the category that an error id names them with. */
-const categories: readonly (readonly [category: string, reasons: DescEnum])[] = [
+/** The closed lists of reasons, each with the category that an error id names it by. */
+export const allReasons: readonly (readonly [category: string, reasons: DescEnum])[] = [
   ["GEN", ErrorReasonSchema],
   ["IDN", IdentityErrorReasonSchema],
   ["AUTH", AuthErrorReasonSchema],
@@ -20,7 +20,7 @@ const categories: readonly (readonly [category: string, reasons: DescEnum])[] = 
 
 /** `GEN-012` of INTERNAL, and so on. Names are unique across the lists: `error-id.test.ts` says so. */
 const codes = new Map(
-  categories.flatMap(([category, reasons]) =>
+  allReasons.flatMap(([category, reasons]) =>
     reasons.values
       .filter(({ number }) => number !== 0)
       .map(({ number }) => [reasonName(reasons, number), `${category}-${String(number).padStart(3, "0")}`] as const),
@@ -35,6 +35,3 @@ export function errorId(reason: string): string {
   for (let i = 0; i < 6; i++) sequence += alphabet.charAt(randomInt(alphabet.length));
   return `KID-${codes.get(reason) ?? "GEN-000"}-${sequence}`;
 }
-
-/** Every reason that there is, with its list; for tests and documents. */
-export const allReasons = categories;

@@ -18,6 +18,10 @@ export const errorDomain = "id.koder.dev";
 export type FieldViolation = Pick<BadRequest_FieldViolation, "field" | "description"> &
   Partial<Pick<BadRequest_FieldViolation, "reason">>;
 
+/** What is wrong with the fields, for a message: `name must be shorter; id is set by the server`. */
+export const violationsInWords = (violations: readonly Pick<FieldViolation, "field" | "description">[]): string =>
+  violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+
 export interface FailureDetails {
   readonly violations?: readonly FieldViolation[];
   /** Seconds after which a repeat makes sense: `RetryInfo` and the `Retry-After` header. */

@@ -1,7 +1,8 @@
 import { create, fromBinary, toBinary, type DescMessage, type DescMethod, type MessageShape } from "@bufbuild/protobuf";
-import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { RequestRecordSchema } from "#gen/koder/host/store/v1/request_record_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { expireTimeOf } from "../store/expire-time.ts";
 import { Conflict, type Collection, type Store, type Write } from "../store/store.ts";
 import { insert } from "../store/writes.ts";
 import type { TenantVault, Vault } from "../vault/vault.ts";
@@ -28,7 +29,7 @@ export function requestRecords(service: string): Collection<typeof RequestRecord
     name: `${service}_requests`,
     schema: RequestRecordSchema,
     id: (record) => record.id,
-    expiresAt: (record) => (record.expireTime ? timestampMs(record.expireTime) : undefined),
+    expiresAt: expireTimeOf,
     events: "none",
   };
 }

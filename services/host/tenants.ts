@@ -8,6 +8,7 @@ import { forward, type Outbound } from "./call.ts";
 import { failure } from "./failure.ts";
 import { deadlines } from "./interceptors/deadline.ts";
 import type { Peers } from "./peers.ts";
+import { systemTenant } from "../store/check-input.ts";
 
 /** What a service knows of tenants. */
 export interface Tenants {
@@ -57,7 +58,7 @@ export function createTenants({
     const tenant = await cache.get(idOrSlug, async () => {
       // Whoever asks first asks for all: neither their cancelling nor their haste ends it for the others.
       const { signal: _signal, ...outbound } = call;
-      const asked = { ...outbound, tenantId: "system", deadline: clock() + deadlines.usual };
+      const asked = { ...outbound, tenantId: systemTenant, deadline: clock() + deadlines.usual };
       const answer = await peers
         .client(TenantDirectoryService)
         .lookupTenant({ tenant: idOrSlug }, forward(asked))

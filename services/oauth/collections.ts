@@ -12,6 +12,7 @@ import { LogoutDeliverySchema, LogoutScheduleSchema } from "#gen/koder/oauth/sto
 import { SigningKeySchema } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { SubjectKeySchema } from "#gen/koder/oauth/store/v1/subject_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
+import { expireTimeOf } from "../store/expire-time.ts";
 import type { Collection } from "../store/store.ts";
 
 /** What clients' names are compared by: case does not matter. An index holds no NUL. */
@@ -65,7 +66,7 @@ export const initialAccessTokens: Collection<typeof InitialAccessTokenSchema> = 
   schema: InitialAccessTokenSchema,
   id: ({ id }) => id,
   unique: { token_hash: { type: "text", value: ({ tokenHash }) => tokenHash } },
-  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -74,7 +75,7 @@ export const authorizations: Collection<typeof AuthorizationSchema> = {
   name: "oauth_authorizations",
   schema: AuthorizationSchema,
   id: (authorization) => authorization.idHash,
-  expiresAt: (authorization) => (authorization.expireTime ? timestampMs(authorization.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -83,7 +84,7 @@ export const pushedRequests: Collection<typeof PushedRequestSchema> = {
   name: "oauth_pushed_requests",
   schema: PushedRequestSchema,
   id: (request) => request.idHash,
-  expiresAt: (request) => (request.expireTime ? timestampMs(request.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -92,7 +93,7 @@ export const pendingLogouts: Collection<typeof PendingLogoutSchema> = {
   name: "oauth_pending_logouts",
   schema: PendingLogoutSchema,
   id: ({ idHash }) => idHash,
-  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none",
 };
 
@@ -114,7 +115,7 @@ export const logoutDeliveries: Collection<typeof LogoutDeliverySchema> = {
         nextAttemptTime ? `${clientId}/${String(timestampMs(nextAttemptTime)).padStart(16, "0")}` : undefined,
     },
   },
-  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 

@@ -8,6 +8,7 @@ import { SessionClientSchema } from "#gen/koder/session/store/v1/session_client_
 import { SessionScheduleSchema } from "#gen/koder/session/store/v1/session_schedule_pb.ts";
 import { SessionSchema, SessionUseSchema } from "#gen/koder/session/store/v1/session_pb.ts";
 import { UsedProofSchema } from "#gen/koder/session/store/v1/used_proof_pb.ts";
+import { expireTimeOf } from "../store/expire-time.ts";
 import type { Collection } from "../store/store.ts";
 
 /**
@@ -27,7 +28,7 @@ export const sessions: Collection<typeof SessionSchema> = {
   unique: { token_hash: { type: "text", value: (session) => session.tokenHash } },
   indexes: {
     user_id: { type: "text", value: (session) => session.userId },
-    expire_time: { type: "integer", value: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined) },
+    expire_time: { type: "integer", value: expireTimeOf },
   },
   expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) + keptToBeTold : undefined),
   events: "required",
@@ -44,7 +45,7 @@ export const sessionUses: Collection<typeof SessionUseSchema> = {
       value: ({ idleEndTime }) => (idleEndTime ? timestampMs(idleEndTime) : undefined),
     },
   },
-  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none", // last-use times
 };
 
@@ -66,7 +67,7 @@ export const sessionClients: Collection<typeof SessionClientSchema> = {
   id: ({ sessionId, clientId }) => `${sessionId}/${clientId}`,
   // A client's sessions, in the order in which they began.
   indexes: { client_id: { type: "text", value: ({ clientId }) => clientId } },
-  expiresAt: ({ expireTime }) => (expireTime ? timestampMs(expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none", // the events of its grants say it
 };
 
@@ -75,7 +76,7 @@ export const codes: Collection<typeof CodeSchema> = {
   name: "session_codes",
   schema: CodeSchema,
   id: (code) => code.codeHash,
-  expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -85,7 +86,7 @@ export const deviceCodes: Collection<typeof DeviceCodeSchema> = {
   schema: DeviceCodeSchema,
   id: (code) => code.codeHash,
   unique: { user_code: { type: "text", value: (code) => (code.decision === "" ? code.userCode : undefined) } },
-  expiresAt: (code) => (code.expireTime ? timestampMs(code.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -103,7 +104,7 @@ export const grants: Collection<typeof GrantSchema> = {
     /** Whose, of those for offline use: the others end with a session, by which they are found. */
     offline_user_id: { type: "text", value: ({ offline, userId }) => (offline ? userId : undefined) },
   },
-  expiresAt: (grant) => (grant.expireTime ? timestampMs(grant.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -112,7 +113,7 @@ export const revokedTokens: Collection<typeof RevokedTokenSchema> = {
   name: "session_revoked_tokens",
   schema: RevokedTokenSchema,
   id: (token) => token.jti,
-  expiresAt: (token) => (token.expireTime ? timestampMs(token.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "required",
 };
 
@@ -129,7 +130,7 @@ export const usedProofs: Collection<typeof UsedProofSchema> = {
   name: "session_used_proofs",
   schema: UsedProofSchema,
   id: (proof) => proof.proofId,
-  expiresAt: (proof) => (proof.expireTime ? timestampMs(proof.expireTime) : undefined),
+  expiresAt: expireTimeOf,
   events: "none",
 };
 

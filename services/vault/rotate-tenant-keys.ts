@@ -14,7 +14,7 @@ import { wrapTenantKey } from "./wrapped-key.ts";
  * without looking, so that every one knows it by then, whose clock may be a minute off and whose requests may take a while.
  * Values are looked up by keyed hashes that do not say which version made them: a process must know it before.
  */
-export const waitsUnlessTold = 2 * keptOpen;
+const waitsUnlessTold = 2 * keptOpen;
 
 /** Versions that are added at a time. */
 const batch = 50;
@@ -34,8 +34,8 @@ export interface TenantKeyRotation {
   readonly clock: () => number;
   /** A tenant whose newest version is younger is left alone: a rotation that was interrupted can so be repeated. */
   readonly olderThan: number;
-  /** How long the new version waits before it makes new things. */
-  readonly useAfter: number;
+  /** How long the new version waits before it makes new things; undefined for as long as is safe. */
+  readonly useAfter: number | undefined;
   readonly tell: Tell;
 }
 
@@ -48,7 +48,7 @@ export interface RotatedTenantKeys {
 
 /** Adds a version to the keys of these tenants, or of all. Rejects with a sentence for a tenant that has no key. */
 export async function rotateTenantKeys(
-  { system, masterKeys, clock, olderThan, useAfter, tell }: TenantKeyRotation,
+  { system, masterKeys, clock, olderThan, useAfter = waitsUnlessTold, tell }: TenantKeyRotation,
   only?: readonly string[],
 ): Promise<RotatedTenantKeys> {
   const newest = await newestVersions(system);

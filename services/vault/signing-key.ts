@@ -3,11 +3,11 @@ import { promisify } from "node:util";
 import { calculateJwkThumbprint } from "jose/jwk/thumbprint";
 
 /** The JWS algorithms that we sign with. */
-export type SigningAlg = "RS256" | "PS256" | "ES256" | "EdDSA";
+export const signingAlgs = ["RS256", "PS256", "ES256", "EdDSA"] as const;
+export type SigningAlg = (typeof signingAlgs)[number];
 
 /** Whether a name is that of an algorithm that tokens are signed with. */
-export const isSigningAlg = (name: string): name is SigningAlg =>
-  name === "RS256" || name === "PS256" || name === "ES256" || name === "EdDSA";
+export const isSigningAlg = (name: string): name is SigningAlg => signingAlgs.some((alg) => alg === name);
 
 /** The public half of a key as published (RFC 7517), without what names or restricts it. */
 export interface PublicJwk {

@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual, type KeyObject } from "node:crypto";
+import { createHmac, hkdfSync, type KeyObject } from "node:crypto";
+import { timingSafeEqualBytes, timingSafeEqualText } from "./random.ts";
 import { openBox, SealBroken, sealBox, versionOfBox } from "./sealed-box.ts";
 import type { TenantVault } from "./vault.ts";
 
@@ -6,7 +7,6 @@ type Purpose = "seal" | "mac" | "hash";
 
 /** Uses are names in our own code, a handful; a caller that makes them up does not fill the memory. */
 const mostDerived = 64;
-const macLength = 32;
 
 /** The version of a tenant's key that a keyed hash names; undefined when it is none. */
 export function versionOfKeyedHash(hash: string): number | undefined {
@@ -65,16 +65,14 @@ export function createTenantVault(
     mac: (use, data) => ({ keyVersion: newest, mac: hmac(newestKey("mac", use), data).digest() }),
     verifyMac(use, keyVersion, data, mac) {
       const key = keyFor("mac", use, keyVersion);
-      return key !== undefined && mac.length === macLength && timingSafeEqual(hmac(key, data).digest(), mac);
+      return key !== undefined && timingSafeEqualBytes(hmac(key, data).digest(), mac);
     },
     keyedHash: (use, secret) => `k${newest}:${hmac(newestKey("hash", use), secret).digest("base64url")}`,
     keyedHashes: (use, secret) => newestFirst.flatMap((version) => hash(use, version, secret) ?? []),
     verifyKeyedHash(use, expected, secret) {
       const version = versionOfKeyedHash(expected);
       const actual = version === undefined ? undefined : hash(use, version, secret);
-      if (actual === undefined) return false;
-      const [a, b] = [Buffer.from(actual), Buffer.from(expected)];
-      return a.length === b.length && timingSafeEqual(a, b);
+      return actual !== undefined && timingSafeEqualText(actual, expected);
     },
   };
 }

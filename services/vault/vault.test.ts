@@ -11,7 +11,7 @@ import { insert, remove, replace } from "../store/writes.ts";
 import { vaultTenantKeys } from "./collections.ts";
 import type { MasterKey, MasterKeys } from "./master-key.ts";
 import { inspectTenantKeys, wrapAgain } from "./rotate-master-key.ts";
-import { rotateTenantKeys, waitsUnlessTold } from "./rotate-tenant-keys.ts";
+import { rotateTenantKeys } from "./rotate-tenant-keys.ts";
 import { SealBroken, sealBox } from "./sealed-box.ts";
 import { createVault, type Vault } from "./vault.ts";
 
@@ -283,7 +283,7 @@ describe("a rotation in another process, while this one goes on", () => {
   function rotate(
     system: SystemStore,
     {
-      useAfter = waitsUnlessTold,
+      useAfter,
       olderThan = 0,
       only,
     }: { readonly useAfter?: number; readonly olderThan?: number; readonly only?: readonly string[] } = {},

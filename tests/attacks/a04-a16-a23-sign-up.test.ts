@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openSignInPage } from "../faults/crash/sign-in-page.ts";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk } from "../support/interaction-pages.ts";
 import { startMailServer, type MailServer } from "../support/mail-server.ts";
@@ -14,10 +15,7 @@ let server: RunningServer;
 let client: RelyingParty;
 let made = 0;
 const fresh = () => `new-person-${(made += 1)}@koder.dev`;
-const allow = async (allowed: boolean) => {
-  const change = { sign_up_allowed: allowed };
-  expect((await rest(server, "PATCH", "/v1/admin/policies/authentication", change)).status).toBe(200);
-};
+const allow = (allowed: boolean) => changeAuthenticationPolicy(server, { sign_up_allowed: allowed });
 beforeAll(async () => {
   mail = await startMailServer();
   server = await startServer({ env: { KODER_ID_SMTP_URL: mail.url, KODER_ID_MAIL_FROM: "Acme <no-reply@acme.test>" } });

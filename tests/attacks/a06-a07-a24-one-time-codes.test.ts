@@ -4,6 +4,7 @@ import { overrideFor } from "../support/client-overrides.ts";
 import { sentCode } from "../support/dev-mail.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
 import { addOtp, addPasskey, addTotp, totpCode } from "../support/factors.ts";
+import { hiddenInputs } from "../support/hidden-inputs.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import {
@@ -49,8 +50,7 @@ async function afterPassword(username: string) {
   const response = await way.send({ username, password }, from);
   const html = await response.text();
   expect(response.status, html).toBe(200);
-  const inputs = html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
-  const hidden = Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value]));
+  const hidden = hiddenInputs(html);
   return { way, html, send: (fields: Readonly<Record<string, string>>) => way.send({ ...hidden, ...fields }, from) };
 }
 
@@ -108,12 +108,7 @@ describe("A6, A15, A16: an address that must be verified", () => {
     const html = await asked.text();
     expect(html).toContain("p•••");
     expect(html, "of the address only what is needed to know which it is").not.toContain(address);
-    const hidden = Object.fromEntries(
-      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-        name,
-        value,
-      ]),
-    );
+    const hidden = hiddenInputs(html);
     const code = await sentCode(server, address);
     expect((await way.send({ ...hidden, email_code: otherThan(code) })).status).toBe(400);
     expect(await userOf(id)).not.toHaveProperty("email_verified", true);
@@ -197,18 +192,11 @@ describe("A6, A15: the terms of the tenant", () => {
   const policy = "/v1/admin/policies/authentication";
   beforeAll(() => askForTerms(server, { terms_version: "2026-11", terms_uri }));
   afterAll(() => askForTerms(server, { terms_version: "", terms_uri: "" }));
-  const formOf = (html: string) =>
-    Object.fromEntries(
-      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-        name,
-        value,
-      ]),
-    );
   async function before(username: string) {
     const way = await walk(server, client);
     const html = await (await way.send({ username, password })).text();
     expect(html).toContain(terms_uri);
-    const form = formOf(html);
+    const form = hiddenInputs(html);
     const send = (fields: Readonly<Record<string, string>>) => way.send({ ...form, ...fields });
     return { way, form, send };
   }
@@ -299,19 +287,12 @@ describe("A6: codes that are added on the way", () => {
     expect(policy.status, JSON.stringify(policy.json)).toBe(200);
     return { ...person, strict, phone: `+55119998${String((made += 1)).padStart(5, "0")}` };
   }
-  const hiddenOf = (html: string) =>
-    Object.fromEntries(
-      Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-        name,
-        value,
-      ]),
-    );
 
   test("on the pages, without JavaScript: by SMS, to a number as people type it", async () => {
     const { id, username, strict, phone } = await withoutFactor();
     const way = await walk(server, strict);
     const press = async (html: string, fields: Readonly<Record<string, string>>, status = 200) => {
-      const answer = await way.send({ ...hiddenOf(html), ...fields });
+      const answer = await way.send({ ...hiddenInputs(html), ...fields });
       const text = await answer.text();
       expect(answer.status, text).toBe(status);
       return text;

@@ -1,6 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addTotp, recoveryCodes, totpCode } from "../support/factors.ts";
+import { hiddenInputs } from "../support/hidden-inputs.ts";
 import { walk, type Walk } from "../support/interaction-pages.ts";
 import { mostLookedAt } from "../support/looked-at.ts";
 import {
@@ -38,8 +39,7 @@ async function afterPassword(username: string) {
   const response = await way.send({ username, password }, from);
   const html = await response.text();
   expect(response.status, html).toBe(200);
-  const inputs = html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
-  const hidden = Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value]));
+  const hidden = hiddenInputs(html);
   return {
     way,
     html,

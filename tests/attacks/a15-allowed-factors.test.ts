@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { allowDirectFlows, flowStep, startFlow } from "../support/direct-flows.ts";
 import { addPasskey, addTotp, recoveryCodes, totpCode } from "../support/factors.ts";
+import { hiddenInputs } from "../support/hidden-inputs.ts";
 import { walk } from "../support/interaction-pages.ts";
 import { createPerson, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
@@ -14,19 +16,9 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 const path = "/v1/admin/policies/authentication";
-async function setPolicy(policy: Record<string, unknown>): Promise<void> {
-  const { status, json } = await rest(server, "PATCH", path, policy);
-  expect(status, JSON.stringify(json)).toBe(200);
-}
+const setPolicy = (policy: Readonly<Record<string, unknown>>) => changeAuthenticationPolicy(server, policy);
 const everything = { first_factors: [], second_factors: [], mfa: "MFA_REQUIREMENT_OPTIONAL", group_overrides: [] };
 const reasonOf = ({ json }: { readonly json: Record<string, unknown> }) => (json["error"] as { reason: string }).reason;
-const hiddenOf = (html: string) =>
-  Object.fromEntries(
-    Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-      name,
-      value,
-    ]),
-  ) as Record<string, string>;
 
 /** Somebody with an app, recovery codes and a passkey, and a client that may sign them in outside of the pages too. */
 async function equipped() {
@@ -63,7 +55,7 @@ describe("A15: second factors that are not allowed", () => {
       const page = await (await way.send({ username, password })).text();
       expect(page).toContain("data-passkey");
       expect(page).not.toMatch(/name="code"|value="totp"|value="recovery-code"/);
-      const forced = await way.send({ ...hiddenOf(page), way: "totp", code: totpCode(secret) });
+      const forced = await way.send({ ...hiddenInputs(page), way: "totp", code: totpCode(secret) });
       expect(forced.status).toBeGreaterThanOrEqual(400);
       expect(way.browser.cookies.has("koder_session")).toBe(false);
 

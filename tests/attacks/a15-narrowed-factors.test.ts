@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { flowStep, startFlow } from "../support/direct-flows.ts";
 import { addPasskey, addTotp, recoveryCodes, totpCode } from "../support/factors.ts";
 import { walk } from "../support/interaction-pages.ts";
@@ -15,10 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-async function setPolicy(policy: Record<string, unknown>): Promise<void> {
-  const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/authentication", policy);
-  expect(status, JSON.stringify(json)).toBe(200);
-}
+const setPolicy = (policy: Readonly<Record<string, unknown>>) => changeAuthenticationPolicy(server, policy);
 afterEach(() =>
   setPolicy({ second_factors: [], mfa: "MFA_REQUIREMENT_OPTIONAL", group_overrides: [], client_overrides: [] }),
 );

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { authorizeDevice, registerDevice } from "../support/device.ts";
 import { addPasskey, addTotp, totpCode } from "../support/factors.ts";
+import { hiddenInputs } from "../support/hidden-inputs.ts";
 import { walk } from "../support/interaction-pages.ts";
 import { createPerson, locationOf, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
@@ -13,21 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-async function setPolicy(policy: Record<string, unknown>): Promise<void> {
-  const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/authentication", policy);
-  expect(status, JSON.stringify(json)).toBe(200);
-}
+const setPolicy = (policy: Readonly<Record<string, unknown>>) => changeAuthenticationPolicy(server, policy);
 afterEach(() => setPolicy({ group_overrides: [], client_overrides: [] }));
 
 const passkey = ["SIGN_IN_FACTOR_PASSKEY"];
 const required = "MFA_REQUIREMENT_REQUIRED";
-const hiddenOf = (html: string) =>
-  Object.fromEntries(
-    Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-      name,
-      value,
-    ]),
-  ) as Record<string, string>;
 
 /** Somebody with a session by the password in a browser, and two clients: that where they signed in, and another. */
 async function signedIn() {
@@ -50,7 +42,7 @@ async function showApp({ lax, browser, username, accessToken }: SignedIn): Promi
   const { secret } = await addTotp(server, accessToken);
   const way = await walk(server, lax, { prompt: "login" }, browser);
   const page = await (await way.send({ username, password })).text();
-  expect((await way.send({ ...hiddenOf(page), code: totpCode(secret) })).status).toBe(303);
+  expect((await way.send({ ...hiddenInputs(page), code: totpCode(secret) })).status).toBe(303);
 }
 
 describe("A15: a session of before", () => {

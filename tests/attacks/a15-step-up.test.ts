@@ -1,10 +1,12 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { authorizeDevice, decideDevice, pollDevice, registerDevice } from "../support/device.ts";
 import { addTotp, totpCode } from "../support/factors.ts";
+import { hiddenInputs } from "../support/hidden-inputs.ts";
 import { httpBrowser } from "../support/http-browser.ts";
 import { walk, walkTo, type Walk } from "../support/interaction-pages.ts";
-import { createPerson, locationOf, password, registerClient, rest, tokensFor } from "../support/relying-party.ts";
+import { createPerson, locationOf, password, registerClient, tokensFor } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
 
 let server: RunningServer;
@@ -13,26 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => server?.stop());
 
-const setPolicy = async (policy: Record<string, unknown>) => {
-  const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/authentication", policy);
-  expect(status, JSON.stringify(json)).toBe(200);
-};
+const setPolicy = (policy: Readonly<Record<string, unknown>>) => changeAuthenticationPolicy(server, policy);
 const required = "MFA_REQUIREMENT_REQUIRED";
 const idTokenOf = async (way: Walk) => decodeJwt(String((await way.redeem())["id_token"]));
-const hiddenOf = (html: string) =>
-  Object.fromEntries(
-    Array.from(html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g), ([, name, value]) => [
-      name,
-      value,
-    ]),
-  ) as Record<string, string>;
 
 /** Gives the password on the sign-in page, and answers the inputs of the page of the next step and its HTML. */
 async function afterPassword(way: Pick<Walk, "send">, username: string) {
   const response = await way.send({ username, password });
   const html = await response.text();
   expect(response.status, html).toBe(200);
-  return { html, send: (fields: Record<string, string>) => way.send({ ...hiddenOf(html), ...fields }) };
+  return { html, send: (fields: Record<string, string>) => way.send({ ...hiddenInputs(html), ...fields }) };
 }
 
 describe("step-up, as an application sees it in its id token", () => {
@@ -106,7 +98,7 @@ describe("A15: the policy counts on every way", () => {
     expect(added.status).toBe(200);
     const codes = await added.text();
     expect(codes.match(/<li><code>[0-9A-Z]{5}-[0-9A-Z]{5}<\/code>/g)).toHaveLength(10);
-    const on = await browser.post(`${server.url}/sign-in`, { ...hiddenOf(codes), done: "recovery-codes" });
+    const on = await browser.post(`${server.url}/sign-in`, { ...hiddenInputs(codes), done: "recovery-codes" });
     expect(locationOf(on, server.url).searchParams.get("code")).toMatch(/./);
     const again = await walk(server, strict, { prompt: "none" }, browser);
     expect(await idTokenOf(again)).toMatchObject({

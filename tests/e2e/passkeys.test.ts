@@ -2,6 +2,7 @@ import type { IDToken } from "openid-client";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startApplication, type Application } from "../support/application.ts";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { addPasskey, beginPasskey, finishPasskey } from "../support/factors.ts";
@@ -34,7 +35,7 @@ beforeAll(async () => {
   client = await registerClient(server);
   [chat, vault] = await Promise.all([application(), application()]);
   const client_overrides = [{ client_id: vault.config.clientMetadata().client_id, mfa: "MFA_REQUIREMENT_REQUIRED" }];
-  await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
+  await changeAuthenticationPolicy(server, { client_overrides });
 });
 afterAll(async () => {
   await Promise.all([chat?.stop(), vault?.stop(), browser?.close()]);

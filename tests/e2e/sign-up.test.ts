@@ -1,6 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { startApplication } from "../support/application.ts";
+import { changeAuthenticationPolicy } from "../support/authentication-policy.ts";
 import { axeViolations } from "../support/axe.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { mailedToken, sentCode } from "../support/dev-mail.ts";
@@ -13,7 +14,7 @@ let server: RunningServer;
 let browser: Browser;
 beforeAll(async () => {
   [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+  await changeAuthenticationPolicy(server, {
     sign_up_allowed: true,
     remembered_device_lifetime: "604800s",
   });

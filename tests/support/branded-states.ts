@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { mailedToken } from "./dev-mail.ts";
 import { flowStep, startFlow } from "./direct-flows.ts";
 import { askForTerms } from "./terms.ts";
@@ -111,7 +112,7 @@ async function lettersOf(server: Instance) {
   const termsOf = (version: string) =>
     askForTerms(tenant, { terms_version: version, terms_uri: "https://letters.example/terms" });
   await termsOf("2025-01");
-  await rest(tenant, "PATCH", "/v1/admin/policies/authentication", {
+  await changeAuthenticationPolicy(tenant, {
     sign_up_allowed: true,
     client_overrides: [{ client_id: client.clientId, direct_flows: true }],
   });

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { rest, type Instance, type RelyingParty } from "./relying-party.ts";
 
 /** Has the policy for sign-ins say this of a client, beside what it says of others. */
@@ -7,10 +7,8 @@ export async function overrideFor(
   { clientId }: Pick<RelyingParty, "clientId">,
   override: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const path = "/v1/admin/policies/authentication";
-  const there = (await rest(server, "GET", path)).json["client_overrides"] ?? [];
+  const there = (await rest(server, "GET", "/v1/admin/policies/authentication")).json["client_overrides"] ?? [];
   const others = (there as readonly { readonly client_id: string }[]).filter((one) => one.client_id !== clientId);
   const client_overrides = [...others, { client_id: clientId, ...override }];
-  const { status, json } = await rest(server, "PATCH", path, { client_overrides });
-  expect(status, JSON.stringify(json)).toBe(200);
+  await changeAuthenticationPolicy(server, { client_overrides });
 }

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { overrideFor } from "./client-overrides.ts";
 import {
   authorizationRequest,
@@ -13,8 +14,7 @@ import {
 /** Lets clients, and no others, sign people in outside of the sign-in pages. */
 export async function allowDirectFlows(server: Instance, ...clients: readonly RelyingParty[]): Promise<void> {
   const client_overrides = clients.map(({ clientId }) => ({ client_id: clientId, direct_flows: true }));
-  const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/authentication", { client_overrides });
-  expect(status, JSON.stringify(json)).toBe(200);
+  await changeAuthenticationPolicy(server, { client_overrides });
 }
 
 /** A new person, and a new client that may do so, beside those that may already. */

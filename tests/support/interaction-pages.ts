@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { hiddenInputs } from "./hidden-inputs.ts";
 import { httpBrowser, type HttpBrowser } from "./http-browser.ts";
 import {
   authorizationRequest,
@@ -71,12 +72,7 @@ export async function walkTo(server: Instance, url: string, browser = httpBrowse
       const response = await browser.get(at.href);
       const html = await response.text();
       expect(response.status, html).toBe(200);
-      const inputs = html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
-      return {
-        path: at.pathname,
-        html,
-        hidden: Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value])),
-      };
+      return { path: at.pathname, html, hidden: hiddenInputs(html) };
     },
     async send(fields, headers = {}) {
       const { path, hidden } = await way.page();

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { brandedStates } from "./branded-states.ts";
 import { afterLogout } from "./logout.ts";
 import { authorizeDevice, registerDevice } from "./device.ts";
@@ -48,7 +49,7 @@ export async function pageStates(server: RunningServer): Promise<readonly PageSt
   const others = [await createPerson(server), await createPerson(server)];
   const strict = await registerClient(server, { client_name: "Koder Vault" });
   const mailing = await registerClient(server, { client_name: "Koder Letters" });
-  await rest(server, "PATCH", "/v1/admin/policies/authentication", {
+  await changeAuthenticationPolicy(server, {
     sign_up_allowed: true,
     remembered_device_lifetime: "2592000s",
     client_overrides: [

@@ -1,5 +1,7 @@
 import { expect } from "vitest";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { addTotp, totpCode } from "./factors.ts";
+import { hiddenInputs } from "./hidden-inputs.ts";
 import type { HttpBrowser } from "./http-browser.ts";
 import { walk } from "./interaction-pages.ts";
 import {
@@ -14,9 +16,7 @@ import {
 
 /** Lets browsers be remembered for so many days; 0 for not at all. */
 export async function rememberBrowsers(server: Instance, days: number): Promise<void> {
-  const change = { remembered_device_lifetime: days === 0 ? null : `${days * 86_400}s` };
-  const { status, json } = await rest(server, "PATCH", "/v1/admin/policies/authentication", change);
-  expect(status, JSON.stringify(json)).toBe(200);
+  await changeAuthenticationPolicy(server, { remembered_device_lifetime: days === 0 ? null : `${days * 86_400}s` });
 }
 
 /** A person with a second factor, and a browser that is remembered for them. */
@@ -38,8 +38,7 @@ export async function rememberedBrowser(server: Instance): Promise<RememberedBro
   const way = await walk(server, client);
   const page = await (await way.send({ username: person.username, password })).text();
   expect(page).toContain('name="remember"');
-  const inputs = page.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g);
-  const hidden = Object.fromEntries(Array.from(inputs, ([, name, value]) => [name, value]));
+  const hidden = hiddenInputs(page);
   expect((await way.send({ ...hidden, code: totpCode(secret), remember: "yes" })).status).toBe(303);
   const { json } = await rest(server, "GET", "/v1/users/me/mfa/devices", undefined, accessToken);
   const [device] = json["devices"] as readonly { readonly id: string }[];

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { rest, type Instance } from "./relying-party.ts";
 
 /** Has everybody of a tenant asked to accept this version of its terms; an empty one: nobody. */
@@ -6,13 +7,11 @@ export async function askForTerms(
   server: Instance,
   { terms_version, terms_uri }: Readonly<Record<"terms_version" | "terms_uri", string>>,
 ): Promise<void> {
-  const changes: (readonly [string, object])[] = [
-    ["/v1/admin/branding", { terms_uri }],
-    ["/v1/admin/policies/authentication", { terms_version }],
-  ];
-  // They have their address for as long as anybody is asked to accept them.
-  for (const [path, change] of terms_version === "" ? changes.toReversed() : changes) {
-    const { status, json } = await rest(server, "PATCH", path, change);
+  const link = async () => {
+    const { status, json } = await rest(server, "PATCH", "/v1/admin/branding", { terms_uri });
     expect(status, JSON.stringify(json)).toBe(200);
-  }
+  };
+  const ask = () => changeAuthenticationPolicy(server, { terms_version });
+  // They have their address for as long as anybody is asked to accept them.
+  for (const step of terms_version === "" ? [ask, link] : [link, ask]) await step();
 }

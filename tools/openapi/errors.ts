@@ -2,7 +2,7 @@ import type { DescEnum, JsonObject } from "@bufbuild/protobuf";
 import { comment } from "./schemas.ts";
 
 /** Whether an enum lists reasons of errors: the general ones, or those of one service. */
-export function isErrorReasons(type: DescEnum): boolean {
+function isErrorReasons(type: DescEnum): boolean {
   return type.name.endsWith("ErrorReason");
 }
 

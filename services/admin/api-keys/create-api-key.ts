@@ -14,7 +14,7 @@ import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { failure, type FieldViolation } from "../../host/failure.ts";
+import { failure, violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { checkHolds } from "../../host/held-permissions.ts";
 import { ownPermissions } from "../../host/own-permissions.ts";
 import { shownLineViolations } from "../../host/shown-line.ts";
@@ -120,6 +120,5 @@ function checkExpireTime({ expireTime }: ApiKey, now: number): void {
 
 function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
-  throw adminFailure(AdminErrorReason.API_KEY_INVALID, said, { violations });
+  throw adminFailure(AdminErrorReason.API_KEY_INVALID, violationsInWords(violations), { violations });
 }

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { AdminErrorReason } from "#gen/koder/admin/v1/errors_pb.ts";
@@ -11,6 +10,7 @@ import {
 } from "#gen/koder/admin/v1/system_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { presentedTokenKey } from "../../host/interceptors/access.ts";
+import { timingSafeEqualText } from "../../vault/random.ts";
 import { adminFailure } from "../admin-failure.ts";
 import { newApiKey } from "../api-keys/api-key.ts";
 import type { AdminDependencies } from "../dependencies.ts";
@@ -53,9 +53,5 @@ export function bootstrap(dependencies: AdminDependencies) {
   };
 }
 
-/** Compared by digest, so that neither content nor length shows in the time. */
-function isBootstrapToken(expected: string | undefined, presented: string | undefined): boolean {
-  if (expected === undefined || presented === undefined) return false;
-  const digest = (text: string) => createHash("sha256").update(text, "utf8").digest();
-  return timingSafeEqual(digest(expected), digest(presented));
-}
+const isBootstrapToken = (expected: string | undefined, presented: string | undefined): boolean =>
+  expected !== undefined && presented !== undefined && timingSafeEqualText(expected, presented);

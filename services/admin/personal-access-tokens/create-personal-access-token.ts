@@ -15,7 +15,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import { failure, type FieldViolation } from "../../host/failure.ts";
+import { failure, violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { shownLineViolations } from "../../host/shown-line.ts";
 import { insert } from "../../store/writes.ts";
 import { ulid } from "../../vault/random.ts";
@@ -139,6 +139,5 @@ function checkExpireTime({ expireTime }: PersonalAccessToken, now: number): void
 
 function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
-  throw adminFailure(AdminErrorReason.PERSONAL_ACCESS_TOKEN_INVALID, said, { violations });
+  throw adminFailure(AdminErrorReason.PERSONAL_ACCESS_TOKEN_INVALID, violationsInWords(violations), { violations });
 }

@@ -12,8 +12,9 @@ import { callOf } from "../../host/call.ts";
 import { Conflict } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
-import { enrolments, factors, factorUses } from "../collections.ts";
+import { enrolments } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { addedFactor } from "./added-factor.ts";
 import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorMessage } from "./factor-message.ts";
@@ -35,8 +36,8 @@ export function confirmTotp(dependencies: Pick<AuthDependencies, "store" | "vaul
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const { factorId: id } = request;
-    const before = await confirmed();
-    if (before !== undefined) return before;
+    const before = await addedFactor(data, userId, id);
+    if (before !== undefined) return create(ConfirmTotpResponseSchema, { factor: before });
     const enrolment = await data.get(enrolments, id);
     if (enrolment?.record.userId !== userId || !isTotp(enrolment.record)) throw factorNotFound();
     await checkFactorAllowed(dependencies, call, userId, SignInFactor.TOTP);
@@ -56,18 +57,11 @@ export function confirmTotp(dependencies: Pick<AuthDependencies, "store" | "vaul
       await data.commit([remove(enrolments, enrolment), ...writes], [event]);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
-      const meanwhile = await confirmed();
+      const meanwhile = await addedFactor(data, userId, id);
       if (meanwhile === undefined) throw factorNotFound();
-      return meanwhile;
+      return create(ConfirmTotpResponseSchema, { factor: meanwhile });
     }
     return create(ConfirmTotpResponseSchema, { factor: factorMessage(factor, use) });
-
-    async function confirmed(): Promise<ConfirmTotpResponse | undefined> {
-      const found = await data.get(factors, id);
-      if (found?.record.userId !== userId) return undefined;
-      const used = await data.get(factorUses, id);
-      return create(ConfirmTotpResponseSchema, { factor: factorMessage(found.record, used?.record) });
-    }
   };
 }
 

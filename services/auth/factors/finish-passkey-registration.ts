@@ -10,11 +10,12 @@ import { callOf } from "../../host/call.ts";
 import { userOf } from "../../host/user-of.ts";
 import { Conflict } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
-import { enrolments, factors, factorUses } from "../collections.ts";
+import { enrolments } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
 import { passkeyNotAccepted } from "../passkeys/passkey-not-accepted.ts";
 import { relyingPartyOf } from "../passkeys/relying-party.ts";
 import { verifyRegistration } from "../passkeys/verify-registration.ts";
+import { addedFactor } from "./added-factor.ts";
 import { checkFactorAllowed } from "./check-factor-allowed.ts";
 import { checkFactorLimit } from "./factor-limit.ts";
 import { factorMessage } from "./factor-message.ts";
@@ -38,8 +39,8 @@ export function finishPasskeyRegistration(
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const { factorId: id, credentialJson } = request;
-    const before = await finished();
-    if (before !== undefined) return before;
+    const before = await addedFactor(data, userId, id);
+    if (before !== undefined) return create(FinishPasskeyRegistrationResponseSchema, { factor: before });
     const enrolment = await data.get(enrolments, id);
     if (enrolment?.record.userId !== userId || enrolment.record.challenge === "") throw factorNotFound();
     await checkFactorAllowed(dependencies, call, userId, SignInFactor.PASSKEY);
@@ -56,17 +57,10 @@ export function finishPasskeyRegistration(
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       if (error.reason === "unique") throw passkeyNotAccepted("credential_json");
-      const meanwhile = await finished();
+      const meanwhile = await addedFactor(data, userId, id);
       if (meanwhile === undefined) throw factorNotFound();
-      return meanwhile;
+      return create(FinishPasskeyRegistrationResponseSchema, { factor: meanwhile });
     }
     return create(FinishPasskeyRegistrationResponseSchema, { factor: factorMessage(factor, use) });
-
-    async function finished(): Promise<FinishPasskeyRegistrationResponse | undefined> {
-      const found = await data.get(factors, id);
-      if (found?.record.userId !== userId) return undefined;
-      const used = await data.get(factorUses, id);
-      return create(FinishPasskeyRegistrationResponseSchema, { factor: factorMessage(found.record, used?.record) });
-    }
   };
 }

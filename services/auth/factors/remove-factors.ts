@@ -23,13 +23,16 @@ export async function removeFactors(
     const all = await factorsOfUser(data, userId);
     const meant = which === "all" ? all : all.filter(({ record }) => record.id === which.factorId);
     if (meant.length === 0 && which !== "all") return 0;
-    const writes: Write[] = [];
-    const events: Event[] = [];
-    for (const stored of meant) await removal(data, call, now, stored, writes, events);
-    if (meant.length === all.length) await voidRecoveryCodes(data, call, now, userId, writes, events);
+    const removals = await Promise.all(meant.map((stored) => removal(data, call, now, stored)));
+    const voiding = meant.length === all.length ? await voidRecoveryCodes(data, call, now, userId) : nothing;
+    const changes = [...removals, voiding];
+    const writes = changes.flatMap((change) => change.writes);
     if (writes.length === 0) return 0;
     try {
-      await data.commit(writes, events);
+      await data.commit(
+        writes,
+        changes.flatMap((change) => change.events),
+      );
       return meant.length;
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
@@ -37,30 +40,34 @@ export async function removeFactors(
   }
 }
 
+/** A part of what is committed. */
+interface Change {
+  readonly writes: readonly Write[];
+  readonly events: readonly Event[];
+}
+
+const nothing: Change = { writes: [], events: [] };
+
 async function removal(
   data: TenantStore,
   call: Outbound,
   now: number,
   stored: Stored<typeof FactorSchema>,
-  writes: Write[],
-  events: Event[],
-): Promise<void> {
+): Promise<Change> {
   const use = await data.get(factorUses, stored.record.id);
-  writes.push(remove(factors, stored), ...(use === undefined ? [] : [remove(factorUses, use)]));
-  events.push(factorRemoved(call, now, stored.record, stored.version));
+  return {
+    writes: [remove(factors, stored), ...(use === undefined ? [] : [remove(factorUses, use)])],
+    events: [factorRemoved(call, now, stored.record, stored.version)],
+  };
 }
 
 /** The record stays, so that its events keep their order. */
-async function voidRecoveryCodes(
-  data: TenantStore,
-  call: Outbound,
-  now: number,
-  userId: string,
-  writes: Write[],
-  events: Event[],
-): Promise<void> {
+async function voidRecoveryCodes(data: TenantStore, call: Outbound, now: number, userId: string): Promise<Change> {
   const codes = await data.get(recoveryCodes, userId);
-  if (codes === undefined || codes.record.codeHashes.length === 0) return;
-  writes.push(replace(recoveryCodes, create(RecoveryCodesSchema, { ...codes.record, codeHashes: [] }), codes.version));
-  events.push(recoveryCodesChanged(call, now, { userId, version: codes.version + 1, left: 0 }));
+  if (codes === undefined || codes.record.codeHashes.length === 0) return nothing;
+  const voided = create(RecoveryCodesSchema, { ...codes.record, codeHashes: [] });
+  return {
+    writes: [replace(recoveryCodes, voided, codes.version)],
+    events: [recoveryCodesChanged(call, now, { userId, version: codes.version + 1, left: 0 })],
+  };
 }

@@ -11,7 +11,7 @@ import type { AuthDependencies } from "../dependencies.ts";
 import { flowUses } from "./flow-secrets.ts";
 
 /** How long a login handle is good, in milliseconds. */
-export const loginHandleLifetime = 60_000;
+const loginHandleLifetime = 60_000;
 
 /** What a flow without a browser comes to, and what is committed to keep it: 256 random bits, of which a keyed hash is kept. */
 export async function newLoginHandle(

@@ -38,7 +38,7 @@ export function offerTotp(dependencies: AuthDependencies) {
 }
 
 /** The id of the enrolment within a flow: no id of any other. */
-export const enrolmentOfFlow = ({ idHash }: Flow): string => `flow/${idHash}`;
+const enrolmentOfFlow = ({ idHash }: Flow): string => `flow/${idHash}`;
 
 /** The secret that was offered within a flow; undefined where none was. */
 export async function secretOfFlow(

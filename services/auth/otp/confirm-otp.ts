@@ -12,8 +12,9 @@ import { userOf } from "../../host/user-of.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import { remove } from "../../store/writes.ts";
 import { authFailure } from "../auth-failure.ts";
-import { enrolments, factors, factorUses } from "../collections.ts";
+import { enrolments } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { addedFactor } from "../factors/added-factor.ts";
 import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorMessage } from "../factors/factor-message.ts";
@@ -34,8 +35,8 @@ export function confirmOtp(dependencies: AuthDependencies) {
     const data = store.tenant(call.tenantId);
     const userId = userOf(call, request);
     const { factorId: id } = request;
-    const before = await confirmed();
-    if (before !== undefined) return before;
+    const before = await addedFactor(data, userId, id);
+    if (before !== undefined) return create(ConfirmOtpResponseSchema, { factor: before });
     const enrolment = await data.get(enrolments, id);
     if (enrolment?.record.userId !== userId || enrolment.record.otpChannel === 0) throw factorNotFound();
     checkFactorLimit(await factorsOfUser(data, userId));
@@ -49,15 +50,8 @@ export function confirmOtp(dependencies: AuthDependencies) {
     const { factor, writes, event } = newOtpFactor(call, now, enrolment.record);
     const isDone = await commitUnlessChanged(data, [used, remove(enrolments, enrolment), ...writes], [event]);
     if (isDone) return create(ConfirmOtpResponseSchema, { factor: factorMessage(factor, undefined) });
-    const meanwhile = await confirmed();
+    const meanwhile = await addedFactor(data, userId, id);
     if (meanwhile === undefined) throw factorNotFound();
-    return meanwhile;
-
-    async function confirmed(): Promise<ConfirmOtpResponse | undefined> {
-      const found = await data.get(factors, id);
-      if (found?.record.userId !== userId) return undefined;
-      const use = await data.get(factorUses, id);
-      return create(ConfirmOtpResponseSchema, { factor: factorMessage(found.record, use?.record) });
-    }
+    return create(ConfirmOtpResponseSchema, { factor: meanwhile });
   };
 }

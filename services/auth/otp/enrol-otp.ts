@@ -16,6 +16,7 @@ import { authFailure } from "../auth-failure.ts";
 import { enrolments } from "../collections.ts";
 import { enrolmentLifetime, type AuthDependencies } from "../dependencies.ts";
 import { checkFactorAllowed } from "../factors/check-factor-allowed.ts";
+import { factorName } from "../factors/factor-name.ts";
 import { checkFactorLimit } from "../factors/factor-limit.ts";
 import { factorsOfUser } from "../factors/factors-of-user.ts";
 import { checkedPhone } from "./checked-phone.ts";
@@ -34,6 +35,7 @@ export function enrolOtp(dependencies: AuthDependencies) {
     const userId = userOf(call, request);
     const { channel } = request;
     const phoneNumber = checkedPhone(request);
+    const displayName = factorName(request.displayName, "display_name");
     await checkFactorAllowed(dependencies, call, userId, channelParts(channel).allowed);
     const all = await factorsOfUser(data, userId);
     checkFactorLimit(all);
@@ -43,7 +45,6 @@ export function enrolOtp(dependencies: AuthDependencies) {
     const { to, locale } = await otpDestination(dependencies, call, userId, channel, phoneNumber);
     const now = clock();
     const id = ulid(now);
-    const displayName = request.displayName.trim();
     const expireTime = timestampFromMs(now + enrolmentLifetime);
     const enrolment = create(EnrolmentSchema, {
       id,

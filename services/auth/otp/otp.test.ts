@@ -118,6 +118,16 @@ describe("adding one-time codes", () => {
     expect(await refusal(enrol(SMS))).toMatchObject({ reason: "FACTOR_LIMIT" });
   });
 
+  test("they are called by one line that can be read, as other factors are, and nothing is sent before", async () => {
+    const { f } = await withCodes();
+    const request = create(EnrolOtpRequestSchema, { userId: "me", channel: EMAIL, displayName: "Work\u202Eliam" });
+    await expect(enrolOtp(f.dependencies)(request, handlerContext(person(f.ana.id)))).rejects.toThrow(
+      "display_name: must be one line of text",
+    );
+    await f.sendMails();
+    expect(f.mails).toEqual([]);
+  });
+
   test("where nobody brings SMS there are none", async () => {
     const { f } = await withCodes();
     const without = enrolOtp({ ...f.dependencies, smsAvailable: false });

@@ -10,6 +10,7 @@ import { contextOf } from "../context.ts";
 import { leadOn, leadToPage } from "../oidc/authorization-answer.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
+import { longest } from "./longest-inputs.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -58,7 +59,7 @@ export async function submitTermsDecision(
     browser: browserOf(request, pending),
     // Anything but a plain yes is a no.
     accepted: form.get("terms") === "accept",
-    version: form.get("terms_version").slice(0, 64),
+    version: form.get("terms_version").slice(0, longest.termsVersion),
   };
   const { authorizationId, browserToken, sessionToken } = pending;
   try {

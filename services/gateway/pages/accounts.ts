@@ -8,6 +8,7 @@ import { browserCookies } from "../oidc/browser-cookies.ts";
 import { cookieNames, writeCookie } from "../oidc/cookies.ts";
 import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf, mountFormPage } from "./form-page.ts";
+import { longest } from "./longest-inputs.ts";
 import { sendPage } from "./render.ts";
 import { shownAccount, shownClient } from "./shown-account.ts";
 
@@ -42,7 +43,7 @@ export function mountAccounts(
       const { next, sessionToken } = await peers.client(AuthorizationService).chooseAccount(
         {
           authorizationId: authorizationIdOf(form.get("authorization")),
-          sessionId: form.get("session").slice(0, 26),
+          sessionId: form.get("session").slice(0, longest.sessionId),
           ...browserCookies(request),
         },
         forward(outbound),

@@ -8,6 +8,7 @@ import { browserCookies } from "../oidc/browser-cookies.ts";
 import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf, mountFormPage } from "./form-page.ts";
 import { groupedScopes } from "./grouped-scopes.ts";
+import { longest } from "./longest-inputs.ts";
 import { sendPage } from "./render.ts";
 import { shownAccount, shownClient } from "./shown-account.ts";
 import { filled } from "./texts.ts";
@@ -53,7 +54,7 @@ export function mountConsent(
       const { next } = await peers.client(AuthorizationService).decideConsent(
         {
           authorizationId: authorizationIdOf(form.get("authorization")),
-          sessionId: form.get("session").slice(0, 26),
+          sessionId: form.get("session").slice(0, longest.sessionId),
           // Anything but a plain yes is a no.
           granted: form.get("action") === "allow",
           shown: form.get("shown").slice(0, 43),

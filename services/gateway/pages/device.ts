@@ -12,6 +12,7 @@ import type { ShowError } from "./error-page.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { authorizationIdOf } from "./form-page.ts";
 import { groupedScopes } from "./grouped-scopes.ts";
+import { longest } from "./longest-inputs.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 
@@ -46,7 +47,7 @@ export function mountDevice(
         {
           userCode: typed,
           ...browserCookiesOrNew(request, reply),
-          remoteAddress: remoteAddress.slice(0, 64),
+          remoteAddress: remoteAddress.slice(0, longest.remoteAddress),
         },
         forward(outbound),
       );
@@ -77,7 +78,7 @@ export function mountDevice(
     const { signIn, showAgain } = await peers.client(DeviceService).decideDevice(
       {
         authorizationId,
-        sessionId: form.get("session").slice(0, 26),
+        sessionId: form.get("session").slice(0, longest.sessionId),
         allowed: action === "allow",
         ...browserCookies(request),
       },

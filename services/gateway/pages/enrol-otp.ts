@@ -10,6 +10,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { otherEnrolWays, type EnrolFlow } from "./enrol-ways.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { filled, unbroken, type Texts } from "./texts.ts";
@@ -39,7 +40,7 @@ export interface EnrolOtpFlow extends EnrolFlow {
 /** The flow that a form of these pages is about. */
 export const enrolOtpFlow = (flow: EnrolFlow & Pick<EnrolOtpFlow, "way">, form: Form): EnrolOtpFlow => ({
   ...flow,
-  phone: flow.way === "sms-otp" ? form.get("new_phone").slice(0, 64) : "",
+  phone: flow.way === "sms-otp" ? form.get("new_phone").slice(0, longest.phone) : "",
   isAgain: form.has("new_code") || form.get("again") === "yes",
 });
 
@@ -85,7 +86,7 @@ export const acceptNewCode = (
   peers
     .client(BrowserOtpService)
     .submitNewOtp(
-      { flowId, browser: browserOf(request, pending), code: form.get("new_code").slice(0, 64) },
+      { flowId, browser: browserOf(request, pending), code: form.get("new_code").slice(0, longest.code) },
       forward(contextOf(request).outbound),
     );
 

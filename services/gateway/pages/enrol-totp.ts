@@ -9,6 +9,7 @@ import type { Form } from "../oidc/form.ts";
 import type { PageFlow } from "./after-step.ts";
 import { otherEnrolWays, type EnrolFlow } from "./enrol-ways.ts";
 import { answeredBy, shownFault, text, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 
@@ -68,7 +69,7 @@ export const acceptTotp = (
   peers
     .client(BrowserFlowService)
     .acceptTotp(
-      { flowId, browser: browserOf(request, pending), code: form.get("new_totp").slice(0, 64) },
+      { flowId, browser: browserOf(request, pending), code: form.get("new_totp").slice(0, longest.code) },
       forward(contextOf(request).outbound),
     );
 

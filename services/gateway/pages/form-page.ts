@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
+import { longest } from "./longest-inputs.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 
 /** A page with a form, on the way of an authorization that waits for its person. */
@@ -23,4 +24,4 @@ export function mountFormPage(app: FastifyInstance, showError: ShowError, { path
 }
 
 /** An id of an authorization as it was sent, as far as a call may carry it: what is no id is nobody's. */
-export const authorizationIdOf = (sent: string): string => sent.slice(0, 128) || "none";
+export const authorizationIdOf = (sent: string): string => sent.slice(0, longest.secret) || "none";

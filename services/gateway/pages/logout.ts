@@ -12,6 +12,7 @@ import { seeOther } from "../see-other.ts";
 import { browserCookies } from "../oidc/browser-cookies.ts";
 import { cookieNames, forgetCookie } from "../oidc/cookies.ts";
 import type { ShowError } from "./error-page.ts";
+import { longest } from "./longest-inputs.ts";
 import { mountPageForm } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 
@@ -31,12 +32,15 @@ export function mountLogout(
     const names = cookieNames(isSecure);
     const { next } = await peers
       .client(LogoutService)
-      .confirmLogout({ logoutId: form.get("logout").slice(0, 128), ...browserCookies(request) }, forward(outbound));
+      .confirmLogout(
+        { logoutId: form.get("logout").slice(0, longest.secret), ...browserCookies(request) },
+        forward(outbound),
+      );
     switch (next.case) {
       case "redirect":
         return leadToClient(forgetCookie(reply, names.session, isSecure), next.value);
       case "signedOut": {
-        const uiLocales = form.get("ui_locales").slice(0, 1_024);
+        const uiLocales = form.get("ui_locales").slice(0, longest.uiLocales);
         return showSignedOut(request, forgetCookie(reply, names.session, isSecure), next.value, uiLocales);
       }
       case "expired":

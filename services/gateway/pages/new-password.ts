@@ -1,10 +1,15 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
+import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorInfoOf } from "../../host/interceptors/error-mapping.ts";
 import type { Peers } from "../../host/peers.ts";
-import type { PageFlow } from "./after-step.ts";
+import { contextOf } from "../context.ts";
+import type { Form } from "../oidc/form.ts";
+import { afterStep, type PageFlow } from "./after-step.ts";
 import { answeredBy, busyFault, shownFault, text, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { ruleSentence, shortestFor } from "./new-password-judgement.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
@@ -37,6 +42,32 @@ export async function showNewPassword(
       ...shownFault(fault, texts),
     }),
   });
+}
+
+/** Takes the new password. */
+export async function submitNewPassword(
+  peers: Peers,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  pending: PendingSignIn,
+  pageFlow: PageFlow,
+  form: Form,
+): Promise<FastifyReply> {
+  const newPassword = form.get("new_password").slice(0, longest.password);
+  const { flowId } = pageFlow;
+  try {
+    const answer = await peers
+      .client(BrowserFlowService)
+      .submitNewPassword(
+        { flowId, browser: browserOf(request, pending), newPassword },
+        forward(contextOf(request).outbound),
+      );
+    return await afterStep(peers, request, reply, pending, pageFlow, answer);
+  } catch (error) {
+    const fault = newPasswordFault(error);
+    if (fault === undefined) throw error;
+    return showNewPassword(peers, request, reply, pending, pageFlow, fault);
+  }
 }
 
 /** What the form says to an error; undefined for one that it has no words for. */

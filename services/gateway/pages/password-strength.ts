@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Peers } from "../../host/peers.ts";
 import { browserCookies } from "../oidc/browser-cookies.ts";
 import type { ShowError } from "./error-page.ts";
+import { longest } from "./longest-inputs.ts";
 import { judge, judgementSentence } from "./new-password-judgement.ts";
 import { mountPageForm } from "./page-form.ts";
 import { browserOf } from "./pending-sign-in.ts";
@@ -16,12 +17,15 @@ export function mountPasswordStrength(
   { peers, showError }: { readonly peers: Peers; readonly showError: ShowError },
 ): void {
   mountPageForm(app, "/password-strength", showError, async (request, reply, form) => {
-    const token = form.get("token").slice(0, 128);
+    const token = form.get("token").slice(0, longest.secret);
     const choosing =
       token === ""
-        ? { flowId: form.get("flow").slice(0, 128) || "none", browser: browserOf(request, browserCookies(request)) }
-        : { token, name: form.get("name").trim().slice(0, 200) };
-    const judgement = await judge(peers, request, choosing, form.get("new_password").slice(0, 1_024));
+        ? {
+            flowId: form.get("flow").slice(0, longest.secret) || "none",
+            browser: browserOf(request, browserCookies(request)),
+          }
+        : { token, name: form.get("name").trim().slice(0, longest.name) };
+    const judgement = await judge(peers, request, choosing, form.get("new_password").slice(0, longest.password));
     const locale = chooseLocale(form.get("ui_locales"), request.headers["accept-language"]);
     return reply
       .headers({ "cache-control": "no-store", "content-language": locale, vary: "accept-language" })

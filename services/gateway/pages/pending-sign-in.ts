@@ -5,6 +5,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { browserCookies, type BrowserCookies } from "../oidc/browser-cookies.ts";
 import { authorizationIdOf } from "./form-page.ts";
+import { longest } from "./longest-inputs.ts";
 
 /** A sign-in that an application asked for: what its pages go on with from one request to the next. */
 export interface PendingSignIn {
@@ -28,6 +29,6 @@ export async function pendingSignIn(peers: Peers, request: FastifyRequest, id: s
 export const browserOf = (request: FastifyRequest, { browserToken, sessionToken }: BrowserCookies) => ({
   browserToken,
   sessionToken,
-  remoteAddress: contextOf(request).remoteAddress.slice(0, 64),
-  userAgent: (request.headers["user-agent"] ?? "").slice(0, 256).toWellFormed(),
+  remoteAddress: contextOf(request).remoteAddress.slice(0, longest.remoteAddress),
+  userAgent: (request.headers["user-agent"] ?? "").slice(0, longest.userAgent).toWellFormed(),
 });

@@ -9,6 +9,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 import { shortestFor } from "./new-password-judgement.ts";
@@ -16,7 +17,7 @@ import { newPasswordFault, newPasswordHint } from "./new-password.ts";
 import { chooseLocale } from "./texts.ts";
 
 /** Where the way back to a sign-in that waits is carried along. */
-const authorizationOf = (form: Form): string => form.get("authorization").slice(0, 128);
+const authorizationOf = (form: Form): string => form.get("authorization").slice(0, longest.secret);
 
 /**
  * The pages of a lost password: ask for a link, and choose a new password by the one that was mailed. Opening the link uses
@@ -32,7 +33,7 @@ export function mountReset(
     if (query === undefined || query.duplicates.length > 0) {
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
-    const token = query.get("token").slice(0, 128);
+    const token = query.get("token").slice(0, longest.secret);
     return answering(showError, request, reply, () =>
       token === ""
         ? showAsk(request, reply, { authorization: authorizationOf(query), username: "" })
@@ -44,7 +45,7 @@ export function mountReset(
   );
 
   async function ask(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const username = form.get("username").trim().slice(0, 320);
+    const username = form.get("username").trim().slice(0, longest.username);
     const asked = { authorization: authorizationOf(form), username };
     if (username === "") {
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_reset_empty") };
@@ -62,8 +63,8 @@ export function mountReset(
   }
 
   async function choose(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const token = form.get("token").slice(0, 128) || "none";
-    const newPassword = form.get("new_password").slice(0, 1_024) || " ";
+    const token = form.get("token").slice(0, longest.secret) || "none";
+    const newPassword = form.get("new_password").slice(0, longest.password) || " ";
     try {
       await peers.client(RecoveryService).confirmRecovery({ token, newPassword }, forward(contextOf(request).outbound));
     } catch (error) {

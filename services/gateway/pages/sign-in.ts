@@ -1,7 +1,6 @@
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BrowserFlowService } from "#gen/koder/auth/v1/flow_internal_pb.ts";
-import { BrowserOtpService } from "#gen/koder/auth/v1/otp_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
 import { errorId } from "../../host/error-id.ts";
@@ -11,17 +10,18 @@ import { giveBrowserToken } from "../oidc/browser-cookies.ts";
 import type { Form } from "../oidc/form.ts";
 import { isTermsDecision, submitTermsDecision } from "./accept-terms.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
-import { askSecondFactor } from "./ask-second-factor.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
 import type { ShowError } from "./error-page.ts";
 import { answeredBy, busyFault, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
-import { newPasswordFault, showNewPassword } from "./new-password.ts";
+import { longest } from "./longest-inputs.ts";
+import { submitNewPassword } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { givePasskey, passkeyFault, unknownPasskey } from "./passkey.ts";
 import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
-import { isSentWay, namedWays, secondFactorFault, showSecondFactor } from "./second-factor.ts";
+import { namedWays, showSecondFactor } from "./second-factor.ts";
 import { shownClient } from "./shown-client.ts";
+import { submitSecondFactor } from "./submit-second-factor.ts";
 import { isEmailVerification, submitEmailVerification } from "./verify-email.ts";
 
 /**
@@ -49,10 +49,12 @@ export function mountSignIn(
     if (isTermsDecision(form)) return submitTermsDecision(peers, request, reply, pending, pageFlowOf(form), form);
     if (isEmailVerification(form))
       return submitEmailVerification(peers, request, reply, pending, pageFlowOf(form), form);
-    if (form.has("new_password")) return submitNewPassword(request, reply, pending, form);
+    if (form.has("new_password")) return submitNewPassword(peers, request, reply, pending, pageFlowOf(form), form);
     if (form.has("passkey")) return submitPasskey(request, reply, pending, form);
     // Which of the two the page of a second factor sent: its code, or only that it is to be another way.
-    if (form.has("code") || form.has("way")) return submitCode(request, reply, pending, form);
+    if (form.has("code") || form.has("way")) {
+      return submitSecondFactor(peers, request, reply, pending, pageFlowOf(form), form);
+    }
     return submitPassword(request, reply, pending, form);
   });
 
@@ -63,9 +65,9 @@ export function mountSignIn(
     form: Form,
   ): Promise<FastifyReply> {
     const { outbound } = contextOf(request);
-    const username = form.get("username").trim().slice(0, 320);
+    const username = form.get("username").trim().slice(0, longest.username);
     const password = form.get("password");
-    if (username === "" || password === "" || password.length > 1_024) {
+    if (username === "" || password === "" || password.length > longest.password) {
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_empty") };
       return showSignIn(peers, request, reply, pending, username, fault);
     }
@@ -78,30 +80,6 @@ export function mountSignIn(
       const fault = signInFault(error);
       if (fault === undefined) throw error;
       return showSignIn(peers, request, reply, pending, username, fault);
-    }
-  }
-
-  async function submitNewPassword(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    pending: PendingSignIn,
-    form: Form,
-  ): Promise<FastifyReply> {
-    const pageFlow = pageFlowOf(form);
-    const newPassword = form.get("new_password").slice(0, 1_024);
-    const { flowId } = pageFlow;
-    try {
-      const answer = await peers
-        .client(BrowserFlowService)
-        .submitNewPassword(
-          { flowId, browser: browserOf(request, pending), newPassword },
-          forward(contextOf(request).outbound),
-        );
-      return await afterStep(peers, request, reply, pending, pageFlow, answer);
-    } catch (error) {
-      const fault = newPasswordFault(error);
-      if (fault === undefined) throw error;
-      return showNewPassword(peers, request, reply, pending, pageFlow, fault);
     }
   }
 
@@ -128,46 +106,12 @@ export function mountSignIn(
         : showSignIn(peers, request, reply, pending, pending.shown.loginHint, fault, unknownPasskey(error, form));
     }
   }
-
-  async function submitCode(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    pending: PendingSignIn,
-    form: Form,
-  ): Promise<FastifyReply> {
-    const ways = namedWays(form.get("ways"));
-    const [way = "totp"] = namedWays(form.get("way"));
-    const remember = form.get("remember") === "yes";
-    const pageFlow = { ...pageFlowOf(form), ways, way, remember };
-    if (!form.has("code") || way === "passkey") return askSecondFactor(peers, request, reply, pending, pageFlow);
-    const given = {
-      flowId: pageFlow.flowId,
-      browser: { ...browserOf(request, pending), rememberDevice: remember },
-      code: form.get("code").slice(0, 64),
-    };
-    const options = forward(contextOf(request).outbound);
-    const flows = peers.client(BrowserFlowService);
-    try {
-      const answer = await (isSentWay(way)
-        ? peers.client(BrowserOtpService).submitOtp(given, options)
-        : way === "totp"
-          ? flows.submitTotp(given, options)
-          : flows.submitRecoveryCode(given, options));
-      // The token that it is remembered by must not be gone before.
-      if (remember) giveBrowserToken(request, reply, pending.browserToken);
-      return await afterStep(peers, request, reply, pending, pageFlow, answer);
-    } catch (error) {
-      const fault = secondFactorFault(error, way);
-      if (fault === undefined) throw error;
-      return showSecondFactor(peers, request, reply, pending, pageFlow, fault);
-    }
-  }
 }
 
 /** The flow that a page names in its form. */
 const pageFlowOf = (form: Form): PageFlow => ({
-  flowId: form.get("flow").slice(0, 128) || "none",
-  username: form.get("username").slice(0, 320),
+  flowId: form.get("flow").slice(0, longest.secret) || "none",
+  username: form.get("username").slice(0, longest.username),
 });
 
 async function showSignIn(

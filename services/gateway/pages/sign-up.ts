@@ -12,6 +12,7 @@ import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf } from "./form-page.ts";
 import { text, waitFault, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { shortestFor } from "./new-password-judgement.ts";
 import { newPasswordFault } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
@@ -36,7 +37,7 @@ export function mountSignUp(
     if (query === undefined || query.duplicates.length > 0) {
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
-    const token = query.get("token").slice(0, 128);
+    const token = query.get("token").slice(0, longest.secret);
     return answering(showError, request, reply, async () => {
       if (token !== "") return choice(request, reply, { token });
       if (!(await isSignUpOpen(peers, request))) return noSuchPage(request, reply);
@@ -55,7 +56,7 @@ export function mountSignUp(
     form.get("authorization") === "" ? undefined : pendingSignIn(peers, request, form.get("authorization"));
 
   async function ask(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const email = form.get("email").trim().slice(0, 254);
+    const email = form.get("email").trim().slice(0, longest.email);
     const pending = await asked(request, form);
     const authorizationId = pending === undefined ? "" : authorizationIdOf(form.get("authorization"));
     const locale = chooseLocale(pending?.shown.uiLocales ?? "", request.headers["accept-language"]);
@@ -100,10 +101,10 @@ export function mountSignUp(
   }
 
   async function confirm(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const token = form.get("token").slice(0, 128) || "none";
-    const name = typedLine(form.get("name")).slice(0, 200);
-    const password = form.get("new_password").slice(0, 1_024) || " ";
-    const termsVersion = form.get("terms_version").slice(0, 64);
+    const token = form.get("token").slice(0, longest.secret) || "none";
+    const name = typedLine(form.get("name")).slice(0, longest.name);
+    const password = form.get("new_password").slice(0, longest.password) || " ";
+    const termsVersion = form.get("terms_version").slice(0, longest.termsVersion);
     try {
       const { email, authorizationId } = await peers
         .client(SignUpService)

@@ -8,6 +8,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
 import { answeredBy, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { letterOf } from "./shown-account.ts";
@@ -54,7 +55,7 @@ export async function askEmailCode(
 export async function submitEmailVerification(
   ...[peers, request, reply, pending, pageFlow, form]: [...Page, PageFlow, Form]
 ): Promise<FastifyReply> {
-  const email = form.get("new_email").trim().slice(0, 254);
+  const email = form.get("new_email").trim().slice(0, longest.email);
   const isAgain = form.get("again") === "yes";
   const flow = { ...pageFlow, email, isAgain };
   // Asked for without a word: the page that the person comes back to, to say another address.
@@ -64,7 +65,7 @@ export async function submitEmailVerification(
     const given = {
       flowId: flow.flowId,
       browser: browserOf(request, pending),
-      code: form.get("email_code").slice(0, 64),
+      code: form.get("email_code").slice(0, longest.code),
     };
     const answer = await peers
       .client(RequiredActionService)

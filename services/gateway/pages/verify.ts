@@ -8,6 +8,7 @@ import { contextOf } from "../context.ts";
 import type { Form } from "../oidc/form.ts";
 import type { ShowError } from "./error-page.ts";
 import { shownFault, text, type Fault } from "./fault.ts";
+import { longest } from "./longest-inputs.ts";
 import { mountPageForm, parsedQuery } from "./page-form.ts";
 import { sendPage } from "./render.ts";
 
@@ -24,14 +25,14 @@ export function mountVerify(
 ): void {
   app.get("/verify", async (request, reply) => {
     const query = parsedQuery(request);
-    const token = query?.duplicates.length === 0 ? query.get("token").slice(0, 128) : "";
+    const token = query?.duplicates.length === 0 ? query.get("token").slice(0, longest.secret) : "";
     if (token === "") return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     return sendPage(request, reply, { template: "verify", status: 200, show: () => ({ token }) });
   });
   mountPageForm(app, "/verify", showError, confirm);
 
   async function confirm(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
-    const token = form.get("token").slice(0, 128) || "none";
+    const token = form.get("token").slice(0, longest.secret) || "none";
     try {
       const { done } = await peers.client(EmailService).confirmEmail({ token }, forward(contextOf(request).outbound));
       return await sendPage(request, reply, { template: "verify-done", status: 200, show: () => ({ done }) });

@@ -12,6 +12,7 @@ import { reachesInstance } from "../instance-reach.ts";
 import { internalHeaders } from "../internal-headers.ts";
 import { methodPath } from "../method-path.ts";
 import { tenantHeaderUseless } from "../tenant-header.ts";
+import { systemTenant } from "../../store/check-input.ts";
 import type { Tenants } from "../tenants.ts";
 import { deadlines } from "./deadline.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
@@ -93,6 +94,14 @@ interface Asked {
 
 const publicActor = { id: "", type: ActorType.UNSPECIFIED };
 
+/** A call of ours to find out who calls, before it is known in whose tenant. */
+const aboveTenants = ({ requestId, deadline }: Arrival) => ({
+  requestId,
+  deadline,
+  actor: publicActor,
+  tenantId: systemTenant,
+});
+
 async function admit(
   dependencies: AccessDependencies,
   rule: AccessRule,
@@ -112,8 +121,7 @@ async function admit(
     throw failure(ErrorReason.CREDENTIAL_MISSING, "send the bootstrap token as Authorization: Bearer …");
   }
   const { tenants } = dependencies;
-  const own = { requestId: arrival.requestId, deadline: arrival.deadline, actor: publicActor, tenantId: "system" };
-  const tenantId = arrival.service?.tenantId ?? (await tenants.lookup(own, "")).id;
+  const tenantId = arrival.service?.tenantId ?? (await tenants.lookup(aboveTenants(arrival), "")).id;
   return makeCall(request, arrival, tenantId, { kind: "public" }, publicActor);
 }
 
@@ -129,9 +137,8 @@ async function admitCredential(
     if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
     throw failure(ErrorReason.CREDENTIAL_MISSING, "send a credential as Authorization: Bearer …");
   }
-  const { requestId, deadline } = arrival;
-  const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
-  const credential = await credentials.verify(authorization, own, { ...presentationOf(request, arrival), isAgain });
+  const presentation = { ...presentationOf(request, arrival), isAgain };
+  const credential = await credentials.verify(authorization, aboveTenants(arrival), presentation);
   const tenantId = await tenantFor(tenants, credential, arrival);
   const { caller } = credential;
   if (!(caller.kind === "user" ? rule.user : rule.client)) throw notOpenTo(caller);
@@ -154,11 +161,9 @@ function presentationOf({ method, header }: Request, arrival: Arrival): Presenta
 
 /** The tenant that the call is about, which the credential must reach. */
 async function tenantFor(tenants: Tenants, credential: Credential, arrival: Arrival): Promise<string> {
-  const { requestId, deadline } = arrival;
   if (arrival.askedTenant !== undefined) {
     if (!credential.caller.instance) throw tenantHeaderRefused();
-    const own = { requestId, deadline, actor: publicActor, tenantId: "system" };
-    return (await tenants.lookup(own, arrival.askedTenant)).id;
+    return (await tenants.lookup(aboveTenants(arrival), arrival.askedTenant)).id;
   }
   const tenantId = arrival.service?.tenantId ?? credential.tenantId;
   if (tenantId !== credential.tenantId && !credential.caller.instance) {

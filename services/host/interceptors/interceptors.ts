@@ -26,8 +26,8 @@ export interface InterceptorDependencies {
 }
 
 /**
- * The interceptors of a service, the same list for its ports and for its local transport. The last two look at the answer,
- * so they stand around the others: whatever refuses a call, it is mapped and told of.
+ * The interceptors of a service, outermost first; the same list for its ports and for its local transport. The first two look
+ * at the answer, so they stand around the others: whatever refuses a call, it is mapped and told of.
  */
 export function serviceInterceptors(dependencies: InterceptorDependencies): Interceptor[] {
   const { clock } = dependencies;

@@ -13,6 +13,7 @@ import {
 import { accountScopeOf } from "../../host/account-scopes.ts";
 import { callOf, type Caller } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
+import { violationsInWords } from "../../host/failure.ts";
 import { holds } from "../../host/held-permissions.ts";
 import { userOf } from "../../host/user-of.ts";
 import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
@@ -93,9 +94,5 @@ function refuseOthers(names: readonly string[]): void {
     field: `attributes.${name}`,
     description: "is not for people to set themselves",
   }));
-  throw identityFailure(
-    IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE,
-    violations.map(({ field, description }) => `${field} ${description}`).join("; "),
-    { violations },
-  );
+  throw identityFailure(IdentityErrorReason.ATTRIBUTE_NOT_WRITABLE, violationsInWords(violations), { violations });
 }

@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { failure, type FieldViolation } from "../../host/failure.ts";
+import { failure, violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { identityFailure } from "../identity-failure.ts";
 
 /** The answer to an id that no group of the tenant has. */
@@ -33,6 +33,6 @@ export const memberNotFound = (memberId: string): ConnectError =>
 /** Throws GROUP_INVALID unless nothing is wrong. */
 export function refuseGroupFaults(violations: readonly FieldViolation[]): void {
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  const said = violationsInWords(violations);
   throw identityFailure(IdentityErrorReason.GROUP_INVALID, `the group is not valid: ${said}`, { violations });
 }

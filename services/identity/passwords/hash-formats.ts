@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
-import { pbkdf2, scrypt, timingSafeEqual } from "node:crypto";
+import { pbkdf2, scrypt } from "node:crypto";
 import { promisify } from "node:util";
+import { timingSafeEqualBytes } from "../../vault/random.ts";
 import type { Argon2 } from "./argon2.ts";
 
 /** A hash that another system made of a password, in a form that we can verify. */
@@ -73,7 +74,8 @@ function scryptFormat(text: string): ForeignHash | undefined {
   const [salt, expected] = [decoded(match[4]), decoded(match[5])];
   const options = { N: 2 ** logCost, r, p, maxmem: 2 * memory + 128 * r * p };
   return {
-    verify: async (password) => isSame(await scryptKey(password, salt, expected.length, options), expected),
+    verify: async (password) =>
+      timingSafeEqualBytes(await scryptKey(password, salt, expected.length, options), expected),
   };
 }
 
@@ -99,11 +101,10 @@ function djangoFormat(text: string): ForeignHash | undefined {
 function pbkdf2Hash(digest: string, rounds: number, salt: Buffer, expected: Buffer): ForeignHash | undefined {
   if (rounds < bounds.pbkdf2.least || rounds > bounds.pbkdf2.most) return undefined;
   return {
-    verify: async (password) => isSame(await pbkdf2Key(password, salt, rounds, expected.length, digest), expected),
+    verify: async (password) =>
+      timingSafeEqualBytes(await pbkdf2Key(password, salt, rounds, expected.length, digest), expected),
   };
 }
 
 /** Base 64 without padding; passlib writes `.` for `+`. */
 const decoded = (text = ""): Buffer => Buffer.from(text.replaceAll(".", "+"), "base64");
-
-const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

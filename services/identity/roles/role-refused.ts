@@ -1,7 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import { IdentityErrorReason } from "#gen/koder/identity/v1/errors_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
-import { failure, type FieldViolation } from "../../host/failure.ts";
+import { failure, violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { identityFailure } from "../identity-failure.ts";
 
 /** The answer to an id that no role of the tenant has. */
@@ -25,6 +25,6 @@ export const roleChangedMeanwhile = (): ConnectError =>
 /** Throws ROLE_INVALID unless nothing is wrong. */
 export function refuseRoleFaults(violations: readonly FieldViolation[]): void {
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  const said = violationsInWords(violations);
   throw identityFailure(IdentityErrorReason.ROLE_INVALID, `the role is not valid: ${said}`, { violations });
 }

@@ -2,12 +2,6 @@ import { OAuthRefusal } from "../oauth-error.ts";
 import { longestToken } from "../../vault/verify-jwt.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 
-/** No parameter twice (RFC 6749 §3.1). */
-export function checkDuplicates({ duplicateParameters }: AuthorizationParameters): void {
-  const [name] = duplicateParameters;
-  if (name !== undefined) throw new OAuthRefusal("invalid_request", `${name} was sent twice`);
-}
-
 /** As many characters as a parameter may have. Those that are not here have a form of their own, or are compared as they are. */
 const longest = {
   scope: 4_096,

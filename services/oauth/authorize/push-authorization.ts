@@ -8,12 +8,12 @@ import {
 } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
 import type { CheckedDpopProof } from "../../host/dpop/dpop-verifier.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { authenticateClient } from "../token/authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { checkDpopHeader, inOAuthWords } from "../token/dpop-key.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
-import { checkDuplicates } from "./check-parameters.ts";
 import { checkRedirectUri } from "./check-redirect-uri.ts";
 import { sessionOfHandle } from "./session-of-handle.ts";
 import { storePushedRequest } from "./pushed-request.ts";

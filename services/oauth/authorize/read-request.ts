@@ -3,20 +3,14 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Call } from "../../host/call.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { scopesLeft } from "../scopes-left.ts";
 import type { AuthorizationParameters } from "./authorization-request.ts";
 import { askedAcrValues } from "./asked-acr-values.ts";
 import { checkClaims, claimsFor } from "./check-claims.ts";
 import { checkExpectedSubject } from "./check-expected-subject.ts";
-import {
-  checkDpopJkt,
-  checkDuplicates,
-  checkMaxAge,
-  checkPrompt,
-  checkRequestObject,
-  checkSizes,
-} from "./check-parameters.ts";
+import { checkDpopJkt, checkMaxAge, checkPrompt, checkRequestObject, checkSizes } from "./check-parameters.ts";
 import { checkPkce } from "./check-pkce.ts";
 import { checkResource } from "./check-resource.ts";
 import { checkResponseType } from "./check-response-type.ts";

@@ -7,7 +7,7 @@ import { ClientAuthenticationSchema } from "#gen/koder/oauth/v1/token_internal_p
 import { ProofService, UseProofResponseSchema } from "#gen/koder/session/v1/proof_internal_pb.ts";
 import { createPeers } from "../../host/peers.ts";
 import { testCall } from "../../host/testing/handler-context.ts";
-import { authenticateClient } from "../token/authenticate-client.ts";
+import { authenticateClient } from "./authenticate-client.ts";
 import { policyWithDefaults } from "../policy/oauth-policies.ts";
 import { createClientKeys } from "./client-keys.ts";
 import { testSigner, type TestSigner } from "../../vault/testing/test-signer.ts";

@@ -14,6 +14,7 @@ import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { changeLatest } from "../../host/change-latest.ts";
 import { eventOf } from "../../host/event.ts";
+import { violationsInWords } from "../../host/failure.ts";
 import { Conflict } from "../../store/store.ts";
 import { replace } from "../../store/writes.ts";
 import { clients } from "../collections.ts";
@@ -107,6 +108,5 @@ function checkSecret(secret: ClientSecret | undefined, now: number): void {
       : []),
   ];
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
-  throw oauthFailure(OauthErrorReason.CLIENT_METADATA_INVALID, said, { violations });
+  throw oauthFailure(OauthErrorReason.CLIENT_METADATA_INVALID, violationsInWords(violations), { violations });
 }

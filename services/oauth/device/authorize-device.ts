@@ -10,10 +10,11 @@ import { DeviceCodeService } from "#gen/koder/session/v1/device_code_internal_pb
 import { callOf, forward } from "../../host/call.ts";
 import { checkResource } from "../authorize/check-resource.ts";
 import { checkScope } from "../authorize/check-scope.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { scopesLeft } from "../scopes-left.ts";
-import { authenticateClient } from "../token/authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { deviceCodeGrantType } from "./device-code-grant-type.ts";
 
 /** Where people type user codes, and where the same with the code in it leads; and the endpoint itself. */
@@ -29,8 +30,7 @@ export function authorizeDevice(dependencies: OauthDependencies) {
   return async (parameters: AuthorizeDeviceRequest, context: HandlerContext): Promise<AuthorizeDeviceResponse> => {
     const call = callOf(context);
     try {
-      const [duplicate] = parameters.duplicateParameters;
-      if (duplicate !== undefined) throw new OAuthRefusal("invalid_request", `${duplicate} was sent twice`);
+      checkDuplicates(parameters);
       const client = await authenticateClient(dependencies, call, parameters.clientAuthentications, path);
       if (!client.grantTypes.includes(deviceCodeGrantType)) {
         throw new OAuthRefusal("unauthorized_client", "the client is not registered for the device grant");

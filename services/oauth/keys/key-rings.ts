@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { SigningKeySchema, type SigningKey as StoredKey } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
-import type { Outbound } from "../../host/call.ts";
-import { eventOf } from "../../host/event.ts";
+import { eventOf, type CausingCall } from "../../host/event.ts";
 import type { Store, Stored, Write } from "../../store/store.ts";
 import { insert, remove, replace } from "../../store/writes.ts";
 import { exportPrivateKey, generateSigningKey, type SigningAlg } from "../../vault/signing-key.ts";
@@ -10,9 +9,6 @@ import type { RingKey, RotationStep, SigningKeyState } from "../../vault/signing
 import type { Vault } from "../../vault/vault.ts";
 import { signingKeys } from "../collections.ts";
 import { algOf, openPrivateKey, sealedPrivateKey, sealedPublicKey } from "./sealed-signing-key.ts";
-
-/** Who changes keys, for their events. */
-export type Caller = Pick<Outbound, "tenantId" | "requestId" | "actor">;
 
 /** A key of a ring as it is stored. */
 export type StoredRingKey = Stored<typeof SigningKeySchema>;
@@ -28,7 +24,7 @@ export interface KeyRings {
    * their events. Rejects with Conflict when somebody else changed them meanwhile: then nothing was done.
    */
   carryOut(
-    caller: Caller,
+    call: CausingCall,
     alg: SigningAlg,
     change: { readonly ring: readonly StoredRingKey[]; readonly steps: readonly RotationStep[] },
   ): Promise<void>;
@@ -108,12 +104,12 @@ export function createKeyRings({
   return {
     read,
     readOf: async (tenantId, alg) => (await read(tenantId)).filter(({ record }) => algOf(record) === alg),
-    async carryOut(caller, alg, { ring, steps }) {
-      const { tenantId } = caller;
+    async carryOut(call, alg, { ring, steps }) {
+      const { tenantId } = call;
       const now = clock();
       const event = (kid: string, version: number, state: SigningKeyState | "deleted") =>
         eventOf(
-          caller,
+          call,
           now,
           { type: "signing_key", id: kid, version },
           { case: "signingKeyChanged", value: { $typeName: "koder.events.v1.SigningKeyChanged", alg, state } },

@@ -1,6 +1,6 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
+import type { CausingCall } from "../../host/event.ts";
 import { isSigningAlg } from "../../vault/signing-key.ts";
-import type { Caller } from "./key-rings.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 /**
@@ -10,10 +10,10 @@ import type { SigningKeys } from "./signing-keys.ts";
  */
 export async function prepareClientKeys(
   signingKeys: Pick<SigningKeys, "prepare">,
-  caller: Caller,
+  call: CausingCall,
   client: Pick<Client, "idTokenSignedResponseAlg" | "userinfoSignedResponseAlg">,
 ): Promise<void> {
   for (const alg of new Set([client.idTokenSignedResponseAlg, client.userinfoSignedResponseAlg])) {
-    if (isSigningAlg(alg) && alg !== "RS256") await signingKeys.prepare(caller, alg);
+    if (isSigningAlg(alg) && alg !== "RS256") await signingKeys.prepare(call, alg);
   }
 }

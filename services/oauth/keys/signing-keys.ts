@@ -1,12 +1,13 @@
 import { createBoundedCache } from "../../host/bounded-cache.ts";
 import { withRereadKeys, type ReadKeys } from "../../host/credentials/with-reread-keys.ts";
+import type { CausingCall } from "../../host/event.ts";
 import { Conflict } from "../../store/store.ts";
 import { dueAfter } from "../../vault/commanded-rotation.ts";
 import type { SigningAlg, SigningKey } from "../../vault/signing-key.ts";
 import { planRotation, type RotationPolicy, type SigningKeyState } from "../../vault/signing-key-ring.ts";
 import type { Vault } from "../../vault/vault.ts";
 import type { VerificationKey } from "../../vault/verify-jwt.ts";
-import { ringOf, stateOf, type Caller, type KeyRings, type StoredRingKey } from "./key-rings.ts";
+import { ringOf, stateOf, type KeyRings, type StoredRingKey } from "./key-rings.ts";
 import type { KeySchedule } from "./key-schedule.ts";
 import { staleFor } from "./rotation-policy.ts";
 import { openPrivateKey, openPublicKey } from "./sealed-signing-key.ts";
@@ -20,16 +21,16 @@ export interface PublishedKey {
 /** The signing keys of every tenant. */
 export interface SigningKeys {
   /** The key that signs; made at a tenant's first need. */
-  current(call: Caller, alg: SigningAlg): Promise<SigningKey>;
+  current(call: CausingCall, alg: SigningAlg): Promise<SigningKey>;
   /** Every key that is published: next, current and retired. */
-  published(call: Caller): Promise<readonly PublishedKey[]>;
+  published(call: CausingCall): Promise<readonly PublishedKey[]>;
   /**
    * Runs `verify` with the published keys; where it refuses a token for its unknown key, once more with keys that are read
    * anew, at most once a second for a tenant: another replica may just have begun to sign with a new one.
    */
-  verify<Claims>(call: Caller, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
+  verify<Claims>(call: CausingCall, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
   /** Makes sure that there is a key that signs, and that somebody sees to its rotation. */
-  prepare(call: Caller, alg: SigningAlg): Promise<void>;
+  prepare(call: CausingCall, alg: SigningAlg): Promise<void>;
   /** Looks at the store the next time: the tenant's keys were changed. */
   forget(tenantId: string): void;
 }
@@ -68,7 +69,7 @@ export function createSigningKeys({
   const signing = createBoundedCache<SigningKey>({ ...openedFor, clock });
   const retired = createBoundedCache<VerificationKey>({ ...openedFor, clock });
 
-  const list = ({ tenantId }: Caller): Promise<Known> =>
+  const list = ({ tenantId }: CausingCall): Promise<Known> =>
     lists.get(tenantId, async () => {
       const readAt = clock();
       const stored = await rings.read(tenantId);
@@ -87,11 +88,11 @@ export function createSigningKeys({
     return { key: await retired.get(name, () => openPublicKey(vault, tenantId, record)), state, signing: undefined };
   }
 
-  const currentOf = async (call: Caller, alg: SigningAlg): Promise<SigningKey | undefined> =>
+  const currentOf = async (call: CausingCall, alg: SigningAlg): Promise<SigningKey | undefined> =>
     (await list(call)).keys.find((one) => one.state === "current" && one.key.alg === alg)?.signing;
 
   /** Makes what a ring without a current key needs; the schedule first, so that no key is forgotten. */
-  async function make(call: Caller, alg: SigningAlg): Promise<void> {
+  async function make(call: CausingCall, alg: SigningAlg): Promise<void> {
     const ring = await rings.readOf(call.tenantId, alg);
     const { steps } = planRotation(ringOf(ring), clock(), policy);
     // Another process may have made it since the list was read: then nothing is to be done.
@@ -106,7 +107,7 @@ export function createSigningKeys({
     lists.delete(call.tenantId);
   }
 
-  async function current(call: Caller, alg: SigningAlg): Promise<SigningKey> {
+  async function current(call: CausingCall, alg: SigningAlg): Promise<SigningKey> {
     const key = await currentOf(call, alg);
     if (key !== undefined) return key;
     await make(call, alg);

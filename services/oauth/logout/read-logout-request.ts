@@ -3,6 +3,7 @@ import type { LogoutRedirect, RequestLogoutRequest } from "#gen/koder/oauth/v1/l
 import { LogoutRedirectSchema } from "#gen/koder/oauth/v1/logout_internal_pb.ts";
 import { create } from "@bufbuild/protobuf";
 import type { Call } from "../../host/call.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { Clients } from "../clients/clients.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import type { IdTokenHint } from "../token/id-token-hint.ts";
@@ -39,11 +40,6 @@ export async function readLogoutRequest(
     if (!(error instanceof OAuthRefusal)) throw error;
     return { client: undefined, back: undefined, hint: undefined, fault: error.message };
   }
-}
-
-/** No parameter twice (RFC 6749 §3.1). */
-function checkDuplicates({ duplicateParameters: [name] }: RequestLogoutRequest): void {
-  if (name !== undefined) throw new OAuthRefusal("invalid_request", `${name} was sent twice`);
 }
 
 /** A hint is good, and of the client that is named beside it (§2). */

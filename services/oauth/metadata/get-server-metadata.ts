@@ -8,7 +8,9 @@ import {
 import { isSignUpAllowed } from "../authorize/check-sign-up-prompt.ts";
 import { callOf } from "../../host/call.ts";
 import { accountScopes } from "../../host/account-scopes.ts";
+import { pageLanguages } from "../../host/page-languages.ts";
 import { foreignAlgs } from "../../vault/foreign-key.ts";
+import { signingAlgs } from "../../vault/signing-key.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { membershipScopes, personScopes } from "../scopes.ts";
@@ -44,8 +46,8 @@ export function getServerMetadata({
       responseModesSupported: ["query", "form_post"],
       grantTypesSupported: ["authorization_code", "refresh_token", "client_credentials", deviceCodeGrantType],
       subjectTypesSupported: ["public", "pairwise"],
-      idTokenSigningAlgValuesSupported: ["RS256", "PS256", "ES256", "EdDSA"],
-      userinfoSigningAlgValuesSupported: ["RS256", "PS256", "ES256", "EdDSA"],
+      idTokenSigningAlgValuesSupported: [...signingAlgs],
+      userinfoSigningAlgValuesSupported: [...signingAlgs],
       tokenEndpointAuthMethodsSupported: [...clientAuthenticationMethods],
       introspectionEndpoint: `${issuer}/oauth/v2/introspect`,
       introspectionEndpointAuthMethodsSupported: clientAuthenticationMethods.filter((method) => method !== "none"),
@@ -54,7 +56,7 @@ export function getServerMetadata({
       tokenEndpointAuthSigningAlgValuesSupported: assertionAlgs,
       introspectionEndpointAuthSigningAlgValuesSupported: assertionAlgs,
       revocationEndpointAuthSigningAlgValuesSupported: assertionAlgs,
-      dpopSigningAlgValuesSupported: [...foreignAlgs.keys()],
+      dpopSigningAlgValuesSupported: assertionAlgs,
       acrValuesSupported: ["urn:koder:acr:1fa", "urn:koder:acr:mfa"],
       claimsSupported,
       codeChallengeMethodsSupported: ["S256"],
@@ -63,7 +65,7 @@ export function getServerMetadata({
       requestUriParameterSupported: false,
       claimsParameterSupported: true,
       promptValuesSupported: ["none", "login", "consent", "select_account", ...(signUpAllowed ? ["create"] : [])],
-      uiLocalesSupported: ["en-US", "pt-BR", "es"],
+      uiLocalesSupported: [...pageLanguages],
     });
   };
 }

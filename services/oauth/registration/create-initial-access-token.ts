@@ -13,7 +13,7 @@ import {
 } from "#gen/koder/oauth/v1/initial_access_token_service_pb.ts";
 import { callOf } from "../../host/call.ts";
 import { eventOf } from "../../host/event.ts";
-import type { FieldViolation } from "../../host/failure.ts";
+import { violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { shownLineViolations } from "../../host/shown-line.ts";
 import { insert } from "../../store/writes.ts";
 import { randomToken, ulid } from "../../vault/random.ts";
@@ -106,6 +106,5 @@ function checkExpireTime(asked: InitialAccessToken | undefined, now: number): vo
 
 function refuse(violations: FieldViolation[]): void {
   if (violations.length === 0) return;
-  const said = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
-  throw oauthFailure(OauthErrorReason.INITIAL_ACCESS_TOKEN_INVALID, said, { violations });
+  throw oauthFailure(OauthErrorReason.INITIAL_ACCESS_TOKEN_INVALID, violationsInWords(violations), { violations });
 }

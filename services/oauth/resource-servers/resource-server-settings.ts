@@ -6,7 +6,7 @@ import {
 } from "#gen/koder/oauth/store/v1/resource_server_pb.ts";
 import { OauthErrorReason } from "#gen/koder/oauth/v1/errors_pb.ts";
 import type { ResourceServer } from "#gen/koder/oauth/v1/resource_server_pb.ts";
-import type { FieldViolation } from "../../host/failure.ts";
+import { violationsInWords, type FieldViolation } from "../../host/failure.ts";
 import { ownPermissions } from "../../host/own-permissions.ts";
 import { shownLineViolations } from "../../host/shown-line.ts";
 import { claimMapperFaults, claimMapperMessages, storedClaimMappers } from "../claims/claim-mapper.ts";
@@ -93,7 +93,7 @@ export function settingsFaults({
 /** Throws RESOURCE_SERVER_INVALID unless nothing is wrong. */
 export function refuseFaults(violations: readonly FieldViolation[]): void {
   if (violations.length === 0) return;
-  const fields = violations.map(({ field, description }) => `${field} ${description}`).join("; ");
+  const fields = violationsInWords(violations);
   throw oauthFailure(OauthErrorReason.RESOURCE_SERVER_INVALID, `the resource server is not valid: ${fields}`, {
     violations: [...violations],
   });

@@ -54,7 +54,7 @@ export function textClaim(claims: JwtClaims, name: string): string {
 }
 
 /** A claim that is a number. */
-export function numberClaim(claims: JwtClaims, name: string): number | undefined {
+function numberClaim(claims: JwtClaims, name: string): number | undefined {
   const value = claims[name];
   return typeof value === "number" ? value : undefined;
 }

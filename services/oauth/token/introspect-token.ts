@@ -12,13 +12,14 @@ import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import { GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
 import type { JwtClaims } from "../../vault/verify-jwt.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { allowedScopes } from "../allowed-scopes.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { clientNow } from "./client-now.ts";
-import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
+import { checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 /** What our own services read in a token, and nobody else needs. */
 const ownClaims: ReadonlySet<string> = new Set(["gid", "epoch", "first_party"]);

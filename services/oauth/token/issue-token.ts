@@ -6,10 +6,11 @@ import {
   type IssueTokenResponse,
 } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { callOf } from "../../host/call.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { deviceCodeGrantType } from "../device/device-code-grant-type.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
-import { authenticateClient } from "./authenticate-client.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
 import { authorizationCodeGrant } from "./authorization-code-grant.ts";
 import { clientCredentialsGrant } from "./client-credentials-grant.ts";
 import { checkDpopHeader, dpopKey } from "./dpop-key.ts";
@@ -32,8 +33,7 @@ export function issueToken(dependencies: OauthDependencies) {
     const call = callOf(context);
     const nonce = async () => (parameters.dpopProof === "" ? "" : dependencies.dpop.nonce(call));
     try {
-      const [duplicate] = parameters.duplicateParameters;
-      if (duplicate !== undefined) throw new OAuthRefusal("invalid_request", `${duplicate} was sent twice`);
+      checkDuplicates(parameters);
       const proof = await checkDpopHeader(dependencies, call, parameters.dpopProof, "/oauth/v2/token");
       const client = await authenticateClient(dependencies, call, parameters.clientAuthentications);
       if (parameters.grantType === "") throw new OAuthRefusal("invalid_request", "grant_type is missing");

@@ -9,11 +9,12 @@ import {
 import { GrantRefusal, GrantService } from "#gen/koder/session/v1/grant_internal_pb.ts";
 import { RevocationService } from "#gen/koder/session/v1/revocation_internal_pb.ts";
 import { callOf, forward, type Call } from "../../host/call.ts";
+import { checkDuplicates } from "../check-duplicates.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
 import { textClaim, type AccessTokens } from "./access-tokens.ts";
-import { authenticateClient } from "./authenticate-client.ts";
-import { checkDuplicates, checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
+import { authenticateClient } from "../client-authentication/authenticate-client.ts";
+import { checkTokenParameter, isRefreshToken } from "./token-parameter.ts";
 
 const othersToken = () => new OAuthRefusal("invalid_grant", "the token was issued to another client");
 

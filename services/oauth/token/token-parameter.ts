@@ -1,19 +1,7 @@
 import { OAuthRefusal } from "../oauth-error.ts";
 
-/** What introspection and revocation requests have in common. */
-interface AboutToken {
-  readonly token: string;
-  readonly duplicateParameters: readonly string[];
-}
-
-/** No parameter twice (RFC 6749 §3.2). */
-export function checkDuplicates({ duplicateParameters }: Pick<AboutToken, "duplicateParameters">): void {
-  const [name] = duplicateParameters;
-  if (name !== undefined) throw new OAuthRefusal("invalid_request", `${name} was sent twice`);
-}
-
 /** The token is there (RFC 7009 §2.1, RFC 7662 §2.1). What it is, it says itself: `token_type_hint` is not needed. */
-export function checkTokenParameter({ token }: Pick<AboutToken, "token">): string {
+export function checkTokenParameter({ token }: { readonly token: string }): string {
   if (token === "") throw new OAuthRefusal("invalid_request", "token is missing");
   return token;
 }

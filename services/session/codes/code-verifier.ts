@@ -1,4 +1,5 @@
-import { hash, timingSafeEqual } from "node:crypto";
+import { hash } from "node:crypto";
+import { timingSafeEqualText } from "../../vault/random.ts";
 
 /** RFC 7636 §4.1: 43 to 128 unreserved characters. */
 const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
@@ -10,7 +11,5 @@ const verifierForm = /^[A-Za-z0-9._~-]{43,128}$/;
 export function verifierFits(codeChallenge: string, codeVerifier: string): boolean {
   if (codeChallenge === "") return codeVerifier === "";
   if (!verifierForm.test(codeVerifier)) return false;
-  const derived = Buffer.from(hash("sha256", codeVerifier, "base64url"), "ascii");
-  const expected = Buffer.from(codeChallenge, "ascii");
-  return derived.length === expected.length && timingSafeEqual(derived, expected);
+  return timingSafeEqualText(hash("sha256", codeVerifier, "base64url"), codeChallenge);
 }

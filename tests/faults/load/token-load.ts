@@ -59,7 +59,7 @@ export async function refreshUntilAnswered(
  * successor, always the same one. Only when all answers were lost for longer may the server have rotated before the overlap
  * began, and take the token for an old generation: then the family ends, and its person signs in again.
  */
-export async function refreshOnce(load: LoadClient, family: Family, acknowledged: Acknowledged): Promise<void> {
+async function refreshOnce(load: LoadClient, family: Family, acknowledged: Acknowledged): Promise<void> {
   const sentAt = performance.now();
   const firstSent = family.firstUnanswered ?? sentAt;
   const answer = await present(load, family.line.at(-1) ?? "");

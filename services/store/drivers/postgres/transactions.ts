@@ -42,7 +42,7 @@ export interface Transactions {
 }
 
 /** How long a marker is kept, in milliseconds: far longer than any transaction can be under way. */
-export const markerLifetime = 600_000;
+const markerLifetime = 600_000;
 /** Attempts after serialization failures and deadlocks, and after lost connections. */
 const mostAttempts = 20;
 /** Pause before another attempt: random, up to this after the first and doubling, in milliseconds. */

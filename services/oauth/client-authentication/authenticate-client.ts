@@ -1,7 +1,7 @@
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { ClientAuthentication } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import type { Call } from "../../host/call.ts";
-import { checkAssertion, readAssertion } from "../client-authentication/check-assertion.ts";
+import { checkAssertion, readAssertion } from "./check-assertion.ts";
 import { isClientSecret } from "../clients/client-secret.ts";
 import type { OauthDependencies } from "../dependencies.ts";
 import { OAuthRefusal } from "../oauth-error.ts";
