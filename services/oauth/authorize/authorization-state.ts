@@ -1,5 +1,4 @@
-import { create } from "@bufbuild/protobuf";
-import { AuthorizationSchema, type Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
+import type { Authorization } from "#gen/koder/oauth/store/v1/authorization_pb.ts";
 import type { Client } from "#gen/koder/oauth/store/v1/client_pb.ts";
 import type { Session } from "#gen/koder/session/v1/session_pb.ts";
 import type { Call } from "../../host/call.ts";
@@ -29,8 +28,8 @@ export async function authorizationState(
 ): Promise<AuthorizationState> {
   const { client, sessionToken, now } = asked;
   const sessions = await browserSessions(dependencies.peers, call, sessionToken, client.clientId);
-  const authorization = isNew(asked.authorization)
-    ? create(AuthorizationSchema, { ...asked.authorization, sessionsBefore: sessionsBefore(sessions) })
+  const authorization: Authorization = isNew(asked.authorization)
+    ? { ...asked.authorization, sessionsBefore: sessionsBefore(sessions) }
     : asked.authorization;
   const { session, isNamed } = await chooseSession(dependencies, call, client, sessions, authorization);
   const groups = await scopeGroups(dependencies, call, {
