@@ -151,8 +151,8 @@ test("kill -9 while versions are added to tenants' keys: a repeat adds what is m
   const { code, out, err } = await typed(["vault", "rotate", "--tenant-keys"], env);
   expect([code, err]).toEqual([0, expect.stringMatching(/^Adding versions: (\d+) of \1, 100 %\n$/)]);
   expect(out).toBe(
-    `${2 * tenantCount - total} tenants have a new version of their key. ` +
-      `${total - tenantCount} had one that is young enough, and were left alone.\n`,
+    `Tenants whose key has a new version: ${2 * tenantCount - total}. ` +
+      `Left alone, as it is young enough: ${total - tenantCount}.\n`,
   );
   expect(await everythingOpens(before)).toBe(2 * tenantCount);
 }, 240_000);

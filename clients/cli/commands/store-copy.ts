@@ -94,7 +94,7 @@ function forPeople(copied: number, parts: readonly ComparedPart[], isEqual: bool
     ];
   });
   const end = isEqual
-    ? `All is equal. ${copied.toLocaleString("en-US")} rows were copied by this run. Servers on the new store need the same ` +
+    ? `All is equal. Rows that this run copied: ${copied.toLocaleString("en-US")}. Servers on the new store need the same ` +
       "master key as before; the old store must not be used any more.\n"
     : "The stores are NOT equal: no server can start on the target. Start again with an empty one.\n";
   return `${table([heading, ...rows])}\n${end}`;

@@ -32,7 +32,7 @@ export const storeGet: Command = {
       }
       const lines = Object.entries({ ...head, expires: expires ?? "never" });
       out.write(lines.map(([label, value]) => `${label.padEnd(10)}  ${value}\n`).join(""));
-      if (unknown > 0) out.write(`It has ${unknown} fields that this version does not know.\n`);
+      if (unknown > 0) out.write(`Fields that this version does not know: ${unknown}.\n`);
       out.write(`${JSON.stringify(record, undefined, 2)}\n`);
       return undefined;
     });

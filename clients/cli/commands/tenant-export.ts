@@ -22,7 +22,7 @@ export const tenantExport: Command = {
     const file = fileOfState(state);
     terminal.out.write(values["json"] === true ? `${JSON.stringify(file, undefined, 2)}\n` : yamlOf(file));
     const left = state.lists.clients.filter(({ fixed }) => fixed).length;
-    if (left > 0) terminal.err.write(`${left} clients that registered themselves are not in it.\n`);
+    if (left > 0) terminal.err.write(`Clients that registered themselves are not in it: ${left}.\n`);
     return undefined;
   },
 };

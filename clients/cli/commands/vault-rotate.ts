@@ -40,8 +40,8 @@ export const vaultRotate: Command = {
         }
         case "tenant keys": {
           const { rotated, young } = await rotation.rotateTenantKeys(wanted);
-          const left = young === 0 ? "" : ` ${young} had one that is young enough, and were left alone.`;
-          return { json: { rotated, young }, text: `${rotated} tenants have a new version of their key.${left}` };
+          const left = young === 0 ? "" : ` Left alone, as it is young enough: ${young}.`;
+          return { json: { rotated, young }, text: `Tenants whose key has a new version: ${rotated}.${left}` };
         }
       }
     }).finally(shown.end);
@@ -91,7 +91,7 @@ function duration(values: Arguments["values"], name: string): number | undefined
 
 function masterKeyText({ masterKey, isNew, keys, wrapped, kept, retired }: MasterKeyRotated, file: string): string {
   const made = isNew ? `The new master key ${masterKey}` : `The master key ${masterKey}`;
-  const state = `${made} wraps all ${keys} tenant keys, ${wrapped} of them since this call.`;
+  const state = `${made} wraps every tenant key: ${keys}, of which ${wrapped} since this call.`;
   if (retired.length > 0) {
     return `${state}\nRemoved from ${file}: ${retired.join(", ")}. Backups of the store from before need them.`;
   }

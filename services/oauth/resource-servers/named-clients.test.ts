@@ -37,3 +37,16 @@ test("a client that was deleted since stays where it was named, and comes nowher
   const elsewhere = f.update(made.id, { introspectionClientIds: ["orders"] }, ["introspection_client_ids"]);
   expect(await refusal(elsewhere)).toMatchObject({ fields: ["resource_server.introspection_client_ids[0]"] });
 });
+
+test("names as many clients as the contract lets it, in both lists", async () => {
+  const f = await resourceServerFixture();
+  const ids = Array.from({ length: 400 }, (_, at) => `client-${at}`);
+  for (const id of ids) await f.client(id);
+  const named = { allowedClientIds: ids.slice(0, 200), introspectionClientIds: ids.slice(200) };
+  const { id } = await f.create({ identifier, ...named });
+  expect(await f.get(id)).toMatchObject(named);
+  const last = { introspectionClientIds: [...ids.slice(200, 399), "nobody"] };
+  expect(await refusal(f.create({ identifier: "urn:other", ...named, ...last }))).toMatchObject({
+    fields: ["resource_server.introspection_client_ids[199]"],
+  });
+});
