@@ -89,8 +89,7 @@ interface SmtpError {
  */
 function notSent(error: unknown): MailNotSent {
   const { code = "unknown", command, responseCode } = error as SmtpError;
-  if (command === "MAIL FROM") return new MailNotSent("sender", false);
-  if (code === "EABORT") return new MailNotSent("etimedout", false);
-  const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
-  return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
+  const isRefused = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
+  if (isRefused) return command === "MAIL FROM" ? new MailNotSent("sender", false) : new MailNotSent("refused", true);
+  return new MailNotSent(code === "EABORT" ? "etimedout" : code.toLowerCase(), false);
 }
