@@ -4,7 +4,7 @@ import { createMailDeliveries } from "../auth/mail/deliver-mails.ts";
 import { MailNotSent, type MailTransport } from "../auth/mail/mail-transport.ts";
 import { createMailer } from "../auth/mail/queue-mail.ts";
 import { createShownTransport } from "../auth/mail/shown-mails.ts";
-import { createSmtpTransport } from "../auth/mail/smtp-transport.ts";
+import { createSmtpTransport, ownName } from "../auth/mail/smtp-transport.ts";
 import { mailPorts } from "../auth/mail-server/mail-server.ts";
 import { createMailRoute } from "../auth/mail-server/mail-route.ts";
 import { createOwnServerTransport } from "../auth/mail-server/own-server-transport.ts";
@@ -28,7 +28,7 @@ export function mailParts(
   const system = store.system();
   const sms = smsTransportOf(parts);
   const mailConnect = createGuardedConnect({ exempt: config.outboundExempt, ports: mailPorts });
-  const ownServers = createOwnServerTransport({ connect: mailConnect, name: domainOf(config.mail.from) });
+  const ownServers = createOwnServerTransport({ connect: mailConnect, name: ownName(config.mail.from) });
   return {
     mailConnect,
     ownServers,
@@ -56,12 +56,9 @@ export function mailParts(
   };
 }
 
-/** How we call ourselves to mail servers: the domain that the operator's mails are from. */
-const domainOf = (from: string): string => /@([^<>@\s]+)>?\s*$/.exec(from)?.[1] ?? "localhost";
-
 function transportOf({ config, data, clock, log }: ModuleParts): MailTransport {
   const { smtp, from } = config.mail;
-  if (smtp !== undefined) return afterFirstUse(() => createSmtpTransport({ server: smtp, from, name: domainOf(from) }));
+  if (smtp !== undefined) return afterFirstUse(() => createSmtpTransport({ server: smtp, from }));
   if (config.mode === "development") return createShownTransport({ ...data, clock }, log);
   log.warn("KODER_ID_SMTP_URL is not set: nobody gets a mail, and lost passwords cannot be replaced");
   return { send: () => Promise.reject(new MailNotSent("no mail server", true)), close: () => Promise.resolve() };

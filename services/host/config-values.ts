@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { serviceNames, type ServiceName } from "./call.ts";
+import { hasOtherLetters } from "./email-address.ts";
 import { readDuration } from "./read-duration.ts";
 
 // How the values of settings are read. Each throws a sentence about a value that is wrong, without the value in it.
@@ -163,6 +164,9 @@ export function rateLimit(value: string): { readonly limit: RateLimit | undefine
 export function sender(value: string): string {
   if (!/^(?:[^<>"\r\n]*<[^\s<>@"]+@[^\s<>@"]+>|[^\s<>@"]+@[^\s<>@"]+)$/.test(value)) {
     throw new Error("must be an address, or a name and an address in angle brackets");
+  }
+  if (hasOtherLetters(/<([^<>]+)>$/.exec(value)?.[1] ?? value)) {
+    throw new Error("must be ASCII before the @: not every server takes other addresses");
   }
   return value;
 }

@@ -75,7 +75,17 @@ describe("the configuration", () => {
     for (const from of ["Acme <no-reply@acme.test>", "no-reply@acme.test"]) {
       expect(loadConfig({ KODER_ID_MAIL_FROM: from }).mail.from).toBe(from);
     }
-    for (const wrong of ["Acme", "a@b@c", "Acme <a@b>, <c@d>", "a@b\r\nBcc: c@d"]) {
+    for (const from of ["no-reply@münchen.test", "Zürich <no-reply@münchen.test>"]) {
+      expect(loadConfig({ KODER_ID_MAIL_FROM: from }).mail.from).toBe(from);
+    }
+    for (const wrong of [
+      "Ünal@acme.test",
+      "Acme <ünal@acme.test>",
+      "Acme",
+      "a@b@c",
+      "Acme <a@b>, <c@d>",
+      "a@b\r\nBcc: c@d",
+    ]) {
       expect(problems({ KODER_ID_MAIL_FROM: wrong })).toMatch(/KODER_ID_MAIL_FROM must be/);
     }
   });

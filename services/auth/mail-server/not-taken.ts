@@ -18,11 +18,12 @@ interface SmtpError {
 export function notTaken(error: unknown): MailNotSent {
   const { code = "", command = "", responseCode = 0 } = error as SmtpError;
   if (isOfTls(error as SmtpError)) return new MailNotSent("tls", false);
-  if (code === "EAUTH" || code === "ENOAUTH" || command.startsWith("AUTH")) return new MailNotSent("sign_in", false);
-  if (command === "MAIL FROM") return new MailNotSent("sender", false);
-  if (command === "RCPT TO" || command === "DATA") {
-    return responseCode >= 500 ? new MailNotSent("refused", true) : new MailNotSent("deferred", false);
-  }
+  const isOfSignIn = code === "EAUTH" || code === "ENOAUTH" || command.startsWith("AUTH");
+  const isOfMail = command === "MAIL FROM" || command === "RCPT TO" || command === "DATA";
+  const isPutOff = isOfMail ? responseCode < 500 : responseCode >= 400 && responseCode < 500;
+  if ((isOfSignIn || isOfMail) && isPutOff) return new MailNotSent("deferred", false);
+  if (isOfSignIn) return new MailNotSent("sign_in", false);
+  if (isOfMail) return command === "MAIL FROM" ? new MailNotSent("sender", false) : new MailNotSent("refused", true);
   return new MailNotSent(responseCode > 0 ? "greeting" : "connection", false);
 }
 

@@ -166,6 +166,8 @@ test("what a server refuses is told by its step; only the recipient's refusal is
   });
   for (const [options, expected] of [
     [{ onMailFrom: (_a, _s, done) => done(refusing(550)) }, { fault: "sender", isFinal: false }],
+    [{ onAuth: (_a, _s, done) => done(refusing(454)) }, { fault: "deferred", isFinal: false }],
+    [{ onMailFrom: (_a, _s, done) => done(refusing(451)) }, { fault: "deferred", isFinal: false }],
     [{ onRcptTo: (_a, _s, done) => done(refusing(550)) }, { fault: "refused", isFinal: true }],
     [{ onRcptTo: (_a, _s, done) => done(refusing(451)) }, { fault: "deferred", isFinal: false }],
     [{ onConnect: (_s, done) => done(refusing(554)) }, { fault: "greeting", isFinal: false }],

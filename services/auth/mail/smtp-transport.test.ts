@@ -6,7 +6,7 @@ import { afterEach, expect, test } from "vitest";
 import { RenderedMailSchema } from "#gen/koder/auth/store/v1/mail_pb.ts";
 import { takenFor } from "./deliver-mails.ts";
 import { MailNotSent } from "./mail-transport.ts";
-import { createSmtpTransport, smtpPatience, type SmtpPatience } from "./smtp-transport.ts";
+import { createSmtpTransport, ownName, smtpPatience, type SmtpPatience } from "./smtp-transport.ts";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -57,7 +57,7 @@ async function transportTo(port: number, more: { user?: string; password?: strin
     user: more.user,
     password: more.password,
   };
-  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>", name: "acme.test" }, short);
+  const transport = await createSmtpTransport({ server, from: "Acme <no-reply@acme.test>" }, short);
   closing.push(() => transport.close());
   return transport;
 }
@@ -129,6 +129,31 @@ test("a mail that was taken without our hearing of it has the same Message-ID wh
     "<01jmail0000000000000000000@acme.test>",
     "<01jmail0000000000000000000@acme.test>",
     "<01jmail0000000000000000001@acme.test>",
+  ]);
+});
+
+test.each([
+  ["no-reply@acme.test", "acme.test"],
+  ["Acme, Inc. <no-reply@acme.test>", "acme.test"],
+  ["Zürich <no-reply@münchen.test>", "xn--mnchen-3ya.test"],
+])("where mails are from %s we are %s", (from, name) => {
+  expect(ownName(from)).toBe(name);
+});
+
+test("the operator's name may have any marks", async () => {
+  const { taken, port } = await mailServer();
+  for (const name of ["Acme, Inc.", "Acme; Accounts: all", "Zürich (Acme)"]) {
+    const server = { host: "127.0.0.1", port, isTls: false, needsTls: false, user: undefined, password: undefined };
+    const from = `${name} <no-reply@acme.test>`;
+    const transport = await createSmtpTransport({ server, from }, short);
+    closing.push(() => transport.close());
+    await transport.send(mail, job);
+  }
+  expect(taken.map(({ from }) => from)).toEqual(Array(3).fill("no-reply@acme.test"));
+  expect(taken.map(({ data }) => /^From: (.*)\r$/m.exec(data)?.[1])).toEqual([
+    '"Acme, Inc." <no-reply@acme.test>',
+    '"Acme; Accounts: all" <no-reply@acme.test>',
+    expect.stringMatching(/^=\?UTF-8\?Q\?Z=C3=BCrich_=28Acme=29\?= <no-reply@acme\.test>$/),
   ]);
 });
 

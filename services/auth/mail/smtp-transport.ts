@@ -1,4 +1,5 @@
 import type { Config } from "../../host/config.ts";
+import { inAsciiDomain } from "../../host/email-address.ts";
 import { mailHeaders } from "./mail-headers.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 
@@ -23,25 +24,18 @@ export type SmtpPatience = { readonly [Step in keyof typeof smtpPatience]: numbe
  * the URL says `tls=optional`: links and passwords do not cross a network in the clear.
  */
 export async function createSmtpTransport(
-  {
-    server,
-    from,
-    name,
-  }: {
-    readonly server: NonNullable<Config["mail"]["smtp"]>;
-    readonly from: string;
-    /** How we call ourselves: many servers take mails of nobody who is `[127.0.0.1]`, as nodemailer is where the machine's name has no domain. */
-    readonly name: string;
-  },
+  { server, from }: { readonly server: NonNullable<Config["mail"]["smtp"]>; readonly from: string },
   limits: SmtpPatience = smtpPatience,
 ): Promise<MailTransport> {
   const { createTransport } = await import("nodemailer"); // read with the first mail
+  // Apart: nodemailer reads a text as a list, in which a name has other marks than these.
+  const sender = senderOf(from);
   const transport = createTransport({
     pool: true,
     maxConnections: connections,
     host: server.host,
     port: server.port,
-    name,
+    name: ownName(from),
     secure: server.isTls,
     requireTLS: server.needsTls,
     ...(server.user === undefined ? {} : { auth: { user: server.user, pass: server.password ?? "" } }),
@@ -54,12 +48,11 @@ export async function createSmtpTransport(
   });
   return {
     async send(mail, { id }) {
-      const { senderName } = mail;
       try {
         await transport.sendMail({
-          ...mailHeaders(mail, { id, sender: addressOf(from) }),
+          ...mailHeaders(mail, { id, sender: sender.address }),
           // The address stays the operator's, for which their server answers (SPF, DKIM).
-          from: senderName === "" ? from : { name: senderName, address: addressOf(from) },
+          from: { name: mail.senderName || sender.name, address: sender.address },
           signal: AbortSignal.timeout(limits.whole),
         });
       } catch (error) {
@@ -72,8 +65,18 @@ export async function createSmtpTransport(
   };
 }
 
-/** The address of `<name> <<address>>`, or of an address alone. */
-const addressOf = (from: string): string => /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from;
+/**
+ * How we call ourselves to mail servers: the domain that the operator's mails are from. Many take mails of nobody who is `[127.0.0.1]`, as
+ * nodemailer is where the machine's name has no domain.
+ */
+export const ownName = (from: string): string =>
+  /@([^@\s]+)$/.exec(inAsciiDomain(senderOf(from).address))?.[1] ?? "localhost";
+
+/** The parts of `<name> <<address>>`, or of an address alone. */
+function senderOf(from: string): { readonly name: string; readonly address: string } {
+  const { name = "", address = from } = /^(?<name>.*)<(?<address>[^<>]+)>\s*$/.exec(from)?.groups ?? {};
+  return { name: name.trim(), address };
+}
 
 /** An error of nodemailer. */
 interface SmtpError {
@@ -89,8 +92,7 @@ interface SmtpError {
  */
 function notSent(error: unknown): MailNotSent {
   const { code = "unknown", command, responseCode } = error as SmtpError;
-  if (command === "MAIL FROM") return new MailNotSent("sender", false);
-  if (code === "EABORT") return new MailNotSent("etimedout", false);
-  const isFinal = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
-  return new MailNotSent(isFinal ? "refused" : code.toLowerCase(), isFinal);
+  const isRefused = (code === "EENVELOPE" || code === "EMESSAGE") && responseCode !== undefined && responseCode >= 500;
+  if (isRefused) return command === "MAIL FROM" ? new MailNotSent("sender", false) : new MailNotSent("refused", true);
+  return new MailNotSent(code === "EABORT" ? "etimedout" : code.toLowerCase(), false);
 }
