@@ -1,5 +1,4 @@
 import { expect } from "vitest";
-import { changeAuthenticationPolicy } from "./authentication-policy.ts";
 import { rest, type Instance } from "./relying-party.ts";
 
 /** Has everybody of a tenant asked to accept this version of its terms; an empty one: nobody. */
@@ -9,5 +8,6 @@ export async function askForTerms(
 ): Promise<void> {
   const branding = await rest(server, "PATCH", "/v1/admin/branding", { terms_uri });
   expect(branding.status, JSON.stringify(branding.json)).toBe(200);
-  await changeAuthenticationPolicy(server, { terms_version });
+  const policy = await rest(server, "PATCH", "/v1/admin/policies/authentication", { terms_version });
+  expect(policy.status, JSON.stringify(policy.json)).toBe(200);
 }
