@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
+import { pageLanguages } from "../services/host/page-languages.ts";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { pageStates, type PageState } from "../tests/support/page-states.ts";
 import { startServer } from "../tests/support/server.ts";
@@ -21,7 +22,6 @@ const sizes = [
   { name: "zoomed", width: 720, height: 450, deviceScaleFactor: 2 },
 ] as const;
 const schemes = ["light", "dark"] as const;
-const locales = ["en-US", "pt-BR", "es"] as const;
 
 /** The README's: state, and whether dark. */
 const shown = [
@@ -31,10 +31,26 @@ const shown = [
 ] as const;
 
 interface Look {
-  readonly size: { readonly width: number; readonly height: number; readonly deviceScaleFactor?: number };
+  readonly size: {
+    readonly name: string;
+    readonly width: number;
+    readonly height: number;
+    readonly deviceScaleFactor?: number;
+  };
   readonly scheme: (typeof schemes)[number];
   readonly locale: string;
 }
+
+/** Every size in both schemes; every language once, on the narrowest. */
+const looks: readonly Look[] = sizes.flatMap((size) =>
+  schemes.flatMap((scheme) =>
+    (size.name === "phone" && scheme === "light" ? pageLanguages : ["en-US"]).map((locale) => ({
+      size,
+      scheme,
+      locale,
+    })),
+  ),
+);
 
 async function take(browser: Browser, state: PageState, { size, scheme, locale }: Look, path: string): Promise<void> {
   const { deviceScaleFactor = 1, ...viewport } = size;
@@ -66,15 +82,10 @@ try {
     const wanted = process.argv.slice(2);
     const isWanted = ({ name }: PageState) => wanted.length === 0 || wanted.some((begin) => name.startsWith(begin));
     for (const state of all.filter(isWanted)) {
-      for (const size of sizes) {
-        for (const scheme of schemes) {
-          for (const locale of size.name === "phone" && scheme === "light" ? locales : (["en-US"] as const)) {
-            const path = join(folder, `${state.name}-${size.name}-${scheme}-${locale}.png`);
-            const settings = { size, scheme, locale };
-            // Headless Chromium without a GPU now and then takes no picture; the next try does.
-            await take(browser, state, settings, path).catch(() => take(browser, state, settings, path));
-          }
-        }
+      for (const look of looks) {
+        const path = join(folder, `${state.name}-${look.size.name}-${look.scheme}-${look.locale}.png`);
+        // Headless Chromium without a GPU now and then takes no picture; the next try does.
+        await take(browser, state, look, path).catch(() => take(browser, state, look, path));
       }
     }
     process.stdout.write(`${folder}\n`);
