@@ -3,6 +3,7 @@ import type { BulkPosition, BulkRow } from "../../bulk-store.ts";
 import { checkBulkRow, checkRecordSize, type BulkShape } from "../../check-input.ts";
 import type { Collection, IndexValue } from "../../store.ts";
 import { indexColumns, type IndexColumn } from "./index-columns.ts";
+import { limited } from "./limited.ts";
 
 /** A value of a row. */
 export type BulkValue = IndexValue | Uint8Array | null;
@@ -102,7 +103,7 @@ function decoded<Result>(name: string, decode: () => Result): Result {
 function bulkPart({ table, columns: { key, number, expires, data }, order, shape }: Table): BulkPart {
   const select = `SELECT tenant, ${key ?? "''"} AS "key", ${number ?? "0"} AS "number", ${expires ?? "NULL"} AS expires,
     ${data ?? "NULL"} AS data FROM "${table}"`;
-  const inOrder = `ORDER BY ${order.join(", ")} LIMIT ?`;
+  const inOrder = `ORDER BY ${order.join(", ")} ${limited}`;
   const filled: readonly (readonly [column: string | undefined, value: (row: BulkRow) => BulkValue])[] = [
     ["tenant", ({ tenantId }) => tenantId],
     [key, (row) => row.key],

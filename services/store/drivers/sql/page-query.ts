@@ -1,5 +1,7 @@
 import { prefixUpperBound } from "../../prefix-bound.ts";
 import type { IndexValue, PageQuery } from "../../store.ts";
+import type { IndexColumn } from "./index-columns.ts";
+import { limited } from "./limited.ts";
 
 /** A page in SQL: columns id, version, data and value, one row more than the page holds when others follow. */
 export interface PageSql {
@@ -8,11 +10,7 @@ export interface PageSql {
 }
 
 /** The column that a page is read by, and whether a tenant has each of its values once at most. */
-export interface PageColumn {
-  readonly column: string;
-  readonly type: "TEXT" | "INTEGER";
-  readonly unique: boolean;
-}
+export type PageColumn = Pick<IndexColumn, "column" | "type" | "unique">;
 
 /** Every record has an id, once. */
 export const idColumn: PageColumn = { column: "id", type: "TEXT", unique: true };
@@ -22,7 +20,7 @@ export const idColumn: PageColumn = { column: "id", type: "TEXT", unique: true }
  * points, and the position compares as a row value, so that a page begins where an index look-up ends. The text depends
  * on the shape of the query only, so that it can be prepared once. What is unique is not ordered by the id as well: a planner
  * would sort everything that there is for ties that there are not. `by` stands behind the table: an engine's hint. What SQLite
- * would look at to plan stands in a CAST (see `limited` of its driver).
+ * would look at to plan stands in a CAST (see `limited`).
  */
 export function pageSql(
   table: string,
@@ -55,7 +53,7 @@ export function pageSql(
   values.push(query.limit + 1);
   return {
     sql: `SELECT id, version, data, "${column}" AS value FROM "${table}" ${by} WHERE ${conditions.join(" AND ")}
-      ORDER BY "${column}" ${direction}${ties} LIMIT CAST(? AS BIGINT)`,
+      ORDER BY "${column}" ${direction}${ties} ${limited}`,
     values,
   };
 }

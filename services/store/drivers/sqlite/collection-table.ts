@@ -4,8 +4,9 @@ import { checkIndexValue, checkPageQuery, typeOfIndex } from "../../check-input.
 import type { Collection, IndexValue, Page, PageQuery, Stored, Write } from "../../store.ts";
 import { collectionWriter } from "./collection-writer.ts";
 import { indexColumns } from "../sql/index-columns.ts";
+import { limited } from "../sql/limited.ts";
 import { idColumn, pageSql } from "../sql/page-query.ts";
-import { arrayStatement, limited, statement, statementsByText } from "./statement.ts";
+import { arrayStatement, statement, statementsByText } from "./statement.ts";
 
 /** The statements of one collection's table. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CollectionTable {

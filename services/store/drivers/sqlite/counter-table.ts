@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { checkInteger } from "../../check-input.ts";
 import type { Addition } from "../../store.ts";
-import { limited } from "./statement.ts";
+import { limited } from "../sql/limited.ts";
 
 /** The statements of the counters. Everything is synchronous; times are milliseconds since the epoch. */
 export interface CounterTable {

@@ -3,7 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import { wholeLog } from "../../check-input.ts";
 import type { LogEntry } from "../../store.ts";
-import { limited } from "./statement.ts";
+import { limited } from "../sql/limited.ts";
 
 /** The statements of the event log. Everything is synchronous. */
 export interface LogTable {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { fromBinary } from "@bufbuild/protobuf";
 import { EventSchema } from "#gen/koder/events/v1/event_pb.ts";
 import type { OutboxEntry } from "../../store.ts";
-import { limited } from "./statement.ts";
+import { limited } from "../sql/limited.ts";
 
 /** The statements of the outbox: events in the order of their commits, until the sequencer has taken them. */
 export interface OutboxTable {

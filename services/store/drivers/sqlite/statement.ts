@@ -1,13 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
 /**
- * The end of a statement that takes a number of rows. SQLite looks at parameters that may decide about its plan, a limit's and
- * those that an order makes equal, and compiles the statement anew whenever another value is bound: that is half of what a page
- * costs. Into a CAST it does not look.
- */
-export const limited = "LIMIT CAST(? AS INTEGER)";
-
-/**
  * A statement that is prepared when it is first asked for, and kept. The tables could need many hundreds, a process runs some
  * dozens, and each that is prepared takes SQLite's time at the start and its memory for good.
  */
