@@ -25,7 +25,7 @@ const units = [
 
 /** Unit tests that need a process of their own: what they change, or leave open, belongs to all that runs in it. */
 const apart = [
-  "services/host/{outbound/guarded-fetch,interceptors/deadline}.test.ts",
+  "services/host/{outbound/guarded-fetch,interceptors/deadline,pool-priority}.test.ts",
   "services/host/transport/**/*.test.ts",
   "services/session/browser-sessions/session-use.test.ts",
   "services/store/**/*.test.ts",

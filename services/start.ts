@@ -2,6 +2,7 @@ import cluster from "node:cluster";
 import { ConfigurationError, loadConfig, type Config } from "./host/config.ts";
 import { stopGracefully } from "./host/graceful.ts";
 import { createLog, type Log } from "./host/log.ts";
+import { lowerPoolPriority } from "./host/pool-priority.ts";
 import type { Served } from "./host/processes/messages.ts";
 import { startWorkers, stopsWithin } from "./host/processes/primary.ts";
 import { joinPrimary, type Primary } from "./host/processes/worker.ts";
@@ -54,6 +55,7 @@ async function serve(config: Config, log: Log, primary?: Primary): Promise<Serve
   // What serves is read only by a process that does: the one that leads the others has no need of it.
   const { createKoderId } = await import("./koder-id.ts");
   running = await createKoderId({ config, log, primary });
+  await lowerPoolPriority(log);
   const { url, listening, grpc, http } = running;
   return { url, listening, grpc, http };
 }
