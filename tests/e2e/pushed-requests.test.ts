@@ -170,6 +170,7 @@ describe("pushed authorization requests (RFC 9126)", () => {
     ] as const) {
       const response = await fetch(path, init);
       expect([response.status, await response.text()]).toEqual([status, expect.stringContaining("error")]);
+      expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
     }
     const preflight = await fetch(path, { method: "OPTIONS", headers: { origin: "https://spa.example" } });
     expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);

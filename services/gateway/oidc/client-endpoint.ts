@@ -57,5 +57,11 @@ export function refuse(reply: FastifyReply, { error, errorDescription }: OAuthEr
 }
 
 function fail(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
-  return reply.code(status).send(JSON.stringify({ error, error_description: description }));
+  return (
+    reply
+      .code(status)
+      // Fastify takes it away where something was thrown.
+      .header("content-type", noStoreJson["content-type"])
+      .send(JSON.stringify({ error, error_description: description }))
+  );
 }
