@@ -104,6 +104,25 @@ describe("introspection", () => {
   });
 });
 
+test.each(["token", "par", "introspect", "revoke", "device_authorization"])(
+  "an Authorization header that authenticates no client is answered by a challenge: %s (RFC 6749 §5.2)",
+  async (endpoint) => {
+    const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+    for (const authorization of ["Bearer x", "Basic", basic("no-colon"), basic(`${client.clientId}:%zz`)]) {
+      const answer = await fetch(`${server.url}/oauth/v2/${endpoint}`, {
+        method: "POST",
+        headers: { authorization },
+        body: new URLSearchParams({ token: "x", client_id: client.clientId }),
+      });
+      expect([answer.status, await answer.json()], authorization).toEqual([
+        401,
+        { error: "invalid_client", error_description: expect.any(String) },
+      ]);
+      expect(answer.headers.get("www-authenticate")).toMatch(/^Basic /);
+    }
+  },
+);
+
 describe("A3: introspection and userinfo refuse at once", () => {
   const noMore = async (accessToken: string, refreshToken: string) => {
     expect(await introspect(client, accessToken)).toEqual(inactive);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { clientAuthentications } from "./client-authentication.ts";
-import { MalformedForm, parseForm } from "./form.ts";
+import { clientAuthentications, UnreadableCredential } from "./client-authentication.ts";
+import { parseForm } from "./form.ts";
 
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 const found = (authorization: string | undefined, form = "") => clientAuthentications(authorization, parseForm(form));
@@ -26,7 +26,7 @@ describe("client authentication, as it was sent", () => {
     expect(found(basic("a:s"), `${sent}&client_id=a&client_secret=s`)).toHaveLength(3);
     expect(found(undefined, "client_assertion_type=urn:x")).toHaveLength(1);
   });
-  test.each([basic("no-colon"), basic("%zz:x"), "Bearer x", "Basic"])("%s is malformed", (authorization) => {
-    expect(() => found(authorization)).toThrow(MalformedForm);
+  test.each([basic("no-colon"), basic("%zz:x"), "Bearer x", "Basic"])("%s authenticates nobody", (authorization) => {
+    expect(() => found(authorization)).toThrow(UnreadableCredential);
   });
 });

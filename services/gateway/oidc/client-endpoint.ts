@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { OAuthError } from "#gen/koder/oauth/v1/error_pb.ts";
+import { UnreadableCredential } from "./client-authentication.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { MalformedForm, type Form } from "./form.ts";
 import { readFormsOnly, type FormBody } from "./form-body.ts";
@@ -37,6 +38,7 @@ export function mountClientEndpoint(
         return fail(reply, 415, "invalid_request", "the body must be application/x-www-form-urlencoded");
       }
       if (code === "FST_ERR_CTP_BODY_TOO_LARGE") return fail(reply, 413, "invalid_request", "the body is too large");
+      if (error instanceof UnreadableCredential) return failAuthentication(reply, error.message);
       const fault = oauthErrorOf(error);
       return fail(reply.headers(fault.headers), fault.status, fault.error, fault.description);
     });
@@ -52,9 +54,12 @@ export function mountClientEndpoint(
 /** RFC 6749 §5.2: 401 for a client that was not authenticated, with the scheme that it may use; else 400. */
 export function refuse(reply: FastifyReply, { error, errorDescription }: OAuthError): FastifyReply {
   return error === "invalid_client"
-    ? fail(reply.headers(basicChallenge), 401, error, errorDescription)
+    ? failAuthentication(reply, errorDescription)
     : fail(reply, 400, error, errorDescription);
 }
+
+const failAuthentication = (reply: FastifyReply, description: string): FastifyReply =>
+  fail(reply.headers(basicChallenge), 401, "invalid_client", description);
 
 function fail(reply: FastifyReply, status: number, error: string, description: string): FastifyReply {
   return (
