@@ -5,3 +5,7 @@ export const bearerChallenge = 'Bearer realm="koder-id"';
 
 /** The same to whoever sent one by the scheme DPoP (RFC 9449 §7.1). */
 export const dpopChallenge = `DPoP realm="koder-id", algs="${[...foreignAlgs.keys()].join(" ")}"`;
+
+/** That of the scheme by which a credential came. */
+export const challengeOf = (authorization: string): string =>
+  /^DPoP /i.test(authorization) ? dpopChallenge : bearerChallenge;

@@ -386,6 +386,22 @@ describe("how fresh a sign-in must be", () => {
 });
 
 describe("what a caller is told", () => {
+  test("in the challenge, what is wrong with the credential (RFC 6750 §3.1, RFC 9449 §7.1, RFC 9470 §3)", async () => {
+    const challenge = async (headers: Record<string, string>) => {
+      const answer = transport.unary(getUser, undefined, undefined, headers, { userId });
+      return ConnectError.from(await answer.catch((caught: unknown) => caught)).metadata.get("www-authenticate");
+    };
+    expect(await challenge({})).toBe('Bearer realm="koder-id"');
+    expect(await challenge(as("nobody"))).toBe('Bearer realm="koder-id", error="invalid_token"');
+    expect(await challenge({ authorization: "DPoP nobody" })).toMatch(/^DPoP .*, error="invalid_token"$/);
+    expect(await challenge(as("machine"))).toBeNull();
+    rules.set(getUser, { ...accessRule(getUser), maxAuthAge: 300_000 });
+    now += 300_001;
+    expect(await challenge(as("person"))).toBe(
+      'Bearer realm="koder-id", error="insufficient_user_authentication", max_age="300"',
+    );
+  });
+
   test("each field that breaks a rule", async () => {
     const answer = transport.unary(listUsers, undefined, undefined, as("everything"), {
       pageSize: 1_000,

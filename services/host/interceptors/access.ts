@@ -1,9 +1,10 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { createContextKey, type ConnectError, type Interceptor } from "@connectrpc/connect";
+import { ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import { ActorType } from "#gen/koder/events/v1/event_pb.ts";
 import { Target } from "#gen/koder/options/v1/access_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { callKey, readActor, serviceNames, type Call, type Caller, type ServiceName } from "../call.ts";
+import { challengeOf } from "../challenges.ts";
 import type { Credential, CredentialVerifier, Presentation } from "../credentials/credential-verifier.ts";
 import { whileGood } from "../streamed.ts";
 import { failure } from "../failure.ts";
@@ -16,6 +17,7 @@ import { systemTenant } from "../../store/check-input.ts";
 import type { Tenants } from "../tenants.ts";
 import { deadlines } from "./deadline.ts";
 import { arrivalOf, type Arrival } from "./arrival.ts";
+import { errorInfoOf } from "./error-mapping.ts";
 import type { AccessRule } from "./access-rule.ts";
 
 /** The token that a call to a method for BOOTSTRAP_TOKEN presented; the handler compares it. */
@@ -126,17 +128,46 @@ async function admit(
 }
 
 async function admitCredential(
-  { credentials, tenants, clock }: AccessDependencies,
+  dependencies: AccessDependencies,
   rule: AccessRule,
   request: Request,
   arrival: Arrival,
-  { isAgain }: Asked,
+  asked: Asked,
 ): Promise<Call> {
   const authorization = request.header.get("authorization");
   if (authorization === null) {
     if (arrival.askedTenant !== undefined) throw tenantHeaderRefused();
     throw failure(ErrorReason.CREDENTIAL_MISSING, "send a credential as Authorization: Bearer …");
   }
+  try {
+    return await admitAuthorization(dependencies, rule, request, arrival, { ...asked, authorization });
+  } catch (error) {
+    throw challenged(error, authorization, rule);
+  }
+}
+
+/**
+ * Says in the challenge that a credential is not good, unless that was said where more is known of it (RFC 6750 §3.1), or that its
+ * sign-in is too old (RFC 9470 §3): by that a client knows whether to refresh its token or to ask the person.
+ */
+function challenged(error: unknown, authorization: string, { maxAuthAge = 0 }: AccessRule): unknown {
+  if (!(error instanceof ConnectError) || error.metadata.has("www-authenticate")) return error;
+  const said: Readonly<Record<string, string>> = {
+    CREDENTIAL_INVALID: 'error="invalid_token"',
+    SIGN_IN_TOO_OLD: `error="insufficient_user_authentication", max_age="${Math.floor(maxAuthAge / 1000)}"`,
+  };
+  const what = said[errorInfoOf(error)?.reason ?? ""];
+  if (what !== undefined) error.metadata.set("www-authenticate", `${challengeOf(authorization)}, ${what}`);
+  return error;
+}
+
+async function admitAuthorization(
+  { credentials, tenants, clock }: AccessDependencies,
+  rule: AccessRule,
+  request: Request,
+  arrival: Arrival,
+  { isAgain, authorization }: Asked & { readonly authorization: string },
+): Promise<Call> {
   const presentation = { ...presentationOf(request, arrival), isAgain };
   const credential = await credentials.verify(authorization, aboveTenants(arrival), presentation);
   const tenantId = await tenantFor(tenants, credential, arrival);
