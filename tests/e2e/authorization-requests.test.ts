@@ -89,6 +89,18 @@ describe("whom the client expects (id_token_hint, OpenID Connect Core §3.1.2.1)
     expect(decodeJwt(String(json["id_token"])).sub).toBe(alice.id);
   });
 
+  test("so it is where the one expected has a sign-in of before that would not do", async () => {
+    const browser = httpBrowser();
+    await signIn(server, client, alice.username, { browser });
+    const { url } = authorizationRequest(server, client, { id_token_hint: alice.idToken, prompt: "login" });
+    const page = locationOf(await browser.get(url), server.url);
+    const authorization = page.searchParams.get("authorization") ?? "";
+    const signInAs = async (username: string) =>
+      locationOf(await browser.post(`${server.url}/sign-in`, { authorization, username, password }), server.url);
+    expect(errorOf(await signInAs(bob.username))).toBe("login_required");
+    expect(errorOf(await signInAs(alice.username))).toBe("none");
+  });
+
   test("what is no id token of this client's is no hint", async () => {
     expect(await answerTo({ id_token_hint: alice.idToken }, alice.browser, other)).toBe("invalid_request");
     for (const hint of [accessToken, `${alice.idToken}x`, alice.idToken.replace(/\.[^.]+$/, "."), "x"]) {
