@@ -123,6 +123,42 @@ test.each(["token", "par", "introspect", "revoke", "device_authorization"])(
   },
 );
 
+test("what is longer than anything of ours is answered as whatever else is not known", async () => {
+  const long = "x".repeat(20_000);
+  expect(await introspect(client, long)).toEqual(inactive);
+  expect((await revoke(client, long)).status).toBe(200);
+  const device = { grant_types: ["urn:ietf:params:oauth:grant-type:device_code"], redirect_uris: [] };
+  for (const [asker, form] of [
+    [client, { grant_type: "refresh_token", refresh_token: `krt_${long}` }],
+    [client, { grant_type: "authorization_code", code: long, redirect_uri: client.redirectUri }],
+    [await registerClient(server, device), { grant_type: device.grant_types[0] ?? "", device_code: long }],
+  ] as const) {
+    const { status, json } = await clientRequest(server, asker, "/oauth/v2/token", form);
+    expect([form.grant_type, status, json["error"]]).toEqual([form.grant_type, 400, "invalid_grant"]);
+  }
+  const assertion = {
+    client_assertion: long,
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+  };
+  for (const [basic, form] of [
+    [{ ...client, clientId: long }, {}],
+    [{ ...client, clientSecret: long }, {}],
+    [undefined, { client_id: client.clientId, client_secret: long }],
+    [undefined, { client_id: long }],
+    [undefined, assertion],
+  ] as const) {
+    const answer = await fetch(`${server.url}/oauth/v2/token`, {
+      method: "POST",
+      headers:
+        basic === undefined
+          ? {}
+          : { authorization: `Basic ${Buffer.from(`${basic.clientId}:${basic.clientSecret}`).toString("base64")}` },
+      body: new URLSearchParams({ grant_type: "client_credentials", ...form }),
+    });
+    expect([answer.status, await answer.json()]).toEqual([401, expect.objectContaining({ error: "invalid_client" })]);
+  }
+});
+
 describe("A3: introspection and userinfo refuse at once", () => {
   const noMore = async (accessToken: string, refreshToken: string) => {
     expect(await introspect(client, accessToken)).toEqual(inactive);

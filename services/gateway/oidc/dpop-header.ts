@@ -1,9 +1,10 @@
 import type { FastifyRequest } from "fastify";
+import { atMost } from "./at-most.ts";
 
 /** The proof in a request's DPoP header (RFC 9449 §4.1); empty when there is none. Two headers make a text that is no proof. */
 export function dpopProofOf({ headers: { dpop } }: FastifyRequest): string {
   const sent = Array.isArray(dpop) ? dpop.join(", ") : (dpop ?? "");
-  return sent.length > longestProof ? "too-long" : sent;
+  return atMost(longestProof, sent);
 }
 
 const longestProof = 8_192;

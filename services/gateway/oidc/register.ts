@@ -4,6 +4,7 @@ import { RegistrationService } from "#gen/koder/oauth/v1/registration_internal_p
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
+import { atMost } from "./at-most.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { MalformedForm } from "./form.ts";
 import { oauthErrorOf } from "./oauth-error.ts";
@@ -87,11 +88,8 @@ const named = (request: FastifyRequest) => ({
   bearerToken: bearerToken(request),
 });
 
-/** Longer ones are nobody's. */
-function bearerToken(request: FastifyRequest): string {
-  const token = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  return token.length > 512 ? "too-long" : token;
-}
+const bearerToken = (request: FastifyRequest): string =>
+  atMost(512, /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "");
 
 function tell(reply: FastifyReply, outcome: Outcome, status = 200): FastifyReply {
   switch (outcome.case) {

@@ -2,7 +2,9 @@ import type { FastifyInstance } from "fastify";
 import { TokenService } from "#gen/koder/oauth/v1/token_internal_pb.ts";
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
+import { longestToken } from "../../vault/verify-jwt.ts";
 import { contextOf } from "../context.ts";
+import { atMost } from "./at-most.ts";
 import { clientAuthentications } from "./client-authentication.ts";
 import { mountClientEndpoint, refuse } from "./client-endpoint.ts";
 import { duplicatesOf } from "./form.ts";
@@ -13,7 +15,7 @@ export function mountRevoke(app: FastifyInstance, { peers }: { readonly peers: P
     const { outcome } = await peers.client(TokenService).revokeToken(
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
-        token: form.get("token"),
+        token: atMost(longestToken, form.get("token")),
         duplicateParameters: duplicatesOf(form),
       },
       forward(contextOf(request).outbound),

@@ -5,6 +5,7 @@ import { bearerChallenge, dpopChallenge } from "../../host/challenges.ts";
 import type { Peers } from "../../host/peers.ts";
 import { longestToken } from "../../vault/verify-jwt.ts";
 import { contextOf } from "../context.ts";
+import { atMost } from "./at-most.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { dpopProofOf } from "./dpop-header.ts";
 import { duplicatesOf, MalformedForm } from "./form.ts";
@@ -58,7 +59,7 @@ export function mountUserinfo(app: FastifyInstance, { peers }: { readonly peers:
   ): Promise<FastifyReply> {
     const { outcome, dpopNonce } = await peers.client(TokenService).getUserinfo(
       {
-        accessToken: accessToken.length > longestToken ? "too-long" : accessToken,
+        accessToken: atMost(longestToken, accessToken),
         presentation: { dpopScheme, dpopProof: dpopProofOf(request), method: request.method, path },
       },
       forward(contextOf(request).outbound),
