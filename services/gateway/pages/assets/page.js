@@ -1,4 +1,4 @@
-// Lets a person see the password that they type. The page works without it: the button is only there with it.
+// Lets a person see the password that they type, and sends a form once. The page works without it: the button is only there with it.
 (function () {
   "use strict";
   var inputs = document.querySelectorAll("input[type=password][data-show]");
@@ -21,6 +21,16 @@
     });
     input.parentNode.classList.add("has-toggle");
     input.parentNode.appendChild(button);
+  });
+  // While a slow answer is on its way: a form that is sent again finds its code or link used up, and its answer is the one that is seen.
+  // Whoever has stopped the page sends it again after a while.
+  var sentAt;
+  document.addEventListener("submit", function (event) {
+    if (event.timeStamp - sentAt < 10000) event.preventDefault();
+    else sentAt = event.timeStamp;
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) sentAt = undefined;
   });
   var alert = document.querySelector("[role=alert][tabindex]");
   if (alert) alert.focus();
