@@ -10,6 +10,8 @@ test("codes are random, and as people type them", () => {
     expect(hashed).toBe(`u/${code.replace("-", "")}`);
     const spellings = [code.toLowerCase(), code.replace("-", ""), ` ${code.replace("-", " ")} `];
     spellings.push(code.replaceAll("0", "o").replaceAll("1", "l"), code.replaceAll("1", "I"));
+    // Out of a document that set its hyphens for it, or was copied with signs that nobody sees.
+    spellings.push(code.replace("-", "\u2011"), code.replace("-", "\u2013"), `\u2068${code}\u2069`);
     for (const spelling of spellings) expect(hashedRecoveryCode("u", spelling)).toBe(hashed);
   }
 });

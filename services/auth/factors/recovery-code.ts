@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { typedCode } from "../typed-code.ts";
 
 /** Crockford's base 32: no letter is taken for a digit, and ten of them are 50 random bits. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -22,11 +23,6 @@ export function newRecoveryCode(): string {
  * matter. Undefined for what is none.
  */
 export function hashedRecoveryCode(userId: string, typed: string): string | undefined {
-  const code = typed
-    .normalize("NFKC")
-    .toUpperCase()
-    .replaceAll(/[\s-]/g, "")
-    .replaceAll("O", "0")
-    .replaceAll(/[IL]/g, "1");
+  const code = typedCode(typed).toUpperCase().replaceAll("O", "0").replaceAll(/[IL]/g, "1");
   return isCode.test(code) ? `${userId}/${code}` : undefined;
 }

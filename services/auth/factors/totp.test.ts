@@ -38,9 +38,9 @@ test("the present step and its neighbours are accepted, no other, and none up to
   );
 });
 
-test("spaces do not matter, nor how a digit is written; everything else is no code", async () => {
+test("spaces and dashes do not matter, nor what nobody sees, nor how a digit is written; everything else is no code", async () => {
   const at = 59_000;
-  for (const typed of ["287 082", " 287082 ", "２８７０８２"])
+  for (const typed of ["287 082", " 287082 ", "287-082", "287\u2011082", "\u200b287\u2013082\u200e", "２８７０８２"])
     expect(await acceptedStep(rfcSecret, typed, at, 0)).toBe(1);
   for (const typed of ["", "28708", "2870820", "28708x", "-87082", "287082\0", "94287082"]) {
     expect(await acceptedStep(rfcSecret, typed, at, 0)).toBeUndefined();

@@ -1,3 +1,5 @@
+import { typedCode } from "../typed-code.ts";
+
 /** How the code of an authenticator app is made: what every app knows (RFC 6238 §4; six digits, SHA-1). */
 const period = 30;
 
@@ -26,7 +28,7 @@ export async function acceptedStep(
   now: number,
   lastStep: number,
 ): Promise<number | undefined> {
-  const token = typed.normalize("NFKC").replaceAll(/\s/g, "");
+  const token = typedCode(typed);
   if (!/^\d{6}$/.test(token)) return undefined;
   const { verifySync } = await library();
   const epoch = Math.floor(now / 1_000);

@@ -7,6 +7,7 @@ import type { Stored, Write } from "../../store/store.ts";
 import { remove } from "../../store/writes.ts";
 import { otpChallenges } from "../collections.ts";
 import type { AuthDependencies } from "../dependencies.ts";
+import { typedCode } from "../typed-code.ts";
 
 /** Names the keyed hash of a code. It is of what the code is for as well: the same six digits elsewhere are another hash. */
 export const otpUse = "one-time-code";
@@ -66,7 +67,7 @@ export async function rightChallenge(
   const { sendId, codeHash } = stored.record;
   const tries = await data.add(`otp/tries/${sendId}`, 1, clock() + 2 * otp.lifetime);
   if (tries > otp.tries) return undefined;
-  const code = typed.normalize("NFKC").replaceAll(/\s/g, "");
+  const code = typedCode(typed);
   const isRight = (await vault.tenant(call.tenantId)).verifyKeyedHash(otpUse, codeHash, hashedCode(challengeId, code));
   return isRight ? stored : undefined;
 }

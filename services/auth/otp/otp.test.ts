@@ -70,7 +70,7 @@ describe("adding one-time codes", () => {
     expect(f.mails.at(-1)).toMatchObject({ to: "ana@example.com", subject: "Your one-time code" });
     expect(await refusal(confirm(factorId, otherThan(code)))).toMatchObject({ reason: "CODE_MISMATCH" });
     expect((await f.list()).factors).toEqual([]);
-    const { factor } = await confirm(factorId, ` ${code.slice(0, 3)} ${code.slice(3)}`);
+    const { factor } = await confirm(factorId, ` ${code.slice(0, 3)}-${code.slice(3)}\u200b`);
     expect(factor).toMatchObject({ id: factorId, type: FactorType.EMAIL_OTP });
     expect((await confirm(factorId, "anything")).factor).toEqual(factor);
     f.ana.emailVerified = false;
