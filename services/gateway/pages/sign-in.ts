@@ -44,6 +44,22 @@ export function mountSignIn(
   });
   mountPageForm(app, path, showError, async (request, reply, form) => {
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
+    try {
+      return await submit(request, reply, pending, form);
+    } catch (error) {
+      const fault = flowGoneFault(error);
+      if (fault === undefined) throw error;
+      return showSignIn(peers, request, reply, pending, pageFlowOf(form).username, fault);
+    }
+  });
+
+  /** Takes what one of the pages of a sign-in sent: its fields say which. */
+  async function submit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    pending: PendingSignIn,
+    form: Form,
+  ): Promise<FastifyReply> {
     if (form.has("done")) return toApplication(peers, request, reply, pending);
     if (isEnrolment(form)) return submitEnrolment(peers, request, reply, pending, pageFlowOf(form), form);
     if (isTermsDecision(form)) return submitTermsDecision(peers, request, reply, pending, pageFlowOf(form), form);
@@ -56,7 +72,7 @@ export function mountSignIn(
       return submitSecondFactor(peers, request, reply, pending, pageFlowOf(form), form);
     }
     return submitPassword(request, reply, pending, form);
-  });
+  }
 
   async function submitPassword(
     request: FastifyRequest,
@@ -150,6 +166,17 @@ async function showSignIn(
       ...shownFault(fault, texts),
     }),
   });
+}
+
+/**
+ * What is said to whoever sent a page of a flow that is over: it was open for longer than the flow, or sent twice. What the
+ * application asked for still waits, so that they sign in again. Undefined for any other error.
+ */
+function flowGoneFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, status, id } = errorAnswer(error);
+  const isGone = reason === "FLOW_NOT_FOUND" || reason === "STEP_NOT_EXPECTED";
+  return isGone ? { status, id, sentence: text("fault_flow_gone") } : undefined;
 }
 
 /** What the sign-in form says to an error; undefined for one that it has no words for. */
