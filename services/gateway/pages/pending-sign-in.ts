@@ -1,3 +1,4 @@
+import { ConnectError } from "@connectrpc/connect";
 import type { FastifyRequest } from "fastify";
 import { AuthorizationService, type GetAuthorizationResponse } from "#gen/koder/oauth/v1/authorization_internal_pb.ts";
 import { forward } from "../../host/call.ts";
@@ -23,6 +24,21 @@ export async function pendingSignIn(peers: Peers, request: FastifyRequest, id: s
     .client(AuthorizationService)
     .getAuthorization({ authorizationId, browserToken }, forward(contextOf(request).outbound));
   return { authorizationId, browserToken, sessionToken, shown };
+}
+
+/** The same where it may be gone: undefined for none, for another browser's, and for one that has run out. */
+export async function waitingSignIn(
+  peers: Peers,
+  request: FastifyRequest,
+  id: string,
+): Promise<PendingSignIn | undefined> {
+  if (id === "") return undefined;
+  try {
+    return await pendingSignIn(peers, request, id);
+  } catch (error) {
+    if (error instanceof ConnectError) return undefined;
+    throw error;
+  }
 }
 
 /** What the auth service is told of the browser. */

@@ -11,13 +11,21 @@ import type { ShowError } from "./error-page.ts";
 import { answeredBy, shownFault, text, waitFault, type Fault } from "./fault.ts";
 import { longest } from "./longest-inputs.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
+import { waitingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { shortestFor } from "./new-password-judgement.ts";
 import { newPasswordFault, newPasswordHint } from "./new-password.ts";
 import { chooseLocale } from "./texts.ts";
 
-/** Where the way back to a sign-in that waits is carried along. */
-const authorizationOf = (form: Form): string => form.get("authorization").slice(0, longest.secret);
+/** What the form that asks for a link shows. */
+interface Asked {
+  readonly username: string;
+  /** The way back to a sign-in that waits, whose language is gone on in; empty for none. */
+  readonly authorization: string;
+  readonly uiLocales: string;
+}
+
+const ofNobody: Asked = { username: "", authorization: "", uiLocales: "" };
 
 /**
  * The pages of a lost password: ask for a link, and choose a new password by the one that was mailed. Opening the link uses
@@ -34,9 +42,9 @@ export function mountReset(
       return showError(request, reply, { status: 400, reason: "INVALID_REQUEST" });
     }
     const token = query.get("token").slice(0, longest.secret);
-    return answering(showError, request, reply, () =>
+    return answering(showError, request, reply, async () =>
       token === ""
-        ? showAsk(request, reply, { authorization: authorizationOf(query), username: "" })
+        ? showAsk(request, reply, await waitingFor(request, query, ""))
         : showChoose(peers, request, reply, token),
     );
   });
@@ -46,12 +54,12 @@ export function mountReset(
 
   async function ask(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
     const username = form.get("username").trim().slice(0, longest.username);
-    const asked = { authorization: authorizationOf(form), username };
+    const asked = await waitingFor(request, form, username);
     if (username === "") {
       const fault = { status: 400, id: errorId("INVALID_REQUEST"), sentence: text("fault_reset_empty") };
       return showAsk(request, reply, asked, fault);
     }
-    const locale = chooseLocale("", request.headers["accept-language"]);
+    const locale = chooseLocale(asked.uiLocales, request.headers["accept-language"]);
     try {
       await peers.client(RecoveryService).startRecovery({ username, locale }, forward(contextOf(request).outbound));
     } catch (error) {
@@ -59,7 +67,15 @@ export function mountReset(
       if (reason !== "TOO_MANY_ATTEMPTS") throw error;
       return showAsk(request, reply, asked, waitFault({ id, headers }));
     }
-    return sendPage(request, reply, { template: "reset-sent", status: 200, show: () => asked });
+    const { uiLocales } = asked;
+    return sendPage(request, reply, { template: "reset-sent", status: 200, uiLocales, show: () => ({ ...asked }) });
+  }
+
+  /** What was asked, with the sign-in that it came from, where that still waits in this browser. */
+  async function waitingFor(request: FastifyRequest, form: Form, username: string): Promise<Asked> {
+    const pending = await waitingSignIn(peers, request, form.get("authorization"));
+    if (pending === undefined) return { ...ofNobody, username };
+    return { username, authorization: pending.authorizationId, uiLocales: pending.shown.uiLocales };
   }
 
   async function choose(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
@@ -76,15 +92,11 @@ export function mountReset(
   }
 }
 
-const showAsk = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  asked: { readonly authorization: string; readonly username: string },
-  fault?: Fault,
-) =>
+const showAsk = (request: FastifyRequest, reply: FastifyReply, asked: Asked, fault?: Fault) =>
   sendPage(request, reply, {
     template: "reset",
     ...answeredBy(fault),
+    uiLocales: asked.uiLocales,
     show: (texts) => ({ ...asked, ...shownFault(fault, texts) }),
   });
 
@@ -94,7 +106,7 @@ async function askAgain(request: FastifyRequest, reply: FastifyReply, error: unk
   const { reason, id } = errorAnswer(error);
   if (reason !== "RECOVERY_TOKEN_INVALID") throw error;
   const fault = { status: 400, id, sentence: text("fault_reset_token") };
-  return showAsk(request, reply, { authorization: "", username: "" }, fault);
+  return showAsk(request, reply, ofNobody, fault);
 }
 
 /** The form of a link; for one that is good for nothing, the form that asks for another. */

@@ -6,7 +6,7 @@ import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
 import { leadToPage } from "../oidc/authorization-answer.ts";
 import { afterStep } from "./after-step.ts";
-import { browserOf, pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
+import { browserOf, waitingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 
 /**
@@ -19,7 +19,7 @@ export async function signInAfterSignUp(
   reply: FastifyReply,
   account: { readonly email: string; readonly password: string; readonly authorizationId: string },
 ): Promise<FastifyReply> {
-  const pending = await waiting(peers, request, account.authorizationId);
+  const pending = await waitingSignIn(peers, request, account.authorizationId);
   if (pending === undefined) {
     return sendPage(request, reply, { template: "sign-up-done", status: 200, show: () => ({}) });
   }
@@ -33,16 +33,5 @@ export async function signInAfterSignUp(
     if (!(error instanceof ConnectError)) throw error;
     // The account is there: signing in to it is tried again on the page for it, which says what is wrong.
     return leadToPage(reply, "signIn", pending.authorizationId);
-  }
-}
-
-/** The authorization that waits in this browser; undefined for another browser's, and one that has run out. */
-async function waiting(peers: Peers, request: FastifyRequest, id: string): Promise<PendingSignIn | undefined> {
-  if (id === "") return undefined;
-  try {
-    return await pendingSignIn(peers, request, id);
-  } catch (error) {
-    if (error instanceof ConnectError) return undefined;
-    throw error;
   }
 }
