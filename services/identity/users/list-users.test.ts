@@ -106,6 +106,21 @@ describe("listing users", () => {
     expect(await search("nobody", 10)).toEqual([]);
   });
 
+  test("by an address as it is shown, also in a domain that is not ASCII", async () => {
+    const { f, usernames } = await withUsers();
+    await f.user({ username: "ana", email: "Ana@Bücher.example" });
+    for (const prefix of [
+      "ana@bücher",
+      "ANA@BÜCHER.ex",
+      "Ana@Bücher.example",
+      "ana@xn--bch",
+      "ana@bu\u0308cher.example",
+    ]) {
+      expect(await usernames({ prefix }), prefix).toEqual(["ana"]);
+    }
+    expect(await usernames({ prefix: "ana@bücher.example.org" })).toEqual([]);
+  });
+
   test("A14: nothing of another tenant", async () => {
     const { list } = await withUsers("ana");
     for (const filter of [{}, { username: "ana" }, { email: "ana@example.com" }, { usernamePrefix: "a" }]) {

@@ -22,10 +22,16 @@ export function emailKey(email: string): string {
   return storable(`${local}@${domainToASCII(domain) || domain.toLowerCase()}`);
 }
 
-/** The beginning of an address, as its key begins: what was typed of the domain is taken as it is, because it is no domain yet. */
+/**
+ * The beginning of an address, as its key begins. The labels of the domain become their ASCII form one by one. Of the last, which may
+ * not be there as a whole yet, what is ASCII stays as it is, because it is the beginning of that form.
+ */
 export function emailPrefixKey(prefix: string): string {
   const at = prefix.lastIndexOf("@");
-  return at < 0 ? emailKey(prefix) : storable(`${emailKey(prefix.slice(0, at))}@${prefix.slice(at + 1).toLowerCase()}`);
+  if (at < 0) return emailKey(prefix);
+  const domain = prefix.slice(at + 1).toLowerCase();
+  const labels = domain.split(".").map((label) => (/[^ -~]/.test(label) && domainToASCII(label)) || label);
+  return storable(`${emailKey(prefix.slice(0, at))}@${labels.join(".")}`);
 }
 
 /** What a person's name is found by: NFKC and lower case. */
