@@ -1,7 +1,9 @@
 import type { DescMethod, DescMethodUnary, DescService, Message } from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { errorAnswer } from "../../host/error-answer.ts";
+import { failure } from "../../host/failure.ts";
 import { queryOf } from "../../host/request-parts.ts";
 import { restBindings, type RestBinding } from "./http-rule.ts";
 import { readJsonOnly } from "./json-body.ts";
@@ -15,6 +17,7 @@ export type RestCall = (method: DescMethodUnary, request: FastifyRequest, messag
 export function mountRest(app: FastifyInstance, services: readonly DescService[], call: RestCall): void {
   void app.register(async (rest) => {
     readJsonOnly(rest);
+    rest.addHook("onRequest", refuseWhatIsNotRead);
     for (const service of services) {
       for (const method of service.methods) {
         if (!isUnary(method)) continue;
@@ -22,6 +25,16 @@ export function mountRest(app: FastifyInstance, services: readonly DescService[]
       }
     }
   });
+}
+
+/** Refuses a body in another coding than its own, which is no JSON (RFC 9110 §15.5.16). */
+async function refuseWhatIsNotRead({ headers }: FastifyRequest): Promise<void> {
+  const coding = headers["content-encoding"] ?? "identity";
+  if (coding.toLowerCase() === "identity") return;
+  throw failure(
+    ErrorReason.UNSUPPORTED_MEDIA_TYPE,
+    "the body must not be compressed: send it without Content-Encoding",
+  );
 }
 
 const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
