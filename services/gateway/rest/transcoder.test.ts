@@ -39,3 +39,14 @@ test("a compressed body is refused as one, whatever is in it", async () => {
   expect(await ask("PATCH", { "content-encoding": "Identity" }, body)).toBe("called");
   expect(await ask("PATCH", {}, body)).toBe("called");
 });
+
+test("a change on a condition that is not read is not made without it", async () => {
+  const ask = await groupRoutes();
+  const body = JSON.stringify({ name: "a" });
+  const refused = "400 INVALID_REQUEST If-Match is not read: send the etag as `etag`, in the body or in the query";
+  expect(await ask("PATCH", { "if-match": '"v1"' }, body)).toBe(refused);
+  expect(await ask("DELETE", { "if-match": "v1", "content-type": "" })).toBe(refused);
+  // Whatever is there will do, and a read changes nothing.
+  expect(await ask("PATCH", { "if-match": "*" }, body)).toBe("called");
+  expect(await ask("GET", { "if-match": '"v1"' })).toBe("called");
+});

@@ -27,14 +27,24 @@ export function mountRest(app: FastifyInstance, services: readonly DescService[]
   });
 }
 
-/** Refuses a body in another coding than its own, which is no JSON (RFC 9110 §15.5.16). */
-async function refuseWhatIsNotRead({ headers }: FastifyRequest): Promise<void> {
+/**
+ * Refuses what HTTP lets a request say and no call reads: a change that is made all the same is another one than was asked for
+ * (RFC 9110 §13.1.1), and a body in another coding is no JSON (§15.5.16).
+ */
+async function refuseWhatIsNotRead({ method, headers }: FastifyRequest): Promise<void> {
   const coding = headers["content-encoding"] ?? "identity";
-  if (coding.toLowerCase() === "identity") return;
-  throw failure(
-    ErrorReason.UNSUPPORTED_MEDIA_TYPE,
-    "the body must not be compressed: send it without Content-Encoding",
-  );
+  if (coding.toLowerCase() !== "identity") {
+    throw failure(
+      ErrorReason.UNSUPPORTED_MEDIA_TYPE,
+      "the body must not be compressed: send it without Content-Encoding",
+    );
+  }
+  if (method !== "GET" && method !== "HEAD" && (headers["if-match"] ?? "*") !== "*") {
+    throw failure(
+      ErrorReason.INVALID_REQUEST,
+      "If-Match is not read: send the etag as `etag`, in the body or in the query",
+    );
+  }
 }
 
 const isUnary = (method: DescMethod): method is DescMethodUnary => method.methodKind === "unary";
