@@ -442,6 +442,25 @@ test("a claim mapper of an attribute that was taken out of the schema is in no e
   expect(await out(["apply", written("exported.yaml", exported)], { slug })).toBe("Nothing is to be changed.\n");
 });
 
+test("a circle through groups of which the file says nothing is told before anything is changed", async () => {
+  const { slug } = await createTenant(server);
+  const file = (groups: unknown) => written("circle.json", JSON.stringify({ version: 1, groups }));
+  const into = (name: string, ...outer: readonly string[]) => ({ name, member_of: outer });
+  await out(["apply", file([into("Low"), into("Mid", "Low"), into("Top", "Mid")])], { slug });
+  const before = await out(["export", "--json"], { slug });
+  for (const groups of [
+    [into("low", "Top")],
+    [{ name: "TOP" }, into("low", "top")],
+    [into("New", "Top"), into("Low", "New")],
+  ]) {
+    for (const more of [["--dry-run"], []]) {
+      const { code, err } = await tenant(["apply", file(groups), ...more], { slug });
+      expect([code, err]).toEqual([1, expect.stringContaining("comes to include itself")]);
+    }
+  }
+  expect(await out(["export", "--json"], { slug })).toBe(before);
+});
+
 test("what cannot be right is told before anything is changed", async () => {
   const one = await createTenant(server);
   const file = written(
@@ -583,7 +602,13 @@ test("what somebody else changed since the plan is refused, of each section that
   const services = tenantServices(createTransport(server.url, { tokenSource, tenant: slug }), slug);
   /** How many changes of the file are refused, each by itself, once somebody else has applied another one after the plan. */
   async function refusals(): Promise<number> {
-    const read = { linksOf: () => false, wantsTenant: true, wantsBranding: true, wantsMailServer: true };
+    const read = {
+      linksOf: () => false,
+      outerGroups: [],
+      wantsTenant: true,
+      wantsBranding: true,
+      wantsMailServer: true,
+    };
     const state = await readTenantState(services, read);
     const plan = planChanges(readTenantFile(file("Mine", 1), "mine.json", { env: {}, folder }), state, {
       prune: false,

@@ -5,7 +5,7 @@ import { called, serverOptions, serverTransport, serverUsage } from "../server-c
 import { largestFile } from "../tenant-file/located-document.ts";
 import { makeChanges } from "../tenant-file/make-changes.ts";
 import { createTenant, isMissing, stateOfNewTenant } from "../tenant-file/new-tenant.ts";
-import { planChanges } from "../tenant-file/plan.ts";
+import { linkName, planChanges } from "../tenant-file/plan.ts";
 import { changeJson, changeText, keptText } from "../tenant-file/plan-text.ts";
 import { readTenantFile } from "../tenant-file/tenant-file.ts";
 import { unseenSecrets, unseenText } from "../tenant-file/unseen-secrets.ts";
@@ -41,9 +41,11 @@ export const tenantApply: Command = {
         declared.filter(({ links }) => Object.keys(links).length > 0).map(({ name }) => `${key} ${name}`),
       ),
     );
+    const outerGroups = (file.lists.groups ?? []).flatMap(({ links }) => links["member_of"] ?? []);
     const readState = () =>
       readTenantState(services, {
         linksOf: (key, name) => linked.has(`${key} ${name}`),
+        outerGroups: outerGroups.map((name) => linkName("groups", name)),
         wantsTenant: file.singles.tenant !== undefined,
         wantsBranding:
           file.singles.branding !== undefined ||

@@ -17,7 +17,13 @@ export const tenantExport: Command = {
     const wantsTenant = tenant !== undefined;
     const state = await called(
       args,
-      readTenantState(services, { linksOf: () => true, wantsTenant, wantsBranding: true, wantsMailServer: true }),
+      readTenantState(services, {
+        linksOf: () => true,
+        outerGroups: [],
+        wantsTenant,
+        wantsBranding: true,
+        wantsMailServer: true,
+      }),
     );
     const file = fileOfState(state);
     terminal.out.write(values["json"] === true ? `${JSON.stringify(file, undefined, 2)}\n` : yamlOf(file));

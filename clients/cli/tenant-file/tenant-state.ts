@@ -44,7 +44,8 @@ export interface TenantState {
 const atOnce = 8;
 
 /**
- * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call; the section
+ * Reads a tenant by the public RPCs. Links are read of those that `linksOf` names, because each costs a call, and further up from
+ * the groups that `outerGroups` names, because a circle may close through groups of which nothing is said; the section
  * `tenant` needs authority over the instance, and is read when `wantsTenant`; `branding` and `mail_templates` have permissions
  * of their own, and are read when `wantsBranding`; so has `mail_server`.
  */
@@ -52,11 +53,13 @@ export async function readTenantState(
   services: TenantServices,
   {
     linksOf,
+    outerGroups,
     wantsTenant,
     wantsBranding,
     wantsMailServer,
   }: {
     linksOf: (key: ListKey, name: string) => boolean;
+    outerGroups: readonly string[];
     wantsTenant: boolean;
     wantsBranding: boolean;
     wantsMailServer: boolean;
@@ -130,6 +133,23 @@ export async function readTenantState(
     const outer = await Array.fromAsync(pages(groups.listGroups, { ...size, memberGroupId }, (page) => page.groups));
     return new Map(outer.map(({ id, name }) => [name.toLowerCase(), id]));
   }
+  /** Groups, some of them by name with those that they are in, and so on. */
+  async function withOuter(existing: readonly Existing[], names: readonly string[]): Promise<readonly Existing[]> {
+    const byName = new Map(existing.map((one) => [one.name, one]));
+    const read = new Map<string, Existing>();
+    for (let level = [...new Set(names)]; level.length > 0;) {
+      const found = await each(
+        level.flatMap((name) => byName.get(name) ?? []),
+        async (group) => {
+          const outer = group.links["member_of"] ?? (await outerOf(group.id));
+          read.set(group.name, { ...group, links: { ...group.links, member_of: outer } });
+          return [...outer.keys()];
+        },
+      );
+      level = [...new Set(found.flat())].filter((name) => !read.has(name));
+    }
+    return existing.map((one) => read.get(one.name) ?? one);
+  }
 
   return {
     lists: {
@@ -157,15 +177,18 @@ export async function readTenantState(
         const { id, etag, builtIn: fixed } = role;
         return { id, etag, name: lists.roles.nameOf(json), json, links: { included_roles: new Map(included) }, fixed };
       }),
-      groups: await each(allGroups, async (group) => {
-        const json = shown(lists.groups, group);
-        const { id, etag } = group;
-        const name = lists.groups.nameOf(json);
-        const links = linksOf("groups", name)
-          ? { member_of: await outerOf(id), roles: await rolesOf({ groupId: id }) }
-          : {};
-        return { id, etag, name, json, links, fixed: false };
-      }),
+      groups: await withOuter(
+        await each(allGroups, async (group) => {
+          const json = shown(lists.groups, group);
+          const { id, etag } = group;
+          const name = lists.groups.nameOf(json);
+          const links = linksOf("groups", name)
+            ? { member_of: await outerOf(id), roles: await rolesOf({ groupId: id }) }
+            : {};
+          return { id, etag, name, json, links, fixed: false };
+        }),
+        outerGroups,
+      ),
       mail_templates: ownMails.map((template) => {
         const json = shown(lists.mail_templates, template);
         const name = lists.mail_templates.nameOf(json);
