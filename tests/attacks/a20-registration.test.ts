@@ -11,6 +11,7 @@ import {
   userinfoStatus,
 } from "../support/relying-party.ts";
 import { startServer, type RunningServer } from "../support/server.ts";
+import { testJwk } from "../../services/oauth/clients/testing/test-jwk.ts";
 
 let server: RunningServer;
 let token: string;
@@ -272,6 +273,29 @@ describe("metadata are what the standards say", () => {
     const { json, own } = await registered(said);
     expect(json).toMatchObject(said);
     expect((await registration(server, "GET", own)).json).toMatchObject(said);
+  });
+
+  test("each algorithm and method that discovery lists may be registered", async () => {
+    const jwks = {
+      keys: [testJwk("rsa", { modulusLength: 2048 }), testJwk("ec", { namedCurve: "P-256" }), testJwk("ed25519")],
+    };
+    const discovery = await (await fetch(`${server.url}/.well-known/openid-configuration`)).json();
+    for (const [member, listed, more] of [
+      ["token_endpoint_auth_method", "token_endpoint_auth_methods_supported", { jwks }],
+      [
+        "token_endpoint_auth_signing_alg",
+        "token_endpoint_auth_signing_alg_values_supported",
+        { jwks, token_endpoint_auth_method: "private_key_jwt" },
+      ],
+      ["id_token_signed_response_alg", "id_token_signing_alg_values_supported", {}],
+      ["userinfo_signed_response_alg", "userinfo_signing_alg_values_supported", {}],
+    ] as const) {
+      const values = (discovery as Record<string, readonly string[]>)[listed] ?? [];
+      expect(values).not.toEqual([]);
+      for (const value of values) {
+        expect((await registered({ ...web, ...more, [member]: value })).json).toMatchObject({ [member]: value });
+      }
+    }
   });
 
   test.each([
