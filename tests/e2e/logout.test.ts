@@ -141,6 +141,20 @@ describe("without a hint", () => {
     expect(html).not.toContain("address");
   });
 
+  test("what is longer than anything of ours keeps nobody from signing out, and leads nowhere", async () => {
+    const { browser } = await signedIn();
+    for (const [name, length] of [
+      ["id_token_hint", 17_000],
+      ["client_id", 300],
+      ["post_logout_redirect_uri", 5_000],
+    ] as const) {
+      const sent = { client_id: client.clientId, post_logout_redirect_uri: afterLogout, [name]: "x".repeat(length) };
+      const page = await requestLogout(server, browser, sent);
+      expect(await page.clone().text(), name).toContain("The application made a mistake");
+      await questionOn(page);
+    }
+  });
+
   test("nobody signed in: nothing is asked, and the way back is a link", async () => {
     const page = await requestLogout(server, httpBrowser(), {
       client_id: client.clientId,

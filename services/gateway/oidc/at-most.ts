@@ -1,8 +1,8 @@
-/** Nobody's: no id, code, secret or token of ours has such a form. */
+/** Nobody's: no id, code, secret, token or URI that we know has such a form. */
 const tooLong = "(too long)";
 
 /**
- * An id, a code, a secret or a token as it was sent. One of more bytes than any of ours has, and than a call may carry, is answered as
+ * An id, a code, a secret, a token or a URI as it was sent. One of more bytes than any of ours has, and than a call may carry, is answered as
  * whatever else is not known: something that is nobody's stands for it.
  */
 export const atMost = (longest: number, sent: string): string => (Buffer.byteLength(sent) > longest ? tooLong : sent);
