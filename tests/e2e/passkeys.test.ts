@@ -134,6 +134,36 @@ describe("a passkey in Chromium", () => {
     expect(await arrived()).toMatchObject({ sub: id, amr: ["pwd", "hwk", "user", "mfa"], acr: "urn:koder:acr:mfa" });
   });
 
+  test("that its person does not give is asked for again by the same button, which keeps the focus", async () => {
+    const { username } = await person({ isSecurityKey: true });
+    await page.addInitScript(() => {
+      const shown = () => new Promise((resolve) => requestAnimationFrame(resolve));
+      // Not before the page was shown with the button as it is while it waits.
+      const refused = async () => {
+        for (let frame = 0; frame < 3; frame++) await shown();
+        throw new DOMException("", "NotAllowedError");
+      };
+      Object.assign(CredentialsContainer.prototype, { get: refused, create: refused });
+    });
+    const refuse = async () => {
+      await page.focus(passkeyButton);
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("form[data-passkey] [role=status]:not(:empty)");
+      expect(await page.evaluate(() => document.activeElement?.matches("form[data-passkey] button:enabled"))).toBe(
+        true,
+      );
+      return page.textContent("form[data-passkey] [role=status]");
+    };
+    await goTo(vault);
+    await givePassword(username);
+    await page.waitForSelector("text=Use your passkey");
+    expect(await refuse()).toBe("No passkey was used. Try again, or choose another way.");
+    await goTo(vault);
+    await givePassword((await createPerson(server)).username);
+    await page.waitForSelector("ul.codes, details.secret");
+    expect(await refuse()).toBe("No passkey was added. Try again, or choose another way.");
+  });
+
   test("that says a counter of before is refused, and its person is told", async () => {
     const { authenticator, accessToken } = await person();
     await authenticator.setSignCount(0);

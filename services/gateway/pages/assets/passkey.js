@@ -83,6 +83,8 @@
     button.disabled = true;
     ask({}).catch(function () {
       button.disabled = false;
+      // It lost it when it could not be pressed.
+      button.focus();
       note.textContent = form.getAttribute("data-failed");
       offerAutofill();
     });
