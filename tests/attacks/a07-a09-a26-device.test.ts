@@ -233,6 +233,26 @@ describe("A26: the pages", () => {
     expect((await pollDevice(server, television, deviceCode)).json["error"]).toBe("access_denied");
   });
 
+  test("whoever comes back to a decision that is over is led to type a code, unless their browser refuses cookies", async () => {
+    const { username } = await createPerson(server);
+    const browser = httpBrowser();
+    const { userCode } = await authorizeDevice(server, television);
+    const authorization = await enterUserCode(server, username, userCode, browser);
+    const session = await shownSession(server, browser, authorization);
+    const decide = (decision: string) => decideDevice(server, browser, authorization, decision, session);
+    expect((await decide("allow")).status).toBe(200);
+    const late = await decide("deny");
+    const back = await browser.get(`${server.url}/device/confirm?authorization=${authorization}`);
+    for (const page of [back, late]) {
+      expect(page.status).toBe(404);
+      const html = await page.text();
+      expect(html).toContain("If your device still shows a code, type it here.");
+      expect(html).toContain('name="user_code"');
+    }
+    const refused = await fetch(`${server.url}/device/confirm?authorization=${authorization}`);
+    expect(await refused.text()).toContain("allow cookies");
+  });
+
   test("a page that shows one account decides for no other that has signed in since", async () => {
     const [shown, other] = [await createPerson(server), await createPerson(server)];
     const { deviceCode, userCode } = await authorizeDevice(server, television);

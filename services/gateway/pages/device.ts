@@ -34,10 +34,12 @@ export function mountDevice(
   mountPageForm(app, "/device", showError, enterCode);
   app.get("/device/confirm", async (request, reply) =>
     answering(showError, request, reply, () =>
-      confirm(request, reply, parsedQuery(request)?.get("authorization") ?? ""),
+      whileItWaits(request, reply, () => confirm(request, reply, parsedQuery(request)?.get("authorization") ?? "")),
     ),
   );
-  mountPageForm(app, "/device/confirm", showError, decide);
+  mountPageForm(app, "/device/confirm", showError, (request, reply, form) =>
+    whileItWaits(request, reply, () => decide(request, reply, form)),
+  );
 
   async function enterCode(request: FastifyRequest, reply: FastifyReply, form: Form): Promise<FastifyReply> {
     const { outbound, remoteAddress } = contextOf(request);
@@ -90,6 +92,22 @@ export function mountDevice(
   }
 }
 
+/** Runs a step of a decision; where nothing waits for it any more, people type the code again. */
+async function whileItWaits(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  step: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await step();
+  } catch (error) {
+    const fault = goneFault(error);
+    // Whoever refuses cookies would come here each time: the page for that says so.
+    if (fault === undefined || browserCookies(request).browserToken === "") throw error;
+    return showCodeForm(request, reply, "", fault);
+  }
+}
+
 const showCodeForm = (request: FastifyRequest, reply: FastifyReply, typed: string, fault?: Fault) =>
   sendPage(request, reply, {
     template: "device",
@@ -127,6 +145,13 @@ const showConfirmation = (
 
 const showDone = (request: FastifyRequest, reply: FastifyReply, allowed: boolean) =>
   sendPage(request, reply, { template: "device-done", status: 200, show: () => ({ allowed }) });
+
+/** What the form says to whoever comes back to a decision that is over; undefined for any other error. */
+function goneFault(error: unknown): Fault | undefined {
+  if (!(error instanceof ConnectError)) return undefined;
+  const { reason, status, id } = errorAnswer(error);
+  return reason === "AUTHORIZATION_NOT_FOUND" ? { status, id, sentence: text("fault_device_gone") } : undefined;
+}
 
 /** What the form says to an error; undefined for one that it has no words for. */
 function codeFault(error: unknown): Fault | undefined {
