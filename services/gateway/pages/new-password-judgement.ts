@@ -43,7 +43,8 @@ const strengths: Readonly<Record<number, string>> = { 2: "strength_good", 3: "st
 /** That, in a sentence. */
 export function judgementSentence(texts: Texts, judgement: JudgeNewPasswordResponse): string {
   const { rule, strength, minLength, maxLength, length } = judgement;
-  if (rule === "too_short") return filled(texts["strength_short"], { left: minLength - length });
+  const left = minLength - length;
+  if (rule === "too_short") return filled(texts[left === 1 ? "strength_short_one" : "strength_short"], { left });
   return rule === ""
     ? (texts[strengths[strength] ?? "strength_fair"] ?? "")
     : ruleSentence(texts, rule, rule === "too_long" ? maxLength : minLength);
