@@ -1,6 +1,7 @@
-import { Ajv2020 } from "ajv/dist/2020.js";
+import { Ajv2020, str } from "ajv/dist/2020.js";
 import { RE2JS } from "re2js";
 import { formats } from "./formats.ts";
+import { isMultipleOf } from "./multiple-of.ts";
 
 /** The steps of the longest program that a pattern may be, and the longest text that one fits: together, the longest wait. */
 const [longestProgram, longestText] = [200, 1_000];
@@ -19,7 +20,7 @@ export function newValidator(): Ajv2020 {
     },
     { code: "re2" },
   );
-  return new Ajv2020({
+  const ajv = new Ajv2020({
     strict: true,
     strictTypes: false,
     strictTuples: false,
@@ -28,5 +29,13 @@ export function newValidator(): Ajv2020 {
     formats: { ...formats },
     code: { regExp: engine },
     logger: false,
+  });
+  // Its own divides binary numbers, by which 0.3 is no multiple of 0.1.
+  return ajv.removeKeyword("multipleOf").addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    validate: (of: number, value: number) => isMultipleOf(value, of),
+    error: { message: ({ schema }) => str`must be multiple of ${schema as number}` },
   });
 }

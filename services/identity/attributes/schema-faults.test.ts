@@ -80,6 +80,12 @@ test("A27: no pattern makes a check wait, and none backtracks", async () => {
   expect([two({ a: "a", b: "b" }, "x"), two({ a: "b", b: "a" }, "x").length]).toEqual([[], 2]);
 });
 
+test("decimals are multiples as people write them", async () => {
+  expect(await check({ type: "number", multipleOf: 0.01 }, 19.99)).toEqual([]);
+  expect(await check({ multipleOf: 0.01 }, 0.295)).toEqual(["attributes.plan must be multiple of 0.01"]);
+  expect(await check({ multipleOf: 0.01 }, "text")).toEqual([]);
+});
+
 test("a value of another kind is told by its place, and no message has the value", async () => {
   expect(await check({ type: "string", maxLength: 3 }, "secret")).toEqual([
     "attributes.plan must NOT have more than 3 characters",
