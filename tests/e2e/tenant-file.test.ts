@@ -521,6 +521,10 @@ test("--create makes the tenant that a file is of, once the file is right, for w
   expect([refused.code, refused.err]).toEqual([1, expect.stringContaining("PERMISSION_DENIED")]);
   expect(await isThere()).toBe(404);
 
+  // What a service refuses was not done, and is not said to be.
+  const reserved = await tenant(["apply", file, "--create"], { slug: "admin" });
+  expect([reserved.code, reserved.out, reserved.err]).toEqual([1, "", expect.stringContaining("TENANT_INVALID")]);
+
   expect(await out(["apply", file, "--create"], { slug })).toBe(changes);
   expect((await rest(server, "GET", `/v1/admin/tenants/${slug}`)).json).toMatchObject({ display_name: "New Ltd" });
   expect(await out(["apply", file, "--create"], { slug })).toBe("Nothing is to be changed.\n");

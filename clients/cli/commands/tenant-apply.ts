@@ -61,9 +61,9 @@ export const tenantApply: Command = {
     const isNew = slug !== "" && (await called(args, isMissing(instance, slug)));
     let state = await called(args, isNew ? stateOfNewTenant(instance) : readState());
     let plan = planChanges(file, state, { prune });
+    if (isNew && !dryRun) await called(args, createTenant(instance, slug, file.singles.tenant));
     if (isNew && !json) out.write(`+ tenant ${slug}\n`);
     if (isNew && !dryRun) {
-      await called(args, createTenant(instance, slug, file.singles.tenant));
       state = await called(args, readState());
       plan = planChanges(file, state, { prune });
     }
