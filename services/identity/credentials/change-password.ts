@@ -14,7 +14,7 @@ import { passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkByPolicy, passwordNotAllowed } from "../passwords/check-by-policy.ts";
 import { checkNotUsedBefore, unchanged } from "../passwords/password-history.ts";
-import { storePassword } from "../passwords/store-password.ts";
+import { storePassword, type CheckChange } from "../passwords/store-password.ts";
 import { userNotFound } from "../users/user-not-found.ts";
 import { voidWhatWasIssued } from "./void-what-was-issued.ts";
 
@@ -31,11 +31,15 @@ export function changePassword(dependencies: IdentityDependencies) {
   return async (request: ChangePasswordRequest, context: HandlerContext): Promise<ChangePasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
-    if (user === undefined || user.record.status !== UserStatus.ACTIVE) throw userNotFound(request.userId);
     const { userId, newPassword } = request;
-    const asked = { userId, password: newPassword, owner: user.record };
-    const allowed = await checkByPolicy(dependencies, call, "new_password", asked);
+    const check: CheckChange = async (user) => {
+      if (user === undefined || user.record.status !== UserStatus.ACTIVE) throw userNotFound(userId);
+      const asked = { userId, password: newPassword, owner: user.record };
+      return { user, allowed: await checkByPolicy(dependencies, call, "new_password", asked) };
+    };
+    const [stored, before] = await Promise.all([data.get(users, userId), data.get(passwords, userId)]);
+    const checked = await check(stored);
+    const { user, allowed } = checked;
     const { password, policy, needsSecondFactor } = allowed;
     const isTheSame = before !== undefined && (await hashing.verify(before.record, password, call.signal));
     if (isTheSame && !isRepeat(user.record, before.record, clock()))
@@ -45,11 +49,12 @@ export function changePassword(dependencies: IdentityDependencies) {
     }
     const { version } = isTheSame
       ? user
-      : await storePassword(dependencies, call, user, before, allowed, {
+      : await storePassword(dependencies, call, checked, before, {
+          check,
           byAdministrator: false,
           changeRequired: false,
         });
-    const userEpoch = await voidWhatWasIssued(dependencies, call, { userId: request.userId, version });
+    const userEpoch = await voidWhatWasIssued(dependencies, call, { userId, version });
     return create(ChangePasswordResponseSchema, { userEpoch, secondFactorNeeded: needsSecondFactor });
   };
 }

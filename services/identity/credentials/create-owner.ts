@@ -15,7 +15,7 @@ import { insert } from "../../store/writes.ts";
 import { ownerIndexed, passwords, users } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkByPolicy, type AllowedPassword } from "../passwords/check-by-policy.ts";
-import { storePassword } from "../passwords/store-password.ts";
+import { storePassword, type CheckChange } from "../passwords/store-password.ts";
 import { usernameByPolicy } from "../usernames/checked-username.ts";
 import { usernamePolicyOf } from "../usernames/tenant-policy.ts";
 import { emailKey } from "../users/login-names.ts";
@@ -104,7 +104,9 @@ async function resetOwner(
   { userId, allowed, passwordChangeRequired }: Owner,
 ): Promise<Stored<typeof UserSchema>> {
   const before = await dependencies.store.tenant(call.tenantId).get(passwords, userId);
-  const reset = await storePassword(dependencies, call, stored, before, allowed, {
+  const check: CheckChange = async (user) => ({ user: user ?? stored, allowed });
+  const reset = await storePassword(dependencies, call, { user: stored, allowed }, before, {
+    check,
     byAdministrator: true,
     changeRequired: passwordChangeRequired,
   });

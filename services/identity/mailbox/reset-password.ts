@@ -12,7 +12,7 @@ import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkByPolicy } from "../passwords/check-by-policy.ts";
 import { checkNotUsed } from "../passwords/password-history.ts";
-import { storePassword } from "../passwords/store-password.ts";
+import { storePassword, type CheckChange } from "../passwords/store-password.ts";
 import { emailKey } from "../users/login-names.ts";
 import { userNotFound } from "../users/user-not-found.ts";
 
@@ -26,18 +26,23 @@ export function resetPassword(dependencies: IdentityDependencies) {
   return async (request: ResetPasswordRequest, context: HandlerContext): Promise<ResetPasswordResponse> => {
     const call = callOf(context);
     const data = store.tenant(call.tenantId);
-    const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
-    const isTheirs =
-      user?.record.status === UserStatus.ACTIVE &&
-      request.email !== "" &&
-      user.record.emailKey === emailKey(request.email);
-    if (user === undefined || !isTheirs) throw userNotFound(request.userId);
     const { userId, newPassword } = request;
-    const asked = { userId, password: newPassword, owner: user.record };
-    const allowed = await checkByPolicy(dependencies, call, "new_password", asked);
-    const chosen = { userId, password: allowed.password, history: allowed.policy.history };
+    const check: CheckChange = async (user) => {
+      const isTheirs =
+        user?.record.status === UserStatus.ACTIVE &&
+        request.email !== "" &&
+        user.record.emailKey === emailKey(request.email);
+      if (user === undefined || !isTheirs) throw userNotFound(userId);
+      const asked = { userId, password: newPassword, owner: user.record };
+      return { user, allowed: await checkByPolicy(dependencies, call, "new_password", asked) };
+    };
+    const [user, before] = await Promise.all([data.get(users, userId), data.get(passwords, userId)]);
+    const checked = await check(user);
+    const { password, policy } = checked.allowed;
+    const chosen = { userId, password, history: policy.history };
     await checkNotUsed(dependencies, call, "new_password", chosen, before?.record);
-    const { version } = await storePassword(dependencies, call, user, before, allowed, {
+    const { version } = await storePassword(dependencies, call, checked, before, {
+      check,
       byAdministrator: false,
       changeRequired: false,
       emailVerified: true,

@@ -11,7 +11,7 @@ import { passwords, users } from "../collections.ts";
 import { voidWhatWasIssued } from "../credentials/void-what-was-issued.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { checkByPolicy } from "../passwords/check-by-policy.ts";
-import { storePassword } from "../passwords/store-password.ts";
+import { storePassword, type CheckChange } from "../passwords/store-password.ts";
 import { checkMayChange } from "./check-may-change.ts";
 import { userNotFound } from "./user-not-found.ts";
 
@@ -23,14 +23,16 @@ export function setUserPassword(dependencies: IdentityDependencies) {
   return async (request: SetUserPasswordRequest, context: HandlerContext): Promise<SetUserPasswordResponse> => {
     const call = callOf(context);
     const data = dependencies.store.tenant(call.tenantId);
-    const [user, before] = await Promise.all([data.get(users, request.userId), data.get(passwords, request.userId)]);
-    if (user === undefined || user.record.status === UserStatus.DELETED) throw userNotFound(request.userId);
-    await checkMayChange(data, user.record, call);
-    const { userId, password } = request;
-    const asked = { userId, password, owner: user.record };
-    const allowed = await checkByPolicy(dependencies, call, "password", asked);
-    const changeRequired = request.passwordChangeRequired;
-    const { version } = await storePassword(dependencies, call, user, before, allowed, {
+    const { userId, password, passwordChangeRequired: changeRequired } = request;
+    const check: CheckChange = async (user) => {
+      if (user === undefined || user.record.status === UserStatus.DELETED) throw userNotFound(userId);
+      await checkMayChange(data, user.record, call);
+      const asked = { userId, password, owner: user.record };
+      return { user, allowed: await checkByPolicy(dependencies, call, "password", asked) };
+    };
+    const [user, before] = await Promise.all([data.get(users, userId), data.get(passwords, userId)]);
+    const { version } = await storePassword(dependencies, call, await check(user), before, {
+      check,
       byAdministrator: true,
       changeRequired,
     });
