@@ -4,6 +4,7 @@ import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { errorAnswer, type ErrorAnswer } from "../host/error-answer.ts";
 import { failure } from "../host/failure.ts";
 import { withoutDefaultPort } from "../host/default-port.ts";
+import { isAtOrBelow } from "../host/at-or-below.ts";
 import { createHttpApp, sendJson, type HttpAppOptions } from "../host/http-app.ts";
 import { internalHeaders } from "../host/internal-headers.ts";
 import { namedHost } from "../host/named-host.ts";
@@ -99,7 +100,7 @@ export function createGateway(options: GatewayOptions): FastifyInstance {
         ErrorReason.INVALID_REQUEST,
         "the request must name one host, by Host or :authority",
       );
-    if (options.tls !== undefined && isAtOrBelow(host, options.publicOrigin())) {
+    if (options.tls !== undefined && isOfOurNames(host, options.publicOrigin())) {
       void reply.header(strictTransport, atOurNames);
     }
     const now = clock();
@@ -167,14 +168,11 @@ function isHostOf(origin: string, host: string): boolean {
   return origin.slice(at + 2) === withoutDefaultPort(host, origin.slice(0, at));
 }
 
-/** Whether a host is that of an origin, or has a name below it, at whatever port. */
-function isAtOrBelow(host: string, origin: string): boolean {
-  const [name, own] = [host, origin.slice(origin.indexOf("//") + 2)].map((one) => one.replace(/:\d+$/, "")) as [
-    string,
-    string,
-  ];
-  return name === own || name.endsWith(`.${own}`);
-}
+/** Whether a host has the name of an origin, or one below it, at whatever port. */
+const isOfOurNames = (host: string, origin: string): boolean =>
+  isAtOrBelow(withoutPort(host), withoutPort(origin.slice(origin.indexOf("//") + 2)));
+
+const withoutPort = (host: string): string => host.replace(/:\d+$/, "");
 
 /** Paths of `<package>.<Service>/<Method>`. */
 const isRpc = (path: string): boolean => path.startsWith("/koder.") || path.startsWith("/grpc.");

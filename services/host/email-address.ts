@@ -30,6 +30,13 @@ export function inAsciiDomain(address: string): string {
   return ascii === "" ? address : address.slice(0, at) + ascii;
 }
 
+/** The domain of an address in A-labels; empty where it has none. */
+export function asciiDomainOf(address: string): string {
+  const ascii = inAsciiDomain(address);
+  const at = ascii.lastIndexOf("@");
+  return at < 0 ? "" : ascii.slice(at + 1);
+}
+
 /** Whether what is before the domain of an address is more than ASCII. */
 export const hasOtherLetters = (address: string): boolean =>
   beyondAscii.test(address.slice(0, address.lastIndexOf("@") + 1));

@@ -1,5 +1,5 @@
 import type { RenderedMail } from "#gen/koder/auth/store/v1/mail_pb.ts";
-import { inAsciiDomain } from "../../host/email-address.ts";
+import { asciiDomainOf, inAsciiDomain } from "../../host/email-address.ts";
 
 /**
  * A mail as it is handed to a server, but for from whom it is. Domains are in A-labels: not every server knows others. It has the
@@ -9,7 +9,7 @@ export const mailHeaders = (
   { to, subject, text, html, replyTo }: RenderedMail,
   { id, sender }: { readonly id: string; readonly sender: string },
 ) => ({
-  messageId: `<${id.toLowerCase()}@${inAsciiDomain(sender).slice(sender.lastIndexOf("@") + 1)}>`,
+  messageId: `<${id.toLowerCase()}@${asciiDomainOf(sender)}>`,
   ...(replyTo === "" ? {} : { replyTo: { name: "", address: inAsciiDomain(replyTo) } }),
   to: { name: "", address: inAsciiDomain(to) },
   subject,

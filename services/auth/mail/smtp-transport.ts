@@ -1,5 +1,5 @@
 import type { Config } from "../../host/config.ts";
-import { inAsciiDomain } from "../../host/email-address.ts";
+import { asciiDomainOf } from "../../host/email-address.ts";
 import { mailHeaders } from "./mail-headers.ts";
 import { MailNotSent, type MailTransport } from "./mail-transport.ts";
 
@@ -69,8 +69,7 @@ export async function createSmtpTransport(
  * How we call ourselves to mail servers: the domain that the operator's mails are from. Many take mails of nobody who is `[127.0.0.1]`, as
  * nodemailer is where the machine's name has no domain.
  */
-export const ownName = (from: string): string =>
-  /@([^@\s]+)$/.exec(inAsciiDomain(senderOf(from).address))?.[1] ?? "localhost";
+export const ownName = (from: string): string => asciiDomainOf(senderOf(from).address) || "localhost";
 
 /** The parts of `<name> <<address>>`, or of an address alone. */
 function senderOf(from: string): { readonly name: string; readonly address: string } {

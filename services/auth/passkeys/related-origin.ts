@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isAtOrBelow } from "../../host/at-or-below.ts";
 
 /**
  * What is wrong with a tenant's list of related origins; undefined for nothing. They are of pages under a name, by TLS, as WebAuthn
@@ -16,6 +17,6 @@ function isRelated(origin: string, canonicalOrigin: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, hostname, origin: written } = new URL(origin);
   if (written !== origin || !name.test(hostname) || isIP(hostname) !== 0) return false;
-  const isLocal = hostname === "localhost" || hostname.endsWith(".localhost");
+  const isLocal = isAtOrBelow(hostname, "localhost");
   return protocol === "https:" || (protocol === "http:" && isLocal && canonicalOrigin.startsWith("http:"));
 }

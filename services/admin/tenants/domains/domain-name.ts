@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isAtOrBelow } from "../../../host/at-or-below.ts";
 
 /** Host names of two labels and more, in lower case and ASCII: internationalized ones as punycode. */
 const domainForm = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/;
@@ -14,8 +15,8 @@ export function domainFault(domain: string): string | undefined {
 /** What is wrong with a domain for a tenant to have its origin at: it must not be the instance's own, or lie below it. */
 export function ownDomainFault(domain: string, publicOrigin: string): string | undefined {
   const own = new URL(publicOrigin).hostname;
-  if (domain === own || domain.endsWith(`.${own}`)) return `must not be ${own}, or below it`;
-  if (domain === "localhost" || domain.endsWith(".localhost")) return "must not be this machine";
+  if (isAtOrBelow(domain, own)) return `must not be ${own}, or below it`;
+  if (isAtOrBelow(domain, "localhost")) return "must not be this machine";
   return domainFault(domain);
 }
 
