@@ -1,4 +1,5 @@
-// Lets a person see the password that they type, and sends a form once. The page works without it: the button is only there with it.
+// Lets a person see the password that they type, sends a form once, and hides a logo that does not come. The page works without it:
+// the button is only there with it.
 (function () {
   "use strict";
   var inputs = document.querySelectorAll("input[type=password][data-show]");
@@ -21,6 +22,14 @@
     });
     input.parentNode.classList.add("has-toggle");
     input.parentNode.appendChild(button);
+  });
+  // A logo that does not come leaves the letter under it to be seen, not the browser's sign for a broken picture.
+  Array.prototype.forEach.call(document.querySelectorAll(".letter.client img"), function (logo) {
+    function leave() {
+      logo.hidden = true;
+    }
+    logo.addEventListener("error", leave);
+    if (logo.complete && !logo.naturalWidth) leave();
   });
   // While a slow answer is on its way: a form that is sent again finds its code or link used up, and its answer is the one that is seen.
   // Whoever has stopped the page sends it again after a while.
