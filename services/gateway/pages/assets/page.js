@@ -32,10 +32,10 @@
     if (logo.complete && !logo.naturalWidth) leave();
   });
   // While a slow answer is on its way: a form that is sent again finds its code or link used up, and its answer is the one that is seen.
-  // Whoever has stopped the page sends it again after a while.
+  // Whoever has stopped the page, or did not let it open an application of their device, sends it again after a while.
   var sentAt;
   document.addEventListener("submit", function (event) {
-    if (event.timeStamp - sentAt < 10000) event.preventDefault();
+    if (event.timeStamp - sentAt < 5000) event.preventDefault();
     else sentAt = event.timeStamp;
   });
   window.addEventListener("pageshow", function (event) {
