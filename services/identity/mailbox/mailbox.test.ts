@@ -126,6 +126,15 @@ describe("A16: an address that was proven", () => {
     expect((await f.events()).map(({ payload }) => payload.case)).toEqual(["userCreated", "userUpdated"]);
   });
 
+  test("is taken by several at once, each of whom is told so", async () => {
+    const { f, id, verify, change } = await withUser();
+    await Promise.all([verify(id, "ana@example.com"), verify(id, "ana@example.com")]);
+    expect(await f.data.get(users, id)).toMatchObject({ record: { emailVerified: true }, version: 2 });
+    const twice = [change(id, "ana@example.com", "new@example.com"), change(id, "ana@example.com", "new@example.com")];
+    await Promise.all(twice);
+    expect(await f.data.get(users, id)).toMatchObject({ record: { email: "new@example.com" }, version: 3 });
+  });
+
   test("stays somebody else's who has it", async () => {
     const { f, id, change } = await withUser();
     await f.user({ username: "bob", email: "bob@example.com" });
