@@ -18,7 +18,7 @@ import { ulid } from "../../vault/random.ts";
 import { groupMembers, groups, membershipIndexed } from "../collections.ts";
 import type { IdentityDependencies } from "../dependencies.ts";
 import { identityFailure } from "../identity-failure.ts";
-import { inclusionRace, oneInclusionAtATime } from "../roles/inclusions.ts";
+import { besideOtherInclusions, oneInclusionAtATime } from "../roles/inclusions.ts";
 import { groupSubject, userSubject, type Subject } from "../roles/subject.ts";
 import { checkUserIsThere } from "../users/check-user-is-there.ts";
 import { checkMayChangeGroup } from "./check-may-change-group.ts";
@@ -36,40 +36,38 @@ export function addGroupMember({
   authorities,
   clock,
 }: Pick<IdentityDependencies, "store" | "authorities" | "clock">) {
-  return async (
-    { groupId, member }: AddGroupMemberRequest,
-    context: HandlerContext,
-  ): Promise<AddGroupMemberResponse> => {
-    const call = callOf(context);
-    const data = store.tenant(call.tenantId);
-    const nests = member?.member.case === "memberGroupId";
-    const oneAtATime = nests ? [await oneInclusionAtATime(data, "groups")] : [];
-    if ((await data.get(groups, groupId)) === undefined) throw groupNotFound(groupId);
-    const { subject, id: memberId } = await checkedMember(data, groupId, member);
-    await checkMayChangeGroup(data, groupId, call);
-    const find = () => data.find(groupMembers, "group_and_member", membershipIndexed(groupId, memberId));
-    const before = await find();
-    if (before !== undefined) return create(AddGroupMemberResponseSchema, { member: memberMessage(before.record) });
-    const { items } = await data.page(groupMembers, { index: "member", equals: subject, limit: mostGroupsOfOne });
-    if (items.length >= mostGroupsOfOne) throw limit(`nobody is in more than ${mostGroupsOfOne} groups`);
-    const now = clock();
-    const record = create(StoredMemberSchema, {
-      id: ulid(now),
-      groupId,
-      member: subject,
-      createTime: timestampFromMs(now),
+  return ({ groupId, member }: AddGroupMemberRequest, context: HandlerContext): Promise<AddGroupMemberResponse> =>
+    besideOtherInclusions(async () => {
+      const call = callOf(context);
+      const data = store.tenant(call.tenantId);
+      const nests = member?.member.case === "memberGroupId";
+      const oneAtATime = nests ? [await oneInclusionAtATime(data, "groups")] : [];
+      if ((await data.get(groups, groupId)) === undefined) throw groupNotFound(groupId);
+      const { subject, id: memberId } = await checkedMember(data, groupId, member);
+      await checkMayChangeGroup(data, groupId, call);
+      const find = () => data.find(groupMembers, "group_and_member", membershipIndexed(groupId, memberId));
+      const before = await find();
+      if (before !== undefined) return create(AddGroupMemberResponseSchema, { member: memberMessage(before.record) });
+      const { items } = await data.page(groupMembers, { index: "member", equals: subject, limit: mostGroupsOfOne });
+      if (items.length >= mostGroupsOfOne) throw limit(`nobody is in more than ${mostGroupsOfOne} groups`);
+      const now = clock();
+      const record = create(StoredMemberSchema, {
+        id: ulid(now),
+        groupId,
+        member: subject,
+        createTime: timestampFromMs(now),
+      });
+      try {
+        await data.commit([insert(groupMembers, record), ...oneAtATime], [groupMemberAdded(call, now, record)]);
+      } catch (error) {
+        const meanwhile = error instanceof Conflict ? await find() : undefined;
+        if (meanwhile === undefined) throw error;
+        return create(AddGroupMemberResponseSchema, { member: memberMessage(meanwhile.record) });
+      }
+      if (nests) authorities.forgetTenant(call.tenantId);
+      else authorities.forgetSubject(call.tenantId, subject);
+      return create(AddGroupMemberResponseSchema, { member: memberMessage(record) });
     });
-    try {
-      await data.commit([insert(groupMembers, record), ...oneAtATime], [groupMemberAdded(call, now, record)]);
-    } catch (error) {
-      const meanwhile = error instanceof Conflict ? await find() : undefined;
-      if (meanwhile === undefined) throw inclusionRace(error);
-      return create(AddGroupMemberResponseSchema, { member: memberMessage(meanwhile.record) });
-    }
-    if (nests) authorities.forgetTenant(call.tenantId);
-    else authorities.forgetSubject(call.tenantId, subject);
-    return create(AddGroupMemberResponseSchema, { member: memberMessage(record) });
-  };
 }
 
 async function checkedMember(

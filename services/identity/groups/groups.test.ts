@@ -148,6 +148,14 @@ test("no group comes to be in itself, whichever way round, nor by two changes at
   expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
 });
 
+test("groups come into groups at once where no circle comes of it", async () => {
+  const [outer, inner] = [await made({ name: "outer" }), await made({ name: "inner" })];
+  const others = await Promise.all(["a", "b", "c", "d"].map((name) => made({ name })));
+  await Promise.all(others.flatMap(({ id }) => [add(outer.id, { groupId: id }), add(id, { groupId: inner.id })]));
+  expect(new Set(await members(outer.id))).toEqual(new Set(others.map(({ id }) => id)));
+  expect(await list({ memberGroupId: inner.id })).toHaveLength(4);
+});
+
 test("nobody gives or takes by a group what they do not have themselves", async () => {
   const [group, around] = [await made({ name: "admins" }), await made({ name: "around" })];
   const small = holderOf("groups.write", "roles.assign");

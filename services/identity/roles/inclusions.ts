@@ -17,8 +17,24 @@ export async function oneInclusionAtATime(data: TenantStore, graph: "roles" | "g
     : replace(graphs, create(GraphSchema, { id: graph, changes: stored.record.changes + 1n }), stored.version);
 }
 
-/** The failure that a lost race for the graph is; what was thrown otherwise. */
-export const inclusionRace = (error: unknown): unknown =>
-  error instanceof Conflict && error.collection === graphs.name
-    ? failure(ErrorReason.CONFLICT, "somebody else changed what includes what at the same moment; repeat the call")
-    : error;
+/** How often a change of inclusions is tried: of those at once one is made at each try. */
+const mostTries = 20;
+
+/**
+ * Makes a change of inclusions, and all of it again where another one was made at the same moment, beside which it may be good as well.
+ * Throws CONFLICT where others were always faster.
+ */
+export async function besideOtherInclusions<Answer>(change: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (!(error instanceof Conflict) || error.collection !== graphs.name) throw error;
+      if (tries < mostTries) continue;
+      throw failure(
+        ErrorReason.CONFLICT,
+        "others changed what includes what at the same moment, again and again; repeat the call",
+      );
+    }
+  }
+}

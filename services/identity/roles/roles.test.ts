@@ -92,6 +92,17 @@ test("of two changes at once that would close a circle together, one is made", a
   expect(results.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
 });
 
+test("changes of inclusions at once that go together are all made", async () => {
+  const f = await roleFixture();
+  const base = await f.role({ name: "base" });
+  const made = await Promise.all(["a", "b", "c", "d", "e", "f"].map((name) => f.role({ name })));
+  const change = { includedRoleIds: [base.id] };
+  const changed = await Promise.all(
+    made.map(({ id, etag }) => f.updateRole(id, { ...change, etag }, ["included_role_ids"])),
+  );
+  expect(changed.map(({ etag }) => etag)).toEqual(made.map(() => "v2"));
+});
+
 test("a built-in role stays what it is", async () => {
   const f = await roleFixture();
   expect(await refusal(f.updateRole("auditor", { name: "x" }, ["name"]))).toMatchObject({ reason: "ROLE_BUILT_IN" });
