@@ -57,6 +57,7 @@ const left: Readonly<Record<string, string>> = {
   oauth_policies: "of the tenant",
   oauth_initial_access_tokens: "of the tenant",
   oauth_signing_keys: "of the tenant",
+  oauth_past_signing_keys: "of the tenant",
   oauth_subject_keys: "of the tenant: a pairwise subject is computed, and nothing of it is kept for a person",
   oauth_key_schedules: "of the tenant",
   oauth_logout_schedules: "of the tenant",

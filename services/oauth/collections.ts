@@ -14,6 +14,7 @@ import { SubjectKeySchema } from "#gen/koder/oauth/store/v1/subject_key_pb.ts";
 import { requestRecords } from "../host/idempotency.ts";
 import { expireTimeOf } from "../store/expire-time.ts";
 import type { Collection } from "../store/store.ts";
+import { keptForHints } from "./keys/rotation-policy.ts";
 
 /** What clients' names are compared by: case does not matter. An index holds no NUL. */
 export const clientNameKey = (name: string): string => name.toLowerCase().replaceAll("\0", "\ufffd");
@@ -139,6 +140,19 @@ export const signingKeys: Collection<typeof SigningKeySchema> = {
   events: "required",
 };
 
+/**
+ * Signing keys that have left the key set in order, as they were when they left: their public halves alone, for id tokens
+ * that come back as hints. A collection of their own, so that no list of keys has them, nor an older version in a cluster.
+ */
+export const pastSigningKeys: Collection<typeof SigningKeySchema> = {
+  name: "oauth_past_signing_keys",
+  schema: SigningKeySchema,
+  id: (key) => key.kid,
+  indexes: { alg: { type: "text", value: (key) => key.alg } },
+  expiresAt: ({ retireTime }) => (retireTime ? timestampMs(retireTime) + keptForHints : undefined),
+  events: "none",
+};
+
 /** The key of a tenant's pairwise subjects: made once, unseen, and followed by nothing. */
 export const subjectKeys: Collection<typeof SubjectKeySchema> = {
   name: "oauth_subject_keys",
@@ -174,6 +188,7 @@ export const oauthCollections: readonly Collection[] = [
   logoutDeliveries,
   logoutSchedules,
   signingKeys,
+  pastSigningKeys,
   subjectKeys,
   keySchedules,
   oauthRequests,

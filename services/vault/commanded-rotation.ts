@@ -58,6 +58,7 @@ export function dueAfter(steps: readonly RotationStep[], policy: RotationPolicy)
         return one.activateTime + policy.signFor - policy.publishAhead;
       case "retire":
         return deletionDue(one, policy);
+      case "unpublish":
       case "delete":
         return Number.POSITIVE_INFINITY;
     }

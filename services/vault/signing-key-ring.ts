@@ -34,6 +34,8 @@ export type RotationStep =
   | { readonly step: "bring forward"; readonly kid: string; readonly promoteTime: number }
   | { readonly step: "promote"; readonly kid: string; readonly activateTime: number }
   | { readonly step: "retire"; readonly kid: string; readonly retireTime: number }
+  /** Takes a retired key out of the ring, whose owner may keep its public half for what is no token any more. */
+  | { readonly step: "unpublish"; readonly kid: string }
   | { readonly step: "delete"; readonly kid: string };
 
 /** What is due now, and when to plan again if nothing else changes the ring. */
@@ -67,9 +69,9 @@ export function pickCurrent<Key extends RingKey>(keys: readonly Key[]): Extract<
 }
 
 /**
- * What is due in a ring of one algorithm at `now`: next → current → retired → deleted. Every key is published from when it
- * is created until it is deleted. A current key is retired only by the same plan that puts another in its place, after that
- * one was published for `publishAhead`; a retired key is deleted when no token that it signed can be alive. Only an empty
+ * What is due in a ring of one algorithm at `now`: next → current → retired → unpublished. Every key is published from when
+ * it is created until it leaves the ring. A current key is retired only by the same plan that puts another in its place, after that
+ * one was published for `publishAhead`; a retired key leaves when no token that it signed can be alive. Only an empty
  * ring gets a key that signs at once, and only a ring that lost its current key promotes the next one early. Throws a
  * RangeError for a policy that cannot be kept.
  */
@@ -105,7 +107,7 @@ export function planRotation(keys: readonly RingKey[], now: number, policy: Rota
     again(now + keepFor);
   }
   for (const { kid, retireTime } of keys.filter(isRetired)) {
-    if (now >= retireTime + keepFor) steps.push({ step: "delete", kid });
+    if (now >= retireTime + keepFor) steps.push({ step: "unpublish", kid });
     else again(retireTime + keepFor);
   }
   return { steps, planAgainAt };

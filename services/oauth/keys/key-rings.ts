@@ -2,12 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import { timestampFromMs, timestampMs } from "@bufbuild/protobuf/wkt";
 import { SigningKeySchema, type SigningKey as StoredKey } from "#gen/koder/oauth/store/v1/signing_key_pb.ts";
 import { eventOf, type CausingCall } from "../../host/event.ts";
+import { commitUnlessChanged } from "../../store/commit-unless-changed.ts";
 import type { Store, Stored, Write } from "../../store/store.ts";
 import { insert, remove, replace } from "../../store/writes.ts";
 import { exportPrivateKey, generateSigningKey, type SigningAlg } from "../../vault/signing-key.ts";
 import type { RingKey, RotationStep, SigningKeyState } from "../../vault/signing-key-ring.ts";
 import type { Vault } from "../../vault/vault.ts";
-import { signingKeys } from "../collections.ts";
+import { pastSigningKeys, signingKeys } from "../collections.ts";
 import { algOf, openPrivateKey, sealedPrivateKey, sealedPublicKey } from "./sealed-signing-key.ts";
 
 /** A key of a ring as it is stored. */
@@ -28,14 +29,21 @@ export interface KeyRings {
     alg: SigningAlg,
     change: { readonly ring: readonly StoredRingKey[]; readonly steps: readonly RotationStep[] },
   ): Promise<void>;
+  /** A key that has left the ring in order, and of which the public half is kept. */
+  readPast(tenantId: string, kid: string): Promise<StoredRingKey | undefined>;
+  /** Forgets what is kept of the keys of one algorithm that have left the ring. */
+  forgetPast(tenantId: string, alg: SigningAlg): Promise<void>;
 }
 
 /** More than the limit on rotations lets there be. */
 const mostKeys = 1_000;
+/** Keys that are forgotten in one commit. */
+const batch = 100;
 
 /** Makes room before it takes it: at most one key of an algorithm is next, and one current. */
 const order: Readonly<Record<RotationStep["step"], number>> = {
   delete: 0,
+  unpublish: 0,
   retire: 1,
   promote: 2,
   "bring forward": 3,
@@ -72,7 +80,7 @@ export function createKeyRings({
   async function changed(
     tenantId: string,
     { record }: StoredRingKey,
-    one: Exclude<RotationStep, { step: "create" | "delete" }>,
+    one: Exclude<RotationStep, { step: "create" | "unpublish" | "delete" }>,
   ): Promise<StoredKey> {
     if (one.step === "bring forward") return { ...record, promoteTime: timestampFromMs(one.promoteTime) };
     const key = await openPrivateKey(vault, tenantId, record);
@@ -125,7 +133,8 @@ export function createKeyRings({
         }
         const stored = ring.find(({ record }) => record.kid === one.kid);
         if (stored === undefined) throw new Error(`the plan names the key ${one.kid}, which is not in the ring`);
-        if (one.step === "delete") {
+        if (one.step === "unpublish" || one.step === "delete") {
+          if (one.step === "unpublish") writes.push(insert(pastSigningKeys, stored.record));
           writes.push(remove(signingKeys, stored));
           events.push(event(one.kid, stored.version + 1, "deleted"));
           continue;
@@ -135,6 +144,18 @@ export function createKeyRings({
         events.push(event(one.kid, stored.version + 1, stateOf(record)));
       }
       await store.tenant(tenantId).commit(writes, events);
+    },
+    readPast: (tenantId, kid) => store.tenant(tenantId).get(pastSigningKeys, kid),
+    async forgetPast(tenantId, alg) {
+      const tenant = store.tenant(tenantId);
+      for (;;) {
+        const { items } = await tenant.page(pastSigningKeys, { index: "alg", equals: alg, limit: batch });
+        if (items.length === 0) return;
+        await commitUnlessChanged(
+          tenant,
+          items.map((stored) => remove(pastSigningKeys, stored)),
+        );
+      }
     },
   };
 }

@@ -56,6 +56,8 @@ export function rotateSigningKey({ keyRings, keySchedule, signingKeys, rotationP
     }
     if (steps.length > 0) {
       await keySchedule.lookBy(call.tenantId, alg, dueAfter(steps, policy));
+      // After the ring was read: a key that leaves it meanwhile makes this call fail.
+      if (manner === "compromised") await keyRings.forgetPast(call.tenantId, alg);
       try {
         await keyRings.carryOut(call, alg, { ring, steps });
       } catch (error) {

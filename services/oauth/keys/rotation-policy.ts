@@ -18,6 +18,12 @@ const clockDifference = 5_000;
 const day = 86_400_000;
 
 /**
+ * How long the public half of a key is kept after it signed last, for id tokens that come back as hints, in milliseconds:
+ * as long as a browser session may last by the policy of sign-ins at most.
+ */
+export const keptForHints = 400 * day;
+
+/**
  * How signing keys follow one another, and why:
  * - a key signs for `signFor`, 90 days unless set: what was taken from a backup or a log is worth nothing by then;
  * - by schedule its successor is published a week before it signs, or a quarter of `signFor` where that is less: for

@@ -118,6 +118,10 @@ describe("by schedule", () => {
     await one.followSchedule();
     expect(await states()).toEqual(["current"]);
     expect(await stored(first.kid)).toBeUndefined();
+    const past = await replica().keyRings.readPast("t1", first.kid);
+    expect(past?.record).toMatchObject({ state: "retired", sealedPrivateKey: new Uint8Array() });
+    expect((await replica().signingKeys.past(testCall(), first.kid))?.publicKey.equals(first.publicKey)).toBe(true);
+    expect((await one.list()).keys.map(({ kid }) => kid)).not.toContain(first.kid);
     const { items } = { items: await store.system().outbox(0, 100) };
     expect(
       items.map(({ event }) => event.payload.value).map((value) => value && "state" in value && value.state),
@@ -233,6 +237,23 @@ describe("by command", () => {
     expect(await states()).toEqual(["current"]);
     expect(await stored(first.kid)).toBeUndefined();
     expect((await one.current()).kid).toBe(answer.kid);
+  });
+
+  test("compromised: nothing is kept of keys of the algorithm that have left the key set", async () => {
+    const one = replica();
+    const first = await one.current();
+    const other = await one.signingKeys.current(testCall(), "ES256");
+    for (let days = 0; days < 92; days += 1) {
+      now += day;
+      await one.followSchedule();
+    }
+    await one.rotate(SigningKeyRotation.IMMEDIATE);
+    const [retired] = (await one.list()).keys.filter(({ state }) => state === SigningKeyState.RETIRED);
+    await one.rotate(SigningKeyRotation.COMPROMISED);
+    for (const kid of [first.kid, retired?.kid ?? ""]) {
+      expect(await one.signingKeys.past(testCall(), kid)).toBeUndefined();
+    }
+    expect(await one.signingKeys.past(testCall(), other.kid)).toBeDefined();
   });
 
   test("of many at once one is done, and nothing is lost", async () => {

@@ -29,6 +29,8 @@ export interface SigningKeys {
    * anew, at most once a second for a tenant: another replica may just have begun to sign with a new one.
    */
   verify<Claims>(call: CausingCall, verify: (keys: readonly VerificationKey[]) => Claims): Promise<Claims>;
+  /** A key that is published no more, but kept for id tokens that come back as hints: it verifies nothing else. */
+  past(call: CausingCall, kid: string): Promise<VerificationKey | undefined>;
   /** Makes sure that there is a key that signs, and that somebody sees to its rotation. */
   prepare(call: CausingCall, alg: SigningAlg): Promise<void>;
   /** Looks at the store the next time: the tenant's keys were changed. */
@@ -123,6 +125,10 @@ export function createSigningKeys({
       withRereadKeys({ cache: lists, tenantId: call.tenantId, read: () => list(call), clock }, ({ keys }) =>
         verify(keys.map(({ key }) => key)),
       ),
+    async past({ tenantId }, kid) {
+      const stored = await rings.readPast(tenantId, kid);
+      return stored === undefined ? undefined : openPublicKey(vault, tenantId, stored.record);
+    },
     async prepare(call, alg) {
       await current(call, alg);
       const ring = await rings.readOf(call.tenantId, alg);
