@@ -65,6 +65,7 @@ const sendFormPost = (request: FastifyRequest, reply: FastifyReply, redirect: Au
   sendPage(request, reply, {
     template: "form-post",
     status: 200,
+    uiLocales: redirect.uiLocales,
     headers: { "referrer-policy": "strict-origin" },
     show: () => ({
       action: redirect.redirectUri,

@@ -9,7 +9,7 @@ import type { ShowError } from "../pages/error-page.ts";
 import { leadOn } from "./authorization-answer.ts";
 import { authorizationParameters } from "./authorization-parameters.ts";
 import { browserCookiesOrNew } from "./browser-cookies.ts";
-import { mountBrowserEndpoint } from "./browser-endpoint.ts";
+import { mountBrowserEndpoint, uiLocalesOf } from "./browser-endpoint.ts";
 import type { Form } from "./form.ts";
 
 /**
@@ -42,7 +42,7 @@ export function mountAuthorize(
         return seeOther(reply, `${path}?${query.toString()}`);
       }
       case "errorPage":
-        return showRefusal(request, reply, next.value);
+        return showRefusal(request, reply, form, next.value);
       default:
         return leadOn(request, reply, next);
     }
@@ -56,15 +56,21 @@ export function mountAuthorize(
         { parameters: authorizationParameters(form), sessionToken, browserToken },
         forward(contextOf(request).outbound),
       );
-    return next.case === "errorPage" ? showRefusal(request, reply, next.value) : leadOn(request, reply, next);
+    return next.case === "errorPage" ? showRefusal(request, reply, form, next.value) : leadOn(request, reply, next);
   }
 
   /** What may not go to the client is shown to the person, who can tell those that run it. */
-  const showRefusal = (request: FastifyRequest, reply: FastifyReply, { error, errorDescription }: OAuthError) =>
+  const showRefusal = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: Form,
+    { error, errorDescription }: OAuthError,
+  ) =>
     showError(request, reply, {
       status: 400,
       reason: "INVALID_REQUEST",
       detail: `${error}: ${errorDescription}`,
       culprit: "application",
+      uiLocales: uiLocalesOf(form),
     });
 }

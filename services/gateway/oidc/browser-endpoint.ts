@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { ErrorPage, ShowError } from "../pages/error-page.ts";
+import { longest } from "../pages/longest-inputs.ts";
 import { errorPageOf } from "../pages/page-form.ts";
 import { MalformedForm, type Form } from "./form.ts";
 import { largestForm, readFormsOnly, type FormBody } from "./form-body.ts";
@@ -25,7 +26,8 @@ export function mountBrowserEndpoint(app: FastifyInstance, { path, showError, re
     own.setErrorHandler(async (error, request, reply) => {
       const page = errorPage(error);
       if (page === undefined) throw error;
-      return showError(request, reply, page);
+      const form = (request.body as FormBody | null | undefined) ?? queryForm(request);
+      return showError(request, reply, { ...page, uiLocales: uiLocalesOf(form) });
     });
     own.get(path, { exposeHeadRoute: false }, async (request, reply) =>
       read(request, reply, wellFormed(queryForm(request))),
@@ -37,6 +39,10 @@ export function mountBrowserEndpoint(app: FastifyInstance, { path, showError, re
     );
   });
 }
+
+/** The languages that a request asks for, if it can be read: as much of them as a request may have. */
+export const uiLocalesOf = (form: Form | MalformedForm): string =>
+  form instanceof MalformedForm ? "" : form.get("ui_locales").slice(0, longest.uiLocales);
 
 function wellFormed(form: Form | MalformedForm): Form {
   if (form instanceof MalformedForm) throw form;

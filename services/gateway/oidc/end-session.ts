@@ -10,7 +10,7 @@ import type { ShowError } from "../pages/error-page.ts";
 import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
 import { atMost } from "./at-most.ts";
 import { browserCookies, giveBrowserToken } from "./browser-cookies.ts";
-import { mountBrowserEndpoint } from "./browser-endpoint.ts";
+import { mountBrowserEndpoint, uiLocalesOf } from "./browser-endpoint.ts";
 import { cookieNames, forgetCookie } from "./cookies.ts";
 import { duplicatesOf, type Form } from "./form.ts";
 
@@ -36,7 +36,12 @@ export function mountEndSession(
       const query = new URLSearchParams((form?.pairs ?? []).map(([name, value]) => [name, value])).toString();
       if (query.length <= longestQuery) return seeOther(reply, `${path}?${query}`);
       const detail = `the parameters are longer than ${longestQuery} characters`;
-      return showError(request, reply, { status: 400, reason: "BODY_TOO_LARGE", detail });
+      return showError(request, reply, {
+        status: 400,
+        reason: "BODY_TOO_LARGE",
+        detail,
+        uiLocales: form === undefined ? "" : uiLocalesOf(form),
+      });
     },
   });
 
@@ -58,7 +63,7 @@ export function mountEndSession(
       },
       forward(outbound),
     );
-    const uiLocales = form.get("ui_locales").slice(0, 1_024);
+    const uiLocales = uiLocalesOf(form);
     if (isSignedOut) forgetCookie(reply, names.session, isSecure);
     switch (next.case) {
       case "redirect":
@@ -74,6 +79,7 @@ export function mountEndSession(
           reason: "INVALID_REQUEST",
           detail: `${next.value.error}: ${next.value.errorDescription}`,
           culprit: "application",
+          uiLocales,
         });
       case undefined:
         throw new Error("the oauth service answered a logout request with nothing");

@@ -19,10 +19,18 @@ export interface ErrorPage {
   /** The id that an error came with; a new one otherwise. */
   readonly id?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** `ui_locales` of the request that it answers, where there is one. */
+  readonly uiLocales?: string;
 }
 
 /** Shows a person an error page. */
 export type ShowError = (request: FastifyRequest, reply: FastifyReply, page: ErrorPage) => Promise<FastifyReply>;
+
+/** Shows error pages in the language that a request asks for (`ui_locales`), once that is known. */
+export const inLanguageOf =
+  (showError: ShowError, { uiLocales }: { readonly uiLocales: string }): ShowError =>
+  (request, reply, page) =>
+    showError(request, reply, { ...page, uiLocales });
 
 /** Shows a person an answer as a page of no tenant. */
 export type ShowPlainError = (
@@ -44,6 +52,7 @@ export function createShowError({ log }: { readonly log: Log }): ShowError {
     return sendPage(request, reply, {
       template: "error",
       status: page.status,
+      uiLocales: page.uiLocales ?? "",
       ...(page.headers === undefined ? {} : { headers: page.headers }),
       show: (texts) => ({
         heading: texts[`${kind}_heading`],

@@ -11,7 +11,7 @@ import type { Form } from "../oidc/form.ts";
 import { isTermsDecision, submitTermsDecision } from "./accept-terms.ts";
 import { afterStep, toApplication, type PageFlow } from "./after-step.ts";
 import { isEnrolment, submitEnrolment } from "./enrol-factor.ts";
-import type { ShowError } from "./error-page.ts";
+import { inLanguageOf, type ShowError } from "./error-page.ts";
 import { answeredBy, busyFault, shownFault, text, usedUpFault, waitFault, type Fault } from "./fault.ts";
 import { longest } from "./longest-inputs.ts";
 import { submitNewPassword } from "./new-password.ts";
@@ -39,18 +39,22 @@ export function mountSignIn(
     if (id === "") return showError(request, reply, { status: 400, reason: "START_ELSEWHERE" });
     return answering(showError, request, reply, async () => {
       const pending = await pendingSignIn(peers, request, id);
-      return showSignIn(peers, request, reply, pending, pending.shown.loginHint);
+      return answering(inLanguageOf(showError, pending.shown), request, reply, () =>
+        showSignIn(peers, request, reply, pending, pending.shown.loginHint),
+      );
     });
   });
   mountPageForm(app, path, showError, async (request, reply, form) => {
     const pending = await pendingSignIn(peers, request, form.get("authorization"));
-    try {
-      return await submit(request, reply, pending, form);
-    } catch (error) {
-      const fault = flowGoneFault(error);
-      if (fault === undefined) throw error;
-      return showSignIn(peers, request, reply, pending, pageFlowOf(form).username, fault);
-    }
+    return answering(inLanguageOf(showError, pending.shown), request, reply, async () => {
+      try {
+        return await submit(request, reply, pending, form);
+      } catch (error) {
+        const fault = flowGoneFault(error);
+        if (fault === undefined) throw error;
+        return showSignIn(peers, request, reply, pending, pageFlowOf(form).username, fault);
+      }
+    });
   });
 
   /** Takes what one of the pages of a sign-in sent: its fields say which. */

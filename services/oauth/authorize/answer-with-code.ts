@@ -61,6 +61,7 @@ export async function answerWithCode(
     code: outcome.value,
     responseMode: authorization.responseMode,
     state: authorization.state,
+    uiLocales: authorization.uiLocales,
     iss: canonicalOrigin,
   });
 }

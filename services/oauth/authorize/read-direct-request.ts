@@ -22,7 +22,9 @@ export async function readDirectRequest(
   proven: (address: AnswerAddress) => void,
 ): Promise<Authorization> {
   const redirectUri = checkRedirectUri(client, parameters);
-  proven({ redirectUri, responseMode: responseModeOf(redirectUri, parameters), state: stateOf(parameters) });
+  const responseMode = responseModeOf(redirectUri, parameters);
+  const { uiLocales } = parameters;
+  proven({ redirectUri, responseMode, state: stateOf(parameters), uiLocales });
   checkPushed(client, await dependencies.oauthPolicies.get(call));
   return readRequest(dependencies, call, client, redirectUri, parameters);
 }
