@@ -72,7 +72,10 @@ describe("A5: a reset", () => {
     const link = await mail.linkFor(`${username}@koder.dev`);
     const page = await browser.get(link.href);
     expect(page.status).toBe(200);
-    const token = /name="token" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+    const html = await page.text();
+    // Whose the password is, for those who keep passwords: by the address that the link came to, which its holder knows.
+    expect(/<input[^>]* autocomplete="username"[^>]*>/.exec(html)?.[0]).toContain(`value="${username}@koder.dev"`);
+    const token = /name="token" value="([^"]+)"/.exec(html)?.[1] ?? "";
     const done = await browser.post(`${server.url}/reset`, { token, new_password: newPassword });
     expect(done.status).toBe(200);
     // That a link is good for nothing is told when it is opened, not once a password was chosen.

@@ -34,7 +34,8 @@ test("so is a link that was mailed, which is as good afterwards", async () => {
   await f.sendMails();
   const token = /token=([\w-]+)/.exec(f.mails[0]?.text ?? "")?.[1] ?? "";
   for (let time = 0; time < 2; time++) {
-    expect(await judge({ token, password: "x" })).toMatchObject({ rule: `of ${f.ana.id}` });
+    const judgement = await judge({ token, password: "x" });
+    expect(judgement).toMatchObject({ rule: `of ${f.ana.id}`, email: "ana@example.com" });
   }
   f.ana.epoch += 1n;
   expect(await refusal(judge({ token, password: "x" }))).toMatchObject({ reason: "RECOVERY_TOKEN_INVALID" });

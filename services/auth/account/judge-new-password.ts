@@ -23,38 +23,38 @@ type Needs = Pick<AuthDependencies, "store" | "vault" | "peers">;
 export function judgeNewPassword(dependencies: Needs) {
   return async (request: JudgeNewPasswordRequest, context: HandlerContext): Promise<JudgeNewPasswordResponse> => {
     const call = callOf(context);
-    const whose = await whoseOf(dependencies, call, request);
+    const { whose, email } = await whoseOf(dependencies, call, request);
     const { password } = request;
     const { rule, strength, minLength, maxLength, length } = await dependencies.peers
       .client(CredentialService)
       .judgePassword({ ...whose, password }, forward(call));
-    return create(JudgeNewPasswordResponseSchema, { rule, strength, minLength, maxLength, length });
+    return create(JudgeNewPasswordResponseSchema, { rule, strength, minLength, maxLength, length, email });
   };
 }
 
-/** Whose password it is to be. A link from before the user was voided is void too, as when it is used. Throws FLOW_NOT_FOUND, STEP_NOT_EXPECTED or RECOVERY_TOKEN_INVALID. */
+/** Whose password it is to be, and where their link was mailed. A link from before the user was voided is void too, as when it is used. Throws FLOW_NOT_FOUND, STEP_NOT_EXPECTED or RECOVERY_TOKEN_INVALID. */
 async function whoseOf(
   { store, vault, peers }: Needs,
   call: Call,
   { flowId, browser, token, name }: JudgeNewPasswordRequest,
-): Promise<MessageInitShape<typeof JudgePasswordRequestSchema>> {
+): Promise<{ readonly whose: MessageInitShape<typeof JudgePasswordRequestSchema>; readonly email: string }> {
   const data = store.tenant(call.tenantId);
   const tenantVault = await vault.tenant(call.tenantId);
   if (token === "") {
     const { record } = await openFlow(data, tenantVault, { flowId, browser }, FlowStep.NEW_PASSWORD);
-    return { userId: record.userId };
+    return { whose: { userId: record.userId }, email: "" };
   }
   const proof = (await findMailboxProof(data, tenantVault, token))?.record;
   switch (proof?.use) {
     case MailboxProofUse.PASSWORD_RESET: {
-      const { userId, userEpoch } = proof;
+      const { userId, userEpoch, email } = proof;
       const current = await peers.client(RevocationService).getUserEpoch({ userId }, forward(call));
       if (current.userEpoch !== userEpoch) throw proofInvalid();
-      return { userId };
+      return { whose: { userId }, email };
     }
     case MailboxProofUse.SIGN_UP:
     case MailboxProofUse.INVITATION:
-      return { email: proof.email, name: name || proof.name };
+      return { whose: { email: proof.email, name: name || proof.name }, email: proof.email };
     default:
       throw proofInvalid();
   }

@@ -22,7 +22,7 @@ test("a field that is typed in has its name as its id", () => {
 
 test("whoever keeps passwords is told whose a new one is, by a field that is not of the type hidden", () => {
   const named = [...templates].filter(([, html]) => html.includes('render "kept-name"')).map(([file]) => file);
-  expect(named.toSorted()).toEqual(["new-password.liquid", "sign-up-choose.liquid"]);
+  expect(named.toSorted()).toEqual(["new-password.liquid", "reset-choose.liquid", "sign-up-choose.liquid"]);
   const all = [...templates.values()].flatMap((html) => html.match(/<input\b[^>]*>/g) ?? []);
   const names = all.filter((tag) => attribute(tag, "autocomplete")?.split(" ").includes("username"));
   expect(names.map((tag) => attribute(tag, "type"))).toEqual(names.map(() => "text"));

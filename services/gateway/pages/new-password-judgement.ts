@@ -53,12 +53,23 @@ export function judgementSentence(texts: Texts, judgement: JudgeNewPasswordRespo
 /** What a new password is like where nothing else is known. */
 const usualShortest = 15;
 
-/** The length that is asked for, before anything is typed. Rejects with RECOVERY_TOKEN_INVALID for a link that is good for nothing. */
-export async function shortestFor(peers: Peers, request: FastifyRequest, choosing: Choosing): Promise<number> {
+/** What a page says of a new password before anything is typed. */
+export interface AskedPassword {
+  /** Characters that it must have. */
+  readonly shortest: number;
+  /** The address to which the link was mailed by which it is chosen; empty where there is none, or it is not known now. */
+  readonly email: string;
+}
+
+/** What is asked for, before anything is typed. Rejects with RECOVERY_TOKEN_INVALID for a link that is good for nothing. */
+export async function askedPassword(peers: Peers, request: FastifyRequest, choosing: Choosing): Promise<AskedPassword> {
   try {
-    return (await judge(peers, request, choosing, "")).minLength;
+    const { minLength, email } = await judge(peers, request, choosing, "");
+    return { shortest: minLength, email };
   } catch (error) {
-    if (error instanceof ConnectError && errorAnswer(error).reason !== "RECOVERY_TOKEN_INVALID") return usualShortest;
+    if (error instanceof ConnectError && errorAnswer(error).reason !== "RECOVERY_TOKEN_INVALID") {
+      return { shortest: usualShortest, email: "" };
+    }
     throw error;
   }
 }

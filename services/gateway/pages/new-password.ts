@@ -10,7 +10,7 @@ import type { Form } from "../oidc/form.ts";
 import { afterStep, type PageFlow } from "./after-step.ts";
 import { answeredBy, busyFault, shownFault, text, type Fault } from "./fault.ts";
 import { longest } from "./longest-inputs.ts";
-import { ruleSentence, shortestFor } from "./new-password-judgement.ts";
+import { askedPassword, ruleSentence } from "./new-password-judgement.ts";
 import { browserOf, type PendingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
 import { filled, type Texts } from "./texts.ts";
@@ -28,7 +28,7 @@ export async function showNewPassword(
   fault?: Fault,
 ): Promise<FastifyReply> {
   const { authorizationId, shown } = pending;
-  const shortest = await shortestFor(peers, request, { flowId, browser: browserOf(request, pending) });
+  const { shortest } = await askedPassword(peers, request, { flowId, browser: browserOf(request, pending) });
   return sendPage(request, reply, {
     template: "new-password",
     judgesPassword: true,

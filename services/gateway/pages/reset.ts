@@ -13,7 +13,7 @@ import { longest } from "./longest-inputs.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { waitingSignIn } from "./pending-sign-in.ts";
 import { sendPage } from "./render.ts";
-import { shortestFor } from "./new-password-judgement.ts";
+import { askedPassword, type AskedPassword } from "./new-password-judgement.ts";
 import { newPasswordFault, newPasswordHint } from "./new-password.ts";
 import { chooseLocale } from "./texts.ts";
 
@@ -117,9 +117,9 @@ async function showChoose(
   token: string,
   fault?: Fault,
 ): Promise<FastifyReply> {
-  let shortest: number;
+  let asked: AskedPassword;
   try {
-    shortest = await shortestFor(peers, request, { token });
+    asked = await askedPassword(peers, request, { token });
   } catch (error) {
     return askAgain(request, reply, error);
   }
@@ -127,6 +127,11 @@ async function showChoose(
     template: "reset-choose",
     judgesPassword: true,
     ...answeredBy(fault),
-    show: (texts) => ({ token, hint: newPasswordHint(texts, shortest), ...shownFault(fault, texts) }),
+    show: (texts) => ({
+      token,
+      email: asked.email,
+      hint: newPasswordHint(texts, asked.shortest),
+      ...shownFault(fault, texts),
+    }),
   });
 }

@@ -13,7 +13,7 @@ import type { ShowError } from "./error-page.ts";
 import { authorizationIdOf } from "./form-page.ts";
 import { text, waitFault, type Fault } from "./fault.ts";
 import { longest } from "./longest-inputs.ts";
-import { shortestFor } from "./new-password-judgement.ts";
+import { askedPassword } from "./new-password-judgement.ts";
 import { newPasswordFault } from "./new-password.ts";
 import { answering, mountPageForm, parsedQuery } from "./page-form.ts";
 import { pendingSignIn, type PendingSignIn } from "./pending-sign-in.ts";
@@ -91,7 +91,7 @@ export function mountSignUp(
       const invited = await peers
         .client(SignUpPageService)
         .getSignUp({ token: given.token }, forward(contextOf(request).outbound));
-      const shortest = await shortestFor(peers, request, { token: given.token });
+      const { shortest } = await askedPassword(peers, request, { token: given.token });
       const { email, termsVersion } = invited;
       const shown = { name: invited.name, isAccepted: false, ...given, email, shortest, termsVersion };
       return await showSignUpChoice(request, reply, shown, fault);

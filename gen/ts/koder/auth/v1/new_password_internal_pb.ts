@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file koder/auth/v1/new_password_internal.proto.
  */
 export const file_koder_auth_v1_new_password_internal: GenFile = /*@__PURE__*/
-  fileDesc("Cilrb2Rlci9hdXRoL3YxL25ld19wYXNzd29yZF9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSLFAQoXSnVkZ2VOZXdQYXNzd29yZFJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Eh8KBXRva2VuGAMgASgJQhC6SAVyAxiAAfi7GAGAvBgBEhYKBG5hbWUYBCABKAlCCLpIBXIDGMgBEiIKCHBhc3N3b3JkGAUgASgJQhC6SAVyAxiACPi7GAGAvBgBInIKGEp1ZGdlTmV3UGFzc3dvcmRSZXNwb25zZRIMCgRydWxlGAEgASgJEhAKCHN0cmVuZ3RoGAIgASgFEhIKCm1pbl9sZW5ndGgYAyABKAUSEgoKbWF4X2xlbmd0aBgEIAEoBRIOCgZsZW5ndGgYBSABKAUyjgEKEk5ld1Bhc3N3b3JkU2VydmljZRJ4ChBKdWRnZU5ld1Bhc3N3b3JkEiYua29kZXIuYXV0aC52MS5KdWRnZU5ld1Bhc3N3b3JkUmVxdWVzdBonLmtvZGVyLmF1dGgudjEuSnVkZ2VOZXdQYXNzd29yZFJlc3BvbnNlIhOQAgGquxgMCgEGEgdnYXRld2F5YgZwcm90bzM", [file_buf_validate_validate, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
+  fileDesc("Cilrb2Rlci9hdXRoL3YxL25ld19wYXNzd29yZF9pbnRlcm5hbC5wcm90bxINa29kZXIuYXV0aC52MSLFAQoXSnVkZ2VOZXdQYXNzd29yZFJlcXVlc3QSHQoHZmxvd19pZBgBIAEoCUIMukgFcgMYgAH4uxgBEi4KB2Jyb3dzZXIYAiABKAsyHS5rb2Rlci5hdXRoLnYxLkJyb3dzZXJDb250ZXh0Eh8KBXRva2VuGAMgASgJQhC6SAVyAxiAAfi7GAGAvBgBEhYKBG5hbWUYBCABKAlCCLpIBXIDGMgBEiIKCHBhc3N3b3JkGAUgASgJQhC6SAVyAxiACPi7GAGAvBgBIoEBChhKdWRnZU5ld1Bhc3N3b3JkUmVzcG9uc2USDAoEcnVsZRgBIAEoCRIQCghzdHJlbmd0aBgCIAEoBRISCgptaW5fbGVuZ3RoGAMgASgFEhIKCm1heF9sZW5ndGgYBCABKAUSDgoGbGVuZ3RoGAUgASgFEg0KBWVtYWlsGAYgASgJMo4BChJOZXdQYXNzd29yZFNlcnZpY2USeAoQSnVkZ2VOZXdQYXNzd29yZBImLmtvZGVyLmF1dGgudjEuSnVkZ2VOZXdQYXNzd29yZFJlcXVlc3QaJy5rb2Rlci5hdXRoLnYxLkp1ZGdlTmV3UGFzc3dvcmRSZXNwb25zZSITkAIBqrsYDAoBBhIHZ2F0ZXdheWIGcHJvdG8z", [file_buf_validate_validate, file_koder_auth_v1_flow_internal, file_koder_options_v1_access, file_koder_options_v1_field]);
 
 /**
  * JudgeNewPasswordRequest has what was typed, and by what it may be chosen.
@@ -106,6 +106,13 @@ export type JudgeNewPasswordResponse = Message<"koder.auth.v1.JudgeNewPasswordRe
    * @generated from field: int32 length = 5;
    */
   length: number;
+
+  /**
+   * The address to which the link was mailed; empty for a flow.
+   *
+   * @generated from field: string email = 6;
+   */
+  email: string;
 };
 
 /**
