@@ -1,6 +1,7 @@
 import { chmod, mkdir, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConnectError } from "@connectrpc/connect";
+import { BadRequestSchema } from "#gen/google/rpc/error_details_pb.ts";
 import { AdminErrorReason, AdminErrorReasonSchema } from "#gen/koder/admin/v1/errors_pb.ts";
 import type { Outbound } from "../../host/call.ts";
 import type { Config } from "../../host/config.ts";
@@ -41,7 +42,7 @@ export async function claimAtFirstStart(
     });
   } catch (error) {
     const closed = reasonName(AdminErrorReasonSchema, AdminErrorReason.BOOTSTRAP_CLOSED);
-    if (!(error instanceof ConnectError) || errorInfoOf(error)?.reason !== closed) throw error;
+    if (!(error instanceof ConnectError) || errorInfoOf(error)?.reason !== closed) throw namedSetting(error);
     log.warn("another process claimed the instance at the same moment; its files hold the credentials");
     return;
   }
@@ -51,6 +52,18 @@ export async function claimAtFirstStart(
       `\n  Sign in as admin with the password ${password}\n  It must be changed at the first sign-in.\n`,
     );
   }
+}
+
+/** What whoever starts the server can change, where it is theirs: a field of the owner is a setting of theirs. */
+const settingOf: Readonly<Record<string, string | undefined>> = {
+  email: "KODER_ID_ADMIN_EMAIL",
+  password: "KODER_ID_ADMIN_PASSWORD",
+};
+
+function namedSetting(error: unknown): unknown {
+  const violations = error instanceof ConnectError ? error.findDetails(BadRequestSchema).at(0)?.fieldViolations : [];
+  const broken = violations?.find(({ field }) => settingOf[field] !== undefined);
+  return broken === undefined ? error : new Error(`${settingOf[broken.field]} ${broken.description}`, { cause: error });
 }
 
 /** Writes a file that its owner alone may read, durable before it answers. */
