@@ -1,5 +1,4 @@
 import { X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { createSecureServer } from "node:http2";
 import type { Socket } from "node:net";
@@ -7,6 +6,7 @@ import type { SecureContext } from "node:tls";
 import type { FastifyServerFactory } from "fastify";
 import { createCertificateFolder, type CertificateFolder } from "./certificates/certificate-folder.ts";
 import { readFirstPair } from "./certificates/first-pair.ts";
+import { readAuthorities } from "./certificates/pem-file.ts";
 import { followPair, secureOptions, type BrokenCertificate, type Pair } from "./certificates/certificate-pair.ts";
 import { makeRoomForStreams } from "./http2-room.ts";
 import { cutHalfClosed, holdToTimes } from "./http2-times.ts";
@@ -40,7 +40,7 @@ export function dualSecure(
     ...firstPair,
     ...(clientCaFile === undefined
       ? {}
-      : { ca: readFileSync(clientCaFile), requestCert: true, rejectUnauthorized: true }),
+      : { ca: readAuthorities(clientCaFile, "KODER_ID_SERVICE_TLS_CA"), requestCert: true, rejectUnauthorized: true }),
   };
   const others = folder === undefined ? undefined : createCertificateFolder(folder, { onBroken, clock });
   return (handler) => {

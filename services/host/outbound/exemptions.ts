@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readAuthorities } from "../certificates/pem-file.ts";
 
 /** A host that the operator lets requests go to, wherever it is. */
 export interface OutboundExemption {
@@ -29,12 +29,12 @@ export interface Exempt {
   readonly ca: string | undefined;
 }
 
-/** Looks URLs up among the exemptions, whose PEM files are read now. Throws where one cannot be read. */
+/** Looks URLs up among the exemptions, whose PEM files are read now. Throws a sentence where one cannot be used. */
 export function createExemptions(exemptions: readonly OutboundExemption[]): (url: URL) => Exempt | undefined {
   const known = new Map(
     exemptions.map(({ hostname, port, caFile }) => [
       `${hostname}:${port}`,
-      { ca: caFile === undefined ? undefined : readFileSync(caFile, "utf8") },
+      { ca: caFile === undefined ? undefined : readAuthorities(caFile, "KODER_ID_OUTBOUND_EXEMPT") },
     ]),
   );
   return (url) => known.get(`${url.hostname}:${url.port === "" ? 443 : Number(url.port)}`);

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -291,6 +291,16 @@ describe("exemptions", () => {
     "keys:1,",
     "*:443 x",
   ])("%j is none", (text) => expect(() => readExemptions(text)).toThrow("must be <host>:<port>"));
+
+  test("a file of who vouches is told of, by its name and the setting's, where it is not there or has no certificate", () => {
+    const empty = join(folder, "empty.pem");
+    writeFileSync(empty, "");
+    for (const file of [join(folder, "missing.pem"), folder, empty]) {
+      expect(() => createGuardedFetch({ exempt: readExemptions(`localhost:1=${file}`) })).toThrow(
+        `the file ${file} of KODER_ID_OUTBOUND_EXEMPT cannot be used: `,
+      );
+    }
+  });
 
   test("another port, or another spelling of the host, is not exempt", async () => {
     await expect(exempt.get(`https://localhost:${port + 1}/`, json)).rejects.toMatchObject({ fault: "url" });

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type Http2Server, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Code, ConnectError, createClient, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -9,7 +11,7 @@ import { UserService } from "#gen/koder/identity/v1/user_service_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
 import { failure } from "../failure.ts";
 import { errorInfoOf, type Fault } from "../interceptors/error-mapping.ts";
-import { createRemoteTransport } from "./remote-transport.ts";
+import { createRemoteTransport, type PeerTls } from "./remote-transport.ts";
 
 interface Peer {
   readonly address: string;
@@ -59,6 +61,23 @@ function clientOf(...addresses: readonly string[]) {
   onTestFinished(() => transport.close());
   return createClient(UserService, transport);
 }
+
+test("files that cannot be used are told of by their names and the settings'", () => {
+  const missing = join(tmpdir(), "koder-id-no-such-file.pem");
+  const transport = (tls: Partial<PeerTls>) => () =>
+    createRemoteTransport({
+      addresses: ["https://localhost:1"],
+      tls: { caFile: undefined, certFile: undefined, keyFile: undefined, ...tls },
+      report: () => undefined,
+      clock: Date.now,
+    });
+  const told = (setting: string, file: string) => `the file ${file} of ${setting} cannot be used: `;
+  expect(transport({ caFile: missing })).toThrow(told("KODER_ID_SERVICE_TLS_CA", missing));
+  expect(transport({ certFile: missing })).toThrow(told("KODER_ID_SERVICE_TLS_CERT", missing));
+  expect(transport({ keyFile: missing })).toThrow(told("KODER_ID_SERVICE_TLS_KEY", missing));
+  // With no certificate in it, every peer would be refused.
+  expect(transport({ caFile: import.meta.filename })).toThrow(told("KODER_ID_SERVICE_TLS_CA", import.meta.filename));
+});
 
 test("addresses take turns", async () => {
   const [a, b] = [await peer(), await peer()];

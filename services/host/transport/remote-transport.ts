@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, Http2SessionManager } from "@connectrpc/connect-node";
+import { readAuthorities, readPem } from "../certificates/pem-file.ts";
 import { largestBody } from "../http-app.ts";
 import { errorInfoOf, reportedError, type Fault } from "../interceptors/error-mapping.ts";
 import { internalHeaders } from "../internal-headers.ts";
@@ -58,8 +58,11 @@ export function createRemoteTransport({
   readonly report: (fault: Fault) => void;
   readonly clock: () => number;
 }): RemoteTransport {
-  const read = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file));
-  const secure = { ca: read(tls.caFile), cert: read(tls.certFile), key: read(tls.keyFile) };
+  const secure = {
+    ca: tls.caFile === undefined ? undefined : readAuthorities(tls.caFile, "KODER_ID_SERVICE_TLS_CA"),
+    cert: tls.certFile === undefined ? undefined : readPem(tls.certFile, "KODER_ID_SERVICE_TLS_CERT"),
+    key: tls.keyFile === undefined ? undefined : readPem(tls.keyFile, "KODER_ID_SERVICE_TLS_KEY"),
+  };
   const endpoints: readonly Endpoint[] = addresses.map((baseUrl) => {
     const sessions = new Http2SessionManager(baseUrl, keepAlive, baseUrl.startsWith("https:") ? secure : {});
     const transport = createConnectTransport({
