@@ -138,9 +138,17 @@ export function smtpServer(value: string): SmtpServer {
     port: url.port === "" ? (isTls ? 465 : 587) : Number(url.port),
     isTls,
     needsTls: !isTls && tls === null && !loopback.test(url.hostname),
-    user: url.username === "" ? undefined : decodeURIComponent(url.username),
-    password: url.password === "" ? undefined : decodeURIComponent(url.password),
+    user: url.username === "" ? undefined : decoded(url.username),
+    password: url.password === "" ? undefined : decoded(url.password),
   };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Error("must have user and password percent-encoded: a % in them is %25");
+  }
 }
 
 /** `<number>/<time>`; undefined for `off`. */

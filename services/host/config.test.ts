@@ -71,6 +71,9 @@ describe("the configuration", () => {
     for (const wrong of ["mail.example.com", "http://x", "smtp://x/path", "smtp://x?a=b", "smtps://x?tls=optional"]) {
       expect(problems({ KODER_ID_SMTP_URL: wrong })).toMatch(/KODER_ID_SMTP_URL m/);
     }
+    expect(problems({ KODER_ID_SMTP_URL: "smtp://acme:100%zz@mail.example.com" })).toMatch(
+      /KODER_ID_SMTP_URL must have user and password percent-encoded/,
+    );
     expect(loadConfig(production).mail).toEqual({ smtp: undefined, from: "no-reply@id.example.com" });
     for (const from of ["Acme <no-reply@acme.test>", "no-reply@acme.test"]) {
       expect(loadConfig({ KODER_ID_MAIL_FROM: from }).mail.from).toBe(from);
