@@ -3,6 +3,7 @@ import type { Config } from "../host/config.ts";
 import { systemTenant } from "../store/check-input.ts";
 import { openStore } from "../store/open-store.ts";
 import type { SystemStore } from "../store/store.ts";
+import { vaultTenantKeys } from "../vault/collections.ts";
 import { loadMasterKeys, newMasterKey, replaceMasterKeys, type MasterKeys } from "../vault/master-key.ts";
 import { ulid } from "../vault/random.ts";
 import { inspectTenantKeys, wrapAgain, type WrappedKeys } from "../vault/rotate-master-key.ts";
@@ -50,7 +51,8 @@ export interface VaultRotation {
 
 /**
  * Opens store and master key file as a server does, holds the lease that lets one rotation happen at a time, and runs `work`.
- * Every method may be ended at any point and repeated.
+ * Every method may be ended at any point and repeated. Throws where no server has been at work on the store: in an empty one
+ * no key needs those that a retirement removes, but in the one that was meant all of them may.
  */
 export async function withVaultRotation<Result>(
   config: Pick<Config, "store" | "masterKeyFile">,
@@ -62,6 +64,12 @@ export async function withVaultRotation<Result>(
   const store = await openStore({ url: config.store, collections: allCollections, clock });
   try {
     const system = store.system();
+    const { items } = await system.page(vaultTenantKeys, { index: "id", limit: 1 });
+    if (items.length === 0) {
+      throw new Error(
+        "the store has no tenant keys: name the one that the servers have, in KODER_ID_STORE or KODER_ID_DATA",
+      );
+    }
     const lease = await takeRotationLease({ system, holder: ulid(clock()), clock });
     try {
       return await work(vaultRotation({ file: config.masterKeyFile, system, lease, clock, tell }));

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -183,6 +183,30 @@ test("a rotation that could not be finished is not begun", async () => {
     ),
   ]);
   expect(readFileSync(file, "utf8")).toBe(wrong);
+});
+
+test("a store on which no server has been at work is not taken for the one whose keys are wrapped", async () => {
+  const before = await sealedByAll();
+  const [old] = await loadMasterKeys({ file, mayCreate: false });
+  const prepared = await typedJson(["vault", "rotate", "--prepare"], env);
+  const kept = readFileSync(file, "utf8");
+  const missing = join(folder, "missing.db");
+  const empty = join(folder, "empty.db");
+  await (await openStore({ url: `sqlite:${empty}`, collections: allCollections, clock: Date.now })).close();
+  for (const [path, sentence] of [
+    [missing, `there is no store at sqlite:${missing}`],
+    [empty, "the store has no tenant keys: name the one that the servers have"],
+  ] as const) {
+    const elsewhere = { ...env, KODER_ID_STORE: `sqlite:${path}` };
+    for (const args of [["--to", String(prepared["prepared"])], ["--retire"], ["--prepare"], ["--tenant-keys"]]) {
+      const { code, err } = await typed(["vault", "rotate", ...args], elsewhere);
+      expect([code, err]).toEqual([1, expect.stringContaining(sentence)]);
+    }
+  }
+  expect(existsSync(missing)).toBe(false);
+  expect(readFileSync(file, "utf8")).toBe(kept);
+  expect(kept).toContain(old.id);
+  expect(await everythingOpens(before)).toBe(tenantCount);
 });
 
 test.each([

@@ -20,6 +20,8 @@ export const vaultRotate: Command = {
     const wanted = readWish(args);
     const config = loadConfig(terminal.env);
     const shown = createShown(terminal);
+    const { refuseMissing } = await import("../open-existing-store.ts");
+    refuseMissing(config.store);
     const { withVaultRotation } = await import("../../../services/assembly/vault-rotation.ts");
     const { json, text } = await withVaultRotation(config, shown.tell, async (rotation) => {
       switch (wanted.what) {
