@@ -25,12 +25,17 @@ export interface SmtpServer {
 
 export const oneOf =
   <Value extends string>(...values: readonly Value[]) =>
-  (text: string): Value => {
-    const found = values.find((value) => value === text);
+  (given: string): Value => {
+    const found = values.find((value) => value === given);
     if (found === undefined) throw new Error(`must be one of ${values.join(", ")}`);
     return found;
   };
-export const text = (value: string): string => value;
+
+/** Spaces alone are a template that filled in nothing: a folder would be made of that name. */
+export function text(value: string): string {
+  if (value.trim() === "") throw new Error("must not be blank");
+  return value;
+}
 
 /** No machine that one would run this on has more cores to share among them. */
 const mostProcesses = 64;

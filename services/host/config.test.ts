@@ -152,6 +152,12 @@ describe("the configuration", () => {
     }
   });
 
+  test("a value of spaces alone is none", () => {
+    for (const name of ["KODER_ID_DATA", "KODER_ID_MASTER_KEY_FILE", "KODER_ID_SERVICE_HOST", "KODER_ID_ADMIN_EMAIL"]) {
+      expect(problems({ [name]: "  " })).toContain(`${name} must not be blank`);
+    }
+  });
+
   test("hosts are exempt from the guard of outbound requests by name and port", () => {
     expect(loadConfig({})).toMatchObject({ outboundExempt: [] });
     expect(loadConfig({ KODER_ID_OUTBOUND_EXEMPT: "keys.internal:8443=/etc/ca.pem" })).toMatchObject({
