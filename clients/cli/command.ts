@@ -21,6 +21,8 @@ export interface Command {
   readonly summary: string;
   /** Arguments as people read them, behind the name: `--from <store> --to <store>`. */
   readonly usage: string;
+  /** How many arguments it takes beside its options at most; none unless said. */
+  readonly mostArguments?: number;
   /** Options, as `util.parseArgs` takes them. Every command has `--json` and `--help` besides. */
   readonly options?: ParseArgsOptionsConfig;
   /**

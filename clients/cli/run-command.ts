@@ -23,6 +23,7 @@ export async function runCommand(commands: Commands, args: readonly string[], te
       terminal.out.write(`${command.summary}\n\n${usageOf(name, command)}\n`);
       return done;
     }
+    refuseStray(command, typed);
     return (await command.run(typed, terminal)) ?? done;
   } catch (error) {
     const sentence = error instanceof Error ? error.message : String(error);
@@ -49,6 +50,14 @@ function parse(command: Command, args: readonly string[]): Arguments {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** Refuses what the command would pass over: whoever typed it meant something by it. */
+function refuseStray({ mostArguments = 0 }: Command, { positionals }: Arguments): void {
+  const stray = positionals.slice(mostArguments);
+  if (stray.length === 0) return;
+  const taken = mostArguments === 0 ? "no arguments but its options" : `${mostArguments} at most, and options`;
+  throw new UsageError(`${stray.join(" ")}: takes ${taken}`);
 }
 
 const usageOf = (name: string, { usage }: Command): string => `Usage: koder-id ${name} ${usage}`.trimEnd();

@@ -30,8 +30,7 @@ export const keyRotate: Command = {
   },
 };
 
-function rotationOf({ values, positionals }: Arguments): SigningKeyRotation {
-  if (positionals.length > 0) throw new UsageError(`${positionals.join(" ")}: takes no arguments but its options`);
+function rotationOf({ values }: Arguments): SigningKeyRotation {
   if (values["now"] === true && values["compromised"] === true) {
     throw new UsageError("--now and --compromised do not go together");
   }

@@ -4,6 +4,7 @@ import type { Command } from "../command.ts";
 export const serve: Command = {
   summary: "Serve all services, or some of them, in this process",
   usage: "[gateway|identity|auth|oauth|session|admin …]",
+  mostArguments: Number.POSITIVE_INFINITY,
   async run({ positionals }, { env }) {
     const services = positionals.length === 0 ? {} : { KODER_ID_SERVICES: positionals.join(",") };
     // Everything that is served is read only where something is served.

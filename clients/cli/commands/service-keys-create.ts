@@ -7,6 +7,7 @@ import { UsageError, type Command } from "../command.ts";
 export const serviceKeysCreate: Command = {
   summary: "Make the keys by which services in processes of their own prove themselves, or new ones beside them",
   usage: "--folder <folder> [service …]",
+  mostArguments: Number.POSITIVE_INFINITY,
   options: { folder: { type: "string" } },
   async run({ positionals, values }, { env, out }) {
     const given = values["folder"] ?? env["KODER_ID_SERVICE_KEYS"];

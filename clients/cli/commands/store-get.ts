@@ -7,12 +7,12 @@ import { collectionNamed, expiryOf, storedRecordOptions, withTenant } from "../s
 export const storeGet: Command = {
   summary: "Show one record of a store, without what it keeps of secrets",
   usage: "<collection> <id> [--tenant <id or slug>|system] [--store <store>] [--reveal]",
+  mostArguments: 2,
   options: { ...storedRecordOptions, reveal: { type: "boolean" } },
   async run(args, terminal) {
-    const [name, id, ...more] = args.positionals;
+    const [name, id] = args.positionals;
     const collection = collectionNamed(name);
     if (id === undefined) throw new UsageError("the id of the record is missing");
-    if (more.length > 0) throw new UsageError("one record at a time");
     return withTenant(args, terminal, async (tenant) => {
       const stored = await tenant.get(collection, id);
       if (stored === undefined) {

@@ -8,6 +8,7 @@ const usualLimit = 50;
 export const storeList: Command = {
   summary: "List the records of a collection: ids, versions, expiry",
   usage: "<collection> [--tenant <id or slug>|system] [--limit <1…1000>] [--after <id>] [--store <store>]",
+  mostArguments: 1,
   options: { ...storedRecordOptions, limit: { type: "string" }, after: { type: "string" } },
   async run(args, terminal) {
     const collection = collectionNamed(args.positionals[0]);

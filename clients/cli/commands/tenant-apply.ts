@@ -16,6 +16,7 @@ import { readTenantState } from "../tenant-file/tenant-state.ts";
 export const tenantApply: Command = {
   summary: "Make a tenant as a YAML or JSON file says it is; --dry-run shows the changes first",
   usage: `<file> [--dry-run] [--prune] [--create] ${serverUsage}`,
+  mostArguments: 1,
   options: {
     ...serverOptions,
     "dry-run": { type: "boolean" },
@@ -24,8 +25,8 @@ export const tenantApply: Command = {
   },
   async run(args, terminal) {
     const { positionals, values } = args;
-    const [path, ...more] = positionals;
-    if (path === undefined || more.length > 0) throw new UsageError("name one file");
+    const [path] = positionals;
+    if (path === undefined) throw new UsageError("name the file");
     const file = readTenantFile(readText(path), path, { env: terminal.env, folder: dirname(path) });
     const tenant = typeof values["tenant"] === "string" ? values["tenant"] : undefined;
     if (file.singles.tenant !== undefined && tenant === undefined) {

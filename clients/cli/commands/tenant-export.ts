@@ -1,4 +1,4 @@
-import { UsageError, type Command } from "../command.ts";
+import type { Command } from "../command.ts";
 import { called, serverOptions, serverTransport, serverUsage } from "../server-call.ts";
 import { fileOfState, yamlOf } from "../tenant-file/file-of-state.ts";
 import { tenantServices } from "../tenant-file/tenant-services.ts";
@@ -10,8 +10,7 @@ export const tenantExport: Command = {
   usage: serverUsage,
   options: { ...serverOptions },
   async run(args, terminal) {
-    const { positionals, values } = args;
-    if (positionals.length > 0) throw new UsageError(`${positionals.join(" ")}: takes no arguments but its options`);
+    const { values } = args;
     const tenant = typeof values["tenant"] === "string" ? values["tenant"] : undefined;
     const services = tenantServices(serverTransport(args, terminal), tenant);
     const wantsTenant = tenant !== undefined;

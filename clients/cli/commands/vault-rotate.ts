@@ -8,6 +8,7 @@ import type { MasterKeyRotated, TellPart } from "../../../services/assembly/vaul
 export const vaultRotate: Command = {
   summary: "Rotate the master key, or with --tenant-keys the data keys of tenants; repeat it when it was interrupted",
   usage: "[--retire | --prepare | --to <master key id> | --tenant-keys [tenant …] [--older-than 1d] [--use-after 2m]]",
+  mostArguments: Number.POSITIVE_INFINITY,
   options: {
     retire: { type: "boolean" },
     prepare: { type: "boolean" },
