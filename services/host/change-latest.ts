@@ -6,6 +6,20 @@ import { errorInfoOf } from "./interceptors/error-mapping.ts";
 /** How often a change is tried. Of those at once one is made at each try, so that as many as this come through. */
 const mostTries = 20;
 
+/** Makes a change, and all of it again while it fails because another one was faster. Throws what the last try throws. */
+export async function triedAgain<Answer>(
+  change: () => Promise<Answer>,
+  isBeaten: (error: unknown) => boolean,
+): Promise<Answer> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change();
+    } catch (error) {
+      if (tries === mostTries || !isBeaten(error)) throw error;
+    }
+  }
+}
+
 const changedMeanwhile = reasonName(ErrorReasonSchema, ErrorReason.ETAG_MISMATCH);
 
 /**
@@ -13,15 +27,8 @@ const changedMeanwhile = reasonName(ErrorReasonSchema, ErrorReason.ETAG_MISMATCH
  * it is not. An etag says which version the caller means; without one they mean the latest, so that all of `change` is done again
  * where somebody else was faster. Throws what the last try throws.
  */
-export async function changeLatest<Answer>(etag: string | undefined, change: () => Promise<Answer>): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await change();
-    } catch (error) {
-      if (etag || tries === mostTries || !isChangedMeanwhile(error)) throw error;
-    }
-  }
-}
+export const changeLatest = <Answer>(etag: string | undefined, change: () => Promise<Answer>): Promise<Answer> =>
+  triedAgain(change, (error) => !etag && isChangedMeanwhile(error));
 
 const isChangedMeanwhile = (error: unknown): boolean =>
   error instanceof ConnectError && errorInfoOf(error)?.reason === changedMeanwhile;

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { GraphSchema } from "#gen/koder/identity/store/v1/role_pb.ts";
 import { ErrorReason } from "#gen/koder/options/v1/errors_pb.ts";
+import { triedAgain } from "../../host/change-latest.ts";
 import { failure } from "../../host/failure.ts";
 import { Conflict, type TenantStore, type Write } from "../../store/store.ts";
 import { insert, replace } from "../../store/writes.ts";
@@ -17,24 +18,20 @@ export async function oneInclusionAtATime(data: TenantStore, graph: "roles" | "g
     : replace(graphs, create(GraphSchema, { id: graph, changes: stored.record.changes + 1n }), stored.version);
 }
 
-/** How often a change of inclusions is tried: of those at once one is made at each try. */
-const mostTries = 20;
-
 /**
  * Makes a change of inclusions, and all of it again where another one was made at the same moment, beside which it may be good as well.
  * Throws CONFLICT where others were always faster.
  */
 export async function besideOtherInclusions<Answer>(change: () => Promise<Answer>): Promise<Answer> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await change();
-    } catch (error) {
-      if (!(error instanceof Conflict) || error.collection !== graphs.name) throw error;
-      if (tries < mostTries) continue;
-      throw failure(
-        ErrorReason.CONFLICT,
-        "others changed what includes what at the same moment, again and again; repeat the call",
-      );
-    }
+  try {
+    return await triedAgain(change, isInclusionRace);
+  } catch (error) {
+    if (!isInclusionRace(error)) throw error;
+    throw failure(
+      ErrorReason.CONFLICT,
+      "others changed what includes what at the same moment, again and again; repeat the call",
+    );
   }
 }
+
+const isInclusionRace = (error: unknown): boolean => error instanceof Conflict && error.collection === graphs.name;
