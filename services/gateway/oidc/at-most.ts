@@ -1,3 +1,6 @@
+/** As many bytes as what clients send may have: as much as a call may carry of it, which is more than any of ours has. */
+export const longestSent = { clientId: 256, secret: 512, jwt: 8_192, uri: 4_096 } as const;
+
 /** Nobody's: no id, code, secret, token or URI that we know has such a form. */
 const tooLong = "(too long)";
 

@@ -1,12 +1,9 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ClientAuthenticationSchema } from "#gen/koder/oauth/v1/token_internal_pb.ts";
-import { atMost } from "./at-most.ts";
+import { atMost, longestSent } from "./at-most.ts";
 import { decode, MalformedForm, type Form } from "./form.ts";
 
 type ClientAuthentication = MessageInitShape<typeof ClientAuthenticationSchema>;
-
-/** As many bytes as an id, a secret and an assertion may have. */
-const [longestId, longestSecret, longestAssertion] = [256, 512, 8_192];
 
 /** An Authorization header by which no client is authenticated here: another scheme than Basic, or a Basic one that is none. */
 export class UnreadableCredential extends Error {
@@ -21,13 +18,13 @@ export class UnreadableCredential extends Error {
 export function clientAuthentications(authorization: string | undefined, form: Form): ClientAuthentication[] {
   const found: ClientAuthentication[] = [];
   if (authorization !== undefined) found.push({ method: "client_secret_basic", ...basicCredential(authorization) });
-  const clientAssertion = atMost(longestAssertion, form.get("client_assertion"));
+  const clientAssertion = atMost(longestSent.jwt, form.get("client_assertion"));
   const clientAssertionType = form.get("client_assertion_type");
   if (clientAssertion !== "" || clientAssertionType !== "") {
     found.push({ method: "private_key_jwt", clientAssertion, clientAssertionType });
   }
-  const clientId = atMost(longestId, form.get("client_id"));
-  const clientSecret = atMost(longestSecret, form.get("client_secret"));
+  const clientId = atMost(longestSent.clientId, form.get("client_id"));
+  const clientSecret = atMost(longestSent.secret, form.get("client_secret"));
   if (clientSecret !== "") found.push({ method: "client_secret_post", clientId, clientSecret });
   else if (clientId !== "") found.push({ method: "none", clientId });
   return found;
@@ -41,8 +38,8 @@ function basicCredential(authorization: string): { readonly clientId: string; re
   if (at < 0) throw new UnreadableCredential("the Basic credential has no colon");
   try {
     return {
-      clientId: atMost(longestId, decode(text.slice(0, at), "the client id of the Basic credential")),
-      clientSecret: atMost(longestSecret, decode(text.slice(at + 1), "the secret of the Basic credential")),
+      clientId: atMost(longestSent.clientId, decode(text.slice(0, at), "the client id of the Basic credential")),
+      clientSecret: atMost(longestSent.secret, decode(text.slice(at + 1), "the secret of the Basic credential")),
     };
   } catch (error) {
     if (!(error instanceof MalformedForm)) throw error;

@@ -8,7 +8,7 @@ import { contextOf } from "../context.ts";
 import { seeOther } from "../see-other.ts";
 import type { ShowError } from "../pages/error-page.ts";
 import { leadToClient, showLogoutQuestion, showSignedOut } from "../pages/logout.ts";
-import { atMost } from "./at-most.ts";
+import { atMost, longestSent } from "./at-most.ts";
 import { browserCookies, giveBrowserToken } from "./browser-cookies.ts";
 import { mountBrowserEndpoint, uiLocalesOf } from "./browser-endpoint.ts";
 import { cookieNames, forgetCookie } from "./cookies.ts";
@@ -16,8 +16,6 @@ import { duplicatesOf, type Form } from "./form.ts";
 
 /** Room for an id token and what else there is: a request line has no more than a listener takes as headers. */
 const longestQuery = longestToken + 8_000;
-/** As many bytes as the id and a URI of a client may have. */
-const [longestId, longestUri] = [256, 4_096];
 
 /**
  * The end session endpoint (OpenID Connect RP-Initiated Logout 1.0 §2). A POST is sent on to a GET with the same parameters,
@@ -54,8 +52,8 @@ export function mountEndSession(
     const { next, isSignedOut } = await peers.client(LogoutService).requestLogout(
       {
         idTokenHint: atMost(longestToken, form.get("id_token_hint")),
-        clientId: atMost(longestId, form.get("client_id")),
-        postLogoutRedirectUri: atMost(longestUri, form.get("post_logout_redirect_uri")),
+        clientId: atMost(longestSent.clientId, form.get("client_id")),
+        postLogoutRedirectUri: atMost(longestSent.uri, form.get("post_logout_redirect_uri")),
         state: form.get("state"),
         duplicateParameters: duplicatesOf(form),
         sessionToken,

@@ -4,7 +4,7 @@ import { RegistrationService } from "#gen/koder/oauth/v1/registration_internal_p
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { atMost } from "./at-most.ts";
+import { atMost, longestSent } from "./at-most.ts";
 import { allowPreflight, anyOrigin } from "./cors.ts";
 import { MalformedForm } from "./form.ts";
 import { oauthErrorOf } from "./oauth-error.ts";
@@ -89,7 +89,7 @@ const named = (request: FastifyRequest) => ({
 });
 
 const bearerToken = (request: FastifyRequest): string =>
-  atMost(512, /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "");
+  atMost(longestSent.secret, /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1] ?? "");
 
 function tell(reply: FastifyReply, outcome: Outcome, status = 200): FastifyReply {
   switch (outcome.case) {

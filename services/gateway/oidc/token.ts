@@ -3,7 +3,7 @@ import { TokenService, type IssuedTokens } from "#gen/koder/oauth/v1/token_inter
 import { forward } from "../../host/call.ts";
 import type { Peers } from "../../host/peers.ts";
 import { contextOf } from "../context.ts";
-import { atMost } from "./at-most.ts";
+import { atMost, longestSent } from "./at-most.ts";
 import { clientAuthentications } from "./client-authentication.ts";
 import { dpopProofOf } from "./dpop-header.ts";
 import { mountClientEndpoint, refuse } from "./client-endpoint.ts";
@@ -16,11 +16,11 @@ export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Pe
       {
         clientAuthentications: clientAuthentications(request.headers.authorization, form),
         grantType: form.get("grant_type"),
-        code: atMost(longestSecret, form.get("code")),
+        code: atMost(longestSent.secret, form.get("code")),
         redirectUri: form.get("redirect_uri"),
         codeVerifier: form.get("code_verifier"),
-        refreshToken: atMost(longestSecret, form.get("refresh_token")),
-        deviceCode: atMost(longestSecret, form.get("device_code")),
+        refreshToken: atMost(longestSent.secret, form.get("refresh_token")),
+        deviceCode: atMost(longestSent.secret, form.get("device_code")),
         scope: form.get("scope"),
         resources: form.getAll("resource"),
         duplicateParameters: duplicatesOf(form),
@@ -39,9 +39,6 @@ export function mountToken(app: FastifyInstance, { peers }: { readonly peers: Pe
     }
   });
 }
-
-/** More bytes than any code or refresh token of ours has. */
-const longestSecret = 512;
 
 /** RFC 6749 §5.1, OpenID Connect Core §3.1.3.3. Without `scope` a client would take it that it was given all that it asked for. */
 const tokenAnswer = ({ accessToken, tokenType, expiresIn, refreshToken, idToken, scope }: IssuedTokens): string =>

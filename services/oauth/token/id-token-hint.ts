@@ -15,7 +15,8 @@ export interface IdTokenHint {
 
 /**
  * Reads an id token that a client brings back as a hint: signed by a key of ours for this tenant, expired or not, and whether
- * the key is published still or not (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §4). Undefined for anything else, an access token among it: its `typ` differs.
+ * the key is published still or not (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §4). Undefined for anything else, an
+ * access token among it: its `typ` differs.
  */
 export async function readIdTokenHint(
   { tenants, signingKeys, clock }: Pick<OauthDependencies, "tenants" | "signingKeys" | "clock">,
